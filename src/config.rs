@@ -1,0 +1,284 @@
+//! The settings of the service: the table `[default.portcullis]` of `Rocket.toml`, each key
+//! overridable by `PORTCULLIS_*` in the environment.
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use std::{fmt, path::PathBuf, time::Duration};
+use url::Url;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where browsers reach the service; links in mails are built from it and from nothing else.
+    pub public_url: Url,
+    pub mail: Mail,
+    #[serde(with = "lifetime")]
+    pub access_token_lifetime: Duration,
+    #[serde(with = "lifetime")]
+    pub refresh_token_lifetime: Duration,
+    /// How long a spent refresh token still gives its successor.
+    #[serde(with = "lifetime")]
+    pub refresh_grace: Duration,
+    /// The longest a session lives however often it is refreshed.
+    #[serde(with = "lifetime")]
+    pub session_lifetime: Duration,
+    pub jwt: Jwt,
+    pub registration: Registration,
+    pub email_confirmation: EmailConfirmation,
+    pub cookie: Cookie,
+    pub cors: Cors,
+    /// Only from these is `X-Forwarded-For` believed.
+    pub trusted_proxies: Vec<IpNet>,
+    pub limits: Limits,
+    pub dialects: Vec<Dialect>,
+    pub language: Language,
+    pub password: Password,
+    /// Templates here win over those in the binary.
+    pub templates: Option<PathBuf>,
+    /// Seals the private signing keys in the database.
+    pub encryption_key: Option<Secret>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let minutes = |n| Duration::from_mins(n);
+        let days = |n| Duration::from_hours(24 * n);
+        Self {
+            public_url: Url::parse("http://localhost:8000").unwrap_or_else(|_| unreachable!()),
+            mail: Mail::default(),
+            access_token_lifetime: minutes(5),
+            refresh_token_lifetime: days(30),
+            refresh_grace: Duration::from_secs(10),
+            session_lifetime: days(90),
+            jwt: Jwt::default(),
+            registration: Registration::Open,
+            email_confirmation: EmailConfirmation::Optional,
+            cookie: Cookie::default(),
+            cors: Cors::default(),
+            trusted_proxies: Vec::new(),
+            limits: Limits::default(),
+            dialects: Dialect::ALL.to_vec(),
+            language: Language::En,
+            password: Password::default(),
+            templates: None,
+            encryption_key: None,
+        }
+    }
+}
+
+impl Config {
+    /// Whether people reach the service on this machine only, so that its mails may be shown.
+    pub fn is_local(&self) -> bool {
+        match self.public_url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        }
+    }
+
+    /// The `iss` of our tokens.
+    pub fn issuer(&self) -> &str {
+        self.jwt.issuer.as_deref().unwrap_or_else(|| self.public_url.as_str().trim_end_matches('/'))
+    }
+
+    /// `PUBLIC_URL` followed by `path` (which starts with a slash).
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// `dev:`, `smtp://…`, `smtps://…` or `file:DIR`; it may hold a password.
+    pub url: Secret,
+    /// The sender: `NAME <ADDRESS>`.
+    pub from: String,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self { url: Secret("dev:".to_owned()), from: "Portcullis <no-reply@localhost>".to_owned() }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Jwt {
+    pub algorithm: Algorithm,
+    /// The HMAC key with HS256, at least 32 bytes (RFC 7518, 3.2).
+    pub secret: Option<Secret>,
+    pub issuer: Option<String>,
+    pub audience: String,
+}
+
+impl Default for Jwt {
+    fn default() -> Self {
+        Self {
+            algorithm: Algorithm::ES256,
+            secret: None,
+            issuer: None,
+            audience: "portcullis".to_owned(),
+        }
+    }
+}
+
+/// What signs tokens (RFC 7518, RFC 8037).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Algorithm {
+    ES256,
+    EdDSA,
+    RS256,
+    HS256,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Registration {
+    Open,
+    Invite,
+    Closed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmailConfirmation {
+    Optional,
+    Required,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cookie {
+    pub secure: bool,
+    pub same_site: SameSite,
+    pub domain: Option<String>,
+}
+
+impl Default for Cookie {
+    fn default() -> Self {
+        Self { secure: true, same_site: SameSite::Lax, domain: None }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SameSite {
+    Strict,
+    Lax,
+    None,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cors {
+    /// Exact origins, such as `https://app.example.com`.
+    pub origins: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    pub enabled: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
+
+/// The compatible APIs there are; each has a file in `dialects`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dialect {
+    Autor,
+    Simple,
+    Cookie,
+    Role,
+    Chat,
+}
+
+impl Dialect {
+    pub const ALL: [Self; 5] = [Self::Autor, Self::Simple, Self::Cookie, Self::Role, Self::Chat];
+}
+
+/// A language that texts are written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    #[default]
+    En,
+    Ru,
+}
+
+impl Language {
+    pub const ALL: [Self; 2] = [Self::En, Self::Ru];
+
+    /// The IETF tag (BCP 47).
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Ru => "ru",
+        }
+    }
+
+    /// The language whose tag starts like `tag`: `ru-RU` is `ru`.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        let primary = tag.split(['-', '_']).next()?.trim();
+        Self::ALL.into_iter().find(|l| l.tag().eq_ignore_ascii_case(primary))
+    }
+}
+
+/// How passwords are judged and hashed (argon2id; OWASP's parameters by default).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Password {
+    /// In characters.
+    pub min_length: usize,
+    /// In KiB.
+    pub memory: u32,
+    pub passes: u32,
+    pub lanes: u32,
+    /// How many are hashed at once; 0: one per core.
+    pub threads: usize,
+    /// How many may wait before the next is refused with 503.
+    pub queue: usize,
+}
+
+impl Default for Password {
+    fn default() -> Self {
+        Self { min_length: 8, memory: 19 * 1024, passes: 2, lanes: 1, threads: 0, queue: 256 }
+    }
+}
+
+/// A string that never prints.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[hidden]")
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str("[hidden]")
+    }
+}
+
+/// Durations as people write them: `5m`, `30d`, `1h 30m`.
+mod lifetime {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use std::time::Duration;
+
+    pub fn serialize<S: Serializer>(d: &Duration, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(&humantime::format_duration(*d))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
+        let text = String::deserialize(d)?;
+        humantime::parse_duration(&text).map_err(D::Error::custom)
+    }
+}

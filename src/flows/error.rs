@@ -1,0 +1,117 @@
+//! Everything that can go wrong, named for what happened, not for how it is told.
+use std::time::Duration;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("wrong address or password")]
+    BadCredentials,
+    #[error("the address is not confirmed yet")]
+    EmailNotConfirmed,
+    #[error("the account is disabled")]
+    AccountDisabled,
+    #[error("superusers may not sign in here")]
+    SuperuserRefused,
+    #[error("the address is taken")]
+    EmailTaken,
+    #[error("registration is closed")]
+    RegistrationClosed,
+    #[error("no credential came with the request")]
+    Unauthenticated,
+    #[error("the token is not valid")]
+    TokenNotValid,
+    #[error("the token was used, and so was its successor")]
+    TokenSuperseded,
+    #[error("the access token issued with it is still valid")]
+    AccessStillValid { retry_after: Duration },
+    #[error("the link is not valid, or not any more")]
+    LinkNotValid,
+    #[error("not allowed")]
+    Forbidden,
+    #[error("the request does not prove that it comes from our own pages")]
+    CsrfFailed,
+    #[error("there is no such thing")]
+    NotFound,
+    #[error("the last superuser has to stay")]
+    LastSuperuser,
+    #[error("the next key has not been published for long enough")]
+    KeyTooYoung { retry_after: Duration },
+    #[error("the request could not be read")]
+    Malformed,
+    #[error("fields are missing or wrong")]
+    Fields(Vec<(&'static str, Lacking)>),
+    #[error("the body is too large")]
+    TooLarge,
+    #[error("the body is of a type not understood")]
+    UnsupportedType,
+    #[error("the body did not arrive in time")]
+    TooSlow,
+    #[error("too many attempts")]
+    RateLimited { retry_after: Duration },
+    #[error("too much to do at the moment")]
+    Busy,
+    #[error("the database cannot be reached")]
+    Unavailable,
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    pub fn internal(e: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(e.into())
+    }
+
+    pub fn field(name: &'static str, why: Lacking) -> Self {
+        Self::Fields(vec![(name, why)])
+    }
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lacking {
+    Missing,
+    Null,
+    Blank,
+    NotText,
+    NotBoolean,
+    NotInteger,
+    /// The most characters allowed.
+    TooLong(usize),
+    /// The fewest characters allowed.
+    TooShort(usize),
+    /// Control characters, NUL among them.
+    NotPrintable,
+    NotEmail,
+    NotUsername,
+    NotLanguage,
+    NotRole,
+    Taken,
+    /// The password is the user's own address or name.
+    TooSimilar,
+}
+
+impl From<crate::store::Error> for Error {
+    fn from(e: crate::store::Error) -> Self {
+        use sqlx::Error as E;
+        match &e {
+            E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => {
+                tracing::error!(error = %e, "the database cannot be reached");
+                Self::Unavailable
+            }
+            E::Database(d) if is_outage(&d.code().unwrap_or_default()) => {
+                tracing::error!(error = %e, "the database cannot be reached");
+                Self::Unavailable
+            }
+            _ => Self::Internal(e.into()),
+        }
+    }
+}
+
+/// PostgreSQL: connection exceptions (08), insufficient resources (53), operator intervention (57P),
+/// read-only standby (25006), serialization and deadlock (40). SQLite: busy, locked, I/O, full.
+fn is_outage(code: &str) -> bool {
+    let primary = code.parse::<u32>().ok().filter(|_| code.len() < 5).map(|c| c & 0xff);
+    matches!(primary, Some(5 | 6 | 10 | 13))
+        || code.len() == 5 && ["08", "53", "57P", "25006", "40"].iter().any(|c| code.starts_with(c))
+}

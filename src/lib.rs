@@ -1,0 +1,6 @@
+//! Portcullis: registration, login, sessions and tokens for Rocket applications, or as a service of
+//! its own.
+pub mod config;
+pub mod flows;
+pub mod store;
+pub mod time;

@@ -1,0 +1,121 @@
+//! sqlx's ways to run a statement, on either engine: `db.fetch_one("… $1, $2", (a, b))`.
+use super::{Conn, Result, pool::Link};
+use sqlx::{
+    Arguments, Encode, FromRow, Postgres, Sqlite, Type,
+    postgres::{PgArguments, PgRow},
+    sqlite::{SqliteArguments, SqliteRow},
+};
+
+/// A value that both engines store.
+pub trait Value<'a>:
+    Encode<'a, Sqlite> + Type<Sqlite> + Encode<'a, Postgres> + Type<Postgres> + Send
+{
+}
+impl<'a, T> Value<'a> for T where
+    T: Encode<'a, Sqlite> + Type<Sqlite> + Encode<'a, Postgres> + Type<Postgres> + Send
+{
+}
+
+/// A row that both engines fill; `#[derive(sqlx::FromRow)]` is enough.
+pub trait Record:
+    for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{
+}
+impl<T> Record for T where
+    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{
+}
+
+/// The arguments of a statement: `()`, `[a]` or `(a, b, …)`.
+pub trait Args<'a>: Send {
+    fn sqlite(self) -> Result<SqliteArguments>;
+    fn postgres(self) -> Result<PgArguments>;
+}
+
+impl<'a, V: Value<'a>, const N: usize> Args<'a> for [V; N] {
+    fn sqlite(self) -> Result<SqliteArguments> {
+        let mut all = SqliteArguments::default();
+        self.into_iter().try_for_each(|v| all.add(v)).map_err(sqlx::Error::Encode)?;
+        Ok(all)
+    }
+    fn postgres(self) -> Result<PgArguments> {
+        let mut all = PgArguments::default();
+        self.into_iter().try_for_each(|v| all.add(v)).map_err(sqlx::Error::Encode)?;
+        Ok(all)
+    }
+}
+
+macro_rules! tuples { ($(($($t:ident)*))*) => { $(
+    #[allow(non_snake_case, unused_mut, clippy::unused_unit)]
+    impl<'a, $($t: Value<'a>),*> Args<'a> for ($($t,)*) {
+        fn sqlite(self) -> Result<SqliteArguments> {
+            let ($($t,)*) = self;
+            let mut all = SqliteArguments::default();
+            $(all.add($t).map_err(sqlx::Error::Encode)?;)*
+            Ok(all)
+        }
+        fn postgres(self) -> Result<PgArguments> {
+            let ($($t,)*) = self;
+            let mut all = PgArguments::default();
+            $(all.add($t).map_err(sqlx::Error::Encode)?;)*
+            Ok(all)
+        }
+    }
+)* } }
+tuples! { () (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H)
+(A B C D E F G H I) (A B C D E F G H I J) (A B C D E F G H I J K) }
+
+macro_rules! run {
+    ($conn:ident, $query:ident($sql:ident, $args:ident).$how:ident) => {
+        match &mut $conn.link {
+            Link::Sqlite(c) => {
+                let query = sqlx::$query($sql, $args.sqlite()?).$how(c.raw());
+                $conn.deadline.over(query).await
+            }
+            Link::Postgres(c) => {
+                let query = sqlx::$query($sql, $args.postgres()?).$how(c.raw());
+                $conn.deadline.over(query).await
+            }
+        }
+    };
+}
+
+impl Conn {
+    pub async fn fetch_one<'a, T: Record>(
+        &mut self,
+        sql: &'static str,
+        args: impl Args<'a>,
+    ) -> Result<T> {
+        run!(self, query_as_with(sql, args).fetch_one)
+    }
+
+    pub async fn fetch_optional<'a, T: Record>(
+        &mut self,
+        sql: &'static str,
+        args: impl Args<'a>,
+    ) -> Result<Option<T>> {
+        run!(self, query_as_with(sql, args).fetch_optional)
+    }
+
+    pub async fn fetch_all<'a, T: Record>(
+        &mut self,
+        sql: &'static str,
+        args: impl Args<'a>,
+    ) -> Result<Vec<T>> {
+        run!(self, query_as_with(sql, args).fetch_all)
+    }
+
+    /// Gives the number of rows affected.
+    pub async fn execute<'a>(&mut self, sql: &'static str, args: impl Args<'a>) -> Result<u64> {
+        match &mut self.link {
+            Link::Sqlite(c) => {
+                let query = sqlx::query_with(sql, args.sqlite()?).execute(c.raw());
+                Ok(self.deadline.over(query).await?.rows_affected())
+            }
+            Link::Postgres(c) => {
+                let query = sqlx::query_with(sql, args.postgres()?).execute(c.raw());
+                Ok(self.deadline.over(query).await?.rows_affected())
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The database. Only `pool`, `args` and `sync` know that there are two engines.
+mod args;
+pub mod audit;
+pub mod keys;
+pub mod mail_tokens;
+pub mod outbox;
+mod pool;
+pub mod refresh_tokens;
+pub mod revocations;
+pub mod roles;
+pub mod secrets;
+pub mod sessions;
+mod sync;
+pub mod users;
+
+pub use args::{Args, Record, Value};
+pub use pool::{AuthDb, Channel, Conn, Db, Listener};
+
+pub type Error = sqlx::Error;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A SHA-256 of something secret; what is stored in its place.
+#[derive(Clone, PartialEq, Eq, Hash, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct Digest(pub Vec<u8>);

@@ -1,0 +1,130 @@
+//! Table `auth_outbox`: mails, written in the transaction of what causes them and sent later.
+use super::{Conn, Result, users::UserId};
+use crate::time::Timestamp;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+#[derive(Clone, Debug, FromRow)]
+pub struct Mail {
+    pub id: i64,
+    /// The same in every attempt, so that a mailbox can tell a repetition.
+    pub message_id: Uuid,
+    pub kind: String,
+    pub user_id: Option<UserId>,
+    pub recipient: String,
+    pub language: String,
+    /// What its text needs to know, as JSON; never a token.
+    pub args: String,
+    /// The user's credentials when it was asked for.
+    pub credentials: i64,
+    /// Attempts made, the one under way included.
+    pub attempts: i64,
+    pub created_at: Timestamp,
+}
+
+/// A mail to be sent.
+#[derive(Debug)]
+pub struct NewMail<'a> {
+    pub kind: &'a str,
+    pub user_id: Option<UserId>,
+    pub recipient: &'a str,
+    pub language: &'a str,
+    pub args: &'a str,
+    pub credentials: i64,
+}
+
+pub async fn insert(db: &mut Conn, new: &NewMail<'_>, now: Timestamp) -> Result<()> {
+    db.execute(
+        "INSERT INTO auth_outbox (message_id, kind, user_id, recipient, language, args,
+                                  credentials, created_at, due_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+        (
+            Uuid::new_v4(),
+            new.kind,
+            new.user_id,
+            new.recipient,
+            new.language,
+            new.args,
+            new.credentials,
+            now,
+        ),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Takes the mail that has been due the longest, and nobody else gets it before `lease`; `None` if
+/// none is due, or another took it just now.
+pub async fn claim(db: &mut Conn, lease: Timestamp, now: Timestamp) -> Result<Option<Mail>> {
+    db.fetch_optional(
+        "UPDATE auth_outbox SET due_at = $1, attempts = attempts + 1
+         WHERE state = 'waiting' AND due_at <= $2
+           AND id = (SELECT id FROM auth_outbox WHERE state = 'waiting' AND due_at <= $2
+                     ORDER BY due_at, id LIMIT 1)
+         RETURNING id, message_id, kind, user_id, recipient, language, args, credentials,
+                   attempts, created_at",
+        (lease, now),
+    )
+    .await
+}
+
+/// How many mails of one kind were asked for to one address since `then`.
+pub async fn count_since(
+    db: &mut Conn,
+    recipient: &str,
+    kind: &str,
+    then: Timestamp,
+) -> Result<i64> {
+    let (n,): (i64,) = db
+        .fetch_one(
+            "SELECT count(*) FROM auth_outbox
+             WHERE recipient = $1 AND kind = $2 AND created_at > $3",
+            (recipient, kind, then),
+        )
+        .await?;
+    Ok(n)
+}
+
+pub async fn mark_sent(db: &mut Conn, id: i64, now: Timestamp) -> Result<()> {
+    db.execute(
+        "UPDATE auth_outbox SET state = 'sent', sent_at = $2, last_error = NULL WHERE id = $1",
+        (id, now),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Tries again at `due_at`.
+pub async fn retry(db: &mut Conn, id: i64, due_at: Timestamp, error: &str) -> Result<()> {
+    db.execute(
+        "UPDATE auth_outbox SET due_at = $2, last_error = $3 WHERE id = $1",
+        (id, due_at, error),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Gives up; an operator finds it with the last error.
+pub async fn fail(db: &mut Conn, id: i64, error: &str) -> Result<()> {
+    db.execute(
+        "UPDATE auth_outbox SET state = 'failed', last_error = $2 WHERE id = $1",
+        (id, error),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Puts aside a mail that is of no use any more.
+pub async fn drop(db: &mut Conn, id: i64) -> Result<()> {
+    db.execute("UPDATE auth_outbox SET state = 'dropped' WHERE id = $1", [id]).await?;
+    Ok(())
+}
+
+/// Forgets mails made before `then` that were sent or dropped.
+pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
+    db.execute(
+        "DELETE FROM auth_outbox WHERE state IN ('sent', 'dropped') AND created_at < $1",
+        [then],
+    )
+    .await
+}

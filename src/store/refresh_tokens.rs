@@ -1,0 +1,64 @@
+//! Table `auth_refresh_tokens`: the chain of a session's refresh tokens, as hashes.
+use super::{Conn, Digest, Result, sessions::SessionId};
+use crate::time::Timestamp;
+use sqlx::FromRow;
+
+#[derive(Clone, FromRow)]
+pub struct RefreshToken {
+    pub hash: Digest,
+    pub session_id: SessionId,
+    /// With the token itself and the server's key this gives the successor.
+    pub salt: Vec<u8>,
+    pub issued_at: Timestamp,
+    pub expires_at: Timestamp,
+    /// When the access token issued with it expires.
+    pub access_expires_at: Timestamp,
+    pub used_at: Option<Timestamp>,
+}
+
+pub async fn insert(db: &mut Conn, t: &RefreshToken) -> Result<()> {
+    db.execute(
+        "INSERT INTO auth_refresh_tokens
+             (hash, session_id, salt, issued_at, expires_at, access_expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        (&t.hash, t.session_id, t.salt.as_slice(), t.issued_at, t.expires_at, t.access_expires_at),
+    )
+    .await?;
+    Ok(())
+}
+
+pub async fn by_hash(db: &mut Conn, hash: &Digest) -> Result<Option<RefreshToken>> {
+    db.fetch_optional(
+        "SELECT hash, session_id, salt, issued_at, expires_at, access_expires_at, used_at
+         FROM auth_refresh_tokens WHERE hash = $1",
+        [hash],
+    )
+    .await
+}
+
+/// Spends a refresh token; of many who ask at once, `true` for exactly one.
+pub async fn spend(db: &mut Conn, hash: &Digest, now: Timestamp) -> Result<bool> {
+    let rows = db
+        .execute(
+            "UPDATE auth_refresh_tokens SET used_at = $2
+             WHERE hash = $1 AND used_at IS NULL AND expires_at > $2",
+            (hash, now),
+        )
+        .await?;
+    Ok(rows == 1)
+}
+
+/// Spends whatever refresh tokens of a session are unused.
+pub async fn spend_all(db: &mut Conn, session: SessionId, now: Timestamp) -> Result<()> {
+    db.execute(
+        "UPDATE auth_refresh_tokens SET used_at = $2 WHERE session_id = $1 AND used_at IS NULL",
+        (session, now),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Forgets tokens that expired before `then`.
+pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
+    db.execute("DELETE FROM auth_refresh_tokens WHERE expires_at < $1", [then]).await
+}

@@ -1,0 +1,235 @@
+//! Table `auth_users`.
+use super::{Conn, Result};
+use crate::time::Timestamp;
+use sqlx::FromRow;
+
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type, serde::Serialize, serde::Deserialize,
+)]
+#[sqlx(transparent)]
+#[serde(transparent)]
+pub struct UserId(pub i64);
+
+#[derive(Clone, Debug, FromRow)]
+pub struct User {
+    pub id: UserId,
+    pub email: String,
+    pub email_confirmed_at: Option<Timestamp>,
+    pub username: Option<String>,
+    pub first_name: String,
+    pub is_active: bool,
+    pub is_superuser: bool,
+    #[sqlx(try_from = "Option<String>")]
+    pub roles: Roles,
+    /// An IETF language tag; `None`: the service's own.
+    pub language: Option<String>,
+    /// Counts changes of password and address.
+    pub credentials: i64,
+    pub created_at: Timestamp,
+}
+
+/// The names of a user's roles, in the order in which they were granted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roles(pub Vec<String>);
+
+impl From<Option<String>> for Roles {
+    fn from(list: Option<String>) -> Self {
+        Self(list.map_or_else(Vec::new, |l| l.split(',').map(str::to_owned).collect()))
+    }
+}
+
+/// A user as it is first stored.
+#[derive(Debug)]
+pub struct NewUser<'a> {
+    pub email: &'a str,
+    pub email_key: &'a str,
+    pub email_confirmed_at: Option<Timestamp>,
+    pub username: Option<&'a str>,
+    pub username_key: Option<&'a str>,
+    pub first_name: &'a str,
+    pub password_hash: Option<&'a str>,
+    pub is_superuser: bool,
+    pub language: Option<&'a str>,
+    pub created_at: Timestamp,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT u.id, u.email, u.email_confirmed_at, u.username, u.first_name, u.is_active,
+                    u.is_superuser, u.language, u.credentials, u.created_at,
+                    (SELECT string_agg(r.role, ',' ORDER BY r.granted_at, r.role)
+                     FROM auth_user_roles r WHERE r.user_id = u.id) AS roles
+             FROM auth_users u ",
+            $rest
+        )
+    };
+}
+
+/// Adds a user; `None` if the address or the username is taken.
+pub async fn insert(db: &mut Conn, new: &NewUser<'_>) -> Result<Option<UserId>> {
+    let row: Option<(UserId,)> = db
+        .fetch_optional(
+            "INSERT INTO auth_users (email, email_key, email_confirmed_at, username, username_key,
+                                     first_name, password_hash, is_superuser, language, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             ON CONFLICT DO NOTHING RETURNING id",
+            (
+                new.email,
+                new.email_key,
+                new.email_confirmed_at,
+                new.username,
+                new.username_key,
+                new.first_name,
+                new.password_hash,
+                new.is_superuser,
+                new.language,
+                new.created_at,
+            ),
+        )
+        .await?;
+    Ok(row.map(|(id,)| id))
+}
+
+pub async fn by_id(db: &mut Conn, id: UserId) -> Result<Option<User>> {
+    db.fetch_optional(select!("WHERE u.id = $1"), [id]).await
+}
+
+pub async fn by_email(db: &mut Conn, key: &str) -> Result<Option<User>> {
+    db.fetch_optional(select!("WHERE u.email_key = $1"), [key]).await
+}
+
+pub async fn by_username(db: &mut Conn, key: &str) -> Result<Option<User>> {
+    db.fetch_optional(select!("WHERE u.username_key = $1"), [key]).await
+}
+
+/// Users with an id above `after`, by id.
+pub async fn page(db: &mut Conn, after: UserId, limit: i64) -> Result<Vec<User>> {
+    db.fetch_all(select!("WHERE u.id > $1 ORDER BY u.id LIMIT $2"), (after, limit)).await
+}
+
+/// The stored hash of the password; `None` if there is no such user or no password.
+pub async fn password_hash(db: &mut Conn, id: UserId) -> Result<Option<String>> {
+    let row: Option<(Option<String>,)> =
+        db.fetch_optional("SELECT password_hash FROM auth_users WHERE id = $1", [id]).await?;
+    Ok(row.and_then(|(hash,)| hash))
+}
+
+/// Notes a login, provided the user is active and the credentials it was checked against are still
+/// the current ones; holds the row, so that a change of either waits or is seen.
+pub async fn note_login(
+    db: &mut Conn,
+    id: UserId,
+    credentials: i64,
+    now: Timestamp,
+) -> Result<bool> {
+    let rows = db
+        .execute(
+            "UPDATE auth_users SET last_login_at = $3
+             WHERE id = $1 AND credentials = $2 AND is_active",
+            (id, credentials, now),
+        )
+        .await?;
+    Ok(rows == 1)
+}
+
+/// Puts a better hash of the same password in the place of `old`.
+pub async fn rehash(db: &mut Conn, id: UserId, old: &str, new: &str) -> Result<()> {
+    db.execute(
+        "UPDATE auth_users SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
+        (id, old, new),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Sets another password, provided the credentials are still those named; whether they were.
+pub async fn set_password(db: &mut Conn, id: UserId, credentials: i64, hash: &str) -> Result<bool> {
+    let rows = db
+        .execute(
+            "UPDATE auth_users SET password_hash = $3, credentials = credentials + 1
+             WHERE id = $1 AND credentials = $2",
+            (id, credentials, hash),
+        )
+        .await?;
+    Ok(rows == 1)
+}
+
+/// Sets another, confirmed address; `false` if it is taken or the credentials have changed.
+pub async fn set_email(
+    db: &mut Conn,
+    id: UserId,
+    credentials: i64,
+    (email, key): (&str, &str),
+    now: Timestamp,
+) -> Result<bool> {
+    let rows = db
+        .execute(
+            "UPDATE auth_users
+             SET email = $3, email_key = $4, email_confirmed_at = $5, credentials = credentials + 1
+             WHERE id = $1 AND credentials = $2
+               AND NOT EXISTS (SELECT 1 FROM auth_users o WHERE o.email_key = $4 AND o.id <> $1)",
+            (id, credentials, email, key, now),
+        )
+        .await?;
+    Ok(rows == 1)
+}
+
+/// Marks the address as confirmed; `false` if it already was.
+pub async fn confirm_email(db: &mut Conn, id: UserId, now: Timestamp) -> Result<bool> {
+    let rows = db
+        .execute(
+            "UPDATE auth_users SET email_confirmed_at = $2
+             WHERE id = $1 AND email_confirmed_at IS NULL",
+            (id, now),
+        )
+        .await?;
+    Ok(rows == 1)
+}
+
+/// What a user may change about itself without a password.
+#[derive(Debug)]
+pub struct Profile<'a> {
+    pub username: Option<&'a str>,
+    pub username_key: Option<&'a str>,
+    pub first_name: &'a str,
+    pub language: Option<&'a str>,
+}
+
+/// Replaces the profile; `false` if the username is another user's.
+pub async fn set_profile(db: &mut Conn, id: UserId, new: &Profile<'_>) -> Result<bool> {
+    let rows = db
+        .execute(
+            "UPDATE auth_users SET username = $2, username_key = $3, first_name = $4, language = $5
+             WHERE id = $1
+               AND NOT EXISTS (SELECT 1 FROM auth_users o WHERE o.username_key = $3 AND o.id <> $1)",
+            (id, new.username, new.username_key, new.first_name, new.language),
+        )
+        .await?;
+    Ok(rows == 1)
+}
+
+pub async fn set_active(db: &mut Conn, id: UserId, active: bool) -> Result<()> {
+    db.execute("UPDATE auth_users SET is_active = $2 WHERE id = $1", (id, active)).await?;
+    Ok(())
+}
+
+pub async fn set_superuser(db: &mut Conn, id: UserId, superuser: bool) -> Result<()> {
+    db.execute("UPDATE auth_users SET is_superuser = $2 WHERE id = $1", (id, superuser)).await?;
+    Ok(())
+}
+
+/// How many superusers other than `id` can log in.
+pub async fn other_superusers(db: &mut Conn, id: UserId) -> Result<i64> {
+    let (n,): (i64,) = db
+        .fetch_one(
+            "SELECT count(*) FROM auth_users WHERE is_superuser AND is_active AND id <> $1",
+            [id],
+        )
+        .await?;
+    Ok(n)
+}
+
+pub async fn delete(db: &mut Conn, id: UserId) -> Result<bool> {
+    Ok(db.execute("DELETE FROM auth_users WHERE id = $1", [id]).await? == 1)
+}
