@@ -41,7 +41,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         let minutes = |n| Duration::from_mins(n);
-        let days = |n| Duration::from_hours(24 * n);
+        let days = |n: u64| Duration::from_hours(24 * n);
         Self {
             public_url: Url::parse("http://localhost:8000").unwrap_or_else(|_| unreachable!()),
             mail: Mail::default(),
