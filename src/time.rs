@@ -27,7 +27,7 @@ impl Timestamp {
         self.0
     }
 
-    /// Whole seconds, rounded down, as JWT claims count them (RFC 7519 NumericDate).
+    /// Whole seconds, rounded down, as JWT claims count them (RFC 7519, `NumericDate`).
     pub const fn unix(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }
