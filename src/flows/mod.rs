@@ -1,7 +1,30 @@
 //! What the service does, with no idea of HTTP: no `rocket` import in here.
+mod account;
+mod admin;
+mod auth;
 mod caller;
+mod confirm;
 mod error;
+mod password_flows;
 pub mod policy;
+mod refresh;
+mod session;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+pub mod token;
 
+pub use crate::store::{
+    sessions::{Session, SessionId},
+    users::{User, UserId},
+};
+pub use account::ProfileChange;
+pub use admin::{By, NewUser};
+pub use auth::Auth;
 pub use caller::Caller;
+pub use confirm::LinkState;
 pub use error::{Error, Lacking, Result};
+pub use session::{RefreshToken, SignedIn, Tokens};
+pub use sign_in::Login;
+pub use sign_up::{NewAccount, SignedUp};
+pub use token::Claims;
