@@ -89,6 +89,8 @@ pub enum Lacking {
     Taken,
     /// The password is the user's own address or name.
     TooSimilar,
+    /// Not the current password.
+    WrongPassword,
 }
 
 impl From<crate::store::Error> for Error {

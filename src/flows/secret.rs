@@ -1,0 +1,82 @@
+//! Secrets that we make, and what is stored in their place (OWASP ASVS 5, 7.2 and 6.5).
+use super::{Error, Result};
+use crate::store::Digest;
+use aws_lc_rs::{digest, hmac, rand};
+use uuid::{Builder, Uuid};
+
+/// `N` bytes from the operating system.
+pub fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes).map_err(|_| Error::internal("the system gives no random bytes"))?;
+    Ok(bytes)
+}
+
+/// A token of 122 random bits.
+pub fn token() -> Result<Uuid> {
+    Ok(Builder::from_random_bytes(random()?).into_uuid())
+}
+
+/// What a token is stored and found as. It has 122 random bits, so a plain hash hides it.
+pub fn hash(token: Uuid) -> Digest {
+    Digest(digest::digest(&digest::SHA256, token.as_bytes()).as_ref().to_vec())
+}
+
+/// Reads a token in its one canonical form, 36 characters with hyphens.
+pub fn parse(text: &str) -> Option<Uuid> {
+    let token = Uuid::try_parse(text).ok()?;
+    let mut buffer = Uuid::encode_buffer();
+    (*token.hyphenated().encode_lower(&mut buffer) == *text.to_ascii_lowercase()).then_some(token)
+}
+
+/// Derives the successor of a refresh token: whoever holds the token and asks a server that holds the
+/// key gets the same one, on any replica, though it is stored nowhere.
+#[derive(Clone)]
+pub struct Successor(hmac::Key);
+
+impl Successor {
+    /// How many bytes the key has.
+    pub const KEY: usize = 32;
+
+    pub fn new(key: &[u8]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key))
+    }
+
+    /// The successor of `token`, whose row holds `salt`.
+    pub fn of(&self, token: Uuid, salt: &[u8]) -> Uuid {
+        let mut mac = hmac::Context::with_key(&self.0);
+        mac.update(token.as_bytes());
+        mac.update(salt);
+        let tag = mac.sign();
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+        Builder::from_random_bytes(bytes).into_uuid()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_has_one_spelling() {
+        let token = token().unwrap();
+        assert_eq!(parse(&token.to_string()), Some(token));
+        for other in [token.simple().to_string(), token.braced().to_string(), token.urn().to_string()]
+        {
+            assert_eq!(parse(&other), None);
+        }
+        assert_eq!(parse(&format!(" {token}")), None);
+        assert_eq!(parse(""), None);
+    }
+
+    #[test]
+    fn a_successor_depends_on_token_salt_and_key() {
+        let (a, b) = (token().unwrap(), token().unwrap());
+        let key = Successor::new(&[1; 32]);
+        assert_eq!(key.of(a, b"salt"), key.of(a, b"salt"));
+        assert_eq!(key.of(a, b"salt").get_version_num(), 4);
+        assert_ne!(key.of(a, b"salt"), key.of(b, b"salt"));
+        assert_ne!(key.of(a, b"salt"), key.of(a, b"pepper"));
+        assert_ne!(key.of(a, b"salt"), Successor::new(&[2; 32]).of(a, b"salt"));
+    }
+}
