@@ -1,16 +1,63 @@
 //! [`Auth`]: what every flow works with, in Rocket's managed state.
-use crate::{config::Config, store::Db, time::Clock};
+use super::{
+    Claims, Error, Result, SignedIn,
+    ended::EndedSessions,
+    keys::Keys,
+    password::Hasher,
+    secret::{self, Successor},
+};
+use crate::{
+    config::Config,
+    mail::Mailer,
+    store::{Db, SessionId, UserId, refresh_tokens, secrets, sessions, users},
+    time::Clock,
+    view::Templates,
+};
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// Handles to the service; its clones are the same service.
 #[derive(Clone)]
 pub struct Auth {
-    pub(crate) config: Arc<Config>,
-    pub(crate) db: Db,
-    pub(crate) clock: Clock,
+    pub(super) config: Arc<Config>,
+    pub(super) db: Db,
+    pub(super) clock: Clock,
+    pub(super) hasher: Hasher,
+    pub(super) keys: Keys,
+    pub(super) successor: Successor,
+    pub(super) ended: EndedSessions,
+    pub(super) mailer: Mailer,
+    pub(super) templates: Templates,
+    /// Wakes the outbox worker of this process.
+    pub(super) post: Arc<Notify>,
 }
 
 impl Auth {
+    /// Reads keys and revocations from `db`, whose migrations are applied, and makes what is missing.
+    pub async fn open(config: Config, db: Db, clock: Clock) -> Result<Self> {
+        let templates = Templates::load(config.templates.as_deref()).map_err(Error::internal)?;
+        let mailer = Mailer::new(&config).map_err(Error::internal)?;
+        let keys = Keys::load(&db, &config, &clock).await?;
+        let mut tx = db.write().await?;
+        let fresh: [u8; Successor::KEY] = secret::random()?;
+        let successor = secrets::get_or_insert(&mut tx, "refresh_successor", &fresh).await?;
+        tx.commit().await?;
+        let ended = EndedSessions::default();
+        ended.catch_up(&db, clock.now()).await?;
+        Ok(Self {
+            hasher: Hasher::new(&config.password),
+            config: Arc::new(config),
+            db,
+            clock,
+            keys,
+            successor: Successor::new(&successor),
+            ended,
+            mailer,
+            templates,
+            post: Arc::default(),
+        })
+    }
+
     pub fn config(&self) -> &Config {
         &self.config
     }
@@ -18,40 +65,74 @@ impl Auth {
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
-}
 
-impl Auth {
-    /// What an access token says, if it is one of ours, has not expired and its session lives; asks
-    /// no database.
-    ///
-    /// # Errors
-    /// `TokenNotValid`.
-    pub fn verify_access(&self, _token: &str) -> super::Result<super::Claims> {
-        Err(super::Error::Unavailable)
+    pub fn templates(&self) -> &Templates {
+        &self.templates
     }
 
-    /// The user and session of an access token, as they are now.
-    pub async fn signed_in(&self, _claims: &super::Claims) -> super::Result<super::SignedIn> {
-        Err(super::Error::Unavailable)
+    pub fn mailer(&self) -> &Mailer {
+        &self.mailer
     }
 
-    /// The user and session of the refresh token in a cookie, which is not used up by it.
-    pub async fn signed_in_by_cookie(&self, _token: &str) -> super::Result<super::SignedIn> {
-        Err(super::Error::Unavailable)
-    }
-
-    /// Sends the mails that are due; gives how many.
-    pub async fn deliver_due(&self) -> super::Result<usize> {
-        Err(super::Error::Unavailable)
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// Whether the database answers and has every migration.
     pub async fn ready(&self) -> bool {
-        false
+        self.db.ready().await.unwrap_or_else(|e| {
+            tracing::warn!(error = %e, "not ready");
+            false
+        })
     }
 
-    /// The key set (RFC 7517).
-    pub fn jwks(&self) -> serde_json::Value {
-        serde_json::Value::Null
+    /// What an access token says, if it is one of ours, has not expired and its session lives. Asks
+    /// no database.
+    ///
+    /// # Errors
+    /// `TokenNotValid`.
+    pub fn verify_access(&self, token: &str) -> Result<Claims> {
+        let claims = self.keys.verify_access(token, self.clock.now())?;
+        if self.ended.contains(claims.sid) {
+            return Err(Error::TokenNotValid);
+        }
+        Ok(claims)
+    }
+
+    /// The user and session of an access token, as they are now.
+    ///
+    /// # Errors
+    /// `TokenNotValid` if either is no more.
+    pub async fn signed_in(&self, claims: &Claims) -> Result<SignedIn> {
+        self.alive(SessionId(claims.sid), Some(UserId(claims.user_id))).await
+    }
+
+    /// The user and session of the refresh token in a cookie, which is not used up by it. A used one
+    /// counts until its grace is over.
+    ///
+    /// # Errors
+    /// `TokenNotValid`.
+    pub async fn signed_in_by_cookie(&self, presented: &str) -> Result<SignedIn> {
+        let now = self.clock.now();
+        let hash = secret::hash(self.read_refresh_token(presented)?.id);
+        let row = refresh_tokens::by_hash(&mut self.db.read().await?, &hash).await?;
+        let row = row.filter(|t| t.expires_at > now).ok_or(Error::TokenNotValid)?;
+        if row.used_at.is_some_and(|t| t.plus(self.config.refresh_grace) < now) {
+            return Err(Error::TokenNotValid);
+        }
+        self.alive(row.session_id, None).await
+    }
+
+    async fn alive(&self, id: SessionId, user: Option<UserId>) -> Result<SignedIn> {
+        let mut db = self.db.read().await?;
+        let session = sessions::by_id(&mut db, id)
+            .await?
+            .filter(|s| s.is_alive(self.clock.now()) && user.is_none_or(|id| s.user_id == id))
+            .ok_or(Error::TokenNotValid)?;
+        let user = users::by_id(&mut db, session.user_id)
+            .await?
+            .filter(|u| u.is_active)
+            .ok_or(Error::TokenNotValid)?;
+        Ok(SignedIn { user, session })
     }
 }

@@ -1,27 +1,177 @@
-use super::{Auth, Caller, Error, Result, SignedIn, Tokens, UserId, policy::Policy};
+//! Refresh: rotation, its grace, and the detection of reuse (RFC 9700, 4.14.2).
+//!
+//! The successor of a token is derived from it ([`super::secret::Successor`]), so that within the
+//! grace every replica gives the same one to however many ask, and a client whose answer got lost
+//! may ask again. All state is in the database. The session's row is locked before its token's, by
+//! everything that needs both.
+use super::{
+    Auth, Caller, Error, Result, Session, SignedIn, Tokens, User, UserId,
+    policy::{Policy, Rotation},
+    record::{Act, Actor, record},
+    secret,
+    session::Issued,
+};
+use crate::{
+    store::{Conn, refresh_tokens, sessions, users},
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+/// What a presented token leads to.
+enum Outcome {
+    /// This refresh token, or none where the presented one stays valid.
+    Tokens(Option<Issued>),
+    /// Somebody else has the token as well.
+    Reused,
+}
 
 impl Auth {
     /// Gives new tokens for a refresh token in either envelope, as the policy's rotation says.
     ///
     /// # Errors
-    /// `TokenNotValid`, `TokenSuperseded`, `AccessStillValid`, `SuperuserRefused`, `Unavailable`.
+    /// `TokenNotValid`, `TokenSuperseded`, `AccessStillValid`, `SuperuserRefused`,
+    /// `EmailNotConfirmed`, `Unavailable`.
     pub async fn refresh(
         &self,
-        _caller: &Caller,
-        _policy: &Policy,
-        _presented: &str,
+        caller: &Caller,
+        policy: &Policy,
+        presented: &str,
     ) -> Result<Tokens> {
-        Err(Error::Unavailable)
+        let token = self.read_refresh_token(presented)?;
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        let (row, session, user) = self.find(&mut db, token.id, now).await?;
+        if token.session.is_some_and(|sid| sid != session.id.0) {
+            return Err(Error::TokenNotValid);
+        }
+        self.admit(policy, &user).map_err(|e| match e {
+            Error::AccountDisabled => Error::TokenNotValid,
+            e => e,
+        })?;
+        if !self.touch(&mut db, caller, &session, now).await? {
+            return Err(Error::TokenNotValid);
+        }
+        match self.rotate(&mut db, policy.rotation, token.id, row, &session, now).await? {
+            Outcome::Tokens(refresh) => {
+                db.commit().await?;
+                self.tokens(policy, user, &session, refresh, now)
+            }
+            Outcome::Reused => {
+                let ended = sessions::end(&mut db, user.id, session.id, now).await?;
+                let revoked = self.revoke_access(&mut db, ended, now).await?;
+                let act = Act {
+                    kind: "refresh_token_reused",
+                    actor: Actor::Anonymous,
+                    target: Some(user.id),
+                    session: Some(session.id),
+                    detail: "",
+                };
+                record(&mut db, caller, act, now).await?;
+                self.commit(db, &revoked).await?;
+                Err(Error::TokenNotValid)
+            }
+        }
     }
 
-    /// Gives new tokens and kills the session's older refresh tokens at once.
+    /// The row of a token, its session and its user, if the token is known and both live.
+    async fn find(
+        &self,
+        db: &mut Conn,
+        token: Uuid,
+        now: Timestamp,
+    ) -> Result<(refresh_tokens::RefreshToken, Session, User)> {
+        let gone = || Error::TokenNotValid;
+        let row = refresh_tokens::by_hash(db, &secret::hash(token))
+            .await?
+            .filter(|t| t.expires_at > now)
+            .ok_or_else(gone)?;
+        let session = sessions::by_id(db, row.session_id)
+            .await?
+            .filter(|s| s.is_alive(now))
+            .ok_or_else(gone)?;
+        let user = users::by_id(db, session.user_id).await?.ok_or_else(gone)?;
+        Ok((row, session, user))
+    }
+
+    async fn touch(
+        &self,
+        db: &mut Conn,
+        caller: &Caller,
+        session: &Session,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let ip = caller.ip.map(|ip| ip.to_string());
+        let access = self.access_expires_at(session.expires_at, now);
+        let seen = (ip.as_deref(), caller.user_agent.as_deref());
+        Ok(sessions::touch(db, session.id, seen, access, now).await?)
+    }
+
+    async fn rotate(
+        &self,
+        db: &mut Conn,
+        rotation: Rotation,
+        token: Uuid,
+        mut row: refresh_tokens::RefreshToken,
+        session: &Session,
+        now: Timestamp,
+    ) -> Result<Outcome> {
+        if row.used_at.is_none() {
+            if rotation == Rotation::Keep {
+                return Ok(Outcome::Tokens(None));
+            }
+            if rotation == Rotation::Strict && row.access_expires_at > now {
+                let retry_after = now.until(row.access_expires_at);
+                return Err(Error::AccessStillValid { retry_after });
+            }
+            let next = self.successor.of(token, &row.salt);
+            if refresh_tokens::spend(db, &row.hash, now).await? {
+                let issued = self.store_refresh_token(db, session, next, now).await?;
+                return Ok(Outcome::Tokens(Some(issued)));
+            }
+            // Another request was faster.
+            row = refresh_tokens::by_hash(db, &row.hash).await?.ok_or(Error::TokenNotValid)?;
+        }
+        if row.used_at.is_some_and(|t| t.plus(self.config.refresh_grace) < now) {
+            return Ok(Outcome::Reused);
+        }
+        if rotation == Rotation::Strict {
+            return Err(Error::TokenSuperseded);
+        }
+        let next = self.successor.of(token, &row.salt);
+        let issued = refresh_tokens::by_hash(db, &secret::hash(next))
+            .await?
+            .filter(|t| t.used_at.is_none() && t.expires_at > now)
+            .map(|t| Issued { id: next, issued_at: t.issued_at, expires_at: t.expires_at })
+            .ok_or(Error::TokenSuperseded)?;
+        Ok(Outcome::Tokens(Some(issued).filter(|_| rotation != Rotation::Keep)))
+    }
+
+    /// Gives new tokens and makes the session's older refresh tokens useless at once. A superuser gets
+    /// a new session of the user it names (kept in the audit log).
+    ///
+    /// # Errors
+    /// `Forbidden` for another user's id, `NotFound` (to superusers only) for an unknown one.
     pub async fn rotate_all(
         &self,
-        _caller: &Caller,
-        _policy: &Policy,
-        _by: &SignedIn,
-        _id: UserId,
+        caller: &Caller,
+        policy: &Policy,
+        by: &SignedIn,
+        id: UserId,
     ) -> Result<Tokens> {
-        Err(Error::Unavailable)
+        if by.user.id != id {
+            return self.tokens_for(caller, policy, by, id).await;
+        }
+        self.admit(policy, &by.user)?;
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        if !self.touch(&mut db, caller, &by.session, now).await? {
+            return Err(Error::TokenNotValid);
+        }
+        refresh_tokens::spend_all(&mut db, by.session.id, now).await?;
+        let issued =
+            self.store_refresh_token(&mut db, &by.session, secret::token()?, now).await?;
+        record(&mut db, caller, Act::by("refresh_tokens_renewed", by), now).await?;
+        db.commit().await?;
+        self.tokens(policy, by.user.clone(), &by.session, Some(issued), now)
     }
 }

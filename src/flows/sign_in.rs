@@ -1,4 +1,13 @@
-use super::{Auth, Caller, Error, Result, SignedIn, Tokens, UserId, policy::Policy};
+//! Login by password, and tokens for somebody who is signed in already.
+use super::{
+    Auth, Caller, Error, Result, SignedIn, Tokens, User, UserId,
+    address::{Address, Username},
+    password::Verdict,
+    policy::Policy,
+    record::{Act, Actor, record},
+    secret,
+};
+use crate::store::{Conn, SessionId, users};
 
 /// Whom somebody says to be.
 #[derive(Clone, Copy, Debug)]
@@ -10,30 +19,137 @@ pub enum Login<'a> {
     Id(UserId),
 }
 
+impl Login<'_> {
+    /// The user so named; what could be nobody's name is like an unknown one.
+    async fn find(self, db: &mut Conn) -> Result<Option<User>> {
+        Ok(match self {
+            Self::Either(name) if name.contains('@') => by_email(db, name).await?,
+            Self::Email(email) => by_email(db, email).await?,
+            Self::Either(name) | Self::Username(name) => match Username::parse(name) {
+                Ok(name) => users::by_username(db, &name.key).await?,
+                Err(_) => None,
+            },
+            Self::Id(id) => users::by_id(db, id).await?,
+        })
+    }
+}
+
+async fn by_email(db: &mut Conn, email: &str) -> Result<Option<User>> {
+    Ok(match Address::parse(email) {
+        Ok(email) => users::by_email(db, &email.key).await?,
+        Err(_) => None,
+    })
+}
+
 impl Auth {
-    /// Opens a session for whoever knows the password.
+    /// Opens a session for whoever knows the password. Everything that is wrong with name or password
+    /// looks the same from outside and takes the same time.
+    ///
+    /// # Errors
+    /// `BadCredentials`; after the right password `AccountDisabled`, `EmailNotConfirmed`,
+    /// `SuperuserRefused`; `Busy`, `Unavailable`.
     pub async fn sign_in(
         &self,
-        _caller: &Caller,
-        _policy: &Policy,
-        _login: Login<'_>,
-        _password: &str,
-        _remember: bool,
+        caller: &Caller,
+        policy: &Policy,
+        login: Login<'_>,
+        password: &str,
+        remember: bool,
     ) -> Result<Tokens> {
-        Err(Error::Unavailable)
+        let (user, stored) = self.credentials(login).await?;
+        let verdict = self.hasher.verify(password, stored.as_deref()).await?;
+        let (Some(user), Verdict::Right | Verdict::Outdated) = (&user, verdict) else {
+            return self.refuse(caller, user.map(|u| u.id), Error::BadCredentials).await;
+        };
+        if let Err(e) = self.admit(policy, user) {
+            return self.refuse(caller, Some(user.id), e).await;
+        }
+        let better = match verdict {
+            Verdict::Outdated => Some(self.hasher.hash(password).await?),
+            _ => None,
+        };
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        if !users::note_login(&mut db, user.id, user.credentials, now).await? {
+            drop(db);
+            return self.refuse(caller, Some(user.id), Error::BadCredentials).await;
+        }
+        if let (Some(old), Some(new)) = (&stored, &better) {
+            users::rehash(&mut db, user.id, old, new).await?;
+        }
+        let (session, issued) =
+            self.open_session(&mut db, caller, policy, user.id, remember, now).await?;
+        record(&mut db, caller, Act::own("login", user.id).in_session(session.id), now).await?;
+        db.commit().await?;
+        self.tokens(policy, user.clone(), &session, Some(issued), now)
     }
 
-    /// Opens a session of `id` for `by`: that user itself, or a superuser (kept in the audit log).
+    async fn credentials(&self, login: Login<'_>) -> Result<(Option<User>, Option<String>)> {
+        let mut db = self.db.read().await?;
+        let user = login.find(&mut db).await?;
+        // Asked for in any case: an unknown name takes as long.
+        let id = user.as_ref().map_or(UserId(0), |u| u.id);
+        let stored = users::password_hash(&mut db, id).await?;
+        Ok((user, stored))
+    }
+
+    /// Writes a failed login down, and fails.
+    async fn refuse<T>(&self, caller: &Caller, target: Option<UserId>, why: Error) -> Result<T> {
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        let detail = why.to_string();
+        let act = Act {
+            kind: "login_failed",
+            actor: Actor::Anonymous,
+            target,
+            session: None,
+            detail: &detail,
+        };
+        record(&mut db, caller, act, now).await?;
+        db.commit().await?;
+        Err(why)
+    }
+
+    /// Opens a session of `id` for `by`: that user itself, for no longer than the session it has, or a
+    /// superuser (kept in the audit log).
     ///
     /// # Errors
     /// `Forbidden` for another user's id, `NotFound` (to superusers only) for an unknown one.
     pub async fn tokens_for(
         &self,
-        _caller: &Caller,
-        _policy: &Policy,
-        _by: &SignedIn,
-        _id: UserId,
+        caller: &Caller,
+        policy: &Policy,
+        by: &SignedIn,
+        id: UserId,
     ) -> Result<Tokens> {
-        Err(Error::Unavailable)
+        let own = by.user.id == id;
+        if !own && !by.user.is_superuser {
+            return Err(Error::Forbidden);
+        }
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
+        self.admit(policy, &user)?;
+        if !users::note_login(&mut db, id, user.credentials, now).await? {
+            return Err(Error::TokenNotValid);
+        }
+        let (session, issued) = if own {
+            let mut session = by.session.clone();
+            session.id = SessionId(secret::token()?);
+            policy.client.clone_into(&mut session.client);
+            self.store_session(&mut db, session, now).await?
+        } else {
+            self.open_session(&mut db, caller, policy, id, false, now).await?
+        };
+        let act = Act {
+            kind: "tokens_issued",
+            actor: Actor::User(by.user.id),
+            target: Some(id),
+            session: Some(session.id),
+            detail: "",
+        };
+        record(&mut db, caller, act, now).await?;
+        db.commit().await?;
+        self.tokens(policy, user, &session, Some(issued), now)
     }
 }
