@@ -1,7 +1,18 @@
-use super::{Auth, Caller, Error, Result, User};
+//! Registration.
+use super::{
+    Auth, Caller, Error, Lacking, Result, User,
+    address::{self, Address, Username},
+    password,
+    post::{self, Kind},
+    record::{Act, record},
+};
+use crate::{
+    config::{EmailConfirmation, Registration},
+    store::{Conn, users},
+    time::Timestamp,
+};
 
 /// What a registration asks for, as typed.
-#[derive(Debug)]
 pub struct NewAccount<'a> {
     pub email: &'a str,
     pub password: &'a str,
@@ -17,12 +28,132 @@ pub enum SignedUp {
     Pending,
 }
 
+/// The fields of a new user, read and found good.
+pub(super) struct Fields {
+    pub email: Address,
+    pub username: Option<Username>,
+    pub first_name: String,
+}
+
+impl Fields {
+    /// Reads what a user is made of, and names everything that is wrong with it at once.
+    pub fn read(
+        (email, password): (&str, &str),
+        username: Option<&str>,
+        first_name: Option<&str>,
+        min_length: usize,
+    ) -> Result<Self> {
+        let mut wrong = Vec::new();
+        let mut keep = |name, why| wrong.push((name, why));
+        let email = Address::parse(email).map_err(|e| keep("email", e)).ok();
+        let username = username
+            .filter(|name| !name.trim().is_empty())
+            .and_then(|name| Username::parse(name).map_err(|e| keep("username", e)).ok());
+        let first_name = address::first_name(first_name.unwrap_or_default())
+            .map_err(|e| keep("first_name", e))
+            .ok();
+        let mut own: Vec<&str> = email.iter().map(|e| e.email.as_str()).collect();
+        own.extend(username.iter().map(|u| u.name.as_str()));
+        if let Err(e) = password::check(password, min_length, &own) {
+            keep("password", e);
+        }
+        match (email, first_name) {
+            (Some(email), Some(first_name)) if wrong.is_empty() => {
+                Ok(Self { email, username, first_name })
+            }
+            _ => Err(Error::Fields(wrong)),
+        }
+    }
+
+    /// The row of a new user with these fields.
+    pub fn row<'a>(
+        &'a self,
+        hash: &'a str,
+        language: &'a str,
+        now: Timestamp,
+    ) -> users::NewUser<'a> {
+        users::NewUser {
+            email: &self.email.email,
+            email_key: &self.email.key,
+            email_confirmed_at: None,
+            username: self.username.as_ref().map(|u| u.name.as_str()),
+            username_key: self.username.as_ref().map(|u| u.key.as_str()),
+            first_name: &self.first_name,
+            password_hash: Some(hash),
+            is_superuser: false,
+            language: Some(language),
+            created_at: now,
+        }
+    }
+
+    /// What stood in the way of an insertion: the username if it is taken, else the address.
+    pub async fn taken(&self, db: &mut Conn) -> Result<Error> {
+        if let Some(name) = &self.username
+            && users::by_username(db, &name.key).await?.is_some()
+        {
+            return Ok(Error::field("username", Lacking::Taken));
+        }
+        Ok(Error::EmailTaken)
+    }
+}
+
 impl Auth {
     /// Registers a user and mails a link that confirms the address.
     ///
+    /// Where the address has to be confirmed before anything else, a known address is answered like an
+    /// unknown one, and its owner gets a mail instead.
+    ///
     /// # Errors
     /// `Fields`, `EmailTaken`, `RegistrationClosed`, `Busy`, `Unavailable`.
-    pub async fn sign_up(&self, _caller: &Caller, _new: NewAccount<'_>) -> Result<SignedUp> {
-        Err(Error::Unavailable)
+    pub async fn sign_up(&self, caller: &Caller, new: NewAccount<'_>) -> Result<SignedUp> {
+        if self.config.registration != Registration::Open {
+            return Err(Error::RegistrationClosed);
+        }
+        let fields = Fields::read(
+            (new.email, new.password),
+            new.username,
+            new.first_name,
+            self.config.password.min_length,
+        )?;
+        let hash = self.hasher.hash(new.password).await?;
+        let quiet = self.config.email_confirmation == EmailConfirmation::Required;
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        let row = fields.row(&hash, caller.language.tag(), now);
+        let Some(id) = users::insert(&mut db, &row).await? else {
+            let why = fields.taken(&mut db).await?;
+            return match why {
+                Error::EmailTaken if quiet => self.tell_owner(db, caller, &fields, now).await,
+                why => Err(why),
+            };
+        };
+        let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
+        post::to_user(&mut db, Kind::ConfirmEmail, &user, now).await?;
+        record(&mut db, caller, Act::own("registered", id), now).await?;
+        db.commit().await?;
+        self.post.notify_one();
+        Ok(if quiet { SignedUp::Pending } else { SignedUp::Created(user) })
+    }
+
+    /// Somebody registers an address that is registered already: only its mailbox learns of it.
+    async fn tell_owner(
+        &self,
+        mut db: Conn,
+        caller: &Caller,
+        fields: &Fields,
+        now: Timestamp,
+    ) -> Result<SignedUp> {
+        if let Some(user) = users::by_email(&mut db, &fields.email.key).await? {
+            let kind = match user.email_confirmed_at {
+                Some(_) => Kind::AccountExists,
+                None => Kind::ConfirmEmail,
+            };
+            post::to_user(&mut db, kind, &user, now).await?;
+            let act = Act { kind: "registered_again", target: Some(user.id), ..Act::default() };
+            record(&mut db, caller, act, now).await?;
+        }
+        db.commit().await?;
+        self.post.notify_one();
+        Ok(SignedUp::Pending)
     }
 }

@@ -1,0 +1,224 @@
+//! Mails: put into the outbox in the transaction of what causes them, and sent later.
+//!
+//! The outbox holds no token. A link is made when its mail is sent, stored as a hash, and bound to
+//! the state of the account for which it was asked.
+use super::{Auth, Error, Result, User, secret};
+use crate::{
+    config::Language,
+    mail::Letter,
+    store::{
+        Channel, Conn, Db,
+        mail_tokens::{self, MailToken},
+        outbox::{self, Mail, NewMail},
+        users,
+    },
+    time::Timestamp,
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Nobody else sends a mail while its sender may still be at it.
+const LEASE: Duration = Duration::from_mins(2);
+/// The delay before the second attempt; it doubles with each.
+const FIRST_DELAY: Duration = Duration::from_secs(30);
+const LONGEST_DELAY: Duration = Duration::from_hours(1);
+/// After this long a mail is given up, for an operator to see.
+const GIVE_UP: Duration = Duration::from_hours(24);
+/// How many mails one process sends at once, so that a slow mailbox does not hold up the others.
+const AT_ONCE: usize = 4;
+/// So many mails of one kind are sent to one address within [`PER`] (OWASP ASVS 5, 6.3).
+const MOST: i64 = 5;
+const PER: Duration = Duration::from_hours(1);
+
+/// What a mail is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    ConfirmEmail,
+    ResetPassword,
+    ChangeEmail,
+    EmailChanged,
+    PasswordChanged,
+    AccountExists,
+    AccountDeleted,
+}
+
+impl Kind {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ConfirmEmail => "confirm_email",
+            Self::ResetPassword => "reset_password",
+            Self::ChangeEmail => "change_email",
+            Self::EmailChanged => "email_changed",
+            Self::PasswordChanged => "password_changed",
+            Self::AccountExists => "account_exists",
+            Self::AccountDeleted => "account_deleted",
+        }
+    }
+}
+
+/// A kind of mail that carries a link, by its name: the page it leads to and how long it is good.
+fn link(kind: &str) -> Option<(&'static str, Duration)> {
+    let days = |n: u64| Duration::from_hours(24 * n);
+    match kind {
+        "confirm_email" | "change_email" => Some(("/confirm-email", days(3))),
+        "reset_password" => Some(("/reset-password", Duration::from_hours(1))),
+        _ => None,
+    }
+}
+
+/// Puts a mail to a user's own address into the outbox.
+pub async fn to_user(db: &mut Conn, kind: Kind, user: &User, now: Timestamp) -> Result<()> {
+    put(db, kind, user, &user.email, &json!({}), now).await
+}
+
+/// Puts a mail about `user` into the outbox; `args` are what its text needs beside the name. Beyond a
+/// few in an hour it is left out, whoever asks.
+pub async fn put(
+    db: &mut Conn,
+    kind: Kind,
+    user: &User,
+    recipient: &str,
+    args: &Value,
+    now: Timestamp,
+) -> Result<()> {
+    if outbox::count_since(db, recipient, kind.name(), now.minus(PER)).await? >= MOST {
+        return Ok(());
+    }
+    let mut all = json!({ "name": user.first_name, "email": user.email });
+    if let (Some(all), Some(args)) = (all.as_object_mut(), args.as_object()) {
+        all.extend(args.clone());
+    }
+    let mail = NewMail {
+        kind: kind.name(),
+        user_id: Some(user.id),
+        recipient,
+        language: user.language.as_deref().unwrap_or_default(),
+        args: &all.to_string(),
+        credentials: user.credentials,
+    };
+    outbox::insert(db, &mail, now).await?;
+    Ok(db.notify(Channel::Outbox).await?)
+}
+
+impl Auth {
+    /// Waits until a flow of this process has put a mail into the outbox.
+    pub async fn mail_was_put(&self) {
+        self.post.notified().await;
+    }
+
+    /// Sends the mails that are due; gives how many were sent.
+    pub async fn deliver_due(&self) -> Result<usize> {
+        let sender = || async {
+            let mut sent = 0;
+            while let Some(mail) = self.claim().await? {
+                sent += usize::from(self.deliver(&mail).await?);
+            }
+            Ok::<_, Error>(sent)
+        };
+        let senders: [_; AT_ONCE] = std::array::from_fn(|_| sender());
+        let [a, b, c, d] = senders;
+        let (a, b, c, d) = tokio::try_join!(a, b, c, d)?;
+        Ok(a + b + c + d)
+    }
+
+    async fn claim(&self) -> Result<Option<Mail>> {
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        let mail = outbox::claim(&mut db, now.plus(LEASE), now).await?;
+        db.commit().await?;
+        Ok(mail)
+    }
+
+    /// Sends one claimed mail; `false` if it was not sent, now or for good.
+    async fn deliver(&self, mail: &Mail) -> Result<bool> {
+        let Some(letter) = self.letter(mail).await? else {
+            let mut db = self.db.write().await?;
+            outbox::drop(&mut db, mail.id).await?;
+            db.commit().await?;
+            return Ok(false);
+        };
+        let sent = self.mailer.send(letter).await;
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        match &sent {
+            Ok(()) => outbox::mark_sent(&mut db, mail.id, now).await?,
+            Err(e) => {
+                let error = e.to_string();
+                let due_at = now.plus(delay(mail.attempts));
+                let given_up = due_at > mail.created_at.plus(GIVE_UP);
+                if given_up {
+                    outbox::fail(&mut db, mail.id, &error).await?;
+                } else {
+                    outbox::retry(&mut db, mail.id, due_at, &error).await?;
+                }
+                let (id, attempt) = (mail.id, mail.attempts);
+                tracing::warn!(id, kind = mail.kind, attempt, given_up, error, "a mail was not sent");
+            }
+        }
+        db.commit().await?;
+        Ok(sent.is_ok())
+    }
+
+    /// The letter of a mail, its link stored; `None` if what it is about has passed.
+    async fn letter(&self, mail: &Mail) -> Result<Option<Letter>> {
+        let now = self.clock.now();
+        let mut args: Value = serde_json::from_str(&mail.args).map_err(Error::internal)?;
+        if let Some((page, lifetime)) = link(&mail.kind) {
+            let mut db = self.db.write().await?;
+            let Some(user) = (match mail.user_id {
+                Some(id) => users::by_id(&mut db, id).await?,
+                None => None,
+            }) else {
+                return Ok(None);
+            };
+            let confirmed = mail.kind == "confirm_email" && user.email_confirmed_at.is_some();
+            if user.credentials != mail.credentials || confirmed {
+                return Ok(None);
+            }
+            let token = secret::token()?;
+            let row = MailToken {
+                hash: secret::hash(token),
+                kind: mail.kind.clone(),
+                user_id: user.id,
+                email: mail.recipient.clone(),
+                credentials: mail.credentials,
+                created_at: now,
+                expires_at: now.plus(lifetime),
+                used_at: None,
+            };
+            mail_tokens::insert(&mut db, &row).await?;
+            db.commit().await?;
+            args["link"] = self.config.link(&format!("{page}?token={token}")).into();
+            args["hours"] = (lifetime.as_secs() / 3_600).into();
+            args["days"] = (lifetime.as_secs() / 86_400).into();
+        }
+        args["site"] = self.config.public_url.host_str().unwrap_or_default().into();
+        args["home"] = self.config.link("/").into();
+        let language = Language::from_tag(&mail.language).unwrap_or(self.config.language);
+        let (subject, text, html) =
+            self.templates.letter(language, &mail.kind, &args).map_err(Error::internal)?;
+        let to = mail.recipient.clone();
+        Ok(Some(Letter { to, message_id: mail.message_id, subject, text, html }))
+    }
+
+    /// Sends one mail to `address` at once, past the outbox.
+    ///
+    /// # Errors
+    /// `Fields` if it is no address; what the mail server says otherwise.
+    pub async fn test_mail(&self, address: &str) -> Result<()> {
+        let to = super::address::Address::parse(address).map_err(|e| Error::field("address", e))?;
+        let args = json!({
+            "site": self.config.public_url.host_str(), "home": self.config.link("/"), "name": "",
+            "email": to.email,
+        });
+        let (subject, text, html) =
+            self.templates.letter(self.config.language, "test", &args).map_err(Error::internal)?;
+        let letter = Letter { to: to.email, message_id: secret::token()?, subject, text, html };
+        self.mailer.send(letter).await.map_err(Error::internal)
+    }
+}
+
+fn delay(attempts: i64) -> Duration {
+    let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(16);
+    (FIRST_DELAY * 2_u32.pow(doublings)).min(LONGEST_DELAY)
+}
