@@ -1,4 +1,17 @@
-use super::{Auth, Caller, Error, Result, SignedIn, User};
+//! What users change about themselves. Whatever opens a door (password, address, the end of it all)
+//! asks for the password again (OWASP ASVS 5, 6.2.3).
+use super::{
+    Auth, Caller, Error, Lacking, Result, SignedIn, User,
+    address::{self, Address, Username},
+    password::{self, Verdict},
+    post::{self, Kind},
+    record::{Act, record},
+};
+use crate::{
+    config::Language,
+    store::{mail_tokens, users},
+};
+use serde_json::json;
 
 /// What a user changes about itself; `None` leaves a thing as it is.
 #[derive(Debug, Default)]
@@ -10,33 +23,165 @@ pub struct ProfileChange<'a> {
     pub language: Option<Option<&'a str>>,
 }
 
+/// A profile after a change.
+struct Profile {
+    username: Option<Username>,
+    first_name: String,
+    language: Option<Language>,
+}
+
+impl Profile {
+    fn read(user: &User, change: &ProfileChange<'_>) -> Result<Self> {
+        let mut wrong = Vec::new();
+        let mut keep = |name, why| wrong.push((name, why));
+        let username = change.username.unwrap_or(user.username.as_deref());
+        let username = username
+            .filter(|name| !name.trim().is_empty())
+            .and_then(|name| Username::parse(name).map_err(|e| keep("username", e)).ok());
+        let first_name = address::first_name(change.first_name.unwrap_or(&user.first_name))
+            .map_err(|e| keep("first_name", e))
+            .unwrap_or_default();
+        let language = change.language.unwrap_or(user.language.as_deref());
+        let language = language.and_then(|tag| {
+            let known = Language::from_tag(tag);
+            if known.is_none() {
+                keep("language", Lacking::NotLanguage);
+            }
+            known
+        });
+        if wrong.is_empty() { Ok(Self { username, first_name, language }) } else { Err(Error::Fields(wrong)) }
+    }
+}
+
 impl Auth {
+    /// Changes what users may change without their password.
+    ///
+    /// # Errors
+    /// `Fields`, a username that is taken among them.
     pub async fn change_profile(
         &self,
-        _caller: &Caller,
-        _by: &SignedIn,
-        _change: ProfileChange<'_>,
+        caller: &Caller,
+        by: &SignedIn,
+        change: ProfileChange<'_>,
     ) -> Result<User> {
-        Err(Error::Unavailable)
+        let new = Profile::read(&by.user, &change)?;
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        let row = users::Profile {
+            username: new.username.as_ref().map(|u| u.name.as_str()),
+            username_key: new.username.as_ref().map(|u| u.key.as_str()),
+            first_name: &new.first_name,
+            language: new.language.map(Language::tag),
+        };
+        if !users::set_profile(&mut db, by.user.id, &row).await? {
+            return Err(Error::field("username", Lacking::Taken));
+        }
+        record(&mut db, caller, Act::by("profile_changed", by), now).await?;
+        let user = users::by_id(&mut db, by.user.id).await?.ok_or(Error::NotFound)?;
+        db.commit().await?;
+        Ok(user)
     }
 
-    pub async fn delete_account(
+    /// Changes the password and ends every other session.
+    ///
+    /// # Errors
+    /// `Fields`: the current password is wrong, or the new one is refused.
+    pub async fn change_password(
         &self,
-        _caller: &Caller,
-        _by: &SignedIn,
-        _password: &str,
+        caller: &Caller,
+        by: &SignedIn,
+        current: &str,
+        new: &str,
     ) -> Result<()> {
-        Err(Error::Unavailable)
+        let user = &by.user;
+        self.check_password(user, new).map_err(|e| Error::field("new_password", e))?;
+        self.prove(caller, by, "current_password", current).await?;
+        let hash = self.hasher.hash(new).await?;
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        if !users::set_password(&mut db, user.id, user.credentials, &hash).await? {
+            return Err(Error::field("current_password", Lacking::WrongPassword));
+        }
+        let revoked = self.end_sessions(&mut db, user.id, Some(by.session.id), now).await?;
+        post::to_user(&mut db, Kind::PasswordChanged, user, now).await?;
+        record(&mut db, caller, Act::by("password_changed", by), now).await?;
+        self.commit(db, &revoked).await?;
+        self.post.notify_one();
+        Ok(())
     }
 
-    /// Mails a link to the new address and a notice to the old one.
+    /// Mails a link to the new address, which changes it, and a notice to the old one. Whether the new
+    /// address is somebody else's is told to its mailbox only.
+    ///
+    /// # Errors
+    /// `Fields`: the password is wrong, or it is no address.
     pub async fn change_email(
         &self,
-        _caller: &Caller,
-        _by: &SignedIn,
-        _email: &str,
-        _password: &str,
+        caller: &Caller,
+        by: &SignedIn,
+        email: &str,
+        password: &str,
     ) -> Result<()> {
-        Err(Error::Unavailable)
+        let user = &by.user;
+        let new = Address::parse(email).map_err(|e| Error::field("email", e))?;
+        self.prove(caller, by, "password", password).await?;
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        mail_tokens::withdraw(&mut db, user.id, Kind::ChangeEmail.name()).await?;
+        match users::by_email(&mut db, &new.key).await? {
+            Some(owner) if owner.id != user.id => {
+                post::to_user(&mut db, Kind::AccountExists, &owner, now).await?;
+            }
+            _ => {
+                post::put(&mut db, Kind::ChangeEmail, user, &new.email, &json!({}), now).await?;
+            }
+        }
+        let told = json!({ "new_email": new.email });
+        post::put(&mut db, Kind::EmailChanged, user, &user.email, &told, now).await?;
+        record(&mut db, caller, Act::by("email_change_asked", by), now).await?;
+        db.commit().await?;
+        self.post.notify_one();
+        Ok(())
+    }
+
+    /// Deletes the user and all that is stored of it.
+    ///
+    /// # Errors
+    /// `Fields` if the password is wrong, `LastSuperuser`.
+    pub async fn delete_account(
+        &self,
+        caller: &Caller,
+        by: &SignedIn,
+        password: &str,
+    ) -> Result<()> {
+        self.prove(caller, by, "password", password).await?;
+        let now = self.clock.now();
+        let db = self.db.write().await?;
+        self.remove(db, caller, &by.user, Act::by("account_deleted", by), now).await
+    }
+
+    /// Whether `new` may be the password of `user`.
+    pub(super) fn check_password(&self, user: &User, new: &str) -> Result<(), Lacking> {
+        let mut own = vec![user.email.as_str()];
+        own.extend(user.username.as_deref());
+        password::check(new, self.config.password.min_length, &own)
+    }
+
+    /// Demands the password again, in the field `name`.
+    async fn prove(
+        &self,
+        caller: &Caller,
+        by: &SignedIn,
+        name: &'static str,
+        password: &str,
+    ) -> Result<()> {
+        let stored = users::password_hash(&mut self.db.read().await?, by.user.id).await?;
+        if self.hasher.verify(password, stored.as_deref()).await? != Verdict::Wrong {
+            return Ok(());
+        }
+        let mut db = self.db.write().await?;
+        record(&mut db, caller, Act::by("password_refused", by), self.clock.now()).await?;
+        db.commit().await?;
+        Err(Error::field(name, Lacking::WrongPassword))
     }
 }

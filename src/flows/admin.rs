@@ -1,16 +1,25 @@
 //! What an operator does from the command line; each act is in the audit log as `cli`.
-use super::{Auth, Error, Result, User, UserId};
+use super::{
+    Auth, Caller, Error, Result, User, UserId,
+    address::{self, Address, Username},
+    post::{self, Kind},
+    record::{Act, Actor, record},
+    sign_up::Fields,
+};
+use crate::{
+    store::{Conn, roles, users},
+    time::Timestamp,
+};
 
 /// How an operator names a user.
 #[derive(Clone, Copy, Debug)]
 pub enum By<'a> {
     Id(UserId),
-    /// An address if it holds an `@`, a number is an id, anything else a username.
+    /// An address if it holds an `@`, an id if it is a number, else a username.
     Name(&'a str),
 }
 
 /// A user as an operator adds it.
-#[derive(Debug)]
 pub struct NewUser<'a> {
     pub email: &'a str,
     pub password: &'a str,
@@ -21,43 +30,179 @@ pub struct NewUser<'a> {
     pub confirmed: bool,
 }
 
+fn cli(kind: &'static str, target: UserId, detail: &str) -> Act<'_> {
+    Act { kind, actor: Actor::Cli, target: Some(target), session: None, detail }
+}
+
 impl Auth {
-    pub async fn add_user(&self, _new: NewUser<'_>) -> Result<User> {
-        Err(Error::Unavailable)
+    /// Adds a user, whatever the registration mode; mails a link unless the address is `confirmed`.
+    ///
+    /// # Errors
+    /// `Fields`, `EmailTaken`.
+    pub async fn add_user(&self, new: NewUser<'_>) -> Result<User> {
+        let names = (new.email, new.password);
+        let min_length = self.config.password.min_length;
+        let fields = Fields::read(names, new.username, new.first_name, min_length)?;
+        let granted = new
+            .roles
+            .iter()
+            .map(|role| address::role(role).map_err(|e| Error::field("role", e)))
+            .collect::<Result<Vec<_>>>()?;
+        let hash = self.hasher.hash(new.password).await?;
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        let mut row = fields.row(&hash, self.config.language.tag(), now);
+        row.email_confirmed_at = new.confirmed.then_some(now);
+        row.is_superuser = new.superuser;
+        let Some(id) = users::insert(&mut db, &row).await? else {
+            return Err(fields.taken(&mut db).await?);
+        };
+        for role in &granted {
+            roles::grant(&mut db, id, role, now).await?;
+        }
+        let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
+        if !new.confirmed {
+            post::to_user(&mut db, Kind::ConfirmEmail, &user, now).await?;
+        }
+        record(&mut db, &Caller::default(), cli("user_added", id, ""), now).await?;
+        db.commit().await?;
+        Ok(user)
     }
 
+    /// The user so named.
+    ///
     /// # Errors
     /// `NotFound`.
-    pub async fn find_user(&self, _by: By<'_>) -> Result<User> {
-        Err(Error::Unavailable)
+    pub async fn find_user(&self, by: By<'_>) -> Result<User> {
+        let mut db = self.db.read().await?;
+        let user = match by {
+            By::Id(id) => users::by_id(&mut db, id).await?,
+            By::Name(name) if name.contains('@') => {
+                let email = Address::parse(name).map_err(|_| Error::NotFound)?;
+                users::by_email(&mut db, &email.key).await?
+            }
+            By::Name(name) => match name.parse() {
+                Ok(id) => users::by_id(&mut db, UserId(id)).await?,
+                Err(_) => {
+                    let name = Username::parse(name).map_err(|_| Error::NotFound)?;
+                    users::by_username(&mut db, &name.key).await?
+                }
+            },
+        };
+        user.ok_or(Error::NotFound)
     }
 
-    /// Users with an id above `after`, by id.
-    pub async fn users(&self, _after: UserId, _limit: u32) -> Result<Vec<User>> {
-        Err(Error::Unavailable)
+    /// At most `limit` users with an id above `after`, by id.
+    pub async fn users(&self, after: UserId, limit: u32) -> Result<Vec<User>> {
+        Ok(users::page(&mut self.db.read().await?, after, i64::from(limit)).await?)
     }
 
     /// Sets a password and ends every session.
-    pub async fn set_password(&self, _id: UserId, _password: &str) -> Result<()> {
-        Err(Error::Unavailable)
-    }
-
-    pub async fn grant(&self, _id: UserId, _role: &str) -> Result<User> {
-        Err(Error::Unavailable)
-    }
-
-    pub async fn revoke(&self, _id: UserId, _role: &str) -> Result<User> {
-        Err(Error::Unavailable)
-    }
-
-    /// Disabling ends every session.
-    pub async fn set_active(&self, _id: UserId, _active: bool) -> Result<User> {
-        Err(Error::Unavailable)
+    ///
+    /// # Errors
+    /// `NotFound`, `Fields`.
+    pub async fn set_password(&self, id: UserId, password: &str) -> Result<()> {
+        let user = self.find_user(By::Id(id)).await?;
+        self.check_password(&user, password).map_err(|e| Error::field("password", e))?;
+        let hash = self.hasher.hash(password).await?;
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        if !users::set_password(&mut db, id, user.credentials, &hash).await? {
+            return Err(Error::NotFound);
+        }
+        let revoked = self.end_sessions(&mut db, id, None, now).await?;
+        post::to_user(&mut db, Kind::PasswordChanged, &user, now).await?;
+        record(&mut db, &Caller::default(), cli("password_set", id, ""), now).await?;
+        self.commit(db, &revoked).await
     }
 
     /// # Errors
-    /// `LastSuperuser`.
-    pub async fn delete_user(&self, _id: UserId) -> Result<()> {
-        Err(Error::Unavailable)
+    /// `NotFound`, `Fields` if it is no name of a role.
+    pub async fn grant(&self, id: UserId, role: &str) -> Result<User> {
+        let role = address::role(role).map_err(|e| Error::field("role", e))?;
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
+        if roles::grant(&mut db, id, &role, now).await? {
+            record(&mut db, &Caller::default(), cli("role_granted", id, &role), now).await?;
+        }
+        reread(db, id).await
     }
+
+    /// # Errors
+    /// `NotFound`, also if the user has no such role.
+    pub async fn revoke(&self, id: UserId, role: &str) -> Result<User> {
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        if !roles::revoke(&mut db, id, role).await? {
+            return Err(Error::NotFound);
+        }
+        record(&mut db, &Caller::default(), cli("role_revoked", id, role), now).await?;
+        reread(db, id).await
+    }
+
+    /// Lets a user in again, or out: disabling ends every session.
+    ///
+    /// # Errors
+    /// `NotFound`, `LastSuperuser`.
+    pub async fn set_active(&self, id: UserId, active: bool) -> Result<User> {
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        users::set_active(&mut db, id, active).await?;
+        let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
+        let mut revoked = Vec::new();
+        if !active {
+            spare_last_superuser(&mut db, &user).await?;
+            revoked = self.end_sessions(&mut db, id, None, now).await?;
+        }
+        let act = if active { "user_enabled" } else { "user_disabled" };
+        record(&mut db, &Caller::default(), cli(act, id, ""), now).await?;
+        self.commit(db, &revoked).await?;
+        Ok(user)
+    }
+
+    /// Deletes a user and all that is stored of it.
+    ///
+    /// # Errors
+    /// `NotFound`, `LastSuperuser`.
+    pub async fn delete_user(&self, id: UserId) -> Result<()> {
+        let mut db = self.db.write().await?;
+        let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
+        let act = cli("user_deleted", id, "");
+        self.remove(db, &Caller::default(), &user, act, self.clock.now()).await
+    }
+
+    pub(super) async fn remove(
+        &self,
+        mut db: Conn,
+        caller: &Caller,
+        user: &User,
+        act: Act<'_>,
+        now: Timestamp,
+    ) -> Result<()> {
+        // Locks the user before its sessions, as everything does that needs both.
+        users::set_active(&mut db, user.id, false).await?;
+        spare_last_superuser(&mut db, user).await?;
+        let revoked = self.end_sessions(&mut db, user.id, None, now).await?;
+        post::to_user(&mut db, Kind::AccountDeleted, user, now).await?;
+        record(&mut db, caller, act, now).await?;
+        users::delete(&mut db, user.id).await?;
+        self.commit(db, &revoked).await?;
+        self.post.notify_one();
+        Ok(())
+    }
+}
+
+async fn spare_last_superuser(db: &mut Conn, user: &User) -> Result<()> {
+    if user.is_superuser && users::other_superusers(db, user.id).await? == 0 {
+        return Err(Error::LastSuperuser);
+    }
+    Ok(())
+}
+
+/// Commits, and gives the user as it is now.
+async fn reread(mut db: Conn, id: UserId) -> Result<User> {
+    let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
+    db.commit().await?;
+    Ok(user)
 }

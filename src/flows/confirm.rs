@@ -1,4 +1,19 @@
-use super::{Auth, Caller, Error, Result, SignedIn, User};
+//! Mailed links that prove an address: the one a user registered with, or another one.
+use super::{
+    Auth, Caller, Error, Result, SignedIn, User,
+    address::Address,
+    post::{self, Kind},
+    record::{Act, record},
+    secret,
+};
+use crate::{
+    store::{
+        Conn, Digest,
+        mail_tokens::{self, MailToken},
+        users,
+    },
+    time::Timestamp,
+};
 
 /// What a mailed link is still good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,27 +26,110 @@ pub enum LinkState {
 }
 
 impl Auth {
-    /// Confirms the address that a mailed token was sent to. `by` is who confirms, if signed in:
-    /// that session outlives the confirmation.
+    /// Proves the address that a mailed token was sent to. `by` is who confirms, if signed in: of the
+    /// sessions opened while the address was unproven, only that one outlives the confirmation, since
+    /// whoever registered need not be whose address it is.
     ///
     /// # Errors
     /// `LinkNotValid`.
     pub async fn confirm_email(
         &self,
-        _caller: &Caller,
-        _token: &str,
-        _by: Option<&SignedIn>,
+        caller: &Caller,
+        token: &str,
+        by: Option<&SignedIn>,
     ) -> Result<User> {
-        Err(Error::Unavailable)
+        let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        let kinds = [Kind::ConfirmEmail, Kind::ChangeEmail];
+        let (link, user) = self.open_link(&mut db, &hash, &kinds).await?;
+        if !mail_tokens::spend(&mut db, &hash, now).await? {
+            return Err(Error::LinkNotValid);
+        }
+        let act = if link.kind == Kind::ChangeEmail.name() {
+            change(&mut db, &link, &user, now).await?;
+            "email_changed"
+        } else {
+            users::confirm_email(&mut db, user.id, now).await?;
+            "email_confirmed"
+        };
+        let mut revoked = Vec::new();
+        if user.email_confirmed_at.is_none() {
+            let keep = by.filter(|by| by.user.id == user.id).map(|by| by.session.id);
+            revoked = self.end_sessions(&mut db, user.id, keep, now).await?;
+            mail_tokens::withdraw(&mut db, user.id, Kind::ConfirmEmail.name()).await?;
+        }
+        let act = Act { kind: act, target: Some(user.id), ..Act::default() };
+        record(&mut db, caller, act, now).await?;
+        let user = users::by_id(&mut db, user.id).await?.ok_or(Error::LinkNotValid)?;
+        self.commit(db, &revoked).await?;
+        Ok(user)
     }
 
-    /// Mails the link again, if the address is not confirmed.
-    pub async fn resend_confirmation(&self, _caller: &Caller, _by: &SignedIn) -> Result<()> {
-        Err(Error::Unavailable)
+    /// Mails the link again, unless the address is confirmed.
+    pub async fn resend_confirmation(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
+        if by.user.email_confirmed_at.is_some() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        post::to_user(&mut db, Kind::ConfirmEmail, &by.user, now).await?;
+        record(&mut db, caller, Act::by("confirmation_resent", by), now).await?;
+        db.commit().await?;
+        self.post.notify_one();
+        Ok(())
     }
 
     /// Looks at a mailed token and changes nothing.
-    pub async fn mail_link_state(&self, _token: &str) -> Result<LinkState> {
-        Err(Error::Unavailable)
+    pub async fn mail_link_state(&self, token: &str) -> Result<LinkState> {
+        let Some(token) = secret::parse(token) else { return Ok(LinkState::Expired) };
+        let mut db = self.db.read().await?;
+        let Some(link) = mail_tokens::by_hash(&mut db, &secret::hash(token)).await? else {
+            return Ok(LinkState::Expired);
+        };
+        if link.used_at.is_some() {
+            return Ok(LinkState::Done);
+        }
+        let user = users::by_id(&mut db, link.user_id).await?;
+        let usable = user.is_some_and(|u| self.is_usable(&link, &u));
+        Ok(if usable { LinkState::Usable } else { LinkState::Expired })
+    }
+
+    /// The link with this hash and its user, if it is of one of `kinds` and may still be used.
+    pub(super) async fn open_link(
+        &self,
+        db: &mut Conn,
+        hash: &Digest,
+        kinds: &[Kind],
+    ) -> Result<(MailToken, User)> {
+        let link = mail_tokens::by_hash(db, hash)
+            .await?
+            .filter(|l| kinds.iter().any(|k| k.name() == l.kind))
+            .ok_or(Error::LinkNotValid)?;
+        let user = users::by_id(db, link.user_id).await?.ok_or(Error::LinkNotValid)?;
+        if !self.is_usable(&link, &user) {
+            return Err(Error::LinkNotValid);
+        }
+        Ok((link, user))
+    }
+
+    /// Links die with the state of the account they were asked for: a changed password or address, and
+    /// an account that was disabled.
+    fn is_usable(&self, link: &MailToken, user: &User) -> bool {
+        link.used_at.is_none()
+            && link.expires_at > self.clock.now()
+            && link.credentials == user.credentials
+            && user.is_active
+    }
+}
+
+/// Makes the address that `link` was sent to the user's own.
+async fn change(db: &mut Conn, link: &MailToken, user: &User, now: Timestamp) -> Result<()> {
+    let new = Address::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
+    let names = (new.email.as_str(), new.key.as_str());
+    if users::set_email(db, user.id, link.credentials, names, now).await? {
+        Ok(())
+    } else {
+        Err(Error::LinkNotValid)
     }
 }

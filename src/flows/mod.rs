@@ -1,17 +1,25 @@
 //! What the service does, with no idea of HTTP: no `rocket` import in here.
 mod account;
+pub mod address;
 mod admin;
 mod auth;
 mod caller;
 mod confirm;
+mod ended;
 mod error;
-mod password_flows;
+pub mod keys;
+pub mod password;
 pub mod policy;
+mod post;
+mod record;
 mod refresh;
+mod reset;
+mod secret;
 mod session;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod sweep;
 pub mod token;
 
 pub use crate::store::{

@@ -53,17 +53,21 @@ pub async fn insert(db: &mut Conn, new: &NewMail<'_>, now: Timestamp) -> Result<
     Ok(())
 }
 
-/// Takes the mail that has been due the longest, and nobody else gets it before `lease`; `None` if
-/// none is due, or another took it just now.
-pub async fn claim(db: &mut Conn, lease: Timestamp, now: Timestamp) -> Result<Option<Mail>> {
-    db.fetch_optional(
+/// Takes up to `most` mails that have been due the longest, and nobody else gets them before `lease`.
+pub async fn claim(
+    db: &mut Conn,
+    most: i64,
+    lease: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<Mail>> {
+    db.fetch_all(
         "UPDATE auth_outbox SET due_at = $1, attempts = attempts + 1
          WHERE state = 'waiting' AND due_at <= $2
-           AND id = (SELECT id FROM auth_outbox WHERE state = 'waiting' AND due_at <= $2
-                     ORDER BY due_at, id LIMIT 1)
+           AND id IN (SELECT id FROM auth_outbox WHERE state = 'waiting' AND due_at <= $2
+                      ORDER BY due_at, id LIMIT $3)
          RETURNING id, message_id, kind, user_id, recipient, language, args, credentials,
                    attempts, created_at",
-        (lease, now),
+        (lease, now, most),
     )
     .await
 }

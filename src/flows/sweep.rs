@@ -1,0 +1,45 @@
+//! What is of no use any more is forgotten, and what happened elsewhere is heard of.
+use super::{Auth, Result};
+use crate::store::{
+    Channel, Listener, audit, mail_tokens, outbox, refresh_tokens, revocations, sessions,
+};
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_hours(24);
+
+impl Auth {
+    /// Forgets expired tokens and links, sessions and sent mails a week after their end, and what
+    /// happened a year ago.
+    pub async fn sweep(&self) -> Result<()> {
+        let now = self.clock.now();
+        let week = now.minus(7 * DAY);
+        let mut db = self.db.write().await?;
+        refresh_tokens::sweep(&mut db, now).await?;
+        sessions::sweep(&mut db, week).await?;
+        mail_tokens::sweep(&mut db, week).await?;
+        revocations::sweep(&mut db, now).await?;
+        outbox::sweep(&mut db, week).await?;
+        audit::sweep(&mut db, now.minus(365 * DAY)).await?;
+        Ok(db.commit().await?)
+    }
+
+    /// Learns which sessions were ended and which keys were rotated by other processes.
+    pub async fn catch_up(&self) -> Result<()> {
+        let now = self.clock.now();
+        self.ended.catch_up(&self.db, now).await?;
+        self.keys.reload(&self.db, now).await
+    }
+
+    /// Listens to the other processes, where the database can tell.
+    pub async fn listen(&self) -> Result<Option<Listener>> {
+        Ok(self.db.listen().await?)
+    }
+
+    /// Does what news on `channel` asks for; `None`: some may have been missed.
+    pub async fn hear(&self, channel: Option<Channel>) -> Result<()> {
+        if channel != Some(Channel::Revocations) {
+            self.post.notify_one();
+        }
+        if channel == Some(Channel::Outbox) { Ok(()) } else { self.catch_up().await }
+    }
+}
