@@ -1,15 +1,16 @@
 //! [`Auth`]: what every flow works with, in Rocket's managed state.
 use super::{
-    Claims, Error, Result, SignedIn,
+    Caller, Claims, Error, Result, SignedIn,
     ended::EndedSessions,
-    keys::Keys,
+    keys::{KeyInfo, Keys},
     password::Hasher,
+    record::{Act, Actor, record},
     secret::{self, Successor},
 };
 use crate::{
     config::Config,
     mail::Mailer,
-    store::{Db, SessionId, UserId, refresh_tokens, secrets, sessions, users},
+    store::{Db, refresh_tokens, secrets, sessions::{self, SessionId}, users::{self, UserId}},
     time::Clock,
     view::Templates,
 };
@@ -37,6 +38,8 @@ impl Auth {
     pub async fn open(config: Config, db: Db, clock: Clock) -> Result<Self> {
         let templates = Templates::load(config.templates.as_deref()).map_err(Error::internal)?;
         let mailer = Mailer::new(&config).map_err(Error::internal)?;
+        let hasher = Hasher::new(&config.password);
+        let config = Arc::new(config);
         let keys = Keys::load(&db, &config, &clock).await?;
         let mut tx = db.write().await?;
         let fresh: [u8; Successor::KEY] = secret::random()?;
@@ -45,8 +48,8 @@ impl Auth {
         let ended = EndedSessions::default();
         ended.catch_up(&db, clock.now()).await?;
         Ok(Self {
-            hasher: Hasher::new(&config.password),
-            config: Arc::new(config),
+            config,
+            hasher,
             db,
             clock,
             keys,
@@ -76,6 +79,26 @@ impl Auth {
 
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// The keys that sign or verify tokens, the newest first.
+    pub async fn list_keys(&self) -> Result<Vec<KeyInfo>> {
+        self.keys.list(&self.db, self.clock.now()).await
+    }
+
+    /// Lets the next key sign, retires the current one and publishes another next one.
+    ///
+    /// # Errors
+    /// `KeyTooYoung` (unless `force`) while verifiers may not have seen the next key; `NoKeys` with
+    /// HS256.
+    pub async fn rotate_keys(&self, force: bool) -> Result<()> {
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        self.keys.rotate(&mut db, now, force).await?;
+        let act = Act { kind: "keys_rotated", actor: Actor::Cli, ..Act::default() };
+        record(&mut db, &Caller::default(), act, now).await?;
+        db.commit().await?;
+        self.keys.reload(&self.db, now).await
     }
 
     /// Whether the database answers and has every migration.

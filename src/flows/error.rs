@@ -37,6 +37,8 @@ pub enum Error {
     LastSuperuser,
     #[error("the next key has not been published for long enough")]
     KeyTooYoung { retry_after: Duration },
+    #[error("tokens are signed with the configured secret: there are no keys")]
+    NoKeys,
     #[error("the request could not be read")]
     Malformed,
     #[error("fields are missing or wrong")]

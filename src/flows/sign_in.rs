@@ -7,7 +7,7 @@ use super::{
     record::{Act, Actor, record},
     secret,
 };
-use crate::store::{Conn, SessionId, users};
+use crate::store::{Conn, sessions::SessionId, users};
 
 /// Whom somebody says to be.
 #[derive(Clone, Copy, Debug)]

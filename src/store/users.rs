@@ -28,9 +28,31 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
+impl User {
+    /// Whether the user has `role`; a superuser passes for every one.
+    pub fn has_role(&self, role: &str) -> bool {
+        self.is_superuser || self.roles.has(role)
+    }
+}
+
 /// The names of a user's roles, in the order in which they were granted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roles(pub Vec<String>);
+
+impl Roles {
+    /// `ADMIN` if among them, else the first, else `USER`.
+    pub fn main(&self) -> &str {
+        match self.0.first() {
+            _ if self.has("ADMIN") => "ADMIN",
+            Some(first) => first,
+            None => "USER",
+        }
+    }
+
+    pub fn has(&self, role: &str) -> bool {
+        self.0.iter().any(|r| r == role)
+    }
+}
 
 impl From<Option<String>> for Roles {
     fn from(list: Option<String>) -> Self {
