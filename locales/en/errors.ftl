@@ -1,0 +1,79 @@
+error-invalid-credentials = Wrong address or password
+error-invalid-credentials-detail = The address, the username or the password is wrong.
+error-email-not-confirmed = Address not confirmed
+error-email-not-confirmed-detail = Confirm your address first: open the link in the mail we sent you.
+error-account-disabled = Account disabled
+error-account-disabled-detail = This account has been disabled. Ask whoever runs this site.
+error-superuser-refused = Not here
+error-superuser-refused-detail = Superusers do not log in here.
+error-email-taken = Address taken
+error-email-taken-detail = There is an account with this address already.
+error-registration-closed = Registration closed
+error-registration-closed-detail = New accounts cannot be made here at the moment.
+error-unauthenticated = Not logged in
+error-unauthenticated-detail = Log in first.
+error-token-not-valid = Token not valid
+error-token-not-valid-detail = The token is not valid or has expired. Log in again.
+error-token-superseded = Token superseded
+error-token-superseded-detail = This refresh token has been used, and so has the one that followed it. Use the newest one.
+error-access-token-still-valid = Access token still valid
+error-access-token-still-valid-detail = The access token issued with this refresh token has not expired yet. The refresh token was not used up.
+error-link-not-valid = Link not valid
+error-link-not-valid-detail = The link is not valid any more: it was used already or is too old. Ask for a new one.
+error-forbidden = Not allowed
+error-forbidden-detail = You are not allowed to do this.
+error-csrf-failed = Request refused
+error-csrf-failed-detail = The request does not come from this site's own pages. Reload the page and try again.
+error-not-found = Not found
+error-not-found-detail = There is nothing at this address.
+error-method-not-allowed = Method not allowed
+error-method-not-allowed-detail = This address does not take that method.
+error-last-superuser = Last superuser
+error-last-superuser-detail = The last superuser cannot be removed.
+error-key-too-young = Key too young
+error-key-too-young-detail = The next key has not been published for long enough.
+error-no-keys = No keys
+error-no-keys-detail = Tokens are signed with the configured secret.
+error-malformed = Malformed request
+error-malformed-detail = The request could not be read.
+error-validation = Some fields are wrong
+error-validation-detail = Some fields are missing or wrong.
+error-body-too-large = Too large
+error-body-too-large-detail = The request is too large.
+error-unsupported-type = Type not supported
+error-unsupported-type-detail = The body is of a type that is not understood here.
+error-request-timeout = Too slow
+error-request-timeout-detail = The request did not arrive in time.
+error-rate-limited = Too many attempts
+error-rate-limited-detail = Too many attempts. Wait a little and try again.
+error-busy = Busy
+error-busy-detail = There is too much to do at the moment. Try again in a few seconds.
+error-unavailable = Unavailable
+error-unavailable-detail = The service is not available at the moment. Try again in a few seconds.
+error-internal = Something went wrong
+error-internal-detail = Something went wrong on our side. It has been noted.
+error-bad-request = Request refused
+error-bad-request-detail = The request could not be answered.
+
+field-missing = This field is needed.
+field-null = This field must not be null.
+field-blank = This field must not be empty.
+field-not-text = This must be text.
+field-not-boolean = This must be true or false.
+field-not-integer = This must be a whole number.
+field-too-long = { $count ->
+    [one] At most one character.
+   *[other] At most { $count } characters.
+ }
+field-too-short = { $count ->
+    [one] At least one character.
+   *[other] At least { $count } characters.
+ }
+field-not-printable = Control characters are not allowed.
+field-not-email = This is not an e-mail address.
+field-not-username = Use letters, digits, spaces, and . _ - + only.
+field-not-language = This language is not known here.
+field-not-role = Use Latin letters, digits, and _ . : - only.
+field-taken = This is taken already.
+field-too-similar = The password must not be your own address or name.
+field-wrong-password = This is not your current password.

@@ -1,0 +1,79 @@
+error-invalid-credentials = Неверный адрес или пароль
+error-invalid-credentials-detail = Адрес, имя пользователя или пароль указаны неверно.
+error-email-not-confirmed = Адрес не подтверждён
+error-email-not-confirmed-detail = Сначала подтвердите адрес: откройте ссылку из письма, которое мы отправили.
+error-account-disabled = Учётная запись отключена
+error-account-disabled-detail = Эта учётная запись отключена. Обратитесь к владельцам сайта.
+error-superuser-refused = Не здесь
+error-superuser-refused-detail = Суперпользователи входят не здесь.
+error-email-taken = Адрес занят
+error-email-taken-detail = Учётная запись с этим адресом уже есть.
+error-registration-closed = Регистрация закрыта
+error-registration-closed-detail = Сейчас здесь нельзя завести учётную запись.
+error-unauthenticated = Вход не выполнен
+error-unauthenticated-detail = Сначала войдите.
+error-token-not-valid = Токен недействителен
+error-token-not-valid-detail = Токен недействителен или истёк. Войдите снова.
+error-token-superseded = Токен заменён
+error-token-superseded-detail = Этот токен обновления уже использован, и следующий за ним тоже. Используйте самый новый.
+error-access-token-still-valid = Токен доступа ещё действует
+error-access-token-still-valid-detail = Токен доступа, выданный вместе с этим токеном обновления, ещё не истёк. Токен обновления не израсходован.
+error-link-not-valid = Ссылка недействительна
+error-link-not-valid-detail = Ссылка больше не действует: она уже использована или устарела. Запросите новую.
+error-forbidden = Нет доступа
+error-forbidden-detail = У вас нет права на это действие.
+error-csrf-failed = Запрос отклонён
+error-csrf-failed-detail = Запрос пришёл не со страниц этого сайта. Обновите страницу и попробуйте снова.
+error-not-found = Не найдено
+error-not-found-detail = По этому адресу ничего нет.
+error-method-not-allowed = Метод не поддерживается
+error-method-not-allowed-detail = Этот адрес не принимает такой метод.
+error-last-superuser = Последний суперпользователь
+error-last-superuser-detail = Последнего суперпользователя нельзя убрать.
+error-key-too-young = Ключ слишком новый
+error-key-too-young-detail = Следующий ключ опубликован слишком недавно.
+error-no-keys = Ключей нет
+error-no-keys-detail = Токены подписываются секретом из настроек.
+error-malformed = Запрос не прочитан
+error-malformed-detail = Запрос не удалось прочитать.
+error-validation = В полях есть ошибки
+error-validation-detail = Некоторые поля не заполнены или заполнены неверно.
+error-body-too-large = Слишком большой запрос
+error-body-too-large-detail = Запрос слишком большой.
+error-unsupported-type = Тип не поддерживается
+error-unsupported-type-detail = Тело запроса такого типа здесь не принимается.
+error-request-timeout = Слишком медленно
+error-request-timeout-detail = Запрос не пришёл вовремя.
+error-rate-limited = Слишком много попыток
+error-rate-limited-detail = Слишком много попыток. Подождите немного и попробуйте снова.
+error-busy = Сервер занят
+error-busy-detail = Сейчас слишком много работы. Попробуйте через несколько секунд.
+error-unavailable = Сервис недоступен
+error-unavailable-detail = Сервис сейчас недоступен. Попробуйте через несколько секунд.
+error-internal = Что-то пошло не так
+error-internal-detail = На нашей стороне произошла ошибка. Мы о ней уже знаем.
+error-bad-request = Запрос отклонён
+error-bad-request-detail = На этот запрос нельзя ответить.
+
+field-missing = Заполните это поле.
+field-null = Это поле не может быть null.
+field-blank = Это поле не может быть пустым.
+field-not-text = Здесь должен быть текст.
+field-not-boolean = Здесь должно быть true или false.
+field-not-integer = Здесь должно быть целое число.
+field-too-long = { $count ->
+    [one] Не больше { $count } символа.
+   *[other] Не больше { $count } символов.
+ }
+field-too-short = { $count ->
+    [one] Не меньше { $count } символа.
+   *[other] Не меньше { $count } символов.
+ }
+field-not-printable = Управляющие символы не допускаются.
+field-not-email = Это не адрес электронной почты.
+field-not-username = Можно использовать только буквы, цифры, пробелы и . _ - +
+field-not-language = Этот язык здесь неизвестен.
+field-not-role = Можно использовать только латинские буквы, цифры и _ . : -
+field-taken = Уже занято.
+field-too-similar = Пароль не должен совпадать с вашим адресом или именем.
+field-wrong-password = Это не ваш текущий пароль.
