@@ -3,7 +3,9 @@
 pub mod config;
 mod fairing;
 pub mod flows;
+mod mail;
 pub mod store;
 pub mod time;
+mod view;
 
 pub use fairing::{Stage, stage};

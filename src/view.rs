@@ -113,8 +113,14 @@ mod tests {
     use std::collections::BTreeSet;
 
     const KINDS: [&str; 8] = [
-        "confirm_email", "reset_password", "change_email", "email_changed", "password_changed",
-        "account_exists", "account_deleted", "test",
+        "confirm_email",
+        "reset_password",
+        "change_email",
+        "email_changed",
+        "password_changed",
+        "account_exists",
+        "account_deleted",
+        "test",
     ];
 
     fn keys(lang: &str) -> BTreeSet<String> {
@@ -123,7 +129,11 @@ mod tests {
         for file in fs::read_dir(folder).unwrap() {
             let text = fs::read_to_string(file.unwrap().path()).unwrap();
             let name = |l: &str| Some(l.split_once(" =")?.0.to_owned());
-            keys.extend(text.lines().filter(|l| l.starts_with(|c: char| c.is_ascii_lowercase())).filter_map(name));
+            keys.extend(
+                text.lines()
+                    .filter(|l| l.starts_with(|c: char| c.is_ascii_lowercase()))
+                    .filter_map(name),
+            );
         }
         keys
     }
@@ -200,7 +210,17 @@ mod tests {
         let file = folder.path().join("mail/subject.txt");
         fs::write(&file, "mine").unwrap();
         let templates = Templates::load(Some(folder.path())).unwrap();
-        assert_eq!(templates.letter(Language::En, "test", &json!({"name": "", "site": "s", "email": "e", "home": "h"})).unwrap().0, "mine");
+        assert_eq!(
+            templates
+                .letter(
+                    Language::En,
+                    "test",
+                    &json!({"name": "", "site": "s", "email": "e", "home": "h"})
+                )
+                .unwrap()
+                .0,
+            "mine"
+        );
         fs::write(&file, "\n{{ broken").unwrap();
         let error = Templates::load(Some(folder.path())).err().unwrap().to_string();
         assert!(error.contains("mail/subject.txt") && error.contains('2'), "{error}");

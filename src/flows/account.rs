@@ -49,7 +49,11 @@ impl Profile {
             }
             known
         });
-        if wrong.is_empty() { Ok(Self { username, first_name, language }) } else { Err(Error::Fields(wrong)) }
+        if wrong.is_empty() {
+            Ok(Self { username, first_name, language })
+        } else {
+            Err(Error::Fields(wrong))
+        }
     }
 }
 

@@ -40,7 +40,9 @@ impl Address {
 fn is_local_part(local: &str) -> bool {
     let is_atom = |atom: &str| {
         !atom.is_empty()
-            && atom.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&b))
+            && atom
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&b))
     };
     local.len() <= 64 && local.split('.').all(is_atom)
 }
@@ -48,8 +50,7 @@ fn is_local_part(local: &str) -> bool {
 /// Two labels or more, the last one not a number: an address literal is no domain.
 fn is_domain(domain: &str) -> bool {
     let labels: Vec<_> = domain.split('.').collect();
-    let last_is_name =
-        labels.last().is_some_and(|l| l.bytes().any(|b| b.is_ascii_alphabetic()));
+    let last_is_name = labels.last().is_some_and(|l| l.bytes().any(|b| b.is_ascii_alphabetic()));
     labels.len() >= 2 && labels.iter().all(|l| !l.is_empty() && l.len() <= 63) && last_is_name
 }
 
@@ -91,7 +92,8 @@ impl Username {
         if !name.chars().any(char::is_alphanumeric) {
             return Err(Lacking::NotUsername);
         }
-        let key = name.chars().nfd().default_case_fold().nfkd().default_case_fold().nfkc().collect();
+        let key =
+            name.chars().nfd().default_case_fold().nfkd().default_case_fold().nfkc().collect();
         Ok(Self { name, key })
     }
 }
@@ -140,10 +142,25 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused() {
         for typed in [
-            "ann", "@example.com", "ann@", "ann@localhost", "ann@@example.com", "a b@example.com",
-            "ａdmin@example.com", "straße@example.com", "adm\u{131}n@example.com", "ann@127.0.0.1",
-            "ann@[127.0.0.1]", "\"ann\"@example.com", "ann\r\nBcc: x@example.com", "a..b@example.com",
-            ".a@example.com", "ann@example..com", "ann@-example.com", "ann@exa_mple.com", "ann\0@example.com",
+            "ann",
+            "@example.com",
+            "ann@",
+            "ann@localhost",
+            "ann@@example.com",
+            "a b@example.com",
+            "ａdmin@example.com",
+            "straße@example.com",
+            "adm\u{131}n@example.com",
+            "ann@127.0.0.1",
+            "ann@[127.0.0.1]",
+            "\"ann\"@example.com",
+            "ann\r\nBcc: x@example.com",
+            "a..b@example.com",
+            ".a@example.com",
+            "ann@example..com",
+            "ann@-example.com",
+            "ann@exa_mple.com",
+            "ann\0@example.com",
         ] {
             assert_eq!(Address::parse(typed), Err(Lacking::NotEmail), "{typed}");
         }
@@ -164,7 +181,9 @@ mod tests {
 
     #[test]
     fn what_is_no_username_is_refused() {
-        for name in ["ann@example.com", "a\tb", "a\0", "<b>", "a/b", "\u{308}a", "...", "a\u{200b}b"] {
+        for name in
+            ["ann@example.com", "a\tb", "a\0", "<b>", "a/b", "\u{308}a", "...", "a\u{200b}b"]
+        {
             assert_eq!(Username::parse(name), Err(Lacking::NotUsername), "{name}");
         }
         assert_eq!(Username::parse(" "), Err(Lacking::Blank));

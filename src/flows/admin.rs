@@ -30,7 +30,7 @@ pub struct NewUser<'a> {
     pub confirmed: bool,
 }
 
-fn cli(kind: &'static str, target: UserId, detail: &str) -> Act<'_> {
+fn cli<'a>(kind: &'static str, target: UserId, detail: &'a str) -> Act<'a> {
     Act { kind, actor: Actor::Cli, target: Some(target), session: None, detail }
 }
 

@@ -10,7 +10,11 @@ use super::{
 use crate::{
     config::Config,
     mail::Mailer,
-    store::{Db, refresh_tokens, secrets, sessions::{self, SessionId}, users::{self, UserId}},
+    store::{
+        Db, refresh_tokens, secrets,
+        sessions::{self, SessionId},
+        users::{self, UserId},
+    },
     time::Clock,
     view::Templates,
 };
@@ -37,7 +41,7 @@ impl Auth {
     /// Reads keys and revocations from `db`, whose migrations are applied, and makes what is missing.
     pub async fn open(config: Config, db: Db, clock: Clock) -> Result<Self> {
         let templates = Templates::load(config.templates.as_deref()).map_err(Error::internal)?;
-        let mailer = Mailer::new(&config).map_err(Error::internal)?;
+        let mailer = Mailer::new(&config, &clock).map_err(Error::internal)?;
         let hasher = Hasher::new(&config.password);
         let config = Arc::new(config);
         let keys = Keys::load(&db, &config, &clock).await?;

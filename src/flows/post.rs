@@ -152,7 +152,14 @@ impl Auth {
                     outbox::retry(&mut db, mail.id, due_at, &error).await?;
                 }
                 let (id, attempt) = (mail.id, mail.attempts);
-                tracing::warn!(id, kind = mail.kind, attempt, given_up, error, "a mail was not sent");
+                tracing::warn!(
+                    id,
+                    kind = mail.kind,
+                    attempt,
+                    given_up,
+                    error,
+                    "a mail was not sent"
+                );
             }
         }
         db.commit().await?;

@@ -168,8 +168,7 @@ impl Auth {
             return Err(Error::TokenNotValid);
         }
         refresh_tokens::spend_all(&mut db, by.session.id, now).await?;
-        let issued =
-            self.store_refresh_token(&mut db, &by.session, secret::token()?, now).await?;
+        let issued = self.store_refresh_token(&mut db, &by.session, secret::token()?, now).await?;
         record(&mut db, caller, Act::by("refresh_tokens_renewed", by), now).await?;
         db.commit().await?;
         self.tokens(policy, by.user.clone(), &by.session, Some(issued), now)

@@ -61,7 +61,8 @@ mod tests {
     fn a_token_has_one_spelling() {
         let token = token().unwrap();
         assert_eq!(parse(&token.to_string()), Some(token));
-        for other in [token.simple().to_string(), token.braced().to_string(), token.urn().to_string()]
+        for other in
+            [token.simple().to_string(), token.braced().to_string(), token.urn().to_string()]
         {
             assert_eq!(parse(&other), None);
         }

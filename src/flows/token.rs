@@ -83,7 +83,8 @@ impl Header {
         let parts: Vec<_> = token.split('.').collect();
         let [header, payload, signature] = parts.as_slice() else { return Err(bad()) };
         // The engine refuses padding, letters of other alphabets, and bits left over.
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).ok().filter(|bytes| !bytes.is_empty());
+        let decode =
+            |part: &str| URL_SAFE_NO_PAD.decode(part).ok().filter(|bytes| !bytes.is_empty());
         let header = decode(header).ok_or_else(bad)?;
         decode(payload).ok_or_else(bad)?;
         decode(signature).ok_or_else(bad)?;
@@ -93,7 +94,9 @@ impl Header {
             Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(_) => Err(bad()),
         };
-        if header.contains_key("crit") || text("typ")?.is_some_and(|t| !t.eq_ignore_ascii_case("JWT")) {
+        if header.contains_key("crit")
+            || text("typ")?.is_some_and(|t| !t.eq_ignore_ascii_case("JWT"))
+        {
             return Err(bad());
         }
         Ok(Self { alg: text("alg")?.ok_or_else(bad)?, kid: text("kid")? })

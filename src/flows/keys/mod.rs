@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     config::{Algorithm, Config},
-    store::{Channel, Conn, Db, keys::{self, Key}},
+    store::{
+        Channel, Conn, Db,
+        keys::{self, Key},
+    },
     time::{Clock, Timestamp},
 };
 use pair::Pair;
@@ -91,7 +94,11 @@ impl Keys {
     /// `TokenNotValid`.
     pub fn verify_access(&self, token: &str, now: Timestamp) -> Result<Claims> {
         let claims: Claims = self.ring().verify(token, now, "access")?;
-        if claims.sub == claims.user_id.to_string() { Ok(claims) } else { Err(Error::TokenNotValid) }
+        if claims.sub == claims.user_id.to_string() {
+            Ok(claims)
+        } else {
+            Err(Error::TokenNotValid)
+        }
     }
 
     /// What a refresh token in its JWT envelope says, if it is one of ours and good at `now`.

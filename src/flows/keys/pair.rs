@@ -7,7 +7,10 @@ use aws_lc_rs::{
     rsa::{KeyPair as RsaKeyPair, KeySize},
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair},
 };
-use jsonwebtoken::{DecodingKey, EncodingKey, jwk::{Jwk, KeyOperations, PublicKeyUse, ThumbprintHash}};
+use jsonwebtoken::{
+    DecodingKey, EncodingKey,
+    jwk::{Jwk, KeyOperations, PublicKeyUse, ThumbprintHash},
+};
 
 pub struct Pair {
     pub kid: String,
@@ -43,12 +46,10 @@ pub fn generate(algorithm: Algorithm) -> Result<Vec<u8>> {
     let failed = |_| Error::internal("a signing key could not be made");
     let random = SystemRandom::new();
     Ok(match algorithm {
-        Algorithm::ES256 => {
-            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
-                .map_err(failed)?
-                .as_ref()
-                .to_vec()
-        }
+        Algorithm::ES256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
+            .map_err(failed)?
+            .as_ref()
+            .to_vec(),
         Algorithm::EdDSA => {
             Ed25519KeyPair::generate_pkcs8v1(&random).map_err(failed)?.as_ref().to_vec()
         }

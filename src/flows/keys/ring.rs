@@ -41,7 +41,8 @@ impl Ring {
             let pair = Pair::read(algorithm, &seal.open(&row.kid, &row.private_key)?)?;
             pairs.push((pair, row.state, row.expires_at));
         }
-        let secret = config.jwt.secret.as_ref().filter(|_| config.jwt.algorithm == Algorithm::HS256);
+        let secret =
+            config.jwt.secret.as_ref().filter(|_| config.jwt.algorithm == Algorithm::HS256);
         let secret = secret.map(|s| {
             let bytes = s.0.as_bytes();
             (EncodingKey::from_secret(bytes), DecodingKey::from_secret(bytes))
@@ -80,7 +81,12 @@ impl Ring {
     }
 
     /// The claims of a token of `kind` that is good at `now`.
-    pub fn verify<T: DeserializeOwned>(&self, token: &str, now: Timestamp, kind: &str) -> Result<T> {
+    pub fn verify<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        now: Timestamp,
+        kind: &str,
+    ) -> Result<T> {
         let header = Header::read(token)?;
         let (algorithm, key) = self.find(header.kid.as_deref(), now).ok_or(Error::TokenNotValid)?;
         if header.alg != pair::name(algorithm) {

@@ -62,6 +62,9 @@ mod tests {
         assert!(seal("two").open("kid", &stored).is_err());
         assert!(none.open("kid", &stored).is_err());
         assert!(seal("one").open("kid", &[SEALED, 2]).is_err());
-        assert_eq!(seal("one").open("kid", &none.close("kid", b"0plain").unwrap()).unwrap(), b"0plain");
+        assert_eq!(
+            seal("one").open("kid", &none.close("kid", b"0plain").unwrap()).unwrap(),
+            b"0plain"
+        );
     }
 }

@@ -56,7 +56,10 @@ fn what_we_sign_we_verify_until_the_second_it_expires() {
         assert!(keys.verify_access(&token, NOW.plus(Duration::from_secs(299))).is_ok());
         assert!(keys.verify_access(&token, NOW.plus(Duration::from_secs(300))).is_err());
         assert!(keys.verify_refresh(&token, NOW).is_err());
-        assert_eq!(keys.jwks()["keys"].as_array().unwrap().len(), usize::from(algorithm != Algorithm::HS256));
+        assert_eq!(
+            keys.jwks()["keys"].as_array().unwrap().len(),
+            usize::from(algorithm != Algorithm::HS256)
+        );
         assert!(!keys.jwks().to_string().contains("\"d\""));
     }
 }
@@ -102,7 +105,8 @@ fn the_key_decides_the_algorithm() {
         json!({"alg": "ES384", "kid": kid}),
         json!({"alg": "RS256", "kid": kid}),
     ] {
-        let signed = format!("{}.{}", B64.encode(header.to_string()), B64.encode(claims().to_string()));
+        let signed =
+            format!("{}.{}", B64.encode(header.to_string()), B64.encode(claims().to_string()));
         let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, public.as_bytes());
         let mac = aws_lc_rs::hmac::sign(&key, signed.as_bytes());
         let token = format!("{signed}.{}", B64.encode(mac));
@@ -139,10 +143,18 @@ fn a_token_has_one_spelling() {
     let last = signature.chars().last().unwrap();
     let other = if last == 'A' { 'B' } else { char::from(last as u8 + 1) };
     for bad in [
-        format!("{good}."), format!("{good}.x"), head.to_owned(), format!("{good}="),
-        format!(" {good}"), format!("{good}\n"), format!("{head}."), format!("{head}.{signature}A"),
+        format!("{good}."),
+        format!("{good}.x"),
+        head.to_owned(),
+        format!("{good}="),
+        format!(" {good}"),
+        format!("{good}\n"),
+        format!("{head}."),
+        format!("{head}.{signature}A"),
         format!("{head}.{}{other}", &signature[..signature.len() - 1]),
-        format!("{}.{}", head, "A".repeat(9000)), String::new(), "..".to_owned(),
+        format!("{}.{}", head, "A".repeat(9000)),
+        String::new(),
+        "..".to_owned(),
     ] {
         assert!(matches!(keys.verify_access(&bad, NOW), Err(Error::TokenNotValid)), "{bad}");
     }
@@ -153,8 +165,15 @@ fn a_refresh_token_is_no_access_token() {
     let keys = keys(Algorithm::HS256);
     let id = secret::token().unwrap();
     let refresh = RefreshClaims {
-        iss: "http://localhost:8000".into(), aud: "portcullis".into(), sub: "1".into(), user_id: 1,
-        token_type: "refresh".into(), iat: NOW.unix(), exp: NOW.unix() + 9, jti: id, sid: id,
+        iss: "http://localhost:8000".into(),
+        aud: "portcullis".into(),
+        sub: "1".into(),
+        user_id: 1,
+        token_type: "refresh".into(),
+        iat: NOW.unix(),
+        exp: NOW.unix() + 9,
+        jti: id,
+        sid: id,
     };
     let token = keys.sign(&refresh).unwrap();
     assert_eq!(keys.verify_refresh(&token, NOW).unwrap().jti, id);

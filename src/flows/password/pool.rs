@@ -2,7 +2,10 @@
 //!
 //! On the async workers a few logins at once would stall every other request; on Tokio's blocking
 //! pool hundreds would take 19 MiB each.
-use super::{super::{Error, Result}, stored::Bench};
+use super::{
+    super::{Error, Result},
+    stored::Bench,
+};
 use crate::config;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

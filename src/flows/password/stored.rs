@@ -1,5 +1,8 @@
 //! Hashes as they are stored: ours, and those that users bring along.
-use super::{super::{Error, Result, secret}, Verdict};
+use super::{
+    super::{Error, Result, secret},
+    Verdict,
+};
 use crate::config;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::constant_time;
@@ -39,12 +42,16 @@ impl Bench {
     pub fn hash(&mut self, password: &str) -> Result<String> {
         let salt: [u8; 16] = secret::random()?;
         let params = self.params.clone();
-        let hash = self.compute(Algorithm::Argon2id, Version::V0x13, params, password, &salt, 32)?;
+        let hash =
+            self.compute(Algorithm::Argon2id, Version::V0x13, params, password, &salt, 32)?;
         let p = &self.params;
         Ok(format!(
             "$argon2id$v=19$m={},t={},p={}${}${}",
-            p.m_cost(), p.t_cost(), p.p_cost(),
-            STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash)
+            p.m_cost(),
+            p.t_cost(),
+            p.p_cost(),
+            STANDARD_NO_PAD.encode(salt),
+            STANDARD_NO_PAD.encode(hash)
         ))
     }
 
@@ -57,7 +64,9 @@ impl Bench {
             return Ok(if right { Verdict::Right } else { Verdict::Wrong });
         }
         let right = match (ours, stored) {
-            (Some(phc), _) => self.matches(&phc, normal)? || typed != normal && self.matches(&phc, typed)?,
+            (Some(phc), _) => {
+                self.matches(&phc, normal)? || typed != normal && self.matches(&phc, typed)?
+            }
             (None, Some(stored)) => {
                 is_foreign(normal, stored) || typed != normal && is_foreign(typed, stored)
             }
@@ -102,7 +111,10 @@ impl Bench {
         let mut out = vec![0; length];
         Argon2::new(algorithm, version, params)
             .hash_password_into_with_memory(
-                password.as_bytes(), salt, &mut out, &mut self.memory[..blocks],
+                password.as_bytes(),
+                salt,
+                &mut out,
+                &mut self.memory[..blocks],
             )
             .map_err(|e| Error::internal(e.to_string()))?;
         Ok(out)
@@ -113,7 +125,8 @@ impl Phc {
     /// Takes a PHC string apart (Django puts `argon2` before it); `None` if it is none, or asks for
     /// more than we will give.
     fn parse(stored: &str) -> Option<Self> {
-        let stored = stored.strip_prefix("argon2$").map_or_else(|| stored.to_owned(), |s| format!("${s}"));
+        let stored =
+            stored.strip_prefix("argon2$").map_or_else(|| stored.to_owned(), |s| format!("${s}"));
         let mut parts = stored.strip_prefix('$')?.split('$');
         let algorithm = Algorithm::try_from(parts.next()?).ok()?;
         let mut next = parts.next()?;
@@ -142,7 +155,13 @@ impl Phc {
         let hash = STANDARD_NO_PAD.decode(parts.next()?).ok()?;
         let whole = parts.next().is_none() && (8..=64).contains(&salt.len());
         let params = Params::new(m, t, p, Some(hash.len())).ok()?;
-        (whole && (16..=64).contains(&hash.len())).then_some(Self { algorithm, version, params, salt, hash })
+        (whole && (16..=64).contains(&hash.len())).then_some(Self {
+            algorithm,
+            version,
+            params,
+            salt,
+            hash,
+        })
     }
 }
 
@@ -166,12 +185,15 @@ fn is_bearable(stored: &str) -> bool {
         Some("pbkdf2_sha256" | "pbkdf2_sha1") => parts.len() == 4 && most(1, MOST_ITERATIONS),
         // scrypt$SALT$N$R$P$HASH
         Some("scrypt") => {
-            let memory = number(2).zip(number(3)).and_then(|(n, r)| n.checked_mul(r)?.checked_mul(128));
+            let memory =
+                number(2).zip(number(3)).and_then(|(n, r)| n.checked_mul(r)?.checked_mul(128));
             parts.len() == 6 && memory.is_some_and(|m| m > 0 && m <= MOST_MEMORY) && most(4, 16)
         }
         // bcrypt$$2b$12$… and bcrypt_sha256$$2b$12$…
         Some("bcrypt" | "bcrypt_sha256") => parts.len() == 5 && most(3, MOST_BCRYPT_COST),
-        Some("") => matches!(parts.get(1), Some(&("2a" | "2b" | "2y"))) && most(2, MOST_BCRYPT_COST),
+        Some("") => {
+            matches!(parts.get(1), Some(&("2a" | "2b" | "2y"))) && most(2, MOST_BCRYPT_COST)
+        }
         _ => false,
     }
 }

@@ -28,7 +28,10 @@ async fn weaker_and_foreign_hashes_are_known_and_outdated() {
     let mut all = vec![weak.hash("päss").await.unwrap()];
     all.push(format!("argon2{}", all[0]));
     for kind in [
-        Algorithm::PBKDF2, Algorithm::PBKDF2SHA1, Algorithm::Scrypt, Algorithm::BCrypt,
+        Algorithm::PBKDF2,
+        Algorithm::PBKDF2SHA1,
+        Algorithm::Scrypt,
+        Algorithm::BCrypt,
         Algorithm::BCryptSHA256,
     ] {
         all.push(make_password_with_algorithm("päss", kind));
@@ -51,7 +54,10 @@ async fn a_hash_that_asks_for_too_much_is_not_computed() {
         "scrypt$salt$1073741824$8$1$AAAA",
         "pbkdf2_sha256$4000000000$salt$AAAA",
         "bcrypt$$2b$31$AAAAAAAAAAAAAAAAAAAAAOAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        "!unusable", "", "$", "plain",
+        "!unusable",
+        "",
+        "$",
+        "plain",
     ] {
         assert_eq!(hasher.verify("x", Some(stored)).await.unwrap(), Verdict::Wrong);
     }
