@@ -183,10 +183,10 @@ fn is_bearable(stored: &str) -> bool {
     let most = |at, most: u32| number(at).is_some_and(|n| n > 0 && n <= u64::from(most));
     match parts.first().copied() {
         Some("pbkdf2_sha256" | "pbkdf2_sha1") => parts.len() == 4 && most(1, MOST_ITERATIONS),
-        // scrypt$SALT$N$R$P$HASH
+        // scrypt$N$SALT$R$P$HASH
         Some("scrypt") => {
             let memory =
-                number(2).zip(number(3)).and_then(|(n, r)| n.checked_mul(r)?.checked_mul(128));
+                number(1).zip(number(3)).and_then(|(n, r)| n.checked_mul(r)?.checked_mul(128));
             parts.len() == 6 && memory.is_some_and(|m| m > 0 && m <= MOST_MEMORY) && most(4, 16)
         }
         // bcrypt$$2b$12$… and bcrypt_sha256$$2b$12$…
