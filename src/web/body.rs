@@ -1,0 +1,206 @@
+//! Reads bodies: a flat JSON object, or a form. Only the fields that a handler names are looked at,
+//! all that is wrong with them is told at once, and nothing of them is ever logged, as Rocket's own
+//! `Json` and `Form` guards would.
+use crate::flows::{Error, Lacking, Result};
+use percent_encoding::percent_decode;
+use rocket::{
+    Data, Request,
+    data::{FromData, Outcome, ToByteUnit},
+    http::Status,
+};
+use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// In KiB.
+const LARGEST: u64 = 64;
+const MOST_FIELDS: usize = 64;
+/// In bytes.
+const LONGEST_TEXT: usize = 4096;
+/// A sender may take this long.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The fields of a JSON object or of a form.
+#[derive(Default)]
+pub struct Body(Map<String, Value>);
+
+/// The fields of a JSON object; a form, which any site may send in a user's name, is refused.
+pub struct JsonBody(Body);
+
+#[rocket::async_trait]
+impl<'r> FromData<'r> for Body {
+    type Error = Error;
+
+    async fn from_data(req: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        outcome(req, read(req, data, true).await)
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromData<'r> for JsonBody {
+    type Error = Error;
+
+    async fn from_data(req: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        outcome(req, read(req, data, false).await.map(JsonBody))
+    }
+}
+
+impl std::ops::Deref for JsonBody {
+    type Target = Body;
+
+    fn deref(&self) -> &Body {
+        &self.0
+    }
+}
+
+fn outcome<'r, T>(req: &'r Request<'_>, read: Result<T>) -> Outcome<'r, T, Error> {
+    match read {
+        Ok(body) => Outcome::Success(body),
+        Err(e) => {
+            tracing::debug!(error = %e, route = ?req.route().map(|r| r.uri.as_str()), "a body was refused");
+            Outcome::Error((Status::BadRequest, e))
+        }
+    }
+}
+
+async fn read(req: &Request<'_>, data: Data<'_>, forms: bool) -> Result<Body> {
+    let header = |name| req.headers().get_one(name);
+    if header("content-encoding").is_some_and(|c| !c.eq_ignore_ascii_case("identity")) {
+        return Err(Error::UnsupportedType);
+    }
+    let length = header("content-length").and_then(|n| n.parse::<u64>().ok());
+    if length.is_some_and(|n| n > LARGEST * 1024) {
+        return Err(Error::TooLarge);
+    }
+    let reading = data.open(LARGEST.kibibytes()).into_bytes();
+    let bytes = tokio::time::timeout(PATIENCE, reading)
+        .await
+        .map_err(|_| Error::TooSlow)?
+        .map_err(|_| Error::Malformed)?;
+    if !bytes.is_complete() {
+        return Err(Error::TooLarge);
+    }
+    match req.content_type() {
+        Some(kind) if kind.is_json() => json(&bytes),
+        Some(kind) if kind.is_form() && forms => form(&bytes),
+        None if bytes.is_empty() && header("content-type").is_none() => Ok(Body::default()),
+        _ => Err(Error::UnsupportedType),
+    }
+}
+
+fn json(bytes: &[u8]) -> Result<Body> {
+    serde_json::from_slice(bytes).map(Body).map_err(|_| Error::Malformed)
+}
+
+fn form(bytes: &[u8]) -> Result<Body> {
+    let decode = |part: &[u8]| {
+        let spaced: Vec<u8> = part.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
+        percent_decode(&spaced).decode_utf8().map(|text| text.into_owned()).map_err(|_| Error::Malformed)
+    };
+    let mut fields = Map::new();
+    for pair in bytes.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
+        let mut halves = pair.splitn(2, |b| *b == b'=');
+        let name = decode(halves.next().unwrap_or_default())?;
+        let value = decode(halves.next().unwrap_or_default())?;
+        // A field that comes twice has no one meaning.
+        if fields.insert(name, Value::String(value)).is_some() || fields.len() > MOST_FIELDS {
+            return Err(Error::Malformed);
+        }
+    }
+    Ok(Body(fields))
+}
+
+impl Body {
+    /// What `read` makes of the fields, or all that is wrong with them.
+    ///
+    /// # Errors
+    /// `Fields`.
+    pub fn read<'b, T>(&'b self, read: impl FnOnce(&mut Fields<'b>) -> T) -> Result<T> {
+        let mut fields = Fields { body: self, wrong: Vec::new() };
+        let value = read(&mut fields);
+        if fields.wrong.is_empty() { Ok(value) } else { Err(Error::Fields(fields.wrong)) }
+    }
+}
+
+/// The fields of a body while they are read; what is wrong is kept and a stand-in given.
+pub struct Fields<'b> {
+    body: &'b Body,
+    wrong: Vec<(&'static str, Lacking)>,
+}
+
+impl<'b> Fields<'b> {
+    fn keep<T: Default>(&mut self, name: &'static str, value: Result<T, Lacking>) -> T {
+        value.unwrap_or_else(|why| {
+            self.wrong.push((name, why));
+            T::default()
+        })
+    }
+
+    fn get(&self, name: &str) -> Option<&'b Value> {
+        self.body.0.get(name)
+    }
+
+    /// Text that has to be there.
+    pub fn text(&mut self, name: &'static str) -> &'b str {
+        let value = self.get(name).ok_or(Lacking::Missing).and_then(text);
+        self.keep(name, value)
+    }
+
+    /// Text, or `None` for none and null.
+    pub fn optional(&mut self, name: &'static str) -> Option<&'b str> {
+        self.nullable(name).flatten()
+    }
+
+    /// Text; `Some(None)` for null.
+    pub fn nullable(&mut self, name: &'static str) -> Option<Option<&'b str>> {
+        let value = match self.get(name) {
+            None => Ok(None),
+            Some(Value::Null) => Ok(Some(None)),
+            Some(value) => text(value).map(|text| Some(Some(text))),
+        };
+        self.keep(name, value)
+    }
+
+    /// Yes or no, `default` for none.
+    pub fn flag(&mut self, name: &'static str, default: bool) -> bool {
+        let value = match self.get(name) {
+            None | Some(Value::Null) => Ok(default),
+            Some(Value::Bool(b)) => Ok(*b),
+            Some(Value::String(s)) => match s.as_str() {
+                "true" | "on" | "1" => Ok(true),
+                "false" | "off" | "0" | "" => Ok(false),
+                _ => Err(Lacking::NotBoolean),
+            },
+            Some(_) => Err(Lacking::NotBoolean),
+        };
+        self.keep(name, value)
+    }
+
+    /// A whole number that has to be there.
+    pub fn integer(&mut self, name: &'static str) -> i64 {
+        let value = self.optional_integer(name);
+        if value.is_none() && !self.wrong.iter().any(|(wrong, _)| *wrong == name) {
+            self.wrong.push((name, Lacking::Missing));
+        }
+        value.unwrap_or_default()
+    }
+
+    /// A whole number, or `None` for none and null.
+    pub fn optional_integer(&mut self, name: &'static str) -> Option<i64> {
+        let value = match self.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(s)) => s.parse().map(Some).map_err(|_| Lacking::NotInteger),
+            Some(value) => value.as_i64().map(Some).ok_or(Lacking::NotInteger),
+        };
+        self.keep(name, value)
+    }
+}
+
+fn text(value: &Value) -> Result<&str, Lacking> {
+    match value {
+        Value::String(text) if text.len() > LONGEST_TEXT => Err(Lacking::TooLong(LONGEST_TEXT)),
+        Value::String(text) if text.contains('\0') => Err(Lacking::NotPrintable),
+        Value::String(text) => Ok(text),
+        Value::Null => Err(Lacking::Null),
+        _ => Err(Lacking::NotText),
+    }
+}

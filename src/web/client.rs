@@ -1,0 +1,86 @@
+//! Who asks: the client's address, seen through trusted proxies only, its program and its language.
+use crate::{
+    config::{Config, Language},
+    flows::{Auth, Caller},
+};
+use rocket::{
+    Request,
+    request::{FromRequest, Outcome},
+};
+use std::{convert::Infallible, net::IpAddr};
+use uuid::Uuid;
+
+/// In characters.
+const LONGEST_AGENT: usize = 300;
+
+/// The caller of a request, worked out once.
+pub fn caller<'r>(req: &'r Request<'_>) -> &'r Caller {
+    req.local_cache(|| {
+        let config = req.rocket().state::<Auth>().map(Auth::config);
+        Caller {
+            ip: config.and_then(|c| address(req, c)),
+            user_agent: req.headers().get_one("user-agent").map(printable),
+            language: language(req, config.map(|c| c.language).unwrap_or_default()),
+            request_id: Uuid::new_v4().simple().to_string(),
+        }
+    })
+}
+
+/// [`Caller`] as an argument of handlers.
+pub struct Client<'r>(pub &'r Caller);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Client<'r> {
+    type Error = Infallible;
+
+    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        Outcome::Success(Client(caller(req)))
+    }
+}
+
+impl std::ops::Deref for Client<'_> {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        self.0
+    }
+}
+
+/// The peer, or, if that is a proxy we trust, the nearest address before it that is none.
+fn address(req: &Request<'_>, config: &Config) -> Option<IpAddr> {
+    let trusted = |ip: IpAddr| config.trusted_proxies.iter().any(|net| net.contains(&ip));
+    let peer = req.remote()?.ip().to_canonical();
+    let mut nearest = peer;
+    let lines: Vec<_> = req.headers().get("x-forwarded-for").collect();
+    for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
+        if !trusted(nearest) {
+            break;
+        }
+        let Ok(ip) = hop.trim().parse::<IpAddr>() else { break };
+        nearest = ip.to_canonical();
+    }
+    Some(nearest)
+}
+
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(LONGEST_AGENT).collect()
+}
+
+/// The best of our languages by `Accept-Language` (RFC 9110, 12.5.4).
+fn language(req: &Request<'_>, default: Language) -> Language {
+    let header = req.headers().get_one("accept-language").unwrap_or_default();
+    let weighed = header.split(',').take(16).filter_map(|range| {
+        let (tag, rest) = range.split_once(';').unwrap_or((range, ""));
+        let q = match rest.trim().strip_prefix("q=") {
+            Some(q) => q.parse::<f32>().ok()?,
+            None => 1.0,
+        };
+        Some((Language::from_tag(tag)?, q)).filter(|(_, q)| *q > 0.0)
+    });
+    // The first of equals.
+    weighed
+        .fold(None, |best: Option<(Language, f32)>, new| {
+            best.filter(|(_, q)| *q >= new.1).or(Some(new))
+        })
+        .map_or(default, |(language, _)| language)
+}

@@ -1,0 +1,12 @@
+//! What lies between HTTP and the flows.
+pub mod body;
+pub mod catchers;
+pub mod client;
+pub mod cookie;
+pub mod cors;
+pub mod csrf;
+pub mod guards;
+pub mod headers;
+pub mod page;
+pub mod problem;
+pub mod reply;

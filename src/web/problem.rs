@@ -1,0 +1,206 @@
+//! How an error is told: RFC 9457 for programs, a page for people.
+use super::{client::caller, page::ErrorPage};
+use crate::{
+    config::Language,
+    flows::{Auth, Error, Lacking},
+    view,
+};
+use rocket::{
+    Request, Response,
+    http::{Accept, ContentType, Status},
+    response::{self, Responder},
+};
+use serde_json::{Map, Value, json};
+use std::{sync::OnceLock, time::Duration};
+
+/// After this long the database or the queue may have recovered, in seconds.
+const SOON: Duration = Duration::from_secs(2);
+
+/// An error as it is told.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: Status,
+    code: &'static str,
+    fields: Vec<(&'static str, Lacking)>,
+    retry_after: Option<Duration>,
+}
+
+impl Problem {
+    pub const fn new(status: Status, code: &'static str) -> Self {
+        Self { status, code, fields: Vec::new(), retry_after: None }
+    }
+
+    /// The same with another status.
+    #[must_use]
+    pub const fn with_status(mut self, status: Status) -> Self {
+        self.status = status;
+        self
+    }
+
+    pub const fn status(&self) -> Status {
+        self.status
+    }
+
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// Keeps the problem for the catcher of a route that does not take its guard's error.
+    pub fn keep(&self, req: &Request<'_>) {
+        // The first is what went wrong.
+        let _ = req.local_cache(OnceLock::new).set(self.clone());
+    }
+
+    /// What a guard of this request has kept, if it fits.
+    pub fn kept(req: &Request<'_>, status: Status) -> Option<Self> {
+        req.local_cache(OnceLock::<Self>::new).get().filter(|p| p.status == status).cloned()
+    }
+
+    fn text(&self, language: Language, suffix: &str) -> String {
+        let code = match self.code {
+            "token_not_valid" if self.status == Status::BadRequest => "link_not_valid",
+            code => code,
+        };
+        view::text(language, &format!("error-{}{suffix}", code.replace('_', "-")), &[])
+    }
+
+    fn errors(&self, language: Language) -> Map<String, Value> {
+        let mut errors = Map::new();
+        for (name, why) in &self.fields {
+            if let Value::Array(list) = errors.entry(*name).or_insert_with(|| json!([])) {
+                list.push(sentence(language, *why).into());
+            }
+        }
+        errors
+    }
+
+    /// The document (RFC 9457).
+    fn document(&self, language: Language) -> Value {
+        let mut document = json!({
+            "type": format!("urn:portcullis:error:{}", self.code),
+            "title": self.text(language, ""),
+            "status": self.status.code,
+            "detail": self.text(language, "-detail"),
+            "code": self.code,
+        });
+        if !self.fields.is_empty() {
+            document["errors"] = Value::Object(self.errors(language));
+        }
+        document
+    }
+}
+
+/// What is wrong with a field, in words.
+pub fn sentence(language: Language, why: Lacking) -> String {
+    let (key, count) = match why {
+        Lacking::Missing => ("missing", None),
+        Lacking::Null => ("null", None),
+        Lacking::Blank => ("blank", None),
+        Lacking::NotText => ("not-text", None),
+        Lacking::NotBoolean => ("not-boolean", None),
+        Lacking::NotInteger => ("not-integer", None),
+        Lacking::TooLong(n) => ("too-long", Some(n)),
+        Lacking::TooShort(n) => ("too-short", Some(n)),
+        Lacking::NotPrintable => ("not-printable", None),
+        Lacking::NotEmail => ("not-email", None),
+        Lacking::NotUsername => ("not-username", None),
+        Lacking::NotLanguage => ("not-language", None),
+        Lacking::NotRole => ("not-role", None),
+        Lacking::Taken => ("taken", None),
+        Lacking::TooSimilar => ("too-similar", None),
+        Lacking::WrongPassword => ("wrong-password", None),
+    };
+    let args: Vec<_> = count.map(|n| ("count", n.into())).into_iter().collect();
+    view::text(language, &format!("field-{key}"), &args)
+}
+
+impl From<Error> for Problem {
+    fn from(e: Error) -> Self {
+        let told = |status, code| Self::new(status, code);
+        match e {
+            Error::BadCredentials => told(Status::Unauthorized, "invalid_credentials"),
+            Error::Unauthenticated => told(Status::Unauthorized, "unauthenticated"),
+            Error::TokenNotValid => told(Status::Unauthorized, "token_not_valid"),
+            Error::TokenSuperseded => told(Status::Unauthorized, "token_superseded"),
+            Error::AccessStillValid { retry_after } => Self {
+                retry_after: Some(retry_after),
+                ..told(Status::Unauthorized, "access_token_still_valid")
+            },
+            Error::EmailNotConfirmed => told(Status::Forbidden, "email_not_confirmed"),
+            Error::AccountDisabled => told(Status::Forbidden, "account_disabled"),
+            Error::SuperuserRefused => told(Status::Forbidden, "superuser_refused"),
+            Error::RegistrationClosed => told(Status::Forbidden, "registration_closed"),
+            Error::Forbidden => told(Status::Forbidden, "forbidden"),
+            Error::CsrfFailed => told(Status::Forbidden, "csrf_failed"),
+            Error::EmailTaken => told(Status::Conflict, "email_taken"),
+            Error::LastSuperuser => told(Status::Conflict, "last_superuser"),
+            Error::NoKeys => told(Status::Conflict, "no_keys"),
+            Error::KeyTooYoung { retry_after } => {
+                Self { retry_after: Some(retry_after), ..told(Status::Conflict, "key_too_young") }
+            }
+            Error::LinkNotValid => told(Status::BadRequest, "token_not_valid"),
+            Error::Malformed => told(Status::BadRequest, "malformed"),
+            Error::Fields(fields) => Self { fields, ..told(Status::BadRequest, "validation") },
+            Error::NotFound => told(Status::NotFound, "not_found"),
+            Error::TooLarge => told(Status::PayloadTooLarge, "body_too_large"),
+            Error::UnsupportedType => told(Status::UnsupportedMediaType, "unsupported_type"),
+            Error::TooSlow => told(Status::RequestTimeout, "request_timeout"),
+            Error::RateLimited { retry_after } => {
+                Self { retry_after: Some(retry_after), ..told(Status::TooManyRequests, "rate_limited") }
+            }
+            Error::Busy => {
+                Self { retry_after: Some(SOON), ..told(Status::ServiceUnavailable, "busy") }
+            }
+            Error::Unavailable => {
+                Self { retry_after: Some(SOON), ..told(Status::ServiceUnavailable, "unavailable") }
+            }
+            Error::Internal(e) => {
+                tracing::error!(error = %e, "internal error");
+                told(Status::InternalServerError, "internal")
+            }
+        }
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Problem {
+    fn respond_to(self, req: &'r Request<'_>) -> response::Result<'static> {
+        let language = caller(req).language;
+        let page = req
+            .rocket()
+            .state::<Auth>()
+            .filter(|_| wants_page(req))
+            .and_then(|auth| auth.templates().render(language, &ErrorPage {
+                status: self.status.code,
+                title: self.text(language, ""),
+                detail: self.text(language, "-detail"),
+            }).ok());
+        let (kind, body) = match page {
+            Some(page) => (ContentType::HTML, page),
+            None => {
+                let kind = ContentType::new("application", "problem+json");
+                (kind, self.document(language).to_string())
+            }
+        };
+        let mut response = Response::build_from(body.respond_to(req)?).status(self.status).header(kind).finalize();
+        response.set_raw_header("Cache-Control", "no-store");
+        response.set_raw_header("Content-Language", language.tag());
+        if self.status == Status::Unauthorized {
+            // RFC 6750, 3: no error where no token was sent.
+            let challenge = match self.code {
+                "token_not_valid" | "token_superseded" => "Bearer error=\"invalid_token\"",
+                _ => "Bearer",
+            };
+            response.set_raw_header("WWW-Authenticate", challenge);
+        }
+        if let Some(after) = self.retry_after {
+            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+            response.set_raw_header("Retry-After", seconds.max(1).to_string());
+        }
+        Ok(response)
+    }
+}
+
+/// Browsers name HTML first; programs name JSON, anything, or nothing.
+fn wants_page(req: &Request<'_>) -> bool {
+    req.accept().map(Accept::preferred).is_some_and(|media| media.is_html())
+}
