@@ -1,5 +1,6 @@
 //! Portcullis: registration, login, sessions and tokens for Rocket applications, or as a service of
 //! its own.
+mod api;
 pub mod config;
 mod fairing;
 pub mod flows;
@@ -7,5 +8,6 @@ mod mail;
 pub mod store;
 pub mod time;
 mod view;
+pub mod web;
 
 pub use fairing::{Stage, stage};

@@ -11,7 +11,8 @@ use rocket::{
     response::{self, Responder},
 };
 use serde_json::{Map, Value, json};
-use std::{sync::OnceLock, time::Duration};
+use std::{collections::HashMap, sync::OnceLock, time::Duration};
+use utoipa::ToSchema;
 
 /// After this long the database or the queue may have recovered, in seconds.
 const SOON: Duration = Duration::from_secs(2);
@@ -90,6 +91,22 @@ impl Problem {
     }
 }
 
+/// A problem as its document reads (RFC 9457).
+#[derive(ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemDocument {
+    /// `urn:portcullis:error:CODE`
+    pub r#type: String,
+    pub title: String,
+    pub status: u16,
+    /// A sentence in the caller's language.
+    pub detail: String,
+    /// What clients go by.
+    pub code: String,
+    /// What is wrong with each field.
+    pub errors: Option<HashMap<String, Vec<String>>>,
+}
+
 /// What is wrong with a field, in words.
 pub fn sentence(language: Language, why: Lacking) -> String {
     let (key, count) = match why {
@@ -116,16 +133,25 @@ pub fn sentence(language: Language, why: Lacking) -> String {
 
 impl From<Error> for Problem {
     fn from(e: Error) -> Self {
+        if let Error::Internal(e) = &e {
+            tracing::error!(error = %e, "internal error");
+        }
+        Self::from(&e)
+    }
+}
+
+impl From<&Error> for Problem {
+    fn from(e: &Error) -> Self {
         let told = |status, code| Self::new(status, code);
+        let later = |after: &Duration, problem| Self { retry_after: Some(*after), ..problem };
         match e {
             Error::BadCredentials => told(Status::Unauthorized, "invalid_credentials"),
             Error::Unauthenticated => told(Status::Unauthorized, "unauthenticated"),
             Error::TokenNotValid => told(Status::Unauthorized, "token_not_valid"),
             Error::TokenSuperseded => told(Status::Unauthorized, "token_superseded"),
-            Error::AccessStillValid { retry_after } => Self {
-                retry_after: Some(retry_after),
-                ..told(Status::Unauthorized, "access_token_still_valid")
-            },
+            Error::AccessStillValid { retry_after } => {
+                later(retry_after, told(Status::Unauthorized, "access_token_still_valid"))
+            }
             Error::EmailNotConfirmed => told(Status::Forbidden, "email_not_confirmed"),
             Error::AccountDisabled => told(Status::Forbidden, "account_disabled"),
             Error::SuperuserRefused => told(Status::Forbidden, "superuser_refused"),
@@ -136,34 +162,28 @@ impl From<Error> for Problem {
             Error::LastSuperuser => told(Status::Conflict, "last_superuser"),
             Error::NoKeys => told(Status::Conflict, "no_keys"),
             Error::KeyTooYoung { retry_after } => {
-                Self { retry_after: Some(retry_after), ..told(Status::Conflict, "key_too_young") }
+                later(retry_after, told(Status::Conflict, "key_too_young"))
             }
             Error::LinkNotValid => told(Status::BadRequest, "token_not_valid"),
             Error::Malformed => told(Status::BadRequest, "malformed"),
-            Error::Fields(fields) => Self { fields, ..told(Status::BadRequest, "validation") },
+            Error::Fields(fields) => Self { fields: fields.clone(), ..told(Status::BadRequest, "validation") },
             Error::NotFound => told(Status::NotFound, "not_found"),
             Error::TooLarge => told(Status::PayloadTooLarge, "body_too_large"),
             Error::UnsupportedType => told(Status::UnsupportedMediaType, "unsupported_type"),
             Error::TooSlow => told(Status::RequestTimeout, "request_timeout"),
             Error::RateLimited { retry_after } => {
-                Self { retry_after: Some(retry_after), ..told(Status::TooManyRequests, "rate_limited") }
+                later(retry_after, told(Status::TooManyRequests, "rate_limited"))
             }
-            Error::Busy => {
-                Self { retry_after: Some(SOON), ..told(Status::ServiceUnavailable, "busy") }
-            }
-            Error::Unavailable => {
-                Self { retry_after: Some(SOON), ..told(Status::ServiceUnavailable, "unavailable") }
-            }
-            Error::Internal(e) => {
-                tracing::error!(error = %e, "internal error");
-                told(Status::InternalServerError, "internal")
-            }
+            Error::Busy => later(&SOON, told(Status::ServiceUnavailable, "busy")),
+            Error::Unavailable => later(&SOON, told(Status::ServiceUnavailable, "unavailable")),
+            Error::Internal(_) => told(Status::InternalServerError, "internal"),
         }
     }
 }
 
 impl<'r> Responder<'r, 'static> for Problem {
     fn respond_to(self, req: &'r Request<'_>) -> response::Result<'static> {
+        super::headers::mark(req);
         let language = caller(req).language;
         let page = req
             .rocket()

@@ -1,0 +1,260 @@
+//! Registration, and what users do to their own account.
+use super::user::{Detail, UserView};
+use crate::{
+    flows::{Auth, Error, NewAccount, ProfileChange, SignedUp},
+    view,
+    web::{
+        body::JsonBody,
+        client::Client,
+        guards::SignedIn,
+        problem::{Problem, ProblemDocument},
+        reply::Reply,
+    },
+};
+use rocket::{
+    Either, State, delete, get,
+    http::Status,
+    patch, post,
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+type Answer<T> = Result<Reply<T>, Problem>;
+type Signed = Result<SignedIn, Error>;
+type Sent = Result<JsonBody, Error>;
+
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "for the documentation")]
+pub struct Registration {
+    email: String,
+    password: String,
+    username: Option<String>,
+    first_name: Option<String>,
+    invite: Option<String>,
+}
+
+/// Registers a user and mails a link that confirms the address
+#[utoipa::path(post, path = "/auth/register", tag = "account", request_body = Registration,
+    responses((status = 201, body = UserView), (status = 202, body = Detail),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+#[post("/auth/register", data = "<body>")]
+pub async fn register(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    body: Sent,
+) -> Result<Either<Reply<UserView>, Reply<Detail>>, Problem> {
+    let body = body?;
+    let new = body.read(|f| NewAccount {
+        email: f.text("email"),
+        password: f.text("password"),
+        username: f.optional("username"),
+        first_name: f.optional("first_name"),
+        invite: f.optional("invite"),
+    })?;
+    Ok(match auth.sign_up(&client, new).await? {
+        SignedUp::Created(user) => Either::Left(Reply::with(Status::Created, user.into())),
+        SignedUp::Pending => {
+            let detail = view::text(client.language, "detail-check-mail", &[]);
+            Either::Right(Reply::with(Status::Accepted, Detail { detail }))
+        }
+    })
+}
+
+/// Who is signed in
+#[utoipa::path(get, path = "/auth/me", tag = "account", security(("access" = []), ("cookie" = [])),
+    responses((status = 200, body = UserView),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+#[get("/auth/me")]
+pub async fn me(by: Signed) -> Answer<UserView> {
+    Ok(Reply::ok(by?.0.user.into()))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "for the documentation")]
+pub struct ProfileBody {
+    /// Null removes it.
+    username: Option<String>,
+    first_name: Option<String>,
+    /// `en` or `ru`; null: the service's own.
+    language: Option<String>,
+}
+
+/// Changes the profile; a field that is not there stays as it is
+#[utoipa::path(patch, path = "/auth/me", tag = "account", request_body = ProfileBody,
+    security(("access" = []), ("cookie" = [])),
+    responses((status = 200, body = UserView),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+#[patch("/auth/me", data = "<body>")]
+pub async fn change_me(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Signed,
+    body: Sent,
+) -> Answer<UserView> {
+    let (by, body) = (by?.0, body?);
+    let change = body.read(|f| ProfileChange {
+        username: f.nullable("username"),
+        first_name: f.nullable("first_name").map(Option::unwrap_or_default),
+        language: f.nullable("language"),
+    })?;
+    Ok(Reply::ok(auth.change_profile(&client, &by, change).await?.into()))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "for the documentation")]
+pub struct Proof {
+    password: String,
+}
+
+/// Deletes the account and all that is stored of it
+#[utoipa::path(delete, path = "/auth/me", tag = "account", request_body = Proof,
+    security(("access" = []), ("cookie" = [])),
+    responses((status = 204),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+#[delete("/auth/me", data = "<body>")]
+pub async fn delete_me(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Signed,
+    body: Sent,
+) -> Answer<()> {
+    let (by, body) = (by?.0, body?);
+    let password = body.read(|f| f.text("password"))?;
+    auth.delete_account(&client, &by, password).await?;
+    Ok(Reply::empty().forgetting(auth))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "for the documentation")]
+pub struct PasswordChange {
+    current_password: String,
+    new_password: String,
+}
+
+/// Changes the password and ends every other session
+#[utoipa::path(post, path = "/auth/password", tag = "account", request_body = PasswordChange,
+    security(("access" = []), ("cookie" = [])),
+    responses((status = 204),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+#[post("/auth/password", data = "<body>")]
+pub async fn change_password(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Signed,
+    body: Sent,
+) -> Answer<()> {
+    let (by, body) = (by?.0, body?);
+    let (current, new) = body.read(|f| (f.text("current_password"), f.text("new_password")))?;
+    auth.change_password(&client, &by, current, new).await?;
+    Ok(Reply::empty())
+}
+
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "for the documentation")]
+pub struct EmailBody {
+    email: String,
+}
+
+/// Mails a link that resets the password; the answer is the same for any address
+#[utoipa::path(post, path = "/auth/password/forgot", tag = "account", request_body = EmailBody,
+    responses((status = 202, body = Detail),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+#[post("/auth/password/forgot", data = "<body>")]
+pub async fn forgot_password(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    body: Sent,
+) -> Answer<Detail> {
+    let body = body?;
+    auth.forgot_password(&client, body.read(|f| f.text("email"))?).await?;
+    Ok(check_mail(&client))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "for the documentation")]
+pub struct Reset {
+    /// From the mailed link.
+    token: String,
+    new_password: String,
+}
+
+/// Sets a new password by a mailed token and ends every session
+#[utoipa::path(post, path = "/auth/password/reset", tag = "account", request_body = Reset,
+    responses((status = 204),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+#[post("/auth/password/reset", data = "<body>")]
+pub async fn reset_password(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<()> {
+    let body = body?;
+    let (token, new) = body.read(|f| (f.text("token"), f.text("new_password")))?;
+    auth.reset_password(&client, token, new).await?;
+    Ok(Reply::empty())
+}
+
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "for the documentation")]
+pub struct EmailChange {
+    email: String,
+    password: String,
+}
+
+/// Mails a link to a new address that makes it the account's own, and a notice to the old one
+#[utoipa::path(post, path = "/auth/email", tag = "account", request_body = EmailChange,
+    security(("access" = []), ("cookie" = [])),
+    responses((status = 202, body = Detail),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+#[post("/auth/email", data = "<body>")]
+pub async fn change_email(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Signed,
+    body: Sent,
+) -> Answer<Detail> {
+    let (by, body) = (by?.0, body?);
+    let (email, password) = body.read(|f| (f.text("email"), f.text("password")))?;
+    auth.change_email(&client, &by, email, password).await?;
+    Ok(check_mail(&client))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "for the documentation")]
+pub struct MailedToken {
+    /// From the mailed link.
+    token: String,
+}
+
+/// Confirms an address by a mailed token
+#[utoipa::path(post, path = "/auth/email/confirm", tag = "account", request_body = MailedToken,
+    responses((status = 200, body = UserView),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+#[post("/auth/email/confirm", data = "<body>")]
+pub async fn confirm_email(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Signed,
+    body: Sent,
+) -> Answer<UserView> {
+    let body = body?;
+    let by = by.ok().map(|by| by.0);
+    let token = body.read(|f| f.text("token"))?;
+    Ok(Reply::ok(auth.confirm_email(&client, token, by.as_ref()).await?.into()))
+}
+
+/// Mails the link that confirms the address again
+#[utoipa::path(post, path = "/auth/email/resend", tag = "account",
+    security(("access" = []), ("cookie" = [])),
+    responses((status = 202, body = Detail),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+#[post("/auth/email/resend")]
+pub async fn resend_confirmation(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Signed,
+) -> Answer<Detail> {
+    auth.resend_confirmation(&client, &by?.0).await?;
+    Ok(check_mail(&client))
+}
+
+fn check_mail(client: &Client<'_>) -> Reply<Detail> {
+    let detail = view::text(client.language, "detail-check-mail", &[]);
+    Reply::with(Status::Accepted, Detail { detail })
+}

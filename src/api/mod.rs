@@ -1,0 +1,61 @@
+//! The native JSON API.
+pub mod account;
+pub mod sessions;
+mod user;
+
+use crate::flows::policy::{Envelope, Policy, Rotation};
+pub use user::UserView;
+use rocket::{Route, routes};
+use utoipa::OpenApi;
+
+/// The refresh token travels in the cookie, as a bare UUID.
+pub const POLICY: Policy = Policy {
+    client: "native",
+    envelope: Envelope::Uuid,
+    rotation: Rotation::Grace,
+    superusers: true,
+};
+
+pub fn routes() -> Vec<Route> {
+    routes![
+        account::register,
+        account::me,
+        account::change_me,
+        account::delete_me,
+        account::change_password,
+        account::forgot_password,
+        account::reset_password,
+        account::change_email,
+        account::confirm_email,
+        account::resend_confirmation,
+        sessions::login,
+        sessions::refresh,
+        sessions::logout,
+        sessions::logout_all,
+        sessions::list,
+        sessions::end,
+        sessions::verify,
+    ]
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(
+    account::register,
+    account::me,
+    account::change_me,
+    account::delete_me,
+    account::change_password,
+    account::forgot_password,
+    account::reset_password,
+    account::change_email,
+    account::confirm_email,
+    account::resend_confirmation,
+    sessions::login,
+    sessions::refresh,
+    sessions::logout,
+    sessions::logout_all,
+    sessions::list,
+    sessions::end,
+    sessions::verify,
+))]
+pub struct Docs;

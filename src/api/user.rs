@@ -1,0 +1,103 @@
+//! A user and a session as the API shows them.
+use crate::{
+    flows::{Session, SessionId, Tokens, User, UserId},
+    time::Timestamp,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A user.
+#[derive(Serialize, ToSchema)]
+#[schema(as = User)]
+pub struct UserView {
+    #[schema(value_type = i64)]
+    pub id: UserId,
+    pub email: String,
+    pub username: Option<String>,
+    pub first_name: String,
+    pub is_email_confirmed: bool,
+    pub is_active: bool,
+    /// `ADMIN` if among the roles, else the first of them, else `USER`.
+    pub role: String,
+    pub roles: Vec<String>,
+    pub is_superuser: bool,
+    pub language: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+impl From<User> for UserView {
+    fn from(u: User) -> Self {
+        Self {
+            id: u.id,
+            is_email_confirmed: u.email_confirmed_at.is_some(),
+            is_active: u.is_active,
+            role: u.roles.main().to_owned(),
+            roles: u.roles.0,
+            is_superuser: u.is_superuser,
+            email: u.email,
+            username: u.username,
+            first_name: u.first_name,
+            language: u.language,
+            created_at: u.created_at,
+        }
+    }
+}
+
+/// What a login or a refresh gives in its body; the refresh token is in the cookie.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Token)]
+pub struct TokenView {
+    /// The access token.
+    pub token: String,
+    pub token_type: &'static str,
+    /// In seconds.
+    pub expires_in: u64,
+    pub user: UserView,
+}
+
+impl From<Tokens> for TokenView {
+    fn from(t: Tokens) -> Self {
+        Self {
+            token: t.access,
+            token_type: "Bearer",
+            expires_in: t.expires_in.as_secs(),
+            user: t.user.into(),
+        }
+    }
+}
+
+/// One login on one device.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
+pub struct SessionView {
+    #[schema(value_type = uuid::Uuid)]
+    pub id: SessionId,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    pub last_seen_at: Timestamp,
+    pub ip: Option<String>,
+    pub user_agent: Option<String>,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+impl SessionView {
+    pub fn new(s: Session, current: SessionId) -> Self {
+        Self {
+            current: s.id == current,
+            id: s.id,
+            created_at: s.created_at,
+            last_seen_at: s.last_seen_at,
+            ip: s.ip,
+            user_agent: s.user_agent,
+        }
+    }
+}
+
+/// A sentence for whoever asked.
+#[derive(Serialize, ToSchema)]
+pub struct Detail {
+    pub detail: String,
+}

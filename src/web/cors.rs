@@ -1,0 +1,47 @@
+//! CORS: exact origins from the configuration, with credentials, and no other.
+use super::{catchers::is_path_of_ours, headers::is_ours};
+use crate::flows::Auth;
+use rocket::{
+    Request, Response,
+    fairing::{Fairing, Info, Kind},
+    http::{Method, Status},
+};
+
+pub struct Cors;
+
+#[rocket::async_trait]
+impl Fairing for Cors {
+    fn info(&self) -> Info {
+        Info { name: "Portcullis CORS", kind: Kind::Response }
+    }
+
+    async fn on_response<'r>(&self, req: &'r Request<'_>, res: &mut Response<'r>) {
+        let preflight = req.method() == Method::Options
+            && req.headers().contains("access-control-request-method")
+            && is_path_of_ours(req);
+        let Some(auth) = req.rocket().state::<Auth>() else { return };
+        let origins = &auth.config().cors.origins;
+        if origins.is_empty() || !(is_ours(req) || preflight) {
+            return;
+        }
+        res.adjoin_raw_header("Vary", "Origin");
+        let mut sent = req.headers().get("origin");
+        let Some(origin) = sent.next().filter(|o| origins.iter().any(|known| known == o)) else {
+            return;
+        };
+        if sent.next().is_some() {
+            return;
+        }
+        res.set_raw_header("Access-Control-Allow-Origin", origin);
+        res.set_raw_header("Access-Control-Allow-Credentials", "true");
+        res.set_raw_header("Access-Control-Expose-Headers", "Authorization, Retry-After, X-Request-Id");
+        if preflight && matches!(res.status(), Status::NotFound | Status::MethodNotAllowed) {
+            res.set_status(Status::NoContent);
+            res.remove_header("Content-Type");
+            res.set_sized_body(0, std::io::Cursor::new(""));
+            res.set_raw_header("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE");
+            res.set_raw_header("Access-Control-Allow-Headers", "Authorization, Content-Type");
+            res.set_raw_header("Access-Control-Max-Age", "600");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Headers that every reply of ours has, and the one line that is logged of it. The replies of a host
+//! application are its own.
+use super::client::caller;
+use crate::flows::Auth;
+use rocket::{
+    Data, Request, Response, Route,
+    fairing::{Fairing, Info, Kind},
+};
+use std::{borrow::Cow, sync::OnceLock, time::Instant};
+
+/// Begins the names of our routes.
+const OURS: &str = "portcullis::";
+
+/// Pages load our own style and script and nothing else, nobody frames them, and their forms go
+/// nowhere else.
+const PAGES: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+                     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+/// The API browser brings styles of its own.
+const DOCS: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; \
+                    img-src 'self' data:; connect-src 'self'; form-action 'self'; \
+                    frame-ancestors 'none'; base-uri 'none'";
+
+/// Marks routes as ours.
+pub fn ours(routes: impl Into<Vec<Route>>) -> Vec<Route> {
+    let mut routes = routes.into();
+    for route in &mut routes {
+        let name = route.name.take().unwrap_or_default();
+        route.name = Some(Cow::Owned(format!("{OURS}{name}")));
+    }
+    routes
+}
+
+/// Whether a route is ours.
+pub fn is_our_route(route: &Route) -> bool {
+    route.name.as_deref().is_some_and(|name| name.starts_with(OURS))
+}
+
+/// Whether the reply to a request is ours: that of a route, or of a catcher.
+pub fn is_ours(req: &Request<'_>) -> bool {
+    req.route().is_some_and(is_our_route) || req.local_cache(OnceLock::<Caught>::new).get().is_some()
+}
+
+/// Marks the reply to a request as ours.
+pub fn mark(req: &Request<'_>) {
+    let _ = req.local_cache(OnceLock::<Caught>::new).set(Caught);
+}
+
+struct Caught;
+
+pub struct Headers;
+
+#[derive(Clone, Copy)]
+struct Started(Instant);
+
+#[rocket::async_trait]
+impl Fairing for Headers {
+    fn info(&self) -> Info {
+        Info { name: "Portcullis headers", kind: Kind::Request | Kind::Response }
+    }
+
+    async fn on_request(&self, req: &mut Request<'_>, _: &mut Data<'_>) {
+        req.local_cache(|| Started(Instant::now()));
+    }
+
+    async fn on_response<'r>(&self, req: &'r Request<'_>, res: &mut Response<'r>) {
+        if !is_ours(req) {
+            return;
+        }
+        let docs = ["/docs", "/api-doc"].iter().any(|p| req.uri().path().starts_with(p));
+        let caller = caller(req);
+        let mut set = |name: &'static str, value: &str| {
+            if !res.headers().contains(name) {
+                res.set_raw_header(name, value.to_owned());
+            }
+        };
+        set("Content-Security-Policy", if docs { DOCS } else { PAGES });
+        set("X-Content-Type-Options", "nosniff");
+        set("X-Frame-Options", "DENY");
+        set("Referrer-Policy", "same-origin");
+        set("Cross-Origin-Opener-Policy", "same-origin");
+        set("Cross-Origin-Resource-Policy", "same-origin");
+        set("Permissions-Policy", "camera=(), geolocation=(), microphone=()");
+        set("X-Request-Id", &caller.request_id);
+        let config = req.rocket().state::<Auth>().map(Auth::config);
+        if config.is_some_and(|c| c.public_url.scheme() == "https") {
+            set("Strict-Transport-Security", "max-age=31536000");
+        }
+        let started = req.local_cache(|| Started(Instant::now())).0;
+        tracing::info!(
+            target: "portcullis::request",
+            method = req.method().as_str(),
+            // The route, not the path: that may hold a token.
+            route = req.route().map_or("-", |r| r.uri.as_str()),
+            status = res.status().code,
+            micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+            ip = caller.ip.map(tracing::field::display),
+            id = caller.request_id,
+        );
+    }
+}
