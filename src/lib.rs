@@ -2,6 +2,7 @@
 //! its own.
 mod api;
 pub mod config;
+mod dialects;
 mod fairing;
 pub mod flows;
 mod mail;

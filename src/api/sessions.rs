@@ -161,7 +161,7 @@ pub async fn verify(
             (c.user_id, c.username, c.email, c.roles, passes)
         }
         (Err(Error::Unauthenticated), Ok(cookie)) => {
-            let user = auth.signed_in_by_cookie(cookie.0).await?.user;
+            let user = auth.signed_in_by_refresh(cookie.0).await?.user;
             let passes = role.is_none_or(|role| user.has_role(role));
             (user.id.0, user.username.unwrap_or_default(), user.email, user.roles.0, passes)
         }

@@ -134,12 +134,12 @@ impl Auth {
         self.alive(SessionId(claims.sid), Some(UserId(claims.user_id))).await
     }
 
-    /// The user and session of the refresh token in a cookie, which is not used up by it. A used one
-    /// counts until its grace is over.
+    /// The user and session of a refresh token, which is not used up by it. A used one counts until
+    /// its grace is over.
     ///
     /// # Errors
     /// `TokenNotValid`.
-    pub async fn signed_in_by_cookie(&self, presented: &str) -> Result<SignedIn> {
+    pub async fn signed_in_by_refresh(&self, presented: &str) -> Result<SignedIn> {
         let now = self.clock.now();
         let hash = secret::hash(self.read_refresh_token(presented)?.id);
         let row = refresh_tokens::by_hash(&mut self.db.read().await?, &hash).await?;

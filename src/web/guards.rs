@@ -65,7 +65,7 @@ async fn by_cookie(req: &Request<'_>) -> Result<Option<Proven>> {
     let auth = auth(req)?;
     let Some(token) = cookie::read(req, auth.config()) else { return Ok(None) };
     csrf::demand_same_origin(req, auth.config())?;
-    auth.signed_in_by_cookie(token).await.map(Some)
+    auth.signed_in_by_refresh(token).await.map(Some)
 }
 
 async fn signed_in(req: &Request<'_>) -> Result<Proven> {
@@ -82,6 +82,18 @@ async fn with_role(req: &Request<'_>, role: &str) -> Result<User> {
 
 /// The refresh token in the cookie of a request that comes from our own pages.
 pub struct CookieToken<'r>(pub &'r str);
+
+/// The token of the `Authorization` header, whatever it is.
+pub struct BearerText<'r>(pub &'r str);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for BearerText<'r> {
+    type Error = Error;
+
+    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Error> {
+        outcome(req, authorization(req).and_then(|t| t.map(Self).ok_or(Error::Unauthenticated)))
+    }
+}
 
 /// A request that no other site sent: a login must not come from one.
 pub struct NotForeign;

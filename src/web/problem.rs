@@ -38,6 +38,13 @@ impl Problem {
         self
     }
 
+    /// The same with a field by another name.
+    #[must_use]
+    pub fn renaming(mut self, field: &str, name: &'static str) -> Self {
+        self.fields.iter_mut().filter(|(f, _)| *f == field).for_each(|(f, _)| *f = name);
+        self
+    }
+
     pub const fn status(&self) -> Status {
         self.status
     }

@@ -1,0 +1,85 @@
+//! `chat`: the refresh token, a JWT, stays valid until it expires or the session ends.
+use super::words::{self, Answer, Credentials, Pair, Sent, refresh_token};
+use crate::{
+    flows::{
+        Auth, Error, Login,
+        policy::{Envelope, Policy, Rotation},
+    },
+    web::{client::Client, guards::Bearer, problem::ProblemDocument, reply::Reply},
+};
+use rocket::{Route, State, get, post, routes};
+use serde::{Deserialize, Serialize};
+use utoipa::{OpenApi, ToSchema};
+
+const POLICY: Policy = Policy {
+    client: "chat",
+    envelope: Envelope::Jwt,
+    rotation: Rotation::Keep,
+    superusers: true,
+};
+
+pub fn routes() -> Vec<Route> {
+    routes![token, refresh, user]
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(words::register, token, refresh, user))]
+pub struct Docs;
+
+/// Opens a session
+#[utoipa::path(post, path = "/api/token", tag = "chat", request_body = Credentials,
+    responses((status = 200, body = Pair),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+#[post("/api/token", data = "<body>")]
+async fn token(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Pair> {
+    let body = body?;
+    let (email, password) = body.read(|f| (f.text("email"), f.text("password")))?;
+    let mut tokens =
+        auth.sign_in(&client, &POLICY, Login::Email(email), password, true).await?;
+    let refresh = refresh_token(&mut tokens)?;
+    Ok(Reply::ok(Pair { refresh, access: tokens.access }))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ChatAccess {
+    access: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "for the documentation")]
+pub struct ChatRefresh {
+    refresh: String,
+}
+
+/// Gives a new access token
+#[utoipa::path(post, path = "/api/token/refresh", tag = "chat", request_body = ChatRefresh,
+    responses((status = 200, body = ChatAccess),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+#[post("/api/token/refresh", data = "<body>")]
+async fn refresh(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<ChatAccess> {
+    let body = body?;
+    let token = body.read(|f| f.text("refresh"))?;
+    let tokens = auth.refresh(&client, &POLICY, token).await?;
+    Ok(Reply::ok(ChatAccess { access: tokens.access }))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ChatUser {
+    id: i64,
+    email: String,
+    is_email_confirmed: bool,
+}
+
+/// Who is signed in
+#[utoipa::path(get, path = "/api/user", tag = "chat", security(("access" = [])),
+    responses((status = 200, body = ChatUser),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+#[get("/api/user")]
+async fn user(by: Result<Bearer, Error>) -> Answer<ChatUser> {
+    let user = by?.0.user;
+    Ok(Reply::ok(ChatUser {
+        id: user.id.0,
+        is_email_confirmed: user.email_confirmed_at.is_some(),
+        email: user.email,
+    }))
+}

@@ -1,0 +1,126 @@
+//! `cookie`: the access token in body and header, the refresh token in the cookie only. Where the
+//! original gave tokens for a bare id, this asks for proof.
+use super::words::{Answer, Sent};
+use crate::{
+    flows::{
+        Auth, Error, Login, Tokens, UserId,
+        policy::{Envelope, Policy, Rotation},
+    },
+    web::{
+        client::Client,
+        guards::{CookieToken, NotForeign, SignedIn},
+        problem::{Problem, ProblemDocument},
+        reply::Reply,
+    },
+};
+use rocket::{Route, State, post, routes};
+use serde::{Deserialize, Serialize};
+use utoipa::{OpenApi, ToSchema};
+
+const POLICY: Policy = Policy {
+    client: "cookie",
+    envelope: Envelope::Uuid,
+    rotation: Rotation::Grace,
+    superusers: true,
+};
+/// The cookie stays as it is.
+const ACCESS_ONLY: Policy = Policy { rotation: Rotation::Keep, ..POLICY };
+
+pub fn routes() -> Vec<Route> {
+    routes![tokens, refresh_access, refresh_all]
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(tokens, refresh_access, refresh_all))]
+pub struct Docs;
+
+#[derive(Serialize, ToSchema)]
+pub struct Access {
+    token: String,
+}
+
+fn carry(auth: &Auth, tokens: Tokens) -> Reply<Access> {
+    Reply::bare().carrying(auth, &tokens).body(Access { token: tokens.access })
+}
+
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "for the documentation")]
+pub struct TokensBody {
+    id: Option<i64>,
+    email: Option<String>,
+    password: Option<String>,
+}
+
+/// Opens a session by password, or for a user that is signed in, or, for a superuser, of anybody
+#[utoipa::path(post, path = "/api/tokens", tag = "cookie", request_body = TokensBody,
+    security((), ("access" = []), ("cookie" = [])),
+    responses((status = 200, body = Access),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+#[post("/api/tokens", data = "<body>")]
+async fn tokens(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    ours: Result<NotForeign, Error>,
+    by: Result<SignedIn, Error>,
+    body: Sent,
+) -> Answer<Access> {
+    ours?;
+    let body = body?;
+    let (id, email, password) = body.read(|f| {
+        let email = f.optional("email");
+        let id = if email.is_some() { f.optional_integer("id") } else { Some(f.integer("id")) };
+        (id.map(UserId), email, f.optional("password"))
+    })?;
+    let tokens = match (id, email, password) {
+        (_, Some(email), Some(password)) => {
+            auth.sign_in(&client, &POLICY, Login::Email(email), password, true).await?
+        }
+        (Some(id), None, Some(password)) => {
+            auth.sign_in(&client, &POLICY, Login::Id(id), password, true).await?
+        }
+        (Some(id), None, None) => {
+            auth.tokens_for(&client, &POLICY, &by?.0, id).await.map_err(|e| match e {
+                Error::Forbidden => Error::Unauthenticated,
+                e => e,
+            })?
+        }
+        _ => return Err(Error::Unauthenticated.into()),
+    };
+    Ok(carry(auth, tokens))
+}
+
+/// Gives a new access token; the cookie stays as it is
+#[utoipa::path(post, path = "/api/refresh_access", tag = "cookie", security(("cookie" = [])),
+    responses((status = 200, body = Access),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+#[post("/api/refresh_access")]
+async fn refresh_access(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    token: Result<CookieToken<'_>, Error>,
+) -> Answer<Access> {
+    Ok(carry(auth, auth.refresh(&client, &ACCESS_ONLY, token?.0).await?))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "for the documentation")]
+pub struct RefreshAll {
+    id: i64,
+}
+
+/// Gives a new access token and a new cookie; the session's older refresh tokens are dead at once
+#[utoipa::path(post, path = "/api/refresh_all", tag = "cookie", request_body = RefreshAll,
+    security(("access" = []), ("cookie" = [])),
+    responses((status = 200, body = Access),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+#[post("/api/refresh_all", data = "<body>")]
+async fn refresh_all(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Result<SignedIn, Error>,
+    body: Sent,
+) -> Result<Reply<Access>, Problem> {
+    let (by, body) = (by?.0, body?);
+    let id = UserId(body.read(|f| f.integer("id"))?);
+    Ok(carry(auth, auth.rotate_all(&client, &POLICY, &by, id).await?))
+}
