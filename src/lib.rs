@@ -6,6 +6,7 @@ mod dialects;
 mod fairing;
 pub mod flows;
 mod mail;
+mod pages;
 pub mod store;
 pub mod time;
 mod view;

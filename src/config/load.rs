@@ -79,8 +79,11 @@ pub fn load_from(
 }
 
 fn defaults() -> Dict {
-    let value = Value::serialize(Config::default());
-    value.ok().and_then(Value::into_dict).unwrap_or_default()
+    let config = Config::default();
+    let mut tree = Value::serialize(&config).ok().and_then(Value::into_dict).unwrap_or_default();
+    // Secrets do not serialize; this one has a default.
+    put(&mut tree, "mail.url", Value::from(config.mail.url.0));
+    tree
 }
 
 /// Lays a table of the file over `tree`; both have the same shape.
