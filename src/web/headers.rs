@@ -1,6 +1,6 @@
 //! Headers that every reply of ours has, and the one line that is logged of it. The replies of a host
 //! application are its own.
-use super::client::caller;
+use super::{client::caller, metrics};
 use crate::flows::Auth;
 use rocket::{
     Data, Request, Response, Route,
@@ -85,14 +85,16 @@ impl Fairing for Headers {
         if config.is_some_and(|c| c.public_url.scheme() == "https") {
             set("Strict-Transport-Security", "max-age=31536000");
         }
-        let started = req.local_cache(|| Started(Instant::now())).0;
+        let elapsed = req.local_cache(|| Started(Instant::now())).0.elapsed();
+        // The route, not the path: that may hold a token.
+        let route = req.route().map_or("-", |r| r.uri.as_str());
+        metrics::count(req.method().as_str(), route, res.status().code, elapsed.as_secs_f64());
         tracing::info!(
             target: "portcullis::request",
             method = req.method().as_str(),
-            // The route, not the path: that may hold a token.
-            route = req.route().map_or("-", |r| r.uri.as_str()),
+            route,
             status = res.status().code,
-            micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+            micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
             ip = caller.ip.map(tracing::field::display),
             id = caller.request_id,
         );
