@@ -12,8 +12,12 @@ use crate::{
 };
 use rocket::{
     Build, Orbit, Rocket,
+    config::Ident,
     fairing::{self, AdHoc, Fairing, Info, Kind},
-    figment::Figment,
+    figment::{
+        Figment, Profile,
+        providers::{Env, Format, Toml},
+    },
 };
 use rocket_db_pools::Database;
 use utoipa::{
@@ -40,15 +44,13 @@ pub fn rocket() -> Rocket<Build> {
     rocket::custom(figment()).attach(stage()).register("/", catchers::all())
 }
 
-/// Rocket's settings, with quiet logs: its own name paths, which may hold tokens.
+/// Rocket's settings as it reads them itself, but its name is not told to clients.
 pub fn figment() -> Figment {
-    let defaults = Figment::from(rocket::Config {
-        log_level: rocket::config::LogLevel::Off,
-        ident: rocket::config::Ident::none(),
-        ..rocket::Config::default()
-    });
-    let quiet = ("log_level", "off");
-    defaults.merge(rocket::Config::figment()).merge(quiet)
+    let quiet = rocket::Config { ident: Ident::none(), ..rocket::Config::default() };
+    Figment::from(quiet)
+        .merge(Toml::file(Env::var_or("ROCKET_CONFIG", "Rocket.toml")).nested())
+        .merge(Env::prefixed("ROCKET_").ignore(&["PROFILE"]).global())
+        .select(Profile::from_env_or("ROCKET_PROFILE", rocket::Config::DEFAULT_PROFILE))
 }
 
 /// See [`stage`].

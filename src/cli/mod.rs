@@ -7,6 +7,7 @@ use crate::{
     flows::{Auth, Error},
 };
 use clap::{Parser, Subcommand};
+use rocket::{Orbit, Rocket, fairing::AdHoc};
 use std::process::ExitCode;
 
 /// A self-hosted authentication backend.
@@ -148,8 +149,24 @@ async fn serve() -> Result<(), Failure> {
             other => other.to_string(),
         })
     };
-    let rocket = fairing::rocket().ignite().await.map_err(told)?;
+    let greeting = AdHoc::on_liftoff("Greeting", |rocket| Box::pin(async move { greet(rocket) }));
+    let rocket = fairing::rocket().attach(greeting).ignite().await.map_err(told)?;
     rocket.launch().await.map(drop).map_err(told)
+}
+
+/// Says where the service is, and where mails are shown.
+fn greet(rocket: &Rocket<Orbit>) {
+    let config = rocket.config();
+    let scheme = if config.tls_enabled() { "https" } else { "http" };
+    let address = std::net::SocketAddr::new(config.address, config.port);
+    println!("Portcullis {} listens on {scheme}://{address}", env!("CARGO_PKG_VERSION"));
+    if let Some(auth) = rocket.state::<Auth>() {
+        println!("  people reach it at  {}", auth.config().link("/"));
+        println!("  try the API at      {}", auth.config().link("/docs/"));
+        if auth.mailer().kept().is_some() {
+            println!("  mails are shown at  {}", auth.config().link("/dev/mail"));
+        }
+    }
 }
 
 fn check() -> Result<(), Failure> {

@@ -69,9 +69,7 @@ impl Fairing for Headers {
         let docs = ["/docs", "/api-doc"].iter().any(|p| req.uri().path().starts_with(p));
         let caller = caller(req);
         let mut set = |name: &'static str, value: &str| {
-            if !res.headers().contains(name) {
-                res.set_raw_header(name, value.to_owned());
-            }
+            res.set_raw_header(name, value.to_owned());
         };
         set("Content-Security-Policy", if docs { DOCS } else { PAGES });
         set("X-Content-Type-Options", "nosniff");

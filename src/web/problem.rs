@@ -49,10 +49,6 @@ impl Problem {
         self.status
     }
 
-    pub const fn code(&self) -> &'static str {
-        self.code
-    }
-
     /// Keeps the problem for the catcher of a route that does not take its guard's error.
     pub fn keep(&self, req: &Request<'_>) {
         // The first is what went wrong.
@@ -101,6 +97,7 @@ impl Problem {
 /// A problem as its document reads (RFC 9457).
 #[derive(ToSchema)]
 #[schema(as = Problem)]
+#[expect(dead_code, reason = "for the documentation")]
 pub struct ProblemDocument {
     /// `urn:portcullis:error:CODE`
     pub r#type: String,
