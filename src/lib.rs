@@ -29,4 +29,5 @@ mod workers;
 
 pub use fairing::{Stage, StartError, docs, figment, open, rocket, stage};
 pub use flows::{Auth, Claims};
+pub use web::catchers::all as catchers;
 pub use web::guards::{Admin, Bearer, Role, RoleName, SignedIn, Superuser, Verified};
