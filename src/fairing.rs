@@ -97,7 +97,8 @@ impl Fairing for Stage {
             }
         };
         let clock = self.clock.clone();
-        let assemble = AdHoc::try_on_ignite("Portcullis", move |rocket| assemble(rocket, config, clock));
+        let assemble =
+            AdHoc::try_on_ignite("Portcullis", move |rocket| assemble(rocket, config, clock));
         Ok(rocket.configure(figment).attach(AuthDb::init()).attach(assemble))
     }
 }

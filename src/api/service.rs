@@ -88,7 +88,11 @@ fn live() -> Reply<Health> {
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
 #[get("/health/ready")]
 async fn ready(auth: &State<Auth>) -> Result<Reply<Health>, Problem> {
-    if auth.ready().await { Ok(Reply::ok(Health { status: "ok" })) } else { Err(Error::Unavailable.into()) }
+    if auth.ready().await {
+        Ok(Reply::ok(Health { status: "ok" }))
+    } else {
+        Err(Error::Unavailable.into())
+    }
 }
 
 /// Figures for Prometheus

@@ -24,6 +24,7 @@ fn only_sqlite_is_tested_here_and_both_engines_by_scripts_test() {
     use std::io::Write;
     // Past the capture of the test runner, so that it is seen.
     if let Ok(mut terminal) = std::fs::OpenOptions::new().append(true).open("/dev/stderr") {
-        let _ = writeln!(terminal, "note: SQLite only; scripts/test runs the PostgreSQL half as well");
+        let _ =
+            writeln!(terminal, "note: SQLite only; scripts/test runs the PostgreSQL half as well");
     }
 }

@@ -12,7 +12,10 @@ use rocket::{
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, atomic::{AtomicU32, Ordering}},
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -115,9 +118,8 @@ impl Service {
         let clock = clock.unwrap_or_else(|| Clock::manual(Timestamp::from_unix(1_800_000_000)));
         let stage = portcullis::stage().config(config.clone()).clock(clock.clone());
         let url = database.url.clone();
-        let rocket = rocket::custom(figment(&url))
-            .attach(stage)
-            .register("/", portcullis::catchers());
+        let rocket =
+            rocket::custom(figment(&url)).attach(stage).register("/", portcullis::catchers());
         let client = Client::untracked(rocket).await.expect("the service starts");
         Self { client, clock, config, url }
     }
@@ -147,7 +149,13 @@ impl Service {
 
     /// Somebody with a browser and no account.
     pub fn stranger(&self) -> Person<'_> {
-        Person { service: self, name: "stranger".into(), id: 0, cookies: Mutex::default(), access: Mutex::default() }
+        Person {
+            service: self,
+            name: "stranger".into(),
+            id: 0,
+            cookies: Mutex::default(),
+            access: Mutex::default(),
+        }
     }
 
     /// Somebody who has registered and confirmed.
@@ -284,7 +292,9 @@ impl<'s> Person<'s> {
         if method != Method::Get && !has(&all, "Origin") {
             all.push(("Origin", ORIGIN.to_owned()));
         }
-        if let Some(bearer) = bearer && !has(&all, "Authorization") {
+        if let Some(bearer) = bearer
+            && !has(&all, "Authorization")
+        {
             all.push(("Authorization", bearer));
         }
         let reply = raw(self.service, method, path, body, &all).await;
