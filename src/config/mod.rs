@@ -1,5 +1,10 @@
 //! The settings of the service: the table `[default.portcullis]` of `Rocket.toml`, each key
 //! overridable by `PORTCULLIS_*` in the environment.
+mod check;
+mod load;
+
+pub use load::{Loaded, Problem, load, load_from};
+
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::{fmt, path::PathBuf, time::Duration};
@@ -282,3 +287,6 @@ mod lifetime {
         humantime::parse_duration(&text).map_err(D::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! What settings must be, alone and together.
+use super::{Algorithm, Config, Problem, SameSite};
+use std::time::Duration;
+use url::{Host, Url};
+
+const DAY: Duration = Duration::from_hours(24);
+
+impl Config {
+    /// Everything that is wrong, by key.
+    pub fn check(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut demand = |met: bool, key: &str, message: &str| {
+            if !met {
+                problems.push(Problem::new(key, message));
+            }
+        };
+        let url = &self.public_url;
+        demand(
+            ["http", "https"].contains(&url.scheme())
+                && url.query().is_none()
+                && url.fragment().is_none()
+                && url.username().is_empty()
+                && url.password().is_none(),
+            "public_url",
+            "should be http(s)://HOST[:PORT][/PATH]",
+        );
+        self.check_mail(&mut demand);
+        self.check_lifetimes(&mut demand);
+        let secret = self.jwt.secret.as_ref().map(|s| s.0.len());
+        match self.jwt.algorithm {
+            Algorithm::HS256 => demand(
+                secret.is_some_and(|n| n >= 32),
+                "jwt.secret",
+                "HS256 needs a secret of 32 bytes or more (RFC 7518, 3.2)",
+            ),
+            _ => demand(secret.is_none(), "jwt.secret", "is for jwt.algorithm = \"HS256\" only"),
+        }
+        self.check_browser(&mut demand);
+        self.check_password(&mut demand);
+        let key = self.encryption_key.as_ref().map(|s| s.0.len());
+        demand(key.is_none_or(|n| n >= 32), "encryption_key", "should have 32 bytes or more");
+        let folder = self.templates.as_ref();
+        demand(folder.is_none_or(|f| f.is_dir()), "templates", "is no folder");
+        problems
+    }
+
+    fn check_mail(&self, demand: &mut impl FnMut(bool, &str, &str)) {
+        let url = self.mail.url.0.as_str();
+        let known =
+            url == "dev:" || ["smtp://", "smtps://", "file:"].iter().any(|s| url.starts_with(s));
+        demand(known, "mail.url", "should be dev:, smtp://…, smtps://… or file:DIR");
+        demand(
+            url != "dev:" || self.is_local(),
+            "mail.url",
+            "dev: shows every mail, so it works with a public_url on this machine only",
+        );
+        let from = self.mail.from.parse::<lettre::message::Mailbox>();
+        demand(from.is_ok(), "mail.from", "should be NAME <ADDRESS>");
+    }
+
+    fn check_lifetimes(&self, demand: &mut impl FnMut(bool, &str, &str)) {
+        let (access, refresh) = (self.access_token_lifetime, self.refresh_token_lifetime);
+        demand(
+            (Duration::from_secs(1)..=DAY).contains(&access),
+            "access_token_lifetime",
+            "should be between 1s and 24h",
+        );
+        demand(
+            refresh >= access && refresh <= 400 * DAY,
+            "refresh_token_lifetime",
+            "should be between access_token_lifetime and 400d",
+        );
+        demand(
+            self.session_lifetime >= refresh && self.session_lifetime <= 3_660 * DAY,
+            "session_lifetime",
+            "should be between refresh_token_lifetime and ten years",
+        );
+        demand(
+            self.refresh_grace <= Duration::from_mins(5) && self.refresh_grace < refresh,
+            "refresh_grace",
+            "should be at most 5m and less than refresh_token_lifetime",
+        );
+    }
+
+    fn check_browser(&self, demand: &mut impl FnMut(bool, &str, &str)) {
+        demand(
+            self.cookie.secure || self.public_url.scheme() == "http",
+            "cookie.secure",
+            "should be true with a public_url that is https",
+        );
+        demand(
+            self.cookie.same_site != SameSite::None || self.cookie.secure,
+            "cookie.same_site",
+            "None needs cookie.secure",
+        );
+        if let Some(domain) = &self.cookie.domain {
+            let host = self.public_url.host_str().unwrap_or_default();
+            let within = host == domain || host.ends_with(&format!(".{domain}"));
+            let is_name = matches!(Host::parse(domain), Ok(Host::Domain(d)) if d == *domain);
+            demand(
+                within && is_name,
+                "cookie.domain",
+                "should be the host of public_url or a domain above it",
+            );
+        }
+        let exact = |origin: &String| {
+            Url::parse(origin).is_ok_and(|u| u.origin().ascii_serialization() == *origin)
+        };
+        demand(
+            self.cors.origins.iter().all(exact),
+            "cors.origins",
+            "should be exact origins, such as https://app.example.com",
+        );
+    }
+
+    fn check_password(&self, demand: &mut impl FnMut(bool, &str, &str)) {
+        let p = &self.password;
+        demand(
+            (8..=64).contains(&p.min_length),
+            "password.min_length",
+            "should be between 8 and 64",
+        );
+        // OWASP Password Storage: these are worth the same.
+        let enough = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
+        demand(
+            enough.iter().any(|(m, t)| p.memory >= *m && p.passes >= *t),
+            "password.memory",
+            "is too little for that many passes (OWASP: 19456 KiB with 2)",
+        );
+        let bearable = p.memory <= 1 << 20 && p.passes <= 16 && (1..=16).contains(&p.lanes);
+        demand(
+            bearable,
+            "password.passes",
+            "memory, passes or lanes are more than a login can bear",
+        );
+        demand(
+            (1..=100_000).contains(&p.queue),
+            "password.queue",
+            "should be between 1 and 100000",
+        );
+    }
+}
