@@ -21,8 +21,8 @@ pub struct Phc {
 
 impl Phc {
     /// Takes a PHC string apart (Django puts `argon2` before it); `None` if it is none, or asks for
-    /// more than a login may cost.
-    pub fn parse(stored: &str) -> Option<Self> {
+    /// more than a login may cost. It may always ask for as much memory as `ours`.
+    pub fn parse(stored: &str, ours: &Params) -> Option<Self> {
         let stored = stored.strip_prefix("argon2").unwrap_or(stored);
         let mut parts = stored.strip_prefix('$')?.split('$');
         let algorithm = Algorithm::try_from(parts.next()?).ok()?;
@@ -38,7 +38,7 @@ impl Phc {
             let value = costs.next()?.strip_prefix(name)?.parse().ok()?;
             (value <= most).then_some(value)
         };
-        let m = cost("m=", MOST_MEMORY)?;
+        let m = cost("m=", MOST_MEMORY.max(ours.m_cost()))?;
         let t = cost("t=", MOST_PASSES)?;
         let p = cost("p=", MOST_LANES)?;
         let salt = STANDARD_NO_PAD.decode(parts.next()?).ok()?;

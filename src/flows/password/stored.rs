@@ -72,7 +72,7 @@ impl Bench {
     /// top, always: nothing stored and a cheap foreign hash then take no less time than ours, and no
     /// clock decides.
     pub fn verify(&mut self, normal: &str, typed: &str, stored: Option<&str>) -> Result<Verdict> {
-        let phc = stored.and_then(Phc::parse);
+        let phc = stored.and_then(|stored| Phc::parse(stored, &self.params));
         if let Some(phc) = phc.as_ref().filter(|phc| self.is_current(phc)) {
             let right = self.matches(phc, normal)?;
             return Ok(if right { Verdict::Right } else { Verdict::Wrong });

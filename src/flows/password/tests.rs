@@ -162,6 +162,13 @@ fn a_hash_that_asks_for_too_much_or_is_broken_is_not_computed() {
     }
 }
 
+#[test]
+fn a_hash_of_ours_is_known_however_much_memory_it_takes() {
+    let bench = &mut Bench::new(&config::Password { memory: 300 << 10, ..cheap() });
+    let stored = bench.hash("right").unwrap();
+    assert_eq!(bench.verify("right", "right", Some(&stored)).unwrap(), Verdict::Right);
+}
+
 #[tokio::test]
 async fn too_long_a_password_is_not_hashed() {
     let hasher = Hasher::new(&cheap());
