@@ -1,5 +1,7 @@
 //! Everything from outside, on both engines: people are clients, each test has a database and a clock
 //! of its own.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 #[macro_use]
 mod support;
 
