@@ -3,4 +3,15 @@ fn main() {
     println!("cargo:rerun-if-changed=migrations");
     println!("cargo:rerun-if-changed=templates");
     println!("cargo:rerun-if-changed=locales");
+    // Tests on PostgreSQL are compiled where `scripts/test` has started one.
+    println!("cargo:rustc-check-cfg=cfg(postgres)");
+    println!("cargo:rerun-if-env-changed=PORTCULLIS_TEST_ENGINES");
+    if option_env_is("PORTCULLIS_TEST_ENGINES", "both") {
+        println!("cargo:rustc-cfg=postgres");
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a build script is configured by its environment")]
+fn option_env_is(name: &str, value: &str) -> bool {
+    std::env::var(name).is_ok_and(|v| v == value)
 }

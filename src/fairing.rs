@@ -1,11 +1,56 @@
 //! [`stage`]: everything, attached to a Rocket application. The only file that sees all of it.
-use crate::{config::Config, time::Clock};
-use rocket::{Build, Rocket, fairing};
+use crate::{
+    api,
+    config::{self, Config},
+    dialects,
+    flows::{Auth, Error},
+    pages,
+    store::{AuthDb, Db},
+    time::Clock,
+    web::{catchers, cors::Cors, headers, headers::Headers, metrics},
+    workers,
+};
+use rocket::{
+    Build, Orbit, Rocket,
+    config::Ident,
+    fairing::{self, AdHoc, Fairing, Info, Kind},
+    figment::{
+        Figment, Profile,
+        providers::{Env, Format, Toml},
+    },
+};
+use rocket_db_pools::Database;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        self,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+use utoipa_swagger_ui::SwaggerUi;
 
 /// The service as a fairing: `rocket::build().attach(portcullis::stage())`.
+///
+/// It reads its settings from Rocket's own figment (the table `portcullis`) and the environment,
+/// brings its tables up to date and mounts its routes at `/`; their names start with `portcullis::`.
+/// It catches errors below `/auth` only, so that a host application keeps its own pages.
 #[must_use]
 pub fn stage() -> Stage {
     Stage { config: None, clock: Clock::system() }
+}
+
+/// The service alone, as the program runs it.
+pub fn rocket() -> Rocket<Build> {
+    rocket::custom(figment()).attach(stage()).register("/", catchers::all())
+}
+
+/// Rocket's settings as it reads them itself, but its name is not told to clients.
+pub fn figment() -> Figment {
+    let quiet = rocket::Config { ident: Ident::none(), ..rocket::Config::default() };
+    Figment::from(quiet)
+        .merge(Toml::file(Env::var_or("ROCKET_CONFIG", "Rocket.toml")).nested())
+        .merge(Env::prefixed("ROCKET_").ignore(&["PROFILE"]).global())
+        .select(Profile::from_env_or("ROCKET_PROFILE", rocket::Config::DEFAULT_PROFILE))
 }
 
 /// See [`stage`].
@@ -15,7 +60,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Takes these settings instead of reading `Rocket.toml` and the environment.
+    /// Takes these settings instead of reading the file and the environment.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
         self.config = Some(config);
@@ -31,12 +76,132 @@ impl Stage {
 }
 
 #[rocket::async_trait]
-impl fairing::Fairing for Stage {
-    fn info(&self) -> fairing::Info {
-        fairing::Info { name: "Portcullis", kind: fairing::Kind::Ignite }
+impl Fairing for Stage {
+    fn info(&self) -> Info {
+        Info { name: "Portcullis", kind: Kind::Ignite | Kind::Singleton }
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        Ok(rocket)
+        let figment = rocket.figment().clone();
+        let (config, figment) = match &self.config {
+            Some(config) => (config.clone(), figment),
+            None => {
+                let loaded = config::load(figment);
+                if !loaded.problems.is_empty() {
+                    for problem in &loaded.problems {
+                        tracing::error!("{problem}");
+                    }
+                    return Err(rocket);
+                }
+                (loaded.config, loaded.figment)
+            }
+        };
+        let clock = self.clock.clone();
+        let assemble =
+            AdHoc::try_on_ignite("Portcullis", move |rocket| assemble(rocket, config, clock));
+        Ok(rocket.configure(figment).attach(AuthDb::init()).attach(assemble))
+    }
+}
+
+async fn assemble(rocket: Rocket<Build>, config: Config, clock: Clock) -> fairing::Result {
+    let Some(db) = AuthDb::fetch(&rocket) else { return Err(rocket) };
+    match start(db.0.clone(), config, clock).await {
+        Ok(auth) => Ok(mount(rocket, auth)),
+        Err(e) => {
+            tracing::error!(error = %e, "portcullis cannot start");
+            Err(rocket)
+        }
+    }
+}
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Config(Vec<config::Problem>),
+    #[error("the database: {0}")]
+    Database(String),
+    #[error("{}", reason(.0))]
+    Service(Error),
+}
+
+fn reason(e: &Error) -> String {
+    match e {
+        Error::Internal(e) => e.to_string(),
+        e => e.to_string(),
+    }
+}
+
+async fn start(db: Db, config: Config, clock: Clock) -> Result<Auth, StartError> {
+    db.migrate().await.map_err(|e| StartError::Database(e.to_string()))?;
+    Auth::open(config, db, clock).await.map_err(StartError::Service)
+}
+
+/// The service without its server, for the command line; brings the tables up to date.
+///
+/// # Errors
+/// Whatever keeps it from starting.
+pub async fn open(figment: Figment) -> Result<Auth, StartError> {
+    let loaded = config::load(figment);
+    if !loaded.problems.is_empty() {
+        return Err(StartError::Config(loaded.problems));
+    }
+    let told = |e: &dyn std::fmt::Display| StartError::Database(e.to_string());
+    let url: String =
+        loaded.figment.extract_inner("databases.portcullis.url").map_err(|e| told(&e))?;
+    let db = Db::open(&url, 2).await.map_err(|e| told(&e))?;
+    start(db, loaded.config, Clock::system()).await
+}
+
+fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
+    metrics::start();
+    let on = auth.config().dialects.clone();
+    let docs = docs(&on);
+    let swagger = |path| SwaggerUi::new(path).url("/openapi.json", docs.clone());
+    let browser: Vec<rocket::Route> = swagger("/docs/<_..>").into();
+    let browser_too: Vec<rocket::Route> = swagger("/api-doc/<_..>").into();
+    let is_page = |r: &rocket::Route| r.uri.path() != "/openapi.json";
+    rocket
+        .manage(auth)
+        .attach(Headers)
+        .attach(Cors)
+        .mount("/", headers::ours(api::routes()))
+        .mount("/", headers::ours(api::service::routes()))
+        .mount("/", headers::ours(dialects::routes(&on)))
+        .mount("/", headers::ours(pages::routes()))
+        .mount("/", headers::ours(browser))
+        .mount("/", headers::ours(browser_too.into_iter().filter(is_page).collect::<Vec<_>>()))
+        .register("/auth", catchers::all())
+        .attach(AdHoc::on_liftoff("Portcullis workers", |rocket| Box::pin(work(rocket))))
+}
+
+async fn work(rocket: &Rocket<Orbit>) {
+    if let Some(auth) = rocket.state::<Auth>() {
+        workers::start(auth, &rocket.shutdown());
+    }
+}
+
+/// What is documented, as mounted with the dialects that are on.
+pub fn docs(on: &[config::Dialect]) -> openapi::OpenApi {
+    #[derive(OpenApi)]
+    #[openapi(info(title = "Portcullis"), modifiers(&Schemes))]
+    struct Docs;
+    let mut docs = Docs::openapi();
+    docs.merge(api::Docs::openapi());
+    docs.merge(dialects::docs(on));
+    docs.merge(api::service::Docs::openapi());
+    docs
+}
+
+/// How requests are authenticated.
+struct Schemes;
+
+impl Modify for Schemes {
+    fn modify(&self, docs: &mut openapi::OpenApi) {
+        let parts = docs.components.get_or_insert_with(openapi::Components::default);
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        parts.add_security_scheme("access", SecurityScheme::Http(bearer));
+        let cookie = ApiKey::Cookie(ApiKeyValue::new("__Host-portcullis"));
+        parts.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
     }
 }

@@ -1,6 +1,20 @@
 //! Portcullis: registration, login, sessions and tokens for Rocket applications, or as a service of
 //! its own.
+//!
+//! ```no_run
+//! # use rocket::{get, launch, routes};
+//! #[get("/hello")]
+//! fn hello(who: portcullis::SignedIn) -> String {
+//!     format!("Hello, {}!", who.0.user.first_name)
+//! }
+//!
+//! #[launch]
+//! fn app() -> _ {
+//!     rocket::build().attach(portcullis::stage()).mount("/", routes![hello])
+//! }
+//! ```
 mod api;
+pub mod cli;
 pub mod config;
 mod dialects;
 mod fairing;
@@ -10,6 +24,10 @@ mod pages;
 pub mod store;
 pub mod time;
 mod view;
-pub mod web;
+mod web;
+mod workers;
 
-pub use fairing::{Stage, stage};
+pub use fairing::{Stage, StartError, docs, figment, open, rocket, stage};
+pub use flows::{Auth, Claims};
+pub use web::catchers::all as catchers;
+pub use web::guards::{Admin, Bearer, Role, RoleName, SignedIn, Superuser, Verified};

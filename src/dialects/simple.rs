@@ -5,7 +5,12 @@ use crate::{
         Auth, Error, Login, ProfileChange, Tokens, User,
         policy::{Envelope, Policy, Rotation},
     },
-    web::{client::Client, guards::Bearer, problem::{Problem, ProblemDocument}, reply::Reply},
+    web::{
+        client::Client,
+        guards::Bearer,
+        problem::{Problem, ProblemDocument},
+        reply::Reply,
+    },
 };
 use rocket::{Route, State, get, post, put, routes};
 use serde::{Deserialize, Serialize};

@@ -19,7 +19,7 @@ use crate::{
     view::Templates,
 };
 use std::sync::Arc;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 /// Handles to the service; its clones are the same service.
 #[derive(Clone)]
@@ -35,6 +35,7 @@ pub struct Auth {
     pub(super) templates: Templates,
     /// Wakes the outbox worker of this process.
     pub(super) post: Arc<Notify>,
+    pub(super) sending: Arc<Mutex<()>>,
 }
 
 impl Auth {
@@ -62,6 +63,7 @@ impl Auth {
             mailer,
             templates,
             post: Arc::default(),
+            sending: Arc::default(),
         })
     }
 

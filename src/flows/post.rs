@@ -107,8 +107,10 @@ impl Auth {
         self.post.notified().await;
     }
 
-    /// Sends the mails that are due; gives how many were sent.
+    /// Sends the mails that are due; gives how many were sent. Once it returns, those that this
+    /// process was sending already are sent as well.
     pub async fn deliver_due(&self) -> Result<usize> {
+        let _one_at_a_time = self.sending.lock().await;
         let mut sent = 0;
         loop {
             let now = self.clock.now();

@@ -94,7 +94,10 @@ fn json(bytes: &[u8]) -> Result<Body> {
 fn form(bytes: &[u8]) -> Result<Body> {
     let decode = |part: &[u8]| {
         let spaced: Vec<u8> = part.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
-        percent_decode(&spaced).decode_utf8().map(|text| text.into_owned()).map_err(|_| Error::Malformed)
+        percent_decode(&spaced)
+            .decode_utf8()
+            .map(|text| text.into_owned())
+            .map_err(|_| Error::Malformed)
     };
     let mut fields = Map::new();
     for pair in bytes.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {

@@ -25,7 +25,9 @@ impl<'r> FromRequest<'r> for FormToken {
     type Error = Infallible;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
-        let Some(auth) = req.rocket().state::<Auth>() else { return Outcome::Success(Self(String::new())) };
+        let Some(auth) = req.rocket().state::<Auth>() else {
+            return Outcome::Success(Self(String::new()));
+        };
         let jar: &CookieJar<'_> = req.cookies();
         let name = name(auth.config());
         let known = jar.get(name).map(Cookie::value).filter(|v| Uuid::try_parse(v).is_ok());
@@ -54,7 +56,8 @@ impl OwnForm {
     /// # Errors
     /// `CsrfFailed` if the form's token is not the cookie's.
     pub fn check(&self, token: &str) -> Result<()> {
-        let same = aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), token.as_bytes());
+        let same =
+            aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), token.as_bytes());
         same.map_err(|_| Error::CsrfFailed)
     }
 }

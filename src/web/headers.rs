@@ -1,6 +1,6 @@
 //! Headers that every reply of ours has, and the one line that is logged of it. The replies of a host
 //! application are its own.
-use super::client::caller;
+use super::{client::caller, metrics};
 use crate::flows::Auth;
 use rocket::{
     Data, Request, Response, Route,
@@ -37,7 +37,8 @@ pub fn is_our_route(route: &Route) -> bool {
 
 /// Whether the reply to a request is ours: that of a route, or of a catcher.
 pub fn is_ours(req: &Request<'_>) -> bool {
-    req.route().is_some_and(is_our_route) || req.local_cache(OnceLock::<Caught>::new).get().is_some()
+    req.route().is_some_and(is_our_route)
+        || req.local_cache(OnceLock::<Caught>::new).get().is_some()
 }
 
 /// Marks the reply to a request as ours.
@@ -69,9 +70,7 @@ impl Fairing for Headers {
         let docs = ["/docs", "/api-doc"].iter().any(|p| req.uri().path().starts_with(p));
         let caller = caller(req);
         let mut set = |name: &'static str, value: &str| {
-            if !res.headers().contains(name) {
-                res.set_raw_header(name, value.to_owned());
-            }
+            res.set_raw_header(name, value.to_owned());
         };
         set("Content-Security-Policy", if docs { DOCS } else { PAGES });
         set("X-Content-Type-Options", "nosniff");
@@ -85,14 +84,16 @@ impl Fairing for Headers {
         if config.is_some_and(|c| c.public_url.scheme() == "https") {
             set("Strict-Transport-Security", "max-age=31536000");
         }
-        let started = req.local_cache(|| Started(Instant::now())).0;
+        let elapsed = req.local_cache(|| Started(Instant::now())).0.elapsed();
+        // The route, not the path: that may hold a token.
+        let route = req.route().map_or("-", |r| r.uri.as_str());
+        metrics::count(req.method().as_str(), route, res.status().code, elapsed.as_secs_f64());
         tracing::info!(
             target: "portcullis::request",
             method = req.method().as_str(),
-            // The route, not the path: that may hold a token.
-            route = req.route().map_or("-", |r| r.uri.as_str()),
+            route,
             status = res.status().code,
-            micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+            micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
             ip = caller.ip.map(tracing::field::display),
             id = caller.request_id,
         );

@@ -1,0 +1,34 @@
+//! Figures for Prometheus. The recorder is the process's own: a host application's figures are there
+//! too.
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::sync::OnceLock;
+
+const DURATION: &str = "portcullis_request_seconds";
+const BUCKETS: [f64; 9] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+
+static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+
+/// Starts recording, unless something else in the process records already.
+pub fn start() {
+    RECORDER.get_or_init(|| {
+        let name = metrics_exporter_prometheus::Matcher::Full(DURATION.to_owned());
+        let builder = PrometheusBuilder::new().set_buckets_for_metric(name, &BUCKETS).ok()?;
+        builder.install_recorder().ok()
+    });
+}
+
+/// Counts a request to `route`.
+pub fn count(method: &'static str, route: &str, status: u16, seconds: f64) {
+    let labels = [("method", method.to_owned()), ("route", route.to_owned())];
+    metrics::histogram!(DURATION, &labels).record(seconds);
+    let status = [("status", status.to_string())];
+    metrics::counter!("portcullis_requests_total", &[&labels[..], &status].concat()).increment(1);
+}
+
+/// All figures, in Prometheus's text format; `None` if something else records.
+pub fn render() -> Option<String> {
+    RECORDER.get()?.as_ref().map(|handle| {
+        handle.run_upkeep();
+        handle.render()
+    })
+}

@@ -1,0 +1,173 @@
+use crate::support::{PASSWORD, Service, raw};
+use portcullis::config::EmailConfirmation;
+use rocket::http::Method;
+use serde_json::json;
+use std::time::Duration;
+
+on_both! {
+    async fn people_log_in_by_address_or_name(service) {
+        let ann = service.registered("Ann").await;
+        for name in [
+            json!({ "email": " ANN@Example.com " }), json!({ "username": "aNN" }),
+            json!({ "login": "ann" }), json!({ "login": "ann@example.com" }),
+        ] {
+            let mut body = name;
+            body["password"] = json!(PASSWORD);
+            let reply = ann.login_with(body).await;
+            let token = reply.expect(200);
+            assert_eq!(token["token_type"], "Bearer");
+            assert_eq!(token["expires_in"], 300);
+            assert_eq!(token["user"]["username"], "Ann");
+            let bearer = format!("Bearer {}", token["token"].as_str().unwrap());
+            assert_eq!(reply.header("authorization"), Some(bearer.as_str()));
+            assert_eq!(reply.header("cache-control"), Some("no-store"));
+            let cookie = reply.header("set-cookie").unwrap();
+            for part in ["__Host-portcullis=", "HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age="] {
+                assert!(cookie.contains(part), "{cookie}");
+            }
+            assert!(!reply.text.contains(&ann.refresh_cookie().unwrap()));
+        }
+        ann.get("/auth/me").await.expect(200);
+    }
+
+    async fn whatever_is_wrong_with_name_or_password_looks_the_same(service) {
+        let ann = service.registered("ann").await;
+        let mut told = Vec::new();
+        for (login, password) in [
+            ("ann@example.com", "wrong password"), ("nobody@example.com", PASSWORD), ("nobody", PASSWORD),
+            ("not an address@", PASSWORD), ("ann", ""), ("ann", "x\u{0301}"),
+        ] {
+            let reply = ann.post("/auth/login", json!({ "login": login, "password": password })).await;
+            reply.refused(401, "invalid_credentials");
+            assert_eq!(reply.header("www-authenticate"), Some("Bearer"));
+            told.push(reply.text);
+        }
+        told.dedup();
+        assert_eq!(told.len(), 1);
+        ann.post("/auth/login", json!({ "login": "ann", "password": "x".repeat(2000) })).await
+            .refused(401, "invalid_credentials");
+    }
+
+    async fn what_is_wrong_with_an_account_is_told_after_the_right_password_only(service, |c| {
+        c.email_confirmation = EmailConfirmation::Required;
+    }) {
+        let eve = service.stranger();
+        let new = json!({ "email": "eve@example.com", "password": PASSWORD, "username": "eve" });
+        eve.post("/auth/register", new.clone()).await.expect(202);
+        let right = json!({ "login": "eve", "password": PASSWORD });
+        let wrong = json!({ "login": "eve", "password": "not the password" });
+        eve.post("/auth/login", right.clone()).await.refused(403, "email_not_confirmed");
+        eve.post("/auth/login", wrong.clone()).await.refused(401, "invalid_credentials");
+
+        // A known address is answered like an unknown one, and only its mailbox learns of it.
+        let token = service.mailed_token("eve@example.com").await;
+        eve.post("/auth/email/confirm", json!({ "token": token })).await.expect(200);
+        let mut again = new;
+        again["username"] = json!("eve2");
+        let known = eve.post("/auth/register", again).await;
+        let other = json!({ "email": "other@example.com", "password": PASSWORD });
+        let unknown = eve.post("/auth/register", other).await;
+        assert_eq!(known.expect(202), unknown.expect(202));
+        assert!(service.mail("eve@example.com").await["subject"].as_str().unwrap().contains("already"));
+
+        eve.post("/auth/login", right.clone()).await.expect(200);
+        let id = service.auth().find_user(portcullis::flows::By::Name("eve")).await.unwrap().id;
+        service.auth().set_active(id, false).await.unwrap();
+        eve.post("/auth/login", right).await.refused(403, "account_disabled");
+        eve.post("/auth/login", wrong).await.refused(401, "invalid_credentials");
+    }
+
+    async fn a_session_that_is_not_remembered_ends_with_the_browser_and_the_day(service) {
+        let ann = service.registered("ann").await;
+        let body = json!({ "email": "ann@example.com", "password": PASSWORD, "remember": false });
+        let reply = ann.login_with(body).await;
+        reply.expect(200);
+        assert!(!reply.header("set-cookie").unwrap().contains("Max-Age"));
+        service.advance(Duration::from_hours(23));
+        ann.forget_access().refresh().await.expect(200);
+        service.advance(Duration::from_hours(1));
+        ann.forget_access().refresh().await.refused(401, "token_not_valid");
+    }
+
+    async fn a_disabled_user_is_out_at_once(service) {
+        let ann = service.user("ann").await;
+        let id = portcullis::flows::UserId(ann.id);
+        service.auth().set_active(id, false).await.unwrap();
+        ann.get("/auth/me").await.refused(401, "token_not_valid");
+        ann.get("/auth/verify").await.refused(401, "token_not_valid");
+        ann.forget_access().refresh().await.refused(401, "token_not_valid");
+        service.auth().set_active(id, true).await.unwrap();
+        ann.refresh().await.refused(401, "token_not_valid");
+        ann.login().await.expect(200);
+    }
+
+    async fn a_body_sets_only_what_it_may(service) {
+        let eve = service.stranger();
+        let user = eve.post("/auth/register", json!({
+            "email": "eve@example.com", "password": PASSWORD, "id": 1000, "role": "ADMIN",
+            "roles": ["ADMIN"], "is_superuser": true, "is_staff": true, "is_active": false,
+            "is_email_confirmed": true, "email_confirmed_at": 1,
+        })).await;
+        let user = user.expect(201);
+        assert_eq!((&user["role"], &user["roles"]), (&json!("USER"), &json!([])));
+        assert_eq!((&user["is_superuser"], &user["is_email_confirmed"]), (&json!(false), &json!(false)));
+        assert_eq!((&user["is_active"], &user["id"]), (&json!(true), &json!(1)));
+        eve.login_with(json!({ "email": "eve@example.com", "password": PASSWORD })).await.expect(200);
+        let changed = eve.json(Method::Patch, "/auth/me", json!({ "roles": ["ADMIN"], "is_superuser": true })).await;
+        assert_eq!(changed.expect(200)["is_superuser"], false);
+    }
+
+    async fn proxies_ask_who_it_is(service) {
+        let ann = service.user("ann").await;
+        let reply = ann.get("/auth/verify").await;
+        reply.expect(200);
+        assert_eq!(reply.header("x-auth-user-id"), Some(ann.id.to_string().as_str()));
+        assert_eq!(reply.header("x-auth-username"), Some("ann"));
+        assert_eq!(reply.header("x-auth-email"), Some("ann@example.com"));
+        assert_eq!(reply.header("x-auth-roles"), Some(""));
+        ann.get("/auth/verify?role=ADMIN").await.refused(403, "forbidden");
+        ann.forget_access().get("/auth/verify").await.expect(200);
+        service.stranger().get("/auth/verify").await.refused(401, "unauthenticated");
+        service.auth().grant(portcullis::flows::UserId(ann.id), "ADMIN").await.unwrap();
+        assert_eq!(ann.get("/auth/verify?role=ADMIN").await.header("x-auth-roles"), Some("ADMIN"));
+    }
+
+    async fn authorization_is_one_token_with_or_without_its_scheme(service) {
+        let ann = service.user("ann").await;
+        let token = ann.access().unwrap();
+        let me = async |headers: &[(&'static str, String)]| raw(service, Method::Get, "/auth/me", None, headers).await;
+        for good in [format!("Bearer {token}"), format!("bEARER  {token}"), token.clone()] {
+            me(&[("Authorization", good)]).await.expect(200);
+        }
+        for bad in [format!("Basic {token}"), format!("x Bearer {token}"), format!("Bearer {token} x"), "Bearer".into(), format!("Bearer{token}")] {
+            me(&[("Authorization", bad)]).await.refused(401, "token_not_valid");
+        }
+        let twice = [("Authorization", format!("Bearer {token}")), ("Authorization", token.clone())];
+        me(&twice).await.refused(400, "malformed");
+        let refresh = ann.refresh_cookie().unwrap();
+        me(&[("Authorization", format!("Bearer {refresh}"))]).await.refused(401, "token_not_valid");
+    }
+}
+
+#[tokio::test]
+async fn an_old_hash_is_replaced_at_login() {
+    let database = crate::support::Database::sqlite();
+    let mut config = crate::support::config();
+    let service = Service::start(&database, config.clone(), None).await;
+    service.registered("ann").await;
+    let hash = async || {
+        let db = sqlx::SqlitePool::connect(&database.url).await.unwrap();
+        let (hash,): (String,) =
+            sqlx::query_as("SELECT password_hash FROM auth_users").fetch_one(&db).await.unwrap();
+        hash
+    };
+    assert!(hash().await.contains("m=64,"));
+    config.password.memory = 128;
+    let service = Service::start(&database, config, None).await;
+    let mut ann = service.stranger();
+    ann.name = "ann".into();
+    ann.login().await.expect(200);
+    assert!(hash().await.contains("m=128,"));
+    ann.login().await.expect(200);
+    ann.get("/auth/me").await.expect(200);
+}

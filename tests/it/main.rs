@@ -1,0 +1,30 @@
+//! Everything from outside, on both engines: people are clients, each test has a database and a clock
+//! of its own.
+#[macro_use]
+mod support;
+
+mod account;
+mod body;
+mod browser_rules;
+mod dialects;
+mod docs;
+mod keys;
+mod layers;
+mod login;
+mod mails;
+mod refresh;
+mod replicas;
+mod schema;
+mod service;
+mod store;
+
+#[cfg(not(postgres))]
+#[test]
+fn only_sqlite_is_tested_here_and_both_engines_by_scripts_test() {
+    use std::io::Write;
+    // Past the capture of the test runner, so that it is seen.
+    if let Ok(mut terminal) = std::fs::OpenOptions::new().append(true).open("/dev/stderr") {
+        let _ =
+            writeln!(terminal, "note: SQLite only; scripts/test runs the PostgreSQL half as well");
+    }
+}
