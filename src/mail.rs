@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 /// How long the sending of one mail may take, since lettre waits for answers for ever. Less than the
 /// lease of a mail, or another replica would send it too.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How many mails are kept while developing.
 const KEPT: usize = 200;
 

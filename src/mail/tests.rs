@@ -1,18 +1,19 @@
 mod server;
 
 use super::*;
-use crate::config::Secret;
+use crate::config::{self, Secret};
 use server::{Does, Server};
 use std::{fs, path::Path};
 
 const LINK: &str = "https://auth.example.com/confirm-email?token=7b1e&a=1";
 
 fn config(url: &str) -> Config {
-    let mut config = Config::default();
-    config.public_url = "https://auth.example.com".parse().unwrap();
-    config.mail.url = Secret(url.to_owned());
-    config.mail.from = "Пример <no-reply@example.com>".to_owned();
-    config
+    let from = "Пример <no-reply@example.com>".to_owned();
+    Config {
+        public_url: "https://auth.example.com".parse().unwrap(),
+        mail: config::Mail { url: Secret(url.to_owned()), from },
+        ..Config::default()
+    }
 }
 
 fn mailer(url: &str) -> Mailer {
@@ -160,7 +161,7 @@ async fn no_address_can_carry_headers() {
 #[tokio::test]
 async fn the_newest_mails_are_kept_with_their_links() {
     let mailer = mailer("dev:");
-    for n in 0..KEPT + 1 {
+    for n in 0..=KEPT {
         let subject = n.to_string();
         mailer.send(Letter { subject, ..letter("ann@example.org") }).await.unwrap();
     }
