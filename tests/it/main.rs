@@ -17,6 +17,7 @@ mod replicas;
 mod schema;
 mod service;
 mod store;
+mod wire;
 
 #[cfg(not(postgres))]
 #[test]
