@@ -61,7 +61,7 @@ pub async fn register(
     responses((status = 200, body = UserView),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 #[get("/auth/me")]
-pub async fn me(by: Signed) -> Answer<UserView> {
+pub fn me(by: Signed) -> Answer<UserView> {
     Ok(Reply::ok(by?.0.user.into()))
 }
 

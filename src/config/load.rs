@@ -42,7 +42,7 @@ pub struct Loaded {
 }
 
 /// Reads the settings from `figment` and the process's environment.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+// The one place that reads the environment.
 pub fn load(figment: Figment) -> Loaded {
     let text = |s: std::ffi::OsString| s.into_string().ok();
     let environment = std::env::vars_os().filter_map(|(k, v)| Some((text(k)?, text(v)?)));

@@ -70,7 +70,7 @@ pub struct ChatUser {
     responses((status = 200, body = ChatUser),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 #[get("/api/user")]
-async fn user(by: Result<Bearer, Error>) -> Answer<ChatUser> {
+fn user(by: Result<Bearer, Error>) -> Answer<ChatUser> {
     let user = by?.0.user;
     Ok(Reply::ok(ChatUser {
         id: user.id.0,

@@ -203,12 +203,11 @@ impl<'r> Responder<'r, 'static> for Problem {
                 )
                 .ok()
         });
-        let (kind, body) = match page {
-            Some(page) => (ContentType::HTML, page),
-            None => {
-                let kind = ContentType::new("application", "problem+json");
-                (kind, self.document(language).to_string())
-            }
+        let (kind, body) = if let Some(page) = page {
+            (ContentType::HTML, page)
+        } else {
+            let kind = ContentType::new("application", "problem+json");
+            (kind, self.document(language).to_string())
         };
         let mut response =
             Response::build_from(body.respond_to(req)?).status(self.status).header(kind).finalize();

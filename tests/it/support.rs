@@ -10,14 +10,7 @@ use rocket::{
     local::asynchronous::Client,
 };
 use serde_json::{Value, json};
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 pub const PASSWORD: &str = "correct horse battery";
 pub const ORIGIN: &str = "http://localhost:8000";
@@ -76,6 +69,7 @@ impl Database {
     #[cfg(postgres)]
     #[expect(clippy::disallowed_methods, reason = "how scripts/test tells where the server is")]
     pub async fn postgres() -> Self {
+        use std::sync::atomic::{AtomicU32, Ordering};
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let server = std::env::var("PORTCULLIS_TEST_POSTGRES").expect("scripts/test sets it");
         let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -210,7 +204,7 @@ pub struct Person<'s> {
     pub access: Mutex<Option<String>>,
 }
 
-impl<'s> Person<'s> {
+impl Person<'_> {
     pub fn email(&self) -> String {
         format!("{}@example.com", self.name)
     }

@@ -99,15 +99,13 @@ async fn exchange(
     let path = fill(parts.next().unwrap(), names);
     let body = parts.next().map(|body| fill(body, names));
     let mut sent: Vec<(&'static str, String)> = Vec::new();
-    let body = body.map(|body| match body.strip_prefix("form: ") {
-        Some(form) => {
-            sent.push(("Content-Type", "application/x-www-form-urlencoded".into()));
-            form.to_owned()
-        }
-        None => {
-            sent.push(("Content-Type", "application/json".into()));
-            body
-        }
+    let body = body.map(|body| {
+        let (kind, body) = body.strip_prefix("form: ").map_or_else(
+            || ("application/json", body.clone()),
+            |form| ("application/x-www-form-urlencoded", form.to_owned()),
+        );
+        sent.push(("Content-Type", kind.into()));
+        body
     });
     for line in headers {
         let (name, value) = line.split_once(": ").unwrap_or_else(|| panic!("{place}: {line}"));
