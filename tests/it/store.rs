@@ -1,4 +1,17 @@
-use crate::support::Service;
+//! Every function of the store, on both engines.
+use crate::support::{Database, Service};
+use portcullis::{
+    store::{
+        Channel, Db, Digest, audit, keys, mail_tokens, outbox, refresh_tokens, revocations, roles,
+        secrets,
+        sessions::{self, SessionId},
+        users::{self, UserId},
+    },
+    time::Timestamp,
+};
+use rocket::futures::future::join_all;
+use std::time::Duration;
+use uuid::Uuid;
 
 /// The kinds of all acts in the audit log, in their order.
 pub async fn acts(service: &Service) -> Vec<String> {
@@ -18,5 +31,431 @@ pub async fn rows(service: &Service, sql: &'static str) -> Vec<String> {
         let rows: Vec<(String,)> = sqlx::query_as(sql).fetch_all(&db).await.unwrap();
         db.close().await;
         rows.into_iter().map(|(kind,)| kind).collect()
+    }
+}
+
+/// Runs a test on an empty, migrated database of either engine.
+macro_rules! on_db {
+    ($(async fn $name:ident($db:ident) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            async fn run(database: Database) {
+                let $db = &Db::open(&database.url, 8).await.unwrap();
+                $db.migrate().await.unwrap();
+                $body
+                $db.close().await;
+                database.end().await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                run(Database::sqlite()).await;
+            }
+
+            #[cfg(postgres)]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                run(Database::postgres().await).await;
+            }
+        }
+    )*};
+}
+
+const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+fn after(seconds: u64) -> Timestamp {
+    NOW.plus(Duration::from_secs(seconds))
+}
+
+fn named<'a>(email: &'a str, username: Option<&'a str>) -> users::NewUser<'a> {
+    users::NewUser {
+        email,
+        email_key: email,
+        email_confirmed_at: None,
+        username,
+        username_key: username,
+        first_name: "Ann",
+        password_hash: Some("hash"),
+        is_superuser: false,
+        language: Some("ru"),
+        created_at: NOW,
+    }
+}
+
+/// Does `work` in one transaction.
+macro_rules! tx {
+    ($db:expr, |$tx:ident| $work:expr) => {{
+        let mut conn = $db.write().await.unwrap();
+        let $tx = &mut conn;
+        let done = $work.await.unwrap();
+        conn.commit().await.unwrap();
+        done
+    }};
+}
+
+async fn ann(db: &Db) -> UserId {
+    tx!(db, |tx| users::insert(tx, &named("ann@example.com", Some("ann")))).unwrap()
+}
+
+fn session_of(user: UserId) -> sessions::Session {
+    sessions::Session {
+        id: SessionId(Uuid::new_v4()),
+        user_id: user,
+        client: "native".into(),
+        remember: true,
+        ip: Some("127.0.0.1".into()),
+        user_agent: None,
+        created_at: NOW,
+        last_seen_at: NOW,
+        expires_at: after(1000),
+        access_expires_at: after(300),
+        ended_at: None,
+    }
+}
+
+async fn open(db: &Db, user: UserId) -> SessionId {
+    let session = session_of(user);
+    tx!(db, |tx| sessions::insert(tx, &session));
+    session.id
+}
+
+fn token_of(session: SessionId, n: u8) -> refresh_tokens::RefreshToken {
+    refresh_tokens::RefreshToken {
+        hash: Digest(vec![n; 32]),
+        session_id: session,
+        salt: vec![n; 16],
+        issued_at: NOW,
+        expires_at: after(100),
+        access_expires_at: after(10),
+        used_at: None,
+    }
+}
+
+on_db! {
+    async fn a_user_is_found_by_each_of_its_names(db) {
+        let id = ann(db).await;
+        let mut conn = db.read().await.unwrap();
+        for found in [
+            users::by_id(&mut conn, id).await, users::by_email(&mut conn, "ann@example.com").await,
+            users::by_username(&mut conn, "ann").await,
+        ] {
+            let user = found.unwrap().unwrap();
+            assert_eq!((user.id, user.email.as_str(), user.username.as_deref()), (id, "ann@example.com", Some("ann")));
+            assert_eq!((user.language.as_deref(), user.is_active, user.credentials), (Some("ru"), true, 0));
+        }
+        assert!(users::by_id(&mut conn, UserId(99)).await.unwrap().is_none());
+        assert!(users::by_email(&mut conn, "x").await.unwrap().is_none());
+        assert!(users::by_username(&mut conn, "x").await.unwrap().is_none());
+        assert_eq!(users::password_hash(&mut conn, id).await.unwrap().as_deref(), Some("hash"));
+        assert_eq!(users::password_hash(&mut conn, UserId(99)).await.unwrap(), None);
+    }
+
+    async fn a_taken_name_is_no_error(db) {
+        ann(db).await;
+        assert!(tx!(db, |tx| users::insert(tx, &named("ann@example.com", None))).is_none());
+        assert!(tx!(db, |tx| users::insert(tx, &named("b@example.com", Some("ann")))).is_none());
+        // In the same transaction as something else, which stands.
+        let mut tx = db.write().await.unwrap();
+        assert!(users::insert(&mut tx, &named("ann@example.com", None)).await.unwrap().is_none());
+        let bob = users::insert(&mut tx, &named("b@example.com", None)).await.unwrap().unwrap();
+        tx.commit().await.unwrap();
+        assert!(users::by_id(&mut db.read().await.unwrap(), bob).await.unwrap().is_some());
+    }
+
+    async fn of_many_who_register_one_address_one_gets_it(db) {
+        let all = join_all((0..16).map(|_| async {
+            let mut tx = db.write().await.unwrap();
+            let id = users::insert(&mut tx, &named("ann@example.com", None)).await.unwrap();
+            tx.commit().await.unwrap();
+            id
+        })).await;
+        assert_eq!(all.iter().flatten().count(), 1);
+    }
+
+    async fn users_are_paged_by_id(db) {
+        for n in 0..5 {
+            let email = format!("{n}@example.com");
+            tx!(db, |tx| users::insert(tx, &named(&email, None)));
+        }
+        let mut conn = db.read().await.unwrap();
+        let first = users::page(&mut conn, UserId(0), 3).await.unwrap();
+        let rest = users::page(&mut conn, first[2].id, 3).await.unwrap();
+        assert_eq!((first.len(), rest.len()), (3, 2));
+        assert!(first[2].id.0 < rest[0].id.0);
+    }
+
+    async fn credentials_change_only_from_those_that_were_seen(db) {
+        let id = ann(db).await;
+        assert!(tx!(db, |tx| users::note_login(tx, id, 0, NOW)));
+        tx!(db, |tx| users::rehash(tx, id, "other", "never"));
+        tx!(db, |tx| users::rehash(tx, id, "hash", "better"));
+        assert_eq!(users::password_hash(&mut db.read().await.unwrap(), id).await.unwrap().as_deref(), Some("better"));
+        assert!(tx!(db, |tx| users::set_password(tx, id, 0, "new")));
+        assert!(!tx!(db, |tx| users::set_password(tx, id, 0, "late")));
+        assert!(!tx!(db, |tx| users::note_login(tx, id, 0, NOW)));
+        assert!(!tx!(db, |tx| users::set_email(tx, id, 0, ("n@example.com", "n@example.com"), NOW)));
+        assert!(tx!(db, |tx| users::set_email(tx, id, 1, ("n@example.com", "n@example.com"), NOW)));
+        let user = users::by_id(&mut db.read().await.unwrap(), id).await.unwrap().unwrap();
+        assert_eq!((user.email.as_str(), user.email_confirmed_at, user.credentials), ("n@example.com", Some(NOW), 2));
+        tx!(db, |tx| users::insert(tx, &named("taken@example.com", None)));
+        assert!(!tx!(db, |tx| users::set_email(tx, id, 2, ("taken@example.com", "taken@example.com"), NOW)));
+        tx!(db, |tx| users::set_active(tx, id, false));
+        assert!(!tx!(db, |tx| users::note_login(tx, id, 2, NOW)));
+    }
+
+    async fn an_address_is_confirmed_once(db) {
+        let id = ann(db).await;
+        assert!(tx!(db, |tx| users::confirm_email(tx, id, NOW)));
+        assert!(!tx!(db, |tx| users::confirm_email(tx, id, after(1))));
+    }
+
+    async fn a_profile_keeps_names_apart(db) {
+        let id = ann(db).await;
+        tx!(db, |tx| users::insert(tx, &named("b@example.com", Some("bob"))));
+        let profile = |name| users::Profile { username: name, username_key: name, first_name: "A", language: None };
+        assert!(!tx!(db, |tx| users::set_profile(tx, id, &profile(Some("bob")))));
+        assert!(tx!(db, |tx| users::set_profile(tx, id, &profile(Some("ann")))));
+        assert!(tx!(db, |tx| users::set_profile(tx, id, &profile(None))));
+        let user = users::by_id(&mut db.read().await.unwrap(), id).await.unwrap().unwrap();
+        assert_eq!((user.username, user.first_name.as_str(), user.language), (None, "A", None));
+    }
+
+    async fn superusers_and_roles(db) {
+        let id = ann(db).await;
+        tx!(db, |tx| users::set_superuser(tx, id, true));
+        assert_eq!(tx!(db, |tx| users::other_superusers(tx, id)), 0);
+        assert_eq!(tx!(db, |tx| users::other_superusers(tx, UserId(99))), 1);
+        assert!(tx!(db, |tx| roles::grant(tx, id, "EDITOR", NOW)));
+        assert!(!tx!(db, |tx| roles::grant(tx, id, "EDITOR", NOW)));
+        assert!(tx!(db, |tx| roles::grant(tx, id, "AUTHOR", after(1))));
+        let user = users::by_id(&mut db.read().await.unwrap(), id).await.unwrap().unwrap();
+        assert_eq!(user.roles.0, ["EDITOR", "AUTHOR"]);
+        assert_eq!((user.roles.main(), user.has_role("ADMIN")), ("EDITOR", true));
+        assert!(tx!(db, |tx| roles::revoke(tx, id, "EDITOR")));
+        assert!(!tx!(db, |tx| roles::revoke(tx, id, "EDITOR")));
+    }
+
+    async fn a_deleted_user_takes_everything_along_and_its_id(db) {
+        let id = ann(db).await;
+        let session = open(db, id).await;
+        tx!(db, |tx| refresh_tokens::insert(tx, &token_of(session, 1)));
+        tx!(db, |tx| roles::grant(tx, id, "ADMIN", NOW));
+        assert!(tx!(db, |tx| users::delete(tx, id)));
+        assert!(!tx!(db, |tx| users::delete(tx, id)));
+        let mut conn = db.read().await.unwrap();
+        assert!(sessions::by_id(&mut conn, session).await.unwrap().is_none());
+        assert!(refresh_tokens::by_hash(&mut conn, &Digest(vec![1; 32])).await.unwrap().is_none());
+        drop(conn);
+        assert_ne!(ann(db).await, id);
+    }
+
+    async fn sessions_are_touched_listed_and_ended(db) {
+        let id = ann(db).await;
+        let (one, two) = (open(db, id).await, open(db, id).await);
+        assert!(tx!(db, |tx| sessions::touch(tx, two, (Some("::1"), Some("x")), after(400), after(5))));
+        let list = sessions::of_user(&mut db.read().await.unwrap(), id, after(5)).await.unwrap();
+        assert_eq!(list.iter().map(|s| s.id).collect::<Vec<_>>(), [two, one]);
+        assert_eq!((list[0].ip.as_deref(), list[0].last_seen_at, list[0].access_expires_at), (Some("::1"), after(5), after(400)));
+        assert!(tx!(db, |tx| sessions::touch(tx, two, (None, None), after(1), after(6))));
+        let seen = sessions::by_id(&mut db.read().await.unwrap(), two).await.unwrap().unwrap();
+        assert_eq!((seen.access_expires_at, seen.is_alive(after(999)), seen.is_alive(after(1000))), (after(400), true, false));
+        assert!(!tx!(db, |tx| sessions::touch(tx, two, (None, None), after(1), after(1000))));
+        assert!(tx!(db, |tx| sessions::end(tx, UserId(99), one, NOW)).is_none());
+        assert_eq!(tx!(db, |tx| sessions::end(tx, id, one, NOW)).unwrap().id, one);
+        assert!(tx!(db, |tx| sessions::end(tx, id, one, NOW)).is_none());
+        assert!(!tx!(db, |tx| sessions::touch(tx, one, (None, None), after(1), NOW)));
+        let three = open(db, id).await;
+        let ended = tx!(db, |tx| sessions::end_others(tx, id, Some(three), NOW));
+        assert_eq!(ended.iter().map(|e| e.id).collect::<Vec<_>>(), [two]);
+        assert_eq!(tx!(db, |tx| sessions::end_others(tx, id, None, after(9))).len(), 1);
+        assert_eq!(tx!(db, |tx| sessions::sweep(tx, after(5))), 2);
+        assert_eq!(tx!(db, |tx| sessions::sweep(tx, after(2000))), 1);
+    }
+
+    async fn of_many_who_spend_a_token_one_does(db) {
+        let session = open(db, ann(db).await).await;
+        tx!(db, |tx| refresh_tokens::insert(tx, &token_of(session, 1)));
+        let hash = Digest(vec![1; 32]);
+        let spent = join_all((0..8).map(|_| async {
+            let mut tx = db.write().await.unwrap();
+            let spent = refresh_tokens::spend(&mut tx, &hash, NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            spent
+        })).await;
+        assert_eq!(spent.iter().filter(|s| **s).count(), 1);
+        let row = refresh_tokens::by_hash(&mut db.read().await.unwrap(), &hash).await.unwrap().unwrap();
+        assert_eq!((row.used_at, row.salt.len(), row.session_id), (Some(NOW), 16, session));
+        tx!(db, |tx| refresh_tokens::insert(tx, &token_of(session, 2)));
+        assert!(!tx!(db, |tx| refresh_tokens::spend(tx, &Digest(vec![2; 32]), after(100))));
+        tx!(db, |tx| refresh_tokens::spend_all(tx, session, after(1)));
+        assert!(!tx!(db, |tx| refresh_tokens::spend(tx, &Digest(vec![2; 32]), after(2))));
+        assert_eq!(tx!(db, |tx| refresh_tokens::sweep(tx, after(101))), 2);
+    }
+
+    async fn revocations_are_read_from_a_time_on(db) {
+        let revoked = |ended: u64| revocations::Revocation { session_id: SessionId(Uuid::new_v4()), ended_at: after(ended), expires_at: after(300) };
+        for ended in [0, 10, 20] {
+            let r = revoked(ended);
+            tx!(db, |tx| revocations::insert(tx, &r));
+            tx!(db, |tx| revocations::insert(tx, &r));
+        }
+        let count = async |then, now| revocations::since(&mut db.read().await.unwrap(), then, now).await.unwrap().len();
+        assert_eq!((count(NOW, NOW).await, count(after(10), NOW).await, count(NOW, after(300)).await), (3, 2, 0));
+        assert_eq!(tx!(db, |tx| revocations::sweep(tx, after(301))), 3);
+    }
+
+    async fn a_mailed_token_is_spent_once_or_withdrawn(db) {
+        let id = ann(db).await;
+        let token = |n: u8| mail_tokens::MailToken {
+            hash: Digest(vec![n; 32]), kind: "reset_password".into(), user_id: id, email: "ann@example.com".into(),
+            credentials: 0, created_at: NOW, expires_at: after(100), used_at: None,
+        };
+        for n in 1..=3 {
+            tx!(db, |tx| mail_tokens::insert(tx, &token(n)));
+        }
+        let hash = |n: u8| Digest(vec![n; 32]);
+        assert!(tx!(db, |tx| mail_tokens::spend(tx, &hash(1), NOW)));
+        assert!(!tx!(db, |tx| mail_tokens::spend(tx, &hash(1), NOW)));
+        assert!(!tx!(db, |tx| mail_tokens::spend(tx, &hash(2), after(100))));
+        tx!(db, |tx| mail_tokens::withdraw(tx, id, "confirm_email"));
+        let found = mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(2)).await.unwrap().unwrap();
+        assert_eq!((found.kind.as_str(), found.user_id, found.used_at), ("reset_password", id, None));
+        tx!(db, |tx| mail_tokens::withdraw(tx, id, "reset_password"));
+        assert!(mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(2)).await.unwrap().is_none());
+        assert_eq!(tx!(db, |tx| mail_tokens::sweep(tx, after(101))), 1);
+    }
+
+    async fn a_mail_is_claimed_by_one_and_again_after_the_lease(db) {
+        for n in 0..6 {
+            let recipient = format!("{n}@example.com");
+            let new = outbox::NewMail { kind: "test", user_id: None, recipient: &recipient, language: "en", args: "{}", credentials: 0 };
+            tx!(db, |tx| outbox::insert(tx, &new, NOW));
+        }
+        let claims = join_all((0..4).map(|_| async {
+            let mut tx = db.write().await.unwrap();
+            let mails = outbox::claim(&mut tx, 3, after(60), NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            mails.into_iter().map(|m| m.id).collect::<Vec<_>>()
+        })).await.concat();
+        let distinct: std::collections::HashSet<_> = claims.iter().collect();
+        assert_eq!(claims.len(), distinct.len());
+        // Who came second may have found those taken that it looked at.
+        let rest = tx!(db, |tx| outbox::claim(tx, 9, after(60), NOW)).len();
+        assert_eq!(claims.len() + rest, 6);
+        assert_eq!(tx!(db, |tx| outbox::claim(tx, 9, after(60), after(59))).len(), 0);
+        let again = tx!(db, |tx| outbox::claim(tx, 9, after(120), after(60)));
+        assert_eq!((again.len(), again[0].attempts), (6, 2));
+        let ids: Vec<_> = again.iter().map(|m| m.id).collect();
+        tx!(db, |tx| outbox::mark_sent(tx, ids[0], NOW));
+        tx!(db, |tx| outbox::fail(tx, ids[1], "550"));
+        tx!(db, |tx| outbox::drop(tx, ids[2]));
+        tx!(db, |tx| outbox::retry(tx, ids[3], after(70), "451"));
+        assert_eq!(tx!(db, |tx| outbox::claim(tx, 9, after(200), after(70))).len(), 1);
+        assert_eq!(tx!(db, |tx| outbox::count_since(tx, "1@example.com", "test", NOW.minus(Duration::from_secs(1)))), 1);
+        assert_eq!(tx!(db, |tx| outbox::count_since(tx, "1@example.com", "test", NOW)), 0);
+        assert_eq!(tx!(db, |tx| outbox::sweep(tx, after(1))), 2);
+    }
+
+    async fn keys_take_their_turns(db) {
+        let key = |kid: &str, state: &str| keys::Key { kid: kid.into(), algorithm: "ES256".into(), state: state.into(), private_key: vec![1], created_at: NOW, expires_at: None };
+        assert!(tx!(db, |tx| keys::insert(tx, &key("a", "current"))));
+        assert!(!tx!(db, |tx| keys::insert(tx, &key("b", "current"))));
+        assert!(tx!(db, |tx| keys::insert(tx, &key("b", "next"))));
+        assert!(!tx!(db, |tx| keys::retire(tx, "b", after(9))));
+        assert!(tx!(db, |tx| keys::retire(tx, "a", after(9))));
+        assert!(tx!(db, |tx| keys::promote(tx, "b")));
+        assert!(!tx!(db, |tx| keys::promote(tx, "b")));
+        assert_eq!(tx!(db, |tx| keys::all(tx, after(8))).len(), 2);
+        assert_eq!(tx!(db, |tx| keys::all(tx, after(9)))[0].kid, "b");
+        assert_eq!(tx!(db, |tx| keys::sweep(tx, after(10))), 1);
+    }
+
+    async fn a_secret_is_made_once(db) {
+        assert_eq!(tx!(db, |tx| secrets::get_or_insert(tx, "x", b"first")), b"first");
+        assert_eq!(tx!(db, |tx| secrets::get_or_insert(tx, "x", b"second")), b"first");
+        assert_eq!(tx!(db, |tx| secrets::get_or_insert(tx, "y", b"second")), b"second");
+    }
+
+    async fn acts_are_swept_by_age(db) {
+        let entry = |at| audit::Entry { at, kind: "login", actor: "user", actor_id: None, target_id: Some(UserId(1)), session_id: None, ip: Some("::1"), user_agent: None, detail: "" };
+        tx!(db, |tx| audit::insert(tx, &entry(NOW)));
+        tx!(db, |tx| audit::insert(tx, &entry(after(10))));
+        assert_eq!(tx!(db, |tx| audit::sweep(tx, after(5))), 1);
+    }
+
+    async fn what_is_not_committed_never_was(db) {
+        let mut tx = db.write().await.unwrap();
+        users::insert(&mut tx, &named("ann@example.com", None)).await.unwrap().unwrap();
+        drop(tx);
+        assert!(users::by_email(&mut db.read().await.unwrap(), "ann@example.com").await.unwrap().is_none());
+        ann(db).await;
+    }
+
+    async fn many_writers_that_read_first_all_succeed(db) {
+        let id = ann(db).await;
+        join_all((0..64).map(|n| async move {
+            let mut tx = db.write().await.unwrap();
+            let user = users::by_id(&mut tx, id).await.unwrap().unwrap();
+            let name = format!("{} {n}", user.email);
+            let profile = users::Profile { username: None, username_key: None, first_name: &name, language: None };
+            assert!(users::set_profile(&mut tx, id, &profile).await.unwrap());
+            tx.commit().await.unwrap();
+        })).await;
+    }
+
+    async fn a_database_is_ready_once_it_is_migrated(db) {
+        assert!(db.ready().await.unwrap());
+        db.migrate().await.unwrap();
+        let listens = db.listen().await.unwrap();
+        if let Some(mut listener) = listens {
+            let mut tx = db.write().await.unwrap();
+            tx.notify(Channel::Keys).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(listener.next().await.unwrap(), Some(Channel::Keys));
+        }
+    }
+}
+
+async fn eight_migrate_at_once(database: Database) {
+    let all = join_all((0..8).map(|_| async {
+        let db = Db::open(&database.url, 2).await.unwrap();
+        db.migrate().await.unwrap();
+        assert!(db.ready().await.unwrap());
+        db.close().await;
+    }));
+    all.await;
+    database.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn several_processes_may_migrate_at_once_on_sqlite() {
+    eight_migrate_at_once(Database::sqlite()).await;
+}
+
+#[cfg(postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn several_processes_may_migrate_at_once_on_postgres() {
+    eight_migrate_at_once(Database::postgres().await).await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let database = Database::sqlite();
+    let db = Db::open(&database.url, 2).await.unwrap();
+    db.migrate().await.unwrap();
+    let path = database.url.trim_start_matches("sqlite://");
+    for file in [path.to_owned(), format!("{path}-wal"), format!("{path}-shm")] {
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_refused() {
+    for url in ["mysql://x", "sqlite::memory:", "sqlite:///nowhere/at/all/x.db"] {
+        assert!(Db::open(url, 1).await.is_err(), "{url}");
     }
 }
