@@ -83,21 +83,21 @@ impl Fairing for Stage {
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
         let figment = rocket.figment().clone();
-        let (config, figment) = match &self.config {
-            Some(config) => (config.clone(), figment),
-            None => {
-                let loaded = config::load(figment);
-                if !loaded.problems.is_empty() {
-                    for problem in &loaded.problems {
-                        tracing::error!("{problem}");
-                    }
-                    return Err(rocket);
-                }
-                (loaded.config, loaded.figment)
+        let (config, figment) = if let Some(config) = &self.config {
+            (config.clone(), figment)
+        } else {
+            let loaded = config::load(figment);
+            for problem in &loaded.problems {
+                tracing::error!("{problem}");
             }
+            if !loaded.problems.is_empty() {
+                return Err(rocket);
+            }
+            (loaded.config, loaded.figment)
         };
         let clock = self.clock.clone();
-        let assemble = AdHoc::try_on_ignite("Portcullis", move |rocket| assemble(rocket, config, clock));
+        let assemble =
+            AdHoc::try_on_ignite("Portcullis", move |rocket| assemble(rocket, config, clock));
         Ok(rocket.configure(figment).attach(AuthDb::init()).attach(assemble))
     }
 }
@@ -171,10 +171,12 @@ fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
         .mount("/", headers::ours(browser))
         .mount("/", headers::ours(browser_too.into_iter().filter(is_page).collect::<Vec<_>>()))
         .register("/auth", catchers::all())
-        .attach(AdHoc::on_liftoff("Portcullis workers", |rocket| Box::pin(work(rocket))))
+        .attach(AdHoc::on_liftoff("Portcullis workers", |rocket| {
+            Box::pin(async move { work(rocket) })
+        }))
 }
 
-async fn work(rocket: &Rocket<Orbit>) {
+fn work(rocket: &Rocket<Orbit>) {
     if let Some(auth) = rocket.state::<Auth>() {
         workers::start(auth, &rocket.shutdown());
     }

@@ -1,10 +1,17 @@
 //! Mail: by SMTP, into a folder, or, while developing, kept in memory and shown at `/dev/mail`.
+//!
+//! lettre's `tracing` feature stays off: it logs what is said to the server, passwords and links too.
+mod folder;
+mod smtp;
+#[cfg(test)]
+mod tests;
+
 use crate::{
-    config::{Config, Secret},
+    config::Config,
     time::{Clock, Timestamp},
 };
 use lettre::{
-    Address, AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    Address, AsyncTransport, Message,
     message::{
         Mailbox, MultiPart,
         header::{Header, HeaderName, HeaderValue},
@@ -12,20 +19,25 @@ use lettre::{
 };
 use std::{
     collections::VecDeque,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use uuid::Uuid;
 
-/// How long a mail server may take for each answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the sending of one mail may take, since lettre waits for answers for ever. Less than the
+/// lease of a mail, or another replica would send it too.
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How many mails are kept while developing.
 const KEPT: usize = 200;
 
 /// What went wrong, with neither addresses nor passwords in it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("mail.url is none of dev:, smtp://, smtps://, file:")]
+    #[error(
+        "mail.url should be dev:, file:DIR, smtps://USER:PASSWORD@HOST:PORT or \
+         smtp://USER:PASSWORD@HOST:PORT?tls=required|opportunistic|none"
+    )]
     Url,
     #[error("mail.from is no address")]
     From,
@@ -33,12 +45,40 @@ pub enum Error {
     Recipient,
     #[error("the mail could not be put together")]
     Message,
+    /// The reply code (RFC 5321, 4.2).
     #[error("the mail server answered {0}")]
-    Answer(String),
-    #[error("the mail server cannot be reached")]
+    Answer(u16),
+    #[error("the mail server cannot be reached, or its certificate is not to be trusted")]
     Unreachable,
+    #[error("the mail server cannot do what is needed: TLS, this way to log in, or this address")]
+    Unfit,
     #[error("the mail could not be written to its folder")]
     Folder,
+}
+
+impl Error {
+    /// Whether the same mail would be refused again. A server that refuses our password (RFC 4954, 6)
+    /// or all of us (521, 554) says nothing of this mail, and the operator can mend it.
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::Recipient | Self::Message => true,
+            Self::Answer(code) => {
+                (500..600).contains(code) && ![521, 530, 534, 535, 538, 554].contains(code)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl From<lettre::transport::smtp::Error> for Error {
+    /// The server's words may name the recipient, so only its code is kept.
+    fn from(e: lettre::transport::smtp::Error) -> Self {
+        match e.status() {
+            Some(code) => Self::Answer(code.into()),
+            None if e.is_client() => Self::Unfit,
+            None => Self::Unreachable,
+        }
+    }
 }
 
 /// A mail to one person.
@@ -68,22 +108,25 @@ pub struct Mailer {
     from: Mailbox,
     way: Way,
     clock: Clock,
+    patience: Duration,
 }
 
 #[derive(Clone)]
 enum Way {
     Dev(Arc<Mutex<VecDeque<Kept>>>),
-    Smtp(AsyncSmtpTransport<Tokio1Executor>),
-    Folder(AsyncFileTransport<Tokio1Executor>),
+    Smtp(smtp::Smtp),
+    Folder(PathBuf),
 }
 
 impl Mailer {
     /// Connects to nothing yet.
     pub fn new(config: &Config, clock: &Clock) -> Result<Self, Error> {
         let from = config.mail.from.parse().map_err(|_| Error::From)?;
-        Ok(Self { from, way: Way::read(&config.mail.url)?, clock: clock.clone() })
+        Ok(Self { from, way: Way::read(config)?, clock: clock.clone(), patience: PATIENCE })
     }
 
+    /// Hands a mail over: to the server, whose promise to deliver it is what counts, to the folder, or
+    /// to whoever looks at `/dev/mail`.
     pub async fn send(&self, letter: Letter) -> Result<(), Error> {
         let message = self.message(&letter)?;
         match &self.way {
@@ -95,14 +138,14 @@ impl Mailer {
                 kept.push_back(keep(letter, self.clock.now()));
                 Ok(())
             }
-            Way::Smtp(smtp) => match smtp.send(message).await {
-                Ok(_) => Ok(()),
-                // The server's words may name the recipient; its code does not.
-                Err(e) => Err(e
-                    .status()
-                    .map_or(Error::Unreachable, |code| Error::Answer(code.to_string()))),
-            },
-            Way::Folder(folder) => folder.send(message).await.map(drop).map_err(|_| Error::Folder),
+            Way::Smtp(smtp) => {
+                let sent = tokio::time::timeout(self.patience, smtp.send(message)).await;
+                sent.map_err(|_| Error::Unreachable)?.map(drop).map_err(Error::from)
+            }
+            Way::Folder(folder) => {
+                let written = folder::write(folder, letter.message_id, &message.formatted()).await;
+                written.map_err(|_| Error::Folder)
+            }
         }
     }
 
@@ -137,28 +180,17 @@ impl Mailer {
 }
 
 impl Way {
-    fn read(url: &Secret) -> Result<Self, Error> {
-        let url = url.0.as_str();
+    fn read(config: &Config) -> Result<Self, Error> {
+        let url = config.mail.url.0.as_str();
         if url == "dev:" {
             return Ok(Self::Dev(Arc::default()));
         }
-        if let Some(folder) = url.strip_prefix("file:") {
-            return Ok(Self::Folder(AsyncFileTransport::new(folder)));
+        if let Some(folder) = url.strip_prefix("file:").filter(|folder| !folder.is_empty()) {
+            return Ok(Self::Folder(folder.into()));
         }
-        if !url.starts_with("smtp://") && !url.starts_with("smtps://") {
-            return Err(Error::Url);
-        }
-        // A password must not travel in clear: STARTTLS unless the URL or a loopback host says else.
-        let mut parsed = url::Url::parse(url).map_err(|_| Error::Url)?;
-        let local = matches!(parsed.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        if parsed.scheme() == "smtp" && !local && parsed.query().is_none() {
-            parsed.set_query(Some("tls=required"));
-        }
-        let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(parsed.as_str())
-            .map_err(|_| Error::Url)?
-            .timeout(Some(PATIENCE))
-            .build();
-        Ok(Self::Smtp(smtp))
+        // Some servers refuse a greeting that is no name in the DNS.
+        let name = config.public_url.domain().filter(|name| name.contains('.'));
+        smtp::transport(url, name).map(Self::Smtp)
     }
 }
 

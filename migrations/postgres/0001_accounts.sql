@@ -128,7 +128,7 @@ CREATE TABLE auth_audit (
     actor             TEXT    NOT NULL,
     actor_id          BIGINT,
     target_id         BIGINT,
-    session_id        BLOB,
+    session_id        UUID,
     ip                TEXT,
     user_agent        TEXT,
     detail            TEXT    NOT NULL DEFAULT ''

@@ -11,11 +11,7 @@ use crate::{
         reply::Reply,
     },
 };
-use rocket::{
-    Either, State, delete, get,
-    http::Status,
-    patch, post,
-};
+use rocket::{Either, State, delete, get, http::Status, patch, post};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -65,7 +61,7 @@ pub async fn register(
     responses((status = 200, body = UserView),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 #[get("/auth/me")]
-pub async fn me(by: Signed) -> Answer<UserView> {
+pub fn me(by: Signed) -> Answer<UserView> {
     Ok(Reply::ok(by?.0.user.into()))
 }
 
@@ -160,11 +156,7 @@ pub struct EmailBody {
     responses((status = 202, body = Detail),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 #[post("/auth/password/forgot", data = "<body>")]
-pub async fn forgot_password(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    body: Sent,
-) -> Answer<Detail> {
+pub async fn forgot_password(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Detail> {
     let body = body?;
     auth.forgot_password(&client, body.read(|f| f.text("email"))?).await?;
     Ok(check_mail(&client))

@@ -5,8 +5,8 @@ pub mod sessions;
 mod user;
 
 use crate::flows::policy::{Envelope, Policy, Rotation};
-pub use user::UserView;
 use rocket::{Route, routes};
+pub use user::UserView;
 use utoipa::OpenApi;
 
 /// The refresh token travels in the cookie, as a bare UUID.

@@ -43,7 +43,7 @@ fn jwks(auth: &State<Auth>) -> Kept {
     keep(&auth.keys().jwks())
 }
 
-/// Who issues tokens, and where the keys are (OpenID Connect Discovery, 3)
+/// Who issues tokens, and where the keys are (`OpenID` Connect Discovery, 3)
 #[utoipa::path(get, path = "/.well-known/openid-configuration", tag = "service",
     responses((status = 200, body = Value)))]
 #[get("/.well-known/openid-configuration")]
@@ -88,7 +88,11 @@ fn live() -> Reply<Health> {
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
 #[get("/health/ready")]
 async fn ready(auth: &State<Auth>) -> Result<Reply<Health>, Problem> {
-    if auth.ready().await { Ok(Reply::ok(Health { status: "ok" })) } else { Err(Error::Unavailable.into()) }
+    if auth.ready().await {
+        Ok(Reply::ok(Health { status: "ok" }))
+    } else {
+        Err(Error::Unavailable.into())
+    }
 }
 
 /// Figures for Prometheus

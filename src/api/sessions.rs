@@ -171,7 +171,8 @@ pub async fn verify(
         return Err(Error::Forbidden.into());
     }
     // Header values are ASCII: a name of another script is percent-encoded (RFC 8187).
-    let ascii = |s: &str| percent_encoding::utf8_percent_encode(s, percent_encoding::CONTROLS).to_string();
+    let ascii =
+        |s: &str| percent_encoding::utf8_percent_encode(s, percent_encoding::CONTROLS).to_string();
     Ok(Reply::bare()
         .header("X-Auth-User-Id", id.to_string())
         .header("X-Auth-Username", ascii(&username))

@@ -70,7 +70,15 @@ pub enum Command {
 impl Command {
     pub async fn run(self, auth: &Auth) -> Result<(), Failure> {
         match self {
-            Self::Add { email, username, first_name, roles, superuser, confirmed, password_stdin } => {
+            Self::Add {
+                email,
+                username,
+                first_name,
+                roles,
+                superuser,
+                confirmed,
+                password_stdin,
+            } => {
                 let new = NewUser {
                     email: &email,
                     password: &password(password_stdin)?,
@@ -89,8 +97,12 @@ impl Command {
                 Ok(auth.set_password(user.id, &password(password_stdin)?).await?)
             }
             Self::Grant { who, role } => show(auth.grant(find(auth, &who).await?.id, &role).await?),
-            Self::Revoke { who, role } => show(auth.revoke(find(auth, &who).await?.id, &role).await?),
-            Self::Disable { who } => show(auth.set_active(find(auth, &who).await?.id, false).await?),
+            Self::Revoke { who, role } => {
+                show(auth.revoke(find(auth, &who).await?.id, &role).await?)
+            }
+            Self::Disable { who } => {
+                show(auth.set_active(find(auth, &who).await?.id, false).await?)
+            }
             Self::Enable { who } => show(auth.set_active(find(auth, &who).await?.id, true).await?),
             Self::Delete { who, yes } => {
                 let user = find(auth, &who).await?;

@@ -46,7 +46,8 @@ impl Config {
 
     fn check_mail(&self, demand: &mut impl FnMut(bool, &str, &str)) {
         let url = self.mail.url.0.as_str();
-        let known = url == "dev:" || ["smtp://", "smtps://", "file:"].iter().any(|s| url.starts_with(s));
+        let known =
+            url == "dev:" || ["smtp://", "smtps://", "file:"].iter().any(|s| url.starts_with(s));
         demand(known, "mail.url", "should be dev:, smtp://…, smtps://… or file:DIR");
         demand(
             url != "dev:" || self.is_local(),
@@ -96,7 +97,11 @@ impl Config {
             let host = self.public_url.host_str().unwrap_or_default();
             let within = host == domain || host.ends_with(&format!(".{domain}"));
             let is_name = matches!(Host::parse(domain), Ok(Host::Domain(d)) if d == *domain);
-            demand(within && is_name, "cookie.domain", "should be the host of public_url or a domain above it");
+            demand(
+                within && is_name,
+                "cookie.domain",
+                "should be the host of public_url or a domain above it",
+            );
         }
         let exact = |origin: &String| {
             Url::parse(origin).is_ok_and(|u| u.origin().ascii_serialization() == *origin)
@@ -110,7 +115,11 @@ impl Config {
 
     fn check_password(&self, demand: &mut impl FnMut(bool, &str, &str)) {
         let p = &self.password;
-        demand((8..=64).contains(&p.min_length), "password.min_length", "should be between 8 and 64");
+        demand(
+            (8..=64).contains(&p.min_length),
+            "password.min_length",
+            "should be between 8 and 64",
+        );
         // OWASP Password Storage: these are worth the same.
         let enough = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
         demand(
@@ -119,7 +128,15 @@ impl Config {
             "is too little for that many passes (OWASP: 19456 KiB with 2)",
         );
         let bearable = p.memory <= 1 << 20 && p.passes <= 16 && (1..=16).contains(&p.lanes);
-        demand(bearable, "password.passes", "memory, passes or lanes are more than a login can bear");
-        demand((1..=100_000).contains(&p.queue), "password.queue", "should be between 1 and 100000");
+        demand(
+            bearable,
+            "password.passes",
+            "memory, passes or lanes are more than a login can bear",
+        );
+        demand(
+            (1..=100_000).contains(&p.queue),
+            "password.queue",
+            "should be between 1 and 100000",
+        );
     }
 }

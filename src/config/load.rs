@@ -42,7 +42,7 @@ pub struct Loaded {
 }
 
 /// Reads the settings from `figment` and the process's environment.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+// The one place that reads the environment.
 pub fn load(figment: Figment) -> Loaded {
     let text = |s: std::ffi::OsString| s.into_string().ok();
     let environment = std::env::vars_os().filter_map(|(k, v)| Some((text(k)?, text(v)?)));
@@ -112,8 +112,9 @@ fn lay_one(
 ) -> Result<(), Problem> {
     let (key, value) = match (find(defaults, key), key.strip_suffix("_file")) {
         (None, Some(key)) if find(defaults, key).is_some() => {
-            let text = fs::read_to_string(value)
-                .map_err(|e| Problem::new(name, format!("the file cannot be read: {}", e.kind())))?;
+            let text = fs::read_to_string(value).map_err(|e| {
+                Problem::new(name, format!("the file cannot be read: {}", e.kind()))
+            })?;
             (key, text.trim_end_matches(['\r', '\n']).to_owned())
         }
         _ => (key, value.to_owned()),
@@ -126,11 +127,16 @@ fn lay_one(
         return Err(Problem::new(name, "set twice"));
     }
     let value = match shape {
-        Value::Bool(..) => Value::from(value.parse::<bool>().map_err(|_| Problem::new(name, "should be true or false"))?),
-        Value::Num(..) => Value::from(value.parse::<u64>().map_err(|_| Problem::new(name, "should be a whole number"))?),
+        Value::Bool(..) => Value::from(
+            value.parse::<bool>().map_err(|_| Problem::new(name, "should be true or false"))?,
+        ),
+        Value::Num(..) => Value::from(
+            value.parse::<u64>().map_err(|_| Problem::new(name, "should be a whole number"))?,
+        ),
         Value::Array(..) => {
             let list = value.trim().trim_start_matches('[').trim_end_matches(']');
-            let items = list.split(',').map(|item| item.trim().trim_matches('"')).filter(|i| !i.is_empty());
+            let items =
+                list.split(',').map(|item| item.trim().trim_matches('"')).filter(|i| !i.is_empty());
             Value::from(items.map(str::to_owned).collect::<Vec<_>>())
         }
         _ => Value::from(value),
@@ -171,11 +177,13 @@ fn extract(
             Err(e) => {
                 let path = e.path.iter().take_while(|p| p.parse::<usize>().is_err());
                 let key = path.cloned().collect::<Vec<_>>().join(".");
-                let Some(default) = find(defaults, &key).filter(|d| find(&tree, &key) != Some(d)) else {
+                let Some(default) = find(defaults, &key).filter(|d| find(&tree, &key) != Some(d))
+                else {
                     problems.push(Problem::new("portcullis", "cannot be read"));
                     return Config::default();
                 };
-                let secret = ["secret", "encryption_key", "mail.url"].iter().any(|s| key.ends_with(s));
+                let secret =
+                    ["secret", "encryption_key", "mail.url"].iter().any(|s| key.ends_with(s));
                 let message = if secret { "bad value".to_owned() } else { e.kind.to_string() };
                 problems.push(by_written_name(Problem::new(key.clone(), message), set));
                 put(&mut tree, &key, default.clone());
@@ -198,7 +206,10 @@ fn with_database(figment: Figment, url: Option<String>, problems: &mut Vec<Probl
     if !["sqlite", "postgres", "postgresql"].contains(&scheme) {
         problems.push(Problem::new(name, "should start with sqlite: or postgres:"));
     } else if scheme == "sqlite" && (url.contains(":memory:") || url.contains("mode=memory")) {
-        problems.push(Problem::new(name, "a database in memory is lost and cannot be shared: name a file"));
+        problems.push(Problem::new(
+            name,
+            "a database in memory is lost and cannot be shared: name a file",
+        ));
     }
     figment.merge((DATABASE, url))
 }

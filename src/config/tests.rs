@@ -45,7 +45,10 @@ fn the_environment_wins_over_the_file() {
     assert_eq!((c.language, c.jwt.algorithm), (Language::Ru, Algorithm::HS256));
     assert_eq!(c.jwt.secret.unwrap().0, "12345678901234567890123456789012");
     assert_eq!(c.cors.origins, ["https://a.example.com", "https://b.example.com"]);
-    assert_eq!((c.dialects, c.trusted_proxies.len(), c.limits.enabled), (vec![Dialect::Simple], 1, false));
+    assert_eq!(
+        (c.dialects, c.trusted_proxies.len(), c.limits.enabled),
+        (vec![Dialect::Simple], 1, false)
+    );
     let url: String = loaded.figment.extract_inner("databases.portcullis.url").unwrap();
     assert_eq!(url, "postgres://localhost/x");
 }
@@ -63,9 +66,14 @@ fn whatever_is_wrong_is_named_as_it_was_written_all_at_once() {
         ],
     );
     for key in [
-        "portcullis.public_ulr:", "portcullis.registration:", "portcullis.cookie.secure:",
-        "PORTCULLIS_ACCES_TOKEN_LIFETIME:", "PORTCULLIS_REFRESH_GRACE:", "PORTCULLIS_PASSWORD__MEMORY:",
-        "PORTCULLIS_JWT__SECRET_FILE:", "DATABASE_URL:",
+        "portcullis.public_ulr:",
+        "portcullis.registration:",
+        "portcullis.cookie.secure:",
+        "PORTCULLIS_ACCES_TOKEN_LIFETIME:",
+        "PORTCULLIS_REFRESH_GRACE:",
+        "PORTCULLIS_PASSWORD__MEMORY:",
+        "PORTCULLIS_JWT__SECRET_FILE:",
+        "DATABASE_URL:",
     ] {
         assert!(told.iter().any(|line| line.starts_with(key)), "{key} {told:#?}");
     }
@@ -96,11 +104,14 @@ fn what_does_not_go_together_is_refused() {
 
 #[test]
 fn secrets_do_not_print() {
-    let loaded = read("", &[
-        ("PORTCULLIS_JWT__ALGORITHM", "HS256"),
-        ("PORTCULLIS_JWT__SECRET", "hunter2hunter2hunter2hunter2hunter2"),
-        ("PORTCULLIS_MAIL__URL", "smtp://user:hunter2@localhost"),
-    ]);
+    let loaded = read(
+        "",
+        &[
+            ("PORTCULLIS_JWT__ALGORITHM", "HS256"),
+            ("PORTCULLIS_JWT__SECRET", "hunter2hunter2hunter2hunter2hunter2"),
+            ("PORTCULLIS_MAIL__URL", "smtp://user:hunter2@localhost"),
+        ],
+    );
     let printed = format!("{:?} {}", loaded.config, serde_json::to_string(&loaded.config).unwrap());
     assert!(!printed.contains("hunter2"), "{printed}");
 }

@@ -6,7 +6,11 @@ use crate::{
         Auth, Error, Login, NewAccount, Tokens,
         policy::{Envelope, Policy, Rotation},
     },
-    web::{client::Client, problem::{Problem, ProblemDocument}, reply::Reply},
+    web::{
+        client::Client,
+        problem::{Problem, ProblemDocument},
+        reply::Reply,
+    },
 };
 use rocket::{Route, State, post, routes};
 use serde::{Deserialize, Serialize};

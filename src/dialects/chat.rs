@@ -11,12 +11,8 @@ use rocket::{Route, State, get, post, routes};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
-const POLICY: Policy = Policy {
-    client: "chat",
-    envelope: Envelope::Jwt,
-    rotation: Rotation::Keep,
-    superusers: true,
-};
+const POLICY: Policy =
+    Policy { client: "chat", envelope: Envelope::Jwt, rotation: Rotation::Keep, superusers: true };
 
 pub fn routes() -> Vec<Route> {
     routes![token, refresh, user]
@@ -34,8 +30,7 @@ pub struct Docs;
 async fn token(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Pair> {
     let body = body?;
     let (email, password) = body.read(|f| (f.text("email"), f.text("password")))?;
-    let mut tokens =
-        auth.sign_in(&client, &POLICY, Login::Email(email), password, true).await?;
+    let mut tokens = auth.sign_in(&client, &POLICY, Login::Email(email), password, true).await?;
     let refresh = refresh_token(&mut tokens)?;
     Ok(Reply::ok(Pair { refresh, access: tokens.access }))
 }
@@ -75,7 +70,7 @@ pub struct ChatUser {
     responses((status = 200, body = ChatUser),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 #[get("/api/user")]
-async fn user(by: Result<Bearer, Error>) -> Answer<ChatUser> {
+fn user(by: Result<Bearer, Error>) -> Answer<ChatUser> {
     let user = by?.0.user;
     Ok(Reply::ok(ChatUser {
         id: user.id.0,

@@ -46,8 +46,7 @@ pub struct RolePair {
 async fn login(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<RolePair> {
     let body = body?;
     let (email, password) = body.read(|f| (f.text("email"), f.text("password")))?;
-    let mut tokens =
-        auth.sign_in(&client, &POLICY, Login::Email(email), password, true).await?;
+    let mut tokens = auth.sign_in(&client, &POLICY, Login::Email(email), password, true).await?;
     Ok(Reply::ok(RolePair {
         refresh_token: refresh_token(&mut tokens)?,
         role: tokens.user.roles.main().to_owned(),

@@ -5,7 +5,12 @@ use crate::{
         Auth, Error, Login, ProfileChange, Tokens, User,
         policy::{Envelope, Policy, Rotation},
     },
-    web::{client::Client, guards::Bearer, problem::{Problem, ProblemDocument}, reply::Reply},
+    web::{
+        client::Client,
+        guards::Bearer,
+        problem::{Problem, ProblemDocument},
+        reply::Reply,
+    },
 };
 use rocket::{Route, State, get, post, put, routes};
 use serde::{Deserialize, Serialize};
@@ -100,7 +105,7 @@ impl From<User> for Me {
     responses((status = 200, body = Me),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 #[get("/api/me")]
-async fn me(by: Result<Bearer, Error>) -> Answer<Me> {
+fn me(by: Result<Bearer, Error>) -> Answer<Me> {
     Ok(Reply::ok(by?.0.user.into()))
 }
 

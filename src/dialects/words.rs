@@ -2,7 +2,12 @@
 use crate::{
     flows::{Auth, Caller, Error, NewAccount, Result, SignedUp, User},
     view,
-    web::{body::Body, client::Client, problem::{Problem, ProblemDocument}, reply::Reply},
+    web::{
+        body::Body,
+        client::Client,
+        problem::{Problem, ProblemDocument},
+        reply::Reply,
+    },
 };
 use rocket::{Either, State, http::Status, post};
 use serde::{Deserialize, Serialize};
@@ -84,9 +89,7 @@ pub async fn sign_up<T>(
     show: impl FnOnce(User) -> T,
 ) -> Registered<T> {
     match auth.sign_up(caller, new).await {
-        Ok(SignedUp::Created(user)) => {
-            Ok(Either::Left(Reply::with(Status::Created, show(user))))
-        }
+        Ok(SignedUp::Created(user)) => Ok(Either::Left(Reply::with(Status::Created, show(user)))),
         Ok(SignedUp::Pending) => {
             let detail = view::text(caller.language, "detail-check-mail", &[]);
             Ok(Either::Right(Reply::with(Status::Accepted, Pending { detail })))

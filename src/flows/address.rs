@@ -1,7 +1,8 @@
 //! Names that users go by, in one spelling each, so that two that look or read alike are one.
 use super::Lacking;
 use caseless::Caseless;
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_script::{Script, UnicodeScript};
 
 /// An e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,13 +17,17 @@ impl Address {
     /// The longest address (RFC 5321, 4.5.3.1.3), in bytes.
     const LONGEST: usize = 254;
 
-    /// Reads an address. The local part is ASCII: letters beyond it have spellings that differ and
-    /// look the same, and hardly any server delivers to them. The domain may be international
-    /// (IDNA, UTS 46); it has at least one dot.
+    /// Reads an address. The local part is ASCII, and nothing is turned into ASCII: letters beyond it
+    /// have spellings that differ and look the same, and hardly any server delivers to them. The
+    /// domain may be international (IDNA, UTS 46); it has at least one dot.
     pub fn parse(text: &str) -> Result<Self, Lacking> {
         let text = text.trim();
         if text.is_empty() {
             return Err(Lacking::Blank);
+        }
+        // Before the domain is read, which takes time.
+        if text.len() > 4 * Self::LONGEST {
+            return Err(Lacking::NotEmail);
         }
         let (local, domain) = text.rsplit_once('@').ok_or(Lacking::NotEmail)?;
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| Lacking::NotEmail)?;
@@ -47,11 +52,12 @@ fn is_local_part(local: &str) -> bool {
     local.len() <= 64 && local.split('.').all(is_atom)
 }
 
-/// Two labels or more, the last one not a number: an address literal is no domain.
+/// Two labels or more, the last one beginning with a letter: an IP address is no domain.
 fn is_domain(domain: &str) -> bool {
-    let labels: Vec<_> = domain.split('.').collect();
-    let last_is_name = labels.last().is_some_and(|l| l.bytes().any(|b| b.is_ascii_alphabetic()));
-    labels.len() >= 2 && labels.iter().all(|l| !l.is_empty() && l.len() <= 63) && last_is_name
+    domain.split('.').all(|label| (1..=63).contains(&label.len()))
+        && domain
+            .rsplit_once('.')
+            .is_some_and(|(_, last)| last.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
 /// A username.
@@ -67,13 +73,19 @@ impl Username {
     /// The longest username, in characters.
     pub const LONGEST: usize = 64;
 
+    /// More bytes than any 64 characters take, however they are decomposed.
+    const MOST_BYTES: usize = 18 * 4 * Self::LONGEST;
+
     /// Reads a username: letters of any script, digits, spaces inside, `.`, `_`, `-`, `+`.
+    ///
+    /// What is not seen is refused, and so is a word with letters of more than one of Latin, Cyrillic
+    /// and Greek, which look alike (a part of UTS 39). A word all in one of them may still look like
+    /// one in another.
     pub fn parse(text: &str) -> Result<Self, Lacking> {
-        // NFKC makes text longer at most 18 times.
-        if text.len() > 4 * Self::LONGEST * 18 {
+        if text.len() > Self::MOST_BYTES {
             return Err(Lacking::TooLong(Self::LONGEST));
         }
-        let name: String = text.nfkc().collect();
+        let name: String = text.trim().nfkc().collect();
         let name = name.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
         if name.is_empty() {
             return Err(Lacking::Blank);
@@ -83,13 +95,15 @@ impl Username {
         }
         let mut after_letter = false;
         for c in name.chars() {
-            let mark = unicode_normalization::char::is_combining_mark(c);
-            if !(c.is_alphanumeric() || " ._-+".contains(c) || mark && after_letter) {
+            let mark = is_combining_mark(c);
+            let fits = if mark { after_letter } else { c.is_alphanumeric() || is_separator(c) };
+            if !fits || is_unseen(c) {
                 return Err(Lacking::NotUsername);
             }
             after_letter = mark || c.is_alphabetic();
         }
-        if !name.chars().any(char::is_alphanumeric) {
+        let named = name.chars().any(char::is_alphanumeric);
+        if !named || name.split(is_separator).any(mixes_alphabets) {
             return Err(Lacking::NotUsername);
         }
         let key =
@@ -98,10 +112,31 @@ impl Username {
     }
 }
 
+fn is_separator(c: char) -> bool {
+    " ._-+".contains(c)
+}
+
+/// Letters and marks that nobody sees (of Unicode's `Default_Ignorable_Code_Point`).
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}')
+        || matches!(c, '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether a word has letters of more than one of the alphabets that share their shapes.
+fn mixes_alphabets(word: &str) -> bool {
+    let has = |alphabet| word.chars().any(|c| c.script() == alphabet);
+    [Script::Latin, Script::Cyrillic, Script::Greek].into_iter().filter(|s| has(*s)).count() > 1
+}
+
 /// Reads a first name: at most 150 characters, as Django has it; it may be empty.
 pub fn first_name(text: &str) -> Result<String, Lacking> {
     const LONGEST: usize = 150;
-    let name: String = text.trim().nfc().collect();
+    let text = text.trim();
+    // A character takes 12 bytes at most, however it is decomposed.
+    if text.len() > 12 * LONGEST {
+        return Err(Lacking::TooLong(LONGEST));
+    }
+    let name: String = text.nfc().collect();
     if name.chars().count() > LONGEST {
         return Err(Lacking::TooLong(LONGEST));
     }
@@ -122,93 +157,4 @@ pub fn role(text: &str) -> Result<String, Lacking> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn an_address_has_one_key() {
-        for (typed, key) in [
-            (" Ann@Example.COM ", "ann@example.com"),
-            ("a.b+c@mail.example.com", "a.b+c@mail.example.com"),
-            ("ann@пример.рф", "ann@xn--e1afmkfd.xn--p1ai"),
-            ("ann@ｅxample.com", "ann@example.com"),
-        ] {
-            assert_eq!(Address::parse(typed).unwrap().key, key);
-        }
-        assert_eq!(Address::parse("Ann@Example.COM").unwrap().email, "Ann@example.com");
-    }
-
-    #[test]
-    fn what_is_no_address_is_refused() {
-        for typed in [
-            "ann",
-            "@example.com",
-            "ann@",
-            "ann@localhost",
-            "ann@@example.com",
-            "a b@example.com",
-            "ａdmin@example.com",
-            "straße@example.com",
-            "adm\u{131}n@example.com",
-            "ann@127.0.0.1",
-            "ann@[127.0.0.1]",
-            "\"ann\"@example.com",
-            "ann\r\nBcc: x@example.com",
-            "a..b@example.com",
-            ".a@example.com",
-            "ann@example..com",
-            "ann@-example.com",
-            "ann@exa_mple.com",
-            "ann\0@example.com",
-        ] {
-            assert_eq!(Address::parse(typed), Err(Lacking::NotEmail), "{typed}");
-        }
-        assert_eq!(Address::parse("  "), Err(Lacking::Blank));
-        assert!(Address::parse(&format!("{}@example.com", "a".repeat(65))).is_err());
-    }
-
-    #[test]
-    fn usernames_that_read_alike_are_one() {
-        let key = |name| Username::parse(name).unwrap().key;
-        assert_eq!(key("Ann"), key("ann"));
-        assert_eq!(key("Ａnn"), key("ann"));
-        assert_eq!(key("Straße"), key("STRASSE"));
-        assert_eq!(key("John  Smith"), key("john smith"));
-        assert_eq!(key("Ёж"), key("\u{415}\u{308}ж"));
-        assert_eq!(Username::parse(" John Smith ").unwrap().name, "John Smith");
-    }
-
-    #[test]
-    fn what_is_no_username_is_refused() {
-        for name in
-            ["ann@example.com", "a\tb", "a\0", "<b>", "a/b", "\u{308}a", "...", "a\u{200b}b"]
-        {
-            assert_eq!(Username::parse(name), Err(Lacking::NotUsername), "{name}");
-        }
-        assert_eq!(Username::parse(" "), Err(Lacking::Blank));
-        assert!(Username::parse(&"a".repeat(64)).is_ok());
-        assert_eq!(Username::parse(&"a".repeat(65)), Err(Lacking::TooLong(64)));
-        assert_eq!(Username::parse(&"\u{fdfa}".repeat(10)), Err(Lacking::TooLong(64)));
-    }
-
-    #[test]
-    fn roles_and_first_names() {
-        assert!(role("ADMIN").is_ok() && role("team:read").is_ok());
-        assert!(role("A,B").is_err() && role("").is_err());
-        assert_eq!(first_name(" Ann ").unwrap(), "Ann");
-        assert_eq!(first_name("A\nB"), Err(Lacking::NotPrintable));
-    }
-
-    proptest! {
-        #[test]
-        fn reading_a_name_again_changes_nothing(text in "\\PC{0,40}") {
-            if let Ok(name) = Username::parse(&text) {
-                prop_assert_eq!(&Username::parse(&name.name).unwrap().key, &name.key);
-            }
-            if let Ok(email) = Address::parse(&text) {
-                prop_assert_eq!(&Address::parse(&email.email).unwrap(), &email);
-            }
-        }
-    }
-}
+mod tests;

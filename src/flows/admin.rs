@@ -81,13 +81,14 @@ impl Auth {
                 let email = Address::parse(name).map_err(|_| Error::NotFound)?;
                 users::by_email(&mut db, &email.key).await?
             }
-            By::Name(name) => match name.parse() {
-                Ok(id) => users::by_id(&mut db, UserId(id)).await?,
-                Err(_) => {
+            By::Name(name) => {
+                if let Ok(id) = name.parse() {
+                    users::by_id(&mut db, UserId(id)).await?
+                } else {
                     let name = Username::parse(name).map_err(|_| Error::NotFound)?;
                     users::by_username(&mut db, &name.key).await?
                 }
-            },
+            }
         };
         user.ok_or(Error::NotFound)
     }

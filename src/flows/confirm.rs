@@ -80,11 +80,21 @@ impl Auth {
         Ok(())
     }
 
-    /// Looks at a mailed token and changes nothing.
-    pub async fn mail_link_state(&self, token: &str) -> Result<LinkState> {
+    /// Looks at a mailed token that is to confirm an address, and changes nothing.
+    pub async fn confirmation_state(&self, token: &str) -> Result<LinkState> {
+        self.link_state(token, &[Kind::ConfirmEmail, Kind::ChangeEmail]).await
+    }
+
+    /// Looks at a mailed token that is to reset a password, and changes nothing.
+    pub async fn reset_state(&self, token: &str) -> Result<LinkState> {
+        self.link_state(token, &[Kind::ResetPassword]).await
+    }
+
+    async fn link_state(&self, token: &str, kinds: &[Kind]) -> Result<LinkState> {
         let Some(token) = secret::parse(token) else { return Ok(LinkState::Expired) };
         let mut db = self.db.read().await?;
-        let Some(link) = mail_tokens::by_hash(&mut db, &secret::hash(token)).await? else {
+        let link = mail_tokens::by_hash(&mut db, &secret::hash(token)).await?;
+        let Some(link) = link.filter(|l| kinds.iter().any(|k| k.name() == l.kind)) else {
             return Ok(LinkState::Expired);
         };
         if link.used_at.is_some() {

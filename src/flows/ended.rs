@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 /// Revocations are stamped before they are committed, by clocks that may differ: each poll looks back
 /// this far.
-const OVERLAP: Duration = Duration::from_secs(60);
+const OVERLAP: Duration = Duration::from_mins(1);
 
 #[derive(Clone, Default)]
 pub struct EndedSessions(Arc<RwLock<State>>);

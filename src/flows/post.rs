@@ -147,7 +147,7 @@ impl Auth {
             Err(e) => {
                 let error = e.to_string();
                 let due_at = now.plus(delay(mail.attempts));
-                let given_up = due_at > mail.created_at.plus(GIVE_UP);
+                let given_up = e.is_permanent() || due_at > mail.created_at.plus(GIVE_UP);
                 if given_up {
                     outbox::fail(&mut db, mail.id, &error).await?;
                 } else {

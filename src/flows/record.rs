@@ -27,7 +27,7 @@ pub enum Actor {
     Cli,
 }
 
-impl<'a> Act<'a> {
+impl Act<'_> {
     /// Something a user did to its own account.
     pub fn own(kind: &'static str, user: UserId) -> Self {
         Self { kind, actor: Actor::User(user), target: Some(user), session: None, detail: "" }

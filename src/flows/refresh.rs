@@ -141,7 +141,7 @@ impl Auth {
         let issued = refresh_tokens::by_hash(db, &secret::hash(next))
             .await?
             .filter(|t| t.used_at.is_none() && t.expires_at > now)
-            .map(|t| Issued { id: next, issued_at: t.issued_at, expires_at: t.expires_at })
+            .map(|t| Issued { id: next, at: t.issued_at, expires_at: t.expires_at })
             .ok_or(Error::TokenSuperseded)?;
         Ok(Outcome::Tokens(Some(issued).filter(|_| rotation != Rotation::Keep)))
     }

@@ -58,7 +58,7 @@ pub(super) struct Presented {
 #[derive(Clone, Copy)]
 pub(super) struct Issued {
     pub id: Uuid,
-    pub issued_at: Timestamp,
+    pub at: Timestamp,
     pub expires_at: Timestamp,
 }
 
@@ -145,7 +145,7 @@ impl Auth {
             used_at: None,
         };
         refresh_tokens::insert(db, &row).await?;
-        Ok(Issued { id, issued_at: now, expires_at })
+        Ok(Issued { id, at: now, expires_at })
     }
 
     /// Signs the tokens of a session.
@@ -215,7 +215,7 @@ impl Auth {
                 sub: user.id.0.to_string(),
                 user_id: user.id.0,
                 token_type: "refresh".to_owned(),
-                iat: issued.issued_at.unix(),
+                iat: issued.at.unix(),
                 exp: issued.expires_at.unix(),
                 jti: issued.id,
                 sid: session.id.0,

@@ -42,7 +42,7 @@ pub async fn page<'r>(
     token: Option<&'r str>,
 ) -> Result<Page<impl View + use<'r>>, Problem> {
     let token = token.unwrap_or_default();
-    let state = name(auth.mail_link_state(token).await?);
+    let state = name(auth.confirmation_state(token).await?);
     Ok(Page(Status::Ok, Confirm { state, token, csrf_token: form.0 }))
 }
 
@@ -60,7 +60,7 @@ pub async fn confirm(
     let by = by.ok().map(|by| by.0);
     let (status, state) = match auth.confirm_email(&client, token, by.as_ref()).await {
         Ok(_) => (Status::Ok, "done"),
-        Err(Error::LinkNotValid) => match auth.mail_link_state(token).await? {
+        Err(Error::LinkNotValid) => match auth.confirmation_state(token).await? {
             LinkState::Done => (Status::Ok, "done"),
             _ => (Status::BadRequest, "expired"),
         },

@@ -36,7 +36,7 @@ pub async fn page(
     token: Option<&str>,
 ) -> Result<Page<impl View + use<>>, Problem> {
     let token = token.unwrap_or_default();
-    let state = name(auth.mail_link_state(token).await?);
+    let state = name(auth.reset_state(token).await?);
     Ok(Page(Status::Ok, view(auth, state, token, form.0)))
 }
 

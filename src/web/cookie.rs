@@ -18,18 +18,22 @@ fn name(config: &Config) -> &'static str {
     }
 }
 
-/// The refresh token that came in our cookie; one that came twice is not ours to choose from.
+/// The refresh token that came in our cookie.
 pub fn read<'r>(req: &'r Request<'_>, config: &Config) -> Option<&'r str> {
-    let name = name(config);
-    let mut ours = req
+    one(req, name(config))
+}
+
+/// The value of a cookie; one that came twice is not ours to choose from.
+pub fn one<'r>(req: &'r Request<'_>, name: &str) -> Option<&'r str> {
+    let mut named = req
         .headers()
         .get("cookie")
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.split_once('='))
         .filter(|(n, _)| n.trim() == name)
         .map(|(_, value)| value.trim());
-    let value = ours.next().filter(|value| !value.is_empty())?;
-    if ours.next().is_some() { None } else { Some(value) }
+    let value = named.next().filter(|value| !value.is_empty())?;
+    if named.next().is_some() { None } else { Some(value) }
 }
 
 /// A cookie that carries `token`.

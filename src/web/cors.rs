@@ -34,7 +34,10 @@ impl Fairing for Cors {
         }
         res.set_raw_header("Access-Control-Allow-Origin", origin);
         res.set_raw_header("Access-Control-Allow-Credentials", "true");
-        res.set_raw_header("Access-Control-Expose-Headers", "Authorization, Retry-After, X-Request-Id");
+        res.set_raw_header(
+            "Access-Control-Expose-Headers",
+            "Authorization, Retry-After, X-Request-Id",
+        );
         if preflight && matches!(res.status(), Status::NotFound | Status::MethodNotAllowed) {
             res.set_status(Status::NoContent);
             res.remove_header("Content-Type");

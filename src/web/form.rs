@@ -1,13 +1,13 @@
 //! The token in HTML forms: the same random value in a cookie and in the form, which no other site can
 //! read or set (OWASP CSRF Prevention, double submit, with the `__Host-` prefix).
-use super::csrf;
+use super::{cookie, csrf};
 use crate::{
     config::Config,
     flows::{Auth, Error, Result},
 };
 use rocket::{
     Request,
-    http::{Cookie, CookieJar, SameSite},
+    http::{Cookie, SameSite, Status},
     request::{FromRequest, Outcome},
 };
 use std::convert::Infallible;
@@ -25,10 +25,11 @@ impl<'r> FromRequest<'r> for FormToken {
     type Error = Infallible;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
-        let Some(auth) = req.rocket().state::<Auth>() else { return Outcome::Success(Self(String::new())) };
-        let jar: &CookieJar<'_> = req.cookies();
+        let Some(auth) = req.rocket().state::<Auth>() else {
+            return Outcome::Success(Self(String::new()));
+        };
         let name = name(auth.config());
-        let known = jar.get(name).map(Cookie::value).filter(|v| Uuid::try_parse(v).is_ok());
+        let known = cookie::one(req, name).filter(|v| Uuid::try_parse(v).is_ok());
         let token = known.map_or_else(
             || {
                 let token = Uuid::new_v4().to_string();
@@ -37,7 +38,7 @@ impl<'r> FromRequest<'r> for FormToken {
                     .http_only(true)
                     .secure(auth.config().cookie.secure)
                     .same_site(SameSite::Strict);
-                jar.add(cookie);
+                req.cookies().add(cookie);
                 token
             },
             str::to_owned,
@@ -54,7 +55,8 @@ impl OwnForm {
     /// # Errors
     /// `CsrfFailed` if the form's token is not the cookie's.
     pub fn check(&self, token: &str) -> Result<()> {
-        let same = aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), token.as_bytes());
+        let same =
+            aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), token.as_bytes());
         same.map_err(|_| Error::CsrfFailed)
     }
 }
@@ -67,12 +69,12 @@ impl<'r> FromRequest<'r> for OwnForm {
         let own = || {
             let auth = req.rocket().state::<Auth>()?;
             csrf::refuse_foreign(req, auth.config()).ok()?;
-            let token = req.cookies().get(name(auth.config()))?.value();
+            let token = cookie::one(req, name(auth.config()))?;
             Uuid::try_parse(token).ok().map(|_| Self(token.to_owned()))
         };
         match own() {
             Some(own) => Outcome::Success(own),
-            None => Outcome::Error((rocket::http::Status::Forbidden, Error::CsrfFailed)),
+            None => Outcome::Error((Status::Forbidden, Error::CsrfFailed)),
         }
     }
 }

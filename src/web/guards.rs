@@ -45,7 +45,9 @@ pub fn authorization<'r>(req: &'r Request<'_>) -> Result<Option<&'r str>> {
     let mut words = header.split(' ').filter(|word| !word.is_empty());
     match (words.next(), words.next(), words.next()) {
         (Some(token), None, _) if !token.eq_ignore_ascii_case("bearer") => Ok(Some(token)),
-        (Some(scheme), Some(token), None) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token)),
+        (Some(scheme), Some(token), None) if scheme.eq_ignore_ascii_case("bearer") => {
+            Ok(Some(token))
+        }
         _ => Err(Error::TokenNotValid),
     }
 }

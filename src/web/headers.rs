@@ -37,7 +37,8 @@ pub fn is_our_route(route: &Route) -> bool {
 
 /// Whether the reply to a request is ours: that of a route, or of a catcher.
 pub fn is_ours(req: &Request<'_>) -> bool {
-    req.route().is_some_and(is_our_route) || req.local_cache(OnceLock::<Caught>::new).get().is_some()
+    req.route().is_some_and(is_our_route)
+        || req.local_cache(OnceLock::<Caught>::new).get().is_some()
 }
 
 /// Marks the reply to a request as ours.

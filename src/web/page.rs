@@ -17,7 +17,9 @@ pub struct Page<V>(pub Status, pub V);
 impl<'r, V: View> Responder<'r, 'static> for Page<V> {
     fn respond_to(self, req: &'r Request<'_>) -> response::Result<'static> {
         let language = caller(req).language;
-        let Some(auth) = req.rocket().state::<Auth>() else { return Err(Status::InternalServerError) };
+        let Some(auth) = req.rocket().state::<Auth>() else {
+            return Err(Status::InternalServerError);
+        };
         match auth.templates().render(language, &self.1) {
             Ok(html) => Response::build_from(html.respond_to(req)?)
                 .status(self.0)

@@ -170,7 +170,9 @@ impl From<&Error> for Problem {
             }
             Error::LinkNotValid => told(Status::BadRequest, "token_not_valid"),
             Error::Malformed => told(Status::BadRequest, "malformed"),
-            Error::Fields(fields) => Self { fields: fields.clone(), ..told(Status::BadRequest, "validation") },
+            Error::Fields(fields) => {
+                Self { fields: fields.clone(), ..told(Status::BadRequest, "validation") }
+            }
             Error::NotFound => told(Status::NotFound, "not_found"),
             Error::TooLarge => told(Status::PayloadTooLarge, "body_too_large"),
             Error::UnsupportedType => told(Status::UnsupportedMediaType, "unsupported_type"),
@@ -189,23 +191,26 @@ impl<'r> Responder<'r, 'static> for Problem {
     fn respond_to(self, req: &'r Request<'_>) -> response::Result<'static> {
         super::headers::mark(req);
         let language = caller(req).language;
-        let page = req
-            .rocket()
-            .state::<Auth>()
-            .filter(|_| wants_page(req))
-            .and_then(|auth| auth.templates().render(language, &ErrorPage {
-                status: self.status.code,
-                title: self.text(language, ""),
-                detail: self.text(language, "-detail"),
-            }).ok());
-        let (kind, body) = match page {
-            Some(page) => (ContentType::HTML, page),
-            None => {
-                let kind = ContentType::new("application", "problem+json");
-                (kind, self.document(language).to_string())
-            }
+        let page = req.rocket().state::<Auth>().filter(|_| wants_page(req)).and_then(|auth| {
+            auth.templates()
+                .render(
+                    language,
+                    &ErrorPage {
+                        status: self.status.code,
+                        title: self.text(language, ""),
+                        detail: self.text(language, "-detail"),
+                    },
+                )
+                .ok()
+        });
+        let (kind, body) = if let Some(page) = page {
+            (ContentType::HTML, page)
+        } else {
+            let kind = ContentType::new("application", "problem+json");
+            (kind, self.document(language).to_string())
         };
-        let mut response = Response::build_from(body.respond_to(req)?).status(self.status).header(kind).finalize();
+        let mut response =
+            Response::build_from(body.respond_to(req)?).status(self.status).header(kind).finalize();
         response.set_raw_header("Cache-Control", "no-store");
         response.set_raw_header("Content-Language", language.tag());
         if self.status == Status::Unauthorized {

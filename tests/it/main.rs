@@ -1,5 +1,7 @@
 //! Everything from outside, on both engines: people are clients, each test has a database and a clock
 //! of its own.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 #[macro_use]
 mod support;
 
@@ -17,6 +19,7 @@ mod replicas;
 mod schema;
 mod service;
 mod store;
+mod wire;
 
 #[cfg(not(postgres))]
 #[test]
@@ -24,6 +27,7 @@ fn only_sqlite_is_tested_here_and_both_engines_by_scripts_test() {
     use std::io::Write;
     // Past the capture of the test runner, so that it is seen.
     if let Ok(mut terminal) = std::fs::OpenOptions::new().append(true).open("/dev/stderr") {
-        let _ = writeln!(terminal, "note: SQLite only; scripts/test runs the PostgreSQL half as well");
+        let _ =
+            writeln!(terminal, "note: SQLite only; scripts/test runs the PostgreSQL half as well");
     }
 }

@@ -1,1 +1,236 @@
+use crate::support::{ORIGIN, PASSWORD, Person, Reply, raw};
+use rocket::{futures::future::join_all, http::Method};
+use serde_json::json;
+use std::{collections::HashSet, time::Duration};
 
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Presents a refresh token as a cookie, as another tab would that has not heard of a newer one.
+async fn present(ann: &Person<'_>, token: &str) -> Reply {
+    let headers = [("Cookie", format!("__Host-portcullis={token}")), ("Origin", ORIGIN.to_owned())];
+    raw(ann.service, Method::Post, "/auth/refresh", None, &headers).await
+}
+
+fn cookie(reply: &Reply) -> String {
+    reply.expect(200);
+    let cookie = reply.header("set-cookie").unwrap();
+    cookie.split(['=', ';']).nth(1).unwrap().to_owned()
+}
+
+on_both! {
+    async fn a_refresh_gives_new_tokens_for_as_long_as_the_session_lives(service) {
+        let ann = service.user("ann").await;
+        for _ in 0..2 {
+            let before = (ann.access(), ann.refresh_cookie());
+            service.advance(Duration::from_hours(24 * 29));
+            ann.get("/auth/me").await.refused(401, "token_not_valid");
+            assert_eq!(ann.refresh().await.expect(200)["user"]["id"], ann.id);
+            assert!(ann.access() != before.0 && ann.refresh_cookie() != before.1);
+            ann.get("/auth/me").await.expect(200);
+        }
+        service.advance(Duration::from_hours(24 * 29));
+        ann.refresh().await.expect(200);
+        // Ninety days after the login it is over.
+        service.advance(Duration::from_hours(24 * 4));
+        ann.refresh().await.refused(401, "token_not_valid");
+    }
+
+    async fn sixty_who_present_one_token_at_once_get_one_successor(service) {
+        let ann = service.user("ann").await;
+        let token = ann.refresh_cookie().unwrap();
+        let replies = join_all((0..60).map(|_| present(&ann, &token))).await;
+        let successors: HashSet<_> = replies.iter().map(cookie).collect();
+        assert_eq!(successors.len(), 1);
+        assert!(!successors.contains(&token));
+        present(&ann, successors.iter().next().unwrap()).await.expect(200);
+    }
+
+    async fn within_the_grace_the_same_successor_comes_again(service) {
+        let ann = service.user("ann").await;
+        let first = ann.refresh_cookie().unwrap();
+        let second = cookie(&present(&ann, &first).await);
+        service.advance(10 * SECOND);
+        assert_eq!(cookie(&present(&ann, &first).await), second);
+        // Once the successor has been used, the first is of no use, and nothing else happens.
+        let third = cookie(&present(&ann, &second).await);
+        present(&ann, &first).await.refused(401, "token_superseded");
+        assert_eq!(cookie(&present(&ann, &second).await), third);
+        present(&ann, &third).await.expect(200);
+    }
+
+    async fn after_the_grace_reuse_ends_the_session_and_is_written_down(service) {
+        let ann = service.user("ann").await;
+        let first = ann.refresh_cookie().unwrap();
+        let second = cookie(&ann.keep(present(&ann, &first).await));
+        ann.get("/auth/verify").await.expect(200);
+        service.advance(11 * SECOND);
+        let reused = present(&ann, &first).await;
+        reused.refused(401, "token_not_valid");
+        assert_eq!(reused.header("set-cookie"), None);
+        present(&ann, &second).await.refused(401, "token_not_valid");
+        ann.get("/auth/verify").await.refused(401, "token_not_valid");
+        let acts = crate::store::acts(service).await;
+        assert!(acts.contains(&"refresh_token_reused".to_owned()), "{acts:?}");
+        ann.login().await.expect(200);
+    }
+
+    async fn a_loser_of_a_race_keeps_its_cookie_and_pages_do_not_end_sessions(service) {
+        let ann = service.user("ann").await;
+        let first = ann.refresh_cookie().unwrap();
+        let second = cookie(&present(&ann, &first).await);
+        service.advance(60 * SECOND);
+        // An old cookie that only reads is refused, and that is all.
+        let headers = [("Cookie", format!("__Host-portcullis={first}"))];
+        raw(service, Method::Get, "/auth/me", None, &headers).await.refused(401, "token_not_valid");
+        present(&ann, &second).await.expect(200);
+    }
+
+    async fn either_envelope_is_taken_everywhere(service) {
+        let ann = service.registered("ann").await;
+        let credentials = json!({ "email": ann.email(), "password": PASSWORD });
+        let pair = ann.post("/api/token", credentials.clone()).await;
+        let jwt = pair.expect(200)["refresh"].as_str().unwrap().to_owned();
+        let uuid = cookie(&present(&ann, &jwt).await);
+        let simple = ann.post("/api/refresh", json!({ "refresh_token": uuid })).await;
+        let uuid = simple.expect(200)["refresh_token"].as_str().unwrap().to_owned();
+        ann.post("/api/token/refresh", json!({ "refresh": uuid })).await.expect(200);
+        let role = ann.post("/u/api/refresh", json!({ "refresh_token": uuid })).await;
+        assert_eq!(role.expect(200)["refresh_token"].as_str().unwrap().split('.').count(), 3);
+    }
+
+    async fn no_other_token_refreshes(service) {
+        let ann = service.user("ann").await;
+        let access = ann.access().unwrap();
+        let unknown = uuid::Uuid::new_v4().to_string();
+        let upper = ann.refresh_cookie().unwrap().replace('-', "");
+        for token in [access.as_str(), unknown.as_str(), upper.as_str(), "x", "..", "%00"] {
+            present(&ann, token).await.refused(401, "token_not_valid");
+            ann.post("/api/refresh", json!({ "refresh_token": token })).await.refused(401, "token_not_valid");
+        }
+        let cookie = format!("__Host-portcullis={0}; __Host-portcullis={0}", ann.refresh_cookie().unwrap());
+        let headers = [("Cookie", cookie), ("Origin", ORIGIN.to_owned())];
+        raw(service, Method::Post, "/auth/refresh", None, &headers).await.refused(401, "unauthenticated");
+        ann.refresh().await.expect(200);
+    }
+
+    async fn logging_out_ends_the_session_and_its_access_tokens(service) {
+        let ann = service.user("ann").await;
+        let (token, access) = (ann.refresh_cookie().unwrap(), ann.access().unwrap());
+        let reply = ann.send(Method::Post, "/auth/logout", None, &[]).await;
+        reply.expect(204);
+        assert!(reply.header("set-cookie").unwrap().contains("Max-Age=0"));
+        assert_eq!(ann.refresh_cookie(), None);
+        present(&ann, &token).await.refused(401, "token_not_valid");
+        let headers = [("Authorization", access)];
+        raw(service, Method::Get, "/auth/verify", None, &headers).await.refused(401, "token_not_valid");
+        // Whoever logs out of what is gone has got what they want.
+        let headers = [("Cookie", format!("__Host-portcullis={token}")), ("Origin", ORIGIN.to_owned())];
+        raw(service, Method::Post, "/auth/logout", None, &headers).await.expect(204);
+        service.stranger().send(Method::Post, "/auth/logout", None, &[]).await.refused(401, "unauthenticated");
+    }
+
+    async fn sessions_are_listed_and_ended_one_by_one_or_all(service) {
+        let ann = service.user("ann").await;
+        let bob = service.user("bob").await;
+        let phone = service.stranger();
+        phone.login_with(json!({ "login": "ann", "password": PASSWORD })).await.expect(200);
+        let list = ann.get("/auth/sessions").await;
+        let list = list.expect(200).as_array().unwrap().clone();
+        assert_eq!(list.len(), 2);
+        assert_eq!(list.iter().filter(|s| s["current"] == true).count(), 1);
+        assert_eq!(list[0]["ip"], "127.0.0.1");
+        let other = list.iter().find(|s| s["current"] == false).unwrap()["id"].as_str().unwrap();
+        let path = format!("/auth/sessions/{other}");
+        bob.send(Method::Delete, &path, None, &[]).await.refused(404, "not_found");
+        phone.get("/auth/me").await.expect(200);
+        ann.send(Method::Delete, &path, None, &[]).await.expect(204);
+        phone.get("/auth/me").await.refused(401, "token_not_valid");
+        ann.send(Method::Delete, &path, None, &[]).await.refused(404, "not_found");
+        ann.send(Method::Delete, "/auth/sessions/1", None, &[]).await.refused(404, "not_found");
+
+        phone.login_with(json!({ "login": "ann", "password": PASSWORD })).await.expect(200);
+        ann.send(Method::Post, "/auth/logout-all", None, &[]).await.expect(204);
+        phone.get("/auth/me").await.refused(401, "token_not_valid");
+        bob.get("/auth/me").await.expect(200);
+    }
+}
+
+/// What happens to a chain of refresh tokens, in any order.
+mod chain {
+    use super::{SECOND, cookie, present};
+    use crate::support::{Database, Service, config};
+    use proptest::prelude::*;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        /// The client asks with what it holds, and hears the answer.
+        Refresh,
+        /// It asks, the server commits, and the answer is lost.
+        Lost,
+        /// Several tabs ask at once.
+        Race(usize),
+        /// A little time passes, less than the grace.
+        Wait,
+        /// A replica takes over.
+        Restart,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            Just(Step::Refresh),
+            Just(Step::Lost),
+            (2usize..6).prop_map(Step::Race),
+            Just(Step::Wait),
+            Just(Step::Restart),
+        ];
+        prop::collection::vec(step, 1..12)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        /// Whatever happens between a client and its servers, it is never logged out, and of all the
+        /// tokens there ever were exactly one is unused.
+        #[test]
+        fn nobody_is_logged_out_and_one_successor_lives(steps in steps()) {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+            runtime.block_on(async {
+                let database = Database::sqlite();
+                let mut service = Service::start(&database, config(), None).await;
+                let mut token = {
+                    let ann = service.user("ann").await;
+                    ann.refresh_cookie().unwrap()
+                };
+                for step in steps {
+                    let ann = service.stranger();
+                    match step {
+                        Step::Refresh => token = cookie(&present(&ann, &token).await),
+                        Step::Lost => {
+                            present(&ann, &token).await.expect(200);
+                            service.advance(5 * SECOND);
+                            token = cookie(&present(&ann, &token).await);
+                        }
+                        Step::Race(tabs) => {
+                            let all = (0..tabs).map(|_| present(&ann, &token));
+                            let all = rocket::futures::future::join_all(all).await;
+                            let next = cookie(&all[0]);
+                            assert!(all.iter().all(|reply| cookie(reply) == next));
+                            token = next;
+                        }
+                        Step::Wait => service.advance(9 * SECOND),
+                        Step::Restart => {
+                            let next = service.replica().await;
+                            service.end().await;
+                            service = next;
+                        }
+                    }
+                    let db = sqlx::SqlitePool::connect(&database.url).await.unwrap();
+                    let (unused,): (i64,) = sqlx::query_as(
+                        "SELECT count(*) FROM auth_refresh_tokens WHERE used_at IS NULL",
+                    ).fetch_one(&db).await.unwrap();
+                    assert_eq!(unused, 1);
+                }
+                service.end().await;
+            });
+        }
+    }
+}

@@ -10,11 +10,7 @@ use rocket::{
     local::asynchronous::Client,
 };
 use serde_json::{Value, json};
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, atomic::{AtomicU32, Ordering}},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 pub const PASSWORD: &str = "correct horse battery";
 pub const ORIGIN: &str = "http://localhost:8000";
@@ -73,6 +69,7 @@ impl Database {
     #[cfg(postgres)]
     #[expect(clippy::disallowed_methods, reason = "how scripts/test tells where the server is")]
     pub async fn postgres() -> Self {
+        use std::sync::atomic::{AtomicU32, Ordering};
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let server = std::env::var("PORTCULLIS_TEST_POSTGRES").expect("scripts/test sets it");
         let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -115,9 +112,8 @@ impl Service {
         let clock = clock.unwrap_or_else(|| Clock::manual(Timestamp::from_unix(1_800_000_000)));
         let stage = portcullis::stage().config(config.clone()).clock(clock.clone());
         let url = database.url.clone();
-        let rocket = rocket::custom(figment(&url))
-            .attach(stage)
-            .register("/", portcullis::catchers());
+        let rocket =
+            rocket::custom(figment(&url)).attach(stage).register("/", portcullis::catchers());
         let client = Client::untracked(rocket).await.expect("the service starts");
         Self { client, clock, config, url }
     }
@@ -147,7 +143,13 @@ impl Service {
 
     /// Somebody with a browser and no account.
     pub fn stranger(&self) -> Person<'_> {
-        Person { service: self, name: "stranger".into(), id: 0, cookies: Mutex::default(), access: Mutex::default() }
+        Person {
+            service: self,
+            name: "stranger".into(),
+            id: 0,
+            cookies: Mutex::default(),
+            access: Mutex::default(),
+        }
     }
 
     /// Somebody who has registered and confirmed.
@@ -202,7 +204,7 @@ pub struct Person<'s> {
     pub access: Mutex<Option<String>>,
 }
 
-impl<'s> Person<'s> {
+impl Person<'_> {
     pub fn email(&self) -> String {
         format!("{}@example.com", self.name)
     }
@@ -284,7 +286,9 @@ impl<'s> Person<'s> {
         if method != Method::Get && !has(&all, "Origin") {
             all.push(("Origin", ORIGIN.to_owned()));
         }
-        if let Some(bearer) = bearer && !has(&all, "Authorization") {
+        if let Some(bearer) = bearer
+            && !has(&all, "Authorization")
+        {
             all.push(("Authorization", bearer));
         }
         let reply = raw(self.service, method, path, body, &all).await;

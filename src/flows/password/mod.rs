@@ -1,4 +1,6 @@
 //! Passwords: argon2id (RFC 9106) with OWASP's parameters, in any Unicode (NFC), none of it cut off.
+mod foreign;
+mod phc;
 mod pool;
 mod stored;
 
@@ -32,9 +34,11 @@ impl Hasher {
     /// A hash as a PHC string.
     ///
     /// # Errors
-    /// `Busy` if too many wait already.
+    /// `Busy` if too many wait already; `Fields` if the password is too long.
     pub async fn hash(&self, password: &str) -> Result<String> {
-        let password = normal(password).ok_or(Error::BadCredentials)?.into_owned();
+        let password = normal(password)
+            .ok_or_else(|| Error::field("password", Lacking::TooLong(LONGEST)))?
+            .into_owned();
         self.0.run(move |bench| bench.hash(&password)).await?
     }
 
@@ -75,9 +79,9 @@ pub fn check(password: &str, min_length: usize, own: &[&str]) -> Result<(), Lack
     if password.chars().count() < min_length {
         return Err(Lacking::TooShort(min_length));
     }
-    let lower = password.to_lowercase();
     let local_parts = own.iter().filter_map(|name| Some(name.split_once('@')?.0));
-    if own.iter().copied().chain(local_parts).any(|name| name.to_lowercase() == lower) {
+    let mut names = own.iter().copied().chain(local_parts);
+    if names.any(|name| caseless::compatibility_caseless_match_str(name, &password)) {
         return Err(Lacking::TooSimilar);
     }
     Ok(())
