@@ -1,1 +1,138 @@
+//! The rooms of the house, and which may know which: read from the paths in the source.
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
+/// Which rooms each room may name; `time` and `config` may be named by all.
+const MAY: [(&str, &[&str]); 13] = [
+    ("time", &[]),
+    ("config", &[]),
+    ("store", &[]),
+    ("mail", &[]),
+    ("view", &[]),
+    ("flows", &["store", "mail", "view"]),
+    ("web", &["flows", "view"]),
+    ("api", &["web", "flows", "view"]),
+    ("dialects", &["web", "flows", "view"]),
+    ("pages", &["web", "flows", "view", "mail"]),
+    ("workers", &["flows"]),
+    ("fairing", &["workers", "api", "dialects", "pages", "web", "flows", "store", "view", "mail"]),
+    ("cli", &["fairing", "api", "web", "flows"]),
+];
+const LONGEST: usize = 300;
+
+fn sources() -> Vec<(PathBuf, String)> {
+    fn walk(folder: &Path, all: &mut Vec<(PathBuf, String)>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, all);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                all.push((path, text));
+            }
+        }
+    }
+    let mut all = Vec::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
+    assert!(all.len() > 40);
+    all
+}
+
+/// `src/flows/keys/mod.rs` is in `flows`, `src/time.rs` is `time`.
+fn room(path: &Path) -> String {
+    let inner = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
+    let first = inner.components().next().unwrap().as_os_str().to_str().unwrap();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+/// The rooms that a file names as `crate::ROOM` or in `use crate::{ROOM…, ROOM…}`.
+fn named(text: &str) -> BTreeSet<String> {
+    let mut rooms = BTreeSet::new();
+    let word = |s: &str| {
+        s.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("").to_owned()
+    };
+    for (at, _) in text.match_indices("crate::") {
+        let rest = &text[at + "crate::".len()..];
+        if !rest.starts_with('{') {
+            rooms.insert(word(rest));
+            continue;
+        }
+        let mut depth = 0;
+        let mut start = true;
+        for (i, c) in rest.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 1 => start = true,
+                c if start && c.is_alphabetic() => {
+                    rooms.insert(word(&rest[i..]));
+                    start = false;
+                }
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+    }
+    rooms
+}
+
+#[test]
+fn rooms_know_only_those_below_them() {
+    let rooms: BTreeSet<_> = MAY.iter().map(|(room, _)| *room).collect();
+    for (path, text) in sources() {
+        let room = room(&path);
+        if ["lib", "main", "build"].contains(&room.as_str()) {
+            continue;
+        }
+        let (_, may) = MAY
+            .iter()
+            .find(|(name, _)| *name == room)
+            .unwrap_or_else(|| panic!("{}", path.display()));
+        for other in named(&text).iter().filter(|other| rooms.contains(other.as_str())) {
+            let fine = *other == room
+                || ["time", "config"].contains(&other.as_str())
+                || may.contains(&other.as_str());
+            assert!(fine, "{} names {other}", path.display());
+        }
+    }
+}
+
+#[test]
+fn flows_know_no_http_and_engines_are_named_in_the_store_only() {
+    for (path, text) in sources() {
+        let room = room(&path);
+        let code: String = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect();
+        if room == "flows" {
+            assert!(!code.contains("rocket::"), "{}", path.display());
+        }
+        let file = path.file_stem().unwrap().to_str().unwrap();
+        let knows = room == "store" && ["pool", "args", "sync"].contains(&file);
+        if !knows {
+            for engine in ["Sqlite", "Postgres", "PgPool"] {
+                assert!(!code.contains(engine), "{} names {engine}", path.display());
+            }
+        }
+        if !["store", "flows"].contains(&room.as_str()) {
+            assert!(!code.contains("sqlx::query"), "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_file_tells_one_thing() {
+    for (path, text) in sources() {
+        let lines = text.lines().count();
+        assert!(lines <= LONGEST, "{} has {lines} lines", path.display());
+    }
+}
+
+#[test]
+fn names_in_a_group_are_found() {
+    let text = "use crate::{\n    store::{Db, users::{self}},\n    time::Clock,\n};\nfn f() { crate::view::text() }";
+    assert_eq!(named(text).into_iter().collect::<Vec<_>>(), ["store", "time", "view"]);
+}

@@ -1,1 +1,234 @@
+//! The outbox, with a real SMTP conversation.
+use crate::support::{Database, PASSWORD, Service, config};
+use portcullis::config::Secret;
+use serde_json::json;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+};
 
+/// A mail server that refuses whom it is told to, with the code it is told.
+#[derive(Clone, Default)]
+struct MailServer {
+    refused: Arc<Mutex<HashMap<String, u16>>>,
+    /// Recipient and text of each mail.
+    received: Arc<Mutex<Vec<(String, String)>>>,
+}
+
+impl MailServer {
+    async fn start() -> (Self, String) {
+        let (server, listener) = (Self::default(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+        let url = format!("smtp://{}", listener.local_addr().unwrap());
+        let this = server.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let this = this.clone();
+                tokio::spawn(async move { this.talk(stream).await });
+            }
+        });
+        (server, url)
+    }
+
+    fn refuse(&self, address: &str, code: u16) {
+        self.refused.lock().unwrap().insert(address.to_owned(), code);
+    }
+
+    fn received(&self) -> Vec<(String, String)> {
+        self.received.lock().unwrap().clone()
+    }
+
+    async fn talk(&self, stream: TcpStream) -> Option<()> {
+        let (reader, mut writer) = stream.into_split();
+        let mut lines = BufReader::new(reader).lines();
+        let mut to = String::new();
+        writer.write_all(b"220 test\r\n").await.ok()?;
+        while let Some(line) = lines.next_line().await.ok()? {
+            let answer = match line.split([' ', ':']).next().unwrap_or_default() {
+                "EHLO" => "250-test\r\n250 8BITMIME".to_owned(),
+                "RCPT" => {
+                    line.split(['<', '>']).nth(1)?.clone_into(&mut to);
+                    let code = self.refused.lock().unwrap().get(&to).copied().unwrap_or(250);
+                    format!("{code} <{to}>")
+                }
+                "DATA" => {
+                    writer.write_all(b"354 go on\r\n").await.ok()?;
+                    let mut text = String::new();
+                    while let Some(line) = lines.next_line().await.ok()?.filter(|l| l != ".") {
+                        text.push_str(&line);
+                        text.push('\n');
+                    }
+                    self.received.lock().unwrap().push((to.clone(), text));
+                    "250 taken".to_owned()
+                }
+                "QUIT" => "221 bye".to_owned(),
+                _ => "250 fine".to_owned(),
+            };
+            writer.write_all(format!("{answer}\r\n").as_bytes()).await.ok()?;
+        }
+        Some(())
+    }
+}
+
+async fn register(service: &Service, email: &str) {
+    let body = json!({ "email": email, "password": PASSWORD });
+    service.stranger().post("/auth/register", body).await.expect(201);
+}
+
+async fn states(service: &Service) -> Vec<String> {
+    crate::store::rows(service, "SELECT state FROM auth_outbox ORDER BY id").await
+}
+
+fn header(text: &str, name: &str) -> String {
+    text.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(": ")).unwrap().to_owned()
+}
+
+/// One test on each engine, with a mail server.
+macro_rules! with_mail_server {
+    ($(async fn $name:ident($service:ident, $server:ident) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            async fn promise($service: &Service, $server: &MailServer) $body
+
+            async fn run(database: Database) {
+                let (server, url) = MailServer::start().await;
+                let mut config = config();
+                config.mail.url = Secret(url);
+                let service = Service::start(&database, config, None).await;
+                promise(&service, &server).await;
+                service.end().await;
+                database.end().await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                run(Database::sqlite()).await;
+            }
+
+            #[cfg(postgres)]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                run(Database::postgres().await).await;
+            }
+        }
+    )*};
+}
+
+with_mail_server! {
+    async fn a_mail_is_sent_once_with_text_and_html(service, server) {
+        register(service, "ann@example.com").await;
+        let other = service.replica().await;
+        for _ in 0..3 {
+            let (a, b) = tokio::join!(service.auth().deliver_due(), other.auth().deliver_due());
+            a.unwrap();
+            b.unwrap();
+        }
+        // Whichever server took it, it has finished by now or holds the lease alone.
+        while states(service).await != ["sent"] {
+            tokio::task::yield_now().await;
+        }
+        let received = server.received();
+        assert_eq!(received.len(), 1);
+        let (to, text) = &received[0];
+        assert_eq!(to, "ann@example.com");
+        assert!(text.contains("Content-Type: text/plain") && text.contains("Content-Type: text/html"));
+        assert_eq!(header(text, "Auto-Submitted"), "auto-generated");
+        assert!(header(text, "From").contains("no-reply@localhost"));
+        other.end().await;
+    }
+
+    async fn a_refused_mail_is_tried_again_and_holds_nothing_up(service, server) {
+        server.refuse("slow@example.com", 451);
+        server.refuse("bad@example.com", 550);
+        for email in ["slow@example.com", "bad@example.com", "ann@example.com"] {
+            register(service, email).await;
+        }
+        while states(service).await != ["waiting", "failed", "sent"] {
+            service.auth().deliver_due().await.unwrap();
+        }
+        let first = server.received().len();
+        server.refuse("slow@example.com", 250);
+        // Not before its time.
+        service.auth().deliver_due().await.unwrap();
+        assert_eq!(server.received().len(), first);
+        service.advance(Duration::from_secs(31));
+        while states(service).await[0] != "sent" {
+            service.auth().deliver_due().await.unwrap();
+        }
+        let errors = crate::store::rows(service, "SELECT coalesce(last_error, '') FROM auth_outbox ORDER BY id").await;
+        assert!(errors[1].contains("550") && !errors[1].contains('@'), "{errors:?}");
+    }
+
+    async fn after_a_day_a_mail_is_given_up(service, server) {
+        server.refuse("ann@example.com", 451);
+        register(service, "ann@example.com").await;
+        let mut attempts = 0;
+        while states(service).await == ["waiting"] {
+            service.auth().deliver_due().await.unwrap();
+            service.advance(Duration::from_hours(1));
+            attempts += 1;
+            assert!(attempts < 40);
+        }
+        assert_eq!(states(service).await, ["failed"]);
+        assert!(attempts >= 20, "{attempts}");
+        assert_eq!(server.received().len(), 0);
+    }
+
+    async fn every_attempt_has_the_same_message_id(service, server) {
+        register(service, "ann@example.com").await;
+        while states(service).await != ["sent"] {
+            service.auth().deliver_due().await.unwrap();
+        }
+        let again = "UPDATE auth_outbox SET state = 'waiting', due_at = 0 RETURNING state";
+        crate::store::rows(service, again).await;
+        while states(service).await != ["sent"] {
+            service.auth().deliver_due().await.unwrap();
+        }
+        let received = server.received();
+        assert_eq!(received.len(), 2);
+        assert_eq!(header(&received[0].1, "Message-ID"), header(&received[1].1, "Message-ID"));
+    }
+}
+
+on_both! {
+    async fn mails_are_in_the_language_of_their_reader(service) {
+        let ivan = service.stranger();
+        let body = json!({ "email": "ivan@example.com", "password": PASSWORD, "first_name": "Иван" }).to_string();
+        let headers = [("Content-Type", "application/json"), ("Accept-Language", "ru-RU,ru;q=0.9")];
+        ivan.send(rocket::http::Method::Post, "/auth/register", Some(body), &headers).await.expect(201);
+        let mail = service.mail("ivan@example.com").await;
+        assert!(mail["subject"].as_str().unwrap().starts_with("Подтвердите адрес"));
+        assert!(mail["text"].as_str().unwrap().contains("Здравствуйте, Иван!"));
+    }
+
+    async fn few_mails_are_sent_to_one_address_in_an_hour(service) {
+        let ann = service.registered("ann").await;
+        for _ in 0..20 {
+            ann.post("/auth/password/forgot", json!({ "email": "ANN@example.com" })).await.expect(202);
+        }
+        let sql = "SELECT kind FROM auth_outbox WHERE kind = 'reset_password'";
+        assert_eq!(crate::store::rows(service, sql).await.len(), 5);
+        service.advance(Duration::from_hours(1));
+        ann.post("/auth/password/forgot", json!({ "email": "ann@example.com" })).await.expect(202);
+        assert_eq!(crate::store::rows(service, sql).await.len(), 6);
+    }
+
+    async fn a_mail_whose_reason_has_passed_is_not_sent(service) {
+        let ann = service.stranger();
+        ann.get("/dev/mail").await;
+        let new = json!({ "email": "ann@example.com", "password": PASSWORD });
+        ann.post("/auth/register", new.clone()).await.expect(201);
+        ann.login_with(new).await.expect(200);
+        let token = service.mailed_token("ann@example.com").await;
+        ann.send(rocket::http::Method::Post, "/auth/email/resend", None, &[]).await.expect(202);
+        ann.post("/auth/email/confirm", json!({ "token": token })).await.expect(200);
+        service.auth().deliver_due().await.unwrap();
+        let states = states(service).await;
+        assert!(states == ["sent", "sent"] || states == ["sent", "dropped"], "{states:?}");
+    }
+}

@@ -138,7 +138,7 @@ impl Service {
 
     pub async fn end(self) {
         self.client.rocket().shutdown().notify();
-        drop(self.client);
+        drop(self.client.terminate().await);
     }
 
     /// Somebody with a browser and no account.
