@@ -159,6 +159,8 @@ impl Keys {
 }
 
 #[cfg(test)]
+mod forgery_tests;
+#[cfg(test)]
 mod rotation_tests;
 #[cfg(test)]
 mod tests;
