@@ -99,8 +99,9 @@ impl Auth {
     /// HS256.
     pub async fn rotate_keys(&self, force: bool) -> Result<()> {
         let now = self.clock.now();
+        let fresh = self.keys.fresh(now).await?;
         let mut db = self.db.write().await?;
-        self.keys.rotate(&mut db, now, force).await?;
+        self.keys.rotate(&mut db, &fresh, now, force).await?;
         let act = Act { kind: "keys_rotated", actor: Actor::Cli, ..Act::default() };
         record(&mut db, &Caller::default(), act, now).await?;
         db.commit().await?;

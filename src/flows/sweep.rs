@@ -1,15 +1,15 @@
 //! What is of no use any more is forgotten, and what happened elsewhere is heard of.
 use super::{Auth, Result};
 use crate::store::{
-    Channel, Listener, audit, mail_tokens, outbox, refresh_tokens, revocations, sessions,
+    Channel, Listener, audit, keys, mail_tokens, outbox, refresh_tokens, revocations, sessions,
 };
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
 
 impl Auth {
-    /// Forgets expired tokens and links, sessions and sent mails a week after their end, and what
-    /// happened a year ago.
+    /// Forgets expired tokens, keys and links, sessions and sent mails a week after their end, and
+    /// what happened a year ago.
     pub async fn sweep(&self) -> Result<()> {
         let now = self.clock.now();
         let week = now.minus(7 * DAY);
@@ -18,6 +18,7 @@ impl Auth {
         sessions::sweep(&mut db, week).await?;
         mail_tokens::sweep(&mut db, week).await?;
         revocations::sweep(&mut db, now).await?;
+        keys::sweep(&mut db, now).await?;
         outbox::sweep(&mut db, week).await?;
         audit::sweep(&mut db, now.minus(365 * DAY)).await?;
         Ok(db.commit().await?)

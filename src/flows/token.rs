@@ -1,8 +1,10 @@
 //! What our tokens say (RFC 7519), and how one is read before any cryptography: strictly.
 use super::{Error, Result, UserId};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use uuid::Uuid;
 
 /// The longest token, in bytes.
@@ -65,40 +67,86 @@ pub struct RefreshClaims {
     pub sid: Uuid,
 }
 
+/// A kind of token: what is in its `token_type`, and what is checked of its claims beside issuer and
+/// audience.
+pub(super) trait Kind: DeserializeOwned {
+    const TYPE: &'static str;
+    fn said(&self) -> Said<'_>;
+}
+
+pub(super) struct Said<'c> {
+    pub token_type: &'c str,
+    pub sub: &'c str,
+    pub user_id: i64,
+    pub nbf: i64,
+    pub exp: i64,
+}
+
+impl Kind for Claims {
+    const TYPE: &'static str = "access";
+
+    fn said(&self) -> Said<'_> {
+        let Self { token_type, sub, user_id, nbf, exp, .. } = self;
+        Said { token_type, sub, user_id: *user_id, nbf: *nbf, exp: *exp }
+    }
+}
+
+/// It is good from the beginning.
+impl Kind for RefreshClaims {
+    const TYPE: &'static str = "refresh";
+
+    fn said(&self) -> Said<'_> {
+        let Self { token_type, sub, user_id, exp, .. } = self;
+        Said { token_type, sub, user_id: *user_id, nbf: i64::MIN, exp: *exp }
+    }
+}
+
 /// What a header may say (RFC 7515, 4.1). Parameters that name keys are not even looked at; `crit`
-/// asks for extensions, of which we know none.
+/// asks for extensions, of which we know none. A parameter that comes twice is refused.
+#[derive(Deserialize)]
 pub(super) struct Header {
     pub alg: String,
+    typ: String,
+    #[serde(default, deserialize_with = "text")]
     pub kid: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    crit: bool,
+}
+
+/// A string, if it is there at all: not null.
+fn text<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(d).map(Some)
+}
+
+fn present<'de, D: Deserializer<'de>>(d: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(d).map(|_| true)
 }
 
 impl Header {
     /// Reads the header of a token that is in shape: at most 8 KiB, three parts, each in canonical
     /// base64url.
+    ///
+    /// # Errors
+    /// `TokenNotValid`.
     pub fn read(token: &str) -> Result<Self> {
-        let bad = || Error::TokenNotValid;
+        Self::parse(token).ok_or(Error::TokenNotValid)
+    }
+
+    fn parse(token: &str) -> Option<Self> {
         if token.len() > LONGEST {
-            return Err(bad());
+            return None;
         }
-        let parts: Vec<_> = token.split('.').collect();
-        let [header, payload, signature] = parts.as_slice() else { return Err(bad()) };
+        let mut parts = token.split('.');
         // The engine refuses padding, letters of other alphabets, and bits left over.
-        let decode =
-            |part: &str| URL_SAFE_NO_PAD.decode(part).ok().filter(|bytes| !bytes.is_empty());
-        let header = decode(header).ok_or_else(bad)?;
-        decode(payload).ok_or_else(bad)?;
-        decode(signature).ok_or_else(bad)?;
-        let header: Map<String, Value> = serde_json::from_slice(&header).map_err(|_| bad())?;
-        let text = |name| match header.get(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(_) => Err(bad()),
+        let mut part = || {
+            let bytes = URL_SAFE_NO_PAD.decode(parts.next()?).ok()?;
+            (!bytes.is_empty()).then_some(bytes)
         };
-        if header.contains_key("crit")
-            || text("typ")?.is_some_and(|t| !t.eq_ignore_ascii_case("JWT"))
-        {
-            return Err(bad());
+        let (header, _claims, _signature) = (part()?, part()?, part()?);
+        if parts.next().is_some() {
+            return None;
         }
-        Ok(Self { alg: text("alg")?.ok_or_else(bad)?, kid: text("kid")? })
+        let header: Self = serde_json::from_slice(&header).ok()?;
+        (!header.crit && header.typ.eq_ignore_ascii_case("JWT")).then_some(header)
     }
 }

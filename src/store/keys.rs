@@ -45,6 +45,40 @@ pub async fn all(db: &mut Conn, now: Timestamp) -> Result<Vec<Key>> {
     .await
 }
 
+/// Which keys there are, without the keys themselves.
+#[derive(Clone, PartialEq, Eq, FromRow)]
+pub struct Outline {
+    pub kid: String,
+    pub state: String,
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What [`all`] would give, in outline.
+pub async fn outline(db: &mut Conn, now: Timestamp) -> Result<Vec<Outline>> {
+    db.fetch_all(
+        "SELECT kid, state, expires_at FROM auth_keys
+         WHERE expires_at IS NULL OR expires_at > $1 ORDER BY created_at DESC, kid",
+        [now],
+    )
+    .await
+}
+
+/// Puts `sealed` in the place of the private key of `kid`, provided it is still `plain`.
+pub async fn seal(db: &mut Conn, kid: &str, plain: &[u8], sealed: &[u8]) -> Result<bool> {
+    let rows = db
+        .execute(
+            "UPDATE auth_keys SET private_key = $3 WHERE kid = $1 AND private_key = $2",
+            (kid, plain, sealed),
+        )
+        .await?;
+    Ok(rows == 1)
+}
+
+/// Drops next keys of other algorithms than `algorithm`, which have signed nothing.
+pub async fn drop_next_of_others(db: &mut Conn, algorithm: &str) -> Result<u64> {
+    db.execute("DELETE FROM auth_keys WHERE state = 'next' AND algorithm <> $1", [algorithm]).await
+}
+
 /// Retires the current key `kid`; `false` if it is not current any more.
 pub async fn retire(db: &mut Conn, kid: &str, expires_at: Timestamp) -> Result<bool> {
     let rows = db

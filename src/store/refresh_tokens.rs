@@ -58,6 +58,13 @@ pub async fn spend_all(db: &mut Conn, session: SessionId, now: Timestamp) -> Res
     Ok(())
 }
 
+/// When the last of them expires.
+pub async fn last_expiry(db: &mut Conn) -> Result<Option<Timestamp>> {
+    let (last,): (Option<Timestamp>,) =
+        db.fetch_one("SELECT max(expires_at) FROM auth_refresh_tokens", ()).await?;
+    Ok(last)
+}
+
 /// Forgets tokens that expired before `then`.
 pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
     db.execute("DELETE FROM auth_refresh_tokens WHERE expires_at < $1", [then]).await

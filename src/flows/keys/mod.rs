@@ -5,13 +5,14 @@
 mod pair;
 mod ring;
 mod seal;
+mod settle;
 
 use super::{
     Error, Result,
     token::{Claims, RefreshClaims},
 };
 use crate::{
-    config::{Algorithm, Config},
+    config::Config,
     store::{
         Channel, Conn, Db,
         keys::{self, Key},
@@ -52,27 +53,22 @@ pub struct KeyInfo {
 }
 
 impl Keys {
-    /// Reads the keys, and makes those that are missing.
+    /// Reads the keys, and makes those that are missing. Several processes may do so at once.
+    ///
+    /// # Errors
+    /// `Internal`, in words for the operator, if the keys are sealed with another encryption key.
     pub async fn load(db: &Db, config: &Arc<Config>, clock: &Clock) -> Result<Self> {
         let seal = Seal::new(config.encryption_key.as_ref())?;
-        let now = clock.now();
-        let mut tx = db.write().await?;
-        retire_other_kinds(&mut tx, config, now).await?;
-        if config.jwt.algorithm != Algorithm::HS256 {
-            for state in ["current", "next"] {
-                make(&mut tx, config.jwt.algorithm, &seal, state, now).await?;
-            }
-        }
-        let rows = keys::all(&mut tx, now).await?;
-        tx.commit().await?;
+        let rows = settle::settle(db, config, &seal, clock.now()).await?;
         let ring = RwLock::new(Arc::new(Ring::new(config, &seal, rows)?));
         Ok(Self(Arc::new(Inner { config: Arc::clone(config), seal, ring })))
     }
 
-    /// Reads the keys again, if there are others now.
+    /// Reads the keys again, if there are others now; cheap if not.
     pub async fn reload(&self, db: &Db, now: Timestamp) -> Result<()> {
-        let rows = keys::all(&mut db.read().await?, now).await?;
-        if !self.ring().is_of(&rows) {
+        let mut db = db.read().await?;
+        if !self.ring().is_of(&keys::outline(&mut db, now).await?) {
+            let rows = keys::all(&mut db, now).await?;
             let ring = Arc::new(Ring::new(&self.0.config, &self.0.seal, rows)?);
             *self.0.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
         }
@@ -93,12 +89,7 @@ impl Keys {
     /// # Errors
     /// `TokenNotValid`.
     pub fn verify_access(&self, token: &str, now: Timestamp) -> Result<Claims> {
-        let claims: Claims = self.ring().verify(token, now, "access")?;
-        if claims.sub == claims.user_id.to_string() {
-            Ok(claims)
-        } else {
-            Err(Error::TokenNotValid)
-        }
+        self.ring().verify(token, now)
     }
 
     /// What a refresh token in its JWT envelope says, if it is one of ours and good at `now`.
@@ -106,7 +97,7 @@ impl Keys {
     /// # Errors
     /// `TokenNotValid`.
     pub fn verify_refresh(&self, token: &str, now: Timestamp) -> Result<RefreshClaims> {
-        self.ring().verify(token, now, "refresh")
+        self.ring().verify(token, now)
     }
 
     /// The public keys of the configured kind (RFC 7517); none with HS256.
@@ -126,78 +117,50 @@ impl Keys {
         Ok(keys::all(&mut db.read().await?, now).await?.into_iter().map(info).collect())
     }
 
-    /// Lets the next key sign, retires the current one and publishes another next one.
+    /// A key for [`Keys::rotate`], made before the transaction because that takes a while.
     ///
     /// # Errors
-    /// `KeyTooYoung` (unless `force`) while verifiers may not have seen the next key; `NoKeys` with
-    /// HS256, whose secret is in the configuration.
-    pub(super) async fn rotate(&self, db: &mut Conn, now: Timestamp, force: bool) -> Result<()> {
-        let algorithm = self.0.config.jwt.algorithm;
-        if algorithm == Algorithm::HS256 {
-            return Err(Error::NoKeys);
-        }
+    /// `NoKeys` with HS256, whose secret is in the configuration.
+    pub(super) async fn fresh(&self, now: Timestamp) -> Result<Key> {
+        settle::make(self.0.config.jwt.algorithm, &self.0.seal, "next", now).await
+    }
+
+    /// Lets the next key sign, retires the current one and publishes `fresh` as the next one.
+    ///
+    /// # Errors
+    /// `KeyTooYoung` (unless `force`) while verifiers may not have seen the next key.
+    pub(super) async fn rotate(
+        &self,
+        db: &mut Conn,
+        fresh: &Key,
+        now: Timestamp,
+        force: bool,
+    ) -> Result<()> {
         let rows = keys::all(db, now).await?;
-        let in_state = |state: &str| {
-            rows.iter().find(|k| k.state == state && k.algorithm == pair::name(algorithm))
-        };
-        let missing = || Error::internal("a signing key is missing");
+        let in_state =
+            |state: &str| rows.iter().find(|k| k.state == state && k.algorithm == fresh.algorithm);
+        let missing = || Error::internal("a signing key is missing: start the service once");
         let current = in_state("current").ok_or_else(missing)?;
         let next = in_state("next").ok_or_else(missing)?;
         let published = next.created_at.plus(MAX_AGE);
         if published > now && !force {
             return Err(Error::KeyTooYoung { retry_after: now.until(published) });
         }
-        let expires_at = last_use(&self.0.config, now);
+        let expires_at = settle::last_use(db, &self.0.config, now).await?;
         if !keys::retire(db, &current.kid, expires_at).await?
             || !keys::promote(db, &next.kid).await?
+            || !keys::insert(db, fresh).await?
         {
-            return Err(missing());
+            // Somebody else has just rotated.
+            return Err(Error::KeyTooYoung { retry_after: MAX_AGE });
         }
-        make(db, algorithm, &self.0.seal, "next", now).await?;
         Ok(db.notify(Channel::Keys).await?)
     }
 }
 
-/// When the last token that is signed at `now` will have expired.
-fn last_use(config: &Config, now: Timestamp) -> Timestamp {
-    now.plus(config.access_token_lifetime.max(config.refresh_token_lifetime))
-}
-
-/// After a change of the configured algorithm the keys of the old kind sign no more.
-async fn retire_other_kinds(db: &mut Conn, config: &Config, now: Timestamp) -> Result<()> {
-    for key in keys::all(db, now).await? {
-        if key.algorithm != pair::name(config.jwt.algorithm) && key.state == "current" {
-            keys::retire(db, &key.kid, last_use(config, now)).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Makes a key of `state` unless there is one.
-async fn make(
-    db: &mut Conn,
-    algorithm: Algorithm,
-    seal: &Seal,
-    state: &str,
-    now: Timestamp,
-) -> Result<()> {
-    let of_kind = |k: &Key| k.state == state && k.algorithm == pair::name(algorithm);
-    if keys::all(db, now).await?.iter().any(of_kind) {
-        return Ok(());
-    }
-    let pkcs8 = pair::generate(algorithm)?;
-    let kid = Pair::read(algorithm, &pkcs8)?.kid;
-    let key = Key {
-        private_key: seal.close(&kid, &pkcs8)?,
-        kid,
-        algorithm: pair::name(algorithm).to_owned(),
-        state: state.to_owned(),
-        created_at: now,
-        expires_at: None,
-    };
-    keys::insert(db, &key).await?;
-    Ok(())
-}
-
+#[cfg(test)]
+mod forgery_tests;
+#[cfg(test)]
+mod rotation_tests;
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use aws_lc_rs::{
 };
 use jsonwebtoken::{
     DecodingKey, EncodingKey,
-    jwk::{Jwk, KeyOperations, PublicKeyUse, ThumbprintHash},
+    jwk::{Jwk, PublicKeyUse, ThumbprintHash},
 };
 
 pub struct Pair {
@@ -41,7 +41,14 @@ pub const fn name(algorithm: Algorithm) -> &'static str {
     }
 }
 
-/// A new private key, PKCS#8.
+/// The algorithm of a stored key; `None` if this version knows no such.
+pub fn named(algorithm: &str) -> Option<Algorithm> {
+    [Algorithm::ES256, Algorithm::EdDSA, Algorithm::RS256]
+        .into_iter()
+        .find(|a| name(*a) == algorithm)
+}
+
+/// A new private key, PKCS#8. An RSA key takes the processor for a tenth of a second or more.
 pub fn generate(algorithm: Algorithm) -> Result<Vec<u8>> {
     let failed = |_| Error::internal("a signing key could not be made");
     let random = SystemRandom::new();
@@ -78,7 +85,6 @@ impl Pair {
         let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(Error::internal)?;
         jwk.common.key_id = Some(kid.clone());
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);
-        jwk.common.key_operations = Some(vec![KeyOperations::Verify]);
         let verifies = DecodingKey::from_jwk(&jwk).map_err(Error::internal)?;
         Ok(Self { kid, algorithm, signs, verifies, jwk })
     }

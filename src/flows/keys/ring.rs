@@ -3,16 +3,19 @@
 //! The key decides the algorithm, never the token (RFC 8725, 3.1); a key is looked up among ours and
 //! nowhere else.
 use super::{
-    super::{Error, Result, token::Header},
+    super::{
+        Error, Result,
+        token::{Header, Kind},
+    },
     Pair, Seal, pair,
 };
 use crate::{
     config::{Algorithm, Config},
-    store::keys::Key,
+    store::keys::{Key, Outline},
     time::Timestamp,
 };
 use jsonwebtoken::{DecodingKey, EncodingKey, Validation, decode, encode};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -24,69 +27,85 @@ pub struct Ring {
     audience: String,
     algorithm: Algorithm,
     secret: Option<(EncodingKey, DecodingKey)>,
-    /// Each with its state and until when it verifies.
-    pairs: Vec<(Pair, String, Option<Timestamp>)>,
+    /// The current one first, then the next, then the retired.
+    held: Vec<Held>,
+    outline: Vec<Outline>,
+}
+
+struct Held {
+    pair: Pair,
+    state: String,
+    /// Until when it verifies.
+    expires_at: Option<Timestamp>,
 }
 
 impl Ring {
     pub fn new(config: &Config, seal: &Seal, rows: Vec<Key>) -> Result<Self> {
-        let mut pairs = Vec::new();
+        let outline = |r: &Key| Outline {
+            kid: r.kid.clone(),
+            state: r.state.clone(),
+            expires_at: r.expires_at,
+        };
+        let outline = rows.iter().map(outline).collect();
+        let mut held = Vec::new();
         for row in rows {
-            let algorithm = match row.algorithm.as_str() {
-                "ES256" => Algorithm::ES256,
-                "EdDSA" => Algorithm::EdDSA,
-                "RS256" => Algorithm::RS256,
-                _ => continue,
-            };
+            let Some(algorithm) = pair::named(&row.algorithm) else { continue };
             let pair = Pair::read(algorithm, &seal.open(&row.kid, &row.private_key)?)?;
-            pairs.push((pair, row.state, row.expires_at));
+            held.push(Held { pair, state: row.state, expires_at: row.expires_at });
         }
-        let secret =
-            config.jwt.secret.as_ref().filter(|_| config.jwt.algorithm == Algorithm::HS256);
-        let secret = secret.map(|s| {
-            let bytes = s.0.as_bytes();
-            (EncodingKey::from_secret(bytes), DecodingKey::from_secret(bytes))
+        held.sort_by_key(|h| match h.state.as_str() {
+            "current" => 0,
+            "next" => 1,
+            _ => 2,
         });
+        let secret = match (config.jwt.algorithm, &config.jwt.secret) {
+            (Algorithm::HS256, Some(secret)) => {
+                let bytes = secret.0.as_bytes();
+                Some((EncodingKey::from_secret(bytes), DecodingKey::from_secret(bytes)))
+            }
+            (Algorithm::HS256, None) => {
+                return Err(Error::internal("HS256 needs a secret: jwt.secret is missing"));
+            }
+            _ => None,
+        };
         Ok(Self {
             issuer: config.issuer().to_owned(),
             audience: config.jwt.audience.clone(),
             algorithm: config.jwt.algorithm,
             secret,
-            pairs,
+            held,
+            outline,
         })
     }
 
-    /// Whether these are the keys of `rows`.
-    pub fn is_of(&self, rows: &[Key]) -> bool {
-        self.pairs.len() == rows.len()
-            && self.pairs.iter().zip(rows).all(|((pair, state, expires_at), row)| {
-                (&pair.kid, state, expires_at) == (&row.kid, &row.state, &row.expires_at)
-            })
+    /// Whether it was made of these keys.
+    pub fn is_of(&self, outline: &[Outline]) -> bool {
+        self.outline == outline
+    }
+
+    fn of_kind(&self) -> impl Iterator<Item = &Held> {
+        self.held.iter().filter(|h| h.pair.algorithm == self.algorithm)
     }
 
     pub fn sign(&self, claims: &impl Serialize) -> Result<String> {
         let mut header = jsonwebtoken::Header::new(pair::jwa(self.algorithm));
-        let key = match &self.secret {
-            Some((key, _)) => key,
-            None => {
-                let current = self.pairs.iter().find(|(pair, state, _)| {
-                    state == "current" && pair.algorithm == self.algorithm
-                });
-                let (pair, ..) = current.ok_or_else(|| Error::internal("no key signs"))?;
-                header.kid = Some(pair.kid.clone());
-                &pair.signs
-            }
+        let key = if let Some((key, _)) = &self.secret {
+            key
+        } else {
+            // A replica that is configured for another algorithm has retired our current key. It goes
+            // on signing until we are configured alike: nobody is locked out meanwhile.
+            let retired = || self.of_kind().filter(|h| h.state == "retired");
+            let signs = self.of_kind().find(|h| h.state == "current");
+            let signs = signs.or_else(|| retired().max_by_key(|h| h.expires_at));
+            let signs = signs.ok_or_else(|| Error::internal("no key signs"))?;
+            header.kid = Some(signs.pair.kid.clone());
+            &signs.pair.signs
         };
         encode(&header, claims, key).map_err(Error::internal)
     }
 
-    /// The claims of a token of `kind` that is good at `now`.
-    pub fn verify<T: DeserializeOwned>(
-        &self,
-        token: &str,
-        now: Timestamp,
-        kind: &str,
-    ) -> Result<T> {
+    /// The claims of a token of the kind `T` that is good at `now`.
+    pub fn verify<T: Kind>(&self, token: &str, now: Timestamp) -> Result<T> {
         let header = Header::read(token)?;
         let (algorithm, key) = self.find(header.kid.as_deref(), now).ok_or(Error::TokenNotValid)?;
         if header.alg != pair::name(algorithm) {
@@ -99,36 +118,25 @@ impl Ring {
         // By our own clock, below.
         rules.validate_exp = false;
         rules.validate_nbf = false;
-        let claims = decode::<Value>(token, key, &rules).map_err(|_| Error::TokenNotValid)?.claims;
-        let seconds = |name: &str| claims.get(name).and_then(Value::as_i64);
-        let alive = seconds("exp").is_some_and(|exp| exp > now.unix())
-            && seconds("iat").is_some()
-            && match claims.get("nbf") {
-                None => kind == "refresh",
-                Some(nbf) => nbf.as_i64().is_some_and(|nbf| nbf <= now.plus(LEEWAY).unix()),
-            };
-        let ours = claims.get("token_type").and_then(Value::as_str) == Some(kind);
-        if !alive || !ours {
-            return Err(Error::TokenNotValid);
-        }
-        serde_json::from_value(claims).map_err(|_| Error::TokenNotValid)
+        let claims: T = decode(token, key, &rules).map_err(|_| Error::TokenNotValid)?.claims;
+        let said = claims.said();
+        let good = said.token_type == T::TYPE
+            && said.exp > now.unix()
+            && said.nbf <= now.plus(LEEWAY).unix()
+            && *said.sub == said.user_id.to_string();
+        if good { Ok(claims) } else { Err(Error::TokenNotValid) }
     }
 
     fn find(&self, kid: Option<&str>, now: Timestamp) -> Option<(Algorithm, &DecodingKey)> {
         let Some(kid) = kid else {
             return self.secret.as_ref().map(|(_, key)| (Algorithm::HS256, key));
         };
-        let (pair, ..) = self
-            .pairs
-            .iter()
-            .find(|(pair, _, expires_at)| pair.kid == kid && expires_at.is_none_or(|t| t > now))?;
-        Some((pair.algorithm, &pair.verifies))
+        let held = self.held.iter().find(|h| h.pair.kid == kid)?;
+        let verifies = held.expires_at.is_none_or(|t| t > now);
+        verifies.then_some((held.pair.algorithm, &held.pair.verifies))
     }
 
     pub fn jwks(&self) -> Value {
-        let of_kind = |pair: &&Pair| pair.algorithm == self.algorithm;
-        let keys: Vec<_> =
-            self.pairs.iter().map(|(pair, ..)| pair).filter(of_kind).map(|p| &p.jwk).collect();
-        json!({ "keys": keys })
+        json!({ "keys": self.of_kind().map(|h| &h.pair.jwk).collect::<Vec<_>>() })
     }
 }

@@ -6,8 +6,10 @@ use aws_lc_rs::{
     hkdf::{HKDF_SHA256, Salt},
 };
 
-/// The first byte of what is stored; PKCS#8 starts with `0x30`.
+/// The first byte of what is stored sealed; then follow the nonce, the key and its tag.
 const SEALED: u8 = 1;
+/// The first byte of PKCS#8.
+const PLAIN: u8 = 0x30;
 
 pub struct Seal(Option<LessSafeKey>);
 
@@ -34,11 +36,25 @@ impl Seal {
         Ok([&[SEALED], nonce.as_slice(), &body].concat())
     }
 
+    /// Whether `stored` is from a time without an encryption key, and there is one now.
+    pub fn is_lacking(&self, stored: &[u8]) -> bool {
+        self.0.is_some() && stored.first() == Some(&PLAIN)
+    }
+
     /// The key that `stored` holds, sealed or not.
+    ///
+    /// # Errors
+    /// `Internal` in words for the operator, if the encryption key is missing or another one.
     pub fn open(&self, kid: &str, stored: &[u8]) -> Result<Vec<u8>> {
-        let Some((&SEALED, rest)) = stored.split_first() else { return Ok(stored.to_vec()) };
         let wrong = || Error::internal("the signing keys are sealed with another encryption_key");
-        let seal = self.0.as_ref().ok_or_else(wrong)?;
+        let rest = match stored.split_first() {
+            Some((&PLAIN, _)) => return Ok(stored.to_vec()),
+            Some((&SEALED, rest)) => rest,
+            _ => return Err(Error::internal("the signing keys are stored in an unknown form")),
+        };
+        let Some(seal) = &self.0 else {
+            return Err(Error::internal("the signing keys are sealed: encryption_key is missing"));
+        };
         let (nonce, body) = rest.split_at_checked(NONCE_LEN).ok_or_else(wrong)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| wrong())?;
         let mut body = body.to_vec();
@@ -61,7 +77,11 @@ mod tests {
         assert!(seal("one").open("other", &stored).is_err());
         assert!(seal("two").open("kid", &stored).is_err());
         assert!(none.open("kid", &stored).is_err());
-        assert!(seal("one").open("kid", &[SEALED, 2]).is_err());
+        for broken in [&[][..], &[SEALED], &[SEALED, 2], &[2, 0x30], &stored[..stored.len() - 1]] {
+            assert!(seal("one").open("kid", broken).is_err());
+        }
+        assert!(seal("one").is_lacking(b"0 private") && !none.is_lacking(b"0 private"));
+        assert!(!seal("one").is_lacking(&stored));
         assert_eq!(
             seal("one").open("kid", &none.close("kid", b"0plain").unwrap()).unwrap(),
             b"0plain"

@@ -1,0 +1,285 @@
+use super::{super::token::RefreshClaims, *};
+use crate::config::{Algorithm, Secret};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const START: Timestamp = Timestamp::from_unix(1_800_000_000);
+const DAY: Duration = Duration::from_hours(24);
+
+struct Place {
+    db: Db,
+    clock: Clock,
+    folder: TempDir,
+}
+
+impl Place {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let db = open(&folder).await;
+        db.migrate().await.unwrap();
+        Self { db, clock: Clock::manual(START), folder }
+    }
+
+    async fn load(&self, algorithm: Algorithm, seal: Option<&str>) -> Result<Keys> {
+        Keys::load(&self.db, &settings(algorithm, seal), &self.clock).await
+    }
+
+    async fn es256(&self) -> Keys {
+        self.load(Algorithm::ES256, None).await.unwrap()
+    }
+
+    async fn rotate(&self, keys: &Keys, force: bool) -> Result<()> {
+        let now = self.clock.now();
+        let fresh = keys.fresh(now).await?;
+        let mut tx = self.db.write().await?;
+        keys.rotate(&mut tx, &fresh, now, force).await?;
+        tx.commit().await?;
+        keys.reload(&self.db, now).await
+    }
+
+    async fn states(&self, keys: &Keys) -> Vec<(String, String)> {
+        let all = keys.list(&self.db, self.clock.now()).await.unwrap();
+        let mut all: Vec<_> = all.into_iter().map(|k| (k.algorithm, k.state)).collect();
+        all.sort();
+        all
+    }
+
+    async fn stored(&self) -> Vec<Vec<u8>> {
+        let rows = keys::all(&mut self.db.read().await.unwrap(), self.clock.now()).await.unwrap();
+        rows.into_iter().map(|k| k.private_key).collect()
+    }
+
+    /// A refresh token, good for 30 days.
+    fn token(&self, keys: &Keys) -> String {
+        let id = super::super::secret::token().unwrap();
+        let now = self.clock.now();
+        keys.sign(&RefreshClaims {
+            iss: "http://localhost:8000".into(),
+            aud: "portcullis".into(),
+            sub: "1".into(),
+            user_id: 1,
+            token_type: "refresh".into(),
+            iat: now.unix(),
+            exp: now.plus(30 * DAY).unix(),
+            jti: id,
+            sid: id,
+        })
+        .unwrap()
+    }
+
+    fn good(&self, keys: &Keys, token: &str) -> bool {
+        keys.verify_refresh(token, self.clock.now()).is_ok()
+    }
+}
+
+async fn open(folder: &TempDir) -> Db {
+    Db::open(&format!("sqlite://{}/auth.db", folder.path().display()), 4).await.unwrap()
+}
+
+fn settings(algorithm: Algorithm, seal: Option<&str>) -> Arc<Config> {
+    let mut config = Config::default();
+    config.jwt.algorithm = algorithm;
+    config.jwt.secret = (algorithm == Algorithm::HS256).then(|| Secret("x".repeat(32)));
+    config.encryption_key = seal.map(|s| Secret(s.to_owned()));
+    Arc::new(config)
+}
+
+fn kids(keys: &Keys) -> Vec<Value> {
+    keys.jwks()["keys"].as_array().unwrap().iter().map(|k| k["kid"].clone()).collect()
+}
+
+fn pairs(all: &[(&str, &str)]) -> Vec<(String, String)> {
+    all.iter().map(|(a, s)| ((*a).to_owned(), (*s).to_owned())).collect()
+}
+
+#[tokio::test]
+async fn a_key_is_published_before_it_signs_and_after() {
+    let place = Place::new().await;
+    let keys = place.es256().await;
+    let first = place.token(&keys);
+    let published = kids(&keys);
+    assert_eq!(published.len(), 2);
+    let wait = place.rotate(&keys, false).await;
+    assert!(matches!(wait, Err(Error::KeyTooYoung { retry_after }) if retry_after == MAX_AGE));
+    assert_eq!(kids(&keys), published);
+    place.clock.advance(MAX_AGE);
+    place.rotate(&keys, false).await.unwrap();
+    // First the one that signs, which was the next.
+    let after = kids(&keys);
+    assert_eq!((&after[0], &after[2]), (&published[1], &published[0]));
+    assert_eq!(after.len(), 3);
+    let second = place.token(&keys);
+    assert!(place.good(&keys, &first) && place.good(&keys, &second));
+    assert!(matches!(place.rotate(&keys, false).await, Err(Error::KeyTooYoung { .. })));
+    place.rotate(&keys, true).await.unwrap();
+    assert_eq!(
+        place.states(&keys).await,
+        pairs(&[
+            ("ES256", "current"),
+            ("ES256", "next"),
+            ("ES256", "retired"),
+            ("ES256", "retired")
+        ])
+    );
+    assert!(place.good(&keys, &first) && place.good(&keys, &second));
+}
+
+#[tokio::test]
+async fn a_retired_key_verifies_until_its_last_token_has_expired_and_no_longer() {
+    let place = Place::new().await;
+    let keys = place.es256().await;
+    let retired = kids(&keys)[0].clone();
+    place.clock.advance(MAX_AGE);
+    let token = place.token(&keys);
+    place.rotate(&keys, false).await.unwrap();
+    place.clock.advance(Duration::from_secs(30 * 86_400 - 1));
+    keys.reload(&place.db, place.clock.now()).await.unwrap();
+    assert!(place.good(&keys, &token));
+    place.clock.advance(DAY);
+    assert!(!place.good(&keys, &token));
+    keys.reload(&place.db, place.clock.now()).await.unwrap();
+    assert!(!kids(&keys).contains(&retired));
+    let mut tx = place.db.write().await.unwrap();
+    assert_eq!(keys::sweep(&mut tx, place.clock.now()).await.unwrap(), 1);
+    assert_eq!(place.states(&keys).await, pairs(&[("ES256", "current"), ("ES256", "next")]));
+}
+
+#[tokio::test]
+async fn what_was_issued_under_a_longer_lifetime_outlives_a_rotation_under_a_shorter_one() {
+    let place = Place::new().await;
+    let long = place.es256().await;
+    let token = place.token(&long);
+    let mut tx = place.db.write().await.unwrap();
+    for sql in [
+        "INSERT INTO auth_users (id, email, email_key, created_at) VALUES (1, 'a', 'a', $1)",
+        "INSERT INTO auth_sessions (id, user_id, client, remember, created_at, last_seen_at,
+             expires_at, access_expires_at) VALUES (X'01', 1, 'test', 1, 0, 0, $1, 0)",
+        "INSERT INTO auth_refresh_tokens (hash, session_id, salt, issued_at, expires_at,
+             access_expires_at) VALUES (X'01', X'01', X'01', 0, $1, 0)",
+    ] {
+        tx.execute(sql, [START.plus(30 * DAY)]).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let mut config = Config { refresh_token_lifetime: DAY, ..Config::default() };
+    config.jwt.algorithm = Algorithm::ES256;
+    let short = Keys::load(&place.db, &Arc::new(config), &place.clock).await.unwrap();
+    place.rotate(&short, true).await.unwrap();
+    place.clock.advance(29 * DAY);
+    short.reload(&place.db, place.clock.now()).await.unwrap();
+    assert!(place.good(&short, &token));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn processes_that_start_at_once_have_the_same_keys() {
+    let place = Place::new().await;
+    let started = (0..6).map(|_| {
+        let (path, clock) = (place.folder.path().to_owned(), place.clock.clone());
+        tokio::spawn(async move {
+            let db = Db::open(&format!("sqlite://{}/auth.db", path.display()), 2).await.unwrap();
+            Keys::load(&db, &settings(Algorithm::ES256, None), &clock).await.unwrap()
+        })
+    });
+    let mut all = Vec::new();
+    for task in started.collect::<Vec<_>>() {
+        all.push(task.await.unwrap());
+    }
+    assert_eq!(kids(&all[0]).len(), 2);
+    for other in &all {
+        assert_eq!(kids(other), kids(&all[0]));
+        assert!(place.good(other, &place.token(&all[0])));
+    }
+}
+
+#[tokio::test]
+async fn another_process_hears_of_a_rotation_and_is_believed_meanwhile() {
+    let place = Place::new().await;
+    let (one, two) = (place.es256().await, place.es256().await);
+    place.clock.advance(MAX_AGE);
+    place.rotate(&one, false).await.unwrap();
+    // Before it hears: each verifies what the other signs.
+    let (new, old) = (place.token(&one), place.token(&two));
+    assert!(place.good(&two, &new) && place.good(&one, &old));
+    two.reload(&place.db, place.clock.now()).await.unwrap();
+    assert_eq!(kids(&one), kids(&two));
+    let ring = two.ring();
+    two.reload(&place.db, place.clock.now()).await.unwrap();
+    assert!(Arc::ptr_eq(&ring, &two.ring()), "nothing new, nothing parsed");
+}
+
+#[tokio::test]
+async fn of_two_rotations_at_once_one_counts() {
+    let place = Place::new().await;
+    let keys = place.es256().await;
+    place.clock.advance(MAX_AGE);
+    let (a, b) = tokio::join!(place.rotate(&keys, false), place.rotate(&keys, false));
+    assert!(a.is_ok() != b.is_ok());
+    assert!(matches!(a.and(b), Err(Error::KeyTooYoung { .. })));
+    assert_eq!(place.states(&keys).await.len(), 3);
+}
+
+#[tokio::test]
+async fn keys_of_the_algorithm_that_was_left_still_verify_and_are_not_published() {
+    let place = Place::new().await;
+    let before = place.es256().await;
+    let token = place.token(&before);
+    let after = place.load(Algorithm::EdDSA, None).await.unwrap();
+    assert!(place.good(&after, &token));
+    assert_eq!(after.jwks()["keys"].as_array().unwrap().len(), 2);
+    assert!(after.jwks()["keys"].as_array().unwrap().iter().all(|k| k["alg"] == "EdDSA"));
+    assert_eq!(
+        place.states(&after).await,
+        pairs(&[("ES256", "retired"), ("EdDSA", "current"), ("EdDSA", "next")])
+    );
+    // A replica with the old settings goes on until it is restarted with the new ones.
+    before.reload(&place.db, place.clock.now()).await.unwrap();
+    let late = place.token(&before);
+    assert!(place.good(&after, &late) && place.good(&before, &late));
+    assert!(place.good(&before, &place.token(&after)));
+    // There and back again.
+    let back = place.es256().await;
+    assert_eq!(back.jwks()["keys"].as_array().unwrap().len(), 3);
+    for token in [&token, &late, &place.token(&after)] {
+        assert!(place.good(&back, token));
+    }
+    place.clock.advance(40 * DAY);
+    back.reload(&place.db, place.clock.now()).await.unwrap();
+    assert_eq!(place.states(&back).await, pairs(&[("ES256", "current"), ("ES256", "next")]));
+}
+
+#[tokio::test]
+async fn a_shared_secret_leaves_nothing_to_rotate() {
+    let place = Place::new().await;
+    let before = place.es256().await;
+    let token = place.token(&before);
+    let keys = place.load(Algorithm::HS256, None).await.unwrap();
+    assert_eq!(keys.jwks(), json!({"keys": []}));
+    assert!(place.good(&keys, &token) && place.good(&keys, &place.token(&keys)));
+    assert!(!place.good(&before, &place.token(&keys)));
+    assert!(matches!(place.rotate(&keys, true).await, Err(Error::NoKeys)));
+    assert_eq!(place.states(&keys).await, pairs(&[("ES256", "retired")]));
+}
+
+#[tokio::test]
+async fn keys_are_sealed_as_soon_as_there_is_a_key_to_do_so() {
+    let place = Place::new().await;
+    let plain = place.es256().await;
+    let token = place.token(&plain);
+    place.rotate(&plain, true).await.unwrap();
+    assert!(place.stored().await.iter().all(|k| k[0] == 0x30));
+    let seal = "a key that seals, of 32 bytes or more";
+    let sealed = place.load(Algorithm::ES256, Some(seal)).await.unwrap();
+    assert_eq!(place.stored().await.len(), 3);
+    assert!(place.stored().await.iter().all(|k| k[0] == 1));
+    assert!(place.good(&sealed, &token));
+    assert_eq!(kids(&sealed), kids(&plain));
+    place.rotate(&sealed, true).await.unwrap();
+    assert!(place.stored().await.iter().all(|k| k[0] == 1));
+    let again = place.load(Algorithm::ES256, Some(seal)).await.unwrap();
+    assert!(place.good(&again, &place.token(&sealed)));
+    for (wrong, words) in [(Some("another key"), "another encryption_key"), (None, "is missing")] {
+        let Err(Error::Internal(e)) = place.load(Algorithm::ES256, wrong).await else { panic!() };
+        assert!(e.to_string().ends_with(words), "{e}");
+    }
+    // Nothing was spoilt by the attempts.
+    assert!(place.load(Algorithm::ES256, Some(seal)).await.is_ok());
+}
