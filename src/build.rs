@@ -5,8 +5,8 @@ fn main() {
     println!("cargo:rerun-if-changed=locales");
     // Tests on PostgreSQL are compiled where `scripts/test` has started one.
     println!("cargo:rustc-check-cfg=cfg(postgres)");
-    println!("cargo:rerun-if-env-changed=PORTCULLIS_TEST_ENGINES");
-    if option_env_is("PORTCULLIS_TEST_ENGINES", "both") {
+    println!("cargo:rerun-if-env-changed=TEST_ENGINES");
+    if option_env_is("TEST_ENGINES", "both") {
         println!("cargo:rustc-cfg=postgres");
     }
 }

@@ -14,6 +14,7 @@ mod keys;
 mod layers;
 mod login;
 mod mails;
+mod outage;
 mod refresh;
 mod replicas;
 mod schema;

@@ -20,7 +20,11 @@ pub async fn acts(service: &Service) -> Vec<String> {
 
 /// The first column of a query, as text.
 pub async fn rows(service: &Service, sql: &'static str) -> Vec<String> {
-    let url = service.url();
+    rows_at(service.url(), sql).await
+}
+
+/// The same of a database by its URL.
+pub async fn rows_at(url: &str, sql: &'static str) -> Vec<String> {
     if url.starts_with("sqlite:") {
         let db = sqlx::SqlitePool::connect(url).await.unwrap();
         let rows: Vec<(String,)> = sqlx::query_as(sql).fetch_all(&db).await.unwrap();

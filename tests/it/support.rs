@@ -65,13 +65,18 @@ impl Database {
         Self { url, folder: Some(folder) }
     }
 
+    /// A database that somebody else looks after.
+    pub fn at(url: &str) -> Self {
+        Self { url: url.to_owned(), folder: None }
+    }
+
     /// The server that `scripts/test` started.
     #[cfg(postgres)]
     #[expect(clippy::disallowed_methods, reason = "how scripts/test tells where the server is")]
     pub async fn postgres() -> Self {
         use std::sync::atomic::{AtomicU32, Ordering};
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let server = std::env::var("PORTCULLIS_TEST_POSTGRES").expect("scripts/test sets it");
+        let server = std::env::var("TEST_POSTGRES").expect("scripts/test sets it");
         let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         admin(&server, format!("CREATE DATABASE {name}")).await;
         Self { url: format!("{server}/{name}"), folder: None }
@@ -120,8 +125,7 @@ impl Service {
 
     /// Another server over the same database, with the same clock.
     pub async fn replica(&self) -> Self {
-        let database = Database { url: self.url.clone(), folder: None };
-        Self::start(&database, self.config.clone(), Some(self.clock.clone())).await
+        Self::start(&Database::at(&self.url), self.config.clone(), Some(self.clock.clone())).await
     }
 
     pub fn auth(&self) -> &Auth {
