@@ -3,7 +3,7 @@ use std::{io::IsTerminal, process::ExitCode};
 use tracing_subscriber::EnvFilter;
 
 /// What is logged unless `RUST_LOG` says else. Rocket's own lines name paths, which may hold tokens.
-const LOG: &str = "info,rocket=off,rocket_db_pools=off,hyper=warn";
+const LOG: &str = "info,rocket=off,rocket_db_pools=off,hyper=warn,sqlx=warn";
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()

@@ -99,7 +99,13 @@ impl From<crate::store::Error> for Error {
     fn from(e: crate::store::Error) -> Self {
         use sqlx::Error as E;
         match &e {
-            E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => {
+            // A proxy whose server is gone answers with what is no protocol.
+            E::Io(_)
+            | E::Tls(_)
+            | E::Protocol(_)
+            | E::PoolTimedOut
+            | E::PoolClosed
+            | E::WorkerCrashed => {
                 tracing::error!(error = %e, "the database cannot be reached");
                 Self::Unavailable
             }

@@ -238,24 +238,27 @@ fn commands(folder: &Path, url: &str) {
     failed(&add, "correct horse battery\n", "taken");
     failed(&["user", "add", "b@example.com", "--password-stdin"], "short\n", "At least 8");
     failed(&["user", "add", "no address", "--password-stdin"], "correct horse battery\n", "e-mail");
-    ok(&["user", "add", "bob@example.com", "--password-stdin"], "correct horse battery");
+    let bob =
+        &ok(&["user", "add", "bob@example.com", "--password-stdin"], "correct horse battery")[0];
+    let bob = bob["id"].to_string();
+    let bob = bob.as_str();
     assert_eq!(ok(&["user", "list"], "").len(), 2);
     assert_eq!(
         ok(&["user", "list", "--after", "1", "--limit", "1"], "")[0]["email"],
         "bob@example.com"
     );
-    for who in ["2", "bob@example.com"] {
-        assert_eq!(ok(&["user", "show", who], "")[0]["id"], 2);
+    for who in [bob, "bob@example.com"] {
+        assert_eq!(ok(&["user", "show", who], "")[0]["id"].to_string(), bob);
     }
     failed(&["user", "show", "nobody"], "", "no such thing");
-    assert_eq!(ok(&["user", "grant", "2", "EDITOR"], "")[0]["roles"], json!(["EDITOR"]));
-    failed(&["user", "grant", "2", "a,b"], "", "role");
-    assert_eq!(ok(&["user", "revoke", "2", "EDITOR"], "")[0]["roles"], json!([]));
-    ok(&["user", "passwd", "2", "--password-stdin"], "another good password\n");
-    assert_eq!(ok(&["user", "disable", "2"], "")[0]["is_active"], false);
-    assert_eq!(ok(&["user", "enable", "2"], "")[0]["is_active"], true);
-    failed(&["user", "delete", "2"], "", "--yes");
-    ok(&["user", "delete", "2", "--yes"], "");
+    assert_eq!(ok(&["user", "grant", bob, "EDITOR"], "")[0]["roles"], json!(["EDITOR"]));
+    failed(&["user", "grant", bob, "a,b"], "", "role");
+    assert_eq!(ok(&["user", "revoke", bob, "EDITOR"], "")[0]["roles"], json!([]));
+    ok(&["user", "passwd", bob, "--password-stdin"], "another good password\n");
+    assert_eq!(ok(&["user", "disable", bob], "")[0]["is_active"], false);
+    assert_eq!(ok(&["user", "enable", bob], "")[0]["is_active"], true);
+    failed(&["user", "delete", bob], "", "--yes");
+    ok(&["user", "delete", bob, "--yes"], "");
     failed(&["user", "disable", "root"], "", "superuser");
     failed(&["user", "delete", "root", "--yes"], "", "superuser");
     assert_eq!(ok(&["keys", "list"], "").len(), 2);
