@@ -10,6 +10,7 @@ mod body;
 mod browser_rules;
 mod dialects;
 mod docs;
+mod host;
 mod keys;
 mod layers;
 mod login;

@@ -1,0 +1,89 @@
+//! Portcullis in somebody else's application.
+use crate::support::{Database, config};
+use rocket::{
+    http::{ContentType, Header},
+    local::asynchronous::Client,
+};
+use serde_json::json;
+
+#[allow(dead_code, unreachable_pub)]
+#[path = "../../examples/rocket-app.rs"]
+mod app;
+
+async fn get(client: &Client, path: &str, token: &str) -> (u16, String) {
+    let mut req = client.get(path.to_owned());
+    if !token.is_empty() {
+        req.add_header(Header::new("Authorization", format!("Bearer {token}")));
+    }
+    let reply = req.dispatch().await;
+    (reply.status().code, reply.into_string().await.unwrap_or_default())
+}
+
+async fn drive(database: Database) {
+    let stage = portcullis::stage().config(config());
+    let rocket = rocket::custom(crate::support::figment(&database.url))
+        .attach(stage)
+        .mount("/app", app::application())
+        .register("/app", portcullis::catchers());
+    let client = Client::untracked(rocket).await.unwrap();
+    let auth: portcullis::Auth = client.rocket().state::<portcullis::Auth>().unwrap().clone();
+    let new = portcullis::flows::NewUser {
+        email: "ann@example.com",
+        password: crate::support::PASSWORD,
+        username: None,
+        first_name: None,
+        roles: &[],
+        superuser: false,
+        confirmed: true,
+    };
+    let ann = auth.add_user(new).await.unwrap();
+    let body = json!({ "email": "ann@example.com", "password": crate::support::PASSWORD });
+    let reply = client
+        .post("/auth/login")
+        .header(ContentType::JSON)
+        .body(body.to_string())
+        .dispatch()
+        .await;
+    let body: serde_json::Value =
+        serde_json::from_str(&reply.into_string().await.unwrap()).unwrap();
+    let token = body["token"].as_str().unwrap();
+
+    assert_eq!(get(&client, "/app/hello", token).await, (200, "Hello, ann@example.com!".into()));
+    assert_eq!(get(&client, "/app/fast", token).await, (200, format!("User {}", ann.id.0)));
+    for path in ["/app/hello", "/app/fast", "/app/articles/new", "/app/figures"] {
+        let (status, told) = get(&client, path, "").await;
+        assert!(status == 401 && told.contains("unauthenticated"), "{told}");
+        let (status, told) = get(&client, path, "nonsense").await;
+        assert!(status == 401 && told.contains("token_not_valid"), "{told}");
+    }
+    assert_eq!(get(&client, "/app/articles/new", token).await.0, 403);
+    auth.grant(ann.id, "EDITOR").await.unwrap();
+    assert_eq!(get(&client, "/app/articles/new", token).await.0, 200);
+    assert_eq!(get(&client, "/app/figures", token).await.0, 403);
+    auth.grant(ann.id, "ADMIN").await.unwrap();
+    assert_eq!(get(&client, "/app/figures", token).await.0, 200);
+
+    own_replies(&client).await;
+    drop(client.terminate().await);
+    database.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_of_somebody_else_has_our_guards_on_sqlite() {
+    drive(Database::sqlite()).await;
+}
+
+#[cfg(postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_of_somebody_else_has_our_guards_on_postgres() {
+    drive(Database::postgres().await).await;
+}
+
+/// The application's own replies are its own, a missing page too.
+async fn own_replies(client: &Client) {
+    let refused = client.get("/app/hello").dispatch().await;
+    assert!(refused.headers().get_one("x-request-id").is_some(), "our catcher tells it");
+    let missing = client.get("/elsewhere").dispatch().await;
+    assert_eq!(missing.status().code, 404);
+    assert!(missing.headers().get_one("content-security-policy").is_none());
+}
