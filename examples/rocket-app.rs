@@ -1,4 +1,5 @@
 //! Somebody else's Rocket application with Portcullis in it: `cargo run --example rocket-app`.
+#![allow(clippy::needless_pass_by_value, reason = "Rocket hands guards over")]
 use portcullis::{Admin, Role, RoleName, SignedIn, Verified};
 use rocket::{Build, Rocket, Route, get, launch, routes};
 
