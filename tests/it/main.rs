@@ -21,6 +21,7 @@ mod replicas;
 mod schema;
 mod service;
 mod store;
+mod storm;
 mod wire;
 
 #[cfg(not(postgres))]
