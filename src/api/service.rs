@@ -43,7 +43,7 @@ fn jwks(auth: &State<Auth>) -> Kept {
     keep(&auth.keys().jwks())
 }
 
-/// Who issues tokens, and where the keys are (`OpenID` Connect Discovery, 3)
+/// Who issues tokens, and where the keys are (OIDC Discovery, 3)
 #[utoipa::path(get, path = "/.well-known/openid-configuration", tag = "service",
     responses((status = 200, body = Value)))]
 #[get("/.well-known/openid-configuration")]

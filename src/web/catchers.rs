@@ -27,7 +27,7 @@ impl<'r> Responder<'r, 'static> for Caught {
 
 #[catch(default)]
 fn any(status: Status, req: &Request<'_>) -> Caught {
-    if let Some(problem) = Problem::kept(req, status) {
+    if let Some(problem) = Problem::refused(req).or_else(|| Problem::kept(req, status)) {
         return Caught(problem, None);
     }
     let code = match status.code {

@@ -1,10 +1,12 @@
 //! Headers that every reply of ours has, and the one line that is logged of it. The replies of a host
 //! application are its own.
-use super::{client::caller, metrics};
+use super::{catchers::is_path_of_ours, client::caller, metrics, problem::Problem};
 use crate::flows::Auth;
 use rocket::{
     Data, Request, Response, Route,
     fairing::{Fairing, Info, Kind},
+    http::{Status, uri::Authority},
+    uri,
 };
 use std::{borrow::Cow, sync::OnceLock, time::Instant};
 
@@ -48,6 +50,18 @@ pub fn mark(req: &Request<'_>) {
 
 struct Caught;
 
+/// Whether a request names one host, as it has to (RFC 9112, 3.2): caches and proxies before us may go
+/// by another one.
+fn has_one_host(req: &Request<'_>) -> bool {
+    let mut headers = req.headers().get("host");
+    match (headers.next(), headers.next()) {
+        (Some(host), None) => Authority::parse(host).is_ok_and(|a| a.user_info().is_none()),
+        // HTTP/2 has it elsewhere.
+        (None, _) => req.host().is_some(),
+        _ => false,
+    }
+}
+
 pub struct Headers;
 
 #[derive(Clone, Copy)]
@@ -61,6 +75,11 @@ impl Fairing for Headers {
 
     async fn on_request(&self, req: &mut Request<'_>, _: &mut Data<'_>) {
         req.local_cache(|| Started(Instant::now()));
+        if !has_one_host(req) && is_path_of_ours(req) {
+            Problem::new(Status::BadRequest, "malformed").refuse(req);
+            // No handler is there: the catcher tells it.
+            req.set_uri(uri!("/portcullis/refused"));
+        }
     }
 
     async fn on_response<'r>(&self, req: &'r Request<'_>, res: &mut Response<'r>) {

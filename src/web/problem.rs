@@ -55,6 +55,16 @@ impl Problem {
         let _ = req.local_cache(OnceLock::new).set(self.clone());
     }
 
+    /// Keeps the problem for the catcher of a request that is to reach no handler.
+    pub fn refuse(self, req: &Request<'_>) {
+        let _ = req.local_cache(OnceLock::<Refused>::new).set(Refused(self));
+    }
+
+    /// Why a request was not to reach a handler.
+    pub fn refused(req: &Request<'_>) -> Option<Self> {
+        req.local_cache(OnceLock::<Refused>::new).get().map(|refused| refused.0.clone())
+    }
+
     /// What a guard of this request has kept, if it fits.
     pub fn kept(req: &Request<'_>, status: Status) -> Option<Self> {
         req.local_cache(OnceLock::<Self>::new).get().filter(|p| p.status == status).cloned()
@@ -93,6 +103,8 @@ impl Problem {
         document
     }
 }
+
+struct Refused(Problem);
 
 /// A problem as its document reads (RFC 9457).
 #[derive(ToSchema)]

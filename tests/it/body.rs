@@ -44,6 +44,7 @@ on_both! {
 
     async fn bytes_that_are_no_text_are_refused(service) {
         let reply = service.client.post("/auth/register").header(rocket::http::ContentType::JSON)
+            .header(rocket::http::Header::new("Host", "localhost"))
             .body([b"{\"email\": \"".as_slice(), &[0xff, 0xfe], b"\"}"].concat()).dispatch().await;
         assert_eq!(reply.status().code, 400);
     }
@@ -84,6 +85,17 @@ on_both! {
         let reply = ann.send(Method::Post, "/auth/me", body, &headers).await;
         assert!(reply.status >= 400, "{reply:?}");
         ann.get("/auth/me").await.expect(200);
+    }
+
+    async fn a_request_names_one_host(service) {
+        for hosts in [&["ev il"][..], &["a", "b"], &["user@localhost"], &["a/b"], &["", ""]] {
+            let headers: Vec<_> = hosts.iter().map(|h| ("Host", (*h).to_owned())).collect();
+            raw(service, Method::Get, "/health/live", None, &headers).await.refused(400, "malformed");
+        }
+        for host in ["localhost", "auth.example.com:8443", "[::1]:8000"] {
+            let headers = [("Host", host.to_owned())];
+            raw(service, Method::Get, "/health/live", None, &headers).await.expect(200);
+        }
     }
 
     async fn errors_are_told_to_people_as_a_page(service) {

@@ -11,7 +11,7 @@ use serde_json::json;
 mod app;
 
 async fn get(client: &Client, path: &str, token: &str) -> (u16, String) {
-    let mut req = client.get(path.to_owned());
+    let mut req = client.get(path.to_owned()).header(Header::new("Host", "localhost"));
     if !token.is_empty() {
         req.add_header(Header::new("Authorization", format!("Bearer {token}")));
     }
@@ -41,6 +41,7 @@ async fn drive(database: Database) {
     let reply = client
         .post("/auth/login")
         .header(ContentType::JSON)
+        .header(Header::new("Host", "localhost"))
         .body(body.to_string())
         .dispatch()
         .await;
@@ -81,7 +82,8 @@ async fn an_application_of_somebody_else_has_our_guards_on_postgres() {
 
 /// The application's own replies are its own, a missing page too.
 async fn own_replies(client: &Client) {
-    let refused = client.get("/app/hello").dispatch().await;
+    let refused =
+        client.get("/app/hello").header(Header::new("Host", "localhost")).dispatch().await;
     assert!(refused.headers().get_one("x-request-id").is_some(), "our catcher tells it");
     let missing = client.get("/elsewhere").dispatch().await;
     assert_eq!(missing.status().code, 404);

@@ -320,6 +320,9 @@ pub async fn raw(
 ) -> Reply {
     let mut req = service.client.req(method, path.to_owned());
     req.set_remote("127.0.0.1:40000".parse().unwrap());
+    if !headers.iter().any(|(name, _)| *name == "Host") {
+        req.add_header(Header::new("Host", "localhost:8000"));
+    }
     for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
         req.add_header(Header::new(*name, value.clone()));
     }
