@@ -7,7 +7,7 @@ use crate::{
     pages,
     store::{AuthDb, Db},
     time::Clock,
-    web::{catchers, cors::Cors, headers, headers::Headers, metrics},
+    web::{catchers, cors::Cors, headers, headers::Headers, metrics, problem::ProblemDocument},
     workers,
 };
 use rocket::{
@@ -185,13 +185,33 @@ fn work(rocket: &Rocket<Orbit>) {
 /// What is documented, as mounted with the dialects that are on.
 pub fn docs(on: &[config::Dialect]) -> openapi::OpenApi {
     #[derive(OpenApi)]
-    #[openapi(info(title = "Portcullis"), modifiers(&Schemes))]
+    #[openapi(
+        info(title = "Portcullis"),
+        components(schemas(ProblemDocument)),
+        modifiers(&Schemes)
+    )]
     struct Docs;
     let mut docs = Docs::openapi();
     docs.merge(api::Docs::openapi());
     docs.merge(dialects::docs(on));
     docs.merge(api::service::Docs::openapi());
+    for path in docs.paths.paths.values_mut() {
+        let calls =
+            [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
+        for call in calls.into_iter().flatten() {
+            call.responses.responses.insert("4XX".to_owned(), problem().into());
+        }
+    }
     docs
+}
+
+/// What every call answers when it refuses.
+fn problem() -> openapi::Response {
+    let schema = openapi::Ref::from_schema_name("Problem");
+    openapi::ResponseBuilder::new()
+        .description("what was wrong")
+        .content("application/problem+json", openapi::Content::new(Some(schema)))
+        .build()
 }
 
 /// How requests are authenticated.

@@ -3,13 +3,7 @@ use super::user::{Detail, UserView};
 use crate::{
     flows::{Auth, Error, NewAccount, ProfileChange, SignedUp},
     view,
-    web::{
-        body::JsonBody,
-        client::Client,
-        guards::SignedIn,
-        problem::{Problem, ProblemDocument},
-        reply::Reply,
-    },
+    web::{body::JsonBody, client::Client, guards::SignedIn, problem::Problem, reply::Reply},
 };
 use rocket::{Either, State, delete, get, http::Status, patch, post};
 use serde::Deserialize;
@@ -31,8 +25,7 @@ pub struct Registration {
 
 /// Registers a user and mails a link that confirms the address
 #[utoipa::path(post, path = "/auth/register", tag = "account", request_body = Registration,
-    responses((status = 201, body = UserView), (status = 202, body = Detail),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 201, body = UserView), (status = 202, body = Detail)))]
 #[post("/auth/register", data = "<body>")]
 pub async fn register(
     auth: &State<Auth>,
@@ -58,8 +51,7 @@ pub async fn register(
 
 /// Who is signed in
 #[utoipa::path(get, path = "/auth/me", tag = "account", security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = UserView),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = UserView)))]
 #[get("/auth/me")]
 pub fn me(by: Signed) -> Answer<UserView> {
     Ok(Reply::ok(by?.0.user.into()))
@@ -78,8 +70,7 @@ pub struct ProfileBody {
 /// Changes the profile; a field that is not there stays as it is
 #[utoipa::path(patch, path = "/auth/me", tag = "account", request_body = ProfileBody,
     security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = UserView),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = UserView)))]
 #[patch("/auth/me", data = "<body>")]
 pub async fn change_me(
     auth: &State<Auth>,
@@ -105,8 +96,7 @@ pub struct Proof {
 /// Deletes the account and all that is stored of it
 #[utoipa::path(delete, path = "/auth/me", tag = "account", request_body = Proof,
     security(("access" = []), ("cookie" = [])),
-    responses((status = 204),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 204)))]
 #[delete("/auth/me", data = "<body>")]
 pub async fn delete_me(
     auth: &State<Auth>,
@@ -130,8 +120,7 @@ pub struct PasswordChange {
 /// Changes the password and ends every other session
 #[utoipa::path(post, path = "/auth/password", tag = "account", request_body = PasswordChange,
     security(("access" = []), ("cookie" = [])),
-    responses((status = 204),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 204)))]
 #[post("/auth/password", data = "<body>")]
 pub async fn change_password(
     auth: &State<Auth>,
@@ -153,8 +142,7 @@ pub struct EmailBody {
 
 /// Mails a link that resets the password; the answer is the same for any address
 #[utoipa::path(post, path = "/auth/password/forgot", tag = "account", request_body = EmailBody,
-    responses((status = 202, body = Detail),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 202, body = Detail)))]
 #[post("/auth/password/forgot", data = "<body>")]
 pub async fn forgot_password(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Detail> {
     let body = body?;
@@ -172,8 +160,7 @@ pub struct Reset {
 
 /// Sets a new password by a mailed token and ends every session
 #[utoipa::path(post, path = "/auth/password/reset", tag = "account", request_body = Reset,
-    responses((status = 204),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 204)))]
 #[post("/auth/password/reset", data = "<body>")]
 pub async fn reset_password(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<()> {
     let body = body?;
@@ -192,8 +179,7 @@ pub struct EmailChange {
 /// Mails a link to a new address that makes it the account's own, and a notice to the old one
 #[utoipa::path(post, path = "/auth/email", tag = "account", request_body = EmailChange,
     security(("access" = []), ("cookie" = [])),
-    responses((status = 202, body = Detail),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 202, body = Detail)))]
 #[post("/auth/email", data = "<body>")]
 pub async fn change_email(
     auth: &State<Auth>,
@@ -216,8 +202,7 @@ pub struct MailedToken {
 
 /// Confirms an address by a mailed token
 #[utoipa::path(post, path = "/auth/email/confirm", tag = "account", request_body = MailedToken,
-    responses((status = 200, body = UserView),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = UserView)))]
 #[post("/auth/email/confirm", data = "<body>")]
 pub async fn confirm_email(
     auth: &State<Auth>,
@@ -234,8 +219,7 @@ pub async fn confirm_email(
 /// Mails the link that confirms the address again
 #[utoipa::path(post, path = "/auth/email/resend", tag = "account",
     security(("access" = []), ("cookie" = [])),
-    responses((status = 202, body = Detail),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 202, body = Detail)))]
 #[post("/auth/email/resend")]
 pub async fn resend_confirmation(
     auth: &State<Auth>,

@@ -9,7 +9,7 @@ use crate::{
         body::JsonBody,
         client::Client,
         guards::{CookieToken, NotForeign, SignedIn, Verified},
-        problem::{Problem, ProblemDocument},
+        problem::Problem,
         reply::Reply,
     },
 };
@@ -36,8 +36,7 @@ pub struct Credentials {
 
 /// Opens a session
 #[utoipa::path(post, path = "/auth/login", tag = "sessions", request_body = Credentials,
-    responses((status = 200, body = TokenView),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = TokenView)))]
 #[post("/auth/login", data = "<body>")]
 pub async fn login(
     auth: &State<Auth>,
@@ -63,8 +62,7 @@ pub async fn login(
 
 /// Gives new tokens for the cookie
 #[utoipa::path(post, path = "/auth/refresh", tag = "sessions", security(("cookie" = [])),
-    responses((status = 200, body = TokenView),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = TokenView)))]
 #[post("/auth/refresh")]
 pub async fn refresh(
     auth: &State<Auth>,
@@ -81,8 +79,7 @@ fn carry(auth: &Auth, tokens: crate::flows::Tokens) -> Reply<TokenView> {
 /// Ends the session and clears the cookie
 #[utoipa::path(post, path = "/auth/logout", tag = "sessions",
     security(("access" = []), ("cookie" = [])),
-    responses((status = 204),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 204)))]
 #[post("/auth/logout")]
 pub async fn logout(
     auth: &State<Auth>,
@@ -107,8 +104,7 @@ pub async fn logout(
 /// Ends every session of the user
 #[utoipa::path(post, path = "/auth/logout-all", tag = "sessions",
     security(("access" = []), ("cookie" = [])),
-    responses((status = 204),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 204)))]
 #[post("/auth/logout-all")]
 pub async fn logout_all(auth: &State<Auth>, client: Client<'_>, by: Signed) -> Answer<()> {
     auth.sign_out_everywhere(&client, &by?.0).await?;
@@ -118,8 +114,7 @@ pub async fn logout_all(auth: &State<Auth>, client: Client<'_>, by: Signed) -> A
 /// The user's living sessions, the last used first
 #[utoipa::path(get, path = "/auth/sessions", tag = "sessions",
     security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = Vec<SessionView>),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = Vec<SessionView>)))]
 #[get("/auth/sessions")]
 pub async fn list(auth: &State<Auth>, by: Signed) -> Answer<Vec<SessionView>> {
     let by = by?.0;
@@ -130,8 +125,7 @@ pub async fn list(auth: &State<Auth>, by: Signed) -> Answer<Vec<SessionView>> {
 /// Ends one of the user's sessions
 #[utoipa::path(delete, path = "/auth/sessions/{id}", tag = "sessions",
     params(("id" = Uuid, Path)), security(("access" = []), ("cookie" = [])),
-    responses((status = 204),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 204)))]
 #[delete("/auth/sessions/<id>")]
 pub async fn end(auth: &State<Auth>, client: Client<'_>, by: Signed, id: &str) -> Answer<()> {
     let by = by?.0;
@@ -146,8 +140,7 @@ pub async fn end(auth: &State<Auth>, client: Client<'_>, by: Signed, id: &str) -
     params(("role" = Option<String>, Query, description = "A role that is demanded")),
     security(("access" = []), ("cookie" = [])),
     responses((status = 200, headers(("X-Auth-User-Id"), ("X-Auth-Username"), ("X-Auth-Email"),
-            ("X-Auth-Roles"))),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+            ("X-Auth-Roles")))))]
 #[get("/auth/verify?<role>")]
 pub async fn verify(
     auth: &State<Auth>,

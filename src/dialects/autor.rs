@@ -6,11 +6,7 @@ use crate::{
         Auth, Error, Login, NewAccount, Tokens,
         policy::{Envelope, Policy, Rotation},
     },
-    web::{
-        client::Client,
-        problem::{Problem, ProblemDocument},
-        reply::Reply,
-    },
+    web::{client::Client, problem::Problem, reply::Reply},
 };
 use rocket::{Route, State, post, routes};
 use serde::{Deserialize, Serialize};
@@ -48,8 +44,7 @@ pub struct NewAuthor {
 
 /// Registers a user
 #[utoipa::path(post, path = "/v1/creat_autor", tag = "autor", request_body = NewAuthor,
-    responses((status = 201, body = Author), (status = 202, body = Pending),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 201, body = Author), (status = 202, body = Pending)))]
 #[post("/v1/creat_autor", data = "<body>")]
 async fn create(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Registered<Author> {
     let body = body?;
@@ -70,8 +65,7 @@ async fn create(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Registere
 
 /// Opens a session
 #[utoipa::path(post, path = "/token", tag = "autor", request_body = Credentials,
-    responses((status = 200, body = Pair),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = Pair)))]
 #[post("/token", data = "<body>")]
 async fn token(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Pair> {
     let body = body?;
@@ -91,8 +85,7 @@ pub struct Nothing {}
 
 /// Says whether a token, access or refresh, is valid
 #[utoipa::path(post, path = "/token/verify", tag = "autor", request_body = AnyToken,
-    responses((status = 200, body = Nothing),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = Nothing)))]
 #[post("/token/verify", data = "<body>")]
 async fn verify(auth: &State<Auth>, body: Sent) -> Answer<Nothing> {
     let body = body?;
@@ -112,8 +105,7 @@ pub struct Refresh {
 
 /// Gives new tokens, once, after the access token has expired
 #[utoipa::path(post, path = "/token/refresh", tag = "autor", request_body = Refresh,
-    responses((status = 200, body = Pair),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = Pair)))]
 #[post("/token/refresh", data = "<body>")]
 async fn refresh(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Pair> {
     let body = body?;

@@ -5,7 +5,7 @@ use crate::{
         Auth, Error, Login,
         policy::{Envelope, Policy, Rotation},
     },
-    web::{client::Client, guards::Bearer, problem::ProblemDocument, reply::Reply},
+    web::{client::Client, guards::Bearer, reply::Reply},
 };
 use rocket::{Route, State, get, post, routes};
 use serde::{Deserialize, Serialize};
@@ -24,8 +24,7 @@ pub struct Docs;
 
 /// Opens a session
 #[utoipa::path(post, path = "/api/token", tag = "chat", request_body = Credentials,
-    responses((status = 200, body = Pair),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = Pair)))]
 #[post("/api/token", data = "<body>")]
 async fn token(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Pair> {
     let body = body?;
@@ -48,8 +47,7 @@ pub struct ChatRefresh {
 
 /// Gives a new access token
 #[utoipa::path(post, path = "/api/token/refresh", tag = "chat", request_body = ChatRefresh,
-    responses((status = 200, body = ChatAccess),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = ChatAccess)))]
 #[post("/api/token/refresh", data = "<body>")]
 async fn refresh(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<ChatAccess> {
     let body = body?;
@@ -67,8 +65,7 @@ pub struct ChatUser {
 
 /// Who is signed in
 #[utoipa::path(get, path = "/api/user", tag = "chat", security(("access" = [])),
-    responses((status = 200, body = ChatUser),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = ChatUser)))]
 #[get("/api/user")]
 fn user(by: Result<Bearer, Error>) -> Answer<ChatUser> {
     let user = by?.0.user;

@@ -9,7 +9,7 @@ use crate::{
     web::{
         client::Client,
         guards::{CookieToken, NotForeign, SignedIn},
-        problem::{Problem, ProblemDocument},
+        problem::Problem,
         reply::Reply,
     },
 };
@@ -54,8 +54,7 @@ pub struct TokensBody {
 /// Opens a session by password, or for a user that is signed in, or, for a superuser, of anybody
 #[utoipa::path(post, path = "/api/tokens", tag = "cookie", request_body = TokensBody,
     security((), ("access" = []), ("cookie" = [])),
-    responses((status = 200, body = Access),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = Access)))]
 #[post("/api/tokens", data = "<body>")]
 async fn tokens(
     auth: &State<Auth>,
@@ -91,8 +90,7 @@ async fn tokens(
 
 /// Gives a new access token; the cookie stays as it is
 #[utoipa::path(post, path = "/api/refresh_access", tag = "cookie", security(("cookie" = [])),
-    responses((status = 200, body = Access),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = Access)))]
 #[post("/api/refresh_access")]
 async fn refresh_access(
     auth: &State<Auth>,
@@ -111,8 +109,7 @@ pub struct RefreshAll {
 /// Gives a new access token and a new cookie; the session's older refresh tokens are dead at once
 #[utoipa::path(post, path = "/api/refresh_all", tag = "cookie", request_body = RefreshAll,
     security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = Access),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = Access)))]
 #[post("/api/refresh_all", data = "<body>")]
 async fn refresh_all(
     auth: &State<Auth>,

@@ -8,7 +8,7 @@ use crate::{
     web::{
         client::Client,
         guards::{Bearer, BearerText},
-        problem::{Problem, ProblemDocument},
+        problem::Problem,
         reply::Reply,
     },
 };
@@ -40,8 +40,7 @@ pub struct RolePair {
 
 /// Opens a session
 #[utoipa::path(post, path = "/u/api/login", tag = "role", request_body = Credentials,
-    responses((status = 200, body = RolePair),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = RolePair)))]
 #[post("/u/api/login", data = "<body>")]
 async fn login(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<RolePair> {
     let body = body?;
@@ -70,8 +69,7 @@ pub struct RoleRefresh {
 /// Gives new tokens for a refresh token in the body or as bearer
 #[utoipa::path(post, path = "/u/api/refresh", tag = "role", request_body = RoleRefresh,
     security((), ("access" = [])),
-    responses((status = 200, body = NewTokens),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = NewTokens)))]
 #[post("/u/api/refresh", data = "<body>")]
 async fn refresh(
     auth: &State<Auth>,
@@ -113,8 +111,7 @@ fn test() -> Reply<Message> {
 
 /// Answers whoever is signed in
 #[utoipa::path(get, path = "/u/api/secure_test", tag = "role", security(("access" = [])),
-    responses((status = 200, body = Message),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = Message)))]
 #[get("/u/api/secure_test")]
 fn secure_test(by: Result<Bearer, Error>) -> Answer<Message> {
     by?;
@@ -123,8 +120,7 @@ fn secure_test(by: Result<Bearer, Error>) -> Answer<Message> {
 
 /// Answers whoever has the role `ADMIN`
 #[utoipa::path(get, path = "/u/api/test_role", tag = "role", security(("access" = [])),
-    responses((status = 200, body = Message),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = Message)))]
 #[get("/u/api/test_role")]
 fn test_role(by: Result<Bearer, Error>) -> Answer<Message> {
     let user = by?.0.user;

@@ -5,12 +5,7 @@ use crate::{
         Auth, Error, Login, ProfileChange, Tokens, User,
         policy::{Envelope, Policy, Rotation},
     },
-    web::{
-        client::Client,
-        guards::Bearer,
-        problem::{Problem, ProblemDocument},
-        reply::Reply,
-    },
+    web::{client::Client, guards::Bearer, problem::Problem, reply::Reply},
 };
 use rocket::{Route, State, get, post, put, routes};
 use serde::{Deserialize, Serialize};
@@ -44,8 +39,7 @@ fn pair(mut tokens: Tokens) -> Result<Reply<SimplePair>, Problem> {
 
 /// Opens a session
 #[utoipa::path(post, path = "/api/login", tag = "simple", request_body = Credentials,
-    responses((status = 200, body = SimplePair),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = SimplePair)))]
 #[post("/api/login", data = "<body>")]
 async fn login(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<SimplePair> {
     let body = body?;
@@ -61,8 +55,7 @@ pub struct SimpleRefresh {
 
 /// Gives new tokens
 #[utoipa::path(post, path = "/api/refresh", tag = "simple", request_body = SimpleRefresh,
-    responses((status = 200, body = SimplePair),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = SimplePair)))]
 #[post("/api/refresh", data = "<body>")]
 async fn refresh(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<SimplePair> {
     let body = body?;
@@ -77,8 +70,7 @@ pub struct Success {
 
 /// Ends the session of a refresh token
 #[utoipa::path(post, path = "/api/logout", tag = "simple", request_body = SimpleRefresh,
-    responses((status = 200, body = Success),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = Success)))]
 #[post("/api/logout", data = "<body>")]
 async fn logout(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Success> {
     let body = body?;
@@ -102,8 +94,7 @@ impl From<User> for Me {
 
 /// Who is signed in
 #[utoipa::path(get, path = "/api/me", tag = "simple", security(("access" = [])),
-    responses((status = 200, body = Me),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = Me)))]
 #[get("/api/me")]
 fn me(by: Result<Bearer, Error>) -> Answer<Me> {
     Ok(Reply::ok(by?.0.user.into()))
@@ -118,8 +109,7 @@ pub struct Rename {
 /// Changes the username
 #[utoipa::path(put, path = "/api/me", tag = "simple", request_body = Rename,
     security(("access" = [])),
-    responses((status = 200, body = Me),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 200, body = Me)))]
 #[put("/api/me", data = "<body>")]
 async fn rename(
     auth: &State<Auth>,

@@ -2,12 +2,7 @@
 use crate::{
     flows::{Auth, Caller, Error, NewAccount, Result, SignedUp, User},
     view,
-    web::{
-        body::Body,
-        client::Client,
-        problem::{Problem, ProblemDocument},
-        reply::Reply,
-    },
+    web::{body::Body, client::Client, problem::Problem, reply::Reply},
 };
 use rocket::{Either, State, http::Status, post};
 use serde::{Deserialize, Serialize};
@@ -56,8 +51,7 @@ pub struct NewUserBody {
 
 /// Registers a user; a confirmation link is mailed
 #[utoipa::path(post, path = "/api/register", tag = "simple and chat", request_body = NewUserBody,
-    responses((status = 201, body = NewUserView), (status = 202, body = Pending),
-        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+    responses((status = 201, body = NewUserView), (status = 202, body = Pending)))]
 #[post("/api/register", data = "<body>")]
 pub async fn register(
     auth: &State<Auth>,
