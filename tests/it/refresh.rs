@@ -160,6 +160,7 @@ mod chain {
     use super::{SECOND, cookie, present};
     use crate::support::{Database, Service, config};
     use proptest::prelude::*;
+    use rocket::futures::future::join_all;
 
     #[derive(Clone, Debug)]
     enum Step {
@@ -186,50 +187,59 @@ mod chain {
         prop::collection::vec(step, 1..12)
     }
 
+    /// Whatever happens between a client and its servers, it is never logged out, and of all the tokens
+    /// there ever were exactly one is unused.
+    async fn nobody_is_logged_out_and_one_successor_lives(database: Database, steps: Vec<Step>) {
+        let mut service = Service::start(&database, config(), None).await;
+        let mut token = service.user("ann").await.refresh_cookie().unwrap();
+        for step in steps {
+            let ann = service.stranger();
+            match step {
+                Step::Refresh => token = cookie(&present(&ann, &token).await),
+                Step::Lost => {
+                    present(&ann, &token).await.expect(200);
+                    service.advance(5 * SECOND);
+                    token = cookie(&present(&ann, &token).await);
+                }
+                Step::Race(tabs) => {
+                    let all = join_all((0..tabs).map(|_| present(&ann, &token))).await;
+                    let next = cookie(&all[0]);
+                    assert!(all.iter().all(|reply| cookie(reply) == next));
+                    token = next;
+                }
+                Step::Wait => service.advance(9 * SECOND),
+                Step::Restart => {
+                    let next = service.replica().await;
+                    service.end().await;
+                    service = next;
+                }
+            }
+            let sql = "SELECT 'unused' FROM auth_refresh_tokens WHERE used_at IS NULL";
+            assert_eq!(crate::store::rows(&service, sql).await.len(), 1);
+        }
+        service.end().await;
+        database.end().await;
+    }
+
+    fn run(promise: impl Future<Output = ()>) {
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        runtime.worker_threads(2).enable_all().build().unwrap().block_on(promise);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
-        /// Whatever happens between a client and its servers, it is never logged out, and of all the
-        /// tokens there ever were exactly one is unused.
+
         #[test]
-        fn nobody_is_logged_out_and_one_successor_lives(steps in steps()) {
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-            runtime.block_on(async {
-                let database = Database::sqlite();
-                let mut service = Service::start(&database, config(), None).await;
-                let mut token = {
-                    let ann = service.user("ann").await;
-                    ann.refresh_cookie().unwrap()
-                };
-                for step in steps {
-                    let ann = service.stranger();
-                    match step {
-                        Step::Refresh => token = cookie(&present(&ann, &token).await),
-                        Step::Lost => {
-                            present(&ann, &token).await.expect(200);
-                            service.advance(5 * SECOND);
-                            token = cookie(&present(&ann, &token).await);
-                        }
-                        Step::Race(tabs) => {
-                            let all = (0..tabs).map(|_| present(&ann, &token));
-                            let all = rocket::futures::future::join_all(all).await;
-                            let next = cookie(&all[0]);
-                            assert!(all.iter().all(|reply| cookie(reply) == next));
-                            token = next;
-                        }
-                        Step::Wait => service.advance(9 * SECOND),
-                        Step::Restart => {
-                            let next = service.replica().await;
-                            service.end().await;
-                            service = next;
-                        }
-                    }
-                    let db = sqlx::SqlitePool::connect(&database.url).await.unwrap();
-                    let (unused,): (i64,) = sqlx::query_as(
-                        "SELECT count(*) FROM auth_refresh_tokens WHERE used_at IS NULL",
-                    ).fetch_one(&db).await.unwrap();
-                    assert_eq!(unused, 1);
-                }
-                service.end().await;
+        fn on_sqlite(steps in steps()) {
+            run(nobody_is_logged_out_and_one_successor_lives(Database::sqlite(), steps));
+        }
+
+        #[cfg(postgres)]
+        #[test]
+        fn on_postgres(steps in steps()) {
+            run(async {
+                let database = Database::postgres().await;
+                nobody_is_logged_out_and_one_successor_lives(database, steps).await;
             });
         }
     }
