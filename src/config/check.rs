@@ -127,7 +127,7 @@ impl Config {
             "password.memory",
             "is too little for that many passes (OWASP: 19456 KiB with 2)",
         );
-        let bearable = p.memory <= 1 << 20 && p.passes <= 16 && (1..=16).contains(&p.lanes);
+        let bearable = p.memory <= 256 * 1024 && p.passes <= 16 && (1..=16).contains(&p.lanes);
         demand(
             bearable,
             "password.passes",

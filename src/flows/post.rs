@@ -26,7 +26,7 @@ const LONGEST_DELAY: Duration = Duration::from_hours(1);
 /// After this long a mail is given up, for an operator to see.
 const GIVE_UP: Duration = Duration::from_hours(24);
 /// How many mails one process sends at once, so that a slow mailbox does not hold up the others.
-const AT_ONCE: i64 = 8;
+const AT_ONCE: usize = 8;
 /// So many mails of one kind are sent to one address within [`PER`] (OWASP ASVS 5, 6.3).
 const MOST: i64 = 5;
 const PER: Duration = Duration::from_hours(1);
@@ -111,24 +111,27 @@ impl Auth {
     /// process was sending already are sent as well.
     pub async fn deliver_due(&self) -> Result<usize> {
         let _one_at_a_time = self.sending.lock().await;
-        let mut sent = 0;
+        let (mut sent, mut under_way) = (0, JoinSet::new());
         loop {
-            let now = self.clock.now();
-            let mut db = self.db.write().await?;
-            let mails = outbox::claim(&mut db, AT_ONCE, now.plus(LEASE), now).await?;
-            db.commit().await?;
-            if mails.is_empty() {
-                return Ok(sent);
-            }
-            let mut under_way = JoinSet::new();
-            for mail in mails {
+            // As many as there is room for: a slow mailbox takes one place, not all.
+            for mail in self.claim(AT_ONCE.saturating_sub(under_way.len())).await? {
                 let auth = self.clone();
                 under_way.spawn(async move { auth.deliver(&mail).await });
             }
-            while let Some(done) = under_way.join_next().await {
-                sent += usize::from(done.map_err(Error::internal)??);
+            match under_way.join_next().await {
+                Some(done) => sent += usize::from(done.map_err(Error::internal)??),
+                None => return Ok(sent),
             }
         }
+    }
+
+    async fn claim(&self, most: usize) -> Result<Vec<Mail>> {
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let mails = outbox::claim(&mut db, most, now.plus(LEASE), now).await?;
+        db.commit().await?;
+        Ok(mails)
     }
 
     /// Sends one claimed mail; `false` if it was not sent, now or for good.

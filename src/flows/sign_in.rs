@@ -137,6 +137,9 @@ impl Auth {
             let mut session = by.session.clone();
             session.id = SessionId(secret::token()?);
             policy.client.clone_into(&mut session.client);
+            session.ip = caller.ip.map(|ip| ip.to_string());
+            session.user_agent.clone_from(&caller.user_agent);
+            session.last_seen_at = now;
             self.store_session(&mut db, session, now).await?
         } else {
             self.open_session(&mut db, caller, policy, id, false, now).await?
