@@ -1,6 +1,7 @@
 //! Many at once: logins queue up, nothing else waits for them.
 use crate::support::PASSWORD;
 use rocket::futures::future::{join, join_all};
+use rocket::http::Method;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -32,5 +33,29 @@ on_both! {
         assert!(slowest < Duration::from_secs(1), "{slowest:?}");
         let right = json!({ "email": "ann@example.com", "password": PASSWORD });
         ann.login_with(right).await.expect(200);
+    }
+
+    async fn everything_at_once_on_one_account_ends_well(service) {
+        let ann = service.user("ann").await;
+        let mut devices = Vec::new();
+        for _ in 0..8 {
+            let device = service.stranger();
+            device.login_with(json!({ "login": "ann", "password": PASSWORD })).await.expect(200);
+            devices.push(device);
+        }
+        let change = json!({ "current_password": PASSWORD, "new_password": "another good password" });
+        let login = json!({ "login": "ann", "password": PASSWORD });
+        let refreshes = join_all(devices.iter().flat_map(|d| (0..4).map(move |_| d.refresh())));
+        let logins = join_all(devices.iter().map(|d| d.post("/auth/login", login.clone())));
+        let ends = join_all(devices.iter().map(|d| d.send(Method::Post, "/auth/logout-all", None, &[])));
+        let changes = join_all((0..3).map(|_| ann.post("/auth/password", change.clone())));
+        let reads = join_all(devices.iter().map(|d| d.get("/auth/sessions")));
+        let (a, (b, (c, (d, e)))) =
+            join(refreshes, join(logins, join(ends, join(changes, reads)))).await;
+        let replies = a.iter().chain(&b).chain(&c).chain(&d).chain(&e);
+        for reply in replies {
+            assert!(matches!(reply.status, 200 | 204 | 400 | 401), "{reply:#?}");
+        }
+        assert!(d.iter().filter(|r| r.status == 204).count() <= 1);
     }
 }
