@@ -375,6 +375,26 @@ on_db! {
         assert_eq!(tx!(db, |tx| keys::sweep(tx, after(10))), 1);
     }
 
+    async fn keys_are_outlined_sealed_and_dropped(db) {
+        let key = |kid: &str, algorithm: &str, state: &str| keys::Key { kid: kid.into(), algorithm: algorithm.into(), state: state.into(), private_key: vec![1], created_at: NOW, expires_at: None };
+        for (kid, algorithm, state) in [("a", "ES256", "current"), ("b", "ES256", "next"), ("c", "EdDSA", "next")] {
+            assert!(tx!(db, |tx| keys::insert(tx, &key(kid, algorithm, state))));
+        }
+        assert!(tx!(db, |tx| keys::seal(tx, "a", &[1], &[2])));
+        assert!(!tx!(db, |tx| keys::seal(tx, "a", &[1], &[3])));
+        assert_eq!(tx!(db, |tx| keys::drop_next_of_others(tx, "EdDSA")), 1);
+        let left = tx!(db, |tx| keys::outline(tx, NOW));
+        let left: Vec<_> = left.iter().map(|k| (k.kid.as_str(), k.state.as_str(), k.expires_at)).collect();
+        assert_eq!(left, [("a", "current", None), ("c", "next", None)]);
+    }
+
+    async fn the_last_refresh_token_to_expire_is_known(db) {
+        assert_eq!(tx!(db, |tx| refresh_tokens::last_expiry(tx)), None);
+        let session = open(db, ann(db).await).await;
+        tx!(db, |tx| refresh_tokens::insert(tx, &token_of(session, 1)));
+        assert_eq!(tx!(db, |tx| refresh_tokens::last_expiry(tx)), Some(after(100)));
+    }
+
     async fn a_secret_is_made_once(db) {
         assert_eq!(tx!(db, |tx| secrets::get_or_insert(tx, "x", b"first")), b"first");
         assert_eq!(tx!(db, |tx| secrets::get_or_insert(tx, "x", b"second")), b"first");
@@ -462,4 +482,24 @@ async fn what_is_no_database_is_refused() {
     for url in ["mysql://x", "sqlite::memory:", "sqlite:///nowhere/at/all/x.db"] {
         assert!(Db::open(url, 1).await.is_err(), "{url}");
     }
+}
+
+#[test]
+fn every_function_of_a_table_is_tested_here() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    let here = include_str!("store.rs");
+    let mut seen = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let table = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if ["mod", "pool", "args", "sync"].contains(&table.as_str()) {
+            continue;
+        }
+        for part in std::fs::read_to_string(&path).unwrap().split("\npub async fn ").skip(1) {
+            let call = format!("{table}::{}(", part.split(['(', '<']).next().unwrap());
+            assert!(here.contains(&call), "{call}) has no test");
+            seen += 1;
+        }
+    }
+    assert!(seen > 45);
 }
