@@ -8,7 +8,8 @@ use crate::{
 };
 use clap::{Parser, Subcommand};
 use rocket::{Orbit, Rocket, fairing::AdHoc};
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
+use tracing_subscriber::EnvFilter;
 
 /// A self-hosted authentication backend.
 #[derive(Parser)]
@@ -106,7 +107,9 @@ pub async fn run() -> ExitCode {
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
         }
     };
-    match cli.command.unwrap_or(Command::Serve).run().await {
+    let command = cli.command.unwrap_or(Command::Serve);
+    log(if matches!(command, Command::Serve) { "info" } else { "warn" });
+    match command.run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Told) => ExitCode::FAILURE,
         Err(e) => {
@@ -114,6 +117,17 @@ pub async fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Logs to the standard error what `RUST_LOG` says, else what is of `level` or worse; but Rocket's own
+/// lines name paths, which may hold tokens.
+fn log(level: &str) {
+    let usual = format!("{level},rocket=off,rocket_db_pools=off,hyper=warn,sqlx=warn");
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| usual.into()))
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
 }
 
 impl Command {
