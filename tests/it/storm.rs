@@ -50,12 +50,12 @@ on_both! {
         let ends = join_all(devices.iter().map(|d| d.send(Method::Post, "/auth/logout-all", None, &[])));
         let changes = join_all((0..3).map(|_| ann.post("/auth/password", change.clone())));
         let reads = join_all(devices.iter().map(|d| d.get("/auth/sessions")));
-        let (a, (b, (c, (d, e)))) =
+        let (refreshed, (logged_in, (ended, (changed, read)))) =
             join(refreshes, join(logins, join(ends, join(changes, reads)))).await;
-        let replies = a.iter().chain(&b).chain(&c).chain(&d).chain(&e);
+        let replies = refreshed.iter().chain(&logged_in).chain(&ended).chain(&changed).chain(&read);
         for reply in replies {
             assert!(matches!(reply.status, 200 | 204 | 400 | 401), "{reply:#?}");
         }
-        assert!(d.iter().filter(|r| r.status == 204).count() <= 1);
+        assert!(changed.iter().filter(|r| r.status == 204).count() <= 1);
     }
 }
