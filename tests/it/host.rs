@@ -69,15 +69,8 @@ async fn drive(database: Database) {
     database.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_application_of_somebody_else_has_our_guards_on_sqlite() {
-    drive(Database::sqlite()).await;
-}
-
-#[cfg(postgres)]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_application_of_somebody_else_has_our_guards_on_postgres() {
-    drive(Database::postgres().await).await;
+mod an_application_of_somebody_else_has_our_guards {
+    on_each_engine! { super::drive }
 }
 
 /// The application's own replies are its own, a missing page too.

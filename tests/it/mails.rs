@@ -105,16 +105,7 @@ macro_rules! with_mail_server {
                 database.end().await;
             }
 
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                run(Database::sqlite()).await;
-            }
-
-            #[cfg(postgres)]
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                run(Database::postgres().await).await;
-            }
+            on_each_engine! { run }
         }
     )*};
 }

@@ -1,4 +1,5 @@
 //! The program itself: started, talked to by HTTP, killed, and asked at the command line.
+use crate::support::Database;
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -141,7 +142,9 @@ fn the_session_in_the_readme_works_as_it_stands() {
 }
 
 /// A refresh is committed and the server killed before anybody reads the answer.
-async fn a_killed_server_logs_nobody_out(folder: &Path, url: &str) {
+async fn a_killed_server_logs_nobody_out(database: Database) {
+    let (folder, url) = (tempfile::tempdir().unwrap(), database.url.as_str());
+    let folder = folder.path();
     let server = Server::start(folder, Some(url));
     let new =
         json!({ "email": "ann@example.com", "password": crate::support::PASSWORD }).to_string();
@@ -167,22 +170,12 @@ async fn a_killed_server_logs_nobody_out(folder: &Path, url: &str) {
     assert_eq!(status, 200, "{head}");
     let next = format!("Cookie: __Host-portcullis={}\r\n{}", cookie(&head), again.origin());
     assert_eq!(again.ask("POST", "/auth/refresh", &next, "").await.0, 200);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_server_logs_nobody_out_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}/auth.db", folder.path().display());
-    a_killed_server_logs_nobody_out(folder.path(), &url).await;
-}
-
-#[cfg(postgres)]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_server_logs_nobody_out_on_postgres() {
-    let folder = tempfile::tempdir().unwrap();
-    let database = crate::support::Database::postgres().await;
-    a_killed_server_logs_nobody_out(folder.path(), &database.url).await;
+    drop(again);
     database.end().await;
+}
+
+mod killed {
+    on_each_engine! { super::a_killed_server_logs_nobody_out }
 }
 
 /// What a command answers: exit code, standard output, standard error.
@@ -278,20 +271,14 @@ fn commands(folder: &Path, url: &str) {
     );
 }
 
-#[test]
-fn the_command_line_does_what_it_says_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    commands(folder.path(), "sqlite://auth.db");
-}
-
-#[cfg(postgres)]
-#[tokio::test]
-async fn the_command_line_does_what_it_says_on_postgres() {
-    let folder = tempfile::tempdir().unwrap();
-    let database = crate::support::Database::postgres().await;
-    let url = database.url.clone();
+async fn the_command_line_does_what_it_says(database: Database) {
+    let (folder, url) = (tempfile::tempdir().unwrap(), database.url.clone());
     tokio::task::spawn_blocking(move || commands(folder.path(), &url)).await.unwrap();
     database.end().await;
+}
+
+mod command_line {
+    on_each_engine! { super::the_command_line_does_what_it_says }
 }
 
 #[test]

@@ -52,16 +52,7 @@ macro_rules! on_db {
                 database.end().await;
             }
 
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                run(Database::sqlite()).await;
-            }
-
-            #[cfg(postgres)]
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                run(Database::postgres().await).await;
-            }
+            on_each_engine! { run }
         }
     )*};
 }
@@ -452,15 +443,8 @@ async fn eight_migrate_at_once(database: Database) {
     database.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn several_processes_may_migrate_at_once_on_sqlite() {
-    eight_migrate_at_once(Database::sqlite()).await;
-}
-
-#[cfg(postgres)]
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn several_processes_may_migrate_at_once_on_postgres() {
-    eight_migrate_at_once(Database::postgres().await).await;
+mod several_processes_may_migrate_at_once {
+    on_each_engine! { super::eight_migrate_at_once }
 }
 
 #[cfg(unix)]

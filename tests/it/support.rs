@@ -15,6 +15,22 @@ use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 pub const PASSWORD: &str = "correct horse battery";
 pub const ORIGIN: &str = "http://localhost:8000";
 
+/// The tests `sqlite` and `postgres`, which hand a database of their own to a function.
+macro_rules! on_each_engine {
+    ($run:path) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn sqlite() {
+            $run($crate::support::Database::sqlite()).await;
+        }
+
+        #[cfg(postgres)]
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn postgres() {
+            $run($crate::support::Database::postgres().await).await;
+        }
+    };
+}
+
 /// Runs a test on SQLite and on PostgreSQL; the optional closure changes the settings.
 macro_rules! on_both {
     ($($(#[$meta:meta])* async fn $name:ident($service:ident $(, $config:expr)?) $body:block)*) => {$(
@@ -25,16 +41,7 @@ macro_rules! on_both {
 
             async fn promise($service: &$crate::support::Service) $body
 
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                run($crate::support::Database::sqlite()).await;
-            }
-
-            #[cfg(postgres)]
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                run($crate::support::Database::postgres().await).await;
-            }
+            on_each_engine! { run }
 
             async fn run(database: $crate::support::Database) {
                 #[allow(unused_mut)]
