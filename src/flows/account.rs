@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     config::Language,
-    store::{mail_tokens, users},
+    store::{mail_tokens, outbox, users},
 };
 use serde_json::json;
 
@@ -131,6 +131,8 @@ impl Auth {
         self.prove(caller, by, "password", password).await?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
+        // The mails first: one that is being made may store its link until then.
+        outbox::withdraw(&mut db, user.id, Kind::ChangeEmail.name()).await?;
         mail_tokens::withdraw(&mut db, user.id, Kind::ChangeEmail.name()).await?;
         match users::by_email(&mut db, &new.key).await? {
             Some(owner) if owner.id != user.id => {

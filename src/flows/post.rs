@@ -183,8 +183,9 @@ impl Auth {
             }) else {
                 return Ok(None);
             };
+            let withdrawn = !outbox::hold(&mut db, mail.id).await?;
             let confirmed = mail.kind == "confirm_email" && user.email_confirmed_at.is_some();
-            if user.credentials != mail.credentials || confirmed {
+            if user.credentials != mail.credentials || confirmed || withdrawn {
                 return Ok(None);
             }
             let token = secret::token()?;

@@ -89,6 +89,26 @@ pub async fn count_since(
     Ok(n)
 }
 
+/// Holds a mail that is about to be made, so that a withdrawal waits or is seen; `false` if it is
+/// withdrawn.
+pub async fn hold(db: &mut Conn, id: i64) -> Result<bool> {
+    let rows = db
+        .execute("UPDATE auth_outbox SET state = state WHERE id = $1 AND state = 'waiting'", [id])
+        .await?;
+    Ok(rows == 1)
+}
+
+/// Withdraws a user's mails of one kind that were not sent yet.
+pub async fn withdraw(db: &mut Conn, user: UserId, kind: &str) -> Result<()> {
+    db.execute(
+        "UPDATE auth_outbox SET state = 'dropped'
+         WHERE user_id = $1 AND kind = $2 AND state = 'waiting'",
+        (user, kind),
+    )
+    .await?;
+    Ok(())
+}
+
 pub async fn mark_sent(db: &mut Conn, id: i64, now: Timestamp) -> Result<()> {
     db.execute(
         "UPDATE auth_outbox SET state = 'sent', sent_at = $2, last_error = NULL WHERE id = $1",

@@ -170,6 +170,27 @@ with_mail_server! {
         assert_eq!(server.received().len(), 0);
     }
 
+    async fn a_change_that_is_superseded_before_its_mail_was_sent_never_gets_one(service, server) {
+        let new = portcullis::flows::NewUser {
+            email: "ann@example.com", password: PASSWORD, username: None, first_name: None, roles: &[],
+            superuser: false, confirmed: true,
+        };
+        service.auth().add_user(new).await.unwrap();
+        let ann = service.stranger();
+        ann.login_with(json!({ "email": "ann@example.com", "password": PASSWORD })).await.expect(200);
+        server.refuse("first@example.com", 451);
+        for email in ["first@example.com", "second@example.com"] {
+            ann.post("/auth/email", json!({ "email": email, "password": PASSWORD })).await.expect(202);
+            service.auth().deliver_due().await.unwrap();
+        }
+        server.refuse("first@example.com", 250);
+        service.advance(Duration::from_mins(5));
+        service.auth().deliver_due().await.unwrap();
+        let to: Vec<_> = server.received().into_iter().map(|(to, _)| to).collect();
+        assert!(to.contains(&"second@example.com".to_owned()), "{to:?}");
+        assert!(!to.contains(&"first@example.com".to_owned()), "{to:?}");
+    }
+
     async fn every_attempt_has_the_same_message_id(service, server) {
         register(service, "ann@example.com").await;
         while states(service).await != ["sent"] {

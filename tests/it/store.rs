@@ -342,7 +342,9 @@ on_db! {
         let again = tx!(db, |tx| outbox::claim(tx, 9, after(120), after(60)));
         assert_eq!((again.len(), again[0].attempts), (6, 2));
         let ids: Vec<_> = again.iter().map(|m| m.id).collect();
+        assert!(tx!(db, |tx| outbox::hold(tx, ids[0])));
         tx!(db, |tx| outbox::mark_sent(tx, ids[0], NOW));
+        assert!(!tx!(db, |tx| outbox::hold(tx, ids[0])));
         tx!(db, |tx| outbox::fail(tx, ids[1], "550"));
         tx!(db, |tx| outbox::drop(tx, ids[2]));
         tx!(db, |tx| outbox::retry(tx, ids[3], after(70), "451"));
@@ -350,6 +352,17 @@ on_db! {
         assert_eq!(tx!(db, |tx| outbox::count_since(tx, "1@example.com", "test", NOW.minus(Duration::from_secs(1)))), 1);
         assert_eq!(tx!(db, |tx| outbox::count_since(tx, "1@example.com", "test", NOW)), 0);
         assert_eq!(tx!(db, |tx| outbox::sweep(tx, after(1))), 2);
+    }
+
+    async fn a_mail_is_withdrawn_until_it_is_sent(db) {
+        let id = ann(db).await;
+        for kind in ["change_email", "reset_password"] {
+            let new = outbox::NewMail { kind, user_id: Some(id), recipient: "a@example.com", language: "en", args: "{}", credentials: 0 };
+            tx!(db, |tx| outbox::insert(tx, &new, NOW));
+        }
+        tx!(db, |tx| outbox::withdraw(tx, id, "change_email"));
+        let left = tx!(db, |tx| outbox::claim(tx, 9, after(60), NOW));
+        assert_eq!(left.iter().map(|m| m.kind.as_str()).collect::<Vec<_>>(), ["reset_password"]);
     }
 
     async fn keys_take_their_turns(db) {
