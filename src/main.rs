@@ -2,5 +2,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    rocket::async_main(portcullis::cli::run())
+    portcullis::cli::main()
 }

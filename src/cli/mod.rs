@@ -1,19 +1,28 @@
 //! The command line.
+mod ask;
+mod failure;
+mod serve;
+mod settings;
 mod user;
 
-use crate::{
-    config,
-    fairing::{self, StartError},
-    flows::{Auth, Error},
-};
+use crate::{fairing, flows::Auth};
 use clap::{Parser, Subcommand};
-use rocket::{Orbit, Rocket, fairing::AdHoc};
-use std::{io::IsTerminal, process::ExitCode};
+use failure::Failure;
+use std::{
+    io::{ErrorKind, IsTerminal, Write, stderr, stdout},
+    process::ExitCode,
+};
 use tracing_subscriber::EnvFilter;
 
 /// A self-hosted authentication backend.
 #[derive(Parser)]
-#[command(name = "portcullis", version, max_term_width = 100)]
+#[command(
+    name = "portcullis",
+    version,
+    max_term_width = 100,
+    after_help = "Settings come from Rocket.toml and the environment: `portcullis config check` prints \
+                  them. Exit codes: 0 done, 1 failed (the reason is on the standard error), 2 wrong usage."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -28,20 +37,20 @@ enum Command {
     /// Adds, shows and changes users
     #[command(subcommand)]
     User(user::Command),
-    /// Signing keys
+    /// Lists and rotates the keys that sign tokens
     #[command(subcommand)]
     Keys(Keys),
-    /// Settings
+    /// Shows and checks the settings
     #[command(subcommand)]
     Config(Settings),
-    /// Mail
+    /// Tries the mail transport
     #[command(subcommand)]
     Mail(Mail),
 }
 
 #[derive(Subcommand)]
 enum Keys {
-    /// Lists the keys that sign or verify tokens
+    /// Lists the keys that sign or verify tokens, a line of JSON each
     List,
     /// Lets the next key sign and retires the current one; nobody is logged out
     Rotate {
@@ -59,47 +68,15 @@ enum Settings {
 
 #[derive(Subcommand)]
 enum Mail {
-    /// Sends a mail to ADDRESS at once
-    Test { address: String },
-}
-
-/// Why a command failed, in one line.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    #[error(transparent)]
-    Start(#[from] StartError),
-    #[error("{}", told(.0))]
-    Flow(#[from] Error),
-    #[error("{0}")]
-    Input(String),
-    #[error("{0}")]
-    Io(#[from] std::io::Error),
-    /// It has been told already.
-    #[error("")]
-    Told,
-}
-
-/// An error in the words of the command line.
-fn told(e: &Error) -> String {
-    match e {
-        Error::Fields(fields) => fields
-            .iter()
-            .map(|(name, why)| {
-                let words = crate::web::problem::sentence(config::Language::En, *why);
-                format!("{name}: {words}")
-            })
-            .collect::<Vec<_>>()
-            .join(" "),
-        Error::KeyTooYoung { retry_after } => {
-            format!("{e}: wait {} s, or use --force", retry_after.as_secs() + 1)
-        }
-        Error::Internal(e) => e.to_string(),
-        e => e.to_string(),
-    }
+    /// Sends a mail at once
+    Test {
+        /// Who gets it
+        address: String,
+    },
 }
 
 /// Does what the command line asks for; 0 is done, 1 failed, 2 wrong usage.
-pub async fn run() -> ExitCode {
+pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {
@@ -108,43 +85,59 @@ pub async fn run() -> ExitCode {
         }
     };
     let command = cli.command.unwrap_or(Command::Serve);
-    log(if matches!(command, Command::Serve) { "info" } else { "warn" });
-    match command.run().await {
+    log(if matches!(command, Command::Serve) { "info" } else { "off" });
+    match command.run() {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the output has seen enough.
+        Err(Failure::Io(e)) if e.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(Failure::Told) => ExitCode::FAILURE,
         Err(e) => {
-            eprintln!("portcullis: {e}");
+            let _ = writeln!(stderr(), "portcullis: {}", e.line());
             ExitCode::FAILURE
         }
     }
 }
 
-/// Logs to the standard error what `RUST_LOG` says, else what is of `level` or worse; but Rocket's own
-/// lines name paths, which may hold tokens.
+/// Logs to the standard error what `RUST_LOG` says, else what is of `level` or worse. Rocket's own
+/// lines name paths, which may hold tokens, so that they want to be asked for by name.
 fn log(level: &str) {
-    let usual = format!("{level},rocket=off,rocket_db_pools=off,hyper=warn,sqlx=warn");
+    let usual = || format!("{level},rocket_db_pools=off,hyper=warn,sqlx=warn").into();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| usual());
+    let asked = filter.to_string().split(',').any(|d| d.split(['=', ':']).next() == Some("rocket"));
+    let filter = match "rocket=off".parse() {
+        Ok(off) if !asked => filter.add_directive(off),
+        _ => filter,
+    };
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| usual.into()))
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_env_filter(filter)
+        .with_writer(stderr)
+        .with_ansi(stderr().is_terminal())
         .init();
 }
 
 impl Command {
-    async fn run(self) -> Result<(), Failure> {
+    fn run(self) -> Result<(), Failure> {
+        if let Self::Config(Settings::Check) = self {
+            return settings::check();
+        }
+        // Before Rocket's runtime reads them, which panics if it cannot.
+        settings::demand()?;
+        rocket::async_main(self.act())
+    }
+
+    async fn act(self) -> Result<(), Failure> {
         match self {
-            Self::Serve => serve().await,
+            Self::Serve => serve::serve().await,
             Self::Migrate => open().await.map(drop),
             Self::User(command) => command.run(&open().await?).await,
-            Self::Keys(Keys::List) => {
-                for key in open().await?.list_keys().await? {
-                    print(&key)?;
-                }
-                Ok(())
+            Self::Keys(Keys::List) => list_keys(&open().await?).await,
+            Self::Keys(Keys::Rotate { force }) => {
+                let auth = open().await?;
+                auth.rotate_keys(force).await?;
+                list_keys(&auth).await
             }
-            Self::Keys(Keys::Rotate { force }) => Ok(open().await?.rotate_keys(force).await?),
-            Self::Config(Settings::Check) => check(),
-            Self::Mail(Mail::Test { address }) => Ok(open().await?.test_mail(&address).await?),
+            Self::Mail(Mail::Test { address }) => test_mail(&open().await?, &address).await,
+            Self::Config(Settings::Check) => settings::check(),
         }
     }
 }
@@ -153,59 +146,71 @@ async fn open() -> Result<Auth, Failure> {
     Ok(fairing::open(fairing::figment()).await?)
 }
 
-async fn serve() -> Result<(), Failure> {
-    let told = |e: rocket::Error| {
-        use rocket::error::ErrorKind as Kind;
-        // Looked at, or it panics when dropped.
-        Failure::Input(match e.kind() {
-            Kind::Bind(e) => format!("the address cannot be listened on: {e}"),
-            Kind::FailedFairings(_) => "the service does not start; the reason is above".to_owned(),
-            other => other.to_string(),
-        })
-    };
-    let greeting = AdHoc::on_liftoff("Greeting", |rocket| Box::pin(async move { greet(rocket) }));
-    let rocket = fairing::rocket().attach(greeting).ignite().await.map_err(told)?;
-    rocket.launch().await.map(drop).map_err(told)
+async fn list_keys(auth: &Auth) -> Result<(), Failure> {
+    auth.list_keys().await?.iter().try_for_each(print)
 }
 
-/// Says where the service is, and where mails are shown.
-fn greet(rocket: &Rocket<Orbit>) {
-    let config = rocket.config();
-    let scheme = if config.tls_enabled() { "https" } else { "http" };
-    let address = std::net::SocketAddr::new(config.address, config.port);
-    println!("Portcullis {} listens on {scheme}://{address}", env!("CARGO_PKG_VERSION"));
-    if let Some(auth) = rocket.state::<Auth>() {
-        println!("  people reach it at  {}", auth.config().link("/"));
-        println!("  try the API at      {}", auth.config().link("/docs/"));
-        if auth.mailer().kept().is_some() {
-            println!("  mails are shown at  {}", auth.config().link("/dev/mail"));
-        }
-    }
-}
-
-fn check() -> Result<(), Failure> {
-    let loaded = config::load(fairing::figment());
-    print(&loaded.config)?;
-    let mut database = loaded
-        .figment
-        .extract_inner::<String>("databases.portcullis.url")
-        .ok()
-        .and_then(|url| url::Url::parse(&url).ok());
-    if let Some(url) = &mut database {
-        if url.password().is_some() {
-            let _ = url.set_password(Some("[hidden]"));
-        }
-        println!("{}", serde_json::json!({ "database": url.as_str() }));
-    }
-    for problem in &loaded.problems {
-        eprintln!("{problem}");
-    }
-    if loaded.problems.is_empty() { Ok(()) } else { Err(Failure::Told) }
+async fn test_mail(auth: &Auth, address: &str) -> Result<(), Failure> {
+    auth.test_mail(address).await?;
+    Ok(if auth.mailer().kept().is_some() {
+        writeln!(stdout(), "written, but not sent: mail.url is dev:")
+    } else {
+        writeln!(stdout(), "sent to {address}")
+    }?)
 }
 
 /// Prints a value as a line of JSON.
 fn print(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let line = serde_json::to_string(value).map_err(|e| Failure::Input(e.to_string()))?;
-    println!("{line}");
-    Ok(())
+    let mut line = serde_json::to_string(value).map_err(|e| Failure::Input(e.to_string()))?;
+    line.push('\n');
+    Ok(stdout().write_all(line.as_bytes())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_of_the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_argument_says_what_it_is_for() {
+        fn look(command: &clap::Command, path: &str) {
+            let path = format!("{path} {}", command.get_name());
+            assert!(command.get_about().is_some(), "{path}");
+            for argument in command.get_arguments() {
+                let name = argument.get_id();
+                assert!(argument.get_help().is_some(), "{path} {name}");
+                // What is on a command line can be read by everybody on the machine.
+                assert!(name != "password", "{path} takes a password");
+            }
+            command.get_subcommands().for_each(|c| look(c, &path));
+        }
+        look(&Cli::command(), "");
+    }
+
+    #[test]
+    fn what_is_not_there_is_wrong_usage() {
+        for wrong in [
+            &["nonsense"][..],
+            &["user"],
+            &["user", "add"],
+            &["user", "add", "a@example.com", "secret"],
+            &["user", "add", "a@example.com", "--password", "secret"],
+            &["user", "list", "--limit", "x"],
+            &["user", "show"],
+            &["user", "grant", "ann"],
+            &["user", "import", "users.jsonl"],
+            &["keys"],
+            &["config"],
+            &["mail", "test"],
+            &["serve", "now"],
+        ] {
+            let told = Cli::try_parse_from([&["portcullis"], wrong].concat()).err();
+            assert_eq!(told.map(|e| e.exit_code()), Some(2), "{wrong:?}");
+        }
+    }
 }

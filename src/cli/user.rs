@@ -1,112 +1,121 @@
 //! `portcullis user …`
-use super::{Failure, print};
+use super::{Failure, ask, print};
 use crate::{
     api::UserView,
-    flows::{Auth, By, NewUser, User, UserId},
+    flows::{Auth, By, Error, NewUser, User, UserId},
 };
-use clap::Subcommand;
-use std::io::{BufRead, IsTerminal, Read, Write, stdin, stdout};
-
-/// In bytes; more is no password.
-const LONGEST_LINE: u64 = 4096;
+use clap::{Args, Subcommand};
+use std::fmt;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Adds a user; asks for the password
-    Add {
-        email: String,
-        #[arg(long)]
-        username: Option<String>,
-        #[arg(long)]
-        first_name: Option<String>,
-        #[arg(long = "role", value_name = "ROLE")]
-        roles: Vec<String>,
-        #[arg(long)]
-        superuser: bool,
-        /// Takes the address as confirmed
-        #[arg(long)]
-        confirmed: bool,
+    /// Adds a user and prints it as JSON; asks for the password
+    Add(Add),
+    /// Lists users by id, a line of JSON each
+    List {
+        /// Only users with a higher id
+        #[arg(long, value_name = "ID", default_value_t = 0)]
+        after: i64,
+        /// At most so many; all by default
+        #[arg(long, value_name = "N")]
+        limit: Option<u32>,
+    },
+    /// Shows a user
+    Show(Who),
+    /// Sets a password and ends every session; asks for the password
+    Passwd {
+        #[command(flatten)]
+        who: Who,
         /// Reads the password from the first line of the standard input
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Lists users by id, a line of JSON each
-    List {
-        /// Only users with a higher id
-        #[arg(long, default_value_t = 0)]
-        after: i64,
-        /// At most so many; all by default
-        #[arg(long)]
-        limit: Option<u32>,
-    },
-    /// Shows a user
-    Show {
-        /// An id, an address or a username
-        who: String,
-    },
-    /// Sets a password and ends every session
-    Passwd {
-        who: String,
-        #[arg(long)]
-        password_stdin: bool,
-    },
     /// Grants a role
-    Grant { who: String, role: String },
+    Grant {
+        #[command(flatten)]
+        who: Who,
+        /// Its name, such as ADMIN
+        role: String,
+    },
     /// Takes a role away
-    Revoke { who: String, role: String },
+    Revoke {
+        #[command(flatten)]
+        who: Who,
+        /// Its name
+        role: String,
+    },
     /// Keeps a user out and ends every session
-    Disable { who: String },
+    Disable(Who),
     /// Lets a user in again
-    Enable { who: String },
-    /// Deletes a user and everything stored of it
+    Enable(Who),
+    /// Deletes a user and everything stored of it; asks whether to
     Delete {
-        who: String,
+        #[command(flatten)]
+        who: Who,
         /// Does not ask
         #[arg(long)]
         yes: bool,
     },
 }
 
+#[derive(Args)]
+pub struct Add {
+    /// The address
+    email: String,
+    /// A name to log in with
+    #[arg(long, value_name = "N")]
+    username: Option<String>,
+    /// How to address the user
+    #[arg(long, value_name = "N")]
+    first_name: Option<String>,
+    /// Grants a role; may be given several times
+    #[arg(long = "role", value_name = "ROLE")]
+    roles: Vec<String>,
+    /// Passes every check of a role
+    #[arg(long)]
+    superuser: bool,
+    /// Takes the address as confirmed, and sends no mail to it
+    #[arg(long)]
+    confirmed: bool,
+    /// Reads the password from the first line of the standard input
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+#[derive(Args)]
+pub struct Who {
+    /// An id, an address or a username
+    who: String,
+}
+
 impl Command {
     pub async fn run(self, auth: &Auth) -> Result<(), Failure> {
         match self {
-            Self::Add {
-                email,
-                username,
-                first_name,
-                roles,
-                superuser,
-                confirmed,
-                password_stdin,
-            } => {
-                let new = NewUser {
-                    email: &email,
-                    password: &password(password_stdin)?,
-                    username: username.as_deref(),
-                    first_name: first_name.as_deref(),
-                    roles: &roles,
-                    superuser,
-                    confirmed,
-                };
-                show(auth.add_user(new).await?)
-            }
+            Self::Add(new) => new.run(auth).await,
             Self::List { after, limit } => list(auth, UserId(after), limit).await,
-            Self::Show { who } => show(find(auth, &who).await?),
+            Self::Show(who) => show(who.find(auth).await?),
             Self::Passwd { who, password_stdin } => {
-                let user = find(auth, &who).await?;
-                Ok(auth.set_password(user.id, &password(password_stdin)?).await?)
+                let user = who.find(auth).await?;
+                auth.set_password(user.id, &ask::password(password_stdin).await?).await?;
+                show(user)
             }
-            Self::Grant { who, role } => show(auth.grant(find(auth, &who).await?.id, &role).await?),
+            Self::Grant { who, role } => show(auth.grant(who.find(auth).await?.id, &role).await?),
             Self::Revoke { who, role } => {
-                show(auth.revoke(find(auth, &who).await?.id, &role).await?)
+                let user = who.find(auth).await?;
+                show(auth.revoke(user.id, &role).await.map_err(|e| match e {
+                    Error::NotFound => Failure::Input(format!("{who} has no role {role:?}")),
+                    e => e.into(),
+                })?)
             }
-            Self::Disable { who } => {
-                show(auth.set_active(find(auth, &who).await?.id, false).await?)
-            }
-            Self::Enable { who } => show(auth.set_active(find(auth, &who).await?.id, true).await?),
+            Self::Disable(who) => show(auth.set_active(who.find(auth).await?.id, false).await?),
+            Self::Enable(who) => show(auth.set_active(who.find(auth).await?.id, true).await?),
             Self::Delete { who, yes } => {
-                let user = find(auth, &who).await?;
-                if !yes && !agreed(&user)? {
+                let user = who.find(auth).await?;
+                let question = format!(
+                    "Delete {} (id {}) and everything stored of it?",
+                    user.email, user.id.0
+                );
+                if !yes && !ask::agreed(&question)? {
                     return Err(Failure::Input("nothing was deleted".to_owned()));
                 }
                 Ok(auth.delete_user(user.id).await?)
@@ -115,8 +124,35 @@ impl Command {
     }
 }
 
-async fn find(auth: &Auth, who: &str) -> Result<User, Failure> {
-    Ok(auth.find_user(By::Name(who)).await?)
+impl Add {
+    async fn run(self, auth: &Auth) -> Result<(), Failure> {
+        let new = NewUser {
+            email: &self.email,
+            password: &ask::password(self.password_stdin).await?,
+            username: self.username.as_deref(),
+            first_name: self.first_name.as_deref(),
+            roles: &self.roles,
+            superuser: self.superuser,
+            confirmed: self.confirmed,
+        };
+        show(auth.add_user(new).await?)
+    }
+}
+
+impl Who {
+    async fn find(&self, auth: &Auth) -> Result<User, Failure> {
+        auth.find_user(By::Name(&self.who)).await.map_err(|e| match e {
+            Error::NotFound => Failure::Input(format!("there is no such user: {self}")),
+            e => e.into(),
+        })
+    }
+}
+
+/// As it was typed, with what a terminal would obey made visible.
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.who)
+    }
 }
 
 fn show(user: User) -> Result<(), Failure> {
@@ -134,30 +170,4 @@ async fn list(auth: &Auth, mut after: UserId, limit: Option<u32>) -> Result<(), 
         users.into_iter().try_for_each(show)?;
     }
     Ok(())
-}
-
-/// The password, from the standard input or asked for twice, unseen.
-fn password(from_stdin: bool) -> Result<String, Failure> {
-    if from_stdin {
-        let mut line = String::new();
-        stdin().lock().take(LONGEST_LINE).read_line(&mut line)?;
-        return Ok(line.trim_end_matches(['\r', '\n']).to_owned());
-    }
-    let password = rpassword::prompt_password("Password: ")?;
-    if password == rpassword::prompt_password("Again: ")? {
-        Ok(password)
-    } else {
-        Err(Failure::Input("the passwords differ".to_owned()))
-    }
-}
-
-fn agreed(user: &User) -> Result<bool, Failure> {
-    if !stdin().is_terminal() {
-        return Err(Failure::Input("deleting needs --yes where nobody can be asked".to_owned()));
-    }
-    print!("Delete {} (id {}) and everything stored of it? [y/N] ", user.email, user.id.0);
-    stdout().flush()?;
-    let mut answer = String::new();
-    stdin().lock().read_line(&mut answer)?;
-    Ok(answer.trim().eq_ignore_ascii_case("y"))
 }

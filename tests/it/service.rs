@@ -243,7 +243,7 @@ fn commands(folder: &Path, url: &str) {
     for who in [bob, "bob@example.com"] {
         assert_eq!(ok(&["user", "show", who], "")[0]["id"].to_string(), bob);
     }
-    failed(&["user", "show", "nobody"], "", "no such thing");
+    failed(&["user", "show", "nobody"], "", "no such user");
     assert_eq!(ok(&["user", "grant", bob, "EDITOR"], "")[0]["roles"], json!(["EDITOR"]));
     failed(&["user", "grant", bob, "a,b"], "", "role");
     assert_eq!(ok(&["user", "revoke", bob, "EDITOR"], "")[0]["roles"], json!([]));

@@ -1,0 +1,135 @@
+//! What is asked at the terminal or read from the standard input. A password is never an argument:
+//! everybody on a machine can read those.
+use super::Failure;
+use std::{
+    io::{self, BufRead, IsTerminal, Read, Write, stderr, stdin},
+    thread,
+};
+use tokio::{select, signal::ctrl_c, sync::oneshot};
+
+/// In bytes; more is no password.
+const LONGEST: usize = 1024;
+
+/// A password, from the first line of the standard input or asked for twice, unseen.
+pub async fn password(from_stdin: bool) -> Result<String, Failure> {
+    if from_stdin { read(stdin().lock()) } else { ask().await }
+}
+
+fn read(input: impl BufRead) -> Result<String, Failure> {
+    let wrong = |what| Failure::Input(format!("the password on the standard input {what}"));
+    let mut line = Vec::new();
+    input.take(LONGEST as u64 + 2).read_until(b'\n', &mut line)?;
+    if line.pop_if(|c| *c == b'\n').is_some() {
+        line.pop_if(|c| *c == b'\r');
+    }
+    if line.len() > LONGEST {
+        return Err(wrong(format!("is longer than {LONGEST} bytes")));
+    }
+    String::from_utf8(line).map_err(|_| wrong("is no UTF-8".to_owned()))
+}
+
+async fn ask() -> Result<String, Failure> {
+    let terminal = Terminal::open().map_err(|_| {
+        Failure::Input("there is no terminal to ask at: use --password-stdin".to_owned())
+    })?;
+    let interrupted = || Failure::Input("interrupted".to_owned());
+    let typed = async {
+        let (tell, told) = oneshot::channel();
+        // A thread of its own, that nobody waits for once he has gone.
+        thread::spawn(move || tell.send(ask_twice()));
+        told.await
+    };
+    // rpassword raises the signal while the terminal is still as it set it: it must not end us.
+    let typed = select! {
+        biased;
+        _ = ctrl_c() => None,
+        typed = typed => typed.ok(),
+    };
+    terminal.restore();
+    let [one, two] = typed.ok_or_else(interrupted)?.map_err(|e| match e.kind() {
+        io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => interrupted(),
+        _ => e.into(),
+    })?;
+    if one == two { Ok(one) } else { Err(Failure::Input("the passwords differ".to_owned())) }
+}
+
+fn ask_twice() -> io::Result<[String; 2]> {
+    Ok([rpassword::prompt_password("Password: ")?, rpassword::prompt_password("Again: ")?])
+}
+
+/// The terminal as it was before it was told not to show what is typed.
+#[cfg(unix)]
+struct Terminal(std::fs::File, rustix::termios::Termios);
+
+#[cfg(unix)]
+impl Terminal {
+    fn open() -> io::Result<Self> {
+        let terminal = std::fs::File::open("/dev/tty")?;
+        let state = rustix::termios::tcgetattr(&terminal)?;
+        Ok(Self(terminal, state))
+    }
+
+    fn restore(&self) {
+        let _ = rustix::termios::tcsetattr(&self.0, rustix::termios::OptionalActions::Now, &self.1);
+    }
+}
+
+#[cfg(not(unix))]
+struct Terminal;
+
+#[cfg(not(unix))]
+impl Terminal {
+    fn open() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    fn restore(&self) {}
+}
+
+/// Whether somebody at the terminal says yes.
+pub fn agreed(question: &str) -> Result<bool, Failure> {
+    if !stdin().is_terminal() {
+        return Err(Failure::Input("without a terminal to ask at, it needs --yes".to_owned()));
+    }
+    write!(stderr(), "{question} [y/N] ")?;
+    let mut answer = String::new();
+    stdin().lock().take(LONGEST as u64).read_line(&mut answer)?;
+    Ok(["y", "yes"].iter().any(|yes| answer.trim().eq_ignore_ascii_case(yes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_the_first_line_without_its_end() {
+        for (input, password) in [
+            ("one two\n", "one two"),
+            ("one two", "one two"),
+            (" one two \r\n", " one two "),
+            ("one\nsecond", "one"),
+            ("one\r", "one\r"),
+            ("", ""),
+            ("\n", ""),
+        ] {
+            assert_eq!(read(input.as_bytes()).unwrap(), password);
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_cut() {
+        let just = "x".repeat(LONGEST);
+        assert_eq!(read(format!("{just}\n").as_bytes()).unwrap(), just);
+        assert_eq!(read(just.as_bytes()).unwrap(), just);
+        for more in [format!("{just}x\n"), format!("{just}x"), "x".repeat(1 << 20)] {
+            let told = read(more.as_bytes()).unwrap_err().line();
+            assert!(told.contains("1024 bytes"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_another_encoding_is_refused_without_being_shown() {
+        let told = read(&b"caf\xe9\n"[..]).unwrap_err().line();
+        assert!(told.contains("UTF-8") && !told.contains("caf"), "{told}");
+    }
+}

@@ -1,0 +1,119 @@
+//! `portcullis config check`, and what is demanded of the settings before anything else is done.
+use super::{Failure, print};
+use crate::{
+    config::{self, Loaded, Problem},
+    fairing::{self, StartError},
+};
+use rocket::figment::{self, Figment};
+use std::io::{Write, stderr};
+
+/// # Errors
+/// Everything that is wrong with the settings.
+pub fn demand() -> Result<(), Failure> {
+    let (_, problems) = load();
+    if problems.is_empty() { Ok(()) } else { Err(StartError::Config(problems).into()) }
+}
+
+/// Prints the settings in effect as JSON, and a line for each problem.
+pub fn check() -> Result<(), Failure> {
+    let (loaded, problems) = load();
+    print(&loaded.config)?;
+    let url = loaded.figment.extract_inner::<String>("databases.portcullis.url").ok();
+    if let Some(mut url) = url.and_then(|url| url::Url::parse(&url).ok()) {
+        if url.password().is_some() {
+            let _ = url.set_password(Some("[hidden]"));
+        }
+        print(&serde_json::json!({ "database": url.as_str() }))?;
+    }
+    for problem in &problems {
+        writeln!(stderr(), "{problem}")?;
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Failure::Told) }
+}
+
+fn load() -> (Loaded, Vec<Problem>) {
+    let figment = fairing::figment();
+    let mut problems = of_rocket(&figment);
+    let mut loaded = config::load(figment);
+    problems.extend(of_pool(&loaded.figment));
+    problems.append(&mut loaded.problems);
+    (loaded, problems)
+}
+
+/// What is wrong with Rocket's own settings, or with a file that cannot be read at all.
+fn of_rocket(figment: &Figment) -> Vec<Problem> {
+    let config = match rocket::Config::try_from(figment) {
+        Ok(config) => config,
+        Err(e) => return e.into_iter().map(|e| problem(&e)).collect(),
+    };
+    [("workers", config.workers), ("max_blocking", config.max_blocking)]
+        .into_iter()
+        .filter(|(_, n)| *n == 0)
+        .map(|(key, _)| Problem::new(key, "should be 1 or more"))
+        .collect()
+}
+
+/// What is wrong with `databases.portcullis`.
+fn of_pool(figment: &Figment) -> Vec<Problem> {
+    let pool = figment
+        .focus("databases.portcullis")
+        .join(("max_connections", 1))
+        .join(("connect_timeout", 1));
+    let Err(e) = pool.extract::<rocket_db_pools::Config>() else { return Vec::new() };
+    let below = |p: Problem| Problem { key: format!("databases.portcullis.{}", p.key), ..p };
+    e.into_iter().map(|e| below(problem(&e))).collect()
+}
+
+fn problem(e: &figment::Error) -> Problem {
+    let from = e.metadata.as_ref();
+    let key = if from.is_some_and(|m| m.name.contains("environment")) {
+        format!("ROCKET_{}", e.path.first().map_or_else(String::new, |p| p.to_uppercase()))
+    } else if e.path.is_empty() {
+        from.and_then(|m| m.source.as_ref()).map_or_else(|| "settings".into(), ToString::to_string)
+    } else {
+        e.path.join(".")
+    };
+    // Below the first line a parser quotes the file, in which there may be secrets.
+    Problem::new(key, e.kind.to_string().lines().next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rocket::figment::providers::{Format, Toml};
+
+    fn told(toml: &str) -> Vec<String> {
+        let figment = Figment::from(rocket::Config::default())
+            .merge(Toml::string(toml))
+            .join(("databases.portcullis.url", "sqlite://x"));
+        let problems = of_rocket(&figment).into_iter().chain(of_pool(&figment));
+        problems.map(|p| p.to_string()).collect()
+    }
+
+    #[test]
+    fn good_settings_are_no_problem() {
+        assert!(told("").is_empty(), "{:?}", told(""));
+        assert!(told("port = 1\n[databases.portcullis]\nmax_connections = 3").is_empty());
+    }
+
+    #[test]
+    fn what_rocket_would_panic_at_is_told_by_name() {
+        for (toml, key) in [
+            ("port = 'x'", "port: "),
+            ("address = 'nowhere'", "address: "),
+            ("workers = 0", "workers: "),
+            ("max_blocking = 0", "max_blocking: "),
+            ("[shutdown]\ngrace = 'long'", "shutdown.grace: "),
+            ("[databases.portcullis]\nmax_connections = 'x'", "databases.portcullis.max_connec"),
+        ] {
+            let told = told(toml);
+            assert!(told.len() == 1 && told[0].starts_with(key), "{toml}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_parsed_is_not_quoted() {
+        let told = told("[portcullis.jwt]\nsecret = 'hunter2").join("");
+        assert!(told.contains("TOML") && !told.contains("hunter2"), "{told}");
+    }
+}
