@@ -12,7 +12,7 @@ use crate::{
 };
 use rocket::{
     Build, Orbit, Rocket,
-    config::Ident,
+    config::{Ident, Shutdown},
     fairing::{self, AdHoc, Fairing, Info, Kind},
     figment::{
         Figment, Profile,
@@ -44,10 +44,12 @@ pub fn rocket() -> Rocket<Build> {
     rocket::custom(figment()).attach(stage()).register("/", catchers::all())
 }
 
-/// Rocket's settings as it reads them itself, but its name is not told to clients.
+/// Rocket's settings as it reads them itself, but its name is not told to clients, and it stops within
+/// 3 s whoever holds a connection.
 pub fn figment() -> Figment {
-    let quiet = rocket::Config { ident: Ident::none(), ..rocket::Config::default() };
-    Figment::from(quiet)
+    let shutdown = Shutdown { grace: 1, mercy: 1, ..Shutdown::default() };
+    let ours = rocket::Config { ident: Ident::none(), shutdown, ..rocket::Config::default() };
+    Figment::from(ours)
         .merge(Toml::file(Env::var_or("ROCKET_CONFIG", "Rocket.toml")).nested())
         .merge(Env::prefixed("ROCKET_").ignore(&["PROFILE"]).global())
         .select(Profile::from_env_or("ROCKET_PROFILE", rocket::Config::DEFAULT_PROFILE))

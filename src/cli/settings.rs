@@ -4,7 +4,7 @@ use crate::{
     config::{self, Loaded, Problem},
     fairing::{self, StartError},
 };
-use rocket::figment::{self, Figment};
+use rocket::figment::{self, Figment, Metadata, Provider as _, providers::Serialized};
 use std::io::{Write, stderr};
 
 /// # Errors
@@ -35,7 +35,9 @@ fn load() -> (Loaded, Vec<Problem>) {
     let figment = fairing::figment();
     let mut problems = of_rocket(&figment);
     let mut loaded = config::load(figment);
-    problems.extend(of_pool(&loaded.figment));
+    if loaded.figment.data().is_ok() {
+        problems.extend(of_pool(&loaded.figment));
+    }
     problems.append(&mut loaded.problems);
     (loaded, problems)
 }
@@ -44,12 +46,15 @@ fn load() -> (Loaded, Vec<Problem>) {
 fn of_rocket(figment: &Figment) -> Vec<Problem> {
     let config = match rocket::Config::try_from(figment) {
         Ok(config) => config,
-        Err(e) => return e.into_iter().map(|e| problem(&e)).collect(),
+        Err(e) => return e.into_iter().map(|e| problem(&e, "")).collect(),
     };
     [("workers", config.workers), ("max_blocking", config.max_blocking)]
         .into_iter()
         .filter(|(_, n)| *n == 0)
-        .map(|(key, _)| Problem::new(key, "should be 1 or more"))
+        .map(|(key, _)| {
+            let from = figment.find_metadata(key);
+            Problem::new(written(from, &[key.to_owned()]), "should be 1 or more")
+        })
         .collect()
 }
 
@@ -57,24 +62,29 @@ fn of_rocket(figment: &Figment) -> Vec<Problem> {
 fn of_pool(figment: &Figment) -> Vec<Problem> {
     let pool = figment
         .focus("databases.portcullis")
-        .join(("max_connections", 1))
-        .join(("connect_timeout", 1));
+        .join(Serialized::default("max_connections", 1))
+        .join(Serialized::default("connect_timeout", 1));
     let Err(e) = pool.extract::<rocket_db_pools::Config>() else { return Vec::new() };
-    let below = |p: Problem| Problem { key: format!("databases.portcullis.{}", p.key), ..p };
-    e.into_iter().map(|e| below(problem(&e))).collect()
+    e.into_iter().map(|e| problem(&e, "databases.portcullis.")).collect()
 }
 
-fn problem(e: &figment::Error) -> Problem {
-    let from = e.metadata.as_ref();
-    let key = if from.is_some_and(|m| m.name.contains("environment")) {
-        format!("ROCKET_{}", e.path.first().map_or_else(String::new, |p| p.to_uppercase()))
-    } else if e.path.is_empty() {
-        from.and_then(|m| m.source.as_ref()).map_or_else(|| "settings".into(), ToString::to_string)
-    } else {
-        e.path.join(".")
-    };
+fn problem(e: &figment::Error, table: &str) -> Problem {
+    let key = written(e.metadata.as_ref(), &e.path);
     // Below the first line a parser quotes the file, in which there may be secrets.
-    Problem::new(key, e.kind.to_string().lines().next().unwrap_or_default())
+    let what = e.kind.to_string();
+    Problem::new(format!("{table}{key}"), what.lines().next().unwrap_or_default())
+}
+
+/// The name under which the operator wrote a setting, or the file if it is unreadable.
+fn written(from: Option<&Metadata>, path: &[String]) -> String {
+    let file = || from?.source.as_ref().map(ToString::to_string);
+    match path.first() {
+        Some(key) if from.is_some_and(|m| m.name.contains("environment")) => {
+            format!("ROCKET_{}", key.to_uppercase())
+        }
+        Some(_) => path.join("."),
+        None => file().unwrap_or_else(|| "settings".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -85,7 +95,7 @@ mod tests {
     fn told(toml: &str) -> Vec<String> {
         let figment = Figment::from(rocket::Config::default())
             .merge(Toml::string(toml))
-            .join(("databases.portcullis.url", "sqlite://x"));
+            .join(Serialized::default("databases.portcullis.url", "sqlite://x"));
         let problems = of_rocket(&figment).into_iter().chain(of_pool(&figment));
         problems.map(|p| p.to_string()).collect()
     }

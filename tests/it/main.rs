@@ -8,6 +8,7 @@ mod support;
 mod account;
 mod body;
 mod browser_rules;
+mod cli;
 mod dialects;
 mod docs;
 mod host;

@@ -1,0 +1,317 @@
+//! The program at its edges: what it says when it cannot start, how it stops, what a terminal sees.
+use crate::support::{Database, PASSWORD};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    path::Path,
+    process::{Child, ChildStdout, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_portcullis");
+
+fn program(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.args(args).current_dir(folder).stdin(Stdio::null());
+    command.env_remove("ROCKET_CONFIG").env_remove("RUST_LOG").env_remove("DATABASE_URL");
+    command
+}
+
+/// Exit code, standard output, standard error.
+fn result(command: &mut Command) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+fn with_input(folder: &Path, args: &[&str], input: &[u8]) -> (i32, String, String) {
+    let file = folder.join("input");
+    fs::write(&file, input).unwrap();
+    result(program(folder, args).stdin(fs::File::open(file).unwrap()))
+}
+
+/// One line that names `why`, no more.
+fn told_in_one_line((code, out, err): &(i32, String, String), why: &str) {
+    assert_eq!(*code, 1, "{out}{err}");
+    assert!(err.starts_with("portcullis: ") && err.lines().count() == 1, "{err}");
+    assert!(err.contains(why), "{why} in {err}");
+    assert!(!err.contains("hunter2") && out.is_empty(), "{out}{err}");
+}
+
+/// A server, killed when dropped.
+struct Serving(Child, BufReader<ChildStdout>, u16);
+
+impl Serving {
+    /// Does not wait for it to serve.
+    fn spawn(folder: &Path, url: &str, environment: &[(&str, &str)]) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = program(folder, &[]);
+        command.env("ROCKET_PORT", port.to_string()).env("DATABASE_URL", url);
+        command.env("PORTCULLIS_PUBLIC_URL", format!("http://localhost:{port}"));
+        command.envs(environment.iter().copied()).stdout(Stdio::piped());
+        let log = fs::File::create(folder.join(format!("log-{port}"))).unwrap();
+        let mut child = command.stderr(log).spawn().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        Self(child, out, port)
+    }
+
+    fn wait_until_it_serves(&mut self) {
+        let mut line = String::new();
+        self.1.read_line(&mut line).unwrap();
+        assert!(line.contains(&format!("listens on http://127.0.0.1:{}", self.2)), "{line:?}");
+    }
+
+    fn ask(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.2)).unwrap();
+        let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        reply
+    }
+
+    fn stops(mut self, signal: &str) {
+        let since = Instant::now();
+        let id = self.0.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        assert_eq!(self.0.wait().unwrap().code(), Some(0));
+        assert!(since.elapsed() < Duration::from_secs(3), "{:?}", since.elapsed());
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+async fn servers_may_start_at_once(database: Database) {
+    let (folder, url) = (tempfile::tempdir().unwrap(), database.url.clone());
+    tokio::task::spawn_blocking(move || {
+        let mut servers: Vec<_> =
+            (0..3).map(|_| Serving::spawn(folder.path(), &url, &[])).collect();
+        let migrates: Vec<_> = (0..2)
+            .map(|_| {
+                program(folder.path(), &["migrate"]).env("DATABASE_URL", &url).spawn().unwrap()
+            })
+            .collect();
+        for mut migrate in migrates {
+            assert!(migrate.wait().unwrap().success());
+        }
+        servers.iter_mut().for_each(Serving::wait_until_it_serves);
+        let key_set = |s: &Serving| {
+            s.ask("/.well-known/jwks.json").split_once("\r\n\r\n").unwrap().1.to_owned()
+        };
+        let first = key_set(&servers[0]);
+        assert!(first.contains("\"kid\""), "{first}");
+        for server in &servers {
+            assert!(server.ask("/health/ready").starts_with("HTTP/1.1 200"));
+            assert_eq!(key_set(server), first);
+        }
+        for server in servers {
+            server.stops("-INT");
+        }
+    })
+    .await
+    .unwrap();
+    database.end().await;
+}
+
+mod at_once {
+    on_each_engine! { super::servers_may_start_at_once }
+}
+
+#[test]
+fn a_server_stops_within_3_s_whoever_holds_a_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    for signal in ["-INT", "-TERM"] {
+        let mut server = Serving::spawn(folder.path(), "sqlite://a.db", &[]);
+        server.wait_until_it_serves();
+        let mut idle = TcpStream::connect(("127.0.0.1", server.2)).unwrap();
+        idle.write_all(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        assert!(idle.read(&mut [0; 1024]).unwrap() > 0);
+        let mut half = TcpStream::connect(("127.0.0.1", server.2)).unwrap();
+        half.write_all(b"POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{").unwrap();
+        server.stops(signal);
+    }
+}
+
+#[test]
+fn a_log_names_no_token_in_a_link_unless_rocket_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    for (level, shown) in [("info", false), ("debug", false), ("rocket=info", true)] {
+        let mut server = Serving::spawn(folder.path(), "sqlite://a.db", &[("RUST_LOG", level)]);
+        server.wait_until_it_serves();
+        let log = folder.path().join(format!("log-{}", server.2));
+        server.ask("/confirm-email?token=SESAME");
+        server.stops("-INT");
+        let log = fs::read_to_string(log).unwrap();
+        assert_eq!(log.contains("SESAME"), shown, "RUST_LOG={level}: {log}");
+    }
+}
+
+#[test]
+fn whatever_keeps_it_from_starting_is_told_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("Rocket.toml");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for (key, value, why) in [
+        ("DATABASE_URL", "postgres://u:hunter2@127.0.0.1:1/x", "database"),
+        ("DATABASE_URL", "sqlite:///nowhere/a.db", "database"),
+        ("DATABASE_URL", "mysql://u:hunter2@x/y", "DATABASE_URL"),
+        ("ROCKET_PORT", "many", "ROCKET_PORT"),
+        ("ROCKET_PORT", &port, "cannot be listened on"),
+        ("ROCKET_WORKERS", "0", "ROCKET_WORKERS"),
+        ("ROCKET_TLS", "{certs=\"none.pem\",key=\"none.key\"}", "none.pem"),
+        ("PORTCULLIS_NONSENSE", "hunter2", "PORTCULLIS_NONSENSE"),
+        ("PORTCULLIS_REGISTRATION", "maybe", "PORTCULLIS_REGISTRATION"),
+    ] {
+        told_in_one_line(&result(program(folder.path(), &["serve"]).env(key, value)), why);
+    }
+    for (toml, why) in [
+        ("[default]\nport = 'many'", "port: "),
+        ("[default.portcullis]\nnonsense = 1", "portcullis.nonsense"),
+        ("[default.databases.portcullis]\nmax_connections = 'x'", "portcullis.max_connections"),
+        ("[default.portcullis.jwt]\nsecret = 'hunter2", "Rocket.toml"),
+    ] {
+        fs::write(&file, toml).unwrap();
+        for args in [&["serve"][..], &["user", "list"], &["migrate"]] {
+            told_in_one_line(&result(&mut program(folder.path(), args)), why);
+        }
+        let (code, out, err) = result(&mut program(folder.path(), &["config", "check"]));
+        assert!(code == 1 && err.contains(why) && err.lines().count() == 1, "{err}");
+        assert!(out.starts_with('{') && !format!("{out}{err}").contains("hunter2"), "{out}{err}");
+    }
+}
+
+#[test]
+fn passwords_come_whole_or_not_at_all_and_are_never_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let add = ["user", "add", "ann@example.com", "--password-stdin"];
+    let long = "hunter2".repeat(1000);
+    for (input, why) in [
+        (long.as_bytes(), "1024 bytes"),
+        (b"hunter2 \xff\n", "UTF-8"),
+        (b"hunter2\n", "8 characters"),
+        (b"", "password"),
+    ] {
+        told_in_one_line(&with_input(folder.path(), &add, input), why);
+    }
+    let (code, out, err) = with_input(folder.path(), &add, PASSWORD.as_bytes());
+    assert!(code == 0 && err.is_empty(), "{err}");
+    assert!(!out.contains(PASSWORD) && !out.contains("argon2"), "{out}");
+    // An argument is no way in.
+    let wrong = ["user", "add", "bob@example.com", "--password", "hunter2 hunter2"];
+    let (code, out, err) = result(&mut program(folder.path(), &wrong));
+    assert!(code == 2 && out.is_empty() && !err.contains("hunter2"), "{err}");
+}
+
+#[test]
+fn output_that_nobody_takes_is_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["ann", "bob"] {
+        let email = format!("{name}@example.com");
+        let add = ["user", "add", &email, "--password-stdin"];
+        assert_eq!(with_input(folder.path(), &add, PASSWORD.as_bytes()).0, 0);
+    }
+    let list = || program(folder.path(), &["user", "list"]);
+    let full = fs::File::create("/dev/full").unwrap();
+    told_in_one_line(&result(list().stdout(full)), "space");
+    let mut child = list().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let Output { status, stderr, .. } = child.wait_with_output().unwrap();
+    assert!(status.success() && stderr.is_empty(), "{}", String::from_utf8_lossy(&stderr));
+}
+
+/// What a terminal shows of a shell `script` when `keys` are typed, each at its prompt.
+fn at_a_terminal(folder: &Path, script: &str, keys: &[(&str, &[u8])]) -> String {
+    let mut child = Command::new("script")
+        .args(["-qec", script, "/dev/null"])
+        .current_dir(folder)
+        .env_remove("ROCKET_CONFIG")
+        .env_remove("DATABASE_URL")
+        .env("PORTCULLIS", PROGRAM)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("script, of Debian's bsdutils, makes a terminal");
+    let (mut typed, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let (mut shown, mut seen) = (Vec::new(), 0);
+    for (prompt, key) in keys {
+        loop {
+            let text = String::from_utf8_lossy(&shown);
+            if let Some(at) = text[seen..].find(prompt) {
+                seen += at + prompt.len();
+                break;
+            }
+            let mut some = [0; 256];
+            let n = screen.read(&mut some).unwrap();
+            assert!(n > 0, "no {prompt:?} in {text}");
+            shown.extend(&some[..n]);
+        }
+        // The prompt is written before the terminal is told not to show what is typed.
+        std::thread::sleep(Duration::from_millis(300));
+        if *key == SIGINT {
+            let id = fs::read_to_string(folder.join("pid")).unwrap();
+            assert!(Command::new("kill").args(["-INT", id.trim()]).status().unwrap().success());
+        } else {
+            typed.write_all(key).unwrap();
+        }
+    }
+    screen.read_to_end(&mut shown).unwrap();
+    child.wait().unwrap();
+    String::from_utf8_lossy(&shown).into_owned()
+}
+
+/// Adds a user, between looks at the terminal.
+const AROUND: &str = r#"stty -a > before
+    sh -c 'echo $$ > pid; exec "$PORTCULLIS" user add ann@example.com'; echo "code $?"
+    stty -a > after"#;
+
+/// Not typed, but sent by somebody else to the process in the file `pid`.
+const SIGINT: &[u8] = b"SIGINT";
+
+#[test]
+fn a_password_is_asked_for_twice_and_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = format!("{PASSWORD}\n");
+    let (typed, other) = (line.as_bytes(), b"another long one\n".as_slice());
+    let shown = at_a_terminal(folder.path(), AROUND, &[("Password: ", typed), ("Again: ", other)]);
+    assert!(shown.contains("the passwords differ") && shown.contains("code 1"), "{shown}");
+    let shown = at_a_terminal(folder.path(), AROUND, &[("Password: ", typed), ("Again: ", typed)]);
+    assert!(shown.contains("\"id\":1") && shown.contains("code 0"), "{shown}");
+    assert!(!shown.contains(PASSWORD), "{shown}");
+}
+
+#[test]
+fn an_interrupted_question_leaves_the_terminal_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let line = format!("{PASSWORD}\n");
+    for keys in [
+        &[("Password: ", b"\x03".as_slice())][..],
+        &[("Password: ", SIGINT)],
+        &[("Password: ", line.as_bytes()), ("Again: ", b"\x03")],
+    ] {
+        let shown = at_a_terminal(folder.path(), AROUND, keys);
+        assert!(shown.contains("portcullis: interrupted") && shown.contains("code 1"), "{shown}");
+        assert_eq!(read("before"), read("after"));
+    }
+}
+
+#[test]
+fn deleting_asks_where_somebody_can_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let add = ["user", "add", "ann@example.com", "--password-stdin"];
+    assert_eq!(with_input(folder.path(), &add, PASSWORD.as_bytes()).0, 0);
+    let delete = r#""$PORTCULLIS" user delete ann@example.com; echo "code $?""#;
+    for (answer, code, left) in [("\n", 1, true), ("n\n", 1, true), ("y\n", 0, false)] {
+        let shown = at_a_terminal(folder.path(), delete, &[("[y/N] ", answer.as_bytes())]);
+        assert!(shown.contains(&format!("code {code}")), "{shown}");
+        let list = result(&mut program(folder.path(), &["user", "list"])).1;
+        assert_eq!(list.contains("ann@example.com"), left, "{list}");
+    }
+}
