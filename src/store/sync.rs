@@ -26,6 +26,8 @@ struct Inner {
     committed: AtomicU64,
     synced: Mutex<u64>,
     failed: AtomicBool,
+    /// How often the disk was asked.
+    syncs: AtomicU64,
 }
 
 impl WalSync {
@@ -38,7 +40,13 @@ impl WalSync {
             committed: AtomicU64::new(0),
             synced: Mutex::new(0),
             failed: AtomicBool::new(false),
+            syncs: AtomicU64::new(0),
         }))
+    }
+
+    /// How often the disk was asked so far.
+    pub fn syncs(&self) -> u64 {
+        self.0.syncs.load(Ordering::SeqCst)
     }
 
     /// Returns once everything committed before the call is on the disk.
@@ -56,6 +64,7 @@ impl WalSync {
         }
         let covers = self.0.committed.load(Ordering::SeqCst);
         let inner = Arc::clone(&self.0);
+        self.0.syncs.fetch_add(1, Ordering::SeqCst);
         let done = tokio::task::spawn_blocking(move || sync(&inner.wal)).await;
         if let Err(e) = done.map_err(io::Error::other).flatten() {
             self.0.failed.store(true, Ordering::SeqCst);
@@ -77,4 +86,34 @@ pub fn sync_folder(file: &Path) -> io::Result<()> {
         _ => Path::new("."),
     };
     File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_sync_serves_all_that_wait_when_it_starts_and_none_that_come_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.db");
+        File::create(folder.path().join("x.db-wal")).unwrap();
+        let sync = WalSync::new(&file);
+        sync.wait().await.unwrap();
+        assert_eq!(sync.syncs(), 1);
+        // In one task: the first starts a sync, all others take a ticket before it goes on.
+        let all = rocket::futures::future::join_all((0..64).map(|_| sync.wait())).await;
+        assert!(all.iter().all(Result::is_ok));
+        assert_eq!(sync.syncs(), 3);
+        sync.wait().await.unwrap();
+        assert_eq!(sync.syncs(), 4);
+    }
+
+    #[tokio::test]
+    async fn after_a_failed_sync_nothing_is_acknowledged_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let sync = WalSync::new(&folder.path().join("x.db"));
+        sync.wait().await.unwrap_err();
+        File::create(folder.path().join("x.db-wal")).unwrap();
+        sync.wait().await.unwrap_err();
+    }
 }

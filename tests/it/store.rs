@@ -460,6 +460,30 @@ mod several_processes_may_migrate_at_once {
     on_each_engine! { super::eight_migrate_at_once }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_acknowledged_commit_is_on_the_disk_and_commits_share_the_way_there() {
+    let database = Database::sqlite();
+    let db = &Db::open(&database.url, 8).await.unwrap();
+    db.migrate().await.unwrap();
+    let Db::Sqlite { sync, .. } = db else { unreachable!() };
+    let commit = async |n: usize| {
+        let email = format!("{n}@example.com");
+        tx!(db, |tx| users::insert(tx, &named(&email, None)));
+    };
+    let before = sync.syncs();
+    for n in 0..16 {
+        commit(n).await;
+        assert_eq!(sync.syncs(), before + n as u64 + 1);
+    }
+    let before = sync.syncs();
+    join_all((100..164).map(commit)).await;
+    assert!((1..=64).contains(&(sync.syncs() - before)));
+    // Reading needs no disk.
+    let before = sync.syncs();
+    users::page(&mut db.read().await.unwrap(), UserId(0), 9).await.unwrap();
+    assert_eq!(sync.syncs(), before);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn the_file_is_its_owners_alone() {
