@@ -101,6 +101,7 @@ CREATE TABLE auth_outbox (
     last_error        TEXT
 ) STRICT;
 CREATE INDEX auth_outbox_due ON auth_outbox (state, due_at);
+CREATE INDEX auth_outbox_recipient ON auth_outbox (lower(recipient), created_at);
 CREATE INDEX auth_outbox_user_id ON auth_outbox (user_id, created_at);
 
 CREATE TABLE auth_keys (

@@ -131,6 +131,7 @@ impl Auth {
         self.prove(caller, by, "password", password).await?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
+        users::hold(&mut db, user.id).await?;
         // The mails first: one that is being made may store its link until then.
         outbox::withdraw(&mut db, user.id, Kind::ChangeEmail.name()).await?;
         mail_tokens::withdraw(&mut db, user.id, Kind::ChangeEmail.name()).await?;

@@ -137,19 +137,24 @@ impl Auth {
         self.alive(SessionId(claims.sid), Some(UserId(claims.user_id))).await
     }
 
-    /// The user and session of a refresh token, which is not used up by it. A used one counts until
-    /// its grace is over.
+    /// The user and session of a refresh token, which is not used up by it. A used one counts as
+    /// long as it would still give its successor.
     ///
     /// # Errors
     /// `TokenNotValid`.
     pub async fn signed_in_by_refresh(&self, presented: &str) -> Result<SignedIn> {
         let now = self.clock.now();
-        let hash = secret::hash(self.read_refresh_token(presented)?.id);
-        let row = refresh_tokens::by_hash(&mut self.db.read().await?, &hash).await?;
+        let token = self.read_refresh_token(presented)?.id;
+        let mut db = self.db.read().await?;
+        let row = refresh_tokens::by_hash(&mut db, &secret::hash(token)).await?;
         let row = row.filter(|t| t.expires_at > now).ok_or(Error::TokenNotValid)?;
-        if row.used_at.is_some_and(|t| t.plus(self.config.refresh_grace) < now) {
-            return Err(Error::TokenNotValid);
+        if row.used_at.is_some() {
+            let late = row.used_at.is_some_and(|t| t.plus(self.config.refresh_grace) < now);
+            if late || self.unused_successor(&mut db, token, &row, now).await?.is_none() {
+                return Err(Error::TokenNotValid);
+            }
         }
+        drop(db);
         self.alive(row.session_id, None).await
     }
 

@@ -10,7 +10,7 @@ use crate::{
     store::{
         Conn, Digest,
         mail_tokens::{self, MailToken},
-        users,
+        outbox, users,
     },
     time::Timestamp,
 };
@@ -27,8 +27,8 @@ pub enum LinkState {
 
 impl Auth {
     /// Proves the address that a mailed token was sent to. `by` is who confirms, if signed in: of the
-    /// sessions opened while the address was unproven, only that one outlives the confirmation, since
-    /// whoever registered need not be whose address it is.
+    /// sessions opened while the address was unproven, only that one outlives the confirmation, and no
+    /// change of address that was asked for, since whoever registered need not be whose address it is.
     ///
     /// # Errors
     /// `LinkNotValid`.
@@ -43,6 +43,7 @@ impl Auth {
         let mut db = self.db.write().await?;
         let kinds = [Kind::ConfirmEmail, Kind::ChangeEmail];
         let (link, user) = self.open_link(&mut db, &hash, &kinds).await?;
+        users::hold(&mut db, user.id).await?;
         if !mail_tokens::spend(&mut db, &hash, now).await? {
             return Err(Error::LinkNotValid);
         }
@@ -57,7 +58,10 @@ impl Auth {
         if user.email_confirmed_at.is_none() {
             let keep = by.filter(|by| by.user.id == user.id).map(|by| by.session.id);
             revoked = self.end_sessions(&mut db, user.id, keep, now).await?;
-            mail_tokens::withdraw(&mut db, user.id, Kind::ConfirmEmail.name()).await?;
+            outbox::withdraw(&mut db, user.id, Kind::ChangeEmail.name()).await?;
+            for kind in [Kind::ConfirmEmail, Kind::ChangeEmail] {
+                mail_tokens::withdraw(&mut db, user.id, kind.name()).await?;
+            }
         }
         let act = Act { kind: act, target: Some(user.id), ..Act::default() };
         record(&mut db, caller, act, now).await?;

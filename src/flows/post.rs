@@ -111,16 +111,25 @@ impl Auth {
     /// process was sending already are sent as well.
     pub async fn deliver_due(&self) -> Result<usize> {
         let _one_at_a_time = self.sending.lock().await;
-        let (mut sent, mut under_way) = (0, JoinSet::new());
+        let (mut sent, mut failed, mut under_way) = (0, None, JoinSet::new());
         loop {
-            // As many as there is room for: a slow mailbox takes one place, not all.
-            for mail in self.claim(AT_ONCE.saturating_sub(under_way.len())).await? {
-                let auth = self.clone();
-                under_way.spawn(async move { auth.deliver(&mail).await });
+            // As many as there is room for: a slow mailbox takes one place, not all. After a failure
+            // those under way are still waited for: one that is cut off may be sent twice.
+            let room = AT_ONCE.saturating_sub(under_way.len());
+            let claimed = if failed.is_none() { self.claim(room).await } else { Ok(Vec::new()) };
+            match claimed {
+                Ok(mails) => mails.into_iter().for_each(|mail| {
+                    let auth = self.clone();
+                    under_way.spawn(async move { auth.deliver(&mail).await });
+                }),
+                Err(e) => failed = Some(e),
             }
             match under_way.join_next().await {
-                Some(done) => sent += usize::from(done.map_err(Error::internal)??),
-                None => return Ok(sent),
+                Some(done) => match done.map_err(Error::internal).flatten() {
+                    Ok(done) => sent += usize::from(done),
+                    Err(e) => failed = Some(e),
+                },
+                None => return failed.map_or(Ok(sent), Err),
             }
         }
     }
@@ -136,25 +145,32 @@ impl Auth {
 
     /// Sends one claimed mail; `false` if it was not sent, now or for good.
     async fn deliver(&self, mail: &Mail) -> Result<bool> {
-        let Some(letter) = self.letter(mail).await? else {
-            let mut db = self.db.write().await?;
-            outbox::drop(&mut db, mail.id).await?;
-            db.commit().await?;
-            return Ok(false);
+        // What cannot be put together, because of a template say, is a failed attempt like any other.
+        let sent = match self.letter(mail).await {
+            Ok(Some(letter)) => {
+                let sent = self.mailer.send(letter).await;
+                sent.map_err(|e| (e.to_string(), e.is_permanent()))
+            }
+            Ok(None) => {
+                let mut db = self.db.write().await?;
+                outbox::drop(&mut db, mail.id).await?;
+                db.commit().await?;
+                return Ok(false);
+            }
+            Err(Error::Internal(e)) => Err((e.to_string(), false)),
+            Err(e) => return Err(e),
         };
-        let sent = self.mailer.send(letter).await;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         match &sent {
             Ok(()) => outbox::mark_sent(&mut db, mail.id, now).await?,
-            Err(e) => {
-                let error = e.to_string();
+            Err((error, is_permanent)) => {
                 let due_at = now.plus(delay(mail.attempts));
-                let given_up = e.is_permanent() || due_at > mail.created_at.plus(GIVE_UP);
+                let given_up = *is_permanent || due_at > mail.created_at.plus(GIVE_UP);
                 if given_up {
-                    outbox::fail(&mut db, mail.id, &error).await?;
+                    outbox::fail(&mut db, mail.id, error).await?;
                 } else {
-                    outbox::retry(&mut db, mail.id, due_at, &error).await?;
+                    outbox::retry(&mut db, mail.id, due_at, error).await?;
                 }
                 let (id, attempt) = (mail.id, mail.attempts);
                 tracing::warn!(
@@ -178,7 +194,10 @@ impl Auth {
         if let Some((page, lifetime)) = link(&mail.kind) {
             let mut db = self.db.write().await?;
             let Some(user) = (match mail.user_id {
-                Some(id) => users::by_id(&mut db, id).await?,
+                Some(id) => {
+                    users::hold(&mut db, id).await?;
+                    users::by_id(&mut db, id).await?
+                }
                 None => None,
             }) else {
                 return Ok(None);

@@ -137,13 +137,27 @@ impl Auth {
         if rotation == Rotation::Strict {
             return Err(Error::TokenSuperseded);
         }
-        let next = self.successor.of(token, &row.salt);
-        let issued = refresh_tokens::by_hash(db, &secret::hash(next))
-            .await?
-            .filter(|t| t.used_at.is_none() && t.expires_at > now)
-            .map(|t| Issued { id: next, at: t.issued_at, expires_at: t.expires_at })
-            .ok_or(Error::TokenSuperseded)?;
+        let issued = self.unused_successor(db, token, &row, now).await?;
+        let issued = issued.ok_or(Error::TokenSuperseded)?;
         Ok(Outcome::Tokens(Some(issued).filter(|_| rotation != Rotation::Keep)))
+    }
+
+    /// The successor of a spent token, unless it has been used itself or never was: whoever rotates all
+    /// tokens of a session gives it one that descends from none.
+    pub(super) async fn unused_successor(
+        &self,
+        db: &mut Conn,
+        token: Uuid,
+        row: &refresh_tokens::RefreshToken,
+        now: Timestamp,
+    ) -> Result<Option<Issued>> {
+        let next = self.successor.of(token, &row.salt);
+        let next_row = refresh_tokens::by_hash(db, &secret::hash(next)).await?;
+        Ok(next_row.filter(|t| t.used_at.is_none() && t.expires_at > now).map(|t| Issued {
+            id: next,
+            at: t.issued_at,
+            expires_at: t.expires_at,
+        }))
     }
 
     /// Gives new tokens and makes the session's older refresh tokens useless at once. A superuser gets

@@ -43,6 +43,7 @@ impl Auth {
 
         let now = self.clock.now();
         let mut db = self.db.write().await?;
+        users::hold(&mut db, user.id).await?;
         let spent = mail_tokens::spend(&mut db, &hash, now).await?
             && users::set_password(&mut db, user.id, link.credentials, &password).await?;
         if !spent {

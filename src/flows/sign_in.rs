@@ -7,7 +7,11 @@ use super::{
     record::{Act, Actor, record},
     secret,
 };
-use crate::store::{Conn, sessions::SessionId, users};
+use crate::store::{
+    Conn,
+    sessions::{self, SessionId},
+    users,
+};
 
 /// Whom somebody says to be.
 #[derive(Clone, Copy, Debug)]
@@ -131,6 +135,12 @@ impl Auth {
         let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
         self.admit(policy, &user)?;
         if !users::note_login(&mut db, id, user.credentials, now).await? {
+            return Err(Error::TokenNotValid);
+        }
+        // Held, so that nobody opens another session out of one that is ending.
+        let last = by.session.access_expires_at;
+        let seen = (by.session.ip.as_deref(), by.session.user_agent.as_deref());
+        if !sessions::touch(&mut db, by.session.id, seen, last, now).await? {
             return Err(Error::TokenNotValid);
         }
         let (session, issued) = if own {

@@ -4,12 +4,16 @@ use super::{
     record::{Act, record},
     secret,
 };
-use crate::store::{refresh_tokens, sessions};
+use crate::store::{refresh_tokens, sessions, users};
 
 impl Auth {
-    /// Ends the session.
+    /// Ends the session; that somebody else has just ended it is as good.
     pub async fn sign_out(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
-        self.end(caller, Act::by("logout", by), by.user.id, by.session.id).await
+        let act = Act::by("logout", by);
+        self.end(caller, act, by.user.id, by.session.id).await.or_else(|e| match e {
+            Error::NotFound => Ok(()),
+            e => Err(e),
+        })
     }
 
     /// Ends the session that a refresh token (either envelope) belongs to, used or not: whoever logs
@@ -41,6 +45,8 @@ impl Auth {
     pub async fn sign_out_everywhere(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
+        // A session that is being opened is waited for, and ends too.
+        users::hold(&mut db, by.user.id).await?;
         let revoked = self.end_sessions(&mut db, by.user.id, None, now).await?;
         record(&mut db, caller, Act::by("logout_all", by), now).await?;
         self.commit(db, &revoked).await

@@ -72,7 +72,7 @@ pub async fn claim(
     .await
 }
 
-/// How many mails of one kind were asked for to one address since `then`.
+/// How many mails of one kind were asked for to one address, in whatever case, since `then`.
 pub async fn count_since(
     db: &mut Conn,
     recipient: &str,
@@ -82,7 +82,7 @@ pub async fn count_since(
     let (n,): (i64,) = db
         .fetch_one(
             "SELECT count(*) FROM auth_outbox
-             WHERE recipient = $1 AND kind = $2 AND created_at > $3",
+             WHERE lower(recipient) = lower($1) AND kind = $2 AND created_at > $3",
             (recipient, kind, then),
         )
         .await?;

@@ -113,6 +113,13 @@ pub async fn insert(db: &mut Conn, new: &NewUser<'_>) -> Result<Option<UserId>> 
     Ok(row.map(|(id,)| id))
 }
 
+/// Holds the row of a user. Whatever needs it beside sessions, mails and links of that user takes it
+/// first, or two would wait for each other.
+pub async fn hold(db: &mut Conn, id: UserId) -> Result<()> {
+    db.execute("UPDATE auth_users SET is_active = is_active WHERE id = $1", [id]).await?;
+    Ok(())
+}
+
 pub async fn by_id(db: &mut Conn, id: UserId) -> Result<Option<User>> {
     db.fetch_optional(select!("WHERE u.id = $1"), [id]).await
 }
@@ -241,15 +248,15 @@ pub async fn set_superuser(db: &mut Conn, id: UserId, superuser: bool) -> Result
     Ok(())
 }
 
-/// How many superusers other than `id` can log in.
-pub async fn other_superusers(db: &mut Conn, id: UserId) -> Result<i64> {
-    let (n,): (i64,) = db
-        .fetch_one(
-            "SELECT count(*) FROM auth_users WHERE is_superuser AND is_active AND id <> $1",
-            [id],
-        )
-        .await?;
-    Ok(n)
+/// How many superusers other than `id` can log in. Holds their rows: of two who leave at once, the
+/// second one waits and counts again.
+pub async fn other_superusers(db: &mut Conn, id: UserId) -> Result<u64> {
+    db.execute(
+        "UPDATE auth_users SET is_superuser = is_superuser
+         WHERE is_superuser AND is_active AND id <> $1",
+        [id],
+    )
+    .await
 }
 
 pub async fn delete(db: &mut Conn, id: UserId) -> Result<bool> {

@@ -6,6 +6,7 @@
 mod support;
 
 mod account;
+mod attacks;
 mod body;
 mod browser_rules;
 mod cli;

@@ -199,6 +199,13 @@ on_db! {
         assert!(!tx!(db, |tx| users::note_login(tx, id, 2, NOW)));
     }
 
+    async fn a_user_that_is_held_stays_as_it_is(db) {
+        let id = ann(db).await;
+        tx!(db, |tx| users::hold(tx, id));
+        tx!(db, |tx| users::hold(tx, UserId(99)));
+        assert!(users::by_id(&mut db.read().await.unwrap(), id).await.unwrap().unwrap().is_active);
+    }
+
     async fn an_address_is_confirmed_once(db) {
         let id = ann(db).await;
         assert!(tx!(db, |tx| users::confirm_email(tx, id, NOW)));
