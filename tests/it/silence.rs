@@ -136,7 +136,7 @@ async fn a_transaction_that_began_too_late_is_not_gone_on_with() {
     db.migrate().await.unwrap();
     // The server begins what the client gives up.
     wire.until_begin.store(true, Ordering::SeqCst);
-    fails_soon(db.write()).await;
+    fails_soon(Box::pin(db.write())).await;
     assert_eq!(wire.deaf.send_replace(0), usize::MAX, "it did not come to a transaction");
     let since = Instant::now();
     let mut conn = loop {
