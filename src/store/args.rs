@@ -73,8 +73,9 @@ macro_rules! run {
                 $conn.deadline.over(query).await
             }
             Link::Postgres(c) => {
-                let query = sqlx::$query($sql, $args.postgres()?).$how(c.raw());
-                $conn.deadline.over(query).await
+                let query = sqlx::$query($sql, $args.postgres()?).$how(c.busy()?);
+                let outcome = $conn.deadline.over(query).await;
+                c.done(outcome)
             }
         }
     };
@@ -113,8 +114,9 @@ impl Conn {
                 Ok(self.deadline.over(query).await?.rows_affected())
             }
             Link::Postgres(c) => {
-                let query = sqlx::query_with(sql, args.postgres()?).execute(c.raw());
-                Ok(self.deadline.over(query).await?.rows_affected())
+                let query = sqlx::query_with(sql, args.postgres()?).execute(c.busy()?);
+                let outcome = self.deadline.over(query).await;
+                Ok(c.done(outcome)?.rows_affected())
             }
         }
     }

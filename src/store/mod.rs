@@ -1,10 +1,11 @@
-//! The database. Only `pool`, `args` and `sync` know that there are two engines.
+//! The database. Only `pool`, `args`, `sync` and `postgres` know that there are two engines.
 mod args;
 pub mod audit;
 pub mod keys;
 pub mod mail_tokens;
 pub mod outbox;
 mod pool;
+mod postgres;
 pub mod refresh_tokens;
 pub mod revocations;
 pub mod roles;

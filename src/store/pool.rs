@@ -1,12 +1,13 @@
 //! [`Db`]: a pool whose engine is chosen by the URL at run time, as a `rocket_db_pools` driver.
 use super::{
     Result,
+    postgres::Lent,
     sync::{WalSync, sync_folder},
 };
 use rocket::figment::Figment;
 use rocket_db_pools::{Config, Database, Error, Pool};
 use sqlx::{
-    ConnectOptions as _, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    ConnectOptions as _, PgPool, Sqlite, SqliteConnection, SqlitePool, Transaction,
     migrate::{MigrateError, Migrator},
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
@@ -44,13 +45,13 @@ pub struct Conn {
 }
 
 pub(super) enum Link {
-    Sqlite(Hold<Sqlite>),
-    Postgres(Hold<Postgres>),
+    Sqlite(Hold),
+    Postgres(Lent),
 }
 
-pub(super) enum Hold<E: sqlx::Database> {
-    Plain(PoolConnection<E>),
-    Tx(Transaction<'static, E>),
+pub(super) enum Hold {
+    Plain(PoolConnection<Sqlite>),
+    Tx(Transaction<'static, Sqlite>),
 }
 
 /// When to stop waiting.
@@ -68,8 +69,8 @@ impl Deadline {
     }
 }
 
-impl<E: sqlx::Database> Hold<E> {
-    pub(super) fn raw(&mut self) -> &mut E::Connection {
+impl Hold {
+    pub(super) fn raw(&mut self) -> &mut SqliteConnection {
         match self {
             Self::Plain(c) => c,
             Self::Tx(t) => t,
@@ -161,7 +162,7 @@ impl Db {
             Db::Sqlite { read, .. } => {
                 Link::Sqlite(Hold::Plain(deadline.over(read.acquire()).await?))
             }
-            Db::Postgres(p) => Link::Postgres(Hold::Plain(deadline.over(p.acquire()).await?)),
+            Db::Postgres(p) => Link::Postgres(Lent::new(deadline.over(p.acquire()).await?)),
         };
         Ok(Conn { link, deadline, sync: None })
     }
@@ -176,8 +177,9 @@ impl Db {
                 Conn { link: Link::Sqlite(Hold::Tx(tx)), deadline, sync: Some(sync.clone()) }
             }
             Db::Postgres(p) => {
-                let tx = deadline.over(p.begin()).await?;
-                Conn { link: Link::Postgres(Hold::Tx(tx)), deadline, sync: None }
+                let mut lent = Lent::new(deadline.over(p.acquire()).await?);
+                lent.begin(deadline).await?;
+                Conn { link: Link::Postgres(lent), deadline, sync: None }
             }
         })
     }
@@ -235,7 +237,7 @@ impl Conn {
         let deadline = self.deadline;
         match self.link {
             Link::Sqlite(c) => deadline.over(c.commit()).await?,
-            Link::Postgres(c) => deadline.over(c.commit()).await?,
+            Link::Postgres(c) => c.commit(deadline).await?,
         }
         match self.sync {
             Some(sync) => Ok(sync.wait().await?),

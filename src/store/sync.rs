@@ -24,7 +24,7 @@ pub struct WalSync(Arc<Inner>);
 struct Inner {
     wal: PathBuf,
     committed: AtomicU64,
-    synced: Mutex<u64>,
+    synced: Arc<Mutex<u64>>,
     failed: AtomicBool,
     /// How often the disk was asked.
     syncs: AtomicU64,
@@ -38,7 +38,7 @@ impl WalSync {
         Self(Arc::new(Inner {
             wal: wal.into(),
             committed: AtomicU64::new(0),
-            synced: Mutex::new(0),
+            synced: Arc::new(Mutex::new(0)),
             failed: AtomicBool::new(false),
             syncs: AtomicU64::new(0),
         }))
@@ -55,7 +55,7 @@ impl WalSync {
     /// only a restart tells what is on the disk.
     pub async fn wait(&self) -> io::Result<()> {
         let ticket = self.0.committed.fetch_add(1, Ordering::SeqCst) + 1;
-        let mut synced = self.0.synced.lock().await;
+        let mut synced = Arc::clone(&self.0.synced).lock_owned().await;
         if *synced >= ticket {
             return Ok(());
         }
@@ -65,13 +65,16 @@ impl WalSync {
         let covers = self.0.committed.load(Ordering::SeqCst);
         let inner = Arc::clone(&self.0);
         self.0.syncs.fetch_add(1, Ordering::SeqCst);
-        let done = tokio::task::spawn_blocking(move || sync(&inner.wal)).await;
-        if let Err(e) = done.map_err(io::Error::other).flatten() {
-            self.0.failed.store(true, Ordering::SeqCst);
-            return Err(e);
-        }
-        *synced = covers;
-        Ok(())
+        // The lock goes along: a sync whose caller is gone ends before the next begins, and is heard.
+        let done = tokio::task::spawn_blocking(move || {
+            let done = sync(&inner.wal);
+            match done {
+                Ok(()) => *synced = covers,
+                Err(_) => inner.failed.store(true, Ordering::SeqCst),
+            }
+            done
+        });
+        done.await.map_err(io::Error::other).flatten()
     }
 }
 
@@ -115,5 +118,21 @@ mod tests {
         sync.wait().await.unwrap_err();
         File::create(folder.path().join("x.db-wal")).unwrap();
         sync.wait().await.unwrap_err();
+    }
+
+    #[test]
+    fn a_sync_that_failed_unheard_is_remembered() {
+        // One blocking thread: what is asked of it comes in order.
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+        runtime.block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let sync = WalSync::new(&folder.path().join("x.db"));
+            let given_up = sync.wait();
+            assert!(rocket::futures::FutureExt::now_or_never(given_up).is_none());
+            tokio::task::spawn_blocking(|| ()).await.unwrap();
+            File::create(folder.path().join("x.db-wal")).unwrap();
+            sync.wait().await.unwrap_err();
+        });
     }
 }

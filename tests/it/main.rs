@@ -22,6 +22,8 @@ mod refresh;
 mod replicas;
 mod schema;
 mod service;
+#[cfg(postgres)]
+mod silence;
 mod store;
 mod storm;
 mod wire;

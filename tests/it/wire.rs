@@ -165,10 +165,10 @@ fn fits(pattern: &Value, value: &Value, names: &mut Names) -> Result<(), String>
             let extra = value.keys().find(|key| !pattern.contains_key(*key));
             extra.filter(|_| !open).map_or(Ok(()), |key| Err(format!("unexpected {key}")))
         }
-        (Value::String(text), value) if text == "<any>" => {
-            let _ = value;
-            Ok(())
+        (Value::Array(pattern), Value::Array(value)) if pattern.len() == value.len() => {
+            pattern.iter().zip(value).try_for_each(|(part, value)| fits(part, value, names))
         }
+        (Value::String(text), _) if text == "<any>" => Ok(()),
         (Value::String(text), value)
             if text.starts_with('<') && text.ends_with('>') && text.contains(':') =>
         {
@@ -187,5 +187,38 @@ fn fits(pattern: &Value, value: &Value, names: &mut Names) -> Result<(), String>
         (Value::String(text), Value::String(value)) if fill(text, names) == *value => Ok(()),
         (pattern, value) if pattern == value => Ok(()),
         (pattern, value) => Err(format!("{value} instead of {pattern}")),
+    }
+}
+
+#[test]
+fn a_reply_that_differs_is_noticed() {
+    use serde_json::json;
+    let mut names = Names::from([("known".into(), "x".into())]);
+    let id = "0197aa00-0000-4000-8000-000000000000";
+    for (pattern, value) in [
+        (json!({ "a": 1, "...": true }), json!({ "a": 1, "b": 2 })),
+        (json!({ "a": "<uuid:id>" }), json!({ "a": id })),
+        (json!({ "a": "<known>", "b": "<id>" }), json!({ "a": "x", "b": id })),
+        (json!(["<int:n>", "<text:t>", "<any>"]), json!([7, "", null])),
+    ] {
+        assert_eq!(fits(&pattern, &value, &mut names), Ok(()), "{pattern} {value}");
+    }
+    assert_eq!((names["id"].as_str(), names["n"].as_str()), (id, "7"));
+    for (pattern, value) in [
+        (json!({ "a": 1 }), json!({ "a": 1, "b": 2 })),
+        (json!({ "a": 1, "b": 2 }), json!({ "a": 1 })),
+        (json!({ "a": 1, "...": true }), json!({ "b": 2 })),
+        (json!({ "a": null }), json!({})),
+        (json!({ "a": "1" }), json!({ "a": 1 })),
+        (json!("<known>"), json!("y")),
+        (json!("<unknown>"), json!("y")),
+        (json!("<uuid:x>"), json!(id.replace('-', ""))),
+        (json!("<jwt:x>"), json!("a.b.c")),
+        (json!("<int:x>"), json!("1")),
+        (json!("<text:x>"), json!(1)),
+        (json!([1]), json!([1, 2])),
+        (json!([1, "<int:x>"]), json!([1, "2"])),
+    ] {
+        assert!(fits(&pattern, &value, &mut names).is_err(), "{pattern} {value}");
     }
 }
