@@ -23,6 +23,7 @@ mod schema;
 mod service;
 mod store;
 mod storm;
+mod web;
 mod wire;
 
 #[cfg(not(postgres))]
