@@ -55,7 +55,8 @@ fn any(status: Status, req: &Request<'_>) -> Caught {
     Caught(Problem::new(status, code), None)
 }
 
-/// The methods with which there is something at this path (RFC 9110, 15.5.6).
+/// The methods with which there is something at this path (RFC 9110, 15.5.6); none if the request's own
+/// is one of them, for then a handler was asked and has found nothing.
 fn allowed(req: &Request<'_>) -> BTreeSet<&'static str> {
     let mut methods = BTreeSet::new();
     for route in at_path(req) {
@@ -64,7 +65,7 @@ fn allowed(req: &Request<'_>) -> BTreeSet<&'static str> {
             methods.insert(Method::Head.as_str());
         }
     }
-    methods
+    if methods.contains(req.method().as_str()) { BTreeSet::new() } else { methods }
 }
 
 /// Whether a route of ours is at this path, for whatever method.

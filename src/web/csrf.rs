@@ -33,18 +33,30 @@ pub fn refuse_foreign(req: &Request<'_>, config: &Config) -> Result<()> {
     if source(req, config) == Source::Foreign { Err(Error::CsrfFailed) } else { Ok(()) }
 }
 
+/// The same for a form that brings a token. Its page may keep its address to itself (`Referrer-Policy:
+/// no-referrer`): then `Origin` is `null` (Fetch, 3.1), and without TLS nothing else is told.
+///
+/// # Errors
+/// `CsrfFailed`.
+pub fn refuse_foreign_form(req: &Request<'_>, config: &Config) -> Result<()> {
+    let silent = (one(req, "sec-fetch-site"), one(req, "origin")) == (None, Some("null"));
+    if silent { Ok(()) } else { refuse_foreign(req, config) }
+}
+
+/// The value of a header; one that comes twice is no value that anything equals.
+fn one<'r>(req: &'r Request<'_>, name: &str) -> Option<&'r str> {
+    let mut values = req.headers().get(name);
+    let first = values.next();
+    if values.next().is_some() { Some("") } else { first }
+}
+
 fn source(req: &Request<'_>, config: &Config) -> Source {
-    let one = |name: &str| {
-        let mut values = req.headers().get(name);
-        let first = values.next();
-        if values.next().is_some() { Some("") } else { first }
-    };
     let allowed = |origin: &str| {
         config.cors.origins.iter().any(|o| o == origin)
             || config.public_url.origin().ascii_serialization() == origin
             || config.is_local() && is_own_loopback(origin, req)
     };
-    match (one("sec-fetch-site"), one("origin")) {
+    match (one(req, "sec-fetch-site"), one(req, "origin")) {
         (Some("same-origin"), _) => Source::Ours,
         (_, Some(origin)) if allowed(origin) => Source::Ours,
         (None, None) => Source::Unknown,

@@ -68,7 +68,7 @@ impl<'r> FromRequest<'r> for OwnForm {
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Error> {
         let own = || {
             let auth = req.rocket().state::<Auth>()?;
-            csrf::refuse_foreign(req, auth.config()).ok()?;
+            csrf::refuse_foreign_form(req, auth.config()).ok()?;
             let token = cookie::one(req, name(auth.config()))?;
             Uuid::try_parse(token).ok().map(|_| Self(token.to_owned()))
         };

@@ -86,7 +86,12 @@ impl Fairing for Headers {
         if !is_ours(req) {
             return;
         }
-        let docs = ["/docs", "/api-doc"].iter().any(|p| req.uri().path().starts_with(p));
+        let docs = req.route().is_some_and(|route| {
+            ["/docs", "/api-doc"].iter().any(|p| route.uri.path().starts_with(p))
+        });
+        // Where a token stands in the address, nothing that the page loads is told the address.
+        let secret =
+            req.uri().query().is_some_and(|q| q.segments().any(|(name, _)| name == "token"));
         let caller = caller(req);
         let mut set = |name: &'static str, value: &str| {
             res.set_raw_header(name, value.to_owned());
@@ -94,7 +99,7 @@ impl Fairing for Headers {
         set("Content-Security-Policy", if docs { DOCS } else { PAGES });
         set("X-Content-Type-Options", "nosniff");
         set("X-Frame-Options", "DENY");
-        set("Referrer-Policy", "same-origin");
+        set("Referrer-Policy", if secret { "no-referrer" } else { "same-origin" });
         set("Cross-Origin-Opener-Policy", "same-origin");
         set("Cross-Origin-Resource-Policy", "same-origin");
         set("Permissions-Policy", "camera=(), geolocation=(), microphone=()");

@@ -7,7 +7,7 @@ use crate::{
 };
 use rocket::{
     Request, Response,
-    http::{Accept, ContentType, Status},
+    http::{Accept, ContentType, MediaType, Status, uncased::UncasedStr},
     response::{self, Responder},
 };
 use serde_json::{Map, Value, json};
@@ -226,10 +226,12 @@ impl<'r> Responder<'r, 'static> for Problem {
         response.set_raw_header("Cache-Control", "no-store");
         response.set_raw_header("Content-Language", language.tag());
         if self.status == Status::Unauthorized {
-            // RFC 6750, 3: no error where no token was sent.
+            // RFC 6750, 3: at least one attribute, and no error where no token was sent.
             let challenge = match self.code {
-                "token_not_valid" | "token_superseded" => "Bearer error=\"invalid_token\"",
-                _ => "Bearer",
+                "token_not_valid" | "token_superseded" => {
+                    "Bearer realm=\"portcullis\", error=\"invalid_token\""
+                }
+                _ => "Bearer realm=\"portcullis\"",
             };
             response.set_raw_header("WWW-Authenticate", challenge);
         }
@@ -241,7 +243,17 @@ impl<'r> Responder<'r, 'static> for Problem {
     }
 }
 
-/// Browsers name HTML first; programs name JSON, anything, or nothing.
+/// Browsers would rather have HTML than JSON; programs JSON, or anything (RFC 9110, 12.5.1).
 fn wants_page(req: &Request<'_>) -> bool {
-    req.accept().map(Accept::preferred).is_some_and(|media| media.is_html())
+    req.accept()
+        .is_some_and(|accept| quality(accept, &MediaType::HTML) > quality(accept, &MediaType::JSON))
+}
+
+/// How much a type is wanted: the narrowest range that covers it tells.
+fn quality(accept: &Accept, wanted: &MediaType) -> f32 {
+    let covers = |range: &str, own: &UncasedStr| range == "*" || own == range;
+    let ranges = accept.iter().filter(|range| {
+        covers(range.top().as_str(), wanted.top()) && covers(range.sub().as_str(), wanted.sub())
+    });
+    ranges.max_by_key(|range| range.specificity()).map_or(0.0, |range| range.weight_or(1.0))
 }

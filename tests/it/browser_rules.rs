@@ -77,7 +77,8 @@ on_both! {
             assert!(csp.contains("default-src 'none'") && csp.contains("frame-ancestors 'none'"), "{path}");
             assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
             assert_eq!(reply.header("x-frame-options"), Some("DENY"));
-            assert_eq!(reply.header("referrer-policy"), Some("same-origin"));
+            let referrer = if path.contains("token=") { "no-referrer" } else { "same-origin" };
+            assert_eq!(reply.header("referrer-policy"), Some(referrer));
             assert!(reply.header("x-request-id").is_some());
         }
     }

@@ -39,7 +39,7 @@ on_both! {
         ] {
             let reply = ann.post("/auth/login", json!({ "login": login, "password": password })).await;
             reply.refused(401, "invalid_credentials");
-            assert_eq!(reply.header("www-authenticate"), Some("Bearer"));
+            assert_eq!(reply.header("www-authenticate"), Some("Bearer realm=\"portcullis\""));
             told.push(reply.text);
         }
         told.dedup();

@@ -26,6 +26,7 @@ mod service;
 mod silence;
 mod store;
 mod storm;
+mod web;
 mod wire;
 
 #[cfg(not(postgres))]
