@@ -60,6 +60,8 @@ impl Serving {
         let mut line = String::new();
         self.1.read_line(&mut line).unwrap();
         assert!(line.contains(&format!("listens on http://127.0.0.1:{}", self.2)), "{line:?}");
+        // Rocket listens to signals a moment after it has greeted; once it answers, it does.
+        assert!(self.ask("/health/live").starts_with("HTTP/1.1 200"));
     }
 
     fn ask(&self, path: &str) -> String {
