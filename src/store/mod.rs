@@ -1,6 +1,7 @@
-//! The database. Only `pool`, `args`, `sync` and `postgres` know that there are two engines.
+//! The database. Only `pool`, `args`, `file`, `sync` and `postgres` know that there are two engines.
 mod args;
 pub mod audit;
+mod file;
 pub mod keys;
 pub mod mail_tokens;
 pub mod outbox;

@@ -1,6 +1,7 @@
 //! [`Db`]: a pool whose engine is chosen by the URL at run time, as a `rocket_db_pools` driver.
 use super::{
     Result,
+    file::{create_private, once_free},
     postgres::Lent,
     sync::{WalSync, sync_folder},
 };
@@ -13,7 +14,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use std::{fs::OpenOptions, future::Future, path::Path, str::FromStr, time::Duration};
+use std::{future::Future, str::FromStr, time::Duration};
 use tokio::time::{Instant, timeout_at};
 
 /// The longest that a request waits for the database, from asking for a connection on, before it
@@ -140,8 +141,10 @@ impl Db {
             }
             create_private(&file)?;
             let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE).idle_timeout(None);
-            let write = pool().max_connections(1).connect_with(options.clone()).await?;
-            let read = pool().max_connections(connections).connect_with(options).await?;
+            let write =
+                once_free(|| pool().max_connections(1).connect_with(options.clone())).await?;
+            let many = || pool().max_connections(connections);
+            let read = once_free(|| many().connect_with(options.clone())).await?;
             sync_folder(&file)?;
             Ok(Db::Sqlite { read, write, sync: WalSync::new(&file) })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
@@ -258,16 +261,6 @@ impl Conn {
 fn ours(mut migrator: Migrator) -> Migrator {
     migrator.dangerous_set_table_name("_auth_migrations");
     migrator
-}
-
-/// Makes an empty file that only its owner may read, unless there is one already.
-fn create_private(file: &Path) -> Result<()> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)?;
-    Ok(())
 }
 
 #[rocket::async_trait]
