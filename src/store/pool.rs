@@ -149,7 +149,9 @@ impl Db {
             Ok(Db::Sqlite { read, write, sync: WalSync::new(&file) })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
-            let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+            // One listens, and never comes back.
+            let most = connections.max(2);
+            let pool = PgPoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
             Ok(Db::Postgres(pool.connect_with(options).await?))
         } else {
             Err(sqlx::Error::Configuration(

@@ -196,4 +196,9 @@ on_both! {
             assert_eq!(see(name, "192.0.2.1").await, 404, "{name}");
         }
     }
+    async fn one_connection_that_listens_is_not_the_only_one(service) {
+        let db = Db::open(service.url(), 1).await.unwrap();
+        let _listener = db.listen().await.unwrap();
+        db.read().await.unwrap();
+    }
 }
