@@ -55,7 +55,9 @@ struct Caught;
 fn has_one_host(req: &Request<'_>) -> bool {
     let mut headers = req.headers().get("host");
     match (headers.next(), headers.next()) {
-        (Some(host), None) => Authority::parse(host).is_ok_and(|a| a.user_info().is_none()),
+        (Some(host), None) => {
+            Authority::parse(host).is_ok_and(|a| a.user_info().is_none() && !a.host().is_empty())
+        }
         // HTTP/2 has it elsewhere.
         (None, _) => req.host().is_some(),
         _ => false,

@@ -201,4 +201,12 @@ on_both! {
         let _listener = db.listen().await.unwrap();
         db.read().await.unwrap();
     }
+
+    async fn a_host_has_a_name(service) {
+        for host in [":8000", "@localhost", "local host"] {
+            let headers = [("Host", host.to_owned())];
+            let reply = raw(service, Method::Get, "/auth/me", None, &headers).await;
+            reply.refused(400, "malformed");
+        }
+    }
 }
