@@ -23,6 +23,8 @@ pub fn check() -> Result<(), Failure> {
         if url.password().is_some() {
             let _ = url.set_password(Some("[hidden]"));
         }
+        // A parameter may be a password too.
+        url.set_query(None);
         print(&serde_json::json!({ "database": url.as_str() }))?;
     }
     for problem in &problems {

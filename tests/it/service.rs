@@ -311,6 +311,10 @@ fn what_is_wrong_with_the_settings_stops_the_start_by_name() {
     let fine = program(folder.path(), None).args(["config", "check"]).output().unwrap();
     assert!(fine.status.success());
     assert!(String::from_utf8_lossy(&fine.stdout).contains("\"access_token_lifetime\":\"5m\""));
+    let url = "postgres://u@127.0.0.1:1/x?password=hunter2";
+    let shown = program(folder.path(), Some(url)).args(["config", "check"]).output().unwrap();
+    let told = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(told.contains("127.0.0.1:1/x") && !told.contains(secret), "{told}");
     // A database that is not there is one line.
     let gone = program(folder.path(), Some("postgres://u:hunter2@127.0.0.1:1/x"))
         .args(["migrate"])
