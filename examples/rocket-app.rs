@@ -43,3 +43,70 @@ fn rocket() -> Rocket<Build> {
         // Optional: the guards' errors in Portcullis' words.
         .register("/app", portcullis::catchers())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::application;
+    use portcullis::{Auth, config::Config, flows::NewUser};
+    use rocket::{
+        figment::Figment,
+        http::{ContentType, Header, Status},
+        local::asynchronous::{Client, LocalResponse},
+        uri,
+    };
+
+    const PASSWORD: &str = "correct horse battery";
+
+    async fn get<'c>(client: &'c Client, path: &'c str, token: &str) -> LocalResponse<'c> {
+        let token = Header::new("Authorization", format!("Bearer {token}"));
+        client.get(path).header(Header::new("Host", "localhost")).header(token).dispatch().await
+    }
+
+    #[rocket::async_test]
+    async fn roles_open_the_routes_that_they_guard() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("app.db").display());
+        let figment = Figment::from(rocket::Config::debug_default())
+            .merge(("databases.portcullis.url", url))
+            .merge(("log_level", "off"));
+        // These settings rather than those of the file and the environment.
+        let app = rocket::custom(figment)
+            .attach(portcullis::stage().config(Config::default()))
+            .mount("/app", application())
+            .register("/app", portcullis::catchers());
+        let client = Client::untracked(app).await.unwrap();
+        let auth = client.rocket().state::<Auth>().unwrap().clone();
+        let new = NewUser {
+            email: "ann@example.com",
+            password: PASSWORD,
+            username: None,
+            first_name: None,
+            roles: &[],
+            superuser: false,
+            confirmed: true,
+        };
+        let ann = auth.add_user(new).await.unwrap();
+        let body = format!(r#"{{"email": "ann@example.com", "password": "{PASSWORD}"}}"#);
+        let login = client.post(uri!("/auth/login")).header(ContentType::JSON).body(body);
+        let reply = login.header(Header::new("Host", "localhost")).dispatch().await;
+        assert_eq!(reply.status(), Status::Ok);
+        let header = reply.headers().get_one("Authorization").unwrap().to_owned();
+        drop(reply);
+        let token = header.strip_prefix("Bearer ").unwrap();
+
+        let hello = get(&client, "/app/hello", token).await.into_string().await;
+        assert_eq!(hello.as_deref(), Some("Hello, ann@example.com!"));
+        let fast = get(&client, "/app/fast", token).await.into_string().await;
+        assert_eq!(fast, Some(format!("User {}", ann.id.0)));
+        for (path, role) in [("/app/articles/new", "EDITOR"), ("/app/figures", "ADMIN")] {
+            assert_eq!(get(&client, path, token).await.status(), Status::Forbidden, "{path}");
+            auth.grant(ann.id, role).await.unwrap();
+            assert_eq!(get(&client, path, token).await.status(), Status::Ok, "{path}");
+        }
+        for path in ["/app/hello", "/app/fast", "/app/articles/new", "/app/figures"] {
+            let reply = get(&client, path, "nonsense").await;
+            assert_eq!(reply.status(), Status::Unauthorized, "{path}");
+        }
+        drop(client.terminate().await);
+    }
+}
