@@ -89,6 +89,9 @@ impl Fairing for Stage {
             (config.clone(), figment)
         } else {
             let loaded = config::load(figment);
+            for warning in &loaded.warnings {
+                tracing::warn!("{warning}");
+            }
             for problem in &loaded.problems {
                 tracing::error!("{problem}");
             }

@@ -18,14 +18,9 @@ pub fn demand() -> Result<(), Failure> {
 pub fn check() -> Result<(), Failure> {
     let (loaded, problems) = load();
     print(&loaded.config)?;
-    let url = loaded.figment.extract_inner::<String>("databases.portcullis.url").ok();
-    if let Some(mut url) = url.and_then(|url| url::Url::parse(&url).ok()) {
-        if url.password().is_some() {
-            let _ = url.set_password(Some("[hidden]"));
-        }
-        // A parameter may be a password too.
-        url.set_query(None);
-        print(&serde_json::json!({ "database": url.as_str() }))?;
+    print(&serde_json::json!({ "database": loaded.shown_database() }))?;
+    for warning in &loaded.warnings {
+        writeln!(stderr(), "warning: {warning}")?;
     }
     for problem in &problems {
         writeln!(stderr(), "{problem}")?;

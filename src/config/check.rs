@@ -1,5 +1,5 @@
 //! What settings must be, alone and together.
-use super::{Algorithm, Config, Problem, SameSite};
+use super::{Algorithm, Config, Problem, SameSite, database::is_torn};
 use std::time::Duration;
 use url::{Host, Url};
 
@@ -20,7 +20,8 @@ impl Config {
                 && url.query().is_none()
                 && url.fragment().is_none()
                 && url.username().is_empty()
-                && url.password().is_none(),
+                && url.password().is_none()
+                && !is_torn(url),
             "public_url",
             "should be http(s)://HOST[:PORT][/PATH]",
         );
@@ -35,6 +36,9 @@ impl Config {
             ),
             _ => demand(secret.is_none(), "jwt.secret", "is for jwt.algorithm = \"HS256\" only"),
         }
+        let named = |name: &str| !name.trim().is_empty();
+        demand(named(self.issuer()), "jwt.issuer", "should not be empty");
+        demand(named(&self.jwt.audience), "jwt.audience", "should not be empty");
         self.check_browser(&mut demand);
         self.check_password(&mut demand);
         let key = self.encryption_key.as_ref().map(|s| s.0.len());
@@ -44,11 +48,37 @@ impl Config {
         problems
     }
 
+    /// What works, but perhaps not as it was meant, by key.
+    pub fn warnings(&self) -> Vec<Problem> {
+        let mut warnings = Vec::new();
+        if self.public_url.scheme() == "http" && !self.is_local() {
+            let message = "is http: passwords and tokens travel in clear";
+            warnings.push(Problem::new("public_url", message));
+            if self.cookie.secure {
+                let message = "is true, so browsers keep no cookie from a public_url that is http";
+                warnings.push(Problem::new("cookie.secure", message));
+            }
+        }
+        warnings
+    }
+
     fn check_mail(&self, demand: &mut impl FnMut(bool, &str, &str)) {
         let url = self.mail.url.0.as_str();
-        let known =
-            url == "dev:" || ["smtp://", "smtps://", "file:"].iter().any(|s| url.starts_with(s));
-        demand(known, "mail.url", "should be dev:, smtp://…, smtps://… or file:DIR");
+        let known = match url.split_once(':') {
+            Some(("dev", rest)) => rest.is_empty(),
+            Some(("file", folder)) => !folder.is_empty(),
+            Some(("smtp" | "smtps", _)) => Url::parse(url).is_ok_and(|u| {
+                let empty = u.host_str().is_none_or(str::is_empty);
+                !empty && u.fragment().is_none() && ["", "/"].contains(&u.path())
+            }),
+            _ => false,
+        };
+        demand(
+            known,
+            "mail.url",
+            "should be dev:, file:DIR, smtps://USER:PASSWORD@HOST:PORT or smtp://…, what is special in \
+             the password percent-encoded",
+        );
         demand(
             url != "dev:" || self.is_local(),
             "mail.url",
@@ -96,7 +126,8 @@ impl Config {
         if let Some(domain) = &self.cookie.domain {
             let host = self.public_url.host_str().unwrap_or_default();
             let within = host == domain || host.ends_with(&format!(".{domain}"));
-            let is_name = matches!(Host::parse(domain), Ok(Host::Domain(d)) if d == *domain);
+            let is_name = matches!(Host::parse(domain), Ok(Host::Domain(d)) if d == *domain)
+                && (host == domain || domain.contains('.'));
             demand(
                 within && is_name,
                 "cookie.domain",
@@ -104,12 +135,16 @@ impl Config {
             );
         }
         let exact = |origin: &String| {
-            Url::parse(origin).is_ok_and(|u| u.origin().ascii_serialization() == *origin)
+            Url::parse(origin).is_ok_and(|u| {
+                ["http", "https"].contains(&u.scheme())
+                    && u.origin().ascii_serialization() == *origin
+                    && !origin.contains('*')
+            })
         };
         demand(
             self.cors.origins.iter().all(exact),
             "cors.origins",
-            "should be exact origins, such as https://app.example.com",
+            "should be exact origins such as https://app.example.com: no path, no final slash, no *",
         );
     }
 
@@ -127,12 +162,11 @@ impl Config {
             "password.memory",
             "is too little for that many passes (OWASP: 19456 KiB with 2)",
         );
-        let bearable = p.memory <= 256 * 1024 && p.passes <= 16 && (1..=16).contains(&p.lanes);
-        demand(
-            bearable,
-            "password.passes",
-            "memory, passes or lanes are more than a login can bear",
-        );
+        // More than these, and a login could not be borne.
+        demand(p.memory <= 256 * 1024, "password.memory", "should be at most 262144 KiB");
+        demand((1..=16).contains(&p.passes), "password.passes", "should be between 1 and 16");
+        demand((1..=16).contains(&p.lanes), "password.lanes", "should be between 1 and 16");
+        demand(p.threads <= 256, "password.threads", "should be at most 256; 0 is one per core");
         demand(
             (1..=100_000).contains(&p.queue),
             "password.queue",

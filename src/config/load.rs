@@ -1,17 +1,14 @@
 //! Where settings come from: the defaults, the table `portcullis` of Rocket's own figment, then the
 //! environment, `PORTCULLIS_A__B` for `a.b`, or `PORTCULLIS_A__B_FILE` for a file that holds it.
-use super::Config;
+//!
+//! A message says what a value should be, never what it is: any value may be a secret, be it one put
+//! in the wrong place.
+use super::{Config, database::with_database, draft::Draft};
 use rocket::figment::{
-    Figment,
-    providers::Serialized,
-    value::{Dict, Value},
+    Error, Figment, Metadata, Profile, Provider, Source,
+    value::{Dict, Map, Value},
 };
-use std::{fmt, fs};
-
-const PREFIX: &str = "PORTCULLIS_";
-const DATABASE: &str = "databases.portcullis.url";
-/// Beside the program, made at the first start.
-const DEFAULT_DATABASE: &str = "sqlite://portcullis.db";
+use std::{ffi::OsString, fmt};
 
 /// Something wrong with a setting, by the name under which the operator wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,183 +30,101 @@ impl fmt::Display for Problem {
 }
 
 /// The settings as far as they can be read, and all that is wrong with them.
-#[derive(Debug)]
 pub struct Loaded {
+    /// Where something is wrong, the default.
     pub config: Config,
     /// Rocket's figment, with the database in it.
     pub figment: Figment,
+    /// With any of these the service does not start.
     pub problems: Vec<Problem>,
+    /// What works, but perhaps not as it was meant.
+    pub warnings: Vec<Problem>,
+}
+
+/// Without the figment, which holds secrets.
+impl fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loaded")
+            .field("config", &self.config)
+            .field("problems", &self.problems)
+            .field("warnings", &self.warnings)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Reads the settings from `figment` and the process's environment.
 // The one place that reads the environment.
 pub fn load(figment: Figment) -> Loaded {
-    let text = |s: std::ffi::OsString| s.into_string().ok();
-    let environment = std::env::vars_os().filter_map(|(k, v)| Some((text(k)?, text(v)?)));
-    load_from(figment, environment)
+    load_from(figment, std::env::vars_os())
 }
 
 /// The same with another environment.
-pub fn load_from(
+pub fn load_from<K: Into<OsString>, V: Into<OsString>>(
     figment: Figment,
-    environment: impl IntoIterator<Item = (String, String)>,
+    environment: impl IntoIterator<Item = (K, V)>,
 ) -> Loaded {
-    let mut problems = Vec::new();
-    let defaults = defaults();
-    let mut tree = defaults.clone();
-    if let Ok(Value::Dict(_, table)) = figment.find_value("portcullis") {
-        lay(&mut tree, table, "portcullis", &mut problems);
-    }
-    let mut set = Vec::new();
-    let mut database = None;
-    for (name, value) in environment {
-        if name == "DATABASE_URL" {
-            database = Some(value);
-        } else if let Some(key) = name.strip_prefix(PREFIX) {
-            let key = key.to_ascii_lowercase().replace("__", ".");
-            if let Err(problem) = lay_one(&mut tree, &defaults, &name, &key, &value, &mut set) {
-                problems.push(problem);
-            }
+    let mut draft = Draft::new();
+    let figment = lay_file(&mut draft, figment);
+    let mut variables: Vec<(OsString, OsString)> =
+        environment.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
+    // Or what is told would be in another order each time.
+    variables.sort();
+    let database = draft.lay_environment(&variables);
+    let (config, mut problems, mut warnings) = draft.settle();
+    let figment = with_database(figment, database, &mut problems, &mut warnings);
+    Loaded { config, figment, problems, warnings }
+}
+
+/// Lays the table `portcullis` over the defaults, and gives the figment back. If that is of a file
+/// which is no TOML, Rocket's own settings cannot be read either, and whoever reads them tells; it is
+/// given back such that nobody can quote it.
+fn lay_file(draft: &mut Draft, figment: Figment) -> Figment {
+    for table in ["portcullis", "databases"] {
+        if figment.profile() != table && figment.profiles().any(|p| p == table) {
+            let message = format!("should be [default.{table}]: it is read by nobody");
+            draft.problems.push(Problem::new(format!("[{table}]"), message));
         }
     }
-    let config = extract(tree, &defaults, &set, &mut problems);
-    problems.extend(config.check().into_iter().map(|p| by_written_name(p, &set)));
-    let figment = with_database(figment, database, &mut problems);
-    Loaded { config, figment, problems }
-}
-
-fn defaults() -> Dict {
-    let config = Config::default();
-    let mut tree = Value::serialize(&config).ok().and_then(Value::into_dict).unwrap_or_default();
-    // Secrets do not serialize; this one has a default.
-    put(&mut tree, "mail.url", Value::from(config.mail.url.0));
-    tree
-}
-
-/// Lays a table of the file over `tree`; both have the same shape.
-fn lay(tree: &mut Dict, table: Dict, at: &str, problems: &mut Vec<Problem>) {
-    for (key, value) in table {
-        let path = format!("{at}.{key}");
-        match (tree.get_mut(&key), value) {
-            (None, _) => problems.push(Problem::new(path, "unknown key")),
-            (Some(Value::Dict(_, below)), Value::Dict(_, table)) => {
-                lay(below, table, &path, problems);
-            }
-            (Some(Value::Dict(..)), _) => problems.push(Problem::new(path, "should be a table")),
-            (Some(slot), value) => *slot = value,
+    match figment.find_value("portcullis") {
+        Ok(Value::Dict(_, table)) => draft.lay_table(&figment, table),
+        Ok(value) => {
+            let name = format!("portcullis{}", origin(&figment, &value));
+            draft.problems.push(Problem::new(name, "should be a table"));
         }
+        Err(e) if e.missing() => {}
+        Err(e) => return Figment::from(Unreadable::new(&e)),
+    }
+    figment
+}
+
+/// ` in Rocket.toml`, or nothing where `value` comes from no file.
+pub(super) fn origin(figment: &Figment, value: &Value) -> String {
+    match figment.get_metadata(value.tag()).and_then(|m| m.source.as_ref()) {
+        Some(file @ Source::File(_)) => format!(" in {file}"),
+        _ => String::new(),
     }
 }
 
-/// Lays one variable over `tree`; `set` gains its key and name.
-fn lay_one(
-    tree: &mut Dict,
-    defaults: &Dict,
-    name: &str,
-    key: &str,
-    value: &str,
-    set: &mut Vec<(String, String)>,
-) -> Result<(), Problem> {
-    let (key, value) = match (find(defaults, key), key.strip_suffix("_file")) {
-        (None, Some(key)) if find(defaults, key).is_some() => {
-            let text = fs::read_to_string(value).map_err(|e| {
-                Problem::new(name, format!("the file cannot be read: {}", e.kind()))
-            })?;
-            (key, text.trim_end_matches(['\r', '\n']).to_owned())
-        }
-        _ => (key, value.to_owned()),
-    };
-    let shape = match find(defaults, key) {
-        None | Some(Value::Dict(..)) => return Err(Problem::new(name, "unknown key")),
-        Some(shape) => shape,
-    };
-    if set.iter().any(|(known, _)| known == key) {
-        return Err(Problem::new(name, "set twice"));
-    }
-    let value = match shape {
-        Value::Bool(..) => Value::from(
-            value.parse::<bool>().map_err(|_| Problem::new(name, "should be true or false"))?,
-        ),
-        Value::Num(..) => Value::from(
-            value.parse::<u64>().map_err(|_| Problem::new(name, "should be a whole number"))?,
-        ),
-        Value::Array(..) => {
-            let list = value.trim().trim_start_matches('[').trim_end_matches(']');
-            let items =
-                list.split(',').map(|item| item.trim().trim_matches('"')).filter(|i| !i.is_empty());
-            Value::from(items.map(str::to_owned).collect::<Vec<_>>())
-        }
-        _ => Value::from(value),
-    };
-    put(tree, key, value);
-    set.push((key.to_owned(), name.to_owned()));
-    Ok(())
-}
+/// A file that is no TOML. Of the reason, only the place: the rest quotes the line.
+struct Unreadable(String);
 
-fn find<'t>(tree: &'t Dict, key: &str) -> Option<&'t Value> {
-    match key.split_once('.') {
-        None => tree.get(key),
-        Some((table, rest)) => find(tree.get(table)?.as_dict()?, rest),
+impl Unreadable {
+    fn new(e: &Error) -> Self {
+        let file = e.metadata.as_ref().and_then(|m| m.source.as_ref());
+        let file = file.map_or_else(|| "Rocket's settings".to_owned(), ToString::to_string);
+        let text = e.kind.to_string();
+        let place = text.lines().next().and_then(|line| line.split_once(" at line "));
+        let place = place.map_or_else(String::new, |(_, place)| format!(": line {place}"));
+        Self(format!("{file}: cannot be read{place}"))
     }
 }
 
-fn put(tree: &mut Dict, key: &str, value: Value) {
-    match key.split_once('.') {
-        None => drop(tree.insert(key.to_owned(), value)),
-        Some((table, rest)) => {
-            if let Some(Value::Dict(_, below)) = tree.get_mut(table) {
-                put(below, rest, value);
-            }
-        }
+impl Provider for Unreadable {
+    fn metadata(&self) -> Metadata {
+        Metadata::named("settings")
     }
-}
 
-/// Reads the tree; what cannot be read is named and falls back to its default.
-fn extract(
-    mut tree: Dict,
-    defaults: &Dict,
-    set: &[(String, String)],
-    problems: &mut Vec<Problem>,
-) -> Config {
-    loop {
-        match Figment::from(Serialized::defaults(&tree)).extract::<Config>() {
-            Ok(config) => return config,
-            Err(e) => {
-                let path = e.path.iter().take_while(|p| p.parse::<usize>().is_err());
-                let key = path.cloned().collect::<Vec<_>>().join(".");
-                let Some(default) = find(defaults, &key).filter(|d| find(&tree, &key) != Some(d))
-                else {
-                    problems.push(Problem::new("portcullis", "cannot be read"));
-                    return Config::default();
-                };
-                let secret =
-                    ["secret", "encryption_key", "mail.url"].iter().any(|s| key.ends_with(s));
-                let message = if secret { "bad value".to_owned() } else { e.kind.to_string() };
-                problems.push(by_written_name(Problem::new(key.clone(), message), set));
-                put(&mut tree, &key, default.clone());
-            }
-        }
+    fn data(&self) -> Result<Map<Profile, Dict>, Error> {
+        Err(self.0.clone().into())
     }
-}
-
-fn by_written_name(problem: Problem, set: &[(String, String)]) -> Problem {
-    let name = set.iter().find(|(key, _)| *key == problem.key).map(|(_, name)| name.clone());
-    let key = name.unwrap_or_else(|| format!("portcullis.{}", problem.key));
-    Problem { key, ..problem }
-}
-
-fn with_database(figment: Figment, url: Option<String>, problems: &mut Vec<Problem>) -> Figment {
-    let name = if url.is_some() { "DATABASE_URL" } else { DATABASE };
-    let url = url.or_else(|| figment.extract_inner::<String>(DATABASE).ok());
-    let url = url.unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
-    let scheme = url.split(':').next().unwrap_or_default();
-    if !["sqlite", "postgres", "postgresql"].contains(&scheme) {
-        problems.push(Problem::new(name, "should start with sqlite: or postgres:"));
-    } else if scheme == "sqlite" && (url.contains(":memory:") || url.contains("mode=memory")) {
-        problems.push(Problem::new(
-            name,
-            "a database in memory is lost and cannot be shared: name a file",
-        ));
-    }
-    figment.merge((DATABASE, url))
 }

@@ -1,7 +1,12 @@
 //! The settings of the service: the table `[default.portcullis]` of `Rocket.toml`, each key
 //! overridable by `PORTCULLIS_*` in the environment.
 mod check;
+mod database;
+mod draft;
+mod environment;
+mod lifetime;
 mod load;
+mod show;
 
 pub use load::{Loaded, Problem, load, load_from};
 
@@ -270,21 +275,6 @@ impl fmt::Debug for Secret {
 impl Serialize for Secret {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.serialize_str("[hidden]")
-    }
-}
-
-/// Durations as people write them: `5m`, `30d`, `1h 30m`.
-mod lifetime {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-    use std::time::Duration;
-
-    pub fn serialize<S: Serializer>(d: &Duration, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(&humantime::format_duration(*d))
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
-        let text = String::deserialize(d)?;
-        humantime::parse_duration(&text).map_err(D::Error::custom)
     }
 }
 

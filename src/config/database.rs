@@ -1,0 +1,140 @@
+//! The database: `DATABASE_URL`, else `url` in `[default.databases.portcullis]`, else a file of
+//! SQLite beside the program. Of that table our pool takes `url` and `max_connections`.
+use super::{Problem, load::origin};
+use percent_encoding::percent_decode_str;
+use rocket::figment::{
+    Figment,
+    value::{Dict, Value},
+};
+use url::{Url, form_urlencoded};
+
+const TABLE: &str = "databases.portcullis";
+/// Made at the first start.
+const DEFAULT_URL: &str = "sqlite://portcullis.db";
+/// In the place of a URL that will not do; nothing opens it.
+const UNUSABLE: &str = "unusable:";
+const UNKNOWN_PARAMETER: &str = "has a parameter after the ? that is unknown";
+/// What Rocket's table may have besides, without effect on our pool.
+const IDLE: [&str; 4] = ["min_connections", "connect_timeout", "idle_timeout", "extensions"];
+/// What sqlx knows in a PostgreSQL URL; of the rest it would log the value.
+const PARAMETERS: [&str; 18] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "statement-cache-capacity",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+];
+
+/// Gives `figment` back with `databases.portcullis.url` in it; `url` comes from the environment.
+pub(super) fn with_database(
+    figment: Figment,
+    url: Option<String>,
+    problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Problem>,
+) -> Figment {
+    let table = match figment.find_value(TABLE) {
+        Ok(Value::Dict(_, table)) => table,
+        Ok(value) => {
+            let name = format!("{TABLE}{}", origin(&figment, &value));
+            problems.push(Problem::new(name, "should be a table"));
+            return figment.merge((format!("{TABLE}.url"), UNUSABLE));
+        }
+        Err(_) => Dict::new(),
+    };
+    for (key, value) in &table {
+        let named =
+            |message| Problem::new(format!("{TABLE}.{key}{}", origin(&figment, value)), message);
+        match key.as_str() {
+            "url" => {}
+            // What is no number at all, rocket_db_pools refuses.
+            "max_connections" if count(value).is_none_or(|n| (1..=10_000).contains(&n)) => {}
+            "max_connections" => problems.push(named("should be between 1 and 10000")),
+            key if IDLE.contains(&key) => warnings.push(named("has no effect")),
+            _ => problems.push(named("unknown key, expected one of url, max_connections")),
+        }
+    }
+    let (name, url) = match (url, table.get("url")) {
+        (Some(url), _) => ("DATABASE_URL".to_owned(), Some(url)),
+        (None, None) => ("DATABASE_URL".to_owned(), Some(DEFAULT_URL.to_owned())),
+        (None, Some(url)) => {
+            (format!("{TABLE}.url{}", origin(&figment, url)), url.as_str().map(str::to_owned))
+        }
+    };
+    let wrong = url.as_deref().map_or(Err("should be text, in quotes"), check);
+    if let Err(message) = wrong {
+        problems.push(Problem::new(name, message));
+    }
+    let url = url.filter(|_| wrong.is_ok()).unwrap_or_else(|| UNUSABLE.to_owned());
+    figment.merge((format!("{TABLE}.url"), url))
+}
+
+/// A number that is not negative.
+fn count(value: &Value) -> Option<u128> {
+    value.to_u128().or_else(|| u128::try_from(value.to_i128()?).ok())
+}
+
+/// What is wrong with a database's URL, told without quoting it.
+fn check(url: &str) -> Result<(), &'static str> {
+    match url.split_once(':') {
+        Some(("sqlite", rest)) => check_sqlite(rest),
+        Some(("postgres" | "postgresql", _)) => check_postgres(url),
+        _ => Err("should start with sqlite: or postgres:"),
+    }
+}
+
+fn check_sqlite(rest: &str) -> Result<(), &'static str> {
+    const SHOULD: &str = "should be sqlite://PATH, ? and # in the path percent-encoded";
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let path = percent_decode_str(path).decode_utf8().map_err(|_| SHOULD)?;
+    let mut parameters = form_urlencoded::parse(query.as_bytes());
+    if path.contains(":memory:")
+        || parameters.clone().any(|(k, v)| (k == "mode" && v == "memory") || v == "memdb")
+    {
+        return Err("a database in memory is lost and cannot be shared: name a file");
+    }
+    if !parameters.all(|(key, _)| ["mode", "cache", "immutable", "vfs"].contains(&&*key)) {
+        return Err(UNKNOWN_PARAMETER);
+    }
+    // SQLite itself would look for parameters in what starts with file:.
+    if path.is_empty() || path.starts_with("file:") { Err(SHOULD) } else { Ok(()) }
+}
+
+fn check_postgres(url: &str) -> Result<(), &'static str> {
+    const SHOULD: &str = "should be postgres://USER:PASSWORD@HOST:PORT/NAME, what is special in the \
+                          user or password percent-encoded";
+    let parsed = Url::parse(url).map_err(|_| SHOULD)?;
+    if is_torn(&parsed) || !has_authority(&parsed) {
+        return Err(SHOULD);
+    }
+    let known = |key: &str| PARAMETERS.contains(&key) || key.starts_with("options[");
+    if !parsed.query_pairs().all(|(key, _)| known(&key)) {
+        return Err(UNKNOWN_PARAMETER);
+    }
+    Ok(())
+}
+
+/// Whether the user or password has something in it that ends them, so that their rest was taken for
+/// something else.
+pub(super) fn is_torn(url: &Url) -> bool {
+    let after = [Some(url.path()), url.query(), url.fragment()];
+    after.into_iter().flatten().any(|part| part.contains('@')) || url.fragment().is_some()
+}
+
+/// Whether there is a `//`, after which a host may be (or none, for a socket).
+pub(super) fn has_authority(url: &Url) -> bool {
+    url.as_str().strip_prefix(url.scheme()).is_some_and(|rest| rest.starts_with("://"))
+}

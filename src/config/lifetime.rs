@@ -1,0 +1,20 @@
+//! Durations as people write them: `5m`, `30d`, `1h 30m`.
+use serde::{Deserialize, Deserializer, Serializer, de::Error};
+use std::time::Duration;
+
+const DAY: u64 = 86_400;
+
+pub fn serialize<S: Serializer>(d: &Duration, s: S) -> Result<S::Ok, S::Error> {
+    // In days: humantime's months are not whole days, so `90d` would be two months and some minutes.
+    let rest = Duration::new(d.as_secs() % DAY, d.subsec_nanos());
+    match (d.as_secs() / DAY, rest.is_zero()) {
+        (0, _) => s.collect_str(&humantime::format_duration(rest)),
+        (days, true) => s.collect_str(&format_args!("{days}d")),
+        (days, _) => s.collect_str(&format_args!("{days}d {}", humantime::format_duration(rest))),
+    }
+}
+
+pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(d)?;
+    humantime::parse_duration(&text).map_err(D::Error::custom)
+}

@@ -1,0 +1,211 @@
+//! What settings must be, alone and together.
+use super::{super::*, read};
+use std::collections::BTreeSet;
+
+/// The keys that [`Config::check`] complains of once `change` is made to good settings of a service
+/// on the web.
+fn refused(change: impl FnOnce(&mut Config)) -> BTreeSet<String> {
+    let mut config = Config {
+        public_url: url("https://auth.example.com"),
+        mail: Mail { url: Secret("smtps://u:p@mail.example.com".to_owned()), ..Mail::default() },
+        ..Config::default()
+    };
+    assert_eq!(config.check(), []);
+    change(&mut config);
+    config.check().into_iter().map(|p| p.key).collect()
+}
+
+fn url(text: &str) -> Url {
+    Url::parse(text).unwrap()
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// `$change` is refused under exactly the keys `$key`.
+macro_rules! refuse {
+    ($($key:literal: |$c:ident| $change:expr;)*) => {$(
+        let keys: BTreeSet<String> = $key.split_whitespace().map(str::to_owned).collect();
+        assert_eq!(refused(|$c| $change), keys, "{}", stringify!($change));
+    )*};
+}
+
+#[test]
+fn the_public_url_is_an_address_and_no_more() {
+    refuse! {
+        "": |c| c.public_url = url("https://auth.example.com:8443/auth/");
+        "public_url cookie.secure": |c| {
+            c.public_url = url("ftp://auth.example.com");
+            c.cookie.secure = false;
+        };
+        "public_url": |c| c.public_url = url("https://auth.example.com/?a=1");
+        "public_url": |c| c.public_url = url("https://auth.example.com/#a");
+        "public_url": |c| c.public_url = url("https://ann@auth.example.com");
+        "public_url": |c| c.public_url = url("https://auth.example.com:12/secret@example.com");
+        "public_url": |c| c.public_url = url("https://:secret@auth.example.com");
+    }
+}
+
+#[test]
+fn mail_goes_somewhere() {
+    let to = |text: &'static str| move |c: &mut Config| c.mail.url = Secret(text.to_owned());
+    for good in ["smtp://localhost", "smtp://u:p@mx:25?tls=none", "smtps://[::1]/", "file:/tmp/x"] {
+        assert!(refused(to(good)).is_empty(), "{good}");
+    }
+    for bad in [
+        "dev:",
+        "dev:x",
+        "",
+        "file:",
+        "smtp:",
+        "smtp://",
+        "smtps://u:p@",
+        "smtp://u:25/p@mx",
+        "smtp://u:25#p@mx",
+        "smtp://u:p/p@mx",
+        "http://mx",
+        "sendmail",
+    ] {
+        assert_eq!(refused(to(bad)), BTreeSet::from(["mail.url".to_owned()]), "{bad}");
+    }
+    refuse! {
+        "": |c| (c.public_url, c.mail.url) = (url("http://[::1]:8000"), Secret("dev:".to_owned()));
+        "mail.from": |c| c.mail.from = "nobody".to_owned();
+        "mail.from": |c| c.mail.from = String::new();
+        "mail.from": |c| c.mail.from = "A <a@example.com>\r\nBcc: b@example.com".to_owned();
+    }
+}
+
+#[test]
+fn a_shorter_life_is_not_longer_than_a_longer_one() {
+    refuse! {
+        "access_token_lifetime": |c| c.access_token_lifetime = Duration::ZERO;
+        "access_token_lifetime": |c| c.access_token_lifetime = DAY + SECOND;
+        "refresh_token_lifetime": |c| {
+            (c.access_token_lifetime, c.refresh_token_lifetime) = (DAY, 23 * HOUR);
+        };
+        "refresh_token_lifetime": |c| {
+            (c.refresh_token_lifetime, c.session_lifetime) = (401 * DAY, 401 * DAY);
+        };
+        "session_lifetime": |c| c.session_lifetime = 29 * DAY;
+        "session_lifetime": |c| c.session_lifetime = Duration::MAX;
+        "refresh_grace": |c| c.refresh_grace = Duration::from_mins(5) + SECOND;
+        "refresh_grace": |c| {
+            (c.access_token_lifetime, c.refresh_token_lifetime) = (SECOND, 10 * SECOND);
+        };
+        "": |c| c.refresh_grace = Duration::ZERO;
+        "": |c| c.session_lifetime = c.refresh_token_lifetime;
+    }
+}
+
+#[test]
+fn the_jwt_secret_is_long_and_for_hs256() {
+    let secret = |n| Some(Secret("x".repeat(n)));
+    refuse! {
+        "jwt.secret": |c| c.jwt.algorithm = Algorithm::HS256;
+        "jwt.secret": |c| (c.jwt.algorithm, c.jwt.secret) = (Algorithm::HS256, secret(31));
+        "": |c| (c.jwt.algorithm, c.jwt.secret) = (Algorithm::HS256, secret(32));
+        "jwt.secret": |c| c.jwt.secret = secret(32);
+        "jwt.issuer": |c| c.jwt.issuer = Some(String::new());
+        "jwt.audience": |c| c.jwt.audience = " ".to_owned();
+        "encryption_key": |c| c.encryption_key = secret(31);
+        "": |c| c.encryption_key = secret(32);
+    }
+}
+
+#[test]
+fn the_cookie_is_one_that_browsers_keep() {
+    let domain = |d: &str| Some(d.to_owned());
+    refuse! {
+        "cookie.secure": |c| c.cookie.secure = false;
+        "": |c| (c.cookie.secure, c.public_url) = (false, url("http://auth.example.com"));
+        "cookie.same_site": |c| {
+            c.public_url = url("http://auth.example.com");
+            (c.cookie.secure, c.cookie.same_site) = (false, SameSite::None);
+        };
+        "": |c| c.cookie.same_site = SameSite::None;
+        "": |c| c.cookie.domain = domain("example.com");
+        "": |c| c.cookie.domain = domain("auth.example.com");
+        "cookie.domain": |c| c.cookie.domain = domain("com");
+        "cookie.domain": |c| c.cookie.domain = domain(".example.com");
+        "cookie.domain": |c| c.cookie.domain = domain("ample.com");
+        "cookie.domain": |c| c.cookie.domain = domain("other.example.com");
+        "cookie.domain": |c| c.cookie.domain = domain("example.com; Secure");
+        "cookie.domain": |c| c.cookie.domain = domain("");
+        "cookie.domain mail.url": |c| {
+            (c.public_url, c.mail.url) = (url("http://127.0.0.1"), Secret(String::new()));
+            c.cookie.domain = domain("127.0.0.1");
+        };
+    }
+}
+
+#[test]
+fn a_cors_origin_is_exact() {
+    for good in ["https://app.example.com", "http://localhost:3000", "https://[::1]:8443"] {
+        assert!(refused(|c| c.cors.origins = vec![good.to_owned()]).is_empty(), "{good}");
+    }
+    for bad in [
+        "*",
+        "null",
+        "",
+        "app.example.com",
+        "https://app.example.com/",
+        "https://app.example.com/x",
+        "https://app.example.com:443",
+        "https://App.example.com",
+        "https://*.example.com",
+        "https://u@app.example.com",
+        "ftp://app.example.com",
+        "file://",
+    ] {
+        let origins = vec!["https://good.example.com".to_owned(), bad.to_owned()];
+        let keys = refused(|c| c.cors.origins = origins);
+        assert_eq!(keys, BTreeSet::from(["cors.origins".to_owned()]), "{bad}");
+    }
+}
+
+#[test]
+fn passwords_are_hashed_at_least_as_owasp_says() {
+    for (memory, passes) in [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)] {
+        refuse! {
+            "": |c| (c.password.memory, c.password.passes) = (memory, passes);
+            "password.memory": |c| (c.password.memory, c.password.passes) = (memory - 1, passes);
+        }
+    }
+    refuse! {
+        "password.memory password.passes": |c| c.password.passes = 0;
+        "password.passes": |c| c.password.passes = 17;
+        "password.memory": |c| c.password.memory = 256 * 1024 + 1;
+        "password.lanes": |c| c.password.lanes = 0;
+        "password.threads": |c| c.password.threads = 257;
+        "password.queue": |c| c.password.queue = 0;
+        "password.min_length": |c| c.password.min_length = 7;
+        "password.min_length": |c| c.password.min_length = 65;
+        "": |c| c.password.min_length = 64;
+    }
+}
+
+#[test]
+fn templates_are_in_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    refuse! {
+        "": |c| c.templates = Some(folder.path().to_owned());
+        "templates": |c| c.templates = Some(folder.path().join("none"));
+    }
+}
+
+#[test]
+fn http_beyond_this_machine_is_warned_of() {
+    let told = |environment: &[(&str, &str)]| {
+        read("", environment).warnings.iter().map(|p| p.key.clone()).collect::<Vec<_>>()
+    };
+    let public = ("PORTCULLIS_PUBLIC_URL", "http://auth.example.com");
+    assert_eq!(told(&[]), Vec::<String>::new());
+    assert_eq!(told(&[public]), ["PORTCULLIS_PUBLIC_URL", "portcullis.cookie.secure"]);
+    assert_eq!(told(&[public, ("PORTCULLIS_COOKIE__SECURE", "false")]), ["PORTCULLIS_PUBLIC_URL"]);
+    assert_eq!(
+        told(&[("PORTCULLIS_PUBLIC_URL", "https://auth.example.com")]),
+        Vec::<String>::new()
+    );
+}

@@ -1,0 +1,104 @@
+//! Which database it is.
+use super::{problems, read};
+use rocket::figment::{
+    Figment,
+    providers::{Format, Toml},
+};
+
+fn url(toml: &str, environment: &[(&str, &str)]) -> String {
+    let loaded = read(toml, environment);
+    assert_eq!(loaded.problems, [], "{toml} {environment:?}");
+    loaded.figment.extract_inner("databases.portcullis.url").unwrap()
+}
+
+const TABLE: &str = "[databases.portcullis]\n";
+
+#[test]
+fn the_environment_wins_then_the_file_then_a_file_beside_the_program() {
+    let file = format!("{TABLE}url = \"postgres://file/x\"\nmax_connections = 7");
+    assert_eq!(url("", &[]), "sqlite://portcullis.db");
+    assert_eq!(url(&format!("{TABLE}max_connections = 7"), &[]), "sqlite://portcullis.db");
+    assert_eq!(url(&file, &[]), "postgres://file/x");
+    let variable = [("DATABASE_URL", "sqlite:other.db?mode=rwc")];
+    assert_eq!(url(&file, &variable), "sqlite:other.db?mode=rwc");
+    let kept = read(&file, &variable).figment;
+    assert_eq!(kept.extract_inner::<u32>("databases.portcullis.max_connections").unwrap(), 7);
+}
+
+#[test]
+fn a_profile_of_its_own_has_a_database_of_its_own() {
+    let toml = "[default.databases.portcullis]\nurl = \"postgres://a/x\"\n\
+                [release.databases.portcullis]\nurl = \"postgres://b/x\"";
+    let figment = Figment::from(Toml::string(toml).nested()).select("release");
+    let loaded = super::load_from(figment, [("", ""); 0]);
+    let url: String = loaded.figment.extract_inner("databases.portcullis.url").unwrap();
+    assert_eq!((url.as_str(), loaded.problems), ("postgres://b/x", vec![]));
+}
+
+#[test]
+fn only_a_database_that_lasts_will_do() {
+    for good in [
+        "sqlite:x.db",
+        "sqlite:///var/lib/x.db",
+        "sqlite://x.db?mode=rw",
+        "sqlite://a%3Fb.db",
+        "postgres://localhost/x",
+        "postgresql://u:hunter2%2F@[::1]:5432/x?sslmode=require&application_name=y",
+        "postgres:///x?host=/run/postgresql&options[search_path]=auth",
+    ] {
+        assert_eq!(url("", &[("DATABASE_URL", good)]), good);
+    }
+    for bad in [
+        "",
+        "hunter2",
+        "mysql://u:hunter2@localhost/x",
+        "sqlite",
+        "sqlite:",
+        "sqlite://",
+        "sqlite://?mode=rwc",
+        "sqlite::memory:",
+        "sqlite://:memory:",
+        "sqlite:%3Amemory%3A",
+        "sqlite://x?mode=memory",
+        "sqlite://x?mode=mem%6Fry",
+        "sqlite://x?cache=shared&mode=memory",
+        "sqlite://x?vfs=memdb",
+        "sqlite://file:x?mode=memory",
+        "sqlite://file%3Ax%3Fmode%3Dmemory",
+        "sqlite://x?hunter2=1",
+        "postgres:",
+        "postgres://u:hunter2/@localhost/x",
+        "postgres://u:12/hunter2@localhost/x",
+        "postgres://u:12?hunter2@localhost/x",
+        "postgres://u:12#hunter2@localhost/x",
+        "postgres://localhost:port/x",
+        "postgres://localhost/x?pasword=hunter2",
+    ] {
+        let told = problems("", &[("DATABASE_URL", bad)]);
+        assert!(told.len() == 1 && told[0].starts_with("DATABASE_URL: "), "{bad} {told:?}");
+        assert!(!told[0].contains("hunter2"), "{told:?}");
+        let told = problems(&format!("{TABLE}url = \"{bad}\""), &[]);
+        assert!(told[0].starts_with("databases.portcullis.url: "), "{bad} {told:?}");
+    }
+}
+
+#[test]
+fn a_table_of_the_wrong_form_is_no_reason_for_another_database() {
+    for (toml, key) in [
+        (format!("{TABLE}url = 5"), "databases.portcullis.url: "),
+        (format!("{TABLE}ulr = \"postgres://localhost/x\""), "databases.portcullis.ulr: "),
+        (format!("{TABLE}max_connections = 0"), "databases.portcullis.max_connections: "),
+        (format!("{TABLE}max_connections = 10001"), "databases.portcullis.max_connections: "),
+        ("databases.portcullis = \"postgres://localhost/x\"".to_owned(), "databases.portcullis: "),
+    ] {
+        let told = problems(&toml, &[]);
+        assert!(told.len() == 1 && told[0].starts_with(key), "{toml} {told:?}");
+        let figment = read(&toml, &[]).figment;
+        let url: String = figment.extract_inner("databases.portcullis.url").unwrap();
+        let is_url = key.ends_with("url: ") || key.ends_with("portcullis: ");
+        assert_eq!(url, if is_url { "unusable:" } else { "sqlite://portcullis.db" });
+    }
+    let loaded = read(&format!("{TABLE}idle_timeout = 5"), &[]);
+    assert_eq!(loaded.problems, []);
+    assert_eq!(loaded.warnings[0].to_string(), "databases.portcullis.idle_timeout: has no effect");
+}
