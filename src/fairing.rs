@@ -165,9 +165,10 @@ fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
     let browser: Vec<rocket::Route> = swagger("/docs/<_..>").into();
     let browser_too: Vec<rocket::Route> = swagger("/api-doc/<_..>").into();
     let is_page = |r: &rocket::Route| r.uri.path() != "/openapi.json";
+    let config = auth.config().clone();
     rocket
         .manage(auth)
-        .attach(Headers)
+        .attach(Headers::new(&config))
         .attach(Cors)
         .mount("/", headers::ours(api::routes()))
         .mount("/", headers::ours(api::service::routes()))

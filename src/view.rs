@@ -1,5 +1,14 @@
 //! Templates and texts. Both are in the binary; a folder of the operator's wins over the templates.
-use crate::config::Language;
+mod assets;
+mod look;
+mod moment;
+
+pub use assets::Asset;
+pub use moment::Moment;
+
+use crate::config::{Brand, Language};
+use assets::Assets;
+use look::Look;
 use fluent_templates::{
     FluentLoader, LanguageIdentifier, Loader, fluent_bundle::FluentValue, langid, static_loader,
 };
@@ -7,6 +16,9 @@ use include_dir::{Dir, include_dir};
 use serde::Serialize;
 use std::{borrow::Cow, collections::HashMap, fs, io, path::Path, sync::Arc};
 use tera::{Context, Tera};
+
+/// Files that are no templates.
+const STATIC: &str = "static/";
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -25,23 +37,32 @@ pub enum Error {
     Template(#[from] tera::Error),
     #[error("the templates folder cannot be read: {0}")]
     Folder(#[from] io::Error),
+    #[error("brand.logo: {0} should be an SVG, PNG, WebP or JPEG of at most 256 KiB")]
+    Logo(String),
 }
 
 /// What a page shows: a struct for each template.
 pub trait View: Serialize {
     /// The name of the template, such as `pages/login.html`.
     const TEMPLATE: &'static str;
+    /// Where the page is, whatever its forms are sent to.
+    const PATH: &'static str;
 }
 
 #[derive(Clone)]
-pub struct Templates(Arc<Tera>);
+pub struct Templates(Arc<Inner>);
+
+struct Inner {
+    tera: Tera,
+    assets: Assets,
+}
 
 impl Templates {
-    /// Reads the templates, those in `folder` in the place of ours.
+    /// Reads the templates, style and script, those in `folder` in the place of ours.
     ///
     /// # Errors
     /// Names the file and line of what is broken.
-    pub fn load(folder: Option<&Path>) -> Result<Self, Error> {
+    pub fn load(folder: Option<&Path>, brand: &Brand) -> Result<Self, Error> {
         let mut all = HashMap::new();
         collect(&TEMPLATES, &mut all);
         if let Some(folder) = folder {
@@ -55,17 +76,36 @@ impl Templates {
                 }
             }
         }
+        let files = all.extract_if(|name, _| name.starts_with(STATIC));
+        let files = files.map(|(name, text)| (name.replacen(STATIC, "", 1), text)).collect();
+        let assets = Assets::new(files, brand)?;
         let mut tera = Tera::default();
         tera.register_function("t", FluentLoader::new(&*LOCALES));
+        tera.global_context().insert("brand", &Look::new(brand, assets.url("logo")));
+        for (name, file) in [("style", "portcullis.css"), ("script", "portcullis.js"), ("icon", "icon.svg")] {
+            tera.global_context().insert(name, &assets.url(file));
+        }
         tera.add_raw_templates(all)?;
-        Ok(Self(Arc::new(tera)))
+        Ok(Self(Arc::new(Inner { tera, assets })))
     }
 
-    /// The page of `view`. Templates find the language as `lang`, for `t(key=…, lang=lang)`.
-    pub fn render<V: View>(&self, lang: Language, view: &V) -> Result<String, Error> {
-        let mut context = Context::from_serialize(view)?;
+    /// The page of `view`. Templates find the language as `lang`, for `t(key=…, lang=lang)`, and what
+    /// is in `frame`, which is the same for all pages.
+    pub fn render<V: View>(
+        &self,
+        lang: Language,
+        frame: &impl Serialize,
+        view: &V,
+    ) -> Result<String, Error> {
+        let mut context = Context::from_serialize(frame)?;
+        context.extend(Context::from_serialize(view)?);
         context.insert("lang", lang.tag());
-        Ok(self.0.render(V::TEMPLATE, &context)?)
+        Ok(self.0.tera.render(V::TEMPLATE, &context)?)
+    }
+
+    /// What is at `/static/NAME`.
+    pub fn asset(&self, name: &str) -> Option<&Asset> {
+        self.0.assets.get(name)
     }
 
     /// Subject, text and HTML of a mail. `args`: `site`, `home` (a URL), `email`, `name` (it may be
@@ -82,10 +122,10 @@ impl Templates {
         context.insert("kind", &kind.replace('_', "-"));
         let name = args["name"].as_str().filter(|name| is_harmless(name)).unwrap_or_default();
         context.insert("name", name);
-        let subject = self.0.render("mail/subject.txt", &context)?;
+        let subject = self.0.tera.render("mail/subject.txt", &context)?;
         let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
-        let text = self.0.render("mail/mail.txt", &context)?;
-        let html = self.0.render("mail/mail.html", &context)?;
+        let text = self.0.tera.render("mail/mail.txt", &context)?;
+        let html = self.0.tera.render("mail/mail.html", &context)?;
         Ok((subject, text, html))
     }
 }

@@ -11,7 +11,7 @@ use rocket::{
     Route, State, get,
     http::{ContentType, Header, Status},
     response::Redirect,
-    routes, uri,
+    routes,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -66,7 +66,7 @@ fn metadata(auth: &State<Auth>) -> Kept {
     responses((status = 303)))]
 #[get("/.well-known/change-password")]
 fn change_password() -> Redirect {
-    Redirect::to(uri!("/account/security"))
+    Redirect::to("/account#password")
 }
 
 #[derive(Serialize, ToSchema)]

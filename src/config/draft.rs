@@ -146,6 +146,8 @@ fn expected(key: &str, shape: &Value, e: &Error) -> String {
     match (key, &e.kind, shape) {
         ("public_url", ..) => "should be http(s)://HOST[:PORT][/PATH]".to_owned(),
         ("trusted_proxies", ..) => "should be a list of networks such as 10.0.0.0/8".to_owned(),
+        ("brand.accent", ..) => "should be a colour such as \"#2f5bd8\"".to_owned(),
+        ("brand.links", ..) => "should be a list of \"TEXT <https://…>\"".to_owned(),
         (key, ..) if key.ends_with("_lifetime") || key == "refresh_grace" => {
             "should be a time such as \"30s\", \"5m\", \"12h\" or \"30d\"".to_owned()
         }

@@ -1,5 +1,6 @@
 //! The settings of the service: the table `[default.portcullis]` of `Rocket.toml`, each key
 //! overridable by `PORTCULLIS_*` in the environment.
+mod brand;
 mod check;
 mod database;
 mod draft;
@@ -8,6 +9,7 @@ mod lifetime;
 mod load;
 mod show;
 
+pub use brand::{Brand, Color, Link};
 pub use load::{Loaded, Problem, load, load_from};
 
 use ipnet::IpNet;
@@ -42,7 +44,8 @@ pub struct Config {
     pub dialects: Vec<Dialect>,
     pub language: Language,
     pub password: Password,
-    /// Templates here win over those in the binary.
+    pub brand: Brand,
+    /// Templates, style and script here win over those in the binary.
     pub templates: Option<PathBuf>,
     /// Seals the private signing keys in the database.
     pub encryption_key: Option<Secret>,
@@ -69,6 +72,7 @@ impl Default for Config {
             dialects: Dialect::ALL.to_vec(),
             language: Language::En,
             password: Password::default(),
+            brand: Brand::default(),
             templates: None,
             encryption_key: None,
         }
@@ -89,6 +93,11 @@ impl Config {
     /// The `iss` of our tokens.
     pub fn issuer(&self) -> &str {
         self.jwt.issuer.as_deref().unwrap_or_else(|| self.public_url.as_str().trim_end_matches('/'))
+    }
+
+    /// What mails call the site.
+    pub fn site(&self) -> &str {
+        self.brand.name.as_deref().or(self.public_url.host_str()).unwrap_or_default()
     }
 
     /// `PUBLIC_URL` followed by `path` (which starts with a slash).
@@ -229,6 +238,14 @@ impl Language {
         match self {
             Self::En => "en",
             Self::Ru => "ru",
+        }
+    }
+
+    /// What it is called by those who speak it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::En => "English",
+            Self::Ru => "Русский",
         }
     }
 

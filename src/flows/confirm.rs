@@ -84,6 +84,45 @@ impl Auth {
         Ok(())
     }
 
+    /// Mails another link to an address that is not confirmed yet. It answers alike, in the same time,
+    /// for any address.
+    ///
+    /// # Errors
+    /// `Fields` if it is no address.
+    pub async fn confirm_again(&self, caller: &Caller, email: &str) -> Result<()> {
+        let email = Address::parse(email).map_err(|e| Error::field("email", e))?;
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        let user = users::by_email(&mut db, &email.key).await?;
+        let user = user.filter(|u| u.is_active && u.email_confirmed_at.is_none());
+        if let Some(user) = &user {
+            post::to_user(&mut db, Kind::ConfirmEmail, user, now).await?;
+        }
+        let target = user.map(|u| u.id);
+        let act = Act { kind: "confirmation_resent", target, ..Act::default() };
+        record(&mut db, caller, act, now).await?;
+        db.commit().await?;
+        self.post.notify_one();
+        Ok(())
+    }
+
+    /// What the browser that registers `email` keeps, to be known by when the link is opened in it.
+    pub fn browser_mark(&self, email: &str) -> Option<String> {
+        let email = Address::parse(email).ok()?;
+        Some(self.successor.mark(&email.key).to_string())
+    }
+
+    /// Whether `mark` is that of the browser which registered the address of a mailed token.
+    pub async fn is_registrant(&self, token: &str, mark: &str) -> Result<bool> {
+        let Some(token) = secret::parse(token) else { return Ok(false) };
+        let mut db = self.db.read().await?;
+        let link = mail_tokens::by_hash(&mut db, &secret::hash(token)).await?;
+        let own = link
+            .filter(|link| link.kind == Kind::ConfirmEmail.name())
+            .and_then(|link| self.browser_mark(&link.email));
+        Ok(own.is_some_and(|own| secret::same(&own, mark)))
+    }
+
     /// Looks at a mailed token that is to confirm an address, and changes nothing.
     pub async fn confirmation_state(&self, token: &str) -> Result<LinkState> {
         self.link_state(token, &[Kind::ConfirmEmail, Kind::ChangeEmail]).await

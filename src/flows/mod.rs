@@ -23,6 +23,7 @@ mod sweep;
 pub mod token;
 
 pub use crate::store::{
+    audit::Event,
     sessions::{Session, SessionId},
     users::{User, UserId},
 };

@@ -224,7 +224,7 @@ impl Auth {
             args["hours"] = (lifetime.as_secs() / 3_600).into();
             args["days"] = (lifetime.as_secs() / 86_400).into();
         }
-        args["site"] = self.config.public_url.host_str().unwrap_or_default().into();
+        args["site"] = self.config.site().into();
         args["home"] = self.config.link("/").into();
         let language = Language::from_tag(&mail.language).unwrap_or(self.config.language);
         let (subject, text, html) =
@@ -240,7 +240,7 @@ impl Auth {
     pub async fn test_mail(&self, address: &str) -> Result<()> {
         let to = super::address::Address::parse(address).map_err(|e| Error::field("address", e))?;
         let args = json!({
-            "site": self.config.public_url.host_str(), "home": self.config.link("/"), "name": "",
+            "site": self.config.site(), "home": self.config.link("/"), "name": "",
             "email": to.email,
         });
         let (subject, text, html) =

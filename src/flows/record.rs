@@ -1,8 +1,11 @@
 //! The audit log: each act as a row in its own transaction and as a line of the log, with neither
 //! secrets nor addresses (OWASP ASVS 5, 16.3).
-use super::{Caller, Result, SessionId, SignedIn, UserId};
+use super::{Auth, Caller, Result, SessionId, SignedIn, UserId};
 use crate::{
-    store::{Conn, audit},
+    store::{
+        Conn,
+        audit::{self, Event},
+    },
     time::Timestamp,
 };
 
@@ -41,6 +44,14 @@ impl Act<'_> {
     pub fn in_session(mut self, session: SessionId) -> Self {
         self.session = Some(session);
         self
+    }
+}
+
+impl Auth {
+    /// What happened to a user's account, the newest first, `limit` at most.
+    pub async fn history(&self, by: &SignedIn, limit: i64) -> Result<Vec<Event>> {
+        let mut db = self.db.read().await?;
+        Ok(audit::of_user(&mut db, by.user.id, limit).await?)
     }
 }
 

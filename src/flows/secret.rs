@@ -1,7 +1,7 @@
 //! Secrets that we make, and what is stored in their place (OWASP ASVS 5, 7.2 and 6.5).
 use super::{Error, Result};
 use crate::store::Digest;
-use aws_lc_rs::{digest, hmac, rand};
+use aws_lc_rs::{constant_time, digest, hmac, rand};
 use uuid::{Builder, Uuid};
 
 /// `N` bytes from the operating system.
@@ -19,6 +19,11 @@ pub fn token() -> Result<Uuid> {
 /// What a token is stored and found as. It has 122 random bits, so a plain hash hides it.
 pub fn hash(token: Uuid) -> Digest {
     Digest(digest::digest(&digest::SHA256, token.as_bytes()).as_ref().to_vec())
+}
+
+/// Whether two secrets are the same, in a time that does not tell how much of them is.
+pub fn same(a: &str, b: &str) -> bool {
+    constant_time::verify_slices_are_equal(a.as_bytes(), b.as_bytes()).is_ok()
 }
 
 /// Reads a token in its one canonical form, 36 characters with hyphens.
@@ -39,6 +44,12 @@ impl Successor {
 
     pub fn new(key: &[u8]) -> Self {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key))
+    }
+
+    /// A mark that only a server with the key can make of `text`.
+    pub fn mark(&self, text: &str) -> Uuid {
+        // A nil token is never given out, so this is no successor.
+        self.of(Uuid::nil(), text.as_bytes())
     }
 
     /// The successor of `token`, whose row holds `salt`.

@@ -52,6 +52,16 @@ impl Auth {
         self.commit(db, &revoked).await
     }
 
+    /// Ends every session of the user but this one.
+    pub async fn sign_out_elsewhere(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        users::hold(&mut db, by.user.id).await?;
+        let revoked = self.end_sessions(&mut db, by.user.id, Some(by.session.id), now).await?;
+        record(&mut db, caller, Act::by("logout_others", by), now).await?;
+        self.commit(db, &revoked).await
+    }
+
     /// The user's living sessions, the last used first.
     pub async fn sessions(&self, by: &SignedIn) -> Result<Vec<Session>> {
         let mut db = self.db.read().await?;

@@ -98,6 +98,11 @@ impl Fields {
 }
 
 impl Auth {
+    /// Whether anybody may register.
+    pub fn registration_open(&self) -> bool {
+        self.config.registration == Registration::Open
+    }
+
     /// Registers a user and mails a link that confirms the address.
     ///
     /// Where the address has to be confirmed before anything else, a known address is answered like an
@@ -106,7 +111,7 @@ impl Auth {
     /// # Errors
     /// `Fields`, `EmailTaken`, `RegistrationClosed`, `Busy`, `Unavailable`.
     pub async fn sign_up(&self, caller: &Caller, new: NewAccount<'_>) -> Result<SignedUp> {
-        if self.config.registration != Registration::Open {
+        if !self.registration_open() {
             return Err(Error::RegistrationClosed);
         }
         let fields = Fields::read(

@@ -1,14 +1,20 @@
-//! `/confirm-email`: a link that is only fetched changes nothing, the button does.
+//! `/confirm-email`: a link that is only fetched changes nothing, the button does; but in the browser
+//! that registered, opening the link is enough.
+use super::{
+    Instead, Sent, account, answer,
+    login,
+};
 use crate::{
     flows::{Auth, Error, LinkState},
     view::View,
     web::{
-        body::Body,
         client::Client,
-        form::{FormToken, OwnForm},
+        cookie::Registrant,
+        form::{Form, typed},
         guards::SignedIn,
+        notice::Notice,
         page::Page,
-        problem::Problem,
+        reply::Reply,
     },
 };
 use rocket::{State, get, http::Status, post};
@@ -16,14 +22,29 @@ use serde::Serialize;
 
 /// `state` is `usable`, `done` or `expired`.
 #[derive(Serialize)]
-struct Confirm<'a> {
+pub struct Confirm {
     state: &'static str,
-    token: &'a str,
-    csrf_token: String,
+    token: String,
+    /// The address that another link is asked for.
+    email: String,
+    signed_in: bool,
 }
 
-impl View for Confirm<'_> {
+impl View for Confirm {
     const TEMPLATE: &'static str = "pages/confirm_email.html";
+    const PATH: &'static str = "/confirm-email";
+}
+
+impl Confirm {
+    fn new(state: LinkState, token: &str, signed_in: bool) -> Self {
+        let state = name(state);
+        Self { state, token: token.to_owned(), email: String::new(), signed_in }
+    }
+
+    fn page(self) -> Page<Self> {
+        let status = if self.state == "expired" { Status::BadRequest } else { Status::Ok };
+        Page::with(status, self)
+    }
 }
 
 /// How templates call the state of a link.
@@ -36,35 +57,78 @@ pub const fn name(state: LinkState) -> &'static str {
 }
 
 #[get("/confirm-email?<token>")]
-pub async fn page<'r>(
+pub async fn page(
     auth: &State<Auth>,
-    form: FormToken,
-    token: Option<&'r str>,
-) -> Result<Page<impl View + use<'r>>, Problem> {
-    let token = token.unwrap_or_default();
-    let state = name(auth.confirmation_state(token).await?);
-    Ok(Page(Status::Ok, Confirm { state, token, csrf_token: form.0 }))
+    client: Client<'_>,
+    by: Result<SignedIn, Error>,
+    registrant: Registrant<'_>,
+    token: Option<&str>,
+) -> Result<Page<Confirm>, Instead> {
+    let Some(token) = token else {
+        // Where another link is asked for.
+        return Ok(Page::ok(Confirm::new(LinkState::Expired, "", by.is_ok())));
+    };
+    let state = auth.confirmation_state(token).await?;
+    let own = match registrant.0 {
+        Some(mark) if state == LinkState::Usable => auth.is_registrant(token, mark).await?,
+        _ => false,
+    };
+    if own {
+        return finish(auth, &client, by, token).await;
+    }
+    Ok(Confirm::new(state, token, by.is_ok()).page())
 }
 
-#[post("/confirm-email", data = "<body>")]
+#[post("/confirm-email", data = "<form>")]
 pub async fn confirm(
     auth: &State<Auth>,
     client: Client<'_>,
-    form: Result<OwnForm, Error>,
     by: Result<SignedIn, Error>,
-    body: Result<Body, Error>,
-) -> Result<Page<impl View + use<>>, Problem> {
-    let (form, body) = (form?, body?);
-    let (token, csrf_token) = body.read(|f| (f.text("token"), f.text("csrf_token")))?;
-    form.check(csrf_token)?;
+    form: Result<Form, Error>,
+) -> Result<Page<Confirm>, Instead> {
+    let token = typed(&form, "token");
+    if let Err(e) = form {
+        return Ok(Page::again(Confirm::new(LinkState::Usable, &token, by.is_ok()), "confirm", e));
+    }
+    finish(auth, &client, by, &token).await
+}
+
+async fn finish(
+    auth: &Auth,
+    client: &Client<'_>,
+    by: Result<SignedIn, Error>,
+    token: &str,
+) -> Result<Page<Confirm>, Instead> {
     let by = by.ok().map(|by| by.0);
-    let (status, state) = match auth.confirm_email(&client, token, by.as_ref()).await {
-        Ok(_) => (Status::Ok, "done"),
-        Err(Error::LinkNotValid) => match auth.confirmation_state(token).await? {
-            LinkState::Done => (Status::Ok, "done"),
-            _ => (Status::BadRequest, "expired"),
-        },
+    let state = match auth.confirm_email(client, token, by.as_ref()).await {
+        Ok(_) => LinkState::Done,
+        Err(Error::LinkNotValid) => auth.confirmation_state(token).await?,
         Err(e) => return Err(e.into()),
     };
-    Ok(Page(status, Confirm { state, token: "", csrf_token: String::new() }))
+    // One that is usable still is none for this account.
+    let state = if state == LinkState::Done { state } else { LinkState::Expired };
+    Ok(Confirm::new(state, "", by.is_some()).page())
+}
+
+/// Mails another link.
+#[post("/confirm-email/again", data = "<form>")]
+pub async fn again(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Result<SignedIn, Error>,
+    form: Result<Form, Error>,
+) -> Sent<Confirm> {
+    let email = typed(&form, "email");
+    let signed_in = by.is_ok();
+    let done = async {
+        form?;
+        auth.confirm_again(&client, &email).await?;
+        let to = if signed_in { account::PATH } else { login::PATH };
+        Ok(Reply::see(to).telling(auth, Notice::ConfirmationMailed))
+    };
+    let done = done.await;
+    answer(done, "again", || Confirm {
+        email: email.clone(),
+        ..Confirm::new(LinkState::Expired, "", signed_in)
+    })
 }

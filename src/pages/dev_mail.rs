@@ -7,7 +7,7 @@ use crate::{
 };
 use rocket::{
     Request, State, get,
-    http::{Status, uri::Authority},
+    http::uri::Authority,
     request::{FromRequest, Outcome},
 };
 use serde::Serialize;
@@ -21,6 +21,7 @@ struct DevMail {
 
 impl View for DevMail {
     const TEMPLATE: &'static str = "pages/dev_mail.html";
+    const PATH: &'static str = "/dev/mail";
 }
 
 /// Whether a request was made on this machine, as far as can be told: from a loopback address, by
@@ -65,7 +66,7 @@ async fn kept(auth: &Auth, local: &Local) -> Result<Vec<Kept>, Error> {
 pub async fn page(auth: &State<Auth>, local: Local) -> Result<Page<impl View + use<>>, Problem> {
     let mut mails = kept(auth, &local).await?;
     mails.reverse();
-    Ok(Page(Status::Ok, DevMail { mails }))
+    Ok(Page::ok(DevMail { mails }))
 }
 
 /// The newest mail to `to`.

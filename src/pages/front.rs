@@ -1,19 +1,12 @@
-//! The front page.
-use crate::{flows::Auth, view::View, web::page::Page};
-use rocket::{State, get, http::Status};
-use serde::Serialize;
-
-#[derive(Serialize)]
-struct Front {
-    /// Whether mails are kept and shown.
-    mails: bool,
-}
-
-impl View for Front {
-    const TEMPLATE: &'static str = "pages/front.html";
-}
+//! `/`: to the account, or to the login.
+use super::{account, login};
+use crate::{
+    flows::Error,
+    web::{guards::SignedIn, reply::Reply},
+};
+use rocket::get;
 
 #[get("/")]
-pub fn front(auth: &State<Auth>) -> Page<impl View + use<>> {
-    Page(Status::Ok, Front { mails: auth.mailer().kept().is_some() })
+pub fn front(by: Result<SignedIn, Error>) -> Reply<()> {
+    Reply::see(if by.is_ok() { account::PATH } else { login::PATH })
 }

@@ -1,26 +1,111 @@
-//! The HTML pages.
+//! The HTML pages: forms, POST and 303, no script needed.
+mod account;
 mod confirm;
+mod data;
 mod dev_mail;
+mod files;
+mod forgot;
 mod front;
+mod login;
+mod person;
+mod register;
 mod reset;
+mod security;
+mod sessions;
 
-use rocket::{Route, get, http::ContentType, routes};
+use crate::{
+    flows::{
+        Error,
+        policy::{Envelope, Policy, Rotation},
+    },
+    view::View,
+    web::{page::Page, problem::Problem, reply::Reply},
+};
+use rocket::{
+    Either, Request, Route,
+    http::Method,
+    response::{self, Responder},
+    routes,
+};
+use url::form_urlencoded;
+
+/// As the native API's: the cookie of one serves the other.
+const POLICY: Policy = Policy {
+    client: "pages",
+    envelope: Envelope::Uuid,
+    rotation: Rotation::Grace,
+    superusers: true,
+};
 
 pub fn routes() -> Vec<Route> {
     routes![
         front::front,
+        login::page,
+        login::log_in,
+        login::log_out,
+        register::page,
+        register::register,
         confirm::page,
         confirm::confirm,
+        confirm::again,
+        forgot::page,
+        forgot::forgot,
         reset::page,
         reset::reset,
+        account::page,
+        account::profile,
+        account::email,
+        account::resend,
+        account::password,
+        account::delete,
+        data::data,
+        sessions::page,
+        sessions::end,
+        sessions::end_others,
+        security::page,
         dev_mail::page,
         dev_mail::json,
-        style,
+        files::file,
     ]
 }
 
-/// What all pages look like.
-#[get("/static/portcullis.css")]
-fn style() -> (ContentType, &'static str) {
-    (ContentType::CSS, include_str!("portcullis.css"))
+/// What is shown in the place of a page: the login, if that is what is missing, else the problem.
+pub struct Instead(Error);
+
+impl From<Error> for Instead {
+    fn from(e: Error) -> Self {
+        Self(e)
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Instead {
+    fn respond_to(self, req: &'r Request<'_>) -> response::Result<'static> {
+        match self.0 {
+            Error::Unauthenticated | Error::TokenNotValid => {
+                let here = Some(req.uri().to_string()).filter(|_| req.method() == Method::Get);
+                let next = here.unwrap_or_else(|| account::PATH.to_owned());
+                let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+                Reply::see(format!("{}?next={next}", login::PATH)).respond_to(req)
+            }
+            e => Problem::from(e).respond_to(req),
+        }
+    }
+}
+
+/// A page for readers who are signed in.
+type Shown<V> = Result<Page<V>, Instead>;
+
+/// What a form leads to: onward, or back to its page.
+type Sent<V> = Result<Either<Reply<()>, Page<V>>, Instead>;
+
+/// Onward, or back to the page `view`, in whose form `form` is told what was wrong.
+fn answer<V: View>(
+    done: Result<Reply<()>, Error>,
+    form: &'static str,
+    view: impl FnOnce() -> V,
+) -> Sent<V> {
+    match done {
+        Ok(onward) => Ok(Either::Left(onward)),
+        Err(e) => Ok(Either::Right(Page::again(view(), form, e))),
+    }
 }

@@ -1,71 +1,78 @@
-//! `/reset-password`: where the mailed link leads.
-use super::confirm::name;
+//! `/reset-password`: where the mailed link leads. Its token goes into a cookie before anything is
+//! shown, so that it stands in no address from which something is loaded.
+use super::{Instead, Sent, answer, confirm::name, login};
 use crate::{
-    flows::{Auth, Error},
+    flows::{Auth, Error, LinkState},
     view::View,
     web::{
-        body::Body,
         client::Client,
-        form::{FormToken, OwnForm},
+        cookie::{self, ResetToken},
+        form::{Form, typed},
+        notice::Notice,
         page::Page,
-        problem::{Problem, sentence},
+        reply::Reply,
     },
 };
-use rocket::{State, get, http::Status, post};
+use rocket::{Either, State, get, http::Status, post};
 use serde::Serialize;
 
-/// `state` is `usable`, `done` or `expired`.
+/// `state` is `usable` or `expired`.
 #[derive(Serialize)]
-struct Reset {
+pub struct Reset {
     state: &'static str,
     token: String,
-    csrf_token: String,
+    /// In characters.
     min_length: usize,
-    /// What is wrong with the new password.
-    error: Option<String>,
 }
 
 impl View for Reset {
     const TEMPLATE: &'static str = "pages/reset_password.html";
+    const PATH: &'static str = "/reset-password";
+}
+
+impl Reset {
+    fn new(auth: &Auth, state: LinkState, token: &str) -> Self {
+        let state = if state == LinkState::Usable { state } else { LinkState::Expired };
+        let min_length = auth.config().password.min_length;
+        Self { state: name(state), token: token.to_owned(), min_length }
+    }
 }
 
 #[get("/reset-password?<token>")]
 pub async fn page(
     auth: &State<Auth>,
-    form: FormToken,
+    kept: ResetToken<'_>,
     token: Option<&str>,
-) -> Result<Page<impl View + use<>>, Problem> {
-    let token = token.unwrap_or_default();
-    let state = name(auth.reset_state(token).await?);
-    Ok(Page(Status::Ok, view(auth, state, token, form.0)))
+) -> Result<Either<Reply<()>, Page<Reset>>, Instead> {
+    if let Some(token) = token {
+        let cookie = cookie::reset(auth.config(), token);
+        return Ok(Either::Left(Reply::see(Reset::PATH).header("Set-Cookie", cookie)));
+    }
+    let token = kept.0.unwrap_or_default();
+    let state = auth.reset_state(token).await?;
+    let status = if state == LinkState::Usable { Status::Ok } else { Status::BadRequest };
+    Ok(Either::Right(Page::with(status, Reset::new(auth, state, token))))
 }
 
-fn view(auth: &Auth, state: &'static str, token: &str, csrf_token: String) -> Reset {
-    let min_length = auth.config().password.min_length;
-    Reset { state, token: token.to_owned(), csrf_token, min_length, error: None }
-}
-
-#[post("/reset-password", data = "<body>")]
+#[post("/reset-password", data = "<form>")]
 pub async fn reset(
     auth: &State<Auth>,
     client: Client<'_>,
-    form: Result<OwnForm, Error>,
-    body: Result<Body, Error>,
-) -> Result<Page<impl View + use<>>, Problem> {
-    let (form, body) = (form?, body?);
-    let (token, new, csrf_token) =
-        body.read(|f| (f.text("token"), f.text("new_password"), f.text("csrf_token")))?;
-    form.check(csrf_token)?;
-    match auth.reset_password(&client, token, new).await {
-        Ok(()) => Ok(Page(Status::Ok, view(auth, "done", "", String::new()))),
+    form: Result<Form, Error>,
+) -> Sent<Reset> {
+    let token = typed(&form, "token");
+    let done = async {
+        let form = form?;
+        let new = form.read(|f| f.text("new_password"))?;
+        auth.reset_password(&client, &token, new).await?;
+        let reply = Reply::see(login::PATH).forgetting(auth).telling(auth, Notice::PasswordReset);
+        Ok(reply.header("Set-Cookie", cookie::reset(auth.config(), "")))
+    };
+    match done.await {
         Err(Error::LinkNotValid) => {
-            Ok(Page(Status::BadRequest, view(auth, "expired", "", String::new())))
+            let view = Reset::new(auth, LinkState::Expired, "");
+            Ok(Either::Right(Page::with(Status::BadRequest, view)))
         }
-        Err(Error::Fields(fields)) => {
-            let mut again = view(auth, "usable", token, csrf_token.to_owned());
-            again.error = fields.first().map(|(_, why)| sentence(client.language, *why));
-            Ok(Page(Status::BadRequest, again))
-        }
-        Err(e) => Err(e.into()),
+        done => answer(done, "reset", || Reset::new(auth, LinkState::Usable, &token)),
     }
 }

@@ -38,6 +38,25 @@ pub async fn insert(db: &mut Conn, e: &Entry<'_>) -> Result<()> {
     Ok(())
 }
 
+/// What happened to a user's account, as that user may see it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Event {
+    pub at: Timestamp,
+    pub kind: String,
+    pub ip: Option<String>,
+    pub user_agent: Option<String>,
+}
+
+/// What happened to an account, the newest first, `limit` at most.
+pub async fn of_user(db: &mut Conn, user: UserId, limit: i64) -> Result<Vec<Event>> {
+    db.fetch_all(
+        "SELECT at, kind, ip, user_agent FROM auth_audit
+         WHERE target_id = $1 ORDER BY at DESC, id DESC LIMIT $2",
+        (user, limit),
+    )
+    .await
+}
+
 /// Forgets what happened before `then`.
 pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
     db.execute("DELETE FROM auth_audit WHERE at < $1", [then]).await

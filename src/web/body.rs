@@ -69,7 +69,11 @@ fn outcome<'r, T>(req: &'r Request<'_>, read: Result<T>) -> Outcome<'r, T, Error
     }
 }
 
-async fn read(req: &Request<'_>, data: Data<'_>, forms: bool) -> Result<Body> {
+/// Reads a body: JSON, or a form where `forms` are taken.
+///
+/// # Errors
+/// What kept it from being read.
+pub async fn read(req: &Request<'_>, data: Data<'_>, forms: bool) -> Result<Body> {
     let headers = req.headers();
     let compressed = |coding: &str| !coding.eq_ignore_ascii_case("identity");
     // Of two types each reader would pick its own.

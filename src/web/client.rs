@@ -1,13 +1,15 @@
 //! Who asks: the client's address, seen through trusted proxies only, its program and its language.
+use super::cookie;
 use crate::{
     config::{Config, Language},
     flows::{Auth, Caller},
 };
 use rocket::{
     Request,
+    http::{Cookie, SameSite},
     request::{FromRequest, Outcome},
 };
-use std::{convert::Infallible, net::IpAddr};
+use std::{convert::Infallible, net::IpAddr, sync::OnceLock};
 use uuid::Uuid;
 
 /// In characters.
@@ -20,7 +22,9 @@ pub fn caller<'r>(req: &'r Request<'_>) -> &'r Caller {
         Caller {
             ip: config.and_then(|c| address(req, c)),
             user_agent: req.headers().get_one("user-agent").map(printable),
-            language: language(req, config.map(|c| c.language).unwrap_or_default()),
+            language: chosen(req)
+                .or_else(|| accepted(req))
+                .unwrap_or_else(|| config.map(|c| c.language).unwrap_or_default()),
             request_id: Uuid::new_v4().simple().to_string(),
         }
     })
@@ -66,8 +70,63 @@ fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(LONGEST_AGENT).collect()
 }
 
+/// Holds the language that a browser has chosen.
+const COOKIE: &str = "portcullis-lang";
+
+/// The language of a reply: that of `?lang`, of the cookie, of the user who is signed in, or of the
+/// browser.
+pub fn language(req: &Request<'_>) -> Language {
+    let users = || req.local_cache(OnceLock::<Language>::new).get().copied();
+    chosen(req).or_else(users).unwrap_or_else(|| caller(req).language)
+}
+
+/// Keeps the language of the user of a request.
+pub fn keep_language(req: &Request<'_>, tag: Option<&str>) {
+    if let Some(language) = tag.and_then(Language::from_tag) {
+        let _ = req.local_cache(OnceLock::new).set(language);
+    }
+}
+
+fn asked(req: &Request<'_>) -> Option<Language> {
+    req.query_value::<&str>("lang").and_then(Result::ok).and_then(Language::from_tag)
+}
+
+fn chosen(req: &Request<'_>) -> Option<Language> {
+    asked(req).or_else(|| cookie::one(req, COOKIE).and_then(Language::from_tag))
+}
+
+/// The language of the reader, as an argument of handlers; after the guard that knows the user.
+pub struct Reading(pub Language);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Reading {
+    type Error = Infallible;
+
+    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        Outcome::Success(Self(language(req)))
+    }
+}
+
+/// Lets the browser keep the language that `?lang` asks for.
+pub fn choose_language(req: &Request<'_>) {
+    if let (Some(language), Some(auth)) = (asked(req), req.rocket().state::<Auth>()) {
+        req.cookies().add(language_cookie(auth, language));
+    }
+}
+
+/// What makes a browser keep a language, for a year.
+pub fn language_cookie(auth: &Auth, language: Language) -> Cookie<'static> {
+    Cookie::build((COOKIE, language.tag()))
+        .path("/")
+        .http_only(true)
+        .secure(auth.config().cookie.secure)
+        .same_site(SameSite::Lax)
+        .max_age(time::Duration::days(365))
+        .build()
+}
+
 /// The best of our languages by `Accept-Language` (RFC 9110, 12.5.4).
-fn language(req: &Request<'_>, default: Language) -> Language {
+fn accepted(req: &Request<'_>) -> Option<Language> {
     let header = req.headers().get_one("accept-language").unwrap_or_default();
     let weighed = header.split(',').take(16).filter_map(|range| {
         let (tag, rest) = range.split_once(';').unwrap_or((range, ""));
@@ -82,5 +141,5 @@ fn language(req: &Request<'_>, default: Language) -> Language {
         .fold(None, |best: Option<(Language, f32)>, new| {
             best.filter(|(_, q)| *q >= new.1).or(Some(new))
         })
-        .map_or(default, |(language, _)| language)
+        .map(|(language, _)| language)
 }

@@ -1,13 +1,16 @@
 //! The cookie that carries the refresh token (RFC 6265bis).
 use crate::{
     config::{self, Config},
-    flows::RefreshToken,
+    flows::{Auth, RefreshToken},
     time::Timestamp,
 };
 use rocket::{
     Request,
     http::{Cookie, SameSite},
+    request::{FromRequest, Outcome},
 };
+use std::convert::Infallible;
+use uuid::Uuid;
 
 /// Prefixes make browsers refuse a cookie of that name from a subdomain or without TLS.
 fn name(config: &Config) -> &'static str {
@@ -65,4 +68,68 @@ fn bare(config: &Config, value: String) -> Cookie<'static> {
         cookie.set_domain(domain.clone());
     }
     cookie
+}
+
+/// In days; as long as the link that confirms an address works.
+const REGISTRANT: i64 = 3;
+/// In hours; as long as the link that resets a password works.
+const RESET: i64 = 1;
+
+/// A cookie of ours that is no refresh token, by what it is for.
+fn own(config: &Config, purpose: &str) -> String {
+    let prefix = if config.cookie.secure { "__Host-" } else { "" };
+    format!("{prefix}portcullis-{purpose}")
+}
+
+fn keep(config: &Config, purpose: &str, value: String, age: time::Duration) -> String {
+    let age = if value.is_empty() { time::Duration::ZERO } else { age };
+    // Lax: mailed links are followed from another site.
+    Cookie::build((own(config, purpose), value))
+        .path("/")
+        .http_only(true)
+        .secure(config.cookie.secure)
+        .same_site(SameSite::Lax)
+        .max_age(age)
+        .to_string()
+}
+
+/// What tells the browser that registered.
+pub fn registrant(config: &Config, mark: String) -> String {
+    keep(config, "registrant", mark, time::Duration::days(REGISTRANT))
+}
+
+/// Keeps the token of a mailed link; an empty one is forgotten.
+pub fn reset(config: &Config, token: &str) -> String {
+    // What is no token is not worth keeping, and might not be fit for a header.
+    let token = Uuid::try_parse(token).map(|t| t.to_string()).unwrap_or_default();
+    keep(config, "reset", token, time::Duration::hours(RESET))
+}
+
+/// The mark of the browser that registered, unless the page is only fetched in advance.
+pub struct Registrant<'r>(pub Option<&'r str>);
+
+/// The token of a mailed link that resets a password.
+pub struct ResetToken<'r>(pub Option<&'r str>);
+
+fn brought<'r>(req: &'r Request<'_>, purpose: &str) -> Option<&'r str> {
+    one(req, &own(req.rocket().state::<Auth>()?.config(), purpose))
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Registrant<'r> {
+    type Error = Infallible;
+
+    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        let early = ["sec-purpose", "purpose"].iter().any(|name| req.headers().contains(name));
+        Outcome::Success(Self(brought(req, "registrant").filter(|_| !early)))
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for ResetToken<'r> {
+    type Error = Infallible;
+
+    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        Outcome::Success(Self(brought(req, "reset")))
+    }
 }

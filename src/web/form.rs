@@ -1,16 +1,18 @@
-//! The token in HTML forms: the same random value in a cookie and in the form, which no other site can
-//! read or set (OWASP CSRF Prevention, double submit, with the `__Host-` prefix).
-use super::{cookie, csrf};
+//! HTML forms: the same random value in a cookie and in the form, which no other site can read or set
+//! (OWASP CSRF Prevention, double submit, with the `__Host-` prefix).
+use super::{
+    body::{self, Body},
+    cookie, csrf,
+};
 use crate::{
     config::Config,
     flows::{Auth, Error, Result},
 };
 use rocket::{
-    Request,
+    Data, Request,
+    data::{FromData, Outcome},
     http::{Cookie, SameSite, Status},
-    request::{FromRequest, Outcome},
 };
-use std::convert::Infallible;
 use uuid::Uuid;
 
 fn name(config: &Config) -> &'static str {
@@ -18,63 +20,63 @@ fn name(config: &Config) -> &'static str {
 }
 
 /// The token for the forms of a page; sets the cookie if there is none.
-pub struct FormToken(pub String);
-
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for FormToken {
-    type Error = Infallible;
-
-    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
-        let Some(auth) = req.rocket().state::<Auth>() else {
-            return Outcome::Success(Self(String::new()));
-        };
-        let name = name(auth.config());
-        let known = cookie::one(req, name).filter(|v| Uuid::try_parse(v).is_ok());
-        let token = known.map_or_else(
-            || {
-                let token = Uuid::new_v4().to_string();
-                let cookie = Cookie::build((name, token.clone()))
-                    .path("/")
-                    .http_only(true)
-                    .secure(auth.config().cookie.secure)
-                    .same_site(SameSite::Strict);
-                req.cookies().add(cookie);
-                token
-            },
-            str::to_owned,
-        );
-        Outcome::Success(Self(token))
-    }
+pub fn token(req: &Request<'_>) -> String {
+    let Some(auth) = req.rocket().state::<Auth>() else { return String::new() };
+    let name = name(auth.config());
+    let known = cookie::one(req, name).filter(|v| Uuid::try_parse(v).is_ok());
+    known.map_or_else(
+        || {
+            let token = Uuid::new_v4().to_string();
+            let cookie = Cookie::build((name, token.clone()))
+                .path("/")
+                .http_only(true)
+                .secure(auth.config().cookie.secure)
+                // Not Strict: a page that a link elsewhere opens would replace the token of all others.
+                .same_site(SameSite::Lax);
+            req.cookies().add(cookie);
+            token
+        },
+        str::to_owned,
+    )
 }
 
-/// A form that was sent by a page of ours, as far as the request's headers and cookie show; its token
-/// is still to be compared.
-pub struct OwnForm(String);
+/// The fields of a form that a page of ours sent.
+pub struct Form(Body);
 
-impl OwnForm {
-    /// # Errors
-    /// `CsrfFailed` if the form's token is not the cookie's.
-    pub fn check(&self, token: &str) -> Result<()> {
-        let same =
-            aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), token.as_bytes());
-        same.map_err(|_| Error::CsrfFailed)
+impl std::ops::Deref for Form {
+    type Target = Body;
+
+    fn deref(&self) -> &Body {
+        &self.0
     }
 }
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for OwnForm {
+impl<'r> FromData<'r> for Form {
     type Error = Error;
 
-    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Error> {
-        let own = || {
-            let auth = req.rocket().state::<Auth>()?;
-            csrf::refuse_foreign_form(req, auth.config()).ok()?;
-            let token = cookie::one(req, name(auth.config()))?;
-            Uuid::try_parse(token).ok().map(|_| Self(token.to_owned()))
-        };
-        match own() {
-            Some(own) => Outcome::Success(own),
-            None => Outcome::Error((Status::Forbidden, Error::CsrfFailed)),
+    async fn from_data(req: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        match read(req, data).await {
+            Ok(form) => Outcome::Success(form),
+            Err(e) => Outcome::Error((Status::BadRequest, e)),
         }
     }
+}
+
+async fn read(req: &Request<'_>, data: Data<'_>) -> Result<Form> {
+    let auth = req.rocket().state::<Auth>().ok_or(Error::CsrfFailed)?;
+    csrf::refuse_foreign_form(req, auth.config())?;
+    let token = cookie::one(req, name(auth.config())).filter(|t| Uuid::try_parse(t).is_ok());
+    let token = token.ok_or(Error::CsrfFailed)?.as_bytes();
+    let body = body::read(req, data, true).await?;
+    let sent = body.read(|f| f.text("csrf_token")).map_err(|_| Error::CsrfFailed)?.as_bytes();
+    aws_lc_rs::constant_time::verify_slices_are_equal(token, sent)
+        .map_err(|_| Error::CsrfFailed)?;
+    Ok(Form(body))
+}
+
+/// What stood in a field, to show it again.
+pub fn typed(form: &Result<Form, Error>, name: &'static str) -> String {
+    let text = form.as_ref().ok().and_then(|form| form.read(|f| f.optional(name)).ok().flatten());
+    text.unwrap_or_default().to_owned()
 }

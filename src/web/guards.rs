@@ -1,6 +1,6 @@
 //! Who is asking, proven: each guard builds on the one below and holds what it proved. Handlers take
 //! them as `Result<Guard, Error>`; in routes that do not, the catchers tell what was wrong.
-use super::{cookie, csrf, problem::Problem};
+use super::{client::keep_language, cookie, csrf, problem::Problem};
 use crate::flows::{Auth, Claims, Error, Result, SignedIn as Proven, User};
 use rocket::{
     Request,
@@ -71,10 +71,12 @@ async fn by_cookie(req: &Request<'_>) -> Result<Option<Proven>> {
 }
 
 async fn signed_in(req: &Request<'_>) -> Result<Proven> {
-    if let Some(proven) = by_token(req).await? {
-        return Ok(proven);
-    }
-    by_cookie(req).await?.ok_or(Error::Unauthenticated)
+    let proven = match by_token(req).await? {
+        Some(proven) => proven,
+        None => by_cookie(req).await?.ok_or(Error::Unauthenticated)?,
+    };
+    keep_language(req, proven.user.language.as_deref());
+    Ok(proven)
 }
 
 async fn with_role(req: &Request<'_>, role: &str) -> Result<User> {

@@ -1,7 +1,7 @@
 //! Headers that every reply of ours has, and the one line that is logged of it. The replies of a host
 //! application are its own.
 use super::{catchers::is_path_of_ours, client::caller, metrics, problem::Problem};
-use crate::flows::Auth;
+use crate::{config::Config, flows::Auth};
 use rocket::{
     Data, Request, Response, Route,
     fairing::{Fairing, Info, Kind},
@@ -64,7 +64,15 @@ fn has_one_host(req: &Request<'_>) -> bool {
     }
 }
 
-pub struct Headers;
+pub struct Headers(String);
+
+impl Headers {
+    pub fn new(config: &Config) -> Self {
+        // What a form leads to counts as well: a login may lead to an application on the list.
+        let forms = format!("form-action {}", [&["'self'".to_owned()][..], &config.cors.origins].concat().join(" "));
+        Self(PAGES.replace("form-action 'self'", &forms))
+    }
+}
 
 #[derive(Clone, Copy)]
 struct Started(Instant);
@@ -98,7 +106,7 @@ impl Fairing for Headers {
         let mut set = |name: &'static str, value: &str| {
             res.set_raw_header(name, value.to_owned());
         };
-        set("Content-Security-Policy", if docs { DOCS } else { PAGES });
+        set("Content-Security-Policy", if docs { DOCS } else { &self.0 });
         set("X-Content-Type-Options", "nosniff");
         set("X-Frame-Options", "DENY");
         set("Referrer-Policy", if secret { "no-referrer" } else { "same-origin" });

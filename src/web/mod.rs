@@ -9,6 +9,8 @@ pub mod form;
 pub mod guards;
 pub mod headers;
 pub mod metrics;
+pub mod next;
+pub mod notice;
 pub mod page;
 pub mod problem;
 pub mod reply;

@@ -1,8 +1,8 @@
 //! How an error is told: RFC 9457 for programs, a page for people.
-use super::{client::caller, page::ErrorPage};
+use super::{client::language, page::ErrorPage};
 use crate::{
     config::Language,
-    flows::{Auth, Error, Lacking},
+    flows::{Error, Lacking},
     view,
 };
 use rocket::{
@@ -10,6 +10,7 @@ use rocket::{
     http::{Accept, ContentType, MediaType, Status, uncased::UncasedStr},
     response::{self, Responder},
 };
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::{collections::HashMap, sync::OnceLock, time::Duration};
 use utoipa::ToSchema;
@@ -202,19 +203,14 @@ impl From<&Error> for Problem {
 impl<'r> Responder<'r, 'static> for Problem {
     fn respond_to(self, req: &'r Request<'_>) -> response::Result<'static> {
         super::headers::mark(req);
-        let language = caller(req).language;
-        let page = req.rocket().state::<Auth>().filter(|_| wants_page(req)).and_then(|auth| {
-            auth.templates()
-                .render(
-                    language,
-                    &ErrorPage {
-                        status: self.status.code,
-                        title: self.text(language, ""),
-                        detail: self.text(language, "-detail"),
-                    },
-                )
-                .ok()
+        let language = language(req);
+        let page = wants_page(req).then(|| ErrorPage {
+            status: self.status.code,
+            title: self.text(language, ""),
+            detail: self.text(language, "-detail"),
+            retry_after: self.seconds(),
         });
+        let page = page.and_then(|page| page.html(req, language));
         let (kind, body) = if let Some(page) = page {
             (ContentType::HTML, page)
         } else {
@@ -225,6 +221,14 @@ impl<'r> Responder<'r, 'static> for Problem {
             Response::build_from(body.respond_to(req)?).status(self.status).header(kind).finalize();
         response.set_raw_header("Cache-Control", "no-store");
         response.set_raw_header("Content-Language", language.tag());
+        self.mark(&mut response);
+        Ok(response)
+    }
+}
+
+impl Problem {
+    /// Adds the headers that go with it.
+    pub fn mark(&self, response: &mut Response<'_>) {
         if self.status == Status::Unauthorized {
             // RFC 6750, 3: at least one attribute, and no error where no token was sent.
             let challenge = match self.code {
@@ -235,12 +239,36 @@ impl<'r> Responder<'r, 'static> for Problem {
             };
             response.set_raw_header("WWW-Authenticate", challenge);
         }
-        if let Some(after) = self.retry_after {
-            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
-            response.set_raw_header("Retry-After", seconds.max(1).to_string());
+        if let Some(seconds) = self.seconds() {
+            response.set_raw_header("Retry-After", seconds.to_string());
         }
-        Ok(response)
     }
+
+    /// After how many it may be tried again.
+    fn seconds(&self) -> Option<u64> {
+        self.retry_after.map(|t| (t.as_secs() + u64::from(t.subsec_nanos() > 0)).max(1))
+    }
+
+    /// What was wrong with the form `form` of a page.
+    pub fn wrong(&self, form: &'static str, language: Language) -> Wrong {
+        Wrong {
+            form,
+            summary: self.text(language, "-detail"),
+            fields: self.fields.iter().map(|(f, why)| (*f, sentence(language, *why))).collect(),
+            retry_after: self.seconds(),
+        }
+    }
+}
+
+/// What was wrong with a form, in sentences.
+#[derive(Default, Serialize)]
+pub struct Wrong {
+    /// Which form of its page it was; empty for none.
+    form: &'static str,
+    summary: String,
+    fields: HashMap<&'static str, String>,
+    /// In seconds.
+    retry_after: Option<u64>,
 }
 
 /// Browsers would rather have HTML than JSON; programs JSON, or anything (RFC 9110, 12.5.1).

@@ -1,5 +1,5 @@
 //! Replies in JSON, with the tokens beside them where the surface has them there. None is cached.
-use super::cookie;
+use super::{cookie, notice::Notice};
 use crate::flows::{Auth, Tokens};
 use rocket::{
     Request, Response,
@@ -39,14 +39,25 @@ impl<T> Reply<T> {
     /// With the access token in a header, and the refresh token, if there is a new one, in the cookie.
     #[must_use]
     pub fn carrying(self, auth: &Auth, tokens: &Tokens) -> Self {
-        let reply = self.header("Authorization", format!("Bearer {}", tokens.access));
+        self.header("Authorization", format!("Bearer {}", tokens.access)).keeping(auth, tokens)
+    }
+
+    /// With the refresh token, if there is a new one, in the cookie.
+    #[must_use]
+    pub fn keeping(self, auth: &Auth, tokens: &Tokens) -> Self {
         match &tokens.refresh {
             Some(token) => {
                 let cookie = cookie::carry(auth.config(), token, auth.clock().now());
-                reply.header("Set-Cookie", cookie)
+                self.header("Set-Cookie", cookie)
             }
-            None => reply,
+            None => self,
         }
+    }
+
+    /// With what the next page is to tell.
+    #[must_use]
+    pub fn telling(self, auth: &Auth, notice: Notice) -> Self {
+        self.header("Set-Cookie", notice.cookie(auth))
     }
 
     /// With what makes a browser forget the cookie.
@@ -57,6 +68,12 @@ impl<T> Reply<T> {
 }
 
 impl Reply<()> {
+    /// 303: what comes next is at `place`.
+    pub fn see(place: impl Into<String>) -> Self {
+        let bare = Self { status: Status::SeeOther, body: None, headers: Vec::new() };
+        bare.header("Location", place)
+    }
+
     /// 204.
     pub const fn empty() -> Self {
         Self { status: Status::NoContent, body: None, headers: Vec::new() }

@@ -1,0 +1,74 @@
+//! What pages load from `/static/`: style, script, icon and logo, each named with a mark of what is in
+//! it, so that browsers may keep it for good.
+use super::{Error, look};
+use crate::config::Brand;
+use std::{
+    collections::HashMap,
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    path::Path,
+};
+
+/// In bytes.
+const LARGEST_LOGO: u64 = 256 * 1024;
+
+pub struct Asset {
+    /// A media type, such as `text/css; charset=utf-8`.
+    pub kind: &'static str,
+    pub bytes: Vec<u8>,
+}
+
+#[derive(Default)]
+pub struct Assets(HashMap<String, Asset>);
+
+impl Assets {
+    /// `files` by name, and what the brand adds.
+    pub fn new(files: HashMap<String, String>, brand: &Brand) -> Result<Self, Error> {
+        let mut all = HashMap::new();
+        for (name, mut text) in files {
+            if name == "portcullis.css" {
+                text.push_str(&look::shades(brand));
+            }
+            let kind = kind(&name).ok_or_else(|| Error::Logo(name.clone()))?;
+            all.insert(name, Asset { kind, bytes: text.into_bytes() });
+        }
+        if let Some(path) = &brand.logo {
+            all.insert("logo".to_owned(), logo(path)?);
+        }
+        Ok(Self(all))
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Asset> {
+        self.0.get(name)
+    }
+
+    /// The address of an asset.
+    pub fn url(&self, name: &str) -> Option<String> {
+        let asset = self.get(name)?;
+        let mut mark = DefaultHasher::new();
+        asset.bytes.hash(&mut mark);
+        Some(format!("/static/{name}?v={:x}", mark.finish()))
+    }
+}
+
+fn logo(path: &Path) -> Result<Asset, Error> {
+    let wrong = || Error::Logo(path.display().to_string());
+    let kind = path.to_str().and_then(kind).filter(|k| k.starts_with("image/"));
+    let kind = kind.ok_or_else(wrong)?;
+    if fs::metadata(path).map_err(|_| wrong())?.len() > LARGEST_LOGO {
+        return Err(wrong());
+    }
+    Ok(Asset { kind, bytes: fs::read(path).map_err(|_| wrong())? })
+}
+
+fn kind(name: &str) -> Option<&'static str> {
+    Some(match name.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
+        "css" => "text/css; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "webp" => "image/webp",
+        "jpg" | "jpeg" => "image/jpeg",
+        _ => return None,
+    })
+}

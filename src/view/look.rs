@@ -1,0 +1,120 @@
+//! The brand, as templates and the style sheet show it.
+use crate::config::{Brand, Color, Language};
+use serde::Serialize;
+
+/// What stands on every page of the brand.
+#[derive(Serialize)]
+pub struct Look {
+    pub name: String,
+    /// The address of the logo, if there is one; else ours is drawn.
+    pub logo: Option<String>,
+    /// The colour of a button, and of the text on it.
+    pub button: String,
+    pub on_button: String,
+    links: Vec<Link>,
+}
+
+#[derive(Serialize)]
+struct Link {
+    /// For the readers of one language, or of all (empty).
+    lang: &'static str,
+    text: String,
+    url: String,
+}
+
+const ACCENT: Color = Color([0x2f, 0x5b, 0xd8]);
+const WHITE: Color = Color([255; 3]);
+const BLACK: Color = Color([0; 3]);
+/// What links stand on: the darkest of the light grounds, the lightest of the dark ones.
+const LIGHT: Color = Color([0xf4, 0xf6, 0xf9]);
+const DARK: Color = Color([0x1b, 0x20, 0x29]);
+/// WCAG 2.2, 1.4.3.
+const READABLE: f64 = 4.5;
+
+impl Look {
+    pub fn new(brand: &Brand, logo: Option<String>) -> Self {
+        let accent = brand.accent.unwrap_or(ACCENT);
+        let links = brand.links.iter().map(|link| Link {
+            lang: link.language.map(Language::tag).unwrap_or_default(),
+            text: link.text.clone(),
+            url: link.url.to_string(),
+        });
+        Self {
+            name: brand.name.clone().unwrap_or_else(|| "Portcullis".to_owned()),
+            logo,
+            button: accent.into(),
+            on_button: on(accent).into(),
+            links: links.collect(),
+        }
+    }
+}
+
+/// What the style sheet of ours has to be followed by for `brand`.
+pub fn shades(brand: &Brand) -> String {
+    let Some(accent) = brand.accent else { return String::new() };
+    let [light, dark, on, hover] = [
+        readable(accent, LIGHT, BLACK),
+        readable(accent, DARK, WHITE),
+        on(accent),
+        mix(accent, if on(accent) == WHITE { BLACK } else { WHITE }, 0.14),
+    ]
+    .map(String::from);
+    let button = String::from(accent);
+    format!(
+        ":root{{--link:{light};--button:{button};--button-hover:{hover};--on-button:{on}}}\
+         @media(prefers-color-scheme:dark){{:root{{--link:{dark};--button:{button};\
+         --button-hover:{hover};--on-button:{on}}}}}"
+    )
+}
+
+/// The colour of text on `ground`: one of the two can always be read.
+fn on(ground: Color) -> Color {
+    if contrast(WHITE, ground) >= READABLE { WHITE } else { BLACK }
+}
+
+/// `color`, nearer to `end` as far as it takes to read it on `ground`.
+fn readable(color: Color, ground: Color, end: Color) -> Color {
+    (0..=20)
+        .map(|step| mix(color, end, f64::from(step) / 20.0))
+        .find(|shade| contrast(*shade, ground) >= READABLE)
+        .unwrap_or(end)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 255")]
+fn mix(Color(a): Color, Color(b): Color, share: f64) -> Color {
+    let part = |i: usize| f64::from(a[i]) + (f64::from(b[i]) - f64::from(a[i])) * share;
+    Color([0, 1, 2].map(|i| part(i).round() as u8))
+}
+
+/// From 1 to 21 (WCAG 2.2, contrast ratio).
+fn contrast(a: Color, b: Color) -> f64 {
+    let (a, b) = (luminance(a) + 0.05, luminance(b) + 0.05);
+    a.max(b) / a.min(b)
+}
+
+fn luminance(Color(rgb): Color) -> f64 {
+    let [r, g, b] = rgb.map(|part| {
+        let part = f64::from(part) / 255.0;
+        if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+    });
+    0.2126f64.mul_add(r, 0.7152f64.mul_add(g, 0.0722 * b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_the_accent_is_it_can_be_read() {
+        assert!((contrast(WHITE, BLACK) - 21.0).abs() < 0.01);
+        for n in 0..=0xfff_u32 {
+            let nibble = |shift: u32| u8::try_from(((n >> shift) & 15) * 17).unwrap();
+            let accent = Color([nibble(8), nibble(4), nibble(0)]);
+            assert!(contrast(on(accent), accent) >= READABLE, "{accent:?}");
+            assert!(contrast(readable(accent, LIGHT, BLACK), LIGHT) >= READABLE, "{accent:?}");
+            assert!(contrast(readable(accent, DARK, WHITE), DARK) >= READABLE, "{accent:?}");
+            let hover = mix(accent, if on(accent) == WHITE { BLACK } else { WHITE }, 0.14);
+            assert!(contrast(on(accent), hover) >= READABLE, "{accent:?}");
+        }
+    }
+}

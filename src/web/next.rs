@@ -1,0 +1,54 @@
+//! Where somebody wanted to go before logging in (OWASP Unvalidated Redirects): a path of this site, or
+//! an origin that is listed in the settings.
+use crate::config::Config;
+use url::Url;
+
+/// In bytes.
+const LONGEST: usize = 2048;
+
+/// The place that `next` names, as a browser would understand it; `None` for anything else.
+pub fn next(config: &Config, next: &str) -> Option<String> {
+    let plain = !next.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\');
+    if next.len() > LONGEST || !plain {
+        return None;
+    }
+    if !next.starts_with('/') {
+        let url = Url::parse(next).ok()?;
+        let listed = config.cors.origins.contains(&url.origin().ascii_serialization());
+        let bare = url.username().is_empty() && url.password().is_none();
+        return (listed && bare).then(|| url.into());
+    }
+    let url = config.public_url.join(next).ok()?;
+    // What is joined may still have gone elsewhere, and dots may have left two slashes at the front.
+    let stayed = url.origin() == config.public_url.origin() && !next.starts_with("//");
+    let place = &url[url::Position::BeforePath..];
+    (stayed && !place.starts_with("//")).then(|| place.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_this_site_and_listed_origins_are_followed() {
+        let mut config = Config::default();
+        config.cors.origins = vec!["https://app.example.com".to_owned()];
+        let next = |to: &str| next(&config, to);
+        for fine in ["/", "/account", "/a?b=c#d", "/a/%2e%2e/b?next=//x", "https://app.example.com/x?y"] {
+            assert!(next(fine).is_some(), "{fine}");
+        }
+        assert_eq!(next("/a/../b").as_deref(), Some("/b"));
+        assert_eq!(next("https://app.example.com").as_deref(), Some("https://app.example.com/"));
+        for evil in [
+            "", "account", "//evil.example", "///evil.example", "/\\evil.example", "\\/evil.example",
+            "/\t/evil.example", " //evil.example", "/.//evil.example", "/a/..//evil.example",
+            "https://evil.example", "https:evil.example", "https:/evil.example", "javascript:alert(1)",
+            "https://app.example.com.evil.example/", "https://app.example.com@evil.example/",
+            "https://u:p@app.example.com/", "http://app.example.com/", "data:text/html,x",
+            "/\u{2028}x", "/%0d%0aSet-Cookie:x\r\n",
+        ] {
+            assert_eq!(next(evil), None, "{evil:?}");
+        }
+        assert_eq!(next(&format!("/{}", "a".repeat(3000))), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! What has just been done, told on the next page: a cookie holds its name, the page takes it away.
+use super::cookie;
+use crate::{config::Language, flows::Auth, view};
+use rocket::{
+    Request,
+    http::{Cookie, SameSite},
+};
+
+/// What has just been done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    Registered,
+    CheckMail,
+    ResetMailed,
+    ConfirmationMailed,
+    LoggedOut,
+    ProfileSaved,
+    EmailChangeMailed,
+    PasswordChanged,
+    PasswordReset,
+    SessionEnded,
+    OthersEnded,
+    AccountDeleted,
+}
+
+const ALL: [Notice; 12] = [
+    Notice::Registered,
+    Notice::CheckMail,
+    Notice::ResetMailed,
+    Notice::ConfirmationMailed,
+    Notice::LoggedOut,
+    Notice::ProfileSaved,
+    Notice::EmailChangeMailed,
+    Notice::PasswordChanged,
+    Notice::PasswordReset,
+    Notice::SessionEnded,
+    Notice::OthersEnded,
+    Notice::AccountDeleted,
+];
+
+const COOKIE: &str = "portcullis-notice";
+
+impl Notice {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::CheckMail => "check-mail",
+            Self::ResetMailed => "reset-mailed",
+            Self::ConfirmationMailed => "confirmation-mailed",
+            Self::LoggedOut => "logged-out",
+            Self::ProfileSaved => "profile-saved",
+            Self::EmailChangeMailed => "email-change-mailed",
+            Self::PasswordChanged => "password-changed",
+            Self::PasswordReset => "password-reset",
+            Self::SessionEnded => "session-ended",
+            Self::OthersEnded => "others-ended",
+            Self::AccountDeleted => "account-deleted",
+        }
+    }
+
+    /// The sentence.
+    pub fn text(self, language: Language) -> String {
+        view::text(language, &format!("notice-{}", self.name()), &[])
+    }
+
+    /// The cookie that brings it to the next page.
+    pub fn cookie(self, auth: &Auth) -> String {
+        let mut cookie = bare(self.name());
+        cookie.set_secure(auth.config().cookie.secure);
+        cookie.set_max_age(time::Duration::minutes(1));
+        cookie.to_string()
+    }
+}
+
+fn bare(value: &'static str) -> Cookie<'static> {
+    Cookie::build((COOKIE, value)).path("/").http_only(true).same_site(SameSite::Lax).build()
+}
+
+/// Takes the notice that a request brings.
+pub fn take(req: &Request<'_>) -> Option<Notice> {
+    let name = cookie::one(req, COOKIE)?;
+    req.cookies().remove(bare(""));
+    ALL.into_iter().find(|notice| notice.name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_notice_has_a_sentence_in_every_language() {
+        for (notice, language) in ALL.iter().flat_map(|n| Language::ALL.map(|l| (n, l))) {
+            assert!(!notice.text(language).starts_with("notice-"), "{notice:?}");
+        }
+    }
+}

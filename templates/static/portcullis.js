@@ -1,0 +1,43 @@
+// What makes the pages handier; all of them work without it.
+"use strict";
+
+// A button that shows what is typed into a password field.
+for (const input of document.querySelectorAll("input[type=password][data-show]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "show";
+  button.setAttribute("aria-controls", input.id);
+  const label = (shown) => {
+    input.type = shown ? "text" : "password";
+    button.textContent = shown ? input.dataset.hide : input.dataset.show;
+  };
+  label(false);
+  button.addEventListener("click", () => label(input.type === "password"));
+  // Browsers offer to save passwords, not texts.
+  input.form.addEventListener("submit", () => label(false));
+  input.after(button);
+}
+
+// Seconds until something may be tried again.
+for (const left of document.querySelectorAll("[data-countdown]")) {
+  const timer = setInterval(() => {
+    left.textContent = String(Math.max(0, Number(left.textContent) - 1));
+    if (left.textContent === "0") clearInterval(timer);
+  }, 1000);
+}
+
+// A form is sent once, however often its button is pressed.
+for (const form of document.forms) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+}
+// Back on the page, it may be sent again.
+addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});
+
+// What an address names within a page is opened.
+const target = location.hash && document.getElementById(location.hash.slice(1));
+target?.closest("details")?.setAttribute("open", "");
