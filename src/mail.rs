@@ -94,6 +94,7 @@ pub struct Letter {
 /// A mail that was kept instead of being sent.
 #[derive(Clone, serde::Serialize)]
 pub struct Kept {
+    pub id: Uuid,
     pub to: String,
     pub subject: String,
     pub text: String,
@@ -167,6 +168,11 @@ impl Mailer {
         std::time::UNIX_EPOCH + Duration::from_micros(micros)
     }
 
+    /// Whether mails are kept instead of being sent.
+    pub fn keeps(&self) -> bool {
+        matches!(self.way, Way::Dev(_))
+    }
+
     /// The mails that were kept, the newest last; `None` if mails are sent.
     pub fn kept(&self) -> Option<Vec<Kept>> {
         match &self.way {
@@ -197,8 +203,8 @@ impl Way {
 fn keep(letter: Letter, at: Timestamp) -> Kept {
     let is_link = |word: &&str| word.starts_with("http://") || word.starts_with("https://");
     let links = letter.text.split_whitespace().filter(is_link).map(str::to_owned).collect();
-    let Letter { to, subject, text, html, .. } = letter;
-    Kept { to, subject, text, html, links, at }
+    let Letter { to, message_id: id, subject, text, html } = letter;
+    Kept { id, to, subject, text, html, links, at }
 }
 
 /// Keeps vacation notices from being sent in return (RFC 3834).

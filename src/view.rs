@@ -13,9 +13,10 @@ use fluent_templates::{
     FluentLoader, LanguageIdentifier, Loader, fluent_bundle::FluentValue, langid, static_loader,
 };
 use include_dir::{Dir, include_dir};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use std::{borrow::Cow, collections::HashMap, fs, io, path::Path, sync::Arc};
-use tera::{Context, Tera};
+use tera::{Context, Kwargs, State, Tera};
 
 /// Files that are no templates.
 const STATIC: &str = "static/";
@@ -81,6 +82,9 @@ impl Templates {
         let assets = Assets::new(files, brand)?;
         let mut tera = Tera::default();
         tera.register_function("t", FluentLoader::new(&*LOCALES));
+        tera.register_filter("urlencode", |text: &str, _: Kwargs, _: &State<'_>| {
+            utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+        });
         tera.global_context().insert("brand", &Look::new(brand, assets.url("logo")));
         for (name, file) in [("style", "portcullis.css"), ("script", "portcullis.js"), ("icon", "icon.svg")] {
             tera.global_context().insert(name, &assets.url(file));

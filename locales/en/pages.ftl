@@ -1,34 +1,180 @@
-brand = Portcullis
+site-description = Log in to { $site } or manage your account.
+skip = Skip to the content
+nav-account = Your account
 to-front-page = To the front page
+to-account = To your account
+to-login = Back to the login
+developing = While developing:
+dev-docs = API
+optional = (optional)
+save = Save
+language = Language
+language-any = As in the browser
+email = Email address
+username = Username
+first-name = First name
+retry-after = You can try again in
+seconds = s
 
-front-title = The service is running
-front-body = Portcullis looks after accounts, sessions and tokens.
-front-docs = Browse and try the API
-front-openapi = The API as an OpenAPI document
+password = Password
+password-current = Current password
+password-new = New password
+password-show = Show
+password-hide = Hide
+password-hint = { $count ->
+    [one] At least one character.
+   *[other] At least { $count } characters. A few words are easier to remember than signs and digits, and harder to guess.
+ }
+
+login-title = Log in
+login-name = Email address or username
+login-remember = Stay logged in
+login-forgot = Forgot your password?
+login-button = Log in
+login-new = New here?
+login-register = Create an account
+logout-button = Log out
+
+register-title = Create an account
+register-button = Create the account
+register-known = Already have an account?
+
+forgot-title = Forgot your password?
+forgot-body = Tell us the address of your account, and we will mail you a link that sets a new password.
+forgot-button = Send the link
 
 confirm-title = Confirm your address
 confirm-body = One more step: confirm that this address is yours.
 confirm-button = Confirm the address
 confirm-done-title = Address confirmed
-confirm-done-body = Your address is confirmed. You can close this page.
-confirm-expired-body = This link is too old or was replaced by a newer one. Log in and ask for another.
+confirm-done-body = Your address is confirmed.
+confirm-again-title = Get a new confirmation link
+confirm-again-body = A link works once and for three days, and a newer one replaces it. Tell us your address, and we will mail you another.
+confirm-again-button = Send a new link
 
 link-expired-title = This link does not work any more
 
 reset-title = Choose a new password
 reset-body = Every device will be logged out.
-reset-new-password = New password
-reset-hint = { $count ->
-    [one] At least one character.
-   *[other] At least { $count } characters. A few words are easier to remember than signs and digits.
- }
 reset-button = Save the password
-reset-done-title = Password changed
-reset-done-body = Your password has been changed. Log in with the new one.
-reset-expired-body = This link is too old, or the password or the address was changed since. Ask for another.
+reset-expired-body = This link is too old, or the password or the address was changed since.
+reset-again = Ask for a new link
+
+account-title = Account
+profile-title = Profile
+profile-since = Here since { $day }.
+email-confirmed = confirmed
+email-unconfirmed = not confirmed
+email-resend = Send the confirmation mail again
+email-new = New email address
+email-change = Change the address
+email-change-body = We mail a link to the new address, and a notice to the old one. Until the link is opened nothing changes.
+email-change-button = Send the link
+password-change-body = Your other devices will be logged out.
+password-change-button = Change the password
+data-title = Your data
+data-body = Everything that is stored about you, as a JSON file.
+data-button = Download your data
+delete-title = Delete the account
+delete-body = The account and everything stored with it are deleted at once and for good.
+delete-button = Delete the account for good
+
+sessions-title = Sessions
+sessions-body = Where you are logged in. If you do not recognise a device, end its session and change your password.
+sessions-this = this device
+sessions-started = Logged in on
+sessions-seen = last seen
+sessions-end = End the session
+sessions-end-others = End all other sessions
+
+security-title = Security
+security-advice-title = At a glance
+security-confirmed = Your email address is confirmed, so you can recover your account with it.
+security-unconfirmed = Your email address is not confirmed.
+security-sessions = { $count ->
+    [one] You are logged in on this device only.
+   *[other] You are logged in on { $count } devices.
+ }
+security-look = Look at them
+security-password = Use a password that you use nowhere else.
+security-events-title = What happened lately
+security-events-body = If something here was not you, change your password.
+security-none = Nothing yet.
+
+event-account-deleted = Account deleted
+event-confirmation-resent = Confirmation mail asked for
+event-user-added = Account created by an operator
+event-user-disabled = Account disabled by an operator
+event-email-change-asked = Change of address asked for
+event-email-changed = Address changed
+event-email-confirmed = Address confirmed
+event-user-enabled = Account enabled by an operator
+event-login = Login
+event-login-failed = Failed login
+event-logout = Logout
+event-logout-all = Logout on every device
+event-logout-others = Logout on every other device
+event-password-changed = Password changed
+event-password-refused = A wrong password was given to confirm a change
+event-password-reset = Password reset by a mailed link
+event-password-reset-asked = Password reset asked for
+event-password-set = Password set by an operator
+event-profile-changed = Profile changed
+event-refresh-token-reused = A used token came back: the session was ended
+event-refresh-tokens-renewed = Tokens renewed
+event-registered = Registration
+event-registered-again = Somebody registered your address again
+event-role-granted = Role granted
+event-role-revoked = Role revoked
+event-session-ended = A session was ended
+event-tokens-issued = Tokens issued to an application
+
+device = { $browser } on { $system }
+device-unknown = An unknown program
+ago-now = just now
+ago-minutes = { $count ->
+    [one] a minute ago
+   *[other] { $count } minutes ago
+ }
+ago-hours = { $count ->
+    [one] an hour ago
+   *[other] { $count } hours ago
+ }
+ago-days = { $count ->
+    [one] a day ago
+   *[other] { $count } days ago
+ }
+moment = { $day } { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[other] December
+ } { $year }, { $time } UTC
+
+notice-registered = Welcome! We have mailed you a link that confirms your address.
+notice-check-mail = If the address is right, a mail is on its way. Open the link in it.
+notice-reset-mailed = If there is an account with this address, a link is on its way to it. It works for an hour.
+notice-confirmation-mailed = If the address is to be confirmed, a link is on its way to it.
+notice-logged-out = You are logged out.
+notice-profile-saved = Your profile is saved.
+notice-email-change-mailed = We have mailed a link to the new address. Open it to finish the change.
+notice-password-changed = Your password is changed. Your other devices are logged out.
+notice-password-reset = Your password is changed and every device is logged out. Log in with the new one.
+notice-session-ended = The session is ended.
+notice-others-ended = All other sessions are ended.
+notice-account-deleted = Your account is deleted.
 
 dev-mail-title = Mails of this service
 dev-mail-body = While developing, mails are kept here instead of being sent.
 dev-mail-none = There is no mail yet.
 dev-mail-to = To { $to }
-dev-mail-text = The text
+dev-mail-html = As HTML
+dev-mail-text = As text

@@ -1,34 +1,183 @@
-brand = Portcullis
+site-description = Войдите на { $site } или управляйте своей учётной записью.
+skip = К содержанию
+nav-account = Ваша учётная запись
 to-front-page = На главную
+to-account = К учётной записи
+to-login = Назад ко входу
+developing = Для разработки:
+dev-docs = API
+optional = (необязательно)
+save = Сохранить
+language = Язык
+language-any = Как в браузере
+email = Электронная почта
+username = Имя пользователя
+first-name = Имя
+retry-after = Повторить можно через
+seconds = с
 
-front-title = Сервис работает
-front-body = Portcullis отвечает за учётные записи, сеансы и токены.
-front-docs = Посмотреть и попробовать API
-front-openapi = API в формате OpenAPI
+password = Пароль
+password-current = Текущий пароль
+password-new = Новый пароль
+password-show = Показать
+password-hide = Скрыть
+password-hint = { $count ->
+    [one] Не меньше { $count } символа. Несколько слов запомнить легче, чем знаки и цифры, а угадать труднее.
+   *[other] Не меньше { $count } символов. Несколько слов запомнить легче, чем знаки и цифры, а угадать труднее.
+ }
+
+login-title = Вход
+login-name = Электронная почта или имя пользователя
+login-remember = Не выходить
+login-forgot = Забыли пароль?
+login-button = Войти
+login-new = Впервые здесь?
+login-register = Завести учётную запись
+logout-button = Выйти
+
+register-title = Новая учётная запись
+register-button = Зарегистрироваться
+register-known = Уже есть учётная запись?
+
+forgot-title = Забыли пароль?
+forgot-body = Укажите адрес своей учётной записи, и мы пришлём ссылку, по которой можно задать новый пароль.
+forgot-button = Прислать ссылку
 
 confirm-title = Подтвердите адрес
 confirm-body = Остался один шаг: подтвердите, что этот адрес ваш.
 confirm-button = Подтвердить адрес
 confirm-done-title = Адрес подтверждён
-confirm-done-body = Ваш адрес подтверждён. Страницу можно закрыть.
-confirm-expired-body = Ссылка устарела или заменена более новой. Войдите и запросите другую.
+confirm-done-body = Ваш адрес подтверждён.
+confirm-again-title = Новая ссылка для подтверждения
+confirm-again-body = Ссылка работает один раз и три дня, и более новая её заменяет. Укажите свой адрес, и мы пришлём другую.
+confirm-again-button = Прислать новую ссылку
 
 link-expired-title = Ссылка больше не действует
 
 reset-title = Задайте новый пароль
 reset-body = На всех устройствах будет выполнен выход.
-reset-new-password = Новый пароль
-reset-hint = { $count ->
-    [one] Не меньше { $count } символа. Несколько слов запомнить легче, чем знаки и цифры.
-   *[other] Не меньше { $count } символов. Несколько слов запомнить легче, чем знаки и цифры.
- }
 reset-button = Сохранить пароль
-reset-done-title = Пароль изменён
-reset-done-body = Пароль изменён. Войдите с новым паролем.
-reset-expired-body = Ссылка устарела, или с тех пор изменились пароль или адрес. Запросите другую.
+reset-expired-body = Ссылка устарела, или с тех пор изменились пароль или адрес.
+reset-again = Запросить новую ссылку
+
+account-title = Учётная запись
+profile-title = Профиль
+profile-since = Вы с нами с { $day }.
+email-confirmed = подтверждён
+email-unconfirmed = не подтверждён
+email-resend = Прислать письмо для подтверждения ещё раз
+email-new = Новый адрес
+email-change = Сменить адрес
+email-change-body = Мы пришлём ссылку на новый адрес и уведомление на старый. Пока ссылка не открыта, ничего не изменится.
+email-change-button = Прислать ссылку
+password-change-body = На других устройствах будет выполнен выход.
+password-change-button = Сменить пароль
+data-title = Ваши данные
+data-body = Всё, что о вас хранится, в файле JSON.
+data-button = Скачать свои данные
+delete-title = Удалить учётную запись
+delete-body = Учётная запись и всё, что с ней хранится, удаляются сразу и навсегда.
+delete-button = Удалить навсегда
+
+sessions-title = Сеансы
+sessions-body = Где выполнен вход. Если вы не узнаёте устройство, завершите его сеанс и смените пароль.
+sessions-this = это устройство
+sessions-started = Вход
+sessions-seen = последняя активность
+sessions-end = Завершить сеанс
+sessions-end-others = Завершить все остальные сеансы
+
+security-title = Безопасность
+security-advice-title = Кратко
+security-confirmed = Адрес подтверждён: с его помощью можно восстановить доступ.
+security-unconfirmed = Адрес не подтверждён.
+security-sessions = { $count ->
+    [one] Вход выполнен на { $count } устройстве.
+   *[other] Вход выполнен на { $count } устройствах.
+ }
+security-look = Посмотреть
+security-password = Пусть этот пароль не подходит больше ни к чему.
+security-events-title = Последние события
+security-events-body = Если что-то из этого сделали не вы, смените пароль.
+security-none = Пока ничего.
+
+event-account-deleted = Учётная запись удалена
+event-confirmation-resent = Запрошено письмо для подтверждения
+event-user-added = Учётная запись создана оператором
+event-user-disabled = Учётная запись отключена оператором
+event-email-change-asked = Запрошена смена адреса
+event-email-changed = Адрес изменён
+event-email-confirmed = Адрес подтверждён
+event-user-enabled = Учётная запись включена оператором
+event-login = Вход
+event-login-failed = Неудачный вход
+event-logout = Выход
+event-logout-all = Выход на всех устройствах
+event-logout-others = Выход на остальных устройствах
+event-password-changed = Пароль изменён
+event-password-refused = Для подтверждения введён неверный пароль
+event-password-reset = Пароль сброшен по ссылке из письма
+event-password-reset-asked = Запрошен сброс пароля
+event-password-set = Пароль задан оператором
+event-profile-changed = Профиль изменён
+event-refresh-token-reused = Использованный токен пришёл снова: сеанс завершён
+event-refresh-tokens-renewed = Токены обновлены
+event-registered = Регистрация
+event-registered-again = Кто-то снова зарегистрировал ваш адрес
+event-role-granted = Выдана роль
+event-role-revoked = Отозвана роль
+event-session-ended = Завершён сеанс
+event-tokens-issued = Выданы токены для приложения
+
+device = { $browser }, { $system }
+device-unknown = Неизвестная программа
+ago-now = только что
+ago-minutes = { $count ->
+    [one] { $count } минуту назад
+    [few] { $count } минуты назад
+   *[other] { $count } минут назад
+ }
+ago-hours = { $count ->
+    [one] { $count } час назад
+    [few] { $count } часа назад
+   *[other] { $count } часов назад
+ }
+ago-days = { $count ->
+    [one] { $count } день назад
+    [few] { $count } дня назад
+   *[other] { $count } дней назад
+ }
+moment = { $day } { $month ->
+    [1] января
+    [2] февраля
+    [3] марта
+    [4] апреля
+    [5] мая
+    [6] июня
+    [7] июля
+    [8] августа
+    [9] сентября
+    [10] октября
+    [11] ноября
+   *[other] декабря
+ } { $year }, { $time } UTC
+
+notice-registered = Добро пожаловать! Мы отправили письмо со ссылкой для подтверждения адреса.
+notice-check-mail = Если адрес верен, письмо уже в пути. Откройте ссылку из него.
+notice-reset-mailed = Если учётная запись с этим адресом есть, ссылка уже в пути. Она работает час.
+notice-confirmation-mailed = Если адрес нужно подтвердить, ссылка уже в пути.
+notice-logged-out = Вы вышли.
+notice-profile-saved = Профиль сохранён.
+notice-email-change-mailed = Мы отправили ссылку на новый адрес. Откройте её, чтобы закончить смену.
+notice-password-changed = Пароль изменён. На других устройствах выполнен выход.
+notice-password-reset = Пароль изменён, на всех устройствах выполнен выход. Войдите с новым паролем.
+notice-session-ended = Сеанс завершён.
+notice-others-ended = Все остальные сеансы завершены.
+notice-account-deleted = Учётная запись удалена.
 
 dev-mail-title = Письма этого сервиса
 dev-mail-body = Во время разработки письма не отправляются, а остаются здесь.
 dev-mail-none = Писем пока нет.
 dev-mail-to = Кому: { $to }
-dev-mail-text = Текст письма
+dev-mail-html = В виде HTML
+dev-mail-text = В виде текста

@@ -26,7 +26,7 @@ impl FromStr for Color {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let digits = text.strip_prefix('#').filter(|d| d.len() == 6 && d.is_ascii());
+        let digits = text.strip_prefix('#').filter(|d| d.len() == 6 && d.bytes().all(|b| b.is_ascii_hexdigit()));
         let number = digits.and_then(|d| u32::from_str_radix(d, 16).ok());
         let [_, r, g, b] = number.ok_or("should be a colour such as \"#2f5bd8\"")?.to_be_bytes();
         Ok(Self([r, g, b]))

@@ -7,7 +7,7 @@ use crate::{
 };
 use rocket::{
     Request, State, get,
-    http::uri::Authority,
+    http::{ContentType, uri::Authority},
     request::{FromRequest, Outcome},
 };
 use serde::Serialize;
@@ -55,7 +55,7 @@ fn is_loopback(host: &str) -> bool {
 
 /// The kept mails, what is due included; nothing is there for anybody from elsewhere.
 async fn kept(auth: &Auth, local: &Local) -> Result<Vec<Kept>, Error> {
-    if !local.0 || auth.mailer().kept().is_none() {
+    if !local.0 || !auth.mailer().keeps() {
         return Err(Error::NotFound);
     }
     auth.deliver_due().await?;
@@ -67,6 +67,18 @@ pub async fn page(auth: &State<Auth>, local: Local) -> Result<Page<impl View + u
     let mut mails = kept(auth, &local).await?;
     mails.reverse();
     Ok(Page::ok(DevMail { mails }))
+}
+
+/// The HTML of a mail, as a mail program would show it.
+#[get("/dev/mail/<id>")]
+pub async fn html(
+    auth: &State<Auth>,
+    local: Local,
+    id: &str,
+) -> Result<(ContentType, String), Problem> {
+    let mails = kept(auth, &local).await?;
+    let mail = mails.into_iter().find(|mail| mail.id.to_string() == id).ok_or(Error::NotFound)?;
+    Ok((ContentType::HTML, mail.html))
 }
 
 /// The newest mail to `to`.

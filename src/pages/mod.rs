@@ -65,6 +65,7 @@ pub fn routes() -> Vec<Route> {
         security::page,
         dev_mail::page,
         dev_mail::json,
+        dev_mail::html,
         files::file,
     ]
 }

@@ -22,6 +22,10 @@ const DOCS: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script
                     img-src 'self' data:; connect-src 'self'; form-action 'self'; \
                     frame-ancestors 'none'; base-uri 'none'";
 
+/// A mail is shown in a frame of a page of ours, and does nothing.
+const MAIL: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
+                    base-uri 'none'; form-action 'none'; sandbox allow-popups";
+
 /// Marks routes as ours.
 pub fn ours(routes: impl Into<Vec<Route>>) -> Vec<Route> {
     let mut routes = routes.into();
@@ -96,9 +100,14 @@ impl Fairing for Headers {
         if !is_ours(req) {
             return;
         }
-        let docs = req.route().is_some_and(|route| {
-            ["/docs", "/api-doc"].iter().any(|p| route.uri.path().starts_with(p))
-        });
+        let path = req.route().map(|route| route.uri.path().to_string()).unwrap_or_default();
+        let framed = format!("{}; frame-src 'self'", self.0);
+        let policy = match path.as_str() {
+            "/dev/mail" => &framed,
+            "/dev/mail/<id>" => MAIL,
+            path if ["/docs", "/api-doc"].iter().any(|p| path.starts_with(p)) => DOCS,
+            _ => &self.0,
+        };
         // Where a token stands in the address, nothing that the page loads is told the address.
         let secret =
             req.uri().query().is_some_and(|q| q.segments().any(|(name, _)| name == "token"));
@@ -106,9 +115,9 @@ impl Fairing for Headers {
         let mut set = |name: &'static str, value: &str| {
             res.set_raw_header(name, value.to_owned());
         };
-        set("Content-Security-Policy", if docs { DOCS } else { &self.0 });
+        set("Content-Security-Policy", policy);
         set("X-Content-Type-Options", "nosniff");
-        set("X-Frame-Options", "DENY");
+        set("X-Frame-Options", if policy == MAIL { "SAMEORIGIN" } else { "DENY" });
         set("Referrer-Policy", if secret { "no-referrer" } else { "same-origin" });
         set("Cross-Origin-Opener-Policy", "same-origin");
         set("Cross-Origin-Resource-Policy", "same-origin");

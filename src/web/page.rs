@@ -79,7 +79,7 @@ impl Frame {
             csrf_token: form::token(req),
             notice: notice::take(req).map(|n| n.text(language(req))),
             wrong,
-            developing: req.rocket().state::<Auth>().is_some_and(|a| a.mailer().kept().is_some()),
+            developing: req.rocket().state::<Auth>().is_some_and(|a| a.mailer().keeps()),
         }
     }
 }
