@@ -8,11 +8,11 @@ pub use moment::Moment;
 
 use crate::config::{Brand, Language};
 use assets::Assets;
-use look::Look;
 use fluent_templates::{
     FluentLoader, LanguageIdentifier, Loader, fluent_bundle::FluentValue, langid, static_loader,
 };
 use include_dir::{Dir, include_dir};
+use look::Look;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use std::{borrow::Cow, collections::HashMap, fs, io, path::Path, sync::Arc};
@@ -86,7 +86,9 @@ impl Templates {
             utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
         });
         tera.global_context().insert("brand", &Look::new(brand, assets.url("logo")));
-        for (name, file) in [("style", "portcullis.css"), ("script", "portcullis.js"), ("icon", "icon.svg")] {
+        for (name, file) in
+            [("style", "portcullis.css"), ("script", "portcullis.js"), ("icon", "icon.svg")]
+        {
             tera.global_context().insert(name, &assets.url(file));
         }
         tera.add_raw_templates(all)?;

@@ -26,7 +26,9 @@ impl FromStr for Color {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let digits = text.strip_prefix('#').filter(|d| d.len() == 6 && d.bytes().all(|b| b.is_ascii_hexdigit()));
+        let digits = text
+            .strip_prefix('#')
+            .filter(|d| d.len() == 6 && d.bytes().all(|b| b.is_ascii_hexdigit()));
         let number = digits.and_then(|d| u32::from_str_radix(d, 16).ok());
         let [_, r, g, b] = number.ok_or("should be a colour such as \"#2f5bd8\"")?.to_be_bytes();
         Ok(Self([r, g, b]))
@@ -61,7 +63,8 @@ impl TryFrom<String> for Link {
 
     fn try_from(line: String) -> Result<Self, Self::Error> {
         let wrong = "should be a list of \"TEXT <https://…>\"";
-        let (text, url) = line.trim().strip_suffix('>').and_then(|l| l.split_once('<')).ok_or(wrong)?;
+        let (text, url) =
+            line.trim().strip_suffix('>').and_then(|l| l.split_once('<')).ok_or(wrong)?;
         let exact = |tag: &str| Language::ALL.into_iter().find(|l| l.tag() == tag.trim());
         let (language, text) = match text.split_once(':').map(|(tag, text)| (exact(tag), text)) {
             Some((Some(language), text)) => (Some(language), text),
@@ -104,7 +107,9 @@ mod tests {
         let ru = link("ru: Приватность <https://example.com/ru>").unwrap();
         assert_eq!((ru.language, ru.text.as_str()), (Some(Language::Ru), "Приватность"));
         assert_eq!(link(&String::from(ru.clone())), Ok(ru));
-        for wrong in ["", "Privacy", "Privacy <>", "<https://example.com>", "x <javascript:alert(1)>"] {
+        for wrong in
+            ["", "Privacy", "Privacy <>", "<https://example.com>", "x <javascript:alert(1)>"]
+        {
             assert!(link(wrong).is_err(), "{wrong}");
         }
     }

@@ -41,7 +41,8 @@ pub struct Auth {
 impl Auth {
     /// Reads keys and revocations from `db`, whose migrations are applied, and makes what is missing.
     pub async fn open(config: Config, db: Db, clock: Clock) -> Result<Self> {
-        let templates = Templates::load(config.templates.as_deref(), &config.brand).map_err(Error::internal)?;
+        let templates =
+            Templates::load(config.templates.as_deref(), &config.brand).map_err(Error::internal)?;
         let mailer = Mailer::new(&config, &clock).map_err(Error::internal)?;
         let hasher = Hasher::new(&config.password);
         let config = Arc::new(config);

@@ -1,9 +1,6 @@
 //! `/confirm-email`: a link that is only fetched changes nothing, the button does; but in the browser
 //! that registered, opening the link is enough.
-use super::{
-    Instead, Sent, account, answer,
-    login,
-};
+use super::{Instead, Sent, account, answer, login};
 use crate::{
     flows::{Auth, Error, LinkState},
     view::View,

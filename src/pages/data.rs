@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 const MOST: i64 = 10_000;
 
 #[get("/account/data.json")]
-pub async fn data(auth: &State<Auth>, by: Result<SignedIn, Error>) -> Result<Reply<Value>, Instead> {
+pub async fn data(
+    auth: &State<Auth>,
+    by: Result<SignedIn, Error>,
+) -> Result<Reply<Value>, Instead> {
     let by = by?.0;
     let user = &by.user;
     let sessions = auth.sessions(&by).await?;

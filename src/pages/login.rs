@@ -70,10 +70,12 @@ pub async fn log_in(
     let to = typed(&form, "next");
     let mut remember = true;
     let done = async {
-        let password = form?.read(|f| {
-            remember = f.flag("remember", false);
-            f.text("password")
-        })?.to_owned();
+        let password = form?
+            .read(|f| {
+                remember = f.flag("remember", false);
+                f.text("password")
+            })?
+            .to_owned();
         for (field, text) in [("login", &name), ("password", &password)] {
             if text.trim().is_empty() {
                 return Err(Error::field(field, Lacking::Missing));

@@ -24,7 +24,8 @@ impl Moment {
             3_600..86_400 => ("ago-hours", seconds / 3_600),
             _ => ("ago-days", seconds / 86_400),
         };
-        let date = OffsetDateTime::from_unix_timestamp(at.unix()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let date =
+            OffsetDateTime::from_unix_timestamp(at.unix()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let (hour, minute, _) = date.to_hms();
         let args = [
             ("day", date.day().into()),
@@ -59,7 +60,10 @@ mod tests {
         assert_eq!(after(Language::Ru, 5 * 3_600), "5 часов назад");
         assert_eq!(after(Language::Ru, 21 * 86_400), "21 день назад");
         let moment = Moment::new(Language::En, at, at);
-        assert_eq!((moment.at.as_str(), moment.day.as_str()), ("2026-11-21T07:41:00Z", "21 November 2026, 07:41 UTC"));
+        assert_eq!(
+            (moment.at.as_str(), moment.day.as_str()),
+            ("2026-11-21T07:41:00Z", "21 November 2026, 07:41 UTC")
+        );
         assert_eq!(Moment::new(Language::Ru, at, at).day, "21 ноября 2026, 07:41 UTC");
     }
 }

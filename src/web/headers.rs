@@ -73,7 +73,10 @@ pub struct Headers(String);
 impl Headers {
     pub fn new(config: &Config) -> Self {
         // What a form leads to counts as well: a login may lead to an application on the list.
-        let forms = format!("form-action {}", [&["'self'".to_owned()][..], &config.cors.origins].concat().join(" "));
+        let forms = format!(
+            "form-action {}",
+            [&["'self'".to_owned()][..], &config.cors.origins].concat().join(" ")
+        );
         Self(PAGES.replace("form-action 'self'", &forms))
     }
 }

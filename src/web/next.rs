@@ -34,18 +34,35 @@ mod tests {
         let mut config = Config::default();
         config.cors.origins = vec!["https://app.example.com".to_owned()];
         let next = |to: &str| next(&config, to);
-        for fine in ["/", "/account", "/a?b=c#d", "/a/%2e%2e/b?next=//x", "https://app.example.com/x?y"] {
+        for fine in
+            ["/", "/account", "/a?b=c#d", "/a/%2e%2e/b?next=//x", "https://app.example.com/x?y"]
+        {
             assert!(next(fine).is_some(), "{fine}");
         }
         assert_eq!(next("/a/../b").as_deref(), Some("/b"));
         assert_eq!(next("https://app.example.com").as_deref(), Some("https://app.example.com/"));
         for evil in [
-            "", "account", "//evil.example", "///evil.example", "/\\evil.example", "\\/evil.example",
-            "/\t/evil.example", " //evil.example", "/.//evil.example", "/a/..//evil.example",
-            "https://evil.example", "https:evil.example", "https:/evil.example", "javascript:alert(1)",
-            "https://app.example.com.evil.example/", "https://app.example.com@evil.example/",
-            "https://u:p@app.example.com/", "http://app.example.com/", "data:text/html,x",
-            "/\u{2028}x", "/%0d%0aSet-Cookie:x\r\n",
+            "",
+            "account",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "/\t/evil.example",
+            " //evil.example",
+            "/.//evil.example",
+            "/a/..//evil.example",
+            "https://evil.example",
+            "https:evil.example",
+            "https:/evil.example",
+            "javascript:alert(1)",
+            "https://app.example.com.evil.example/",
+            "https://app.example.com@evil.example/",
+            "https://u:p@app.example.com/",
+            "http://app.example.com/",
+            "data:text/html,x",
+            "/\u{2028}x",
+            "/%0d%0aSet-Cookie:x\r\n",
         ] {
             assert_eq!(next(evil), None, "{evil:?}");
         }

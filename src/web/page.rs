@@ -1,8 +1,7 @@
 //! HTML pages from views, in the frame that all have.
 use super::{
     client::{caller, choose_language, language},
-    form,
-    notice,
+    form, notice,
     problem::{Problem, Wrong},
 };
 use crate::{

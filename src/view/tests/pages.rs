@@ -1,0 +1,162 @@
+//! Every page, with all that may be on it.
+use super::*;
+
+/// `one` with `more`.
+fn with(one: &Value, more: &Value) -> Value {
+    let mut all = one.clone();
+    all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    all
+}
+
+/// What is around every page: nothing wrong, and something wrong with the form `form`.
+fn frames(form: &str) -> [Value; 2] {
+    let languages: Vec<_> = Language::ALL
+        .iter()
+        .map(|l| json!({"tag": l.tag(), "name": l.name(), "href": EVIL}))
+        .collect();
+    let frame = json!({
+        "path": "/account", "languages": languages, "csrf_token": EVIL, "notice": null,
+        "wrong": {"form": "", "summary": "", "fields": {}, "retry_after": null}, "developing": false,
+    });
+    let names = ["login", "password", "email", "username", "first_name", "new_password"];
+    let fields: serde_json::Map<String, Value> =
+        names.iter().map(|name| ((*name).to_owned(), EVIL.into())).collect();
+    let wrong = json!({"form": form, "summary": EVIL, "fields": fields, "retry_after": 3});
+    let told = json!({"notice": EVIL, "developing": true, "wrong": wrong});
+    [frame.clone(), with(&frame, &told)]
+}
+
+/// Each page with its forms and what its view may hold.
+fn pages() -> Vec<(&'static str, &'static [&'static str], Vec<Value>)> {
+    let moment = json!({"at": "2026-01-01T00:00:00Z", "day": EVIL, "ago": EVIL});
+    let user = |confirmed: bool| {
+        json!({"user": {
+            "email": EVIL, "confirmed": confirmed, "username": EVIL, "first_name": EVIL,
+            "language": "ru", "since": moment,
+        }})
+    };
+    let mail = json!({
+        "id": EVIL, "subject": EVIL, "to": EVIL, "text": EVIL, "html": EVIL,
+        "at": "2026-01-01T00:00:00Z", "links": [LINK],
+    });
+    let account = json!({"tongues": [["ru", "x"]], "new_email": EVIL, "min_length": 8});
+    let device = |current: bool| {
+        let times = json!({"started": moment, "seen": moment, "current": current});
+        with(&json!({"id": EVIL, "name": EVIL, "ip": EVIL}), &times)
+    };
+    let event = json!({"what": EVIL, "browser": EVIL, "ip": EVIL, "at": moment});
+    let register = |open: bool, text: &str| {
+        let typed = json!({"email": text, "username": text, "first_name": text, "invite": text});
+        with(&typed, &json!({"open": open, "next": text, "min_length": 8}))
+    };
+    let confirm = |state| json!({"state": state, "token": EVIL, "email": EVIL, "signed_in": false});
+    vec![
+        (
+            "pages/login.html",
+            &["login"],
+            vec![
+                json!({"login": "", "remember": true, "next": "", "open": true}),
+                json!({"login": EVIL, "remember": false, "next": EVIL, "open": false}),
+            ],
+        ),
+        (
+            "pages/register.html",
+            &["register"],
+            vec![register(true, ""), register(true, EVIL), register(false, "")],
+        ),
+        ("pages/forgot_password.html", &["forgot"], vec![json!({"email": ""}), json!({"email": EVIL})]),
+        (
+            "pages/confirm_email.html",
+            &["confirm", "again"],
+            vec![
+                confirm("usable"),
+                confirm("done"),
+                with(&confirm("done"), &json!({"signed_in": true})),
+                confirm("expired"),
+            ],
+        ),
+        (
+            "pages/reset_password.html",
+            &["reset"],
+            ["usable", "expired"]
+                .map(|state| json!({"state": state, "token": EVIL, "min_length": 8}))
+                .to_vec(),
+        ),
+        (
+            "pages/account.html",
+            &["profile", "email", "resend", "password", "delete"],
+            vec![with(&account, &user(true)), with(&account, &user(false))],
+        ),
+        (
+            "pages/sessions.html",
+            &["sessions"],
+            vec![
+                with(&user(true), &json!({"devices": [device(true)]})),
+                with(&user(true), &json!({"devices": [device(true), device(false)]})),
+            ],
+        ),
+        (
+            "pages/security.html",
+            &[],
+            vec![
+                with(&user(true), &json!({"sessions": 1, "events": []})),
+                with(&user(false), &json!({"sessions": 3, "events": [event]})),
+            ],
+        ),
+        (
+            "pages/error.html",
+            &[],
+            [Value::Null, 5.into()]
+                .map(|after| json!({"status": 404, "title": EVIL, "detail": EVIL, "retry_after": after}))
+                .to_vec(),
+        ),
+        ("pages/dev_mail.html", &[], vec![json!({"mails": []}), json!({"mails": [mail]})]),
+    ]
+}
+
+#[test]
+fn every_page_renders_in_both_languages_with_all_it_may_hold_and_escaped() {
+    let templates = ours();
+    let mut left: BTreeSet<_> = all().into_keys().filter(|n| n.starts_with("pages/")).collect();
+    for (name, forms, views) in pages() {
+        assert!(left.remove(name), "{name} is not there");
+        let mut frames_of = vec![frames("")[0].clone()];
+        frames_of.extend(forms.iter().map(|form| frames(form)[1].clone()));
+        for (lang, (frame, view)) in Language::ALL.iter().flat_map(|lang| {
+            frames_of.iter().flat_map(|f| views.iter().map(move |v| (f, v))).map(move |p| (lang, p))
+        }) {
+            let mut context = Context::from_serialize(&with(frame, view)).unwrap();
+            context.insert("lang", lang.tag());
+            let page = templates.0.tera.render(name, &context).unwrap();
+            check_page(name, *lang, &page);
+        }
+    }
+    assert!(left.is_empty(), "not tried: {left:?}");
+}
+
+fn check_page(name: &str, lang: Language, page: &str) {
+    assert!(is_whole(page), "{name}: {page}");
+    assert!(page.starts_with("<!doctype html>"), "{name}: {page}");
+    assert!(page.contains(&format!("<html lang=\"{}\">", lang.tag())));
+    assert!(!page.contains(EVIL), "{name}: {page}");
+    // Nothing that the content security policy forbids.
+    for part in ["<style", "style=", "onclick="] {
+        assert!(!page.contains(part), "{name}: {part}");
+    }
+    let own = page.matches("<script src=\"/static/").count();
+    assert!(own == 1 && page.matches("<script").count() == 1, "{name}");
+    assert_eq!(page.matches("src=\"").count(), page.matches("src=\"/").count(), "{name}");
+    let forms = page.matches("<form method=\"post\" action=\"/").count();
+    assert_eq!(page.matches("<form").count(), forms, "{name}");
+    assert_eq!(page.matches("name=\"csrf_token\"").count(), forms, "{name}");
+    // Each id once, and each that is named is there.
+    let ids: Vec<_> = page.split(" id=\"").skip(1).map(|p| p.split_once('"').unwrap().0).collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{name}: {ids:?}");
+    for attribute in [" for=\"", " aria-describedby=\"", " aria-labelledby=\""] {
+        for named in page.split(attribute).skip(1).map(|p| p.split_once('"').unwrap().0) {
+            assert!(named.split(' ').all(|id| ids.contains(&id)), "{name}: {named}");
+        }
+    }
+    assert!(page.matches("autofocus").count() <= 1, "{name}");
+    assert_eq!(page.matches("<h1").count(), 1, "{name}");
+}
