@@ -16,8 +16,8 @@ const PAGES: [&str; 10] = [
 ];
 
 fn is_page(path: &str) -> bool {
-    let below = |page: &&str| path == **page || path.starts_with(&format!("{page}/"));
-    ["/", "/docs", "/api-doc", "/dev/mail.json"].contains(&path) || PAGES.iter().any(|p| below(&p))
+    let below = |page: &str| path == page || path.starts_with(&format!("{page}/"));
+    ["/", "/docs", "/api-doc", "/dev/mail.json"].contains(&path) || PAGES.iter().any(|p| below(p))
 }
 
 on_both! {

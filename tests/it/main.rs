@@ -18,6 +18,7 @@ mod layers;
 mod login;
 mod mails;
 mod outage;
+mod pages;
 mod refresh;
 mod replicas;
 mod schema;

@@ -1,0 +1,466 @@
+//! The pages as a browser without scripts uses them: links, forms and redirects.
+use crate::support::{PASSWORD, Person, Reply, Service, raw};
+use rocket::http::Method;
+use serde_json::json;
+use std::time::Duration;
+
+const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
+const SESSION: &str = "__Host-portcullis";
+const APP: &str = "https://app.example.com";
+
+impl Person<'_> {
+    /// Opens a page, fills in a form of it and sends it.
+    async fn submit(&self, page: &str, to: &str, fields: &[(&str, &str)]) -> Reply {
+        let page = self.get(page).await;
+        assert_eq!(page.status, 200, "{page:?}");
+        let form = format!("action=\"{to}\"");
+        assert!(page.text.contains(&form), "{to} is not on the page: {}", page.text);
+        let csrf = page.text.split("name=\"csrf_token\" value=\"").nth(1).unwrap();
+        let csrf = csrf.split_once('"').unwrap().0;
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        body.append_pair("csrf_token", csrf).extend_pairs(fields);
+        self.send(Method::Post, to, Some(body.finish()), &[FORM]).await
+    }
+
+    /// Follows a redirect; what it leads to.
+    async fn follow(&self, reply: &Reply, to: &str) -> Reply {
+        assert_eq!((reply.status, reply.header("location")), (303, Some(to)), "{reply:?}");
+        self.get(to).await
+    }
+
+    fn has_session(&self) -> bool {
+        self.cookies.lock().unwrap().contains_key(SESSION)
+    }
+
+    async fn log_in(&self) -> Reply {
+        let fields = [("login", &*self.email()), ("password", PASSWORD), ("remember", "on")];
+        self.submit("/login", "/login", &fields).await
+    }
+}
+
+/// Somebody who is logged in by the page.
+async fn visitor<'s>(service: &'s Service, name: &str) -> Person<'s> {
+    let person = service.registered(name).await;
+    person.follow(&person.log_in().await, "/account").await;
+    person
+}
+
+fn says(reply: &Reply, text: &str) {
+    assert!(reply.text.contains(text), "{text}: {}", reply.text);
+}
+
+on_both! {
+    async fn somebody_registers_and_is_logged_in(service) {
+        let ann = service.stranger();
+        let fields = [("email", "ann@example.com"), ("password", PASSWORD), ("first_name", "Ann"), ("username", "")];
+        let sent = ann.submit("/register", "/register", &fields).await;
+        let page = ann.follow(&sent, "/account").await;
+        says(&page, "Welcome!");
+        says(&page, "not confirmed");
+        assert_eq!(page.header("cache-control"), Some("no-store"));
+        assert_eq!(ann.follow(&ann.get("/").await, "/account").await.text.matches("Welcome!").count(), 0);
+        // In the browser that registered the link is enough, and its session lives on.
+        let token = service.mailed_token("ann@example.com").await;
+        let done = ann.get(&format!("/confirm-email?token={token}")).await;
+        says(&done, "Your address is confirmed.");
+        says(&done, "href=\"/account\"");
+        says(&ann.get("/account").await, "mark yes");
+        says(&ann.get(&format!("/confirm-email?token={token}")).await, "Your address is confirmed.");
+    }
+
+    async fn another_browser_confirms_by_the_button(service) {
+        let (ann, phone) = (service.stranger(), service.stranger());
+        let fields = [("email", "ann@example.com"), ("password", PASSWORD)];
+        ann.submit("/register", "/register", &fields).await;
+        let token = service.mailed_token("ann@example.com").await;
+        let path = format!("/confirm-email?token={token}");
+        // A page that is only fetched in advance is not opened, nor is a mark that was made up.
+        let early: Vec<_> = ann.cookies.lock().unwrap().iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let early = [("Cookie", early.join("; ")), ("Sec-Purpose", "prefetch".to_owned())];
+        let forged = [("Cookie", format!("__Host-portcullis-registrant={}", uuid::Uuid::new_v4()))];
+        for headers in [&early[..], &forged[..]] {
+            says(&raw(service, Method::Get, &path, None, headers).await, "<h1>Confirm your address</h1>");
+        }
+        says(&phone.get(&path).await, "<h1>Confirm your address</h1>");
+        says(&phone.submit(&path, "/confirm-email", &[("token", &token)]).await, "Your address is confirmed.");
+        // What was opened while the address was unproven has ended.
+        assert_eq!(ann.get("/account").await.status, 303);
+    }
+
+    async fn the_mark_of_a_browser_is_good_for_the_address_it_registered(service) {
+        let (ann, eve) = (service.stranger(), service.stranger());
+        ann.submit("/register", "/register", &[("email", "ann@example.com"), ("password", PASSWORD)]).await;
+        eve.submit("/register", "/register", &[("email", "eve@example.com"), ("password", PASSWORD)]).await;
+        let token = service.mailed_token("ann@example.com").await;
+        says(&eve.get(&format!("/confirm-email?token={token}")).await, "<h1>Confirm your address</h1>");
+    }
+
+    async fn where_addresses_must_be_confirmed_known_and_unknown_ones_look_alike(
+        service, |c| c.email_confirmation = portcullis::config::EmailConfirmation::Required
+    ) {
+        let ann = service.stranger();
+        let register = async |person: &Person<'_>| {
+            let fields = [("email", "ann@example.com"), ("password", PASSWORD)];
+            let sent = person.submit("/register", "/register", &fields).await;
+            person.follow(&sent, "/login").await
+        };
+        let (first, second) = (register(&ann).await, register(&service.stranger()).await);
+        says(&first, "a mail is on its way");
+        let bare = |text: &str| text.split("csrf_token").next().unwrap().to_owned();
+        assert_eq!(bare(&first.text), bare(&second.text));
+        let fields = [("login", "ann@example.com"), ("password", PASSWORD)];
+        let refused = ann.submit("/login", "/login", &fields).await;
+        assert_eq!(refused.status, 403);
+        says(&refused, "Confirm your address first");
+        // Another link can be had.
+        let sent = ann.submit("/confirm-email", "/confirm-email/again", &[("email", "ann@example.com")]).await;
+        says(&ann.follow(&sent, "/login").await, "a link is on its way");
+        let nobody = [("email", "nobody@example.com")];
+        let sent = ann.submit("/confirm-email", "/confirm-email/again", &nobody).await;
+        says(&ann.follow(&sent, "/login").await, "a link is on its way");
+        let token = service.mailed_token("ann@example.com").await;
+        says(&ann.get(&format!("/confirm-email?token={token}")).await, "Your address is confirmed.");
+        ann.follow(&ann.submit("/login", "/login", &fields).await, "/account").await;
+    }
+
+    async fn a_login_leads_to_where_it_was_asked_for(service, |c| c.cors.origins = vec![APP.into()]) {
+        let ann = service.registered("ann").await;
+        let asked = ann.get("/account/sessions?a=b").await;
+        let login = "/login?next=%2Faccount%2Fsessions%3Fa%3Db";
+        says(&ann.follow(&asked, login).await, "name=\"next\" value=\"/account/sessions?a=b\"");
+        let fields = |next| [("login", "ann"), ("password", PASSWORD), ("next", next)];
+        let go = async |next| {
+            let person = service.stranger();
+            person.submit("/login", "/login", &fields(next)).await.header("location").unwrap().to_owned()
+        };
+        assert_eq!(go("/account/sessions?a=b").await, "/account/sessions?a=b");
+        assert_eq!(go("https://app.example.com/x").await, "https://app.example.com/x");
+        for evil in ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/.//evil.example"] {
+            assert_eq!(go(evil).await, "/account", "{evil}");
+            let page = service.stranger().get(&format!("/login?next={evil}")).await;
+            assert!(!page.text.contains("name=\"next\""), "{evil}");
+        }
+        // Browsers follow the redirect of a form only to where the policy lets it go.
+        let policy = service.stranger().get("/login").await;
+        let policy = policy.header("content-security-policy").unwrap().to_owned();
+        assert!(policy.contains("form-action 'self' https://app.example.com;"), "{policy}");
+        // Who is logged in has no use for the form.
+        ann.follow(&ann.log_in().await, "/account").await;
+        ann.follow(&ann.get("/login?next=/account/security").await, "/account/security").await;
+        ann.follow(&ann.get("/register").await, "/account").await;
+    }
+
+    async fn a_wrong_password_is_told_and_nothing_typed_is_lost_but_it(service) {
+        let ann = service.registered("ann").await;
+        let wrong = [("login", "ann@example.com"), ("password", "not this one"), ("next", "/account/security")];
+        let page = ann.submit("/login", "/login", &wrong).await;
+        assert_eq!(page.status, 401);
+        says(&page, "role=\"alert\" tabindex=\"-1\" autofocus");
+        says(&page, "value=\"ann@example.com\"");
+        says(&page, "value=\"/account/security\"");
+        assert!(!page.text.contains("not this one") && !ann.has_session());
+        // As it is for somebody who is not there.
+        let other = [("login", "who@example.com"), ("password", "not this one"), ("next", "/account/security")];
+        let unknown = ann.submit("/login", "/login", &other).await;
+        assert_eq!(unknown.status, 401);
+        assert_eq!(unknown.text.replace("who@", "ann@"), page.text);
+        for empty in [[("login", ""), ("password", PASSWORD)], [("login", "ann"), ("password", "")]] {
+            let page = ann.submit("/login", "/login", &empty).await;
+            assert_eq!(page.status, 400);
+            says(&page, "aria-invalid=\"true\" aria-describedby=\"login-");
+        }
+    }
+
+    async fn a_form_that_no_page_of_ours_made_is_refused(service) {
+        let ann = visitor(service, "ann").await;
+        let csrf = ann.cookies.lock().unwrap()["__Host-portcullis-form"].clone();
+        let send = async |to: &str, csrf: &str, from: &str| {
+            let headers = [FORM, ("Origin", from)];
+            ann.send(Method::Post, to, Some(format!("csrf_token={csrf}&password={PASSWORD}")), &headers).await
+        };
+        for to in [
+            "/login", "/register", "/logout", "/forgot-password", "/reset-password", "/confirm-email",
+            "/confirm-email/again", "/account/profile", "/account/email", "/account/email/resend",
+            "/account/password", "/account/delete", "/account/sessions", "/account/sessions/others",
+        ] {
+            assert_eq!(send(to, &csrf, "https://evil.example.com").await.status, 403, "{to}");
+            assert_eq!(send(to, "", "http://localhost:8000").await.status, 403, "{to}");
+            assert_eq!(send(to, &uuid::Uuid::new_v4().to_string(), "http://localhost:8000").await.status, 403, "{to}");
+            let get = ann.get(to).await.status;
+            assert!([200, 303, 400, 405].contains(&get), "{to} {get}");
+        }
+        assert_eq!(ann.get("/account").await.status, 200);
+    }
+
+    async fn an_hour_long_link_sets_a_password(service) {
+        let ann = visitor(service, "ann").await;
+        let (phone, nobody) = (service.stranger(), [("email", "nobody@example.com")]);
+        let sent = phone.submit("/forgot-password", "/forgot-password", &nobody).await;
+        says(&phone.follow(&sent, "/login").await, "a link is on its way");
+        let own = [("email", "ann@example.com")];
+        let sent = phone.submit("/forgot-password", "/forgot-password", &own).await;
+        says(&phone.follow(&sent, "/login").await, "a link is on its way");
+        let token = service.mailed_token("ann@example.com").await;
+        let link = phone.get(&format!("/reset-password?token={token}")).await;
+        phone.follow(&link, "/reset-password").await;
+        let short = phone.submit("/reset-password", "/reset-password", &[("token", &token), ("new_password", "short")]).await;
+        assert_eq!(short.status, 400);
+        says(&short, "reset-new_password-wrong");
+        let new = [("token", &*token), ("new_password", "seven green herons")];
+        let sent = phone.submit("/reset-password", "/reset-password", &new).await;
+        says(&phone.follow(&sent, "/login").await, "every device is logged out");
+        assert_eq!(ann.get("/account").await.status, 303);
+        assert_eq!(phone.get("/reset-password").await.status, 400);
+        service.advance(Duration::from_hours(2));
+        assert_eq!(phone.get("/reset-password").await.status, 400);
+    }
+
+    async fn a_profile_is_changed(service) {
+        let (ann, bob) = (visitor(service, "ann").await, service.registered("bob").await);
+        let fields = [("username", "Ann B."), ("first_name", "<b>Ann</b>"), ("language", "ru")];
+        let page = ann.follow(&ann.submit("/account", "/account/profile", &fields).await, "/account").await;
+        says(&page, "Профиль сохранён.");
+        says(&page, "value=\"Ann B.\"");
+        says(&page, "value=\"&lt;b&gt;Ann&lt;/b&gt;\"");
+        let taken = [("username", bob.name.as_str()), ("first_name", "New"), ("language", "en")];
+        let page = ann.submit("/account", "/account/profile", &taken).await;
+        assert_eq!(page.status, 400);
+        says(&page, "Уже занято.");
+        says(&page, "value=\"New\"");
+    }
+
+    async fn an_address_changes_when_its_link_is_opened(service) {
+        let ann = visitor(service, "ann").await;
+        let ask = async |email: &str, password: &str| {
+            ann.submit("/account", "/account/email", &[("email", email), ("password", password)]).await
+        };
+        let wrong = ask("new@example.com", "wrong").await;
+        assert_eq!(wrong.status, 400);
+        says(&wrong, "value=\"new@example.com\"");
+        says(&wrong, "<details open>");
+        assert_eq!(ask("new", PASSWORD).await.status, 400);
+        let page = ann.follow(&ask("new@example.com", PASSWORD).await, "/account").await;
+        says(&page, "mailed a link to the new address");
+        says(&page, "<b>ann@example.com</b>");
+        assert_eq!(service.mail("ann@example.com").await["links"].as_array().unwrap().len(), 1);
+        let token = service.mailed_token("new@example.com").await;
+        let path = format!("/confirm-email?token={token}");
+        says(&ann.submit(&path, "/confirm-email", &[("token", &token)]).await, "Your address is confirmed.");
+        says(&ann.get("/account").await, "<b>new@example.com</b>");
+    }
+
+    async fn a_password_is_changed_and_other_devices_are_logged_out(service) {
+        let ann = visitor(service, "ann").await;
+        let phone = service.stranger();
+        phone.submit("/login", "/login", &[("login", "ann"), ("password", PASSWORD)]).await;
+        assert_eq!(phone.get("/account").await.status, 200);
+        let change = async |current: &str, new: &str| {
+            let fields = [("current_password", current), ("new_password", new)];
+            ann.submit("/account", "/account/password", &fields).await
+        };
+        let wrong = change("wrong", "seven green herons").await;
+        assert_eq!(wrong.status, 400);
+        says(&wrong, "password-current_password-wrong");
+        says(&change(PASSWORD, "short").await, "password-new_password-wrong");
+        let page = ann.follow(&change(PASSWORD, "seven green herons").await, "/account").await;
+        says(&page, "Your other devices are logged out.");
+        assert_eq!(phone.get("/account").await.status, 303);
+    }
+
+    async fn sessions_are_named_and_ended(service) {
+        let ann = visitor(service, "ann").await;
+        let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
+        let login = json!({ "email": ann.email(), "password": PASSWORD }).to_string();
+        let headers = [("Content-Type", "application/json".to_owned()), ("User-Agent", agent.to_owned())];
+        let phone = async || {
+            raw(service, Method::Post, "/auth/login", Some(login.clone()), &headers).await.expect(200)["token"].as_str().unwrap().to_owned()
+        };
+        let me = async |token: &str| {
+            raw(service, Method::Get, "/auth/me", None, &[("Authorization", format!("Bearer {token}"))]).await.status
+        };
+        let (first, second) = (phone().await, phone().await);
+        service.advance(Duration::from_mins(3));
+        let page = ann.get("/account/sessions").await;
+        says(&page, "Firefox on Linux");
+        says(&page, "3 minutes ago");
+        assert_eq!(page.text.matches("this device").count(), 1);
+        // The last used first: this one was the first to log in.
+        let ids: Vec<_> = page.text.split("name=\"id\" value=\"").skip(1).map(|p| p.split_once('"').unwrap().0).collect();
+        assert_eq!(ids.len(), 3);
+        let other = page.text.split("Firefox").nth(1).unwrap().split("name=\"id\" value=\"").nth(1).unwrap();
+        let other = other.split_once('"').unwrap().0;
+        for _ in 0..2 {
+            let sent = ann.submit("/account/sessions", "/account/sessions", &[("id", other)]).await;
+            says(&ann.follow(&sent, "/account/sessions").await, "The session is ended.");
+        }
+        assert_eq!([me(&first).await, me(&second).await].iter().filter(|s| **s == 401).count(), 1);
+        let bob = visitor(service, "bob").await;
+        bob.submit("/account/sessions", "/account/sessions", &[("id", ids[0])]).await;
+        let sent = ann.submit("/account/sessions", "/account/sessions/others", &[]).await;
+        says(&ann.follow(&sent, "/account/sessions").await, "All other sessions are ended.");
+        assert_eq!((me(&first).await, me(&second).await), (401, 401));
+        let page = ann.get("/account/sessions").await;
+        let own = page.text.split("name=\"id\" value=\"").nth(1).unwrap().split_once('"').unwrap().0.to_owned();
+        let sent = ann.submit("/account/sessions", "/account/sessions", &[("id", &own)]).await;
+        says(&ann.follow(&sent, "/login").await, "You are logged out.");
+        assert!(!ann.has_session());
+    }
+
+    async fn what_happened_is_told_to_whom_it_happened(service) {
+        let ann = visitor(service, "ann").await;
+        let bob = visitor(service, "bob").await;
+        service.stranger().submit("/login", "/login", &[("login", "ann"), ("password", "wrong")]).await;
+        let page = ann.get("/account/security").await;
+        says(&page, "Failed login");
+        says(&page, "Registration");
+        says(&page, "You are logged in on this device only.");
+        assert!(!bob.get("/account/security").await.text.contains("Failed login"));
+    }
+
+    async fn everything_that_is_stored_can_be_taken_along_and_deleted(service) {
+        let ann = visitor(service, "ann").await;
+        let data = ann.get("/account/data.json").await;
+        assert!(data.header("content-disposition").unwrap().starts_with("attachment"));
+        let data = data.expect(200);
+        assert_eq!(data["user"]["email"], "ann@example.com");
+        assert_eq!(data["sessions"][0]["current"], true);
+        assert!(data["history"].as_array().unwrap().iter().any(|e| e["what"] == "login"));
+        assert!(!data.to_string().contains("argon2"));
+        let wrong = ann.submit("/account", "/account/delete", &[("password", "wrong")]).await;
+        assert_eq!(wrong.status, 400);
+        let sent = ann.submit("/account", "/account/delete", &[("password", PASSWORD)]).await;
+        says(&ann.follow(&sent, "/login").await, "Your account is deleted.");
+        assert!(!ann.has_session());
+        assert_eq!(ann.log_in().await.status, 401);
+    }
+
+    async fn after_a_logout_nothing_private_is_shown(service) {
+        let ann = visitor(service, "ann").await;
+        let old = ann.cookies.lock().unwrap().clone();
+        for path in ["/account", "/account/sessions", "/account/security", "/account/data.json"] {
+            let page = ann.get(path).await;
+            assert_eq!((page.status, page.header("cache-control")), (200, Some("no-store")), "{path}");
+        }
+        let sent = ann.submit("/account", "/logout", &[]).await;
+        says(&ann.follow(&sent, "/login").await, "You are logged out.");
+        assert!(!ann.has_session());
+        *ann.cookies.lock().unwrap() = old;
+        for path in ["/account", "/account/sessions", "/account/security", "/account/data.json"] {
+            assert_eq!(ann.get(path).await.status, 303, "{path}");
+        }
+        assert_eq!(ann.get("/logout").await.status, 405);
+        // A second logout in another tab is as good.
+        ann.cookies.lock().unwrap().remove(SESSION);
+        assert_eq!(ann.submit("/login", "/login", &[]).await.status, 400);
+    }
+
+    async fn a_language_is_asked_for_kept_and_remembered(service) {
+        let heading = async |person: &Person<'_>, path: &str, accept: &'static str| {
+            let page = person.send(Method::Get, path, None, &[("Accept-Language", accept)]).await;
+            let russian = page.text.contains("<html lang=\"ru\">");
+            assert_eq!(page.header("content-language"), Some(if russian { "ru" } else { "en" }));
+            if russian { "ru" } else { "en" }
+        };
+        let guest = service.stranger();
+        assert_eq!(heading(&guest, "/login", "de, ru;q=0.9, en;q=0.8").await, "ru");
+        assert_eq!(heading(&guest, "/login?lang=en&next=/a", "ru").await, "en");
+        assert_eq!(heading(&guest, "/login", "ru").await, "en");
+        assert_eq!(heading(&guest, "/login?lang=xx", "ru").await, "en");
+        says(&guest.get("/login?next=/a&lang=en").await, "href=\"/login?next=%2Fa&amp;lang=ru\"");
+        // The user's own, until the browser chooses another.
+        let ann = visitor(service, "ann").await;
+        assert_eq!(heading(&ann, "/account", "ru").await, "en");
+        assert_eq!(heading(&ann, "/account?lang=ru", "en").await, "ru");
+        let error = ann.send(Method::Get, "/nothing", None, &[("Accept", "text/html")]).await;
+        says(&error, "Не найдено");
+    }
+
+    async fn a_browser_ends_what_is_not_to_be_remembered(service) {
+        service.registered("ann").await;
+        let cookie = async |remember: &[(&str, &str)]| {
+            let fields = [&[("login", "ann"), ("password", PASSWORD)], remember].concat();
+            let reply = service.stranger().submit("/login", "/login", &fields).await;
+            let cookies = reply.headers.iter().filter(|(n, v)| n == "set-cookie" && v.starts_with("__Host-portcullis="));
+            cookies.map(|(_, v)| v.clone()).next().unwrap()
+        };
+        assert!(cookie(&[("remember", "on")]).await.contains("Max-Age=2592000"));
+        assert!(!cookie(&[]).await.contains("Max-Age"));
+    }
+
+    async fn password_managers_find_their_fields(service) {
+        let reply = service.stranger().get("/.well-known/change-password").await;
+        assert_eq!((reply.status, reply.header("location")), (303, Some("/account#password")));
+        let ann = visitor(service, "ann").await;
+        let page = ann.get("/account").await;
+        let form = page.text.split("id=\"password\"").nth(1).unwrap().split("</form>").next().unwrap().to_owned();
+        for part in ["autocomplete=\"username\"", "autocomplete=\"current-password\"", "autocomplete=\"new-password\"", "minlength=\"8\""] {
+            assert!(form.contains(part), "{part}: {form}");
+        }
+        let login = service.stranger().get("/login").await.text;
+        assert!(login.contains("autocomplete=\"username\"") && login.contains("autocomplete=\"current-password\""));
+        let register = service.stranger().get("/register").await.text;
+        assert!(register.contains("autocomplete=\"username\"") && register.contains("autocomplete=\"new-password\""));
+    }
+
+    async fn the_brand_is_the_operators(service, |c| {
+        c.brand.name = Some("Herons & Co".into());
+        c.brand.accent = Some("#ffcc00".parse().unwrap());
+        c.brand.links = ["Terms <https://example.com/terms>", "ru: Условия <https://example.com/ru>"]
+            .map(|link| link.to_owned().try_into().unwrap()).into();
+    }) {
+        let guest = service.stranger();
+        let page = guest.get("/login").await.text;
+        assert!(page.contains("<title>Log in · Herons &amp; Co</title>"));
+        assert!(page.contains("<a href=\"https://example.com/terms\">Terms</a>") && !page.contains("Условия"));
+        assert!(guest.get("/login?lang=ru").await.text.contains("Условия"));
+        let style = page.split("rel=\"stylesheet\" href=\"").nth(1).unwrap().split_once('"').unwrap().0.to_owned();
+        let css = guest.get(&style).await;
+        assert!(css.text.contains("--button:#ffcc00") && css.text.contains("--on-button:#000000"));
+        assert_eq!(css.header("cache-control"), Some("public, max-age=31536000, immutable"));
+        assert_eq!(css.header("content-type"), Some("text/css; charset=utf-8"));
+        assert_eq!(guest.get("/static/../Cargo.toml").await.status, 404);
+        service.registered("ann").await;
+        let mail = service.mail("ann@example.com").await;
+        assert!(mail["subject"].as_str().unwrap().contains("Herons & Co"));
+        assert!(mail["html"].as_str().unwrap().contains("background:#ffcc00;color:#000000"));
+    }
+
+    async fn closed_means_closed(service, |c| c.registration = portcullis::config::Registration::Closed) {
+        let guest = service.stranger();
+        let page = guest.get("/register").await;
+        assert!(page.status == 200 && !page.text.contains("<form"), "{}", page.text);
+        assert!(!guest.get("/login").await.text.contains("href=\"/register"));
+        let csrf = guest.cookies.lock().unwrap()["__Host-portcullis-form"].clone();
+        let body = format!("csrf_token={csrf}&email=ann@example.com&password={PASSWORD}");
+        assert_eq!(guest.send(Method::Post, "/register", Some(body), &[FORM]).await.status, 403);
+    }
+
+    async fn mails_are_shown_in_both_forms_while_developing(service) {
+        service.registered("ann").await;
+        let page = service.stranger().get("/dev/mail").await;
+        let frame = page.text.split("<iframe src=\"").nth(1).unwrap().split_once('"').unwrap().0.to_owned();
+        assert!(page.header("content-security-policy").unwrap().contains("frame-src 'self'"));
+        let mail = service.stranger().get(&frame).await;
+        assert!(mail.status == 200 && mail.text.contains("<!doctype html>"));
+        let policy = mail.header("content-security-policy").unwrap();
+        assert!(policy.contains("sandbox") && policy.contains("frame-ancestors 'self'"), "{policy}");
+        assert_eq!(service.stranger().get("/dev/mail/x").await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn a_logo_of_the_operator_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let logo = folder.path().join("logo.svg");
+    std::fs::write(&logo, "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();
+    let database = crate::support::Database::sqlite();
+    let mut config = crate::support::config();
+    config.brand.logo = Some(logo);
+    let service = Service::start(&database, config, None).await;
+    let page = service.stranger().get("/login").await.text;
+    let at = page.split("<img src=\"").nth(1).unwrap().split_once('"').unwrap().0.to_owned();
+    let logo = service.stranger().get(&at).await;
+    assert_eq!((logo.status, logo.header("content-type")), (200, Some("image/svg+xml")));
+    service.end().await;
+    database.end().await;
+}
