@@ -79,7 +79,9 @@ fn bare(value: &'static str) -> Cookie<'static> {
 /// Takes the notice that a request brings.
 pub fn take(req: &Request<'_>) -> Option<Notice> {
     let name = cookie::one(req, COOKIE)?;
-    req.cookies().remove(bare(""));
+    let mut gone = bare("");
+    gone.set_max_age(time::Duration::ZERO);
+    req.cookies().add(gone);
     ALL.into_iter().find(|notice| notice.name() == name)
 }
 
