@@ -8,5 +8,5 @@ use rocket::get;
 
 #[get("/")]
 pub fn front(by: Result<SignedIn, Error>) -> Reply<()> {
-    Reply::see(if by.is_ok() { account::PATH } else { login::PATH })
+    Reply::see(by.map_or(login::PATH, |_| account::PATH))
 }

@@ -53,9 +53,9 @@ pub fn page(
     next: Option<&str>,
 ) -> Either<Reply<()>, Page<LoginPage>> {
     let next = next.unwrap_or_default();
-    match by {
-        Ok(_) => Either::Left(onward(auth, next)),
-        Err(_) => Either::Right(Page::ok(LoginPage::new(auth, String::new(), true, next))),
+    match by.ok() {
+        Some(_) => Either::Left(onward(auth, next)),
+        None => Either::Right(Page::ok(LoginPage::new(auth, String::new(), true, next))),
     }
 }
 

@@ -107,6 +107,8 @@ fn answer<V: View>(
 ) -> Sent<V> {
     match done {
         Ok(onward) => Ok(Either::Left(onward)),
+        // The session has ended meanwhile.
+        Err(e @ (Error::Unauthenticated | Error::TokenNotValid)) => Err(Instead(e)),
         Err(e) => Ok(Either::Right(Page::again(view(), form, e))),
     }
 }

@@ -60,9 +60,9 @@ pub fn page(
     next: Option<&str>,
 ) -> Either<Reply<()>, Page<RegisterPage>> {
     let next = next.unwrap_or_default();
-    match by {
-        Ok(_) => Either::Left(onward(auth, next)),
-        Err(_) => Either::Right(Page::ok(RegisterPage::new(auth, next))),
+    match by.ok() {
+        Some(_) => Either::Left(onward(auth, next)),
+        None => Either::Right(Page::ok(RegisterPage::new(auth, next))),
     }
 }
 

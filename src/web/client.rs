@@ -96,6 +96,7 @@ fn chosen(req: &Request<'_>) -> Option<Language> {
 }
 
 /// The language of the reader, as an argument of handlers; after the guard that knows the user.
+#[derive(Clone, Copy)]
 pub struct Reading(pub Language);
 
 #[rocket::async_trait]
