@@ -1,0 +1,298 @@
+// Everything people do on the pages, in a real browser: with scripts and without, in two languages.
+"use strict";
+const assert = require("node:assert/strict");
+const { after, before, describe, test } = require("node:test");
+const { chromium } = require("playwright-core");
+const { BROWSER, ENGINES, start } = require("./service.js");
+
+const PASSWORD = "seven green herons";
+const OTHER = "nine quiet kettles";
+
+/** The ways in which every flow is gone through. */
+const WAYS = [
+  { lang: "en", scripts: true, scheme: "light" },
+  { lang: "en", scripts: false, scheme: "dark" },
+  { lang: "ru", scripts: true, scheme: "dark" },
+  { lang: "ru", scripts: false, scheme: "light" },
+];
+
+/** What pages say, by language. */
+const SAYS = {
+  en: {
+    welcome: "Welcome!", confirmed: "Your address is confirmed", out: "You are logged out",
+    changed: "Your password is changed", sent: "a link is on its way", saved: "Your profile is saved",
+    ended: "The session is ended", others: "All other sessions are ended", deleted: "Your account is deleted",
+    wrong: "wrong", mailed: "mailed a link to the new address", show: "Show", button: "Confirm the address",
+  },
+  ru: {
+    welcome: "Добро пожаловать!", confirmed: "Ваш адрес подтверждён", out: "Вы вышли",
+    changed: "Пароль изменён", sent: "ссылка уже в пути", saved: "Профиль сохранён",
+    ended: "Сеанс завершён", others: "Все остальные сеансы завершены", deleted: "Учётная запись удалена",
+    wrong: "неверно", mailed: "отправили ссылку на новый адрес", show: "Показать", button: "Подтвердить адрес",
+  },
+};
+
+let browser;
+before(async () => {
+  browser = await chromium.launch(BROWSER);
+});
+after(() => browser.close());
+
+/** A browser of somebody, as a `way` has it. */
+function person(way) {
+  return browser.newContext({
+    locale: way.lang === "ru" ? "ru-RU" : "en-GB",
+    javaScriptEnabled: way.scripts,
+    colorScheme: way.scheme,
+  });
+}
+
+/** Fills in a form and sends it. */
+async function send(page, form, fields) {
+  for (const [name, value] of Object.entries(fields)) {
+    await page.locator(`#${form} [name=${name}]`).fill(value);
+  }
+  await page.locator(`#${form} button[type=submit]`).click();
+  await page.waitForLoadState();
+}
+
+async function says(page, text) {
+  const body = await page.locator("body").innerText();
+  assert.ok(body.includes(text), `"${text}" is not on ${page.url()}: ${body}`);
+}
+
+for (const engine of ENGINES) {
+  describe(engine, () => {
+    let service;
+    let count = 0;
+    before(async () => {
+      service = await start(engine);
+    });
+    after(() => service.stop());
+
+    const at = (page, path) => page.goto(service.origin + path);
+    const path = (page) => page.url().slice(service.origin.length);
+    const link = async (email) => (await service.mail(email)).links[0];
+
+    /** Somebody new, who has registered on the page and is logged in. */
+    async function registered(way) {
+      count += 1;
+      const email = `person${count}@example.com`;
+      const context = await person(way);
+      const page = await context.newPage();
+      await at(page, "/register");
+      await send(page, "register", { email, password: PASSWORD });
+      assert.equal(path(page), "/account");
+      return { email, context, page };
+    }
+
+    for (const way of engine === "sqlite" ? WAYS : WAYS.slice(1, 3)) {
+      const words = SAYS[way.lang];
+      describe(`${way.lang}, scripts ${way.scripts ? "on" : "off"}, ${way.scheme}`, () => {
+        test("a registration is confirmed by the link alone in the same browser", async () => {
+          const { email, context, page } = await registered(way);
+          await says(page, words.welcome);
+          assert.equal(await page.locator("html").getAttribute("lang"), way.lang);
+          await page.goto(await link(email));
+          await says(page, words.confirmed);
+          await page.goto(await link(email));
+          await says(page, words.confirmed);
+          await context.close();
+        });
+
+        test("in another browser it takes the button", async () => {
+          const { email, context } = await registered(way);
+          const phone = await person(way);
+          const page = await phone.newPage();
+          await page.goto(await link(email));
+          await page.getByRole("button", { name: words.button }).click();
+          await says(page, words.confirmed);
+          await Promise.all([context.close(), phone.close()]);
+        });
+
+        test("a login leads to where it was asked for, and a wrong password is told", async () => {
+          const { email, context } = await registered(way);
+          await context.clearCookies();
+          const page = await context.newPage();
+          await at(page, "/account/security");
+          assert.equal(path(page), "/login?next=%2Faccount%2Fsecurity");
+          await send(page, "login", { login: email, password: "not this one" });
+          await says(page, words.wrong);
+          const alert = page.getByRole("alert");
+          assert.ok(await alert.evaluate((e) => e === document.activeElement));
+          assert.equal(await page.locator("[name=login]").inputValue(), email);
+          assert.equal(await page.locator("[name=password]").inputValue(), "");
+          await send(page, "login", { password: PASSWORD });
+          assert.equal(path(page), "/account/security");
+          await context.close();
+        });
+
+        test("a forgotten password is reset, and the link's token leaks nowhere", async () => {
+          const { email, context } = await registered(way);
+          const phone = await person(way);
+          const page = await phone.newPage();
+          await at(page, "/login");
+          await page.locator("a[href='/forgot-password']").click();
+          await send(page, "forgot", { email });
+          await says(page, words.sent);
+          const url = await link(email);
+          const token = new URL(url).searchParams.get("token");
+          const told = [];
+          page.on("request", async (request) => {
+            told.push([request.url(), (await request.allHeaders()).referer ?? ""]);
+          });
+          await page.goto(url);
+          assert.equal(path(page), "/reset-password");
+          await send(page, "reset", { new_password: OTHER });
+          await says(page, words.changed);
+          for (const [to, referer] of told.filter(([to]) => to !== url)) {
+            assert.ok(!to.includes(token) && !referer.includes(token), to);
+          }
+          // Every device is logged out, this one logs in anew.
+          const old = await context.newPage();
+          await at(old, "/account");
+          assert.equal(path(old), "/login?next=%2Faccount");
+          await send(page, "login", { login: email, password: OTHER });
+          assert.equal(path(page), "/account");
+          await page.goto(url);
+          assert.equal(await page.locator("#reset").count(), 0);
+          await Promise.all([context.close(), phone.close()]);
+        });
+
+        test("profile and language are changed", async () => {
+          const { context, page } = await registered(way);
+          const other = way.lang === "ru" ? "en" : "ru";
+          await page.locator("#profile [name=language]").selectOption(other);
+          await send(page, "profile", { first_name: "Ann <b>", username: `Name ${count}` });
+          await says(page, SAYS[other].saved);
+          assert.equal(await page.locator("#profile [name=first_name]").inputValue(), "Ann <b>");
+          assert.equal(await page.locator("html").getAttribute("lang"), other);
+          await context.close();
+        });
+
+        test("an address changes when the new one is confirmed", async () => {
+          const { email, context, page } = await registered(way);
+          await page.goto(await link(email));
+          await at(page, "/account");
+          await page.locator("details:has(#email) summary").click();
+          await send(page, "email", { email: `new-${email}`, password: "not this one" });
+          assert.ok(await page.locator("#email [name=password][aria-invalid]").isVisible());
+          await send(page, "email", { email: `new-${email}`, password: PASSWORD });
+          await says(page, words.mailed);
+          assert.ok((await service.mail(email)).text.includes(`new-${email}`));
+          await page.goto(await link(`new-${email}`));
+          await page.getByRole("button", { name: words.button }).click();
+          await says(page, words.confirmed);
+          await at(page, "/account");
+          await says(page, `new-${email}`);
+          await context.close();
+        });
+
+        test("a changed password ends the other sessions", async () => {
+          const { email, context, page } = await registered(way);
+          const phone = await person(way);
+          const other = await phone.newPage();
+          await at(other, "/login");
+          await send(other, "login", { login: email, password: PASSWORD });
+          assert.equal(path(other), "/account");
+          await send(page, "password", { current_password: PASSWORD, new_password: OTHER });
+          await says(page, words.changed);
+          await at(other, "/account");
+          assert.equal(path(other), "/login?next=%2Faccount");
+          await Promise.all([context.close(), phone.close()]);
+        });
+
+        test("sessions are seen and ended", async () => {
+          const { email, context, page } = await registered(way);
+          const phones = await Promise.all([1, 2].map(() => person(way)));
+          for (const phone of phones) {
+            const other = await phone.newPage();
+            await at(other, "/login");
+            await send(other, "login", { login: email, password: PASSWORD });
+          }
+          await at(page, "/account/sessions");
+          await says(page, "Chrome");
+          assert.equal(await page.locator(".list > li").count(), 3);
+          await page.locator(".list > li:not(:has(.mark)) button").first().click();
+          await says(page, words.ended);
+          assert.equal(await page.locator(".list > li").count(), 2);
+          await page.locator("button.danger").click();
+          await says(page, words.others);
+          assert.equal(await page.locator(".list > li").count(), 1);
+          await at(page, "/account/security");
+          assert.ok((await page.locator(".events > li").count()) >= 5);
+          await Promise.all([context, ...phones].map((c) => c.close()));
+        });
+
+        test("after a logout the back button shows nothing private", async () => {
+          const { email, context, page } = await registered(way);
+          await says(page, email);
+          await page.locator("nav button").click();
+          await says(page, words.out);
+          await page.goBack();
+          await page.waitForLoadState();
+          assert.equal(path(page), "/login?next=%2Faccount");
+          assert.ok(!(await page.content()).includes(email));
+          await context.close();
+        });
+
+        test("an account is taken along and deleted", async () => {
+          const { email, context, page } = await registered(way);
+          const [download] = await Promise.all([
+            page.waitForEvent("download"),
+            page.locator("a[download]").click(),
+          ]);
+          assert.equal(download.suggestedFilename(), "account.json");
+          await page.locator("details:has(#delete) summary").click();
+          await send(page, "delete", { password: PASSWORD });
+          await says(page, words.deleted);
+          await send(page, "login", { login: email, password: PASSWORD });
+          await says(page, words.wrong);
+          await context.close();
+        });
+      });
+    }
+
+    test("two tabs that refresh at once are both still logged in", async () => {
+      const { context, page } = await registered(WAYS[0]);
+      const tab = await context.newPage();
+      await at(tab, "/account");
+      const refresh = () =>
+        fetch("/auth/refresh", { method: "POST" }).then(async (r) => [r.status, (await r.json()).token]);
+      const use = (token) =>
+        fetch("/auth/me", { headers: { Authorization: `Bearer ${token}` } }).then((r) => r.status);
+      for (let round = 0; round < 3; round += 1) {
+        const replies = await Promise.all([page.evaluate(refresh), tab.evaluate(refresh)]);
+        for (const [status, token] of replies) {
+          assert.equal(status, 200);
+          assert.equal(await page.evaluate(use, token), 200);
+        }
+      }
+      for (const open of [page, tab]) {
+        await open.reload();
+        assert.equal(path(open), "/account");
+      }
+      await context.close();
+    });
+
+    test("a password can be looked at while it is typed, and is one again when it is sent", async () => {
+      const context = await person(WAYS[2]);
+      const page = await context.newPage();
+      await at(page, "/login");
+      const input = page.locator("#login-password");
+      await input.fill(PASSWORD);
+      await page.getByRole("button", { name: SAYS.ru.show }).click();
+      assert.equal(await input.getAttribute("type"), "text");
+      await page.evaluate(() => {
+        document.querySelector("#login").addEventListener("submit", (event) => {
+          event.preventDefault();
+          document.title = document.querySelector("#login-password").type;
+        });
+      });
+      await page.locator("#login-login").fill("ann");
+      await page.locator("#login button[type=submit]").click();
+      assert.equal(await page.title(), "password");
+      await context.close();
+    });
+  });
+}

@@ -1,0 +1,182 @@
+// How the pages look and read: axe-core finds nothing on any page, in any state, scheme or width; a
+// picture of each is kept in target/browser/pages.
+"use strict";
+const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const path = require("node:path");
+const { after, before, describe, test } = require("node:test");
+const { chromium } = require("playwright-core");
+const { BROWSER, start } = require("./service.js");
+
+const AXE = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const PICTURES = process.env.PICTURES;
+const PASSWORD = "seven green herons";
+const WIDTHS = { phone: { width: 390, height: 800 }, desktop: { width: 1280, height: 860 } };
+
+/** Sends what is in a form, past what the browser would refuse. */
+const send = (form) => async (page) => {
+  await page.locator(`#${form}`).evaluate((f) => {
+    f.noValidate = true;
+  });
+  await Promise.all([page.waitForNavigation(), page.locator(`#${form} button[type=submit]`).click()]);
+};
+const open = (form) => (page) => page.locator(`details:has(#${form}) summary`).click();
+
+/** Every page in every state: name, path, what is done on it. */
+const GUEST = [
+  ["login", "/login"],
+  ["login-errors", "/login", send("login")],
+  ["login-wrong", "/login", async (page) => {
+    await page.locator("#login [name=login]").fill("ann@example.com");
+    await page.locator("#login [name=password]").fill("not this one");
+    await send("login")(page);
+  }],
+  ["register", "/register"],
+  ["register-errors", "/register", async (page) => {
+    await page.locator("#register [name=email]").fill("ann@example");
+    await page.locator("#register [name=username]").fill("@");
+    await page.locator("#register [name=password]").fill("short");
+    await send("register")(page);
+  }],
+  ["forgot", "/forgot-password"],
+  ["forgot-errors", "/forgot-password", send("forgot")],
+  ["reset", "RESET"],
+  ["reset-errors", "RESET", async (page) => {
+    await page.locator("#reset [name=new_password]").fill("short");
+    await send("reset")(page);
+  }],
+  ["reset-expired", "/reset-password?token=x"],
+  ["confirm", "CONFIRM"],
+  ["confirm-expired", "/confirm-email?token=x"],
+  ["confirm-again-errors", "/confirm-email", send("again")],
+  ["error-404", "/nothing"],
+  ["error-405", "/logout"],
+  ["mails", "/dev/mail"],
+];
+const USER = [
+  ["account", "/account"],
+  ["account-open", "/account", async (page) => {
+    await open("email")(page);
+    await open("delete")(page);
+  }],
+  ["account-profile-errors", "/account", async (page) => {
+    await page.locator("#profile [name=username]").fill("@");
+    await send("profile")(page);
+  }],
+  ["account-email-errors", "/account", async (page) => {
+    await open("email")(page);
+    await send("email")(page);
+  }],
+  ["account-password-errors", "/account", send("password")],
+  ["account-delete-errors", "/account", async (page) => {
+    await open("delete")(page);
+    await send("delete")(page);
+  }],
+  ["sessions", "/account/sessions"],
+  ["security", "/account/security"],
+];
+
+let browser;
+let service;
+before(async () => {
+  fs.mkdirSync(PICTURES, { recursive: true });
+  browser = await chromium.launch(BROWSER);
+  service = await start("sqlite");
+});
+after(async () => {
+  await browser.close();
+  await service.stop();
+});
+
+async function post(context, to, body) {
+  const reply = await context.request.post(service.origin + to, {
+    data: body,
+    headers: { Origin: service.origin },
+  });
+  assert.ok(reply.ok(), `${to} ${reply.status()}`);
+}
+
+/** What axe finds, and what is wider than the window. */
+async function faults(page) {
+  await page.evaluate(AXE);
+  const found = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
+  const told = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`);
+  const wide = await page.evaluate(
+    () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+  );
+  const small = await page.evaluate(() =>
+    [...document.querySelectorAll("a, button, input:not([type=hidden]), select, summary")]
+      .filter((e) => e.checkVisibility() && !e.closest(".unseen, .skip"))
+      .filter((e) => e.getBoundingClientRect().height < 24)
+      .map((e) => `under 24 px: ${e.outerHTML}`),
+  );
+  return [...told, ...small, ...(wide ? ["wider than the window"] : [])];
+}
+
+for (const lang of ["en", "ru"]) {
+  for (const scheme of ["light", "dark"]) {
+    describe(`${lang}, ${scheme}`, () => {
+      const email = `ann.${lang}.${scheme}@example.com`;
+      let guest;
+      let user;
+      const links = {};
+      before(async () => {
+        const options = {
+          locale: lang === "ru" ? "ru-RU" : "en-GB",
+          colorScheme: scheme,
+          reducedMotion: "reduce",
+          bypassCSP: true,
+        };
+        [guest, user] = [await browser.newContext(options), await browser.newContext(options)];
+        const language = lang === "ru" ? "Анна" : "Ann";
+        await post(user, "/auth/register", { email, password: PASSWORD, first_name: language });
+        links.CONFIRM = (await service.mail(email)).links[0];
+        await post(guest, "/auth/login", { email, password: PASSWORD });
+        await guest.clearCookies();
+        await post(user, "/auth/login", { email, password: PASSWORD });
+        await post(guest, "/auth/password/forgot", { email });
+        links.RESET = (await service.mail(email)).links[0];
+      });
+      after(() => Promise.all([guest.close(), user.close()]));
+
+      for (const [pages, who] of [[GUEST, () => guest], [USER, () => user]]) {
+        for (const [name, where, act] of pages) {
+          test(name, async () => {
+            const page = await who().newPage();
+            const errors = [];
+            page.on("pageerror", (e) => errors.push(String(e)));
+            for (const [width, size] of Object.entries(WIDTHS)) {
+              await page.setViewportSize(size);
+              await page.goto(links[where] ?? service.origin + where);
+              await act?.(page);
+              assert.deepEqual(await faults(page), [], `${name}, ${width}`);
+              const file = `${name}-${lang}-${scheme}-${width}.png`;
+              await page.screenshot({ path: path.join(PICTURES, file), fullPage: true });
+            }
+            // The narrowest window there is, which is also 1280 pixels at 400 % (WCAG 1.4.10).
+            await page.setViewportSize({ width: 320, height: 640 });
+            assert.deepEqual(await faults(page), [], `${name}, 320 px`);
+            assert.deepEqual(errors, []);
+            await page.close();
+          });
+        }
+      }
+    });
+  }
+}
+
+test("no page breaks its own policy", async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const told = [];
+  page.on("console", (message) => told.push(message.text()));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(service.origin)) told.push(request.url());
+  });
+  for (const [, where] of GUEST.filter(([, where]) => where.startsWith("/"))) {
+    await page.goto(service.origin + where);
+  }
+  const expected = (line) => /status of 40[045]/.test(line);
+  assert.deepEqual(told.filter((line) => !expected(line)), []);
+  await context.close();
+});
