@@ -39,5 +39,5 @@ addEventListener("pageshow", () => {
 });
 
 // What an address names within a page is opened.
-const target = location.hash && document.getElementById(location.hash.slice(1));
+const target = document.getElementById(location.hash.slice(1));
 target?.closest("details")?.setAttribute("open", "");
