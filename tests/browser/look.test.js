@@ -88,10 +88,10 @@ after(async () => {
   await service.stop();
 });
 
-async function post(context, to, body) {
+async function post(context, lang, to, body) {
   const reply = await context.request.post(service.origin + to, {
     data: body,
-    headers: { Origin: service.origin },
+    headers: { Origin: service.origin, "Accept-Language": lang },
   });
   assert.ok(reply.ok(), `${to} ${reply.status()}`);
 }
@@ -128,13 +128,13 @@ for (const lang of ["en", "ru"]) {
           bypassCSP: true,
         };
         [guest, user] = [await browser.newContext(options), await browser.newContext(options)];
-        const language = lang === "ru" ? "Анна" : "Ann";
-        await post(user, "/auth/register", { email, password: PASSWORD, first_name: language });
+        const first_name = lang === "ru" ? "Анна" : "Ann";
+        await post(user, lang, "/auth/register", { email, password: PASSWORD, first_name });
         links.CONFIRM = (await service.mail(email)).links[0];
-        await post(guest, "/auth/login", { email, password: PASSWORD });
+        await post(guest, lang, "/auth/login", { email, password: PASSWORD });
         await guest.clearCookies();
-        await post(user, "/auth/login", { email, password: PASSWORD });
-        await post(guest, "/auth/password/forgot", { email });
+        await post(user, lang, "/auth/login", { email, password: PASSWORD });
+        await post(guest, lang, "/auth/password/forgot", { email });
         links.RESET = (await service.mail(email)).links[0];
       });
       after(() => Promise.all([guest.close(), user.close()]));

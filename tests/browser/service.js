@@ -84,4 +84,4 @@ async function mail(origin, to) {
   return reply.ok ? reply.json() : null;
 }
 
-module.exports = { BROWSER, ENGINES, start };
+module.exports = { BROWSER, ENGINES, freePort, start };
