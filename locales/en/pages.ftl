@@ -178,3 +178,8 @@ dev-mail-none = There is no mail yet.
 dev-mail-to = To { $to }
 dev-mail-html = As HTML
 dev-mail-text = As text
+
+strength-weak = Weak
+strength-fair = Fair
+strength-good = Good
+strength-strong = Strong

@@ -181,3 +181,8 @@ dev-mail-none = Писем пока нет.
 dev-mail-to = Кому: { $to }
 dev-mail-html = В виде HTML
 dev-mail-text = В виде текста
+
+strength-weak = Слабый
+strength-fair = Средний
+strength-good = Хороший
+strength-strong = Надёжный

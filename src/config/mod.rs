@@ -262,6 +262,8 @@ impl Language {
 pub struct Password {
     /// In characters.
     pub min_length: usize,
+    /// SHA-1 hashes of leaked passwords, sorted, a line of `HASH:COUNT` each.
+    pub breached_file: Option<PathBuf>,
     /// In KiB.
     pub memory: u32,
     pub passes: u32,
@@ -274,7 +276,15 @@ pub struct Password {
 
 impl Default for Password {
     fn default() -> Self {
-        Self { min_length: 8, memory: 19 * 1024, passes: 2, lanes: 1, threads: 0, queue: 256 }
+        Self {
+            min_length: 8,
+            breached_file: None,
+            memory: 19 * 1024,
+            passes: 2,
+            lanes: 1,
+            threads: 0,
+            queue: 256,
+        }
     }
 }
 

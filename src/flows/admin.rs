@@ -4,7 +4,6 @@ use super::{
     address::{self, Address, Username},
     post::{self, Kind},
     record::{Act, Actor, record},
-    sign_up::Fields,
 };
 use crate::{
     store::{Conn, roles, users},
@@ -40,9 +39,8 @@ impl Auth {
     /// # Errors
     /// `Fields`, `EmailTaken`.
     pub async fn add_user(&self, new: NewUser<'_>) -> Result<User> {
-        let names = (new.email, new.password);
-        let min_length = self.config.password.min_length;
-        let fields = Fields::read(names, new.username, new.first_name, min_length)?;
+        let fields =
+            self.read_fields((new.email, new.password), new.username, new.first_name).await?;
         let granted = new
             .roles
             .iter()
@@ -104,7 +102,7 @@ impl Auth {
     /// `NotFound`, `Fields`.
     pub async fn set_password(&self, id: UserId, password: &str) -> Result<()> {
         let user = self.find_user(By::Id(id)).await?;
-        self.check_password(&user, password).map_err(|e| Error::field("password", e))?;
+        self.check_password(&user, "password", password).await?;
         let hash = self.hasher.hash(password).await?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;

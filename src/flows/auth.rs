@@ -3,7 +3,7 @@ use super::{
     Caller, Claims, Error, Result, SignedIn,
     ended::EndedSessions,
     keys::{KeyInfo, Keys},
-    password::Hasher,
+    password::{self, Hasher},
     record::{Act, Actor, record},
     secret::{self, Successor},
 };
@@ -28,6 +28,7 @@ pub struct Auth {
     pub(super) db: Db,
     pub(super) clock: Clock,
     pub(super) hasher: Hasher,
+    pub(super) passwords: Arc<password::Policy>,
     pub(super) keys: Keys,
     pub(super) successor: Successor,
     pub(super) ended: EndedSessions,
@@ -45,6 +46,8 @@ impl Auth {
             Templates::load(config.templates.as_deref(), &config.brand).map_err(Error::internal)?;
         let mailer = Mailer::new(&config, &clock).map_err(Error::internal)?;
         let hasher = Hasher::new(&config.password);
+        let passwords =
+            password::Policy::new(&config).map_err(|p| Error::internal(p.to_string()))?;
         let config = Arc::new(config);
         let keys = Keys::load(&db, &config, &clock).await?;
         let mut tx = db.write().await?;
@@ -56,6 +59,7 @@ impl Auth {
         Ok(Self {
             config,
             hasher,
+            passwords: Arc::new(passwords),
             db,
             clock,
             keys,

@@ -89,8 +89,14 @@ pub enum Lacking {
     NotLanguage,
     NotRole,
     Taken,
-    /// The password is the user's own address or name.
+    /// The password is made of the user's or the site's own names.
     TooSimilar,
+    /// The password is a well-known one, or a common word.
+    Common,
+    /// The password is in a list of leaked ones.
+    Leaked,
+    /// The password is made of what is tried first.
+    Guessable,
     /// Not the current password.
     WrongPassword,
 }

@@ -142,6 +142,9 @@ pub fn sentence(language: Language, why: Lacking) -> String {
         Lacking::NotRole => ("not-role", None),
         Lacking::Taken => ("taken", None),
         Lacking::TooSimilar => ("too-similar", None),
+        Lacking::Common => ("common", None),
+        Lacking::Leaked => ("leaked", None),
+        Lacking::Guessable => ("guessable", None),
         Lacking::WrongPassword => ("wrong-password", None),
     };
     let args: Vec<_> = count.map(|n| ("count", n.into())).into_iter().collect();

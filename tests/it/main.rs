@@ -19,6 +19,7 @@ mod login;
 mod mails;
 mod outage;
 mod pages;
+mod passwords;
 mod refresh;
 mod replicas;
 mod schema;
