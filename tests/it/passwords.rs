@@ -16,7 +16,7 @@ const REFUSED: [(&str, &str, &str); 9] = [
     ("p@ssw0rd", COMMON.0, COMMON.1),
     ("Анастасия", COMMON.0, COMMON.1),
     ("cjkysirj", COMMON.0, COMMON.1),
-    ("gfhjkm123", GUESSABLE.0, GUESSABLE.1),
+    ("Пароль2026!", GUESSABLE.0, GUESSABLE.1),
     (LEAKED, LEAKED_WHY.0, LEAKED_WHY.1),
 ];
 /// Nothing else is wrong with it.
@@ -100,5 +100,14 @@ on_both! {
         ann.login_with(json!({ "login": "ann", "password": "password" })).await.expect(200);
         let change = json!({ "current_password": "password", "new_password": PASSWORD });
         ann.post("/auth/password", change).await.expect(204);
+    }
+
+    async fn a_larger_list_of_leaked_passwords_is_asked(service, |config| {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/leaked-hashes.txt");
+        config.password.breached_file = Some(file.into());
+    }) {
+        let new = json!({ "email": "ann@example.com", "password": "quietly leaked battery" });
+        let reply = service.stranger().post("/auth/register", new).await;
+        assert_eq!(reply.refused(400, "validation")["errors"]["password"], json!([LEAKED_WHY.0]));
     }
 }
