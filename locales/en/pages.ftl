@@ -179,7 +179,7 @@ dev-mail-to = To { $to }
 dev-mail-html = As HTML
 dev-mail-text = As text
 
-strength-weak = Weak
-strength-fair = Fair
-strength-good = Good
-strength-strong = Strong
+strength-weak = A weak password: it would be refused.
+strength-fair = A fair password.
+strength-good = A good password.
+strength-strong = A strong password.

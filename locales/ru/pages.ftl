@@ -182,7 +182,7 @@ dev-mail-to = Кому: { $to }
 dev-mail-html = В виде HTML
 dev-mail-text = В виде текста
 
-strength-weak = Слабый
-strength-fair = Средний
-strength-good = Хороший
-strength-strong = Надёжный
+strength-weak = Слабый пароль: он не подойдёт.
+strength-fair = Сносный пароль.
+strength-good = Хороший пароль.
+strength-strong = Надёжный пароль.

@@ -7,14 +7,16 @@ mod draft;
 mod environment;
 mod lifetime;
 mod load;
+mod secret;
 mod show;
 
 pub use brand::{Brand, Color, Link};
 pub use load::{Loaded, Problem, load, load_from};
+pub use secret::Secret;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 use url::Url;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -285,23 +287,6 @@ impl Default for Password {
             threads: 0,
             queue: 256,
         }
-    }
-}
-
-/// A string that never prints.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(pub String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[hidden]")
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str("[hidden]")
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     Auth, Caller, Error, Lacking, Result, SignedIn, User,
     address::{self, Address, Username},
-    password::Verdict,
+    password::{Strength, Verdict},
     post::{self, Kind},
     record::{Act, record},
 };
@@ -165,6 +165,14 @@ impl Auth {
         let now = self.clock.now();
         let db = self.db.write().await?;
         self.remove(db, caller, &by.user, Act::by("account_deleted", by), now).await
+    }
+
+    /// How hard a password is to guess for one who knows its owner's names.
+    ///
+    /// # Errors
+    /// `Busy` if too many wait already.
+    pub async fn password_strength(&self, password: &str, own: Vec<String>) -> Result<Strength> {
+        self.hasher.strength(&self.passwords, password.to_owned(), own).await
     }
 
     /// Demands that `new`, in the field `name`, may be the password of `user`.

@@ -12,6 +12,7 @@ mod register;
 mod reset;
 mod security;
 mod sessions;
+mod strength;
 
 use crate::{
     flows::{
@@ -63,6 +64,7 @@ pub fn routes() -> Vec<Route> {
         sessions::end,
         sessions::end_others,
         security::page,
+        strength::strength,
         dev_mail::page,
         dev_mail::json,
         dev_mail::html,

@@ -1,5 +1,8 @@
 //! How an error is told: RFC 9457 for programs, a page for people.
-use super::{client::language, page::ErrorPage};
+use super::{
+    client::{caller, language},
+    page::ErrorPage,
+};
 use crate::{
     config::Language,
     flows::{Error, Lacking},
@@ -206,8 +209,10 @@ impl From<&Error> for Problem {
 impl<'r> Responder<'r, 'static> for Problem {
     fn respond_to(self, req: &'r Request<'_>) -> response::Result<'static> {
         super::headers::mark(req);
-        let language = language(req);
-        let page = wants_page(req).then(|| ErrorPage {
+        let is_page = wants_page(req);
+        // Programs ask for a language with each request.
+        let language = if is_page { language(req) } else { caller(req).language };
+        let page = is_page.then(|| ErrorPage {
             status: self.status.code,
             title: self.text(language, ""),
             detail: self.text(language, "-detail"),

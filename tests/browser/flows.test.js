@@ -275,6 +275,18 @@ for (const engine of ENGINES) {
       await context.close();
     });
 
+    test("the strength of a password is told while it is typed", async () => {
+      const context = await person(WAYS[2]);
+      const page = await context.newPage();
+      await at(page, "/register");
+      const told = page.locator(".strength");
+      await page.locator("#register-password").pressSequentially("gfhjkm12");
+      await told.getByText("Слабый пароль").waitFor();
+      await page.locator("#register-password").fill(PASSWORD);
+      await told.getByText("Надёжный пароль").waitFor();
+      await context.close();
+    });
+
     test("a password can be looked at while it is typed, and is one again when it is sent", async () => {
       const context = await person(WAYS[2]);
       const page = await context.newPage();

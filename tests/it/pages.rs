@@ -11,10 +11,16 @@ const APP: &str = "https://app.example.com";
 impl Person<'_> {
     /// Opens a page, fills in a form of it and sends it.
     async fn submit(&self, page: &str, to: &str, fields: &[(&str, &str)]) -> Reply {
+        let opened = self.get(page).await;
+        let form = format!("action=\"{to}\"");
+        assert!(opened.text.contains(&form), "{to} is not on the page: {opened:?}");
+        self.ask(page, to, fields).await
+    }
+
+    /// Sends what a page may send.
+    async fn ask(&self, page: &str, to: &str, fields: &[(&str, &str)]) -> Reply {
         let page = self.get(page).await;
         assert_eq!(page.status, 200, "{page:?}");
-        let form = format!("action=\"{to}\"");
-        assert!(page.text.contains(&form), "{to} is not on the page: {}", page.text);
         let csrf = page.text.split("name=\"csrf_token\" value=\"").nth(1).unwrap();
         let csrf = csrf.split_once('"').unwrap().0;
         let mut body = url::form_urlencoded::Serializer::new(String::new());
@@ -423,6 +429,21 @@ on_both! {
         let mail = service.mail("ann@example.com").await;
         assert!(mail["subject"].as_str().unwrap().contains("Herons & Co"));
         assert!(mail["html"].as_str().unwrap().contains("background:#ffcc00;color:#000000"));
+    }
+
+    async fn the_strength_of_a_password_is_told_while_it_is_typed(service) {
+        let ann = visitor(service, "ann").await;
+        let ask = async |password: &str, name: &str| {
+            let fields = [("password", password), ("first_name", name)];
+            ann.ask("/account", "/password-strength", &fields).await
+        };
+        let told = ask("three unlikely words, comma", "").await;
+        assert_eq!(told.expect(200), &json!({ "strength": "strong", "text": "A strong password." }));
+        for (weak, name) in [("password1", ""), ("short", ""), ("ann@example.com", ""), ("Zebediah Zorn 1", "Zebediah Zorn")] {
+            assert_eq!(ask(weak, name).await.expect(200)["strength"], "weak", "{weak}");
+        }
+        let foreign = [FORM, ("Origin", "https://evil.example.com")];
+        ann.send(Method::Post, "/password-strength", Some("password=x".into()), &foreign).await.refused(403, "csrf_failed");
     }
 
     async fn closed_means_closed(service, |c| c.registration = portcullis::config::Registration::Closed) {

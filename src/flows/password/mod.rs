@@ -7,7 +7,7 @@ mod stored;
 
 use super::{Error, Lacking, Result};
 use crate::config;
-pub use policy::{Policy, Strength, strength};
+pub use policy::{Policy, Strength};
 use pool::Pool;
 use std::{borrow::Cow, sync::Arc};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -73,6 +73,20 @@ impl Hasher {
         let policy = Arc::clone(policy);
         // Not on the async workers: it takes about as long as a hash.
         self.0.run(move |_| policy.refuse(&password, &own)).await?
+    }
+
+    /// How hard a password is to guess for one who knows the names `own`.
+    ///
+    /// # Errors
+    /// `Busy` if too many wait already.
+    pub async fn strength(
+        &self,
+        policy: &Arc<Policy>,
+        password: String,
+        own: Vec<String>,
+    ) -> Result<Strength> {
+        let policy = Arc::clone(policy);
+        self.0.run(move |_| policy.strength(&password, &own)).await
     }
 }
 

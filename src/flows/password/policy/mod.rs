@@ -36,8 +36,15 @@ impl Policy {
         let host = config.public_url.host_str().unwrap_or_default();
         Ok(Self {
             min_length: p.min_length,
-            // As a domain, whose last part is no name.
-            site: vec!["portcullis".to_owned(), format!("@{host}")],
+            // The host as of an address, whose last part is no name.
+            site: [
+                Some("portcullis".to_owned()),
+                Some(format!("@{host}")),
+                config.brand.name.clone(),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
             leaked: leaked.map_err(|why| Problem::new("portcullis.password.breached_file", why))?,
         })
     }
@@ -78,6 +85,20 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// How hard a password is to guess for one who knows the names `own` of its owner.
+    pub fn strength(&self, password: &str, own: &[String]) -> Strength {
+        let Ok(password) = self.read(password) else { return Strength::Weak };
+        let names = Names::of(own.iter().chain(&self.site).map(String::as_str));
+        match judge(&password, &names) {
+            Err(_) => Strength::Weak,
+            Ok(guesses) if guesses < 100 * guess::ENOUGH => Strength::Fair,
+            Ok(guesses) if guesses < 1_000_000 * guess::ENOUGH => Strength::Good,
+            Ok(_) => Strength::Strong,
+        }
+    }
+}
+
 fn open(path: &Path) -> Result<HashFile, String> {
     HashFile::open(path).map_err(|e| match e.kind() {
         io::ErrorKind::InvalidData => e.to_string(),
@@ -88,7 +109,7 @@ fn open(path: &Path) -> Result<HashFile, String> {
 /// How hard a password is to guess, in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strength {
-    /// It would be refused, whatever its length.
+    /// It would be refused.
     Weak,
     Fair,
     Good,
@@ -104,17 +125,6 @@ impl Strength {
             Self::Good => "good",
             Self::Strong => "strong",
         }
-    }
-}
-
-/// How hard a password is to guess for one who knows the names `own` of its owner.
-pub fn strength(password: &str, own: &[&str]) -> Strength {
-    let Some(password) = normal(password) else { return Strength::Weak };
-    match judge(&password, &Names::of(own.iter().copied())) {
-        Err(_) => Strength::Weak,
-        Ok(guesses) if guesses < 100 * guess::ENOUGH => Strength::Fair,
-        Ok(guesses) if guesses < 1_000_000 * guess::ENOUGH => Strength::Good,
-        Ok(_) => Strength::Strong,
     }
 }
 
