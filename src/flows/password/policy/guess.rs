@@ -10,8 +10,9 @@ use zxcvbn::{matching::patterns::MatchPattern, zxcvbn};
 /// of signs that stand for letters (`4@8(`), 24 take it 27 ms, 32 take 55, 100 take 600.
 const MOST: usize = 24;
 
-/// What zxcvbn calls "somewhat guessable" is below this. So is no password of eight characters without
-/// a pattern, which stands ten guesses for each.
+/// What zxcvbn calls "somewhat guessable" is below this. Eight characters without a pattern, each of
+/// which counts for ten guesses, are enough; of random ones 4 to 12 in a hundred have some word in them
+/// by chance, of ten characters less than one in a thousand.
 pub const ENOUGH: u64 = 100_000_000;
 
 /// What it takes to guess a password.

@@ -36,7 +36,6 @@ impl Policy {
         let host = config.public_url.host_str().unwrap_or_default();
         Ok(Self {
             min_length: p.min_length,
-            // The host as of an address, whose last part is no name.
             site: [
                 Some("portcullis".to_owned()),
                 Some(format!("@{host}")),
@@ -64,7 +63,7 @@ impl Policy {
     }
 
     /// Why somebody with the names `own` may not choose a password that has been [read](Self::read).
-    /// It takes milliseconds, and reads a file.
+    /// It takes 1 ms, 60 at worst, and reads a file if there is one.
     ///
     /// # Errors
     /// `Internal` if the file of leaked passwords cannot be read.

@@ -11,11 +11,11 @@ const ENOUGH: usize = 5;
 pub struct Names(Vec<String>);
 
 impl Names {
-    /// Addresses, usernames, first names, hosts. What a domain ends in is no name.
+    /// Addresses, usernames, first names. Of an address its parts are names as well, but not the last
+    /// one of the domain; `@` before a host makes it one.
     pub fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let mut all = Vec::new();
         for name in names {
-            // A host has no other sign in it; nor has a name that can do without its last part.
             let (local, domain) = name.rsplit_once('@').unwrap_or((name, ""));
             let domain = domain.rsplit_once('.').map_or(domain, |(labels, _)| labels);
             all.extend([name, local, domain]);

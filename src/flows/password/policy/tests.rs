@@ -44,6 +44,22 @@ fn good_passwords_are_taken_whatever_they_are_made_of() {
 }
 
 #[test]
+fn a_password_is_read_in_latin_letters_and_on_the_other_layout() {
+    let read =
+        |password| forms::of(password).into_iter().map(|f| (f.text, f.lost)).collect::<Vec<_>>();
+    let form = |text: &str, lost| (text.to_owned(), lost);
+    assert_eq!(read("gfhjkm"), [form("gfhjkm", 0), form("parol", 1)]);
+    assert_eq!(read("Пароль"), [form("parol", 1), form("gfhjkm", 0)]);
+    assert_eq!(read("K>,jdm 1"), [form("K>,jdm 1", 0), form("lyubov 1", 1)]);
+    assert_eq!(read("ЙЦУКЕН"), [form("ytsuken", 0), form("qwerty", 0)]);
+    assert_eq!(read("Ｐass"), [form("Pass", 0), form("zfyy", 0)]);
+    assert_eq!(read("2468"), [form("2468", 0)]);
+    assert_eq!(forms::key("Щука-Ёж, 7!"), "shchukaezh7");
+    let words = forms::russian_words();
+    assert!(["parol", "lyubov", "lubov", "privet"].iter().all(|w| words.iter().any(|k| k == w)));
+}
+
+#[test]
 fn length_is_counted_in_characters() {
     assert_eq!(refused(""), Some(Lacking::Blank));
     assert_eq!(refused("k3J9x#Q"), Some(Lacking::TooShort(8)));
