@@ -282,7 +282,7 @@ for (const engine of ENGINES) {
       const told = page.locator(".strength");
       await page.locator("#register-password").pressSequentially("gfhjkm12");
       await told.getByText("Слабый пароль").waitFor();
-      await page.locator("#register-password").fill(PASSWORD);
+      await page.locator("#register-password").fill(`${PASSWORD}, ${OTHER}`);
       await told.getByText("Надёжный пароль").waitFor();
       await context.close();
     });
