@@ -446,6 +446,32 @@ on_both! {
         ann.send(Method::Post, "/password-strength", Some("password=x".into()), &foreign).await.refused(403, "csrf_failed");
     }
 
+    async fn what_went_wrong_is_a_page_for_people(service) {
+        let ann = visitor(service, "ann").await;
+        let big = format!("csrf_token=x&a={}", "a".repeat(70_000));
+        for (language, title) in [("en", "<html lang=\"en\">"), ("ru", "<html lang=\"ru\">")] {
+            let html = [("Accept", "text/html"), ("Accept-Language", language), FORM];
+            let guest = service.stranger();
+            guest.get("/login").await;
+            for (method, path, body, status) in [
+                (Method::Post, "/logout", Some("csrf_token=x".to_owned()), 403),
+                (Method::Get, "/nothing", None, 404),
+                (Method::Get, "/logout", None, 405),
+                (Method::Post, "/logout", Some(big.clone()), 413),
+            ] {
+                let page = guest.send(method, path, body, &html).await;
+                assert_eq!(page.status, status, "{page:?}");
+                for part in [title, &format!("<p class=\"status\">{status}</p>"), "<h1>"] {
+                    says(&page, part);
+                }
+            }
+        }
+        // A form that cannot be read is shown again, not lost.
+        let again = ann.send(Method::Post, "/account/profile", Some(big), &[FORM]).await;
+        assert_eq!(again.status, 413);
+        says(&again, "id=\"profile\"");
+    }
+
     async fn closed_means_closed(service, |c| c.registration = portcullis::config::Registration::Closed) {
         let guest = service.stranger();
         let page = guest.get("/register").await;
