@@ -8,6 +8,7 @@ mod forgot;
 mod front;
 mod login;
 mod person;
+mod reader;
 mod register;
 mod reset;
 mod security;
