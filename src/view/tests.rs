@@ -238,9 +238,27 @@ fn a_folder_wins_and_what_is_broken_in_it_is_named() {
     let templates = Templates::load(Some(folder.path()), &Brand::default()).unwrap();
     let args = json!({"name": "", "site": "s", "email": "e", "home": "h"});
     assert_eq!(templates.letter(Language::En, "test", &args).unwrap().0, "mine");
-    fs::write(&file, "\n{{ broken").unwrap();
-    let error = Templates::load(Some(folder.path()), &Brand::default()).err().unwrap().to_string();
-    assert!(error.contains("mail/subject.txt:2"), "{error}");
+    fs::create_dir(folder.path().join("static")).unwrap();
+    fs::write(folder.path().join("static/portcullis.css"), "body { margin: 0 }").unwrap();
+    let brand = Brand { accent: Some("#ff0000".parse().unwrap()), ..Brand::default() };
+    let templates = Templates::load(Some(folder.path()), &brand).unwrap();
+    let style = &templates.asset("portcullis.css").unwrap().bytes;
+    // The accent is the settings' all the same.
+    assert!(style.starts_with(b"body { margin: 0 }:root{--link:"), "{style:?}");
+    for broken in [
+        "{{ broken",
+        "{{ name | unknown }}",
+        "{{ unknown() }}",
+        "{{ <unknown /> }}",
+        "{% extends \"no.html\" %}",
+    ] {
+        fs::write(&file, format!("\n{broken}")).unwrap();
+        let error = Templates::load(Some(folder.path()), &Brand::default());
+        let error = error.err().unwrap_or_else(|| panic!("{broken}")).to_string();
+        assert!(error.contains("mail/subject.txt"), "{broken}: {error}");
+        let placed = error.contains("mail/subject.txt:2") || broken.contains("extends");
+        assert!(placed, "{broken}: {error}");
+    }
     let nowhere = folder.path().join("nowhere");
     assert!(matches!(Templates::load(Some(&nowhere), &Brand::default()), Err(Error::Folder(_))));
 }
