@@ -1,6 +1,7 @@
 //! The command line.
 mod ask;
 mod failure;
+mod moving;
 mod serve;
 mod settings;
 mod user;
@@ -203,7 +204,8 @@ mod tests {
             &["user", "list", "--limit", "x"],
             &["user", "show"],
             &["user", "grant", "ann"],
-            &["user", "import", "users.jsonl"],
+            &["user", "import"],
+            &["user", "export", "users.jsonl"],
             &["keys"],
             &["config"],
             &["mail", "test"],

@@ -1,4 +1,5 @@
 //! The database. Only `pool`, `args`, `file`, `sync` and `postgres` know that there are two engines.
+pub mod accounts;
 mod args;
 pub mod audit;
 mod file;

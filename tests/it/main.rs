@@ -17,6 +17,7 @@ mod keys;
 mod layers;
 mod login;
 mod mails;
+mod moving;
 mod outage;
 mod refresh;
 mod replicas;

@@ -1,0 +1,12 @@
+//! Moving in and out: users of another service, and ours for another.
+mod export;
+mod fields;
+mod import;
+mod newcomer;
+mod records;
+mod source;
+
+pub use export::Exported;
+pub use fields::Refusal;
+pub use import::{Import, Outcome};
+pub use source::{Source, SourceError};

@@ -1,0 +1,235 @@
+//! Moving in and out, by the command line.
+use crate::support::{Database, Service, config};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
+use tempfile::TempDir;
+
+/// A database, and a folder for files.
+struct Mover {
+    folder: TempDir,
+    url: String,
+}
+
+/// What a command has answered.
+struct Said {
+    code: i32,
+    /// The lines of the standard output, as JSON.
+    lines: Vec<Value>,
+    out: String,
+    err: String,
+}
+
+impl Mover {
+    fn new(database: &Database) -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), url: database.url.clone() }
+    }
+
+    fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn run(&self, args: &[&str]) -> Said {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        command.args(args).current_dir(self.folder()).stdin(Stdio::null());
+        command.env_remove("ROCKET_CONFIG").env_remove("RUST_LOG").env("DATABASE_URL", &self.url);
+        let output = command.output().unwrap();
+        let [out, err] = [output.stdout, output.stderr].map(|b| String::from_utf8(b).unwrap());
+        let lines = out.lines().map(|l| serde_json::from_str(l).unwrap_or_default()).collect();
+        Said { code: output.status.code().unwrap(), lines, out, err }
+    }
+
+    #[track_caller]
+    fn ok(&self, args: &[&str]) -> Said {
+        let said = self.run(args);
+        assert_eq!(said.code, 0, "{args:?}: {}{}", said.out, said.err);
+        said
+    }
+
+    /// Imports a file with this text in it.
+    fn import(&self, text: &str, options: &[&str]) -> Said {
+        fs::write(self.folder().join("users"), text).unwrap();
+        self.run(&[&["user", "import", "users"], options].concat())
+    }
+
+    fn users(&self) -> Vec<Value> {
+        self.ok(&["user", "export"]).lines
+    }
+}
+
+/// Runs a test that blocks, on a database of each engine.
+macro_rules! on_both_by_command {
+    ($(async fn $name:ident($mover:ident) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            async fn run(database: Database) {
+                let mover = Mover::new(&database);
+                let promise = |$mover: &Mover| $body;
+                tokio::task::spawn_blocking(move || promise(&mover)).await.unwrap();
+                database.end().await;
+            }
+
+            on_each_engine! { run }
+        }
+    )*};
+}
+
+/// Of "päss wörd", by Django.
+const PBKDF2: &str =
+    "pbkdf2_sha256$2000$0fGKZXP9DN3iZPcJ7QkS1f$uI7Di9kA4F0YFF/mgcGOdmLQdagAwb6LNd5T47FKjDI=";
+
+/// As it is exported.
+fn exported(id: i64, name: &str) -> Value {
+    json!({
+        "id": id, "email": format!("{name}@example.com"), "username": name, "first_name": "Ann Ä",
+        "is_email_confirmed": true, "is_active": true, "role": "ADMIN", "roles": ["EDITOR", "ADMIN"],
+        "is_superuser": false, "language": "ru", "created_at": "2020-02-29T12:00:00.123456Z",
+        "email_confirmed_at": "2020-03-01T00:00:00Z", "last_login_at": null, "password_hash": PBKDF2,
+    })
+}
+
+fn lines(rows: impl IntoIterator<Item = impl ToString>) -> String {
+    rows.into_iter().map(|row| row.to_string()).collect::<Vec<_>>().join(
+        "
+",
+    )
+}
+
+on_both_by_command! {
+    async fn what_is_exported_can_be_imported_and_is_the_same(mover) {
+        let mut bob = exported(7, "bob");
+        for (key, value) in [
+            ("is_active", json!(false)), ("is_superuser", json!(true)), ("roles", json!([])),
+            ("role", json!("USER")), ("language", Value::Null), ("username", Value::Null),
+            ("is_email_confirmed", json!(false)), ("email_confirmed_at", Value::Null),
+            ("last_login_at", json!("2026-01-01T00:00:00Z")), ("password_hash", Value::Null),
+        ] {
+            bob[key] = value;
+        }
+        let all = [bob, exported(4_000, "ann")];
+        let said = mover.import(&lines(&all), &[]);
+        assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
+        assert_eq!(said.lines, [json!({ "added": 2, "skipped": 0, "dry_run": false })]);
+        let export = mover.ok(&["user", "export"]);
+        assert_eq!(export.lines, all);
+        assert!(export.err.contains("password hashes"), "{}", export.err);
+        // A new user gets an id of its own.
+        assert_eq!(mover.import(r#"{"email": "new@example.com"}"#, &[]).code, 0);
+        assert!(mover.users()[2]["id"].as_i64().unwrap() > 4_000);
+    }
+
+    async fn a_bad_row_is_named_and_left_out_whole(mover) {
+        assert_eq!(mover.import(&lines(&[exported(1, "ann")]), &[]).code, 0);
+        let with = |key: &str, value: Value| {
+            let mut user = exported(2, "bob");
+            user[key] = value;
+            user.to_string()
+        };
+        let good = exported(9, "eve").to_string();
+        let rows = [
+            ("hunter2".to_owned(), "no JSON object"),
+            (r#"["hunter2"]"#.to_owned(), "no JSON object"),
+            (with("email", json!("hunter2")), "email: "),
+            (with("email", Value::Null), "email: "),
+            (with("email", json!("Ann@EXAMPLE.com")), "email: "),
+            (with("id", json!(1)), "id: "),
+            (with("id", json!(0)), "id: "),
+            (with("id", json!("hunter2")), "id: "),
+            (with("id", json!(9_007_199_254_740_992_i64)), "id: "),
+            (with("username", json!("ANN")), "username: "),
+            (with("username", json!("hunter2@x")), "username: "),
+            (with("first_name", json!(["hunter2"])), "first_name: "),
+            (with("is_active", json!("hunter2")), "is_active: "),
+            (with("created_at", json!("hunter2")), "created_at: "),
+            (with("language", json!("hunter2")), "language: "),
+            (with("roles", json!(["hunter 2"])), "roles: "),
+            (with("roles", json!("hunter2")), "roles: "),
+            (with("role", json!("hunter 2")), "roles: "),
+            (with("password_hash", json!("hunter2")), "password_hash: "),
+            (with("password_hash", json!("$argon2id$v=19$m=4194304,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA")), "password_hash: "),
+            (with("phone", json!("hunter2")), "\"phone\""),
+            (good.clone(), ""),
+            (good, "id: "),
+        ];
+        let text = lines(rows.iter().map(|(row, _)| row));
+        for options in [&["--dry-run"][..], &[]] {
+            let dry_run = !options.is_empty();
+            let said = mover.import(&text, options);
+            assert_eq!(said.code, 1);
+            assert_eq!(said.err, "portcullis: 22 of 23 rows skipped\n");
+            assert!(!said.out.contains("hunter2") && !said.out.contains('@'), "{}", said.out);
+            let (total, told) = said.lines.split_last().unwrap();
+            assert_eq!(*total, json!({ "added": 1, "skipped": 22, "dry_run": dry_run }));
+            let told_of = |row: usize| told.iter().find(|line| line["row"] == row);
+            for (row, (_, why)) in (1..).zip(&rows) {
+                match told_of(row) {
+                    Some(line) if !why.is_empty() => {
+                        let reason = line["reason"].as_str().unwrap();
+                        assert!(reason.contains(why), "{why} in {line}");
+                    }
+                    line => assert!(why.is_empty() && line.is_some() == dry_run, "{row}: {line:?}"),
+                }
+            }
+            let ids: Vec<_> = mover.users().iter().map(|u| u["id"].clone()).collect();
+            assert_eq!(ids, if dry_run { vec![json!(1)] } else { vec![json!(1), json!(9)] });
+        }
+    }
+
+    async fn a_dry_run_says_of_each_row_what_would_happen(mover) {
+        let rows = [exported(5, "ann"), exported(5, "bob"), json!({ "email": "eve@example.com" })];
+        let said = mover.import(&lines(&rows), &["--dry-run"]);
+        assert_eq!(said.lines[0], json!({ "row": 1, "id": 5, "would": "add", "roles": ["EDITOR", "ADMIN"] }));
+        assert_eq!((&said.lines[1]["row"], &said.lines[1]["would"]), (&json!(2), &json!("skip")));
+        assert_eq!(said.lines[2]["would"], "add");
+        assert!(mover.users().is_empty());
+    }
+
+    async fn a_long_file_shows_how_far_it_is(mover) {
+        let text = lines((1..=10_001).map(|n| json!({ "email": format!("{n}@example.com") })));
+        let said = mover.import(&text, &["--confirmed"]);
+        assert_eq!((said.code, said.err.as_str()), (0, "10000 of 10001 rows\n"));
+        let users = mover.users();
+        assert_eq!(users.len(), 10_001);
+        assert!(users.iter().all(|u| u["is_email_confirmed"] == true));
+    }
+
+    async fn a_file_without_users_is_no_import(mover) {
+        for (text, why) in [("", "no user"), ("[]", "breaks"), ("[{}", "breaks")] {
+            let said = mover.import(text, &[]);
+            assert!(said.code == 1 && said.err.contains(why), "{text}: {}", said.err);
+        }
+        let said = mover.run(&["user", "import", "nowhere"]);
+        assert!(said.code == 1 && said.err.contains("cannot be read"), "{}", said.err);
+    }
+}
+
+async fn a_foreign_hash_is_replaced_at_the_first_login(database: Database) {
+    let mover = Mover::new(&database);
+    let ann = exported(12, "ann");
+    let mover = tokio::task::spawn_blocking(move || {
+        assert_eq!(mover.import(&lines(&[ann]), &[]).code, 0);
+        mover
+    });
+    let mover = mover.await.unwrap();
+    let service = Service::start(&database, config(), None).await;
+    let ann = service.stranger();
+    let login = |password| json!({ "email": "ann@example.com", "password": password });
+    ann.login_with(login("wrong")).await.refused(401, "invalid_credentials");
+    let reply = ann.login_with(login("päss wörd")).await;
+    assert_eq!(
+        (&reply.expect(200)["user"]["id"], &reply.body["user"]["role"]),
+        (&json!(12), &json!("ADMIN"))
+    );
+    service.end().await;
+    let hash = tokio::task::spawn_blocking(move || mover.users()[0]["password_hash"].to_string());
+    assert!(hash.await.unwrap().starts_with("\"$argon2id$"));
+    database.end().await;
+}
+
+mod rehash {
+    on_each_engine! { super::a_foreign_hash_is_replaced_at_the_first_login }
+}
