@@ -1,6 +1,6 @@
 //! `portcullis user import` and `user export`.
 use super::{Failure, print};
-use crate::flows::{Auth, Import, Outcome, Refusal, Source, UserId};
+use crate::flows::{Auth, Dump, Import, Outcome, Refusal, Source, UserId, address};
 use clap::Args;
 use serde_json::json;
 use std::{
@@ -13,8 +13,18 @@ const STEP: u64 = 10_000;
 
 #[derive(Args)]
 pub struct ImportArgs {
-    /// The file
+    /// Lines of JSON as `user export` prints them, or what Django's `dumpdata` writes
     file: PathBuf,
+    /// The users in a dump of Django's
+    #[arg(long, value_name = "APP.MODEL", default_value = "auth.user")]
+    model: String,
+    /// Takes a field of ours from one of the model's, or from none: `username=`; may be given several
+    /// times
+    #[arg(long = "map", value_name = "OURS=THEIRS", value_parser = field)]
+    fields: Vec<(String, String)>,
+    /// Makes a group of Django's a role; may be given several times
+    #[arg(long = "role", value_name = "GROUP=ROLE", value_parser = role)]
+    roles: Vec<(String, String)>,
     /// Says what would happen, row by row, and changes nothing
     #[arg(long)]
     dry_run: bool,
@@ -25,7 +35,8 @@ pub struct ImportArgs {
 
 impl ImportArgs {
     pub async fn run(self, auth: &Auth) -> Result<(), Failure> {
-        let source = Source::open(self.file).map_err(|e| Failure::Input(e.to_string()))?;
+        let dump = Dump { model: self.model, fields: self.fields, roles: self.roles };
+        let source = Source::open(self.file, dump).map_err(|e| Failure::Input(e.to_string()))?;
         let how = Import { dry_run: self.dry_run, confirmed: self.confirmed };
         let mut report = Report { dry_run: self.dry_run, ..Report::default() };
         let done = auth.import(&source, how, |outcome| report.tell(outcome, source.rows)).await;
@@ -41,6 +52,22 @@ impl ImportArgs {
         }
         Err(Failure::Input(format!("{skipped} of {} rows skipped", added + skipped)))
     }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (one, other) = text.split_once('=').ok_or("there is no = in it")?;
+    Ok((one.to_owned(), other.to_owned()))
+}
+
+fn field(text: &str) -> Result<(String, String), String> {
+    let (ours, theirs) = pair(text)?;
+    if Dump::knows(&ours) { Ok((ours, theirs)) } else { Err(format!("no user has {ours:?}")) }
+}
+
+fn role(text: &str) -> Result<(String, String), String> {
+    let (group, role) = pair(text)?;
+    address::role(&role).map_err(|_| format!("{role:?} is no name of a role"))?;
+    Ok((group, role))
 }
 
 struct Report {

@@ -56,7 +56,7 @@ pub enum Command {
         #[arg(long)]
         yes: bool,
     },
-    /// Adds the users in a file of JSON lines; ids and password hashes stay as they are
+    /// Adds the users in a file; ids, roles and password hashes stay as they are
     Import(moving::ImportArgs),
     /// Prints all users with their password hashes, a line of JSON each
     Export,

@@ -82,6 +82,27 @@ macro_rules! on_both_by_command {
 const PBKDF2: &str =
     "pbkdf2_sha256$2000$0fGKZXP9DN3iZPcJ7QkS1f$uI7Di9kA4F0YFF/mgcGOdmLQdagAwb6LNd5T47FKjDI=";
 
+/// As `dumpdata` writes users and groups.
+fn dump(model: &str) -> Value {
+    let user = |pk: i64, name: &str, groups: Value, password: &str| {
+        json!({ "model": model, "pk": pk, "fields": {
+            "password": password, "last_login": "2026-01-02T03:04:05.678Z", "is_superuser": pk == 41,
+            "username": name, "first_name": "Ann", "last_name": "Lee", "is_staff": true,
+            "email": if name.contains('@') { name.to_owned() } else { format!("{name}@example.com") },
+            "is_active": pk == 41, "date_joined": "2020-01-01T00:00:00Z", "groups": groups,
+            "user_permissions": [1],
+        } })
+    };
+    let group = |pk: i64, name: &str| json!({ "model": "auth.group", "pk": pk, "fields": { "name": name, "permissions": [] } });
+    json!([
+        { "model": "contenttypes.contenttype", "pk": 1, "fields": { "app_label": "auth" } },
+        user(41, "ann", json!([3, 2]), PBKDF2),
+        user(42, "bob@example.com", json!([]), "!unusable"),
+        group(2, "Content Editors"),
+        group(3, "ADMIN"),
+    ])
+}
+
 /// As it is exported.
 fn exported(id: i64, name: &str) -> Value {
     json!({
@@ -195,6 +216,63 @@ on_both_by_command! {
         let users = mover.users();
         assert_eq!(users.len(), 10_001);
         assert!(users.iter().all(|u| u["is_email_confirmed"] == true));
+    }
+
+    async fn a_dump_of_django_is_taken_as_it_is(mover) {
+        let said = mover.import(&dump("auth.user").to_string(), &["--role", "Content Editors=EDITOR"]);
+        assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
+        let users = mover.users();
+        let [ann, bob] = users.as_slice() else { panic!("{users:?}") };
+        for (key, value) in [
+            ("id", json!(41)), ("email", json!("ann@example.com")), ("username", json!("ann")),
+            ("first_name", json!("Ann")), ("is_active", json!(true)), ("is_superuser", json!(true)),
+            ("roles", json!(["ADMIN", "EDITOR"])), ("password_hash", json!(PBKDF2)),
+            ("created_at", json!("2020-01-01T00:00:00Z")), ("last_login_at", json!("2026-01-02T03:04:05.678Z")),
+            ("is_email_confirmed", json!(false)), ("language", Value::Null),
+        ] {
+            assert_eq!(ann[key], value, "{key}");
+        }
+        assert_eq!((&bob["username"], &bob["is_active"], &bob["roles"]), (&Value::Null, &json!(false), &json!([])));
+        assert_eq!(bob["password_hash"], "!unusable");
+    }
+
+    async fn another_model_of_django_is_taken_by_its_fields(mover) {
+        let users = lines([
+            json!({ "model": "people.Member", "pk": "ann@example.com", "fields": {
+                "login": "ann", "password": PBKDF2, "number": 5, "status": 2, "is_email_confirmed": true,
+                "groups": [["EDITOR"]], "registered": "2020-01-01T03:00:00+03:00", "username": 7 } }),
+            json!({ "model": "people.member", "pk": "bob@example.com", "fields": {
+                "password": PBKDF2, "number": 6, "status": 1, "groups": [9], "registered": null } }),
+        ]);
+        let options = [
+            "--model", "people.member", "--map", "email=pk", "--map", "id=number", "--map", "role=status",
+            "--map", "created_at=registered", "--role", "2=ADMIN", "--role", "1=USER",
+        ];
+        let taken = mover.import(&users, &[&options[..], &["--map", "username=login", "--dry-run"]].concat());
+        let reasons: Vec<_> = taken.lines.iter().filter_map(|l| l["reason"].as_str()).collect();
+        assert!(reasons[0].contains("no field \"login\""), "{reasons:?}");
+        let taken = mover.import(&users, &[&options[..], &["--map", "username="]].concat());
+        assert_eq!(taken.code, 1);
+        assert!(taken.lines[0]["reason"].as_str().unwrap().contains("no group 9"), "{}", taken.out);
+        let users = mover.users();
+        assert_eq!(users.len(), 1);
+        for (key, value) in [
+            ("id", json!(5)), ("email", json!("ann@example.com")), ("username", Value::Null),
+            ("roles", json!(["EDITOR", "ADMIN"])), ("created_at", json!("2020-01-01T00:00:00Z")),
+            ("is_email_confirmed", json!(true)),
+        ] {
+            assert_eq!(users[0][key], value, "{key}");
+        }
+    }
+
+    async fn what_a_dump_lacks_is_told(mover) {
+        let users = dump("people.member").to_string();
+        let said = mover.import(&users, &[]);
+        assert!(said.code == 1 && said.err.contains("--model takes one of: people.member"), "{}", said.err);
+        let said = mover.import(&users, &["--model", "people.member"]);
+        assert!(said.lines[0]["reason"].as_str().unwrap().contains("\"Content Editors\"=NAME"), "{}", said.out);
+        let said = mover.import(&lines([exported(1, "ann")]), &["--map", "username="]);
+        assert!(said.code == 1 && said.err.contains("for dumps"), "{}", said.err);
     }
 
     async fn a_file_without_users_is_no_import(mover) {

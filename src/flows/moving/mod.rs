@@ -1,4 +1,5 @@
 //! Moving in and out: users of another service, and ours for another.
+mod django;
 mod export;
 mod fields;
 mod import;
@@ -6,6 +7,7 @@ mod newcomer;
 mod records;
 mod source;
 
+pub use django::Dump;
 pub use export::Exported;
 pub use fields::Refusal;
 pub use import::{Import, Outcome};

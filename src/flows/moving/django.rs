@@ -1,0 +1,140 @@
+//! What Django's `dumpdata` says of a user, in our words.
+use super::{
+    super::address,
+    fields::{Fields, Refusal},
+};
+use serde_json::{Map, Value};
+use std::collections::{BTreeSet, HashMap};
+
+/// Where our fields are in a model, unless it is said otherwise. What else a model has is left.
+const FIELDS: [(&str, &str); 14] = [
+    ("id", "pk"),
+    ("email", "email"),
+    ("username", "username"),
+    ("first_name", "first_name"),
+    ("password_hash", "password"),
+    ("is_active", "is_active"),
+    ("is_superuser", "is_superuser"),
+    ("roles", "groups"),
+    ("role", "role"),
+    ("language", "language"),
+    ("created_at", "date_joined"),
+    ("last_login_at", "last_login"),
+    ("is_email_confirmed", "is_email_confirmed"),
+    ("email_confirmed_at", "email_confirmed_at"),
+];
+
+/// How to read a dump.
+#[derive(Default)]
+pub struct Dump {
+    /// `APP.MODEL` of the users.
+    pub model: String,
+    /// Our fields, and where they are in the model; nowhere if that is empty.
+    pub fields: Vec<(String, String)>,
+    /// Names of groups, and the roles that they become.
+    pub roles: Vec<(String, String)>,
+}
+
+impl Dump {
+    /// Whether users have a field of this name.
+    pub fn knows(field: &str) -> bool {
+        FIELDS.iter().any(|(ours, _)| *ours == field)
+    }
+}
+
+/// An object of a dump, of whatever model.
+pub struct Entry {
+    pub model: String,
+    pk: Value,
+    fields: Map<String, Value>,
+}
+
+impl Entry {
+    /// Takes an object of a dump apart; one that is none comes back.
+    pub fn read(mut object: Map<String, Value>) -> Result<Self, Map<String, Value>> {
+        match (object.remove("model"), object.remove("fields")) {
+            (Some(Value::String(model)), Some(Value::Object(fields))) => Ok(Self {
+                model: model.to_ascii_lowercase(),
+                pk: object.remove("pk").unwrap_or_default(),
+                fields,
+            }),
+            (model, fields) => {
+                object.extend(model.map(|m| ("model".to_owned(), m)));
+                object.extend(fields.map(|f| ("fields".to_owned(), f)));
+                Err(object)
+            }
+        }
+    }
+}
+
+/// What else a dump tells.
+#[derive(Default)]
+pub struct Survey {
+    /// The names of groups by their primary keys.
+    groups: HashMap<String, String>,
+    /// Models with passwords.
+    pub models: BTreeSet<String>,
+}
+
+impl Survey {
+    pub fn see(&mut self, entry: &Entry) {
+        if entry.fields.contains_key("password") {
+            self.models.insert(entry.model.clone());
+        }
+        if entry.model == "auth.group"
+            && let Some(Value::String(name)) = entry.fields.get("name")
+        {
+            self.groups.insert(entry.pk.to_string(), name.clone());
+        }
+    }
+}
+
+impl Dump {
+    /// The fields of a user, under our names.
+    pub fn translate(&self, entry: &Entry, survey: &Survey) -> Result<Fields, Refusal> {
+        let mut ours = Map::new();
+        for (name, usual) in FIELDS {
+            let said = self.fields.iter().rfind(|(ours, _)| ours == name);
+            let theirs = said.map_or(usual, |(_, theirs)| theirs);
+            let value = if theirs == "pk" { Some(&entry.pk) } else { entry.fields.get(theirs) };
+            match value {
+                Some(value) => drop(ours.insert(name.to_owned(), value.clone())),
+                None if said.is_none() || theirs.is_empty() => {}
+                None => return Err(Refusal::Absent(name.to_owned(), theirs.to_owned())),
+            }
+        }
+        let mut roles = Vec::new();
+        for group in ["roles", "role"].iter().filter_map(|name| ours.remove(*name)) {
+            let groups = if let Value::Array(groups) = group { groups } else { vec![group] };
+            for group in groups.iter().filter(|group| !group.is_null() && *group != "") {
+                let role = self.role(group, survey)?;
+                // It says that there is none.
+                if role != "USER" {
+                    roles.push(Value::String(role));
+                }
+            }
+        }
+        ours.insert("roles".to_owned(), Value::Array(roles));
+        Ok(Fields(ours))
+    }
+
+    /// The role that a group becomes: a primary key, a natural key (`["NAME"]`), or a name.
+    fn role(&self, group: &Value, survey: &Survey) -> Result<String, Refusal> {
+        let key = group.to_string();
+        let name = match (survey.groups.get(&key), group) {
+            (Some(name), _) | (None, Value::String(name)) => name,
+            (None, Value::Array(natural)) => match natural.as_slice() {
+                [Value::String(name)] => name,
+                _ => return Err(Refusal::NoGroup(key)),
+            },
+            (None, _) => &key,
+        };
+        if let Some((_, role)) = self.roles.iter().rfind(|(group, _)| group == name) {
+            return Ok(role.clone());
+        }
+        if *name == key {
+            return Err(Refusal::NoGroup(key));
+        }
+        address::role(name).map_err(|_| Refusal::Group(name.clone()))
+    }
+}
