@@ -146,15 +146,39 @@ async fn start(db: Db, config: Config, clock: Clock) -> Result<Auth, StartError>
 /// # Errors
 /// Whatever keeps it from starting.
 pub async fn open(figment: Figment) -> Result<Auth, StartError> {
+    let (config, url) = settings(figment)?;
+    let db = Db::open(&url, 2).await.map_err(|e| told(&e))?;
+    start(db, config, Clock::system()).await
+}
+
+/// The database as it is, without bringing it up to date.
+///
+/// # Errors
+/// If there is none.
+pub async fn database(figment: Figment) -> Result<Db, StartError> {
+    Db::open_existing(&settings(figment)?.1, 2).await.map_err(|e| told(&e))
+}
+
+/// The database at `url`, which comes from the command line.
+///
+/// # Errors
+/// If there is none.
+pub async fn database_at(url: &str) -> Result<Db, StartError> {
+    config::check_database(url).map_err(|e| told(&format_args!("its URL {e}")))?;
+    Db::open_existing(url, 2).await.map_err(|e| told(&e))
+}
+
+fn settings(figment: Figment) -> Result<(Config, String), StartError> {
     let loaded = config::load(figment);
     if !loaded.problems.is_empty() {
         return Err(StartError::Config(loaded.problems));
     }
-    let told = |e: &dyn std::fmt::Display| StartError::Database(e.to_string());
-    let url: String =
-        loaded.figment.extract_inner("databases.portcullis.url").map_err(|e| told(&e))?;
-    let db = Db::open(&url, 2).await.map_err(|e| told(&e))?;
-    start(db, loaded.config, Clock::system()).await
+    let url = loaded.figment.extract_inner("databases.portcullis.url").map_err(|e| told(&e))?;
+    Ok((loaded.config, url))
+}
+
+fn told(e: &dyn std::fmt::Display) -> StartError {
+    StartError::Database(e.to_string())
 }
 
 fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {

@@ -8,6 +8,7 @@ mod lifetime;
 mod load;
 mod show;
 
+pub use database::check as check_database;
 pub use load::{Loaded, Problem, load, load_from};
 
 use ipnet::IpNet;

@@ -33,7 +33,7 @@ pub use auth::Auth;
 pub use caller::Caller;
 pub use confirm::LinkState;
 pub use error::{Error, Lacking, Result};
-pub use moving::{Dump, Exported, Import, Outcome, Refusal, Source, SourceError};
+pub use moving::{Dump, Exported, Import, Outcome, Refusal, Source, SourceError, backup, copy};
 pub use session::{RefreshToken, SignedIn, Tokens};
 pub use sign_in::Login;
 pub use sign_up::{NewAccount, SignedUp};

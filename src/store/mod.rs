@@ -1,7 +1,10 @@
-//! The database. Only `pool`, `args`, `file`, `sync` and `postgres` know that there are two engines.
+//! The database. Only `pool`, `args`, `file`, `sync`, `postgres`, `backup` and `copy` know that there
+//! are two engines.
 pub mod accounts;
 mod args;
 pub mod audit;
+mod backup;
+mod copy;
 mod file;
 pub mod keys;
 pub mod mail_tokens;
@@ -17,6 +20,7 @@ mod sync;
 pub mod users;
 
 pub use args::{Args, Record, Value};
+pub use copy::{Copied, TABLES};
 pub use pool::{AuthDb, Channel, Conn, Db, Listener};
 
 pub type Error = sqlx::Error;

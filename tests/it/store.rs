@@ -553,7 +553,7 @@ fn every_function_of_a_table_is_tested_here() {
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         let table = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        if ["mod", "pool", "args", "sync"].contains(&table.as_str()) {
+        if ["mod", "pool", "args", "sync", "backup", "copy"].contains(&table.as_str()) {
             continue;
         }
         for part in std::fs::read_to_string(&path).unwrap().split("\npub async fn ").skip(1) {

@@ -2,6 +2,7 @@
 mod django;
 mod export;
 mod fields;
+mod house;
 mod import;
 mod newcomer;
 mod records;
@@ -10,5 +11,6 @@ mod source;
 pub use django::Dump;
 pub use export::Exported;
 pub use fields::Refusal;
+pub use house::{backup, copy};
 pub use import::{Import, Outcome};
 pub use source::{Source, SourceError};
