@@ -162,7 +162,7 @@ impl Command {
             }
             Self::Copy { to } => {
                 let from = fairing::database(fairing::figment()).await?;
-                let copied = flows::copy(&from, &fairing::database_at(&to).await?).await?;
+                let copied = flows::copy(&from, &fairing::target(&to).await?).await?;
                 print(&copied.into_iter().collect::<BTreeMap<_, _>>())
             }
         }
