@@ -4,11 +4,13 @@ mod check;
 mod database;
 mod draft;
 mod environment;
+mod legacy;
 mod lifetime;
 mod load;
 mod show;
 
 pub use database::check as check_database;
+pub use legacy::Legacy;
 pub use load::{Loaded, Problem, load, load_from};
 
 use ipnet::IpNet;
@@ -33,6 +35,7 @@ pub struct Config {
     #[serde(with = "lifetime")]
     pub session_lifetime: Duration,
     pub jwt: Jwt,
+    pub legacy: Legacy,
     pub registration: Registration,
     pub email_confirmation: EmailConfirmation,
     pub cookie: Cookie,
@@ -61,6 +64,7 @@ impl Default for Config {
             refresh_grace: Duration::from_secs(10),
             session_lifetime: days(90),
             jwt: Jwt::default(),
+            legacy: Legacy::default(),
             registration: Registration::Open,
             email_confirmation: EmailConfirmation::Optional,
             cookie: Cookie::default(),

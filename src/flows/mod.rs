@@ -8,6 +8,7 @@ mod confirm;
 mod ended;
 mod error;
 pub mod keys;
+mod legacy;
 mod moving;
 pub mod password;
 pub mod policy;

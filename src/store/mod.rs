@@ -7,6 +7,7 @@ mod backup;
 mod copy;
 mod file;
 pub mod keys;
+pub mod legacy_tokens;
 pub mod mail_tokens;
 pub mod outbox;
 mod pool;

@@ -15,6 +15,7 @@ mod docs;
 mod host;
 mod keys;
 mod layers;
+mod legacy;
 mod login;
 mod mails;
 mod moving;

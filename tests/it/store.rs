@@ -2,8 +2,8 @@
 use crate::support::{Database, Service};
 use portcullis::{
     store::{
-        Channel, Db, Digest, accounts, audit, keys, mail_tokens, outbox, refresh_tokens,
-        revocations, roles, secrets,
+        Channel, Db, Digest, accounts, audit, keys, legacy_tokens, mail_tokens, outbox,
+        refresh_tokens, revocations, roles, secrets,
         sessions::{self, SessionId},
         users::{self, UserId},
     },
@@ -443,6 +443,23 @@ on_db! {
         assert_eq!(tx!(db, |tx| secrets::get_or_insert(tx, "x", b"first")), b"first");
         assert_eq!(tx!(db, |tx| secrets::get_or_insert(tx, "x", b"second")), b"first");
         assert_eq!(tx!(db, |tx| secrets::get_or_insert(tx, "y", b"second")), b"second");
+    }
+
+    async fn of_many_who_take_a_legacy_token_one_does(db) {
+        let hash = &Digest(vec![7; 32]);
+        let all = join_all((0..8).map(|_| async { tx!(db, |tx| legacy_tokens::take(tx, hash, after(10))) }));
+        assert_eq!(all.await.into_iter().filter(|taken| *taken).count(), 1);
+        assert_eq!(tx!(db, |tx| legacy_tokens::sweep(tx, after(10))), 0);
+        assert_eq!(tx!(db, |tx| legacy_tokens::sweep(tx, after(11))), 1);
+        assert!(tx!(db, |tx| legacy_tokens::take(tx, hash, after(10))));
+    }
+
+    async fn when_all_sessions_ended_is_known(db) {
+        let id = ann(db).await;
+        let at = async || users::sessions_ended_at(&mut db.read().await.unwrap(), id).await.unwrap();
+        assert_eq!(at().await, None);
+        tx!(db, |tx| users::note_sessions_ended(tx, id, after(3)));
+        assert_eq!(at().await, Some(after(3)));
     }
 
     async fn acts_are_swept_by_age(db) {
