@@ -119,6 +119,16 @@ impl Auth {
         record(db, caller, act, now).await
     }
 
+    /// Notes that tokens of simplejwt are used up.
+    pub(super) async fn give_back(&self, tokens: &[(Uuid, Timestamp)]) -> Result<()> {
+        let mut db = self.db.write().await?;
+        for (jti, expires_at) in tokens {
+            let hash = secret::hash(self.legacy_id(*jti));
+            legacy_tokens::take(&mut db, &hash, *expires_at).await?;
+        }
+        Ok(db.commit().await?)
+    }
+
     /// What stands for a token in our tables. It cannot be guessed from the `jti`, which was no secret.
     fn legacy_id(&self, jti: Uuid) -> Uuid {
         self.successor.of(jti, b"simplejwt")

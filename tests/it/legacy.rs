@@ -6,7 +6,7 @@ use crate::{
 use jsonwebtoken::{EncodingKey, Header, encode};
 use portcullis::{
     config::{Algorithm, Config, Secret},
-    flows::{By, UserId},
+    flows::{By, Dump, Import, Source, UserId},
 };
 use rocket::{futures::future::join_all, http::Method};
 use serde_json::{Value, json};
@@ -184,6 +184,26 @@ on_both! {
         refresh(&service.stranger(), "/api/refresh", &old).await.refused(401, "token_not_valid");
         crate::store::rows(service, "DELETE FROM auth_sessions RETURNING 'gone'").await;
         refresh(&service.stranger(), "/api/refresh", &old).await.refused(401, "token_not_valid");
+    }
+
+    async fn a_token_that_was_given_back_before_the_move_is_dead(service, moved) {
+        let (out, alive) = (claims(7), claims(7));
+        let token = |pk: i64, claims: &Value| json!({
+            "model": "token_blacklist.outstandingtoken", "pk": pk, "fields": {
+                "user": 7, "jti": claims["jti"], "token": sign(claims),
+                "created_at": "2027-01-01T00:00:00Z", "expires_at": "2027-02-01T00:00:00Z" } });
+        let dump = json!([
+            { "model": "auth.user", "pk": 7, "fields": { "email": "ann@example.com", "username": "ann" } },
+            token(1, &out), token(2, &alive),
+            { "model": "token_blacklist.blacklistedtoken", "pk": 1, "fields": { "token": 1 } },
+        ]);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), dump.to_string()).unwrap();
+        let users = Dump { model: "auth.user".into(), ..Dump::default() };
+        let source = Source::open(file.path().into(), users).unwrap();
+        service.auth().import(&source, Import::default(), |told| drop(told.added.unwrap())).await.unwrap();
+        refresh(&service.stranger(), "/api/refresh", &sign(&out)).await.refused(401, "token_not_valid");
+        refresh(&service.stranger(), "/api/refresh", &sign(&alive)).await.expect(200);
     }
 
     async fn after_the_last_day_none_is_accepted(service, moved) {

@@ -3,8 +3,10 @@ use super::{
     super::address,
     fields::{Fields, Refusal},
 };
+use crate::time::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
+use uuid::Uuid;
 
 /// Where our fields are in a model, unless it is said otherwise. What else a model has is left.
 const FIELDS: [(&str, &str); 14] = [
@@ -74,6 +76,10 @@ pub struct Survey {
     groups: HashMap<String, String>,
     /// Models with passwords.
     pub models: BTreeSet<String>,
+    /// The refresh tokens of simplejwt, by their primary keys: `jti`, and when they expire.
+    tokens: HashMap<String, (Uuid, Timestamp)>,
+    /// The primary keys of those that its users have given back.
+    blacklisted: Vec<String>,
 }
 
 impl Survey {
@@ -81,11 +87,26 @@ impl Survey {
         if entry.fields.contains_key("password") {
             self.models.insert(entry.model.clone());
         }
-        if entry.model == "auth.group"
-            && let Some(Value::String(name)) = entry.fields.get("name")
-        {
-            self.groups.insert(entry.pk.to_string(), name.clone());
+        let (key, text) = (entry.pk.to_string(), |name| entry.fields.get(name)?.as_str());
+        match entry.model.as_str() {
+            "auth.group" => {
+                self.groups.extend(text("name").map(|name| (key, name.to_owned())));
+            }
+            "token_blacklist.outstandingtoken" => {
+                let jti = text("jti").and_then(|jti| jti.parse().ok());
+                let expires_at = text("expires_at").and_then(Timestamp::parse);
+                self.tokens.extend(jti.zip(expires_at).map(|token| (key, token)));
+            }
+            "token_blacklist.blacklistedtoken" => {
+                self.blacklisted.extend(entry.fields.get("token").map(Value::to_string));
+            }
+            _ => {}
         }
+    }
+
+    /// The refresh tokens that are good for nothing any more.
+    pub fn given_back(&self) -> impl Iterator<Item = (Uuid, Timestamp)> {
+        self.blacklisted.iter().filter_map(|key| self.tokens.get(key).copied())
     }
 }
 

@@ -55,6 +55,12 @@ impl Auth {
         how: Import,
         mut tell: impl FnMut(Outcome) + Send,
     ) -> Result<()> {
+        let now = self.clock.now();
+        // Or somebody who had logged out there would be let in again.
+        let tokens: Vec<_> = source.survey.given_back().filter(|(_, end)| *end > now).collect();
+        for tokens in tokens.chunks(BATCH).filter(|_| !how.dry_run) {
+            self.give_back(tokens).await?;
+        }
         let mut taken = Taken::default();
         let mut rows = source.users().map_err(Error::internal)?;
         loop {

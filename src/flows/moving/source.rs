@@ -9,7 +9,7 @@ use std::{io, path::PathBuf};
 pub struct Source {
     file: PathBuf,
     dump: Dump,
-    survey: Survey,
+    pub(super) survey: Survey,
     /// How many users there are.
     pub rows: u64,
 }
