@@ -254,7 +254,7 @@ on_both_by_command! {
         assert!(reasons[0].contains("no field \"login\""), "{reasons:?}");
         let taken = mover.import(&users, &[&options[..], &["--map", "username="]].concat());
         assert_eq!(taken.code, 1);
-        assert!(taken.lines[0]["reason"].as_str().unwrap().contains("no group 9"), "{}", taken.out);
+        assert!(taken.lines[0]["reason"].as_str().unwrap().contains("9 is no group"), "{}", taken.out);
         let users = mover.users();
         assert_eq!(users.len(), 1);
         for (key, value) in [

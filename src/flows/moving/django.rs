@@ -104,6 +104,15 @@ impl Survey {
         }
     }
 
+    /// The name of a group that is given by its primary key, its natural one (`["NAME"]`) or its name;
+    /// else the key.
+    fn name(&self, group: &Value) -> Result<String, String> {
+        let key = group.to_string();
+        let natural = group.as_array().filter(|names| names.len() == 1);
+        let name = natural.map_or(group, |names| &names[0]).as_str();
+        self.groups.get(&key).map(String::as_str).or(name).map(str::to_owned).ok_or(key)
+    }
+
     /// The refresh tokens that are good for nothing any more.
     pub fn given_back(&self) -> impl Iterator<Item = (Uuid, Timestamp)> {
         self.blacklisted.iter().filter_map(|key| self.tokens.get(key).copied())
@@ -124,38 +133,35 @@ impl Dump {
                 None => return Err(Refusal::Absent(name.to_owned(), theirs.to_owned())),
             }
         }
+        let groups = match ours.remove("roles").unwrap_or_default() {
+            Value::Array(groups) => groups,
+            group => vec![group],
+        };
+        let named = |value: &&Value| !value.is_null() && **value != "";
+        let groups = groups.iter().filter(named).map(|group| survey.name(group));
+        // A number in there is none of a group.
+        let role = ours.remove("role").filter(|role| named(&role));
+        let role = role
+            .map(|role| role.as_str().map_or_else(|| Err(role.to_string()), |r| Ok(r.to_owned())));
         let mut roles = Vec::new();
-        for group in ["roles", "role"].iter().filter_map(|name| ours.remove(*name)) {
-            let groups = if let Value::Array(groups) = group { groups } else { vec![group] };
-            for group in groups.iter().filter(|group| !group.is_null() && *group != "") {
-                let role = self.role(group, survey)?;
-                // It says that there is none.
-                if role != "USER" {
-                    roles.push(Value::String(role));
-                }
+        for name in groups.chain(role) {
+            let role = self.role(name)?;
+            // It says that there is none.
+            if role != "USER" {
+                roles.push(Value::String(role));
             }
         }
         ours.insert("roles".to_owned(), Value::Array(roles));
         Ok(Fields(ours))
     }
 
-    /// The role that a group becomes: a primary key, a natural key (`["NAME"]`), or a name.
-    fn role(&self, group: &Value, survey: &Survey) -> Result<String, Refusal> {
-        let key = group.to_string();
-        let name = match (survey.groups.get(&key), group) {
-            (Some(name), _) | (None, Value::String(name)) => name,
-            (None, Value::Array(natural)) => match natural.as_slice() {
-                [Value::String(name)] => name,
-                _ => return Err(Refusal::NoGroup(key)),
-            },
-            (None, _) => &key,
-        };
-        if let Some((_, role)) = self.roles.iter().rfind(|(group, _)| group == name) {
+    /// The role that a group becomes, by its name or, if that is not known, its key.
+    fn role(&self, name: Result<String, String>) -> Result<String, Refusal> {
+        let (Ok(text) | Err(text)) = &name;
+        if let Some((_, role)) = self.roles.iter().rfind(|(group, _)| group == text) {
             return Ok(role.clone());
         }
-        if *name == key {
-            return Err(Refusal::NoGroup(key));
-        }
-        address::role(name).map_err(|_| Refusal::Group(name.clone()))
+        let name = name.map_err(Refusal::NoGroup)?;
+        address::role(&name).map_err(|_| Refusal::Group(name))
     }
 }

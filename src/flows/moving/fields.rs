@@ -22,7 +22,7 @@ pub enum Refusal {
     Absent(String, String),
     #[error("roles: the group {0:?} needs the name of a role: --role {0:?}=NAME")]
     Group(String),
-    #[error("roles: there is no group {0}: dump auth.group as well")]
+    #[error("roles: {0} is no group of the dump: dump auth.group as well, or --role {0}=NAME")]
     NoGroup(String),
 }
 
