@@ -15,9 +15,14 @@ use crate::{
     store::{Conn, accounts, roles, users},
     time::Timestamp,
 };
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{HashSet, VecDeque},
+    time::{Duration, Instant},
+};
 
 const BATCH: usize = 500;
+/// A transaction that has taken so long is ended: a database far away would be given up otherwise.
+const SPAN: Duration = Duration::from_secs(1);
 
 /// How to import.
 #[derive(Clone, Copy, Default)]
@@ -58,23 +63,25 @@ impl Auth {
         let now = self.clock.now();
         // Or somebody who had logged out there would be let in again.
         let tokens: Vec<_> = source.survey.given_back().filter(|(_, end)| *end > now).collect();
-        for tokens in tokens.chunks(BATCH).filter(|_| !how.dry_run) {
+        for tokens in tokens.chunks(BATCH / 10).filter(|_| !how.dry_run) {
             self.give_back(tokens).await?;
         }
         let mut taken = Taken::default();
         let mut rows = source.users().map_err(Error::internal)?;
         loop {
             let now = self.clock.now();
-            let mut batch = Vec::new();
+            let mut batch = VecDeque::new();
             for row in rows.by_ref().take(BATCH) {
                 let (at, fields) = row.map_err(Error::internal)?;
-                batch.push(self.read(at, fields, how, now));
+                batch.push_back(self.read(at, fields, how, now));
             }
             if batch.is_empty() {
                 return Ok(());
             }
-            let outcomes = self.bring_in(batch, how, &mut taken, now).await?;
-            outcomes.into_iter().for_each(&mut tell);
+            while !batch.is_empty() {
+                let outcomes = self.bring_in(&mut batch, how, &mut taken, now).await?;
+                outcomes.into_iter().for_each(&mut tell);
+            }
         }
     }
 
@@ -90,9 +97,10 @@ impl Auth {
         (at, asked, newcomer.map(confirm))
     }
 
+    /// Brings in as many rows as one transaction is to hold.
     async fn bring_in(
         &self,
-        batch: Vec<Row>,
+        batch: &mut VecDeque<Row>,
         how: Import,
         taken: &mut Taken,
         now: Timestamp,
@@ -103,8 +111,11 @@ impl Auth {
             self.db.read().await?.reserve_ids("auth_users", last.0).await?;
         }
         let mut db = self.db.write().await?;
+        let start = Instant::now();
         let mut outcomes = Vec::with_capacity(batch.len());
-        for (row, asked, newcomer) in batch {
+        while start.elapsed() < SPAN
+            && let Some((row, asked, newcomer)) = batch.pop_front()
+        {
             let added = match newcomer {
                 Ok(newcomer) => {
                     let taken = how.dry_run.then_some(&mut *taken);
