@@ -56,12 +56,12 @@ impl Auth {
     /// `TokenNotValid`.
     pub(super) fn read_presented(
         &self,
-        policy: &Policy,
+        legacy: bool,
         presented: &str,
         now: Timestamp,
     ) -> Result<(Presented, Option<SimpleJwt>)> {
         match self.read_refresh_token(presented) {
-            Err(_) if policy.legacy && self.config.accepts_simplejwt(now) => {
+            Err(_) if legacy && self.config.accepts_simplejwt(now) => {
                 let claims = self.keys.verify_simplejwt(presented, now)?;
                 let id = self.legacy_id(claims.jti);
                 Ok((Presented { id, session: None }, Some(claims)))

@@ -38,7 +38,7 @@ impl Auth {
         presented: &str,
     ) -> Result<Tokens> {
         let now = self.clock.now();
-        let (token, legacy) = self.read_presented(policy, presented, now)?;
+        let (token, legacy) = self.read_presented(policy.legacy, presented, now)?;
         let mut db = self.db.write().await?;
         if let Some(claims) = &legacy {
             self.adopt(&mut db, caller, policy, claims, now).await?;

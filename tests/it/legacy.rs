@@ -170,6 +170,18 @@ on_both! {
         refresh(&service.stranger(), "/token/refresh", &sign(&unknown)).await.refused(401, "token_not_valid");
     }
 
+    async fn whoever_logs_out_with_a_token_from_before_the_move_is_out(service, moved) {
+        let id = imported(service).await;
+        let (unused, used) = (sign(&claims(id.0)), sign(&claims(id.0)));
+        refresh(&service.stranger(), "/api/token/refresh", &used).await.expect(200);
+        for old in [unused, used] {
+            service.stranger().post("/api/logout", json!({ "refresh_token": old })).await.expect(200);
+            for path in ["/api/token/refresh", "/api/refresh"] {
+                refresh(&service.stranger(), path, &old).await.refused(401, "token_not_valid");
+            }
+        }
+    }
+
     async fn a_token_whose_session_is_forgotten_stays_used_up(service, moved) {
         let id = imported(service).await;
         let mut old = claims(id.0);

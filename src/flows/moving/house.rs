@@ -23,6 +23,8 @@ pub async fn copy(from: &Db, to: &Db) -> Result<Vec<(&'static str, u64)>> {
     if !from.ready().await.unwrap_or_default() {
         return Err(Error::internal("the database is not up to date: portcullis migrate"));
     }
+    // Nothing to do; but a newer program's database has what is unknown here.
+    from.migrate().await.map_err(|e| Error::internal(format!("the database: {e}")))?;
     to.migrate().await.map_err(|e| Error::internal(format!("the target: {e}")))?;
     match from.copy(to).await.map_err(in_words)? {
         Copied::Rows(rows) => Ok(rows),
