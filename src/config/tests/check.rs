@@ -141,6 +141,7 @@ fn tokens_of_simplejwt_are_accepted_with_its_secret_and_for_a_while() {
     let secret = ("PORTCULLIS_JWT__SECRET", "0123456789012345678901234567890123456789");
     let loaded = read(last, &[on, secret]);
     assert_eq!((loaded.problems, loaded.warnings), (vec![], vec![]));
+    assert!(serde_json::to_string(&loaded.config).unwrap().contains(r#""until":"2027-01-31""#));
     let at = |text| loaded.config.accepts_simplejwt(Timestamp::parse(text).unwrap());
     assert!(at("2027-01-31T23:59:59Z") && !at("2027-02-01T00:00:00Z"));
     let off = read(last, &[secret]);
