@@ -213,6 +213,16 @@ on_db! {
         assert_eq!((ann.email.as_str(), ann.first_name.as_str(), ann.language.as_deref()), ("ann@example.com", "Ann", Some("ru")));
     }
 
+    async fn many_roles_are_granted_in_their_order(db) {
+        let id = ann(db).await;
+        let names: Vec<_> = "ZETA B A D E C F G H".split(' ').map(str::to_owned).collect();
+        tx!(db, |tx| roles::grant_all(tx, id, &names, NOW));
+        tx!(db, |tx| roles::grant_all(tx, id, &names[..2], NOW));
+        tx!(db, |tx| roles::grant_all(tx, id, &[], NOW));
+        let user = users::by_id(&mut db.read().await.unwrap(), id).await.unwrap().unwrap();
+        assert_eq!(user.roles.0, names);
+    }
+
     async fn credentials_change_only_from_those_that_were_seen(db) {
         let id = ann(db).await;
         assert!(tx!(db, |tx| users::note_login(tx, id, 0, NOW)));

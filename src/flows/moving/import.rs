@@ -150,10 +150,7 @@ async fn add(
     let Some(id) = accounts::insert(db, &newcomer.row()).await? else {
         return Ok(Err(Refusal::Lacking(name_taken(db, &newcomer).await?, Lacking::Taken)));
     };
-    // Roles are shown in the order in which they were granted.
-    for (role, place) in newcomer.roles.iter().zip(0..) {
-        roles::grant(db, id, role, now.plus(Duration::from_micros(place))).await?;
-    }
+    roles::grant_all(db, id, &newcomer.roles, now).await?;
     if let Some(taken) = taken {
         taken.note(&newcomer);
     }
