@@ -126,6 +126,7 @@ event-registered = Registration
 event-registered-again = Somebody registered your address again
 event-role-granted = Role granted
 event-role-revoked = Role revoked
+event-simplejwt-token-taken = A login from before the move to this service was taken over
 event-session-ended = A session was ended
 event-tokens-issued = Tokens issued to an application
 

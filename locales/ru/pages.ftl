@@ -126,6 +126,7 @@ event-registered = Регистрация
 event-registered-again = Кто-то снова зарегистрировал ваш адрес
 event-role-granted = Выдана роль
 event-role-revoked = Отозвана роль
+event-simplejwt-token-taken = Продолжен вход, выполненный до переезда на этот сервис
 event-session-ended = Завершён сеанс
 event-tokens-issued = Выданы токены для приложения
 

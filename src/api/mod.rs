@@ -15,6 +15,7 @@ pub const POLICY: Policy = Policy {
     envelope: Envelope::Uuid,
     rotation: Rotation::Grace,
     superusers: true,
+    legacy: false,
 };
 
 pub fn routes() -> Vec<Route> {

@@ -5,12 +5,15 @@ mod check;
 mod database;
 mod draft;
 mod environment;
+mod legacy;
 mod lifetime;
 mod load;
 mod secret;
 mod show;
 
 pub use brand::{Brand, Color, Link};
+pub use database::check as check_database;
+pub use legacy::Legacy;
 pub use load::{Loaded, Problem, load, load_from};
 pub use secret::Secret;
 
@@ -36,6 +39,7 @@ pub struct Config {
     #[serde(with = "lifetime")]
     pub session_lifetime: Duration,
     pub jwt: Jwt,
+    pub legacy: Legacy,
     pub registration: Registration,
     pub email_confirmation: EmailConfirmation,
     pub cookie: Cookie,
@@ -65,6 +69,7 @@ impl Default for Config {
             refresh_grace: Duration::from_secs(10),
             session_lifetime: days(90),
             jwt: Jwt::default(),
+            legacy: Legacy::default(),
             registration: Registration::Open,
             email_confirmation: EmailConfirmation::Optional,
             cookie: Cookie::default(),

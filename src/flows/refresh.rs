@@ -37,9 +37,12 @@ impl Auth {
         policy: &Policy,
         presented: &str,
     ) -> Result<Tokens> {
-        let token = self.read_refresh_token(presented)?;
         let now = self.clock.now();
+        let (token, legacy) = self.read_presented(policy.legacy, presented, now)?;
         let mut db = self.db.write().await?;
+        if let Some(claims) = &legacy {
+            self.adopt(&mut db, caller, policy, claims, now).await?;
+        }
         let (row, session, user) = self.find(&mut db, token.id, now).await?;
         if token.session.is_some_and(|sid| sid != session.id.0) {
             return Err(Error::TokenNotValid);

@@ -11,6 +11,7 @@ use crate::{
         Channel, Conn, refresh_tokens,
         revocations::{self, Revocation},
         sessions::{self, Ended},
+        users,
     },
     time::Timestamp,
 };
@@ -95,9 +96,21 @@ impl Auth {
         remember: bool,
         now: Timestamp,
     ) -> Result<(Session, Issued)> {
+        let session = self.new_session(caller, policy, user, remember, now)?;
+        self.store_session(db, session, now).await
+    }
+
+    pub(super) fn new_session(
+        &self,
+        caller: &Caller,
+        policy: &Policy,
+        user: UserId,
+        remember: bool,
+        now: Timestamp,
+    ) -> Result<Session> {
         let longest = self.config.session_lifetime;
         let lifetime = if remember { longest } else { longest.min(UNREMEMBERED) };
-        let session = Session {
+        Ok(Session {
             id: SessionId(secret::token()?),
             user_id: user,
             client: policy.client.to_owned(),
@@ -109,8 +122,7 @@ impl Auth {
             expires_at: now.plus(lifetime),
             access_expires_at: now,
             ended_at: None,
-        };
-        self.store_session(db, session, now).await
+        })
     }
 
     pub(super) async fn store_session(
@@ -262,6 +274,7 @@ impl Auth {
         keep: Option<SessionId>,
         now: Timestamp,
     ) -> Result<Vec<Revocation>> {
+        users::note_sessions_ended(db, user, now).await?;
         let ended = sessions::end_others(db, user, keep, now).await?;
         self.revoke_access(db, ended, now).await
     }

@@ -1,7 +1,8 @@
 //! What is of no use any more is forgotten, and what happened elsewhere is heard of.
 use super::{Auth, Result};
 use crate::store::{
-    Channel, Listener, audit, keys, mail_tokens, outbox, refresh_tokens, revocations, sessions,
+    Channel, Listener, audit, keys, legacy_tokens, mail_tokens, outbox, refresh_tokens,
+    revocations, sessions,
 };
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ impl Auth {
         mail_tokens::sweep(&mut db, week).await?;
         revocations::sweep(&mut db, now).await?;
         keys::sweep(&mut db, now).await?;
+        legacy_tokens::sweep(&mut db, now).await?;
         outbox::sweep(&mut db, week).await?;
         audit::sweep(&mut db, now.minus(365 * DAY)).await?;
         Ok(db.commit().await?)

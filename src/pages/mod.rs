@@ -37,6 +37,7 @@ const POLICY: Policy = Policy {
     envelope: Envelope::Uuid,
     rotation: Rotation::Grace,
     superusers: true,
+    legacy: false,
 };
 
 pub fn routes() -> Vec<Route> {

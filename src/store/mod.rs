@@ -1,8 +1,13 @@
-//! The database. Only `pool`, `args`, `file`, `sync` and `postgres` know that there are two engines.
+//! The database. Only `pool`, `args`, `file`, `sync`, `postgres`, `backup` and `copy` know that there
+//! are two engines.
+pub mod accounts;
 mod args;
 pub mod audit;
+mod backup;
+mod copy;
 mod file;
 pub mod keys;
+pub mod legacy_tokens;
 pub mod mail_tokens;
 pub mod outbox;
 mod pool;
@@ -16,6 +21,7 @@ mod sync;
 pub mod users;
 
 pub use args::{Args, Record, Value};
+pub use copy::{Copied, TABLES};
 pub use pool::{AuthDb, Channel, Conn, Db, Listener};
 
 pub type Error = sqlx::Error;

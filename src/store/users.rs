@@ -243,6 +243,18 @@ pub async fn set_active(db: &mut Conn, id: UserId, active: bool) -> Result<()> {
     Ok(())
 }
 
+/// Notes that all sessions of the user have ended.
+pub async fn note_sessions_ended(db: &mut Conn, id: UserId, now: Timestamp) -> Result<()> {
+    db.execute("UPDATE auth_users SET sessions_ended_at = $2 WHERE id = $1", (id, now)).await?;
+    Ok(())
+}
+
+pub async fn sessions_ended_at(db: &mut Conn, id: UserId) -> Result<Option<Timestamp>> {
+    let row: Option<(Option<Timestamp>,)> =
+        db.fetch_optional("SELECT sessions_ended_at FROM auth_users WHERE id = $1", [id]).await?;
+    Ok(row.and_then(|(at,)| at))
+}
+
 pub async fn set_superuser(db: &mut Conn, id: UserId, superuser: bool) -> Result<()> {
     db.execute("UPDATE auth_users SET is_superuser = $2 WHERE id = $1", (id, superuser)).await?;
     Ok(())

@@ -9,6 +9,7 @@ mod settle;
 
 use super::{
     Error, Result,
+    legacy::SimpleJwt,
     token::{Claims, RefreshClaims},
 };
 use crate::{
@@ -98,6 +99,14 @@ impl Keys {
     /// `TokenNotValid`.
     pub fn verify_refresh(&self, token: &str, now: Timestamp) -> Result<RefreshClaims> {
         self.ring().verify(token, now)
+    }
+
+    /// What a refresh token of simplejwt's says, if it is signed with our secret and good at `now`.
+    ///
+    /// # Errors
+    /// `TokenNotValid`.
+    pub(super) fn verify_simplejwt(&self, token: &str, now: Timestamp) -> Result<SimpleJwt> {
+        self.ring().verify_simplejwt(token, now)
     }
 
     /// The public keys of the configured kind (RFC 7517); none with HS256.

@@ -10,6 +10,7 @@ use crate::config;
 pub use policy::{Policy, Strength};
 use pool::Pool;
 use std::{borrow::Cow, sync::Arc};
+pub use stored::is_known;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// The longest password, in characters (NIST 800-63B asks for 64 at least).
