@@ -1,5 +1,8 @@
 //! Moving in and out, by the command line.
-use crate::support::{Database, Service, config};
+use crate::{
+    store::rows_at,
+    support::{Database, Service, config},
+};
 use rocket::http::Method;
 use serde_json::{Value, json};
 use std::{
@@ -33,11 +36,15 @@ impl Mover {
         self.folder.path()
     }
 
-    fn run(&self, args: &[&str]) -> Said {
+    fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
         command.args(args).current_dir(self.folder()).stdin(Stdio::null());
         command.env_remove("ROCKET_CONFIG").env_remove("RUST_LOG").env("DATABASE_URL", &self.url);
-        let output = command.output().unwrap();
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Said {
+        let output = self.command(args).output().unwrap();
         let [out, err] = [output.stdout, output.stderr].map(|b| String::from_utf8(b).unwrap());
         let lines = out.lines().map(|l| serde_json::from_str(l).unwrap_or_default()).collect();
         Said { code: output.status.code().unwrap(), lines, out, err }
@@ -284,6 +291,39 @@ on_both_by_command! {
         let said = mover.run(&["user", "import", "nowhere"]);
         assert!(said.code == 1 && said.err.contains("cannot be read"), "{}", said.err);
     }
+}
+
+/// Killed in the middle, an import has brought in whole users only, and goes on where it was.
+async fn a_killed_import_leaves_nobody_half(database: Database) {
+    const ALL: u64 = 8_000;
+    let mover = Mover::new(&database);
+    mover.ok(&["migrate"]);
+    let users = (1..=ALL).map(|n| {
+        json!({ "id": n, "email": format!("{n}@example.com"), "roles": ["EDITOR", "ADMIN", "A", "B", "C"] })
+    });
+    fs::write(mover.folder().join("users"), lines(users)).unwrap();
+    let mut child =
+        mover.command(&["user", "import", "users"]).stdout(Stdio::null()).spawn().unwrap();
+    let ids = "SELECT CAST(id AS TEXT) FROM auth_users";
+    while rows_at(&mover.url, ids).await.is_empty() {
+        assert!(child.try_wait().unwrap().is_none());
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let half = "SELECT CAST(u.id AS TEXT) FROM auth_users u
+                WHERE 5 <> (SELECT count(*) FROM auth_user_roles r WHERE r.user_id = u.id)";
+    assert_eq!(rows_at(&mover.url, half).await, [""; 0]);
+    let said = mover.run(&["user", "import", "users"]);
+    let total = said.lines.last().unwrap();
+    let [added, skipped] = ["added", "skipped"].map(|key| total[key].as_u64().unwrap());
+    assert!(added > 0 && skipped > 0 && added + skipped == ALL, "{total}");
+    assert_eq!(rows_at(&mover.url, ids).await.len() as u64, ALL);
+    assert_eq!(rows_at(&mover.url, half).await, [""; 0]);
+    database.end().await;
+}
+
+mod killed {
+    on_each_engine! { super::a_killed_import_leaves_nobody_half }
 }
 
 async fn a_foreign_hash_is_replaced_at_the_first_login(database: Database) {
