@@ -127,6 +127,7 @@ event-registered-again = Somebody registered your address again
 event-role-granted = Role granted
 event-role-revoked = Role revoked
 event-session-ended = A session was ended
+event-setting-changed = Setting changed
 event-tokens-issued = Tokens issued to an application
 
 device = { $browser } on { $system }

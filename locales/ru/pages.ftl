@@ -127,6 +127,7 @@ event-registered-again = Кто-то снова зарегистрировал �
 event-role-granted = Выдана роль
 event-role-revoked = Отозвана роль
 event-session-ended = Завершён сеанс
+event-setting-changed = Изменена настройка
 event-tokens-issued = Выданы токены для приложения
 
 device = { $browser }, { $system }

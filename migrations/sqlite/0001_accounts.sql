@@ -136,3 +136,15 @@ CREATE TABLE auth_audit (
 ) STRICT;
 CREATE INDEX auth_audit_at ON auth_audit (at);
 CREATE INDEX auth_audit_target_id ON auth_audit (target_id, at);
+
+-- The settings that were changed while running: a row for each change, of which the last one counts. Without a
+-- value the file's does.
+CREATE TABLE auth_settings (
+    revision          INTEGER NOT NULL PRIMARY KEY,
+    access_token_lifetime TEXT,
+    refresh_token_lifetime TEXT,
+    registration      TEXT CHECK (registration IN ('open', 'invite', 'closed')),
+    email_confirmation TEXT CHECK (email_confirmation IN ('optional', 'required')),
+    changed_at        INTEGER NOT NULL,
+    changed_by        INTEGER
+) STRICT;

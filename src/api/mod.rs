@@ -2,6 +2,7 @@
 pub mod account;
 pub mod service;
 pub mod sessions;
+pub mod settings;
 mod user;
 
 use crate::flows::policy::{Envelope, Policy, Rotation};
@@ -36,6 +37,9 @@ pub fn routes() -> Vec<Route> {
         sessions::list,
         sessions::end,
         sessions::verify,
+        settings::show,
+        settings::change,
+        settings::undo,
     ]
 }
 
@@ -58,5 +62,8 @@ pub fn routes() -> Vec<Route> {
     sessions::list,
     sessions::end,
     sessions::verify,
+    settings::show,
+    settings::change,
+    settings::undo,
 ))]
 pub struct Docs;

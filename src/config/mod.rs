@@ -6,10 +6,12 @@ mod database;
 mod draft;
 mod environment;
 mod lifetime;
+mod live;
 mod load;
 mod show;
 
 pub use brand::{Brand, Color, Link};
+pub use live::{EmailConfirmation, Live, Registration, Setting};
 pub use load::{Loaded, Problem, load, load_from};
 
 use ipnet::IpNet;
@@ -149,21 +151,6 @@ pub enum Algorithm {
     EdDSA,
     RS256,
     HS256,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Registration {
-    Open,
-    Invite,
-    Closed,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EmailConfirmation {
-    Optional,
-    Required,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

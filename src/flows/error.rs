@@ -88,6 +88,14 @@ pub enum Lacking {
     NotUsername,
     NotLanguage,
     NotRole,
+    /// A time such as `5m`.
+    NotLifetime,
+    /// One of those there are.
+    NotChoice,
+    /// It does not fit the bounds or the lifetime of refresh tokens.
+    AccessLifetime,
+    /// It does not fit the lifetimes of access tokens and sessions, or the grace.
+    RefreshLifetime,
     Taken,
     /// The password is the user's own address or name.
     TooSimilar,

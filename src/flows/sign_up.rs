@@ -100,7 +100,7 @@ impl Fields {
 impl Auth {
     /// Whether anybody may register.
     pub fn registration_open(&self) -> bool {
-        self.config.registration == Registration::Open
+        self.live().registration == Registration::Open
     }
 
     /// Registers a user and mails a link that confirms the address.
@@ -121,7 +121,7 @@ impl Auth {
             self.config.password.min_length,
         )?;
         let hash = self.hasher.hash(new.password).await?;
-        let quiet = self.config.email_confirmation == EmailConfirmation::Required;
+        let quiet = self.live().email_confirmation == EmailConfirmation::Required;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         let row = fields.row(&hash, caller.language.tag(), now);

@@ -24,10 +24,12 @@ impl Auth {
         Ok(db.commit().await?)
     }
 
-    /// Learns which sessions were ended and which keys were rotated by other processes.
+    /// Learns which sessions were ended and which keys were rotated and which settings changed by
+    /// other processes.
     pub async fn catch_up(&self) -> Result<()> {
         let now = self.clock.now();
         self.ended.catch_up(&self.db, now).await?;
+        self.in_effect.catch_up(&self.db, &self.config).await?;
         self.keys.reload(&self.db, now).await
     }
 

@@ -12,6 +12,7 @@ pub mod revocations;
 pub mod roles;
 pub mod secrets;
 pub mod sessions;
+pub mod settings;
 mod sync;
 pub mod users;
 

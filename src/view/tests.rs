@@ -152,7 +152,7 @@ fn every_act_has_words() {
     let mut told = 0;
     for file in fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).filter(|p| p.is_file()) {
         let text = fs::read_to_string(file).unwrap();
-        for sign in ["Act::own(\"", "Act::by(\"", "kind: \"", "cli(\""] {
+        for sign in ["Act::own(\"", "Act::by(\"", "Act::of_admin(\"", "kind: \"", "cli(\""] {
             for part in text.split(sign).skip(1) {
                 let kind = part.split_once('"').unwrap().0;
                 let key = format!("event-{}", kind.replace('_', "-"));

@@ -14,3 +14,4 @@ pub mod notice;
 pub mod page;
 pub mod problem;
 pub mod reply;
+pub mod settings;

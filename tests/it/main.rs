@@ -23,6 +23,7 @@ mod refresh;
 mod replicas;
 mod schema;
 mod service;
+mod settings;
 #[cfg(postgres)]
 mod silence;
 mod store;

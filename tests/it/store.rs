@@ -5,6 +5,7 @@ use portcullis::{
         Channel, Db, Digest, audit, keys, mail_tokens, outbox, refresh_tokens, revocations, roles,
         secrets,
         sessions::{self, SessionId},
+        settings,
         users::{self, UserId},
     },
     time::Timestamp,
@@ -422,6 +423,21 @@ on_db! {
         assert_eq!(audit::of_user(&mut db.read().await.unwrap(), UserId(1), 1).await.unwrap().len(), 1);
         assert!(audit::of_user(&mut db.read().await.unwrap(), UserId(2), 9).await.unwrap().is_empty());
         assert_eq!(tx!(db, |tx| audit::sweep(tx, after(5))), 1);
+    }
+
+    async fn settings_are_revised_one_after_the_other(db) {
+        let id = ann(db).await;
+        let revision = |revision, by| settings::Revision { revision, registration: Some("closed".into()), changed_at: NOW, changed_by: Some(by), ..Default::default() };
+        assert!(tx!(db, |tx| settings::after(tx, 0)).is_none());
+        assert!(tx!(db, |tx| settings::insert(tx, &revision(1, id))));
+        assert!(!tx!(db, |tx| settings::insert(tx, &revision(1, id))));
+        assert!(tx!(db, |tx| settings::insert(tx, &revision(2, UserId(99)))));
+        let all = tx!(db, |tx| settings::last(tx, 9));
+        assert_eq!(all.iter().map(|r| (r.revision, r.email.as_deref())).collect::<Vec<_>>(), [(2, None), (1, Some("ann@example.com"))]);
+        assert_eq!((all[0].registration.as_deref(), &all[0].email_confirmation, all[0].changed_by), (Some("closed"), &None, Some(UserId(99))));
+        assert_eq!(tx!(db, |tx| settings::last(tx, 1)).len(), 1);
+        assert_eq!(tx!(db, |tx| settings::after(tx, 1)).unwrap().revision, 2);
+        assert!(tx!(db, |tx| settings::after(tx, 2)).is_none());
     }
 
     async fn what_is_not_committed_never_was(db) {
