@@ -1,5 +1,6 @@
 //! The native JSON API.
 pub mod account;
+pub mod invitations;
 pub mod service;
 pub mod sessions;
 pub mod settings;
@@ -40,6 +41,9 @@ pub fn routes() -> Vec<Route> {
         settings::show,
         settings::change,
         settings::undo,
+        invitations::list,
+        invitations::invite,
+        invitations::withdraw,
     ]
 }
 
@@ -65,5 +69,8 @@ pub fn routes() -> Vec<Route> {
     settings::show,
     settings::change,
     settings::undo,
+    invitations::list,
+    invitations::invite,
+    invitations::withdraw,
 ))]
 pub struct Docs;

@@ -17,6 +17,8 @@ pub enum Error {
     EmailTaken,
     #[error("registration is closed")]
     RegistrationClosed,
+    #[error("an account takes an invitation")]
+    InvitationNeeded,
     #[error("no credential came with the request")]
     Unauthenticated,
     #[error("the token is not valid")]
@@ -88,6 +90,9 @@ pub enum Lacking {
     NotUsername,
     NotLanguage,
     NotRole,
+    /// Not the address that was invited.
+    NotInvited,
+    NotList,
     /// A time such as `5m`.
     NotLifetime,
     /// One of those there are.

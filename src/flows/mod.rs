@@ -7,6 +7,7 @@ mod caller;
 mod confirm;
 mod ended;
 mod error;
+mod invite;
 pub mod keys;
 pub mod password;
 pub mod policy;
@@ -25,6 +26,7 @@ pub mod token;
 
 pub use crate::store::{
     audit::Event,
+    invitations::Invitation,
     sessions::{Session, SessionId},
     users::{User, UserId},
 };
@@ -34,6 +36,7 @@ pub use auth::Auth;
 pub use caller::Caller;
 pub use confirm::LinkState;
 pub use error::{Error, Lacking, Result};
+pub use invite::NewInvitation;
 pub use session::{RefreshToken, SignedIn, Tokens};
 pub use settings::{Changed, PastChange, Settings};
 pub use sign_in::Login;

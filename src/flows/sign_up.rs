@@ -109,10 +109,14 @@ impl Auth {
     /// unknown one, and its owner gets a mail instead.
     ///
     /// # Errors
-    /// `Fields`, `EmailTaken`, `RegistrationClosed`, `Busy`, `Unavailable`.
+    /// `Fields`, `EmailTaken`, `RegistrationClosed`, `InvitationNeeded`, `LinkNotValid` for an invitation
+    /// that is none any more, `Busy`, `Unavailable`.
     pub async fn sign_up(&self, caller: &Caller, new: NewAccount<'_>) -> Result<SignedUp> {
-        if !self.registration_open() {
-            return Err(Error::RegistrationClosed);
+        match (self.live().registration, new.invite.filter(|token| !token.is_empty())) {
+            (Registration::Closed, _) => return Err(Error::RegistrationClosed),
+            (_, Some(token)) => return self.accept(caller, new, token).await,
+            (Registration::Invite, None) => return Err(Error::InvitationNeeded),
+            (Registration::Open, None) => {}
         }
         let fields = Fields::read(
             (new.email, new.password),

@@ -1,7 +1,8 @@
 //! What is of no use any more is forgotten, and what happened elsewhere is heard of.
 use super::{Auth, Result};
 use crate::store::{
-    Channel, Listener, audit, keys, mail_tokens, outbox, refresh_tokens, revocations, sessions,
+    Channel, Listener, audit, invitations, keys, mail_tokens, outbox, refresh_tokens, revocations,
+    sessions,
 };
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ impl Auth {
         refresh_tokens::sweep(&mut db, now).await?;
         sessions::sweep(&mut db, week).await?;
         mail_tokens::sweep(&mut db, week).await?;
+        invitations::sweep(&mut db, week).await?;
         revocations::sweep(&mut db, now).await?;
         keys::sweep(&mut db, now).await?;
         outbox::sweep(&mut db, week).await?;

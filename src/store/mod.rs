@@ -2,6 +2,7 @@
 mod args;
 pub mod audit;
 mod file;
+pub mod invitations;
 pub mod keys;
 pub mod mail_tokens;
 pub mod outbox;

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 mod pages;
 
 /// Each mail, and whether it carries a link.
-const KINDS: [(&str, bool); 8] = [
+const KINDS: [(&str, bool); 9] = [
     ("confirm_email", true),
     ("reset_password", true),
     ("change_email", true),
+    ("invitation", true),
     ("email_changed", false),
     ("password_changed", false),
     ("account_exists", false),
@@ -17,7 +18,7 @@ const KINDS: [(&str, bool); 8] = [
 ];
 
 /// The codes of `web::problem` and `web::catchers`, which this leaf does not see.
-const CODES: [&str; 28] = [
+const CODES: [&str; 29] = [
     "access_token_still_valid",
     "account_disabled",
     "bad_request",
@@ -29,6 +30,7 @@ const CODES: [&str; 28] = [
     "forbidden",
     "internal",
     "invalid_credentials",
+    "invitation_needed",
     "key_too_young",
     "last_superuser",
     "link_not_valid",

@@ -13,6 +13,7 @@ mod cli;
 mod dialects;
 mod docs;
 mod host;
+mod invitations;
 mod keys;
 mod layers;
 mod login;
