@@ -10,7 +10,7 @@ use std::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// Microseconds since 1970, UTC: one BIGINT in both engines, so that `<` means "earlier" in both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct Timestamp(i64);
 

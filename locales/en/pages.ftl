@@ -38,6 +38,9 @@ logout-button = Log out
 register-title = Create an account
 register-button = Create the account
 register-known = Already have an account?
+register-invited = You are invited. The account is for the address that the invitation came to.
+register-by-invitation = A new account takes an invitation here. Open the link in the mail that invites you.
+register-invite-expired = This invitation does not work any more: it was used, withdrawn, or is older than a week. Ask for a new one.
 
 forgot-title = Forgot your password?
 forgot-body = Tell us the address of your account, and we will mail you a link that sets a new password.
@@ -109,6 +112,8 @@ event-email-change-asked = Change of address asked for
 event-email-changed = Address changed
 event-email-confirmed = Address confirmed
 event-user-enabled = Account enabled by an operator
+event-invitation-mailed = Invitation mailed
+event-invitation-withdrawn = Invitation withdrawn
 event-login = Login
 event-login-failed = Failed login
 event-logout = Logout
@@ -128,6 +133,7 @@ event-role-granted = Role granted
 event-role-revoked = Role revoked
 event-simplejwt-token-taken = A login from before the move to this service was taken over
 event-session-ended = A session was ended
+event-setting-changed = Setting changed
 event-tokens-issued = Tokens issued to an application
 
 device = { $browser } on { $system }
@@ -161,6 +167,7 @@ moment = { $day } { $month ->
  } { $year }, { $time } UTC
 
 notice-registered = Welcome! We have mailed you a link that confirms your address.
+notice-welcome = Welcome! Your account is ready.
 notice-check-mail = If the address is right, a mail is on its way. Open the link in it.
 notice-reset-mailed = If there is an account with this address, a link is on its way to it. It works for an hour.
 notice-confirmation-mailed = If the address is to be confirmed, a link is on its way to it.

@@ -38,6 +38,9 @@ logout-button = Выйти
 register-title = Новая учётная запись
 register-button = Зарегистрироваться
 register-known = Уже есть учётная запись?
+register-invited = Вас пригласили. Учётная запись будет с адресом, на который пришло приглашение.
+register-by-invitation = Новую учётную запись здесь заводят по приглашению. Откройте ссылку из письма с приглашением.
+register-invite-expired = Приглашение больше не действует: оно использовано, отозвано или старше недели. Попросите новое.
 
 forgot-title = Забыли пароль?
 forgot-body = Укажите адрес своей учётной записи, и мы пришлём ссылку, по которой можно задать новый пароль.
@@ -109,6 +112,8 @@ event-email-change-asked = Запрошена смена адреса
 event-email-changed = Адрес изменён
 event-email-confirmed = Адрес подтверждён
 event-user-enabled = Учётная запись включена оператором
+event-invitation-mailed = Отправлено приглашение
+event-invitation-withdrawn = Приглашение отозвано
 event-login = Вход
 event-login-failed = Неудачный вход
 event-logout = Выход
@@ -128,6 +133,7 @@ event-role-granted = Выдана роль
 event-role-revoked = Отозвана роль
 event-simplejwt-token-taken = Продолжен вход, выполненный до переезда на этот сервис
 event-session-ended = Завершён сеанс
+event-setting-changed = Изменена настройка
 event-tokens-issued = Выданы токены для приложения
 
 device = { $browser }, { $system }
@@ -164,6 +170,7 @@ moment = { $day } { $month ->
  } { $year }, { $time } UTC
 
 notice-registered = Добро пожаловать! Мы отправили письмо со ссылкой для подтверждения адреса.
+notice-welcome = Добро пожаловать! Учётная запись готова.
 notice-check-mail = Если адрес верен, письмо уже в пути. Откройте ссылку из него.
 notice-reset-mailed = Если учётная запись с этим адресом есть, ссылка уже в пути. Она работает час.
 notice-confirmation-mailed = Если адрес нужно подтвердить, ссылка уже в пути.

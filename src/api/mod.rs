@@ -1,7 +1,9 @@
 //! The native JSON API.
 pub mod account;
+pub mod invitations;
 pub mod service;
 pub mod sessions;
+pub mod settings;
 mod user;
 
 use crate::flows::policy::{Envelope, Policy, Rotation};
@@ -37,6 +39,12 @@ pub fn routes() -> Vec<Route> {
         sessions::list,
         sessions::end,
         sessions::verify,
+        settings::show,
+        settings::change,
+        settings::undo,
+        invitations::list,
+        invitations::invite,
+        invitations::withdraw,
     ]
 }
 
@@ -59,5 +67,11 @@ pub fn routes() -> Vec<Route> {
     sessions::list,
     sessions::end,
     sessions::verify,
+    settings::show,
+    settings::change,
+    settings::undo,
+    invitations::list,
+    invitations::invite,
+    invitations::withdraw,
 ))]
 pub struct Docs;

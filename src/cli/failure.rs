@@ -3,7 +3,7 @@ use crate::{
     config::Language,
     fairing::StartError,
     flows::{Error, Lacking},
-    web::problem::sentence,
+    web::sentence::sentence,
 };
 
 #[derive(Debug, thiserror::Error)]

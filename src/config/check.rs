@@ -89,6 +89,17 @@ impl Config {
         demand(from.is_ok(), "mail.from", "should be NAME <ADDRESS>");
     }
 
+    /// What is wrong with the lifetimes, by key.
+    pub(super) fn lifetime_problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        self.check_lifetimes(&mut |met, key: &str, message: &str| {
+            if !met {
+                problems.push(Problem::new(key, message));
+            }
+        });
+        problems
+    }
+
     fn check_lifetimes(&self, demand: &mut impl FnMut(bool, &str, &str)) {
         let (access, refresh) = (self.access_token_lifetime, self.refresh_token_lifetime);
         demand(

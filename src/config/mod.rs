@@ -7,6 +7,7 @@ mod draft;
 mod environment;
 mod legacy;
 mod lifetime;
+mod live;
 mod load;
 mod secret;
 mod show;
@@ -14,6 +15,7 @@ mod show;
 pub use brand::{Brand, Color, Link};
 pub use database::check as check_database;
 pub use legacy::Legacy;
+pub use live::{EmailConfirmation, Live, Registration, Setting};
 pub use load::{Loaded, Problem, load, load_from};
 pub use secret::Secret;
 
@@ -156,21 +158,6 @@ pub enum Algorithm {
     EdDSA,
     RS256,
     HS256,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Registration {
-    Open,
-    Invite,
-    Closed,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EmailConfirmation {
-    Optional,
-    Required,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -6,6 +6,7 @@ use super::{
     password::{self, Hasher},
     record::{Act, Actor, record},
     secret::{self, Successor},
+    settings::InEffect,
 };
 use crate::{
     config::Config,
@@ -25,6 +26,7 @@ use tokio::sync::{Mutex, Notify};
 #[derive(Clone)]
 pub struct Auth {
     pub(super) config: Arc<Config>,
+    pub(super) in_effect: InEffect,
     pub(super) db: Db,
     pub(super) clock: Clock,
     pub(super) hasher: Hasher,
@@ -49,7 +51,8 @@ impl Auth {
         let passwords =
             password::Policy::new(&config).map_err(|p| Error::internal(p.to_string()))?;
         let config = Arc::new(config);
-        let keys = Keys::load(&db, &config, &clock).await?;
+        let in_effect = InEffect::load(&db, &config).await?;
+        let keys = Keys::load(&db, &config, in_effect.get().longest(), &clock).await?;
         let mut tx = db.write().await?;
         let fresh: [u8; Successor::KEY] = secret::random()?;
         let successor = secrets::get_or_insert(&mut tx, "refresh_successor", &fresh).await?;
@@ -60,6 +63,7 @@ impl Auth {
             config,
             hasher,
             passwords: Arc::new(passwords),
+            in_effect,
             db,
             clock,
             keys,
@@ -72,6 +76,7 @@ impl Auth {
         })
     }
 
+    /// The settings of the file and the environment; [`Auth::live`] has those that can be changed since.
     pub fn config(&self) -> &Config {
         &self.config
     }
@@ -106,7 +111,7 @@ impl Auth {
         let now = self.clock.now();
         let fresh = self.keys.fresh(now).await?;
         let mut db = self.db.write().await?;
-        self.keys.rotate(&mut db, &fresh, now, force).await?;
+        self.keys.rotate(&mut db, &fresh, self.live().longest(), now, force).await?;
         let act = Act { kind: "keys_rotated", actor: Actor::Cli, ..Act::default() };
         record(&mut db, &Caller::default(), act, now).await?;
         db.commit().await?;
@@ -171,7 +176,7 @@ impl Auth {
             .ok_or(Error::TokenNotValid)?;
         let user = users::by_id(&mut db, session.user_id)
             .await?
-            .filter(|u| u.is_active)
+            .filter(|u| u.is_active && self.is_confirmed_enough(u))
             .ok_or(Error::TokenNotValid)?;
         Ok(SignedIn { user, session })
     }

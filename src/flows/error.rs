@@ -17,6 +17,8 @@ pub enum Error {
     EmailTaken,
     #[error("registration is closed")]
     RegistrationClosed,
+    #[error("an account takes an invitation")]
+    InvitationNeeded,
     #[error("no credential came with the request")]
     Unauthenticated,
     #[error("the token is not valid")]
@@ -88,6 +90,17 @@ pub enum Lacking {
     NotUsername,
     NotLanguage,
     NotRole,
+    /// Not the address that was invited.
+    NotInvited,
+    NotList,
+    /// A time such as `5m`.
+    NotLifetime,
+    /// One of those there are.
+    NotChoice,
+    /// It does not fit the bounds or the lifetime of refresh tokens.
+    AccessLifetime,
+    /// It does not fit the lifetimes of access tokens and sessions, or the grace.
+    RefreshLifetime,
     Taken,
     /// The password is made of the user's or the site's own names.
     TooSimilar,

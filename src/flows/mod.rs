@@ -7,6 +7,7 @@ mod caller;
 mod confirm;
 mod ended;
 mod error;
+mod invite;
 pub mod keys;
 mod legacy;
 mod moving;
@@ -18,6 +19,7 @@ mod refresh;
 mod reset;
 mod secret;
 mod session;
+mod settings;
 mod sign_in;
 mod sign_out;
 mod sign_up;
@@ -26,6 +28,7 @@ pub mod token;
 
 pub use crate::store::{
     audit::Event,
+    invitations::Invitation,
     sessions::{Session, SessionId},
     users::{User, UserId},
 };
@@ -35,8 +38,10 @@ pub use auth::Auth;
 pub use caller::Caller;
 pub use confirm::LinkState;
 pub use error::{Error, Lacking, Result};
+pub use invite::NewInvitation;
 pub use moving::{Dump, Exported, Import, Outcome, Refusal, Source, SourceError, backup, copy};
 pub use session::{RefreshToken, SignedIn, Tokens};
+pub use settings::{Changed, PastChange, Settings};
 pub use sign_in::Login;
 pub use sign_up::{NewAccount, SignedUp};
 pub use token::Claims;

@@ -70,7 +70,7 @@ impl Fields {
 impl Auth {
     /// Whether anybody may register.
     pub fn registration_open(&self) -> bool {
-        self.config.registration == Registration::Open
+        self.live().registration == Registration::Open
     }
 
     /// Registers a user and mails a link that confirms the address.
@@ -79,15 +79,19 @@ impl Auth {
     /// unknown one, and its owner gets a mail instead.
     ///
     /// # Errors
-    /// `Fields`, `EmailTaken`, `RegistrationClosed`, `Busy`, `Unavailable`.
+    /// `Fields`, `EmailTaken`, `RegistrationClosed`, `InvitationNeeded`, `LinkNotValid` for an invitation
+    /// that is none any more, `Busy`, `Unavailable`.
     pub async fn sign_up(&self, caller: &Caller, new: NewAccount<'_>) -> Result<SignedUp> {
-        if !self.registration_open() {
-            return Err(Error::RegistrationClosed);
+        match (self.live().registration, new.invite.filter(|token| !token.is_empty())) {
+            (Registration::Closed, _) => return Err(Error::RegistrationClosed),
+            (_, Some(token)) => return self.accept(caller, new, token).await,
+            (Registration::Invite, None) => return Err(Error::InvitationNeeded),
+            (Registration::Open, None) => {}
         }
         let fields =
             self.read_fields((new.email, new.password), new.username, new.first_name).await?;
         let hash = self.hasher.hash(new.password).await?;
-        let quiet = self.config.email_confirmation == EmailConfirmation::Required;
+        let quiet = self.live().email_confirmation == EmailConfirmation::Required;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         let row = fields.row(&hash, caller.language.tag(), now);

@@ -1,8 +1,8 @@
 //! What is of no use any more is forgotten, and what happened elsewhere is heard of.
 use super::{Auth, Result};
 use crate::store::{
-    Channel, Listener, audit, keys, legacy_tokens, mail_tokens, outbox, refresh_tokens,
-    revocations, sessions,
+    Channel, Listener, audit, invitations, keys, legacy_tokens, mail_tokens, outbox,
+    refresh_tokens, revocations, sessions,
 };
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ impl Auth {
         refresh_tokens::sweep(&mut db, now).await?;
         sessions::sweep(&mut db, week).await?;
         mail_tokens::sweep(&mut db, week).await?;
+        invitations::sweep(&mut db, week).await?;
         revocations::sweep(&mut db, now).await?;
         keys::sweep(&mut db, now).await?;
         legacy_tokens::sweep(&mut db, now).await?;
@@ -26,10 +27,12 @@ impl Auth {
         Ok(db.commit().await?)
     }
 
-    /// Learns which sessions were ended and which keys were rotated by other processes.
+    /// Learns which sessions were ended and which keys were rotated and which settings changed by
+    /// other processes.
     pub async fn catch_up(&self) -> Result<()> {
         let now = self.clock.now();
         self.ended.catch_up(&self.db, now).await?;
+        self.in_effect.catch_up(&self.db, &self.config).await?;
         self.keys.reload(&self.db, now).await
     }
 

@@ -1,12 +1,11 @@
-//! `/reset-password`: where the mailed link leads. Its token goes into a cookie before anything is
-//! shown, so that it stands in no address from which something is loaded.
+//! `/reset-password`: where the mailed link leads.
 use super::{Instead, Sent, answer, confirm::name, login};
 use crate::{
     flows::{Auth, Error, LinkState},
     view::View,
     web::{
         client::Client,
-        cookie::{self, ResetToken},
+        cookie::{Linked, ResetToken},
         form::{Form, typed},
         notice::Notice,
         page::Page,
@@ -45,7 +44,7 @@ pub async fn page(
     token: Option<&str>,
 ) -> Result<Either<Reply<()>, Page<Reset>>, Instead> {
     if let Some(token) = token {
-        let cookie = cookie::reset(auth.config(), token);
+        let cookie = Linked::Reset.cookie(auth.config(), token);
         return Ok(Either::Left(Reply::see(Reset::PATH).header("Set-Cookie", cookie)));
     }
     let token = kept.0.unwrap_or_default();
@@ -66,7 +65,7 @@ pub async fn reset(
         let new = form.read(|f| f.text("new_password"))?;
         auth.reset_password(&client, &token, new).await?;
         let reply = Reply::see(login::PATH).forgetting(auth).telling(auth, Notice::PasswordReset);
-        Ok(reply.header("Set-Cookie", cookie::reset(auth.config(), "")))
+        Ok(reply.header("Set-Cookie", Linked::Reset.cookie(auth.config(), "")))
     };
     match done.await {
         Err(Error::LinkNotValid) => {

@@ -6,6 +6,7 @@ pub mod audit;
 mod backup;
 mod copy;
 mod file;
+pub mod invitations;
 pub mod keys;
 pub mod legacy_tokens;
 pub mod mail_tokens;
@@ -17,6 +18,7 @@ pub mod revocations;
 pub mod roles;
 pub mod secrets;
 pub mod sessions;
+pub mod settings;
 mod sync;
 pub mod users;
 

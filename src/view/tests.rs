@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 mod pages;
 
 /// Each mail, and whether it carries a link.
-const KINDS: [(&str, bool); 8] = [
+const KINDS: [(&str, bool); 9] = [
     ("confirm_email", true),
     ("reset_password", true),
     ("change_email", true),
+    ("invitation", true),
     ("email_changed", false),
     ("password_changed", false),
     ("account_exists", false),
@@ -17,7 +18,7 @@ const KINDS: [(&str, bool); 8] = [
 ];
 
 /// The codes of `web::problem` and `web::catchers`, which this leaf does not see.
-const CODES: [&str; 28] = [
+const CODES: [&str; 29] = [
     "access_token_still_valid",
     "account_disabled",
     "bad_request",
@@ -29,6 +30,7 @@ const CODES: [&str; 28] = [
     "forbidden",
     "internal",
     "invalid_credentials",
+    "invitation_needed",
     "key_too_young",
     "last_superuser",
     "link_not_valid",
@@ -152,7 +154,7 @@ fn every_act_has_words() {
     let mut told = 0;
     for file in fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).filter(|p| p.is_file()) {
         let text = fs::read_to_string(file).unwrap();
-        for sign in ["Act::own(\"", "Act::by(\"", "kind: \"", "cli(\""] {
+        for sign in ["Act::own(\"", "Act::by(\"", "Act::of_admin(\"", "kind: \"", "cli(\""] {
             for part in text.split(sign).skip(1) {
                 let kind = part.split_once('"').unwrap().0;
                 let key = format!("event-{}", kind.replace('_', "-"));

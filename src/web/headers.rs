@@ -26,6 +26,9 @@ const DOCS: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script
 const MAIL: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
                     base-uri 'none'; form-action 'none'; sandbox allow-popups";
 
+/// What holds a token in the address of a mailed link.
+const SECRET: [&str; 2] = ["token", "invite"];
+
 /// Marks routes as ours.
 pub fn ours(routes: impl Into<Vec<Route>>) -> Vec<Route> {
     let mut routes = routes.into();
@@ -113,7 +116,7 @@ impl Fairing for Headers {
         };
         // Where a token stands in the address, nothing that the page loads is told the address.
         let secret =
-            req.uri().query().is_some_and(|q| q.segments().any(|(name, _)| name == "token"));
+            req.uri().query().is_some_and(|q| q.segments().any(|(name, _)| SECRET.contains(&name)));
         let caller = caller(req);
         let mut set = |name: &'static str, value: &str| {
             res.set_raw_header(name, value.to_owned());

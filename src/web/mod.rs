@@ -14,3 +14,5 @@ pub mod notice;
 pub mod page;
 pub mod problem;
 pub mod reply;
+pub mod sentence;
+pub mod settings;

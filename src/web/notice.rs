@@ -10,6 +10,7 @@ use rocket::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     Registered,
+    Welcome,
     CheckMail,
     ResetMailed,
     ConfirmationMailed,
@@ -23,8 +24,9 @@ pub enum Notice {
     AccountDeleted,
 }
 
-const ALL: [Notice; 12] = [
+const ALL: [Notice; 13] = [
     Notice::Registered,
+    Notice::Welcome,
     Notice::CheckMail,
     Notice::ResetMailed,
     Notice::ConfirmationMailed,
@@ -44,6 +46,7 @@ impl Notice {
     const fn name(self) -> &'static str {
         match self {
             Self::Registered => "registered",
+            Self::Welcome => "welcome",
             Self::CheckMail => "check-mail",
             Self::ResetMailed => "reset-mailed",
             Self::ConfirmationMailed => "confirmation-mailed",

@@ -2,6 +2,7 @@
 use super::{
     client::{caller, language},
     page::ErrorPage,
+    sentence::sentence,
 };
 use crate::{
     config::Language,
@@ -127,33 +128,6 @@ pub struct ProblemDocument {
     pub errors: Option<HashMap<String, Vec<String>>>,
 }
 
-/// What is wrong with a field, in words.
-pub fn sentence(language: Language, why: Lacking) -> String {
-    let (key, count) = match why {
-        Lacking::Missing => ("missing", None),
-        Lacking::Null => ("null", None),
-        Lacking::Blank => ("blank", None),
-        Lacking::NotText => ("not-text", None),
-        Lacking::NotBoolean => ("not-boolean", None),
-        Lacking::NotInteger => ("not-integer", None),
-        Lacking::TooLong(n) => ("too-long", Some(n)),
-        Lacking::TooShort(n) => ("too-short", Some(n)),
-        Lacking::NotPrintable => ("not-printable", None),
-        Lacking::NotEmail => ("not-email", None),
-        Lacking::NotUsername => ("not-username", None),
-        Lacking::NotLanguage => ("not-language", None),
-        Lacking::NotRole => ("not-role", None),
-        Lacking::Taken => ("taken", None),
-        Lacking::TooSimilar => ("too-similar", None),
-        Lacking::Common => ("common", None),
-        Lacking::Leaked => ("leaked", None),
-        Lacking::Guessable => ("guessable", None),
-        Lacking::WrongPassword => ("wrong-password", None),
-    };
-    let args: Vec<_> = count.map(|n| ("count", n.into())).into_iter().collect();
-    view::text(language, &format!("field-{key}"), &args)
-}
-
 impl From<Error> for Problem {
     fn from(e: Error) -> Self {
         if let Error::Internal(e) = &e {
@@ -179,6 +153,7 @@ impl From<&Error> for Problem {
             Error::AccountDisabled => told(Status::Forbidden, "account_disabled"),
             Error::SuperuserRefused => told(Status::Forbidden, "superuser_refused"),
             Error::RegistrationClosed => told(Status::Forbidden, "registration_closed"),
+            Error::InvitationNeeded => told(Status::Forbidden, "invitation_needed"),
             Error::Forbidden => told(Status::Forbidden, "forbidden"),
             Error::CsrfFailed => told(Status::Forbidden, "csrf_failed"),
             Error::EmailTaken => told(Status::Conflict, "email_taken"),

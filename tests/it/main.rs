@@ -13,6 +13,7 @@ mod cli;
 mod dialects;
 mod docs;
 mod host;
+mod invitations;
 mod keys;
 mod layers;
 mod legacy;
@@ -26,6 +27,7 @@ mod refresh;
 mod replicas;
 mod schema;
 mod service;
+mod settings;
 #[cfg(postgres)]
 mod silence;
 mod store;

@@ -10,7 +10,7 @@ const APP: &str = "https://app.example.com";
 
 impl Person<'_> {
     /// Opens a page, fills in a form of it and sends it.
-    async fn submit(&self, page: &str, to: &str, fields: &[(&str, &str)]) -> Reply {
+    pub async fn submit(&self, page: &str, to: &str, fields: &[(&str, &str)]) -> Reply {
         let opened = self.get(page).await;
         let form = format!("action=\"{to}\"");
         assert!(opened.text.contains(&form), "{to} is not on the page: {opened:?}");
@@ -29,7 +29,7 @@ impl Person<'_> {
     }
 
     /// Follows a redirect; what it leads to.
-    async fn follow(&self, reply: &Reply, to: &str) -> Reply {
+    pub async fn follow(&self, reply: &Reply, to: &str) -> Reply {
         assert_eq!((reply.status, reply.header("location")), (303, Some(to)), "{reply:?}");
         self.get(to).await
     }
@@ -51,7 +51,7 @@ async fn visitor<'s>(service: &'s Service, name: &str) -> Person<'s> {
     person
 }
 
-fn says(reply: &Reply, text: &str) {
+pub fn says(reply: &Reply, text: &str) {
     assert!(reply.text.contains(text), "{text}: {}", reply.text);
 }
 

@@ -2,10 +2,11 @@
 use crate::support::{Database, Service};
 use portcullis::{
     store::{
-        Channel, Db, Digest, accounts, audit, keys, legacy_tokens, mail_tokens, outbox,
-        refresh_tokens, revocations, roles, secrets,
+        Channel, Db, Digest, accounts, audit, invitations, keys, legacy_tokens, mail_tokens,
+        outbox, refresh_tokens, revocations, roles, secrets,
         sessions::{self, SessionId},
-        users::{self, UserId},
+        settings,
+        users::{self, Roles, UserId},
     },
     time::Timestamp,
 };
@@ -482,6 +483,56 @@ on_db! {
         assert_eq!(audit::of_user(&mut db.read().await.unwrap(), UserId(1), 1).await.unwrap().len(), 1);
         assert!(audit::of_user(&mut db.read().await.unwrap(), UserId(2), 9).await.unwrap().is_empty());
         assert_eq!(tx!(db, |tx| audit::sweep(tx, after(5))), 1);
+    }
+
+    async fn an_invitation_is_spent_once_or_withdrawn(db) {
+        let id = ann(db).await;
+        let (roles, none) = (Roles(vec!["EDITOR".into(), "AUTHOR".into()]), Roles::default());
+        let new = |email, roles| invitations::NewInvitation { email, email_key: email, roles, invited_by: id, created_at: NOW, expires_at: after(100) };
+        let one = tx!(db, |tx| invitations::insert(tx, &new("b@example.com", &roles)));
+        let two = tx!(db, |tx| invitations::insert(tx, &new("c@example.com", &none)));
+        let found = tx!(db, |tx| invitations::by_id(tx, one)).unwrap();
+        assert_eq!((found.email.as_str(), &found.roles, found.inviter.as_str()), ("b@example.com", &roles, "ann@example.com"));
+        assert_eq!(tx!(db, |tx| invitations::by_id(tx, two)).unwrap().roles, none);
+        let hash = Digest(vec![1; 32]);
+        assert!(tx!(db, |tx| invitations::by_token(tx, &hash)).is_none());
+        tx!(db, |tx| invitations::add_token(tx, one, &hash));
+        assert_eq!(tx!(db, |tx| invitations::by_token(tx, &hash)).unwrap().id, one);
+        let pending = |before, now| async move {
+            let all = tx!(db, |tx| invitations::pending(tx, before, 9, now));
+            all.iter().map(|i| i.id).collect::<Vec<_>>()
+        };
+        assert_eq!((pending(i64::MAX, NOW).await, pending(two, NOW).await, pending(i64::MAX, after(100)).await), (vec![two, one], vec![one], vec![]));
+        assert!(!tx!(db, |tx| invitations::extend(tx, one, after(200), after(100))));
+        assert!(tx!(db, |tx| invitations::extend(tx, one, after(200), after(99))));
+        assert!(!tx!(db, |tx| invitations::spend(tx, two, after(100))));
+        assert!(tx!(db, |tx| invitations::spend(tx, one, after(100))));
+        assert!(!tx!(db, |tx| invitations::spend(tx, one, after(100))));
+        assert!(!tx!(db, |tx| invitations::extend(tx, one, after(200), NOW)));
+        assert!(!tx!(db, |tx| invitations::withdraw(tx, one)));
+        assert!(tx!(db, |tx| invitations::withdraw(tx, two)));
+        let three = tx!(db, |tx| invitations::insert(tx, &new("c@example.com", &none)));
+        assert_eq!(tx!(db, |tx| invitations::withdraw_from(tx, "b@example.com")), 0);
+        assert_eq!(tx!(db, |tx| invitations::withdraw_from(tx, "c@example.com")), 1);
+        assert!(three > two && tx!(db, |tx| invitations::by_id(tx, three)).is_none());
+        assert_eq!(tx!(db, |tx| invitations::sweep(tx, after(200))), 0);
+        assert_eq!(tx!(db, |tx| invitations::sweep(tx, after(201))), 1);
+        assert!(tx!(db, |tx| invitations::by_token(tx, &hash)).is_none());
+    }
+
+    async fn settings_are_revised_one_after_the_other(db) {
+        let id = ann(db).await;
+        let revision = |revision, by| settings::Revision { revision, registration: Some("closed".into()), changed_at: NOW, changed_by: Some(by), ..Default::default() };
+        assert!(tx!(db, |tx| settings::after(tx, 0)).is_none());
+        assert!(tx!(db, |tx| settings::insert(tx, &revision(1, id))));
+        assert!(!tx!(db, |tx| settings::insert(tx, &revision(1, id))));
+        assert!(tx!(db, |tx| settings::insert(tx, &revision(2, UserId(99)))));
+        let all = tx!(db, |tx| settings::last(tx, 9));
+        assert_eq!(all.iter().map(|r| (r.revision, r.email.as_deref())).collect::<Vec<_>>(), [(2, None), (1, Some("ann@example.com"))]);
+        assert_eq!((all[0].registration.as_deref(), &all[0].email_confirmation, all[0].changed_by), (Some("closed"), &None, Some(UserId(99))));
+        assert_eq!(tx!(db, |tx| settings::last(tx, 1)).len(), 1);
+        assert_eq!(tx!(db, |tx| settings::after(tx, 1)).unwrap().revision, 2);
+        assert!(tx!(db, |tx| settings::after(tx, 2)).is_none());
     }
 
     async fn what_is_not_committed_never_was(db) {
