@@ -5,7 +5,10 @@ mod serve;
 mod settings;
 mod user;
 
-use crate::{fairing, flows::Auth};
+use crate::{
+    fairing,
+    flows::{Auth, Operator},
+};
 use clap::{Parser, Subcommand};
 use failure::Failure;
 use std::{
@@ -133,7 +136,7 @@ impl Command {
             Self::Keys(Keys::List) => list_keys(&open().await?).await,
             Self::Keys(Keys::Rotate { force }) => {
                 let auth = open().await?;
-                auth.rotate_keys(force).await?;
+                auth.rotate_keys(&Operator::cli(), force).await?;
                 list_keys(&auth).await
             }
             Self::Mail(Mail::Test { address }) => test_mail(&open().await?, &address).await,
@@ -147,7 +150,7 @@ async fn open() -> Result<Auth, Failure> {
 }
 
 async fn list_keys(auth: &Auth) -> Result<(), Failure> {
-    auth.list_keys().await?.iter().try_for_each(print)
+    auth.list_keys(&Operator::cli()).await?.iter().try_for_each(print)
 }
 
 async fn test_mail(auth: &Auth, address: &str) -> Result<(), Failure> {

@@ -7,14 +7,16 @@ mod draft;
 mod environment;
 mod lifetime;
 mod load;
+mod secret;
 mod show;
 
 pub use brand::{Brand, Color, Link};
 pub use load::{Loaded, Problem, load, load_from};
+pub use secret::Secret;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 use url::Url;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,6 +35,9 @@ pub struct Config {
     /// The longest a session lives however often it is refreshed.
     #[serde(with = "lifetime")]
     pub session_lifetime: Duration,
+    /// How long the audit log is kept.
+    #[serde(with = "lifetime")]
+    pub audit_lifetime: Duration,
     pub jwt: Jwt,
     pub registration: Registration,
     pub email_confirmation: EmailConfirmation,
@@ -62,6 +67,7 @@ impl Default for Config {
             refresh_token_lifetime: days(30),
             refresh_grace: Duration::from_secs(10),
             session_lifetime: days(90),
+            audit_lifetime: days(365),
             jwt: Jwt::default(),
             registration: Registration::Open,
             email_confirmation: EmailConfirmation::Optional,
@@ -275,23 +281,6 @@ pub struct Password {
 impl Default for Password {
     fn default() -> Self {
         Self { min_length: 8, memory: 19 * 1024, passes: 2, lanes: 1, threads: 0, queue: 256 }
-    }
-}
-
-/// A string that never prints.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(pub String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[hidden]")
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str("[hidden]")
     }
 }
 

@@ -29,6 +29,8 @@ pub enum Error {
     LinkNotValid,
     #[error("not allowed")]
     Forbidden,
+    #[error("the password has to be given again")]
+    PasswordRequired,
     #[error("the request does not prove that it comes from our own pages")]
     CsrfFailed,
     #[error("there is no such thing")]
@@ -88,6 +90,10 @@ pub enum Lacking {
     NotUsername,
     NotLanguage,
     NotRole,
+    /// Neither RFC 3339 nor a day.
+    NotTime,
+    /// None of the values there are.
+    Unknown,
     Taken,
     /// The password is the user's own address or name.
     TooSimilar,

@@ -4,11 +4,16 @@ pub mod address;
 mod admin;
 mod auth;
 mod caller;
+mod change;
 mod confirm;
 mod ended;
 mod error;
 pub mod keys;
+mod log;
+mod operator;
+mod page;
 pub mod password;
+mod people;
 pub mod policy;
 mod post;
 mod record;
@@ -23,7 +28,8 @@ mod sweep;
 pub mod token;
 
 pub use crate::store::{
-    audit::Event,
+    audit::{Event, Logged},
+    outbox::Posted,
     sessions::{Session, SessionId},
     users::{User, UserId},
 };
@@ -31,8 +37,13 @@ pub use account::ProfileChange;
 pub use admin::{By, NewUser};
 pub use auth::Auth;
 pub use caller::Caller;
+pub use change::UserChange;
 pub use confirm::LinkState;
 pub use error::{Error, Lacking, Result};
+pub use log::{AuditQuery, Day, Overview};
+pub use operator::{ADMIN, Operator, PROOF};
+pub use page::Page;
+pub use people::{MOST_COUNTED, UserList, UserQuery};
 pub use session::{RefreshToken, SignedIn, Tokens};
 pub use sign_in::Login;
 pub use sign_up::{NewAccount, SignedUp};

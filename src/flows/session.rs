@@ -85,19 +85,18 @@ impl Auth {
         seconds.min(session)
     }
 
-    /// Stores a new session and its first refresh token.
-    pub(super) async fn open_session(
+    /// A session of somebody who has just given the password, yet to be stored.
+    pub(super) fn new_session(
         &self,
-        db: &mut Conn,
         caller: &Caller,
         policy: &Policy,
         user: UserId,
         remember: bool,
         now: Timestamp,
-    ) -> Result<(Session, Issued)> {
+    ) -> Result<Session> {
         let longest = self.config.session_lifetime;
         let lifetime = if remember { longest } else { longest.min(UNREMEMBERED) };
-        let session = Session {
+        Ok(Session {
             id: SessionId(secret::token()?),
             user_id: user,
             client: policy.client.to_owned(),
@@ -105,14 +104,15 @@ impl Auth {
             ip: caller.ip.map(|ip| ip.to_string()),
             user_agent: caller.user_agent.clone(),
             created_at: now,
+            authenticated_at: now,
             last_seen_at: now,
             expires_at: now.plus(lifetime),
             access_expires_at: now,
             ended_at: None,
-        };
-        self.store_session(db, session, now).await
+        })
     }
 
+    /// Stores a new session and its first refresh token.
     pub(super) async fn store_session(
         &self,
         db: &mut Conn,
@@ -195,7 +195,7 @@ impl Auth {
             role: user.roles.main().to_owned(),
             roles: user.roles.0.clone(),
             is_superuser: user.is_superuser,
-            auth_time: session.created_at.unix(),
+            auth_time: session.authenticated_at.unix(),
             amr: vec!["pwd".to_owned()],
         })
     }

@@ -3,6 +3,7 @@ mod args;
 pub mod audit;
 mod file;
 pub mod keys;
+pub mod listing;
 pub mod mail_tokens;
 pub mod outbox;
 mod pool;
