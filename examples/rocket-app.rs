@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(fast, Some(format!("User {}", ann.id.0)));
         for (path, role) in [("/app/articles/new", "EDITOR"), ("/app/figures", "ADMIN")] {
             assert_eq!(get(&client, path, token).await.status(), Status::Forbidden, "{path}");
-            auth.grant(ann.id, role).await.unwrap();
+            auth.grant(&portcullis::flows::Operator::cli(), ann.id, role, false).await.unwrap();
             assert_eq!(get(&client, path, token).await.status(), Status::Ok, "{path}");
         }
         for path in ["/app/hello", "/app/fast", "/app/articles/new", "/app/figures"] {

@@ -212,6 +212,7 @@ fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
         .attach(Headers::new(&config))
         .attach(Cors)
         .mount("/", headers::ours(api::routes()))
+        .mount("/", headers::ours(api::admin::routes()))
         .mount("/", headers::ours(api::service::routes()))
         .mount("/", headers::ours(dialects::routes(&on)))
         .mount("/", headers::ours(pages::routes()))
@@ -240,6 +241,7 @@ pub fn docs(on: &[config::Dialect]) -> openapi::OpenApi {
     struct Docs;
     let mut docs = Docs::openapi();
     docs.merge(api::Docs::openapi());
+    docs.merge(api::admin::Docs::openapi());
     docs.merge(dialects::docs(on));
     docs.merge(api::service::Docs::openapi());
     for path in docs.paths.paths.values_mut() {

@@ -7,7 +7,9 @@ use std::{
     },
     time::Duration,
 };
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{
+    Date, OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description,
+};
 
 /// Microseconds since 1970, UTC: one BIGINT in both engines, so that `<` means "earlier" in both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
@@ -38,6 +40,20 @@ impl Timestamp {
     /// Whole seconds, rounded down, as JWT claims count them (RFC 7519, `NumericDate`).
     pub const fn unix(self) -> i64 {
         self.0.div_euclid(1_000_000)
+    }
+
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        Self::of(OffsetDateTime::parse(text, &Rfc3339).ok()?)
+    }
+
+    /// The start of a day (`2026-11-21`, UTC).
+    pub fn from_day(text: &str) -> Option<Self> {
+        let day = Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?;
+        Self::of(day.midnight().assume_utc())
+    }
+
+    fn of(time: OffsetDateTime) -> Option<Self> {
+        i64::try_from(time.unix_timestamp_nanos() / 1_000).ok().map(Self)
     }
 
     #[must_use]

@@ -135,6 +135,17 @@ event-simplejwt-token-taken = A login from before the move to this service was t
 event-session-ended = A session was ended
 event-setting-changed = Setting changed
 event-tokens-issued = Tokens issued to an application
+event-confirmation-sent = Confirmation mail sent by an operator
+event-keys-rotated = Signing keys rotated
+event-mail-retried = A mail was tried again
+event-password-confirmed = Password given again
+event-password-reset-sent = Password reset mailed by an operator
+event-sessions-ended = Logged out on every device by an operator
+event-superuser-granted = Made a superuser
+event-superuser-revoked = Not a superuser any more
+event-user-changed = Profile changed by an operator
+event-user-confirmed = Address confirmed by an operator
+event-user-deleted = Account deleted by an operator
 
 device = { $browser } on { $system }
 device-unknown = An unknown program

@@ -135,6 +135,17 @@ event-simplejwt-token-taken = Продолжен вход, выполненны�
 event-session-ended = Завершён сеанс
 event-setting-changed = Изменена настройка
 event-tokens-issued = Выданы токены для приложения
+event-confirmation-sent = Оператор отправил письмо для подтверждения
+event-keys-rotated = Ключи подписи сменены
+event-mail-retried = Повторная отправка письма
+event-password-confirmed = Пароль введён ещё раз
+event-password-reset-sent = Оператор отправил ссылку для сброса пароля
+event-sessions-ended = Оператор завершил все сеансы
+event-superuser-granted = Выданы права суперпользователя
+event-superuser-revoked = Отозваны права суперпользователя
+event-user-changed = Оператор изменил профиль
+event-user-confirmed = Оператор подтвердил адрес
+event-user-deleted = Оператор удалил учётную запись
 
 device = { $browser }, { $system }
 device-unknown = Неизвестная программа

@@ -7,6 +7,8 @@ CREATE TABLE auth_users (
     username          TEXT,
     username_key      TEXT,
     first_name        TEXT    NOT NULL DEFAULT '',
+    -- In lower case, for operators who search.
+    first_name_key    TEXT    NOT NULL DEFAULT '',
     password_hash     TEXT,
     is_active         INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)),
     is_superuser      INTEGER NOT NULL DEFAULT 0 CHECK (is_superuser IN (0, 1)),
@@ -18,6 +20,8 @@ CREATE TABLE auth_users (
 ) STRICT;
 CREATE UNIQUE INDEX auth_users_email_key ON auth_users (email_key);
 CREATE UNIQUE INDEX auth_users_username_key ON auth_users (username_key);
+CREATE INDEX auth_users_superuser ON auth_users (id) WHERE is_superuser;
+CREATE INDEX auth_users_unconfirmed ON auth_users (id) WHERE email_confirmed_at IS NULL;
 
 CREATE TABLE auth_user_roles (
     user_id           INTEGER NOT NULL REFERENCES auth_users (id) ON DELETE CASCADE,
@@ -25,6 +29,7 @@ CREATE TABLE auth_user_roles (
     granted_at        INTEGER NOT NULL,
     PRIMARY KEY (user_id, role)
 ) STRICT;
+CREATE INDEX auth_user_roles_role ON auth_user_roles (role, user_id);
 
 -- One login on one device.
 CREATE TABLE auth_sessions (
@@ -35,6 +40,8 @@ CREATE TABLE auth_sessions (
     ip                TEXT,
     user_agent        TEXT,
     created_at        INTEGER NOT NULL,
+    -- When the password was given last.
+    authenticated_at  INTEGER NOT NULL,
     last_seen_at      INTEGER NOT NULL,
     expires_at        INTEGER NOT NULL,
     -- When the last access token issued for it expires.
@@ -101,6 +108,7 @@ CREATE TABLE auth_outbox (
     last_error        TEXT
 ) STRICT;
 CREATE INDEX auth_outbox_due ON auth_outbox (state, due_at);
+CREATE INDEX auth_outbox_state ON auth_outbox (state, id);
 CREATE INDEX auth_outbox_recipient ON auth_outbox (lower(recipient), created_at);
 CREATE INDEX auth_outbox_user_id ON auth_outbox (user_id, created_at);
 
@@ -134,8 +142,10 @@ CREATE TABLE auth_audit (
     user_agent        TEXT,
     detail            TEXT    NOT NULL DEFAULT ''
 ) STRICT;
-CREATE INDEX auth_audit_at ON auth_audit (at);
-CREATE INDEX auth_audit_target_id ON auth_audit (target_id, at);
+CREATE INDEX auth_audit_at ON auth_audit (at, id);
+CREATE INDEX auth_audit_target_id ON auth_audit (target_id, at, id);
+CREATE INDEX auth_audit_actor_id ON auth_audit (actor_id, at, id);
+CREATE INDEX auth_audit_kind ON auth_audit (kind, at, id);
 
 -- The settings that were changed while running: a row for each change, of which the last one counts. Without a
 -- value the file's does.

@@ -1,5 +1,6 @@
 //! The native JSON API.
 pub mod account;
+pub mod admin;
 pub mod invitations;
 pub mod service;
 pub mod sessions;

@@ -85,8 +85,12 @@ pub struct SessionView {
 
 impl SessionView {
     pub fn new(s: Session, current: SessionId) -> Self {
+        Self::of(s, Some(current))
+    }
+
+    pub fn of(s: Session, current: Option<SessionId>) -> Self {
         Self {
-            current: s.id == current,
+            current: current == Some(s.id),
             id: s.id,
             created_at: s.created_at,
             last_seen_at: s.last_seen_at,

@@ -8,7 +8,7 @@ mod user;
 
 use crate::{
     fairing,
-    flows::{self, Auth},
+    flows::{self, Auth, Operator},
 };
 use clap::{Parser, Subcommand};
 use failure::Failure;
@@ -151,7 +151,7 @@ impl Command {
             Self::Keys(Keys::List) => list_keys(&open().await?).await,
             Self::Keys(Keys::Rotate { force }) => {
                 let auth = open().await?;
-                auth.rotate_keys(force).await?;
+                auth.rotate_keys(&Operator::cli(), force).await?;
                 list_keys(&auth).await
             }
             Self::Mail(Mail::Test { address }) => test_mail(&open().await?, &address).await,
@@ -174,7 +174,7 @@ async fn open() -> Result<Auth, Failure> {
 }
 
 async fn list_keys(auth: &Auth) -> Result<(), Failure> {
-    auth.list_keys().await?.iter().try_for_each(print)
+    auth.list_keys(&Operator::cli()).await?.iter().try_for_each(print)
 }
 
 async fn test_mail(auth: &Auth, address: &str) -> Result<(), Failure> {

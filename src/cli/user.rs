@@ -2,7 +2,7 @@
 use super::{Failure, ask, moving, print};
 use crate::{
     api::UserView,
-    flows::{Auth, By, Error, NewUser, User, UserId},
+    flows::{Auth, By, Error, NewUser, Operator, User, UserChange, UserId},
 };
 use clap::{Args, Subcommand};
 use std::fmt;
@@ -36,6 +36,9 @@ pub enum Command {
         who: Who,
         /// Its name, such as ADMIN
         role: String,
+        /// Ends every session, so that no token is out that does not know of it
+        #[arg(long)]
+        end_sessions: bool,
     },
     /// Takes a role away
     Revoke {
@@ -43,6 +46,9 @@ pub enum Command {
         who: Who,
         /// Its name
         role: String,
+        /// Ends every session, so that no token is out that still has it
+        #[arg(long)]
+        end_sessions: bool,
     },
     /// Keeps a user out and ends every session
     Disable(Who),
@@ -94,6 +100,7 @@ pub struct Who {
 
 impl Command {
     pub async fn run(self, auth: &Auth) -> Result<(), Failure> {
+        let op = Operator::cli();
         match self {
             Self::Add(new) => new.run(auth).await,
             Self::List { after, limit } => list(auth, UserId(after), limit).await,
@@ -103,16 +110,19 @@ impl Command {
                 auth.set_password(user.id, &ask::password(password_stdin).await?).await?;
                 show(user)
             }
-            Self::Grant { who, role } => show(auth.grant(who.find(auth).await?.id, &role).await?),
-            Self::Revoke { who, role } => {
+            Self::Grant { who, role, end_sessions } => {
                 let user = who.find(auth).await?;
-                show(auth.revoke(user.id, &role).await.map_err(|e| match e {
+                show(auth.grant(&op, user.id, &role, end_sessions).await?)
+            }
+            Self::Revoke { who, role, end_sessions } => {
+                let user = who.find(auth).await?;
+                show(auth.revoke(&op, user.id, &role, end_sessions).await.map_err(|e| match e {
                     Error::NotFound => Failure::Input(format!("{who} has no role {role:?}")),
                     e => e.into(),
                 })?)
             }
-            Self::Disable(who) => show(auth.set_active(who.find(auth).await?.id, false).await?),
-            Self::Enable(who) => show(auth.set_active(who.find(auth).await?.id, true).await?),
+            Self::Disable(who) => set_active(auth, &who, false).await,
+            Self::Enable(who) => set_active(auth, &who, true).await,
             Self::Delete { who, yes } => {
                 let user = who.find(auth).await?;
                 let question = format!(
@@ -122,7 +132,7 @@ impl Command {
                 if !yes && !ask::agreed(&question)? {
                     return Err(Failure::Input("nothing was deleted".to_owned()));
                 }
-                Ok(auth.delete_user(user.id).await?)
+                Ok(auth.delete_user(&op, user.id).await?)
             }
             Self::Import(import) => import.run(auth).await,
             Self::Export => moving::export(auth).await,
@@ -159,6 +169,11 @@ impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.who)
     }
+}
+
+async fn set_active(auth: &Auth, who: &Who, active: bool) -> Result<(), Failure> {
+    let change = UserChange { active: Some(active), ..UserChange::default() };
+    show(auth.change_user(&Operator::cli(), who.find(auth).await?.id, &change).await?)
 }
 
 fn show(user: User) -> Result<(), Failure> {

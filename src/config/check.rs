@@ -118,6 +118,11 @@ impl Config {
             "should be between refresh_token_lifetime and ten years",
         );
         demand(
+            (DAY..=3_660 * DAY).contains(&self.audit_lifetime),
+            "audit_lifetime",
+            "should be between 1d and ten years",
+        );
+        demand(
             self.refresh_grace <= Duration::from_mins(5) && self.refresh_grace < refresh,
             "refresh_grace",
             "should be at most 5m and less than refresh_token_lifetime",

@@ -40,6 +40,9 @@ pub struct Config {
     /// The longest a session lives however often it is refreshed.
     #[serde(with = "lifetime")]
     pub session_lifetime: Duration,
+    /// How long the audit log is kept.
+    #[serde(with = "lifetime")]
+    pub audit_lifetime: Duration,
     pub jwt: Jwt,
     pub legacy: Legacy,
     pub registration: Registration,
@@ -70,6 +73,7 @@ impl Default for Config {
             refresh_token_lifetime: days(30),
             refresh_grace: Duration::from_secs(10),
             session_lifetime: days(90),
+            audit_lifetime: days(365),
             jwt: Jwt::default(),
             legacy: Legacy::default(),
             registration: Registration::Open,

@@ -99,7 +99,7 @@ fn whatever_is_wrong_is_named_as_it_was_written_all_at_once() {
         "portcullis.password: should be a table",
         "portcullis.public_ulr: unknown key, expected one of access_token_lifetime, ",
         "PORTCULLIS_ACCES_TOKEN_LIFETIME: unknown key, expected one of \
-         PORTCULLIS_ACCESS_TOKEN_LIFETIME, PORTCULLIS_BRAND__..., ",
+         PORTCULLIS_ACCESS_TOKEN_LIFETIME, PORTCULLIS_AUDIT_LIFETIME, ",
         "PORTCULLIS_JWT__SECRET_FILE: the file cannot be read: entity not found",
         "PORTCULLIS_PASSWORD__MEMORY: should be a whole number",
         "PORTCULLIS_REFRESH_GRACE: should be a time such as",

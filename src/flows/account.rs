@@ -1,15 +1,16 @@
 //! What users change about themselves. Whatever opens a door (password, address, the end of it all)
 //! asks for the password again (OWASP ASVS 5, 6.2.3).
 use super::{
-    Auth, Caller, Error, Lacking, Result, SignedIn, User,
+    Auth, Caller, Error, Lacking, Result, SignedIn, User, UserId,
     address::{self, Address, Username},
+    operator::hold_with_superusers,
     password::{Strength, Verdict},
     post::{self, Kind},
     record::{Act, record},
 };
 use crate::{
     config::Language,
-    store::{mail_tokens, outbox, users},
+    store::{Conn, mail_tokens, outbox, users},
 };
 use serde_json::json;
 
@@ -23,15 +24,27 @@ pub struct ProfileChange<'a> {
     pub language: Option<Option<&'a str>>,
 }
 
+impl ProfileChange<'_> {
+    /// The names of what is changed.
+    pub(super) fn named(&self) -> Vec<&'static str> {
+        let all = [
+            ("username", self.username.is_some()),
+            ("first_name", self.first_name.is_some()),
+            ("language", self.language.is_some()),
+        ];
+        all.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
+    }
+}
+
 /// A profile after a change.
-struct Profile {
+pub(super) struct Profile {
     username: Option<Username>,
     first_name: String,
     language: Option<Language>,
 }
 
 impl Profile {
-    fn read(user: &User, change: &ProfileChange<'_>) -> Result<Self> {
+    pub(super) fn read(user: &User, change: &ProfileChange<'_>) -> Result<Self> {
         let mut wrong = Vec::new();
         let mut keep = |name, why| wrong.push((name, why));
         let username = change.username.unwrap_or(user.username.as_deref());
@@ -55,6 +68,22 @@ impl Profile {
             Err(Error::Fields(wrong))
         }
     }
+
+    /// # Errors
+    /// `Fields` if the username is taken.
+    pub(super) async fn store(&self, db: &mut Conn, id: UserId) -> Result<()> {
+        let row = users::Profile {
+            username: self.username.as_ref().map(|u| u.name.as_str()),
+            username_key: self.username.as_ref().map(|u| u.key.as_str()),
+            first_name: &self.first_name,
+            language: self.language.map(Language::tag),
+        };
+        if users::set_profile(db, id, &row).await? {
+            Ok(())
+        } else {
+            Err(Error::field("username", Lacking::Taken))
+        }
+    }
 }
 
 impl Auth {
@@ -71,15 +100,7 @@ impl Auth {
         let new = Profile::read(&by.user, &change)?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        let row = users::Profile {
-            username: new.username.as_ref().map(|u| u.name.as_str()),
-            username_key: new.username.as_ref().map(|u| u.key.as_str()),
-            first_name: &new.first_name,
-            language: new.language.map(Language::tag),
-        };
-        if !users::set_profile(&mut db, by.user.id, &row).await? {
-            return Err(Error::field("username", Lacking::Taken));
-        }
+        new.store(&mut db, by.user.id).await?;
         record(&mut db, caller, Act::by("profile_changed", by), now).await?;
         let user = users::by_id(&mut db, by.user.id).await?.ok_or(Error::NotFound)?;
         db.commit().await?;
@@ -163,8 +184,10 @@ impl Auth {
     ) -> Result<()> {
         self.prove(caller, by, "password", password).await?;
         let now = self.clock.now();
-        let db = self.db.write().await?;
-        self.remove(db, caller, &by.user, Act::by("account_deleted", by), now).await
+        let mut db = self.db.write().await?;
+        hold_with_superusers(&mut db, by.user.id).await?;
+        let user = users::by_id(&mut db, by.user.id).await?.ok_or(Error::NotFound)?;
+        self.remove(db, caller, &user, Act::by("account_deleted", by), now).await
     }
 
     /// How hard a password is to guess for one who knows its owner's names.
@@ -191,7 +214,7 @@ impl Auth {
     }
 
     /// Demands the password again, in the field `name`.
-    async fn prove(
+    pub(super) async fn prove(
         &self,
         caller: &Caller,
         by: &SignedIn,

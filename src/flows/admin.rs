@@ -1,7 +1,8 @@
-//! What an operator does from the command line; each act is in the audit log as `cli`.
+//! Adding, finding and removing users.
 use super::{
     Auth, Caller, Error, Result, User, UserId,
     address::{self, Address, Username},
+    operator::spare_last_superuser,
     post::{self, Kind},
     record::{Act, Actor, record},
 };
@@ -115,62 +116,7 @@ impl Auth {
         self.commit(db, &revoked).await
     }
 
-    /// # Errors
-    /// `NotFound`, `Fields` if it is no name of a role.
-    pub async fn grant(&self, id: UserId, role: &str) -> Result<User> {
-        let role = address::role(role).map_err(|e| Error::field("role", e))?;
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
-        if roles::grant(&mut db, id, &role, now).await? {
-            record(&mut db, &Caller::default(), cli("role_granted", id, &role), now).await?;
-        }
-        reread(db, id).await
-    }
-
-    /// # Errors
-    /// `NotFound`, also if the user has no such role.
-    pub async fn revoke(&self, id: UserId, role: &str) -> Result<User> {
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        if !roles::revoke(&mut db, id, role).await? {
-            return Err(Error::NotFound);
-        }
-        record(&mut db, &Caller::default(), cli("role_revoked", id, role), now).await?;
-        reread(db, id).await
-    }
-
-    /// Lets a user in again, or out: disabling ends every session.
-    ///
-    /// # Errors
-    /// `NotFound`, `LastSuperuser`.
-    pub async fn set_active(&self, id: UserId, active: bool) -> Result<User> {
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        users::set_active(&mut db, id, active).await?;
-        let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
-        let mut revoked = Vec::new();
-        if !active {
-            spare_last_superuser(&mut db, &user).await?;
-            revoked = self.end_sessions(&mut db, id, None, now).await?;
-        }
-        let act = if active { "user_enabled" } else { "user_disabled" };
-        record(&mut db, &Caller::default(), cli(act, id, ""), now).await?;
-        self.commit(db, &revoked).await?;
-        Ok(user)
-    }
-
-    /// Deletes a user and all that is stored of it.
-    ///
-    /// # Errors
-    /// `NotFound`, `LastSuperuser`.
-    pub async fn delete_user(&self, id: UserId) -> Result<()> {
-        let mut db = self.db.write().await?;
-        let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
-        let act = cli("user_deleted", id, "");
-        self.remove(db, &Caller::default(), &user, act, self.clock.now()).await
-    }
-
+    /// Deletes a user that is held with all superusers, and tells its mailbox.
     pub(super) async fn remove(
         &self,
         mut db: Conn,
@@ -179,8 +125,6 @@ impl Auth {
         act: Act<'_>,
         now: Timestamp,
     ) -> Result<()> {
-        // Locks the user before its sessions, as everything does that needs both.
-        users::set_active(&mut db, user.id, false).await?;
         spare_last_superuser(&mut db, user).await?;
         let revoked = self.end_sessions(&mut db, user.id, None, now).await?;
         post::to_user(&mut db, Kind::AccountDeleted, user, now).await?;
@@ -190,18 +134,4 @@ impl Auth {
         self.post.notify_one();
         Ok(())
     }
-}
-
-async fn spare_last_superuser(db: &mut Conn, user: &User) -> Result<()> {
-    if user.is_superuser && users::other_superusers(db, user.id).await? == 0 {
-        return Err(Error::LastSuperuser);
-    }
-    Ok(())
-}
-
-/// Commits, and gives the user as it is now.
-async fn reread(mut db: Conn, id: UserId) -> Result<User> {
-    let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
-    db.commit().await?;
-    Ok(user)
 }

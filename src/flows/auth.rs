@@ -1,10 +1,9 @@
 //! [`Auth`]: what every flow works with, in Rocket's managed state.
 use super::{
-    Caller, Claims, Error, Result, SignedIn,
+    Claims, Error, Operator, Result, SignedIn,
     ended::EndedSessions,
     keys::{KeyInfo, Keys},
     password::{self, Hasher},
-    record::{Act, Actor, record},
     secret::{self, Successor},
     settings::InEffect,
 };
@@ -98,22 +97,27 @@ impl Auth {
     }
 
     /// The keys that sign or verify tokens, the newest first.
-    pub async fn list_keys(&self) -> Result<Vec<KeyInfo>> {
+    ///
+    /// # Errors
+    /// `Forbidden` to all but superusers.
+    pub async fn list_keys(&self, op: &Operator) -> Result<Vec<KeyInfo>> {
+        op.demand_superuser()?;
         self.keys.list(&self.db, self.clock.now()).await
     }
 
     /// Lets the next key sign, retires the current one and publishes another next one.
     ///
     /// # Errors
-    /// `KeyTooYoung` (unless `force`) while verifiers may not have seen the next key; `NoKeys` with
-    /// HS256.
-    pub async fn rotate_keys(&self, force: bool) -> Result<()> {
+    /// `Forbidden` to all but superusers, `PasswordRequired`; `KeyTooYoung` (unless `force`) while
+    /// verifiers may not have seen the next key; `NoKeys` with HS256.
+    pub async fn rotate_keys(&self, op: &Operator, force: bool) -> Result<()> {
+        op.demand_superuser()?;
+        self.demand_proof(op)?;
         let now = self.clock.now();
         let fresh = self.keys.fresh(now).await?;
         let mut db = self.db.write().await?;
         self.keys.rotate(&mut db, &fresh, self.live().longest(), now, force).await?;
-        let act = Act { kind: "keys_rotated", actor: Actor::Cli, ..Act::default() };
-        record(&mut db, &Caller::default(), act, now).await?;
+        op.record(&mut db, "keys_rotated", None, "", now).await?;
         db.commit().await?;
         self.keys.reload(&self.db, now).await
     }

@@ -31,6 +31,8 @@ pub enum Error {
     LinkNotValid,
     #[error("not allowed")]
     Forbidden,
+    #[error("the password has to be given again")]
+    PasswordRequired,
     #[error("the request does not prove that it comes from our own pages")]
     CsrfFailed,
     #[error("there is no such thing")]
@@ -101,6 +103,10 @@ pub enum Lacking {
     AccessLifetime,
     /// It does not fit the lifetimes of access tokens and sessions, or the grace.
     RefreshLifetime,
+    /// Neither RFC 3339 nor a day.
+    NotTime,
+    /// None of the values there are.
+    Unknown,
     Taken,
     /// The password is made of the user's or the site's own names.
     TooSimilar,

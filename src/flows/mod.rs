@@ -4,14 +4,19 @@ pub mod address;
 mod admin;
 mod auth;
 mod caller;
+mod change;
 mod confirm;
 mod ended;
 mod error;
 mod invite;
 pub mod keys;
 mod legacy;
+mod log;
 mod moving;
+mod operator;
+mod page;
 pub mod password;
+mod people;
 pub mod policy;
 mod post;
 mod record;
@@ -27,8 +32,9 @@ mod sweep;
 pub mod token;
 
 pub use crate::store::{
-    audit::Event,
+    audit::{Event, Logged},
     invitations::Invitation,
+    outbox::Posted,
     sessions::{Session, SessionId},
     users::{User, UserId},
 };
@@ -36,10 +42,15 @@ pub use account::ProfileChange;
 pub use admin::{By, NewUser};
 pub use auth::Auth;
 pub use caller::Caller;
+pub use change::UserChange;
 pub use confirm::LinkState;
 pub use error::{Error, Lacking, Result};
 pub use invite::NewInvitation;
+pub use log::{AuditQuery, Day, Overview};
 pub use moving::{Dump, Exported, Import, Outcome, Refusal, Source, SourceError, backup, copy};
+pub use operator::{ADMIN, Operator, PROOF};
+pub use page::Page;
+pub use people::{MOST_COUNTED, UserList, UserQuery};
 pub use session::{RefreshToken, SignedIn, Tokens};
 pub use settings::{Changed, PastChange, Settings};
 pub use sign_in::Login;

@@ -91,20 +91,7 @@ impl Auth {
         seconds.min(session)
     }
 
-    /// Stores a new session and its first refresh token.
-    pub(super) async fn open_session(
-        &self,
-        db: &mut Conn,
-        caller: &Caller,
-        policy: &Policy,
-        user: UserId,
-        remember: bool,
-        now: Timestamp,
-    ) -> Result<(Session, Issued)> {
-        let session = self.new_session(caller, policy, user, remember, now)?;
-        self.store_session(db, session, now).await
-    }
-
+    /// A session of somebody who has just given the password, yet to be stored.
     pub(super) fn new_session(
         &self,
         caller: &Caller,
@@ -123,6 +110,7 @@ impl Auth {
             ip: caller.ip.map(|ip| ip.to_string()),
             user_agent: caller.user_agent.clone(),
             created_at: now,
+            authenticated_at: now,
             last_seen_at: now,
             expires_at: now.plus(lifetime),
             access_expires_at: now,
@@ -130,6 +118,7 @@ impl Auth {
         })
     }
 
+    /// Stores a new session and its first refresh token.
     pub(super) async fn store_session(
         &self,
         db: &mut Conn,
@@ -213,7 +202,7 @@ impl Auth {
             role: user.roles.main().to_owned(),
             roles: user.roles.0.clone(),
             is_superuser: user.is_superuser,
-            auth_time: session.created_at.unix(),
+            auth_time: session.authenticated_at.unix(),
             amr: vec!["pwd".to_owned()],
         })
     }

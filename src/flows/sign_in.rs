@@ -1,6 +1,6 @@
 //! Login by password, and tokens for somebody who is signed in already.
 use super::{
-    Auth, Caller, Error, Result, SignedIn, Tokens, User, UserId,
+    Auth, Caller, Error, Result, Session, SignedIn, Tokens, User, UserId,
     address::{Address, Username},
     password::Verdict,
     policy::Policy,
@@ -81,8 +81,8 @@ impl Auth {
         if let (Some(old), Some(new)) = (&stored, &better) {
             users::rehash(&mut db, user.id, old, new).await?;
         }
-        let (session, issued) =
-            self.open_session(&mut db, caller, policy, user.id, remember, now).await?;
+        let session = self.new_session(caller, policy, user.id, remember, now)?;
+        let (session, issued) = self.store_session(&mut db, session, now).await?;
         record(&mut db, caller, Act::own("login", user.id).in_session(session.id), now).await?;
         db.commit().await?;
         self.tokens(policy, user.clone(), &session, Some(issued), now)
@@ -143,17 +143,20 @@ impl Auth {
         if !sessions::touch(&mut db, by.session.id, seen, last, now).await? {
             return Err(Error::TokenNotValid);
         }
-        let (session, issued) = if own {
+        let session = if own {
             let mut session = by.session.clone();
             session.id = SessionId(secret::token()?);
             policy.client.clone_into(&mut session.client);
             session.ip = caller.ip.map(|ip| ip.to_string());
             session.user_agent.clone_from(&caller.user_agent);
             session.last_seen_at = now;
-            self.store_session(&mut db, session, now).await?
+            session
         } else {
-            self.open_session(&mut db, caller, policy, id, false, now).await?
+            // No password was given for it but the superuser's own.
+            let session = self.new_session(caller, policy, id, false, now)?;
+            Session { authenticated_at: by.session.authenticated_at, ..session }
         };
+        let (session, issued) = self.store_session(&mut db, session, now).await?;
         let act = Act {
             kind: "tokens_issued",
             actor: Actor::User(by.user.id),

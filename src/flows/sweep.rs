@@ -10,7 +10,7 @@ const DAY: Duration = Duration::from_hours(24);
 
 impl Auth {
     /// Forgets expired tokens, keys and links, sessions and sent mails a week after their end, and
-    /// what happened a year ago.
+    /// what happened longer ago than the log is kept.
     pub async fn sweep(&self) -> Result<()> {
         let now = self.clock.now();
         let week = now.minus(7 * DAY);
@@ -23,7 +23,7 @@ impl Auth {
         keys::sweep(&mut db, now).await?;
         legacy_tokens::sweep(&mut db, now).await?;
         outbox::sweep(&mut db, week).await?;
-        audit::sweep(&mut db, now.minus(365 * DAY)).await?;
+        audit::sweep(&mut db, now.minus(self.config.audit_lifetime)).await?;
         Ok(db.commit().await?)
     }
 

@@ -9,6 +9,7 @@ mod file;
 pub mod invitations;
 pub mod keys;
 pub mod legacy_tokens;
+pub mod listing;
 pub mod mail_tokens;
 pub mod outbox;
 mod pool;

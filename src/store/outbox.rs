@@ -144,6 +144,84 @@ pub async fn drop(db: &mut Conn, id: i64) -> Result<()> {
     Ok(())
 }
 
+/// A mail as operators see it.
+#[derive(Clone, Debug, FromRow)]
+pub struct Posted {
+    pub id: i64,
+    pub kind: String,
+    pub user_id: Option<UserId>,
+    pub recipient: String,
+    /// `waiting`, `sent`, `failed` or `dropped`.
+    pub state: String,
+    pub attempts: i64,
+    pub created_at: Timestamp,
+    /// When it is tried next, if it is waiting.
+    pub due_at: Timestamp,
+    pub sent_at: Option<Timestamp>,
+    /// What the mail server said to the last attempt.
+    pub last_error: Option<String>,
+}
+
+macro_rules! posted {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, kind, user_id, recipient, state, attempts, created_at, due_at, sent_at,
+                    last_error
+             FROM auth_outbox ",
+            $rest
+        )
+    };
+}
+
+/// At most `limit` mails, in one state or any, on one side of the id `from`: below it, the newest
+/// first, or above it (`back`), the oldest first.
+pub async fn page(
+    db: &mut Conn,
+    state: Option<&str>,
+    (from, back): (i64, bool),
+    limit: i64,
+) -> Result<Vec<Posted>> {
+    let Some(state) = state else {
+        let sql = if back {
+            posted!("WHERE id > $1 ORDER BY id LIMIT $2")
+        } else {
+            posted!("WHERE id < $1 ORDER BY id DESC LIMIT $2")
+        };
+        return db.fetch_all(sql, (from, limit)).await;
+    };
+    let sql = if back {
+        posted!("WHERE state = $3 AND id > $1 ORDER BY id LIMIT $2")
+    } else {
+        posted!("WHERE state = $3 AND id < $1 ORDER BY id DESC LIMIT $2")
+    };
+    db.fetch_all(sql, (from, limit, state)).await
+}
+
+/// The mails about a user, the newest first, `limit` at most.
+pub async fn of_user(db: &mut Conn, user: UserId, limit: i64) -> Result<Vec<Posted>> {
+    let sql = posted!("WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2");
+    db.fetch_all(sql, (user, limit)).await
+}
+
+/// How many mails are in `state`.
+pub async fn count(db: &mut Conn, state: &str) -> Result<i64> {
+    let (n,): (i64,) =
+        db.fetch_one("SELECT count(*) FROM auth_outbox WHERE state = $1", [state]).await?;
+    Ok(n)
+}
+
+/// Makes a mail due that waits or was given up: whose it is, or `None` if there is none such.
+pub async fn revive(db: &mut Conn, id: i64, now: Timestamp) -> Result<Option<Option<UserId>>> {
+    let row: Option<(Option<UserId>,)> = db
+        .fetch_optional(
+            "UPDATE auth_outbox SET state = 'waiting', due_at = $2
+             WHERE id = $1 AND state IN ('waiting', 'failed') RETURNING user_id",
+            (id, now),
+        )
+        .await?;
+    Ok(row.map(|(user,)| user))
+}
+
 /// Forgets mails made before `then` that were sent or dropped.
 pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
     db.execute(

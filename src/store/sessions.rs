@@ -20,6 +20,8 @@ pub struct Session {
     pub ip: Option<String>,
     pub user_agent: Option<String>,
     pub created_at: Timestamp,
+    /// When the password was given last.
+    pub authenticated_at: Timestamp,
     pub last_seen_at: Timestamp,
     pub expires_at: Timestamp,
     pub access_expires_at: Timestamp,
@@ -35,8 +37,8 @@ impl Session {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, user_id, client, remember, ip, user_agent, created_at, last_seen_at,
-                    expires_at, access_expires_at, ended_at
+            "SELECT id, user_id, client, remember, ip, user_agent, created_at, authenticated_at,
+                    last_seen_at, expires_at, access_expires_at, ended_at
              FROM auth_sessions ",
             $rest
         )
@@ -46,8 +48,9 @@ macro_rules! select {
 pub async fn insert(db: &mut Conn, s: &Session) -> Result<()> {
     db.execute(
         "INSERT INTO auth_sessions (id, user_id, client, remember, ip, user_agent, created_at,
-                                    last_seen_at, expires_at, access_expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                                    authenticated_at, last_seen_at, expires_at,
+                                    access_expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         (
             s.id,
             s.user_id,
@@ -56,6 +59,7 @@ pub async fn insert(db: &mut Conn, s: &Session) -> Result<()> {
             s.ip.as_deref(),
             s.user_agent.as_deref(),
             s.created_at,
+            s.authenticated_at,
             s.last_seen_at,
             s.expires_at,
             s.access_expires_at,
@@ -101,6 +105,12 @@ pub async fn touch(
         )
         .await?;
     Ok(rows == 1)
+}
+
+/// Notes that the password was given once more.
+pub async fn authenticate(db: &mut Conn, id: SessionId, now: Timestamp) -> Result<()> {
+    db.execute("UPDATE auth_sessions SET authenticated_at = $2 WHERE id = $1", (id, now)).await?;
+    Ok(())
 }
 
 /// A session that has just ended, and when its last access token expires.

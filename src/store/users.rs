@@ -26,6 +26,7 @@ pub struct User {
     /// Counts changes of password and address.
     pub credentials: i64,
     pub created_at: Timestamp,
+    pub last_login_at: Option<Timestamp>,
 }
 
 impl User {
@@ -76,25 +77,27 @@ pub struct NewUser<'a> {
 }
 
 macro_rules! select {
-    ($rest:literal) => {
+    ($($rest:tt)+) => {
         concat!(
             "SELECT u.id, u.email, u.email_confirmed_at, u.username, u.first_name, u.is_active,
-                    u.is_superuser, u.language, u.credentials, u.created_at,
+                    u.is_superuser, u.language, u.credentials, u.created_at, u.last_login_at,
                     (SELECT string_agg(r.role, ',' ORDER BY r.granted_at, r.role)
                      FROM auth_user_roles r WHERE r.user_id = u.id) AS roles
              FROM auth_users u ",
-            $rest
+            $($rest)+
         )
     };
 }
+pub(super) use select;
 
 /// Adds a user; `None` if the address or the username is taken.
 pub async fn insert(db: &mut Conn, new: &NewUser<'_>) -> Result<Option<UserId>> {
     let row: Option<(UserId,)> = db
         .fetch_optional(
             "INSERT INTO auth_users (email, email_key, email_confirmed_at, username, username_key,
-                                     first_name, password_hash, is_superuser, language, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                                     first_name, first_name_key, password_hash, is_superuser,
+                                     language, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
              ON CONFLICT DO NOTHING RETURNING id",
             (
                 new.email,
@@ -103,6 +106,7 @@ pub async fn insert(db: &mut Conn, new: &NewUser<'_>) -> Result<Option<UserId>> 
                 new.username,
                 new.username_key,
                 new.first_name,
+                new.first_name.to_lowercase(),
                 new.password_hash,
                 new.is_superuser,
                 new.language,
@@ -229,10 +233,18 @@ pub struct Profile<'a> {
 pub async fn set_profile(db: &mut Conn, id: UserId, new: &Profile<'_>) -> Result<bool> {
     let rows = db
         .execute(
-            "UPDATE auth_users SET username = $2, username_key = $3, first_name = $4, language = $5
+            "UPDATE auth_users
+             SET username = $2, username_key = $3, first_name = $4, first_name_key = $5, language = $6
              WHERE id = $1
                AND NOT EXISTS (SELECT 1 FROM auth_users o WHERE o.username_key = $3 AND o.id <> $1)",
-            (id, new.username, new.username_key, new.first_name, new.language),
+            (
+                id,
+                new.username,
+                new.username_key,
+                new.first_name,
+                new.first_name.to_lowercase(),
+                new.language,
+            ),
         )
         .await?;
     Ok(rows == 1)
@@ -260,15 +272,12 @@ pub async fn set_superuser(db: &mut Conn, id: UserId, superuser: bool) -> Result
     Ok(())
 }
 
-/// How many superusers other than `id` can log in. Holds their rows: of two who leave at once, the
-/// second one waits and counts again.
-pub async fn other_superusers(db: &mut Conn, id: UserId) -> Result<u64> {
-    db.execute(
-        "UPDATE auth_users SET is_superuser = is_superuser
-         WHERE is_superuser AND is_active AND id <> $1",
-        [id],
-    )
-    .await
+/// The superusers who can log in, by id.
+pub async fn superusers(db: &mut Conn) -> Result<Vec<UserId>> {
+    let rows: Vec<(UserId,)> = db
+        .fetch_all("SELECT id FROM auth_users WHERE is_superuser AND is_active ORDER BY id", ())
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 pub async fn delete(db: &mut Conn, id: UserId) -> Result<bool> {

@@ -222,15 +222,30 @@ impl<'b> Fields<'b> {
 
     /// Yes or no, `default` for none.
     pub fn flag(&mut self, name: &'static str, default: bool) -> bool {
+        self.optional_flag(name).unwrap_or(default)
+    }
+
+    /// Yes or no, or `None` for none and null.
+    pub fn optional_flag(&mut self, name: &'static str) -> Option<bool> {
         let value = match self.get(name) {
-            None | Some(Value::Null) => Ok(default),
-            Some(Value::Bool(b)) => Ok(*b),
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Bool(b)) => Ok(Some(*b)),
             Some(Value::String(s)) => match s.as_str() {
-                "true" | "on" | "1" => Ok(true),
-                "false" | "off" | "0" | "" => Ok(false),
+                "true" | "on" | "1" => Ok(Some(true)),
+                "false" | "off" | "0" | "" => Ok(Some(false)),
                 _ => Err(Lacking::NotBoolean),
             },
             Some(_) => Err(Lacking::NotBoolean),
+        };
+        self.keep(name, value)
+    }
+
+    /// Texts, or `None` for none and null.
+    pub fn list(&mut self, name: &'static str) -> Option<Vec<&'b str>> {
+        let value = match self.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Array(all)) => all.iter().map(text).collect::<Result<_, _>>().map(Some),
+            Some(_) => Err(Lacking::NotText),
         };
         self.keep(name, value)
     }

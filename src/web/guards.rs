@@ -1,7 +1,11 @@
 //! Who is asking, proven: each guard builds on the one below and holds what it proved. Handlers take
 //! them as `Result<Guard, Error>`; in routes that do not, the catchers tell what was wrong.
-use super::{client::keep_language, cookie, csrf, problem::Problem};
-use crate::flows::{Auth, Claims, Error, Result, SignedIn as Proven, User};
+use super::{
+    client::{caller, keep_language},
+    cookie, csrf,
+    problem::Problem,
+};
+use crate::flows::{Auth, Claims, Error, Operator, Result, SignedIn as Proven, User};
 use rocket::{
     Request,
     request::{FromRequest, Outcome},
@@ -23,6 +27,9 @@ pub struct Admin(pub User);
 
 /// A superuser.
 pub struct Superuser(pub User);
+
+/// A user who runs the place: a superuser, or one with the role `ADMIN`.
+pub struct Operating(pub Operator);
 
 /// The name of a role, as a type.
 pub trait RoleName: Send + Sync {
@@ -158,4 +165,5 @@ guard!(Superuser, , |req| {
     let user = signed_in(req).await?.user;
     Self(Some(user).filter(|u| u.is_superuser).ok_or(Error::Forbidden)?)
 });
+guard!(Operating, , |req| Self(Operator::new(caller(req), signed_in(req).await?)?));
 guard!(Role<R>, R: RoleName, |req| Self(with_role(req, R::NAME).await?, PhantomData));

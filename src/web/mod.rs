@@ -5,6 +5,7 @@ pub mod client;
 pub mod cookie;
 pub mod cors;
 pub mod csrf;
+pub mod csv;
 pub mod form;
 pub mod guards;
 pub mod headers;

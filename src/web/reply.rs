@@ -30,6 +30,12 @@ impl<T> Reply<T> {
         Reply { status: self.status, body: Some(body), headers: self.headers }
     }
 
+    /// The same with another status.
+    #[must_use]
+    pub fn with_status(self, status: Status) -> Self {
+        Self { status, ..self }
+    }
+
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));

@@ -23,6 +23,8 @@ pub fn sentence(language: Language, why: Lacking) -> String {
         Lacking::NotChoice => ("not-choice", None),
         Lacking::AccessLifetime => ("access-lifetime", None),
         Lacking::RefreshLifetime => ("refresh-lifetime", None),
+        Lacking::NotTime => ("not-time", None),
+        Lacking::Unknown => ("unknown", None),
         Lacking::Taken => ("taken", None),
         Lacking::TooSimilar => ("too-similar", None),
         Lacking::Common => ("common", None),

@@ -36,6 +36,7 @@ async fn drive(database: Database) {
         superuser: false,
         confirmed: true,
     };
+    let operator = portcullis::flows::Operator::cli();
     let ann = auth.add_user(new).await.unwrap();
     let body = json!({ "email": "ann@example.com", "password": crate::support::PASSWORD });
     let reply = client
@@ -58,10 +59,10 @@ async fn drive(database: Database) {
         assert!(status == 401 && told.contains("token_not_valid"), "{told}");
     }
     assert_eq!(get(&client, "/app/articles/new", token).await.0, 403);
-    auth.grant(ann.id, "EDITOR").await.unwrap();
+    auth.grant(&operator, ann.id, "EDITOR", false).await.unwrap();
     assert_eq!(get(&client, "/app/articles/new", token).await.0, 200);
     assert_eq!(get(&client, "/app/figures", token).await.0, 403);
-    auth.grant(ann.id, "ADMIN").await.unwrap();
+    auth.grant(&operator, ann.id, "ADMIN", false).await.unwrap();
     assert_eq!(get(&client, "/app/figures", token).await.0, 200);
 
     own_replies(&client).await;

@@ -20,7 +20,11 @@ const DAY: Duration = Duration::from_hours(24);
 async fn admin<'s>(service: &'s Service, roles: &[&str]) -> Person<'s> {
     let admin = service.user("admin").await;
     for role in ["ADMIN"].iter().chain(roles) {
-        service.auth().grant(UserId(admin.id), role).await.unwrap();
+        service
+            .auth()
+            .grant(&portcullis::flows::Operator::cli(), UserId(admin.id), role, false)
+            .await
+            .unwrap();
     }
     admin
 }
@@ -186,14 +190,14 @@ on_both! {
         let (x, y) = (mailed("x@example.com").await, mailed("y@example.com").await);
         // An invitation is no better than its inviter is now.
         let id = UserId(admin.id);
-        service.auth().revoke(id, "EDITOR").await.unwrap();
+        service.auth().revoke(&portcullis::flows::Operator::cli(), id, "EDITOR", false).await.unwrap();
         service.stranger().accept("x@example.com", &x).await.refused(400, "token_not_valid");
-        service.auth().grant(id, "EDITOR").await.unwrap();
-        service.auth().set_active(id, false).await.unwrap();
+        service.auth().grant(&portcullis::flows::Operator::cli(), id, "EDITOR", false).await.unwrap();
+        service.set_active(id, false).await;
         service.stranger().accept("x@example.com", &x).await.refused(400, "token_not_valid");
-        service.auth().set_active(id, true).await.unwrap();
+        service.set_active(id, true).await;
         service.stranger().accept("x@example.com", &x).await.expect(201);
-        service.auth().delete_user(id).await.unwrap();
+        service.auth().delete_user(&portcullis::flows::Operator::cli(), id).await.unwrap();
         service.stranger().accept("y@example.com", &y).await.refused(400, "token_not_valid");
     }
 

@@ -1,6 +1,6 @@
 use portcullis::{
     config::{Algorithm, Secret},
-    flows::Error,
+    flows::{Error, Operator},
 };
 use serde_json::Value;
 use std::time::Duration;
@@ -15,10 +15,10 @@ on_both! {
     async fn a_rotation_logs_nobody_out(service) {
         let ann = service.user("ann").await;
         let old = ann.access().unwrap();
-        assert!(matches!(service.auth().rotate_keys(false).await, Err(Error::KeyTooYoung { .. })));
+        assert!(matches!(service.auth().rotate_keys(&Operator::cli(), false).await, Err(Error::KeyTooYoung { .. })));
         service.advance(Duration::from_mins(4));
         let published = service.stranger().get("/.well-known/jwks.json").await.body;
-        service.auth().rotate_keys(true).await.unwrap();
+        service.auth().rotate_keys(&Operator::cli(), true).await.unwrap();
         ann.get("/auth/me").await.expect(200);
         ann.refresh().await.expect(200);
         let new = ann.access().unwrap();
@@ -63,7 +63,7 @@ on_both! {
         ann.get("/auth/me").await.expect(200);
         let keys = service.stranger().get("/.well-known/jwks.json").await;
         assert_eq!(keys.expect(200)["keys"].as_array().unwrap().len(), 0);
-        assert!(matches!(service.auth().rotate_keys(true).await, Err(Error::NoKeys)));
+        assert!(matches!(service.auth().rotate_keys(&Operator::cli(), true).await, Err(Error::NoKeys)));
     }
 
     async fn keys_are_sealed_at_rest(service, |c| {

@@ -72,7 +72,7 @@ on_both! {
 
         eve.post("/auth/login", right.clone()).await.expect(200);
         let id = service.auth().find_user(portcullis::flows::By::Name("eve")).await.unwrap().id;
-        service.auth().set_active(id, false).await.unwrap();
+        service.set_active(id, false).await;
         eve.post("/auth/login", right).await.refused(403, "account_disabled");
         eve.post("/auth/login", wrong).await.refused(401, "invalid_credentials");
     }
@@ -92,11 +92,11 @@ on_both! {
     async fn a_disabled_user_is_out_at_once(service) {
         let ann = service.user("ann").await;
         let id = portcullis::flows::UserId(ann.id);
-        service.auth().set_active(id, false).await.unwrap();
+        service.set_active(id, false).await;
         ann.get("/auth/me").await.refused(401, "token_not_valid");
         ann.get("/auth/verify").await.refused(401, "token_not_valid");
         ann.forget_access().refresh().await.refused(401, "token_not_valid");
-        service.auth().set_active(id, true).await.unwrap();
+        service.set_active(id, true).await;
         ann.refresh().await.refused(401, "token_not_valid");
         ann.login().await.expect(200);
     }
@@ -128,7 +128,7 @@ on_both! {
         ann.get("/auth/verify?role=ADMIN").await.refused(403, "forbidden");
         ann.forget_access().get("/auth/verify").await.expect(200);
         service.stranger().get("/auth/verify").await.refused(401, "unauthenticated");
-        service.auth().grant(portcullis::flows::UserId(ann.id), "ADMIN").await.unwrap();
+        service.grant(&ann, "ADMIN").await;
         assert_eq!(ann.get("/auth/verify?role=ADMIN").await.header("x-auth-roles"), Some("ADMIN"));
     }
 

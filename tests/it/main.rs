@@ -6,6 +6,8 @@
 mod support;
 
 mod account;
+mod admin;
+mod admin_log;
 mod attacks;
 mod body;
 mod browser_rules;

@@ -356,7 +356,16 @@ mod rehash {
 /// Somebody logged in, whose tokens have turned, with a role, a mail and a name full of traps.
 async fn lived_in(service: &Service) -> crate::support::Person<'_> {
     let ann = service.user("ann").await;
-    service.auth().grant(portcullis::flows::UserId(ann.id), "ADMIN").await.unwrap();
+    service
+        .auth()
+        .grant(
+            &portcullis::flows::Operator::cli(),
+            portcullis::flows::UserId(ann.id),
+            "ADMIN",
+            false,
+        )
+        .await
+        .unwrap();
     ann.refresh().await.expect(200);
     let name = json!({ "first_name": "Ä \"n\\u0020n' {}$1, ☃" });
     ann.json(Method::Patch, "/auth/me", name).await.expect(200);
@@ -425,7 +434,11 @@ async fn a_service_moves_to_postgresql_and_nobody_is_logged_out() {
     let service = Service::start(&from, config(), None).await;
     let ann = lived_in(&service).await;
     let gone = service.registered("gone").await;
-    service.auth().delete_user(portcullis::flows::UserId(gone.id)).await.unwrap();
+    service
+        .auth()
+        .delete_user(&portcullis::flows::Operator::cli(), portcullis::flows::UserId(gone.id))
+        .await
+        .unwrap();
     let (mover, target) = (Mover::new(&from), to.url.clone());
     let said = tokio::task::spawn_blocking(move || {
         let said = mover.ok(&["copy", "--to", &target]);

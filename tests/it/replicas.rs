@@ -47,7 +47,7 @@ on_both! {
         let ann = service.user("ann").await;
         let other = service.replica().await;
         service.advance(Duration::from_mins(5));
-        service.auth().rotate_keys(false).await.unwrap();
+        service.auth().rotate_keys(&portcullis::flows::Operator::cli(), false).await.unwrap();
         ann.forget_access().refresh().await.expect(200);
         // It has been published there before it signed here.
         ann.at(&other).get("/auth/verify").await.expect(200);

@@ -85,7 +85,7 @@ on_both! {
     async fn only_a_superuser_sees_and_changes_them(service) {
         let ann = service.user("ann").await;
         let id = portcullis::flows::UserId(ann.id);
-        service.auth().grant(id, "ADMIN").await.unwrap();
+        service.auth().grant(&portcullis::flows::Operator::cli(), id, "ADMIN", false).await.unwrap();
         for person in [&ann, &service.stranger()] {
             let code = if person.id == 0 { 401 } else { 403 };
             assert_eq!(person.get(PATH).await.status, code);

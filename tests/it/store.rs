@@ -2,8 +2,8 @@
 use crate::support::{Database, Service};
 use portcullis::{
     store::{
-        Channel, Db, Digest, accounts, audit, invitations, keys, legacy_tokens, mail_tokens,
-        outbox, refresh_tokens, revocations, roles, secrets,
+        Channel, Db, Digest, accounts, audit, invitations, keys, legacy_tokens, listing,
+        mail_tokens, outbox, refresh_tokens, revocations, roles, secrets,
         sessions::{self, SessionId},
         settings,
         users::{self, Roles, UserId},
@@ -103,6 +103,7 @@ fn session_of(user: UserId) -> sessions::Session {
         ip: Some("127.0.0.1".into()),
         user_agent: None,
         created_at: NOW,
+        authenticated_at: NOW,
         last_seen_at: NOW,
         expires_at: after(1000),
         access_expires_at: after(300),
@@ -224,6 +225,48 @@ on_db! {
         assert_eq!(user.roles.0, names);
     }
 
+    async fn users_are_found_by_any_part_of_a_name_and_by_what_they_are(db) {
+        let mut ids = Vec::new();
+        for (email, name) in [("ann@example.com", Some("ann")), ("bob_x@example.org", None), ("c%d@example.com", Some("anna"))] {
+            ids.push(tx!(db, |tx| users::insert(tx, &named(email, name))).unwrap());
+        }
+        let [ann, bob, cid] = ids[..] else { unreachable!() };
+        let profile = users::Profile { username: None, username_key: None, first_name: "Боб", language: None };
+        tx!(db, |tx| users::set_profile(tx, bob, &profile));
+        tx!(db, |tx| users::set_active(tx, bob, false));
+        tx!(db, |tx| users::confirm_email(tx, ann, NOW));
+        tx!(db, |tx| roles::grant(tx, ann, "EDITOR", NOW));
+        tx!(db, |tx| roles::grant(tx, cid, "EDITOR", NOW));
+        let mut conn = db.read().await.unwrap();
+        let any = listing::Filter::default();
+        let pattern = |pattern| listing::Filter { pattern: Some(pattern), ..any };
+        let role = |role| listing::Filter { role: Some(role), ..any };
+        for (filter, fitting) in [
+            (any, vec![cid, bob, ann]),
+            (pattern("%ann%"), vec![cid, ann]),
+            (pattern("%боб%"), vec![bob]),
+            (pattern("%b\\_x%"), vec![bob]),
+            (pattern("%\\%%"), vec![cid]),
+            (pattern("%nobody%"), vec![]),
+            (role("EDITOR"), vec![cid, ann]),
+            (listing::Filter { pattern: Some("%example.com%"), confirmed: Some(true), ..role("EDITOR") }, vec![ann]),
+            (listing::Filter { active: Some(false), ..any }, vec![bob]),
+            (listing::Filter { active: Some(true), confirmed: Some(false), ..any }, vec![cid]),
+        ] {
+            let ids = |users: Vec<users::User>| users.into_iter().map(|u| u.id).collect::<Vec<_>>();
+            let down = listing::page(&mut conn, &filter, (UserId(i64::MAX), false), 9).await.unwrap();
+            assert_eq!(ids(down), fitting, "{filter:?}");
+            let up = listing::page(&mut conn, &filter, (UserId(0), true), 9).await.unwrap();
+            assert_eq!(ids(up).into_iter().rev().collect::<Vec<_>>(), fitting, "{filter:?}");
+            let some = listing::page(&mut conn, &filter, (cid, false), 1).await.unwrap();
+            assert!(some.len() <= 1 && some.iter().all(|u| u.id.0 < cid.0));
+            let count = listing::count_fitting(&mut conn, &filter, 9).await.unwrap();
+            assert_eq!(usize::try_from(count).unwrap(), fitting.len());
+        }
+        assert_eq!(listing::count_fitting(&mut conn, &any, 2).await.unwrap(), 2);
+        assert_eq!(listing::count(&mut conn).await.unwrap(), (3, 1));
+    }
+
     async fn credentials_change_only_from_those_that_were_seen(db) {
         let id = ann(db).await;
         assert!(tx!(db, |tx| users::note_login(tx, id, 0, NOW)));
@@ -270,8 +313,7 @@ on_db! {
     async fn superusers_and_roles(db) {
         let id = ann(db).await;
         tx!(db, |tx| users::set_superuser(tx, id, true));
-        assert_eq!(tx!(db, |tx| users::other_superusers(tx, id)), 0);
-        assert_eq!(tx!(db, |tx| users::other_superusers(tx, UserId(99))), 1);
+        assert_eq!(tx!(db, |tx| users::superusers(tx)), [id]);
         assert!(tx!(db, |tx| roles::grant(tx, id, "EDITOR", NOW)));
         assert!(!tx!(db, |tx| roles::grant(tx, id, "EDITOR", NOW)));
         assert!(tx!(db, |tx| roles::grant(tx, id, "AUTHOR", after(1))));
@@ -312,6 +354,9 @@ on_db! {
         assert!(tx!(db, |tx| sessions::end(tx, id, one, NOW)).is_none());
         assert!(!tx!(db, |tx| sessions::touch(tx, one, (None, None), after(1), NOW)));
         let three = open(db, id).await;
+        tx!(db, |tx| sessions::authenticate(tx, three, after(7)));
+        let proven = sessions::by_id(&mut db.read().await.unwrap(), three).await.unwrap().unwrap();
+        assert_eq!((proven.authenticated_at, proven.created_at), (after(7), NOW));
         let ended = tx!(db, |tx| sessions::end_others(tx, id, Some(three), NOW));
         assert_eq!(ended.iter().map(|e| e.id).collect::<Vec<_>>(), [two]);
         assert_eq!(tx!(db, |tx| sessions::end_others(tx, id, None, after(9))).len(), 1);
@@ -414,6 +459,33 @@ on_db! {
         tx!(db, |tx| outbox::withdraw(tx, id, "change_email"));
         let left = tx!(db, |tx| outbox::claim(tx, 9, after(60), NOW));
         assert_eq!(left.iter().map(|m| m.kind.as_str()).collect::<Vec<_>>(), ["reset_password"]);
+    }
+
+    async fn mails_are_looked_through_and_tried_again(db) {
+        let id = ann(db).await;
+        for user in [Some(id), None, Some(id)] {
+            let new = outbox::NewMail { kind: "test", user_id: user, recipient: "a@example.com", language: "en", args: "{}", credentials: 0 };
+            tx!(db, |tx| outbox::insert(tx, &new, NOW));
+        }
+        let all = tx!(db, |tx| outbox::page(tx, None, (i64::MAX, false), 9));
+        let ids: Vec<_> = all.iter().map(|m| m.id).collect();
+        tx!(db, |tx| outbox::fail(tx, ids[0], "550"));
+        tx!(db, |tx| outbox::mark_sent(tx, ids[1], NOW));
+        let seen = async |state, from, back| {
+            let mails = outbox::page(&mut db.read().await.unwrap(), state, (from, back), 9).await.unwrap();
+            mails.into_iter().map(|m| m.id).collect::<Vec<_>>()
+        };
+        assert_eq!(seen(None, ids[0], false).await, ids[1..]);
+        assert_eq!(seen(None, ids[2], true).await, [ids[1], ids[0]]);
+        assert_eq!(seen(Some("failed"), i64::MAX, false).await, [ids[0]]);
+        assert_eq!(seen(Some("failed"), ids[0], true).await, [0; 0]);
+        let of_ann = outbox::of_user(&mut db.read().await.unwrap(), id, 9).await.unwrap();
+        assert_eq!(of_ann.iter().map(|m| m.id).collect::<Vec<_>>(), [ids[0], ids[2]]);
+        assert_eq!((of_ann[0].state.as_str(), of_ann[0].last_error.as_deref()), ("failed", Some("550")));
+        assert_eq!(tx!(db, |tx| outbox::count(tx, "failed")), 1);
+        assert_eq!(tx!(db, |tx| outbox::revive(tx, ids[0], after(9))), Some(Some(id)));
+        assert_eq!(tx!(db, |tx| outbox::revive(tx, ids[1], after(9))), None);
+        assert_eq!(tx!(db, |tx| outbox::count(tx, "failed")), 0);
     }
 
     async fn keys_take_their_turns(db) {
@@ -533,6 +605,43 @@ on_db! {
         assert_eq!(tx!(db, |tx| settings::last(tx, 1)).len(), 1);
         assert_eq!(tx!(db, |tx| settings::after(tx, 1)).unwrap().revision, 2);
         assert!(tx!(db, |tx| settings::after(tx, 2)).is_none());
+    }
+
+    async fn acts_are_looked_through_and_counted_by_day(db) {
+        let id = ann(db).await;
+        let entry = |at, kind, actor, target| audit::Entry { at, kind, actor: "user", actor_id: actor, target_id: target, session_id: None, ip: Some("::1"), user_agent: None, detail: "x" };
+        let day = 86_400;
+        for entry in [
+            entry(NOW, "login", Some(id), Some(id)),
+            entry(NOW, "login", None, None),
+            entry(after(day), "role_granted", Some(UserId(7)), Some(id)),
+            entry(after(2 * day), "login", Some(UserId(7)), Some(UserId(7))),
+        ] {
+            tx!(db, |tx| audit::insert(tx, &entry));
+        }
+        let any = audit::Filter { target: None, actor: None, kind: None, since: NOW, until: after(3 * day) };
+        let top = ((Timestamp::from_micros(i64::MAX), i64::MAX), false);
+        for (filter, fitting) in [
+            (any, &[4, 3, 2, 1][..]),
+            (audit::Filter { target: Some(id), ..any }, &[3, 1]),
+            (audit::Filter { actor: Some(UserId(7)), ..any }, &[4, 3]),
+            (audit::Filter { kind: Some("login"), ..any }, &[4, 2, 1]),
+            (audit::Filter { kind: Some("login"), actor: Some(id), target: Some(id), ..any }, &[1]),
+            (audit::Filter { since: after(1), until: after(2 * day), ..any }, &[3]),
+        ] {
+            let down = tx!(db, |tx| audit::page(tx, &filter, top, 9));
+            assert_eq!(down.iter().map(|e| e.id).collect::<Vec<_>>(), fitting, "{filter:?}");
+            let up = tx!(db, |tx| audit::page(tx, &filter, ((NOW, 0), true), 9));
+            assert_eq!(up.iter().rev().map(|e| e.id).collect::<Vec<_>>(), fitting, "{filter:?}");
+        }
+        let first = tx!(db, |tx| audit::page(tx, &any, ((NOW, 2), false), 9));
+        assert_eq!((first.len(), first[0].actor_email.as_deref(), first[0].target_email.as_deref()), (1, Some("ann@example.com"), Some("ann@example.com")));
+        let days = tx!(db, |tx| audit::by_day(tx, "login", NOW));
+        let today = NOW.unix() / 86_400;
+        assert_eq!(days, [(today, 2), (today + 2, 1)]);
+        // Where an operator was is not for the account's owner to know.
+        let own = audit::of_user(&mut db.read().await.unwrap(), id, 9).await.unwrap();
+        assert_eq!(own.iter().map(|e| e.ip.is_some()).collect::<Vec<_>>(), [false, true]);
     }
 
     async fn what_is_not_committed_never_was(db) {

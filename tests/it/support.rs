@@ -2,6 +2,7 @@
 use portcullis::{
     Auth,
     config::Config,
+    flows::{Operator, UserChange, UserId},
     time::{Clock, Timestamp},
 };
 use rocket::{
@@ -182,6 +183,35 @@ impl Service {
         let person = self.registered(name).await;
         person.login().await.expect(200);
         person
+    }
+
+    /// Somebody who is logged in and has the role `ADMIN`.
+    pub async fn admin(&self, name: &str) -> Person<'_> {
+        let person = self.user(name).await;
+        self.grant(&person, "ADMIN").await;
+        person
+    }
+
+    /// A superuser who is logged in.
+    pub async fn superuser(&self, name: &str) -> Person<'_> {
+        let person = self.user(name).await;
+        let change = UserChange { superuser: Some(true), ..UserChange::default() };
+        self.change(UserId(person.id), &change).await;
+        person
+    }
+
+    /// Grants a role from the command line.
+    pub async fn grant(&self, person: &Person<'_>, role: &str) {
+        let id = UserId(person.id);
+        self.auth().grant(&Operator::cli(), id, role, false).await.unwrap();
+    }
+
+    pub async fn set_active(&self, id: UserId, active: bool) {
+        self.change(id, &UserChange { active: Some(active), ..UserChange::default() }).await;
+    }
+
+    async fn change(&self, id: UserId, change: &UserChange<'_>) {
+        self.auth().change_user(&Operator::cli(), id, change).await.unwrap();
     }
 
     /// The newest mail to an address, or null.

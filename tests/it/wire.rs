@@ -81,7 +81,7 @@ async fn operate(service: &Service, order: &str) {
         }
         ["grant", email, role] => {
             let user = auth.find_user(By::Name(email)).await.unwrap();
-            auth.grant(user.id, role).await.unwrap();
+            auth.grant(&portcullis::flows::Operator::cli(), user.id, role, false).await.unwrap();
         }
         _ => panic!("@{order}"),
     }

@@ -158,8 +158,9 @@ async fn what_was_issued_under_a_longer_lifetime_outlives_a_rotation_under_a_sho
     let mut tx = place.db.write().await.unwrap();
     for sql in [
         "INSERT INTO auth_users (id, email, email_key, created_at) VALUES (1, 'a', 'a', $1)",
-        "INSERT INTO auth_sessions (id, user_id, client, remember, created_at, last_seen_at,
-             expires_at, access_expires_at) VALUES (X'01', 1, 'test', 1, 0, 0, $1, 0)",
+        "INSERT INTO auth_sessions (id, user_id, client, remember, created_at,
+             authenticated_at, last_seen_at, expires_at, access_expires_at)
+         VALUES (X'01', 1, 'test', 1, 0, 0, 0, $1, 0)",
         "INSERT INTO auth_refresh_tokens (hash, session_id, salt, issued_at, expires_at,
              access_expires_at) VALUES (X'01', X'01', X'01', 0, $1, 0)",
     ] {

@@ -1,0 +1,204 @@
+//! What operators read of what happened: the audit log, the outbox, the figures.
+use super::{
+    Auth, Error, Lacking, Operator, Page, Result, UserId,
+    page::{Cursor, SIZE, asked},
+    people::{given, query},
+};
+use crate::{
+    store::{
+        Conn,
+        audit::{self, Logged},
+        listing,
+        outbox::{self, Posted},
+    },
+    time::Timestamp,
+};
+use std::{collections::HashMap, time::Duration};
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// How many days the overview goes back, today included.
+const DAYS: u32 = 30;
+
+/// What is looked for in the audit log, as typed; what is empty is not asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AuditQuery<'a> {
+    /// Whose account it concerns, by id.
+    pub user: Option<&'a str>,
+    /// Who did it, by id.
+    pub actor: Option<&'a str>,
+    pub kind: Option<&'a str>,
+    /// RFC 3339, or a day (UTC).
+    pub from: Option<&'a str>,
+    /// RFC 3339, not included; or a day, included.
+    pub to: Option<&'a str>,
+    pub cursor: Option<&'a str>,
+}
+
+impl AuditQuery<'_> {
+    /// The query string of the same search at another place.
+    pub fn at(&self, cursor: &str) -> String {
+        let pairs = [
+            ("user", self.user),
+            ("actor", self.actor),
+            ("kind", self.kind),
+            ("from", self.from),
+            ("to", self.to),
+            ("cursor", Some(cursor)),
+        ];
+        query(&pairs)
+    }
+}
+
+fn user_id(name: &'static str, text: Option<&str>) -> Result<Option<UserId>> {
+    let id = given(text).map(str::parse).transpose();
+    Ok(id.map_err(|_| Error::field(name, Lacking::NotInteger))?.map(UserId))
+}
+
+fn moment(name: &'static str, text: Option<&str>, of_day: Duration) -> Result<Option<Timestamp>> {
+    let Some(text) = given(text) else { return Ok(None) };
+    let day = Timestamp::from_day(text).map(|t| t.plus(of_day));
+    let at = day.or_else(|| Timestamp::from_rfc3339(text));
+    at.map(Some).ok_or_else(|| Error::field(name, Lacking::NotTime))
+}
+
+/// How much there is, and what the last days were like.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    pub users: i64,
+    /// Of whom have confirmed their address.
+    pub confirmed: i64,
+    pub mails_waiting: i64,
+    pub mails_failed: i64,
+    /// The oldest first, today last.
+    pub days: Vec<Day>,
+}
+
+/// A day (UTC).
+#[derive(Clone, Debug)]
+pub struct Day {
+    pub start: Timestamp,
+    pub logins: i64,
+    pub failures: i64,
+}
+
+impl Auth {
+    /// What happened, the newest first, `size` (or as many as pages have) at once.
+    ///
+    /// # Errors
+    /// `Forbidden` to all but superusers; `Fields` if the query cannot be understood.
+    pub async fn audit(
+        &self,
+        op: &Operator,
+        query: &AuditQuery<'_>,
+        size: Option<usize>,
+    ) -> Result<Page<Logged>> {
+        op.demand_superuser()?;
+        let filter = audit::Filter {
+            target: user_id("user", query.user)?,
+            actor: user_id("actor", query.actor)?,
+            kind: given(query.kind),
+            since: moment("from", query.from, Duration::ZERO)?
+                .unwrap_or(Timestamp::from_micros(i64::MIN)),
+            until: moment("to", query.to, DAY)?.unwrap_or(Timestamp::from_micros(i64::MAX)),
+        };
+        self.logged(&filter, size.unwrap_or(SIZE), query.cursor).await
+    }
+
+    /// What happened to the account of `user`.
+    pub(super) async fn logged_of(
+        &self,
+        user: UserId,
+        cursor: Option<&str>,
+    ) -> Result<Page<Logged>> {
+        let filter = audit::Filter {
+            target: Some(user),
+            actor: None,
+            kind: None,
+            since: Timestamp::from_micros(i64::MIN),
+            until: Timestamp::from_micros(i64::MAX),
+        };
+        self.logged(&filter, SIZE, cursor).await
+    }
+
+    async fn logged(
+        &self,
+        filter: &audit::Filter<'_>,
+        size: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Logged>> {
+        let cursor = Cursor::<2>::read(cursor)?;
+        let [at, id] = cursor.place;
+        let from = ((Timestamp::from_micros(at), id), cursor.back);
+        let mut db = self.db.read().await?;
+        let rows = audit::page(&mut db, filter, from, asked(size)).await?;
+        Ok(Page::new(rows, size, cursor, |e| [e.at.micros(), e.id]))
+    }
+
+    /// Mails of the outbox, all or those in `state` (`waiting`, `sent`, `failed`, `dropped`), the newest
+    /// first; neither their texts nor their links.
+    ///
+    /// # Errors
+    /// `Forbidden` to all but superusers; `Fields` for a bad state or cursor.
+    pub async fn list_mails(
+        &self,
+        op: &Operator,
+        state: Option<&str>,
+        cursor: Option<&str>,
+    ) -> Result<Page<Posted>> {
+        op.demand_superuser()?;
+        let state = given(state);
+        if state.is_some_and(|s| !["waiting", "sent", "failed", "dropped"].contains(&s)) {
+            return Err(Error::field("state", Lacking::Unknown));
+        }
+        let cursor = Cursor::<1>::read(cursor)?;
+        let mut db = self.db.read().await?;
+        let from = (cursor.place[0], cursor.back);
+        let rows = outbox::page(&mut db, state, from, asked(SIZE)).await?;
+        Ok(Page::new(rows, SIZE, cursor, |mail| [mail.id]))
+    }
+
+    /// Sends a mail at once that waits or was given up.
+    ///
+    /// # Errors
+    /// `Forbidden` to all but superusers; `NotFound` if there is none such.
+    pub async fn retry_mail(&self, op: &Operator, id: i64) -> Result<()> {
+        op.demand_superuser()?;
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        let user = outbox::revive(&mut db, id, now).await?.ok_or(Error::NotFound)?;
+        op.record(&mut db, "mail_retried", user, &id.to_string(), now).await?;
+        db.notify(crate::store::Channel::Outbox).await?;
+        db.commit().await?;
+        self.post.notify_one();
+        Ok(())
+    }
+
+    /// The figures of the service.
+    pub async fn overview(&self, _: &Operator) -> Result<Overview> {
+        let mut db = self.db.read().await?;
+        let (users, confirmed) = listing::count(&mut db).await?;
+        let today = Timestamp::from_unix(self.clock.now().unix().div_euclid(86_400) * 86_400);
+        let first = today.minus(DAY * (DAYS - 1));
+        let logins = by_day(&mut db, "login", first).await?;
+        let failures = by_day(&mut db, "login_failed", first).await?;
+        let day = |n: u32| {
+            let start = first.plus(DAY * n);
+            let of = |days: &HashMap<i64, i64>| {
+                days.get(&start.unix().div_euclid(86_400)).copied().unwrap_or_default()
+            };
+            Day { start, logins: of(&logins), failures: of(&failures) }
+        };
+        Ok(Overview {
+            users,
+            confirmed,
+            mails_waiting: outbox::count(&mut db, "waiting").await?,
+            mails_failed: outbox::count(&mut db, "failed").await?,
+            days: (0..DAYS).map(day).collect(),
+        })
+    }
+}
+
+async fn by_day(db: &mut Conn, kind: &str, then: Timestamp) -> Result<HashMap<i64, i64>> {
+    Ok(audit::by_day(db, kind, then).await?.into_iter().collect())
+}

@@ -1,0 +1,80 @@
+//! Tables for spreadsheets (RFC 4180).
+use crate::flows::{Error, Result};
+use csv::{QuoteStyle, WriterBuilder};
+use rocket::{
+    Request, Response,
+    http::ContentType,
+    response::{self, Responder},
+};
+
+/// A table as a file to keep.
+pub struct Csv {
+    file: &'static str,
+    text: String,
+    next: Option<String>,
+}
+
+impl Csv {
+    pub fn new<const N: usize>(
+        file: &'static str,
+        columns: [&str; N],
+        rows: impl IntoIterator<Item = [String; N]>,
+    ) -> Result<Self> {
+        let mut writer =
+            WriterBuilder::new().quote_style(QuoteStyle::Always).from_writer(Vec::new());
+        writer.write_record(columns).map_err(Error::internal)?;
+        for row in rows {
+            writer.write_record(row.map(harmless)).map_err(Error::internal)?;
+        }
+        let bytes = writer.into_inner().map_err(|e| Error::internal(e.into_error()))?;
+        let text = String::from_utf8(bytes).map_err(Error::internal)?;
+        Ok(Self { file, text, next: None })
+    }
+
+    /// The same with a link to the rest (RFC 8288).
+    #[must_use]
+    pub fn leading_to(self, next: Option<String>) -> Self {
+        Self { next, ..self }
+    }
+}
+
+/// What a spreadsheet would take for a formula becomes text (OWASP, CSV injection).
+fn harmless(cell: String) -> String {
+    const SIGNS: &str = "=+-@\t\r\n＝＋－＠";
+    let first = cell.chars().find(|c| *c != ' ');
+    if first.is_some_and(|c| SIGNS.contains(c)) { format!("'{cell}") } else { cell }
+}
+
+impl<'r> Responder<'r, 'static> for Csv {
+    fn respond_to(self, req: &'r Request<'_>) -> response::Result<'static> {
+        let kind = ContentType::CSV.with_params(("charset", "utf-8"));
+        let mut response = Response::build_from(self.text.respond_to(req)?).header(kind).finalize();
+        let name = format!("attachment; filename=\"{}\"", self.file);
+        response.set_raw_header("Content-Disposition", name);
+        response.set_raw_header("Cache-Control", "no-store");
+        if let Some(next) = self.next {
+            response.set_raw_header("Link", format!("<{next}>; rel=\"next\""));
+        }
+        Ok(response)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula_and_none_leaves_its_place() {
+        for evil in
+            ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1", "=cmd|' /C calc'!A0"]
+        {
+            let table = Csv::new("x.csv", ["a"], [[evil.to_owned()]]).unwrap().text;
+            let cell = table.split_once('\n').unwrap().1;
+            assert!(cell.starts_with("\"'"), "{cell}");
+        }
+        let table = Csv::new("x.csv", ["a", "b"], [["x\",\"=1".to_owned(), "y\nz".to_owned()]])
+            .unwrap()
+            .text;
+        assert_eq!(table, "\"a\",\"b\"\n\"x\"\",\"\"=1\",\"y\nz\"\n");
+    }
+}
