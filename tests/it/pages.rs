@@ -372,13 +372,27 @@ on_both! {
         assert_eq!(heading(&guest, "/login?lang=en&next=/a", "ru").await, "en");
         assert_eq!(heading(&guest, "/login", "ru").await, "en");
         assert_eq!(heading(&guest, "/login?lang=xx", "ru").await, "en");
-        says(&guest.get("/login?next=/a&lang=en").await, "href=\"/login?next=%2Fa&amp;lang=ru\"");
+        says(&guest.get("/login?next=/a&lang=en").await, "href=\"?next=%2Fa&amp;lang=ru\"");
         // The user's own, until the browser chooses another.
         let ann = visitor(service, "ann").await;
         assert_eq!(heading(&ann, "/account", "ru").await, "en");
         assert_eq!(heading(&ann, "/account?lang=ru", "en").await, "ru");
         let error = ann.send(Method::Get, "/nothing", None, &[("Accept", "text/html")]).await;
         says(&error, "Не найдено");
+    }
+
+    async fn no_address_makes_a_link_of_ours_lead_elsewhere(service) {
+        let guest = service.stranger();
+        for path in ["//evil.example", "//evil.example/login", "///evil.example", "/%5Cevil.example", "//login"] {
+            let page = guest.send(Method::Get, path, None, &[("Accept", "text/html")]).await;
+            let links = page.text.split("href=\"").skip(1).map(|l| l.split_once('"').unwrap().0);
+            let away: Vec<_> = links.filter(|l| l.starts_with("//") || l.starts_with("/\\")).collect();
+            assert!(away.is_empty(), "{path}: {away:?}");
+            says(&page, "href=\"?lang=ru\"");
+        }
+        // A form is sent to where no page may be.
+        let wrong = guest.submit("/login", "/login", &[]).await;
+        says(&wrong, "href=\"/login?lang=ru\"");
     }
 
     async fn a_browser_ends_what_is_not_to_be_remembered(service) {
