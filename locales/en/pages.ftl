@@ -13,6 +13,7 @@ language-any = As in the browser
 email = Email address
 username = Username
 first-name = First name
+form-again = This page was open for too long, or your browser keeps no cookies. Send the form once more.
 retry-after = You can try again in
 seconds = s
 

@@ -6,7 +6,7 @@ use crate::{
     web::{
         client::Client,
         cookie::{Linked, ResetToken},
-        form::{Form, typed},
+        form::LinkForm,
         notice::Notice,
         page::Page,
         reply::Reply,
@@ -54,14 +54,10 @@ pub async fn page(
 }
 
 #[post("/reset-password", data = "<form>")]
-pub async fn reset(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    form: Result<Form, Error>,
-) -> Sent<Reset> {
-    let token = typed(&form, "token");
+pub async fn reset(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> Sent<Reset> {
+    let token = form.token;
     let done = async {
-        let form = form?;
+        let form = form.form?;
         let new = form.read(|f| f.text("new_password"))?;
         auth.reset_password(&client, &token, new).await?;
         let reply = Reply::see(login::PATH).forgetting(auth).telling(auth, Notice::PasswordReset);
@@ -72,6 +68,9 @@ pub async fn reset(
             let view = Reset::new(auth, LinkState::Expired, "");
             Ok(Either::Right(Page::with(Status::BadRequest, view)))
         }
-        done => answer(done, "reset", || Reset::new(auth, LinkState::Usable, &token)),
+        done => {
+            let state = auth.reset_state(&token).await?;
+            answer(done, "reset", || Reset::new(auth, state, &token))
+        }
     }
 }

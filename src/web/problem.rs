@@ -235,9 +235,14 @@ impl Problem {
 
     /// What was wrong with the form `form` of a page.
     pub fn wrong(&self, form: &'static str, language: Language) -> Wrong {
+        let summary = match self.code {
+            // Whoever sees the form again need not know why, but what to do.
+            "csrf_failed" => view::text(language, "form-again", &[]),
+            _ => self.text(language, "-detail"),
+        };
         Wrong {
             form,
-            summary: self.text(language, "-detail"),
+            summary,
             fields: self.fields.iter().map(|(f, why)| (*f, sentence(language, *why))).collect(),
             retry_after: self.seconds(),
         }

@@ -221,6 +221,38 @@ on_both! {
         assert_eq!(phone.get("/reset-password").await.status, 400);
     }
 
+    async fn a_form_whose_cookies_are_gone_can_be_sent_again(service) {
+        service.registered("ann").await;
+        let bob = [("email", "bob@example.com"), ("password", PASSWORD)];
+        service.stranger().submit("/register", "/register", &bob).await;
+        let guest = service.stranger();
+        guest.submit("/forgot-password", "/forgot-password", &[("email", "ann@example.com")]).await;
+        let new = service.mailed_token("bob@example.com").await;
+        let token = service.mailed_token("ann@example.com").await;
+        let send = async |to: &str, csrf: &str, fields: &str| {
+            let body = format!("csrf_token={csrf}&{fields}");
+            guest.send(Method::Post, to, Some(body), &[FORM]).await
+        };
+        let csrf = |page: &Reply| page.text.split("name=\"csrf_token\" value=\"").nth(1).unwrap().split_once('"').unwrap().0.to_owned();
+        for (to, fields) in [
+            ("/login", format!("login=ann&password={PASSWORD}")),
+            ("/confirm-email", format!("token={new}")),
+            ("/reset-password", format!("token={token}&new_password=seven green herons")),
+        ] {
+            guest.cookies.lock().unwrap().clear();
+            let refused = send(to, &uuid::Uuid::new_v4().to_string(), &fields).await;
+            assert_eq!(refused.status, 403, "{to}");
+            says(&refused, "Send the form once more.");
+            // With what the page shows now, and what was in the form.
+            let shown = fields.split('&').next().unwrap().split_once('=').unwrap();
+            assert!(shown.0 == "login" || refused.text.contains(&format!("value=\"{}\"", shown.1)), "{to}");
+            assert!([200, 303].contains(&send(to, &csrf(&refused), &fields).await.status), "{to}");
+            // A link that was never mailed is none.
+            let other = send(to, "", &format!("token={}", uuid::Uuid::new_v4())).await;
+            assert!(to == "/login" || !other.text.contains("name=\"token\""), "{to}");
+        }
+    }
+
     async fn a_profile_is_changed(service) {
         let (ann, bob) = (visitor(service, "ann").await, service.registered("bob").await);
         let fields = [("username", "Ann B."), ("first_name", "<b>Ann</b>"), ("language", "ru")];
