@@ -1,4 +1,5 @@
 //! The cookie that carries the refresh token (RFC 6265bis).
+use super::headers::is_head;
 use crate::{
     config::{self, Config},
     flows::{Auth, RefreshToken},
@@ -122,7 +123,8 @@ impl Linked {
     }
 }
 
-/// The mark of the browser that registered, unless the page is only fetched in advance.
+/// The mark of the browser that registered, if somebody opens the page there: what is fetched in advance,
+/// looked at (`HEAD`) or a part of another page is not opened.
 pub struct Registrant<'r>(pub Option<&'r str>);
 
 /// The token of a link that resets a password.
@@ -141,7 +143,9 @@ impl<'r> FromRequest<'r> for Registrant<'r> {
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
         let early = ["sec-purpose", "purpose"].iter().any(|name| req.headers().contains(name));
-        Outcome::Success(Self(brought(req, "registrant").filter(|_| !early)))
+        let part = req.headers().get("sec-fetch-dest").any(|dest| dest != "document");
+        let opened = !early && !part && !is_head(req);
+        Outcome::Success(Self(brought(req, "registrant").filter(|_| opened)))
     }
 }
 

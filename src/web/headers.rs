@@ -5,7 +5,7 @@ use crate::{config::Config, flows::Auth};
 use rocket::{
     Data, Request, Response, Route,
     fairing::{Fairing, Info, Kind},
-    http::{Status, uri::Authority},
+    http::{Method, Status, uri::Authority},
     uri,
 };
 use std::{borrow::Cow, sync::OnceLock, time::Instant};
@@ -84,8 +84,18 @@ impl Headers {
     }
 }
 
+/// When a request came, and whether it asks for the headers alone: Rocket hands it on as a GET.
 #[derive(Clone, Copy)]
-struct Started(Instant);
+struct Started(Instant, bool);
+
+fn started(req: &Request<'_>) -> Started {
+    *req.local_cache(|| Started(Instant::now(), req.method() == Method::Head))
+}
+
+/// Whether a request asks for the headers alone.
+pub fn is_head(req: &Request<'_>) -> bool {
+    started(req).1
+}
 
 #[rocket::async_trait]
 impl Fairing for Headers {
@@ -94,7 +104,7 @@ impl Fairing for Headers {
     }
 
     async fn on_request(&self, req: &mut Request<'_>, _: &mut Data<'_>) {
-        req.local_cache(|| Started(Instant::now()));
+        started(req);
         if !has_one_host(req) && is_path_of_ours(req) {
             Problem::new(Status::BadRequest, "malformed").refuse(req);
             // No handler is there: the catcher tells it.
@@ -133,7 +143,7 @@ impl Fairing for Headers {
         if config.is_some_and(|c| c.public_url.scheme() == "https") {
             set("Strict-Transport-Security", "max-age=31536000");
         }
-        let elapsed = req.local_cache(|| Started(Instant::now())).0.elapsed();
+        let elapsed = started(req).0.elapsed();
         // The route, not the path: that may hold a token.
         let route = req.route().map_or("-", |r| r.uri.as_str());
         metrics::count(req.method().as_str(), route, res.status().code, elapsed.as_secs_f64());

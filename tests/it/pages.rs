@@ -80,11 +80,15 @@ on_both! {
         ann.submit("/register", "/register", &fields).await;
         let token = service.mailed_token("ann@example.com").await;
         let path = format!("/confirm-email?token={token}");
-        // A page that is only fetched in advance is not opened, nor is a mark that was made up.
-        let early: Vec<_> = ann.cookies.lock().unwrap().iter().map(|(k, v)| format!("{k}={v}")).collect();
-        let early = [("Cookie", early.join("; ")), ("Sec-Purpose", "prefetch".to_owned())];
+        // A page that is only fetched in advance, or as a part of another, is not opened, nor is a mark
+        // that was made up; and whoever looks at the headers alone has opened nothing.
+        let own: Vec<_> = ann.cookies.lock().unwrap().iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let own = ("Cookie", own.join("; "));
+        assert_eq!(raw(service, Method::Head, &path, None, &[own.clone()]).await.status, 200);
+        let early = [own.clone(), ("Sec-Purpose", "prefetch".to_owned())];
+        let part = [own, ("Sec-Fetch-Dest", "image".to_owned())];
         let forged = [("Cookie", format!("__Host-portcullis-registrant={}", uuid::Uuid::new_v4()))];
-        for headers in [&early[..], &forged[..]] {
+        for headers in [&early[..], &part[..], &forged[..]] {
             says(&raw(service, Method::Get, &path, None, headers).await, "<h1>Confirm your address</h1>");
         }
         says(&phone.get(&path).await, "<h1>Confirm your address</h1>");
@@ -387,6 +391,15 @@ on_both! {
             assert_eq!(ann.get(path).await.status, 303, "{path}");
         }
         assert_eq!(ann.get("/logout").await.status, 405);
+        // Nobody is told to be logged out whose session lives on.
+        ann.cookies.lock().unwrap().remove(SESSION);
+        ann.log_in().await;
+        let csrf = ann.cookies.lock().unwrap()["__Host-portcullis-form"].clone();
+        let silent: Vec<_> = ann.cookies.lock().unwrap().iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let silent = [("Cookie", silent.join("; ")), ("Content-Type", FORM.1.to_owned())];
+        let body = Some(format!("csrf_token={csrf}"));
+        let refused = raw(service, Method::Post, "/logout", body, &silent).await;
+        assert_eq!((refused.status, ann.get("/account").await.status), (403, 200));
         // A second logout in another tab is as good.
         ann.cookies.lock().unwrap().remove(SESSION);
         assert_eq!(ann.submit("/login", "/login", &[]).await.status, 400);
