@@ -5,7 +5,7 @@ use crate::{
     flows::{Auth, Error, ProfileChange},
     view::View,
     web::{
-        client::language_cookie,
+        client::{language_cookie, no_language_cookie},
         form::{Form, typed},
         notice::Notice,
         page::Page,
@@ -72,10 +72,13 @@ pub async fn profile(reader: Who<'_>, form: FormSent) -> Sent<Account> {
         let user = r.auth.change_profile(r.caller, &r.by, change).await?;
         let saved = done(r.auth, Notice::ProfileSaved);
         let own = user.language.as_deref().and_then(Language::from_tag);
-        Ok(match own {
-            Some(own) => saved.header("Set-Cookie", language_cookie(r.auth, own).to_string()),
-            None => saved,
-        })
+        // What the browser keeps would win.
+        let cookie = match own {
+            Some(own) => language_cookie(r.auth, own),
+            None if r.by.user.language.is_some() => no_language_cookie(r.auth),
+            None => return Ok(saved),
+        };
+        Ok(saved.header("Set-Cookie", cookie.to_string()))
     };
     answer(saved.await, "profile", || shown)
 }

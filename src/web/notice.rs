@@ -68,21 +68,22 @@ impl Notice {
 
     /// The cookie that brings it to the next page.
     pub fn cookie(self, auth: &Auth) -> String {
-        let mut cookie = bare(self.name());
-        cookie.set_secure(auth.config().cookie.secure);
+        let mut cookie = bare(auth, self.name());
         cookie.set_max_age(time::Duration::minutes(1));
         cookie.to_string()
     }
 }
 
-fn bare(value: &'static str) -> Cookie<'static> {
-    Cookie::build((COOKIE, value)).path("/").http_only(true).same_site(SameSite::Lax).build()
+fn bare(auth: &Auth, value: &'static str) -> Cookie<'static> {
+    let secure = auth.config().cookie.secure;
+    let cookie = Cookie::build((COOKIE, value)).path("/").http_only(true).secure(secure);
+    cookie.same_site(SameSite::Lax).build()
 }
 
 /// Takes the notice that a request brings.
 pub fn take(req: &Request<'_>) -> Option<Notice> {
     let name = cookie::one(req, COOKIE)?;
-    let mut gone = bare("");
+    let mut gone = bare(req.rocket().state::<Auth>()?, "");
     gone.set_max_age(time::Duration::ZERO);
     req.cookies().add(gone);
     ALL.into_iter().find(|notice| notice.name() == name)

@@ -1,6 +1,6 @@
 //! How an error is told: RFC 9457 for programs, a page for people.
 use super::{
-    client::{caller, language},
+    client::{caller, language, wants_page},
     page::ErrorPage,
     sentence::sentence,
 };
@@ -11,7 +11,7 @@ use crate::{
 };
 use rocket::{
     Request, Response,
-    http::{Accept, ContentType, MediaType, Status, uncased::UncasedStr},
+    http::{ContentType, Status},
     response::{self, Responder},
 };
 use serde::Serialize;
@@ -240,10 +240,13 @@ impl Problem {
             "csrf_failed" => view::text(language, "form-again", &[]),
             _ => self.text(language, "-detail"),
         };
+        // The field is known here, though programs are told by the code alone.
+        let taken = (self.code == "email_taken").then_some(("email", Lacking::Taken));
+        let fields = self.fields.iter().chain(&taken);
         Wrong {
             form,
             summary,
-            fields: self.fields.iter().map(|(f, why)| (*f, sentence(language, *why))).collect(),
+            fields: fields.map(|(f, why)| (*f, sentence(language, *why))).collect(),
             retry_after: self.seconds(),
         }
     }
@@ -258,19 +261,4 @@ pub struct Wrong {
     fields: HashMap<&'static str, String>,
     /// In seconds.
     retry_after: Option<u64>,
-}
-
-/// Browsers would rather have HTML than JSON; programs JSON, or anything (RFC 9110, 12.5.1).
-fn wants_page(req: &Request<'_>) -> bool {
-    req.accept()
-        .is_some_and(|accept| quality(accept, &MediaType::HTML) > quality(accept, &MediaType::JSON))
-}
-
-/// How much a type is wanted: the narrowest range that covers it tells.
-fn quality(accept: &Accept, wanted: &MediaType) -> f32 {
-    let covers = |range: &str, own: &UncasedStr| range == "*" || own == range;
-    let ranges = accept.iter().filter(|range| {
-        covers(range.top().as_str(), wanted.top()) && covers(range.sub().as_str(), wanted.sub())
-    });
-    ranges.max_by_key(|range| range.specificity()).map_or(0.0, |range| range.weight_or(1.0))
 }

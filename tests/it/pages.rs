@@ -269,6 +269,11 @@ on_both! {
         assert_eq!(page.status, 400);
         says(&page, "Уже занято.");
         says(&page, "value=\"New\"");
+        // No language of one's own: that of the browser, whatever it has kept.
+        let fields = [("username", ""), ("first_name", ""), ("language", "")];
+        let page = ann.follow(&ann.submit("/account", "/account/profile", &fields).await, "/account").await;
+        says(&page, "Your profile is saved.");
+        says(&page, "<option value=\"\">As in the browser");
     }
 
     async fn an_address_changes_when_its_link_is_opened(service) {
@@ -529,6 +534,16 @@ on_both! {
         let again = ann.send(Method::Post, "/account/profile", Some(big), &[FORM]).await;
         assert_eq!(again.status, 413);
         says(&again, "id=\"profile\"");
+    }
+
+    async fn an_address_that_is_taken_is_told_beside_it(service) {
+        let ann = service.registered("ann").await;
+        let fields = [("email", ann.email()), ("password", PASSWORD.to_owned())];
+        let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let page = service.stranger().submit("/register", "/register", &fields).await;
+        assert_eq!(page.status, 409);
+        says(&page, "aria-invalid=\"true\" aria-describedby=\"register-email-wrong\"");
+        says(&page, "There is an account with this address already.");
     }
 
     async fn closed_means_closed(service, |c| c.registration = portcullis::config::Registration::Closed) {
