@@ -546,6 +546,19 @@ on_both! {
         says(&page, "There is an account with this address already.");
     }
 
+    async fn no_field_cuts_a_password_off(service) {
+        let ann = visitor(service, "ann").await;
+        for (who, page) in [(&service.stranger(), "/register"), (&service.stranger(), "/login"), (&ann, "/account")] {
+            let text = who.get(page).await.text;
+            let inputs = text.split("<input").skip(1).map(|i| i.split_once('>').unwrap().0);
+            let cut = inputs.filter(|i| i.contains("type=\"password\"") && i.contains("maxlength"));
+            assert_eq!(cut.count(), 0, "{page}");
+        }
+        let long = "seven green herons ".repeat(20);
+        let fields = [("current_password", PASSWORD), ("new_password", &long)];
+        says(&ann.submit("/account", "/account/password", &fields).await, "At most 256 characters.");
+    }
+
     async fn closed_means_closed(service, |c| c.registration = portcullis::config::Registration::Closed) {
         let guest = service.stranger();
         let page = guest.get("/register").await;
