@@ -13,6 +13,7 @@ mod register;
 mod reset;
 mod security;
 mod sessions;
+mod strayed;
 mod strength;
 
 use crate::{
@@ -41,7 +42,7 @@ const POLICY: Policy = Policy {
 };
 
 pub fn routes() -> Vec<Route> {
-    routes![
+    let pages = routes![
         front::front,
         login::page,
         login::log_in,
@@ -71,7 +72,8 @@ pub fn routes() -> Vec<Route> {
         dev_mail::json,
         dev_mail::html,
         files::file,
-    ]
+    ];
+    [pages, strayed::routes()].concat()
 }
 
 /// What is shown in the place of a page: the login, if that is what is missing, else the problem.

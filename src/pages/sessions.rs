@@ -13,7 +13,7 @@ use rocket::{get, post};
 use serde::Serialize;
 use uuid::Uuid;
 
-const PATH: &str = "/account/sessions";
+pub const PATH: &str = "/account/sessions";
 
 #[derive(Serialize)]
 pub struct Sessions {

@@ -559,6 +559,19 @@ on_both! {
         says(&ann.submit("/account", "/account/password", &fields).await, "At most 256 characters.");
     }
 
+    async fn the_address_of_a_form_leads_to_its_page(service) {
+        let ann = visitor(service, "ann").await;
+        for (form, page) in [
+            ("/account/profile", "/account"), ("/account/email", "/account"), ("/account/password", "/account"),
+            ("/account/delete", "/account"), ("/account/email/resend", "/account"),
+            ("/account/sessions/others", "/account/sessions"), ("/confirm-email/again", "/confirm-email"),
+        ] {
+            let reply = ann.get(form).await;
+            assert_eq!((reply.status, reply.header("location")), (303, Some(page)), "{form}");
+        }
+        assert_eq!(ann.get("/account/nothing").await.status, 404);
+    }
+
     async fn closed_means_closed(service, |c| c.registration = portcullis::config::Registration::Closed) {
         let guest = service.stranger();
         let page = guest.get("/register").await;
