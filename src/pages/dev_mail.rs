@@ -78,7 +78,8 @@ pub async fn html(
 ) -> Result<(ContentType, String), Problem> {
     let mails = kept(auth, &local).await?;
     let mail = mails.into_iter().find(|mail| mail.id.to_string() == id).ok_or(Error::NotFound)?;
-    Ok((ContentType::HTML, mail.html))
+    // Nobody frames our pages: its links open them beside it.
+    Ok((ContentType::HTML, mail.html.replacen("<head>", "<head><base target=\"_blank\">", 1)))
 }
 
 /// The newest mail to `to`.

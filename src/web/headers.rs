@@ -22,9 +22,10 @@ const DOCS: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script
                     img-src 'self' data:; connect-src 'self'; form-action 'self'; \
                     frame-ancestors 'none'; base-uri 'none'";
 
-/// A mail is shown in a frame of a page of ours, and does nothing.
+/// A mail is shown in a frame of a page of ours, and does nothing but open its links as pages of their own.
 const MAIL: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
-                    base-uri 'none'; form-action 'none'; sandbox allow-popups";
+                    base-uri 'none'; form-action 'none'; \
+                    sandbox allow-popups allow-popups-to-escape-sandbox";
 
 /// What holds a token in the address of a mailed link.
 const SECRET: [&str; 2] = ["token", "invite"];

@@ -10,6 +10,7 @@ for (const input of document.querySelectorAll("input[type=password][data-show]")
   const label = (shown) => {
     input.type = shown ? "text" : "password";
     button.textContent = shown ? input.dataset.hide : input.dataset.show;
+    button.setAttribute("aria-label", `${button.textContent}: ${input.labels[0].textContent.trim()}`);
   };
   label(false);
   button.addEventListener("click", () => label(input.type === "password"));

@@ -275,6 +275,20 @@ for (const engine of ENGINES) {
       await context.close();
     });
 
+    test("the link of a mail that is looked at opens beside it, and works", async () => {
+      const { email, context } = await registered(WAYS[0]);
+      const other = await person(WAYS[0]);
+      const page = await other.newPage();
+      await at(page, "/dev/mail");
+      await says(page, email);
+      const opened = other.waitForEvent("page");
+      await page.frameLocator("iframe").first().locator("a").first().click();
+      const beside = await opened;
+      await beside.getByRole("button", { name: SAYS.en.button }).click();
+      await says(beside, SAYS.en.confirmed);
+      await Promise.all([context.close(), other.close()]);
+    });
+
     test("the strength of a password is told while it is typed", async () => {
       const context = await person(WAYS[2]);
       const page = await context.newPage();
@@ -293,7 +307,8 @@ for (const engine of ENGINES) {
       await at(page, "/login");
       const input = page.locator("#login-password");
       await input.fill(PASSWORD);
-      await page.getByRole("button", { name: SAYS.ru.show }).click();
+      // Whoever hears the page is told which field a button is for.
+      await page.getByRole("button", { name: `${SAYS.ru.show}: Пароль`, exact: true }).click();
       assert.equal(await input.getAttribute("type"), "text");
       await page.evaluate(() => {
         document.querySelector("#login").addEventListener("submit", (event) => {
