@@ -84,7 +84,7 @@ on_both! {
         // that was made up; and whoever looks at the headers alone has opened nothing.
         let own: Vec<_> = ann.cookies.lock().unwrap().iter().map(|(k, v)| format!("{k}={v}")).collect();
         let own = ("Cookie", own.join("; "));
-        assert_eq!(raw(service, Method::Head, &path, None, &[own.clone()]).await.status, 200);
+        assert_eq!(raw(service, Method::Head, &path, None, std::slice::from_ref(&own)).await.status, 200);
         let early = [own.clone(), ("Sec-Purpose", "prefetch".to_owned())];
         let part = [own, ("Sec-Fetch-Dest", "image".to_owned())];
         let forged = [("Cookie", format!("__Host-portcullis-registrant={}", uuid::Uuid::new_v4()))];
