@@ -2,7 +2,7 @@
 use super::{Auth, Result};
 use crate::store::{
     Channel, Listener, audit, invitations, keys, mail_tokens, outbox, refresh_tokens, revocations,
-    sessions,
+    sessions, setup_tokens,
 };
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ impl Auth {
         invitations::sweep(&mut db, week).await?;
         revocations::sweep(&mut db, now).await?;
         keys::sweep(&mut db, now).await?;
+        setup_tokens::sweep(&mut db, now).await?;
         outbox::sweep(&mut db, week).await?;
         audit::sweep(&mut db, now.minus(365 * DAY)).await?;
         Ok(db.commit().await?)

@@ -12,6 +12,7 @@ mod register;
 mod reset;
 mod security;
 mod sessions;
+mod setup;
 
 use crate::{
     flows::{
@@ -63,6 +64,8 @@ pub fn routes() -> Vec<Route> {
         sessions::end,
         sessions::end_others,
         security::page,
+        setup::page,
+        setup::set_up,
         dev_mail::page,
         dev_mail::json,
         dev_mail::html,

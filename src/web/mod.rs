@@ -8,6 +8,7 @@ pub mod csrf;
 pub mod form;
 pub mod guards;
 pub mod headers;
+pub mod host;
 pub mod metrics;
 pub mod next;
 pub mod notice;
