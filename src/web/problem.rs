@@ -144,6 +144,7 @@ pub fn sentence(language: Language, why: Lacking) -> String {
         Lacking::NotList => ("not-list", None),
         Lacking::NotLifetime => ("not-lifetime", None),
         Lacking::NotChoice => ("not-choice", None),
+        Lacking::OwnUnconfirmed => ("own-unconfirmed", None),
         Lacking::AccessLifetime => ("access-lifetime", None),
         Lacking::RefreshLifetime => ("refresh-lifetime", None),
         Lacking::Taken => ("taken", None),
