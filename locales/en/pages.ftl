@@ -64,6 +64,12 @@ reset-button = Save the password
 reset-expired-body = This link is too old, or the password or the address was changed since.
 reset-again = Ask for a new link
 
+setup-title = Set up this service
+setup-body = Choose the address and the password of the first superuser, who may do everything here.
+setup-button = Make the superuser
+setup-expired-body = It works once, for an hour, and only while there is no superuser. As long as there are no users, each start prints a new one. This makes a superuser at the command line at any time:
+setup-command = portcullis user add EMAIL --superuser --confirmed
+
 account-title = Account
 profile-title = Profile
 profile-since = Here since { $day }.
@@ -135,6 +141,8 @@ event-role-revoked = Role revoked
 event-simplejwt-token-taken = A login from before the move to this service was taken over
 event-session-ended = A session was ended
 event-setting-changed = Setting changed
+event-set-up = Account made by the setup link
+event-setup-offered = Setup link printed
 event-tokens-issued = Tokens issued to an application
 event-confirmation-sent = Confirmation mail sent by an operator
 event-keys-rotated = Signing keys rotated

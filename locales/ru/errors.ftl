@@ -82,6 +82,7 @@ field-not-invited = Приглашение отправлено на друго�
 field-not-list = Здесь нужен список.
 field-not-lifetime = Укажите время, например 30s, 5m, 12h или 30d.
 field-not-choice = Такого варианта нет.
+field-own-unconfirmed = Сначала подтвердите свой адрес, иначе вы лишитесь доступа.
 field-access-lifetime = От 1 секунды до 24 часов и не больше срока токенов обновления.
 field-refresh-lifetime = Не меньше срока токенов доступа, больше refresh_grace и не больше session_lifetime и 400 дней.
 field-not-time = Укажите день (2026-11-21) или время (2026-11-21T12:00:00Z).

@@ -64,6 +64,12 @@ reset-button = Сохранить пароль
 reset-expired-body = Ссылка устарела, или с тех пор изменились пароль или адрес.
 reset-again = Запросить новую ссылку
 
+setup-title = Настройка сервиса
+setup-body = Задайте адрес и пароль первого суперпользователя, которому здесь можно всё.
+setup-button = Создать суперпользователя
+setup-expired-body = Она действует один раз, в течение часа и только пока нет суперпользователя. Пока нет пользователей, при каждом запуске печатается новая. Эта команда создаёт суперпользователя в любое время:
+setup-command = portcullis user add EMAIL --superuser --confirmed
+
 account-title = Учётная запись
 profile-title = Профиль
 profile-since = Вы с нами с { $day }.
@@ -135,6 +141,8 @@ event-role-revoked = Отозвана роль
 event-simplejwt-token-taken = Продолжен вход, выполненный до переезда на этот сервис
 event-session-ended = Завершён сеанс
 event-setting-changed = Изменена настройка
+event-set-up = Учётная запись создана по ссылке для настройки
+event-setup-offered = Напечатана ссылка для настройки
 event-tokens-issued = Выданы токены для приложения
 event-confirmation-sent = Оператор отправил письмо для подтверждения
 event-keys-rotated = Ключи подписи сменены

@@ -181,3 +181,9 @@ CREATE TABLE auth_invitation_tokens (
     invitation_id     BIGINT  NOT NULL REFERENCES auth_invitations (id) ON DELETE CASCADE
 );
 CREATE INDEX auth_invitation_tokens_invitation_id ON auth_invitation_tokens (invitation_id);
+
+-- The links with which the first superuser is made, as hashes: one for each start of a server that found no user.
+CREATE TABLE auth_setup_tokens (
+    hash              BYTEA   NOT NULL PRIMARY KEY,
+    expires_at        BIGINT  NOT NULL
+);

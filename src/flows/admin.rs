@@ -7,7 +7,7 @@ use super::{
     record::{Act, Actor, record},
 };
 use crate::{
-    store::{Conn, roles, users},
+    store::{Conn, roles, setup_tokens, users},
     time::Timestamp,
 };
 
@@ -50,6 +50,10 @@ impl Auth {
         let hash = self.hasher.hash(new.password).await?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
+        if new.superuser {
+            // Whoever is about to use a link of the setup is waited for, or finds it gone.
+            setup_tokens::take_all(&mut db).await?;
+        }
         let mut row = fields.row(&hash, self.config.language.tag(), now);
         row.email_confirmed_at = new.confirmed.then_some(now);
         row.is_superuser = new.superuser;

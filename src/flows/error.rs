@@ -99,6 +99,8 @@ pub enum Lacking {
     NotLifetime,
     /// One of those there are.
     NotChoice,
+    /// Whoever demands confirmed addresses has not confirmed his own.
+    OwnUnconfirmed,
     /// It does not fit the bounds or the lifetime of refresh tokens.
     AccessLifetime,
     /// It does not fit the lifetimes of access tokens and sessions, or the grace.

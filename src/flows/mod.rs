@@ -25,6 +25,7 @@ mod reset;
 mod secret;
 mod session;
 mod settings;
+mod setup;
 mod sign_in;
 mod sign_out;
 mod sign_up;

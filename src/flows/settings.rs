@@ -6,7 +6,7 @@ use super::{
     record::{Act, record},
 };
 use crate::{
-    config::{Config, Live, Setting},
+    config::{Config, EmailConfirmation, Live, Setting},
     store::{
         Channel, Db,
         settings::{self, Revision},
@@ -185,6 +185,11 @@ impl Auth {
                 put(&mut new, *setting, (*text).map(str::to_owned));
             }
             let to = check(&self.config, &mut new, wanted)?;
+            let required = to.email_confirmation == EmailConfirmation::Required;
+            if required && by.user.email_confirmed_at.is_none() {
+                // Or he would keep himself out, perhaps with nobody left to undo it.
+                return Err(Error::field("email_confirmation", Lacking::OwnUnconfirmed));
+            }
             if Setting::ALL.into_iter().all(|s| value(&old, s) == value(&new, s)) {
                 return Ok(Changed { from: to, to });
             }

@@ -2,7 +2,7 @@
 use super::{Auth, Result};
 use crate::store::{
     Channel, Listener, audit, invitations, keys, legacy_tokens, mail_tokens, outbox,
-    refresh_tokens, revocations, sessions,
+    refresh_tokens, revocations, sessions, setup_tokens,
 };
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ impl Auth {
         revocations::sweep(&mut db, now).await?;
         keys::sweep(&mut db, now).await?;
         legacy_tokens::sweep(&mut db, now).await?;
+        setup_tokens::sweep(&mut db, now).await?;
         outbox::sweep(&mut db, week).await?;
         audit::sweep(&mut db, now.minus(self.config.audit_lifetime)).await?;
         Ok(db.commit().await?)

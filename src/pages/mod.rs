@@ -13,6 +13,7 @@ mod register;
 mod reset;
 mod security;
 mod sessions;
+mod setup;
 mod strayed;
 mod strength;
 
@@ -68,6 +69,8 @@ pub fn routes() -> Vec<Route> {
         sessions::end_others,
         security::page,
         strength::strength,
+        setup::page,
+        setup::set_up,
         dev_mail::page,
         dev_mail::json,
         dev_mail::html,

@@ -20,6 +20,7 @@ pub mod roles;
 pub mod secrets;
 pub mod sessions;
 pub mod settings;
+pub mod setup_tokens;
 mod sync;
 pub mod users;
 

@@ -280,6 +280,20 @@ pub async fn superusers(db: &mut Conn) -> Result<Vec<UserId>> {
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
+/// Whether there is anybody at all.
+pub async fn any(db: &mut Conn) -> Result<bool> {
+    let found: Option<(UserId,)> =
+        db.fetch_optional("SELECT id FROM auth_users LIMIT 1", ()).await?;
+    Ok(found.is_some())
+}
+
+/// Whether there is a superuser, one that is disabled too.
+pub async fn any_superuser(db: &mut Conn) -> Result<bool> {
+    let found: Option<(UserId,)> =
+        db.fetch_optional("SELECT id FROM auth_users WHERE is_superuser LIMIT 1", ()).await?;
+    Ok(found.is_some())
+}
+
 pub async fn delete(db: &mut Conn, id: UserId) -> Result<bool> {
     Ok(db.execute("DELETE FROM auth_users WHERE id = $1", [id]).await? == 1)
 }

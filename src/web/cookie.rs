@@ -105,6 +105,7 @@ pub fn registrant(config: &Config, mark: String) -> String {
 pub enum Linked {
     Reset,
     Invite,
+    Setup,
 }
 
 impl Linked {
@@ -112,6 +113,7 @@ impl Linked {
         match self {
             Self::Reset => "reset",
             Self::Invite => "invite",
+            Self::Setup => "setup",
         }
     }
 
@@ -132,6 +134,9 @@ pub struct ResetToken<'r>(pub Option<&'r str>);
 
 /// The token of an invitation.
 pub struct InviteToken<'r>(pub Option<&'r str>);
+
+/// The token of a link with which the first superuser is made.
+pub struct SetupToken<'r>(pub Option<&'r str>);
 
 fn brought<'r>(req: &'r Request<'_>, purpose: &str) -> Option<&'r str> {
     one(req, &own(req.rocket().state::<Auth>()?.config(), purpose))
@@ -163,3 +168,4 @@ macro_rules! linked {
 }
 linked!(ResetToken, Linked::Reset);
 linked!(InviteToken, Linked::Invite);
+linked!(SetupToken, Linked::Setup);

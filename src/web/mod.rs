@@ -9,6 +9,7 @@ pub mod csv;
 pub mod form;
 pub mod guards;
 pub mod headers;
+pub mod host;
 pub mod metrics;
 pub mod next;
 pub mod notice;

@@ -21,6 +21,7 @@ pub fn sentence(language: Language, why: Lacking) -> String {
         Lacking::NotList => ("not-list", None),
         Lacking::NotLifetime => ("not-lifetime", None),
         Lacking::NotChoice => ("not-choice", None),
+        Lacking::OwnUnconfirmed => ("own-unconfirmed", None),
         Lacking::AccessLifetime => ("access-lifetime", None),
         Lacking::RefreshLifetime => ("refresh-lifetime", None),
         Lacking::NotTime => ("not-time", None),

@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 /// Pages and files for people, which are not the API.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "/login",
     "/logout",
     "/register",
@@ -11,6 +11,7 @@ const PAGES: [&str; 11] = [
     "/reset-password",
     "/account",
     "/password-strength",
+    "/setup",
     "/dev/mail",
     "/static/{name}",
     "/openapi.json",

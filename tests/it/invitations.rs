@@ -109,8 +109,8 @@ on_both! {
         // What is refused leaves the invitation as it was.
         eve.post("/auth/register", json!({ "email": "ann@example.com", "password": "x", "invite": token })).await
             .refused(400, "validation");
-        let second = json!({ "email": "ann@example.com", "invite": token, "username": "root" });
-        eve.accept_with(second).await.refused(400, "validation");
+        let same_name = json!({ "email": "ann@example.com", "invite": token, "username": "root" });
+        eve.accept_with(same_name).await.refused(400, "validation");
         let more = json!({
             "email": "ann@example.com", "invite": token, "roles": ["ADMIN"], "role": "ADMIN",
             "is_superuser": true, "is_active": false, "id": 99, "invited_by": 1,

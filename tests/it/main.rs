@@ -30,6 +30,7 @@ mod replicas;
 mod schema;
 mod service;
 mod settings;
+mod setup;
 #[cfg(postgres)]
 mod silence;
 mod store;

@@ -190,7 +190,7 @@ on_both! {
         };
         for to in [
             "/login", "/register", "/logout", "/forgot-password", "/reset-password", "/confirm-email",
-            "/confirm-email/again", "/account/profile", "/account/email", "/account/email/resend",
+            "/confirm-email/again", "/setup", "/account/profile", "/account/email", "/account/email/resend",
             "/account/password", "/account/delete", "/account/sessions", "/account/sessions/others",
         ] {
             assert_eq!(send(to, &csrf, "https://evil.example.com").await.status, 403, "{to}");

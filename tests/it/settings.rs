@@ -183,6 +183,22 @@ on_both! {
         ann.send(Method::Post, "/auth/logout", None, &[]).await.expect(204);
     }
 
+    async fn nobody_keeps_himself_out(service) {
+        let new = NewUser {
+            email: "op@example.com", password: PASSWORD, username: None, first_name: None,
+            roles: &[], superuser: true, confirmed: false,
+        };
+        service.auth().add_user(new).await.unwrap();
+        let op = Person { name: "op".into(), ..service.stranger() };
+        op.login().await.expect(200);
+        let reply = op.set(json!({ "email_confirmation": "required" })).await;
+        assert!(reply.refused(400, "validation")["errors"]["email_confirmation"][0].is_string());
+        op.set(json!({ "registration": "closed" })).await.expect(200);
+        let token = service.mailed_token("op@example.com").await;
+        op.post("/auth/email/confirm", json!({ "token": token })).await.expect(200);
+        op.set(json!({ "email_confirmation": "required" })).await.expect(200);
+    }
+
     async fn a_logout_ends_tokens_of_whatever_lifetime(service) {
         let root = root(service).await;
         let ann = service.user("ann").await;

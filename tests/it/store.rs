@@ -5,7 +5,7 @@ use portcullis::{
         Channel, Db, Digest, accounts, audit, invitations, keys, legacy_tokens, listing,
         mail_tokens, outbox, refresh_tokens, revocations, roles, secrets,
         sessions::{self, SessionId},
-        settings,
+        settings, setup_tokens,
         users::{self, Roles, UserId},
     },
     time::Timestamp,
@@ -590,6 +590,24 @@ on_db! {
         assert_eq!(tx!(db, |tx| invitations::sweep(tx, after(200))), 0);
         assert_eq!(tx!(db, |tx| invitations::sweep(tx, after(201))), 1);
         assert!(tx!(db, |tx| invitations::by_token(tx, &hash)).is_none());
+    }
+
+    async fn links_of_the_setup_are_taken_all_at_once(db) {
+        let token = |n: u8| setup_tokens::SetupToken { hash: Digest(vec![n; 32]), expires_at: after(n.into()) };
+        for n in 1..=3 {
+            tx!(db, |tx| setup_tokens::insert(tx, &token(n)));
+        }
+        assert_eq!(tx!(db, |tx| setup_tokens::sweep(tx, after(2))), 1);
+        let hash = Digest(vec![2; 32]);
+        assert_eq!(tx!(db, |tx| setup_tokens::by_hash(tx, &hash)).unwrap().expires_at, after(2));
+        let links = join_all((0..4).map(|_| async { tx!(db, |tx| setup_tokens::take_all(tx)).len() })).await;
+        assert_eq!(links.iter().sum::<usize>(), 2);
+        assert!(tx!(db, |tx| setup_tokens::by_hash(tx, &hash)).is_none());
+        assert!(!tx!(db, |tx| users::any(tx)) && !tx!(db, |tx| users::any_superuser(tx)));
+        let id = ann(db).await;
+        assert!(tx!(db, |tx| users::any(tx)) && !tx!(db, |tx| users::any_superuser(tx)));
+        tx!(db, |tx| users::set_superuser(tx, id, true));
+        assert!(tx!(db, |tx| users::any_superuser(tx)));
     }
 
     async fn settings_are_revised_one_after_the_other(db) {

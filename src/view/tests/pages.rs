@@ -91,6 +91,13 @@ fn pages() -> Vec<(&'static str, &'static [&'static str], Vec<Value>)> {
                 .to_vec(),
         ),
         (
+            "pages/setup.html",
+            &["setup"],
+            ["usable", "expired"]
+                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL, "min_length": 8}))
+                .to_vec(),
+        ),
+        (
             "pages/account.html",
             &["profile", "email", "resend", "password", "delete"],
             vec![with(&account, &user(true)), with(&account, &user(false))],
