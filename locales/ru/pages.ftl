@@ -129,6 +129,7 @@ event-role-revoked = Отозвана роль
 event-session-ended = Завершён сеанс
 event-tokens-issued = Выданы токены для приложения
 event-confirmation-sent = Оператор отправил письмо для подтверждения
+event-keys-settled = Ключи подписи приведены в соответствие с настройками
 event-keys-rotated = Ключи подписи сменены
 event-mail-retried = Повторная отправка письма
 event-password-confirmed = Пароль введён ещё раз

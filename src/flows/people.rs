@@ -7,7 +7,7 @@ use crate::store::{
     audit::Logged,
     listing,
     outbox::{self, Posted},
-    sessions,
+    roles, sessions,
 };
 use unicode_normalization::UnicodeNormalization;
 use url::form_urlencoded;
@@ -133,6 +133,11 @@ impl Auth {
             listing::count_fitting(&mut db, &filter, MOST_COUNTED).await?
         };
         Ok(UserList { page, count })
+    }
+
+    /// The roles that anybody has, and how many have each.
+    pub async fn roles(&self, _: &Operator) -> Result<Vec<(String, i64)>> {
+        Ok(roles::all(&mut self.db.read().await?).await?)
     }
 
     /// One user's profile.

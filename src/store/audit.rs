@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Entry<'a> {
     pub at: Timestamp,
     pub kind: &'a str,
-    /// `user`, `anonymous`, `cli`, …
+    /// `user`, `anonymous`, `cli` or `service`.
     pub actor: &'a str,
     pub actor_id: Option<UserId>,
     pub target_id: Option<UserId>,
@@ -67,7 +67,7 @@ pub struct Logged {
     pub id: i64,
     pub at: Timestamp,
     pub kind: String,
-    /// `user`, `anonymous` or `cli`.
+    /// `user`, `anonymous`, `cli` or `service`.
     pub actor: String,
     pub actor_id: Option<UserId>,
     /// The actor's address today; `None` also for a user that is gone.

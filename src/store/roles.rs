@@ -14,6 +14,11 @@ pub async fn grant(db: &mut Conn, user: UserId, role: &str, now: Timestamp) -> R
     Ok(rows == 1)
 }
 
+/// The roles that anybody has, and how many have each.
+pub async fn all(db: &mut Conn) -> Result<Vec<(String, i64)>> {
+    db.fetch_all("SELECT role, count(*) FROM auth_user_roles GROUP BY role ORDER BY role", ()).await
+}
+
 /// Takes a role away; `false` if the user does not have it.
 pub async fn revoke(db: &mut Conn, user: UserId, role: &str) -> Result<bool> {
     let rows = db

@@ -37,7 +37,7 @@ on_both! {
         let (root, ann) = (service.superuser("root").await, service.user("ann").await);
         let admin = service.admin("adm").await;
         let calls = [
-            (Method::Get, "/auth/admin/users"), (Method::Get, "/auth/admin/overview"),
+            (Method::Get, "/auth/admin/users"), (Method::Get, "/auth/admin/overview"), (Method::Get, "/auth/admin/roles"),
             (Method::Get, "/auth/admin/users/1"), (Method::Delete, "/auth/admin/users/1"),
             (Method::Patch, "/auth/admin/users/1"), (Method::Put, "/auth/admin/users/1/roles/X"),
             (Method::Get, "/auth/admin/users/1/mails"), (Method::Get, "/auth/admin/users/1/history"),
@@ -211,6 +211,7 @@ on_both! {
         send(&root, Method::Delete, &editor).await.expect(200);
         send(&root, Method::Delete, &editor).await.refused(404, "not_found");
         assert_eq!(patch(&root, &ann, json!({ "roles": ["B", "A"] })).await.expect(200)["roles"].as_array().unwrap().len(), 2);
+        assert_eq!(root.get("/auth/admin/roles").await.expect(200)[0], json!({ "role": "A", "users": 1 }));
         assert_eq!(patch(&root, &ann, json!({ "roles": ["A"] })).await.expect(200)["roles"], json!(["A"]));
         let log = crate::store::rows(service, "SELECT kind || ' ' || detail FROM auth_audit WHERE kind LIKE 'role%' ORDER BY id").await;
         assert_eq!(log.iter().filter(|l| *l == "role_granted EDITOR").count(), 2);

@@ -275,6 +275,7 @@ on_db! {
         assert!(tx!(db, |tx| roles::grant(tx, id, "AUTHOR", after(1))));
         let user = users::by_id(&mut db.read().await.unwrap(), id).await.unwrap().unwrap();
         assert_eq!(user.roles.0, ["EDITOR", "AUTHOR"]);
+        assert_eq!(tx!(db, |tx| roles::all(tx)), [("AUTHOR".into(), 1), ("EDITOR".into(), 1)]);
         assert_eq!((user.roles.main(), user.has_role("ADMIN")), ("EDITOR", true));
         assert!(tx!(db, |tx| roles::revoke(tx, id, "EDITOR")));
         assert!(!tx!(db, |tx| roles::revoke(tx, id, "EDITOR")));
