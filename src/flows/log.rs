@@ -2,7 +2,7 @@
 use super::{
     Auth, Error, Lacking, Operator, Page, Result, UserId,
     page::{Cursor, SIZE, asked},
-    people::{given, query},
+    people::{choice, given, query, word},
 };
 use crate::{
     store::{
@@ -47,6 +47,21 @@ impl AuditQuery<'_> {
             ("cursor", Some(cursor)),
         ];
         query(&pairs)
+    }
+}
+
+/// What is looked for in the outbox, as typed; what is empty is not asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MailQuery<'a> {
+    /// `waiting`, `sent`, `failed` or `dropped`.
+    pub state: Option<&'a str>,
+    pub cursor: Option<&'a str>,
+}
+
+impl MailQuery<'_> {
+    /// The query string of the same search at another place.
+    pub fn at(&self, cursor: &str) -> String {
+        query(&[("state", self.state), ("cursor", Some(cursor))])
     }
 }
 
@@ -97,7 +112,7 @@ impl Auth {
         let filter = audit::Filter {
             target: user_id("user", query.user)?,
             actor: user_id("actor", query.actor)?,
-            kind: given(query.kind),
+            kind: word("kind", query.kind)?,
             since: moment("from", query.from, Duration::ZERO)?
                 .unwrap_or(Timestamp::from_micros(i64::MIN)),
             until: moment("to", query.to, DAY)?.unwrap_or(Timestamp::from_micros(i64::MAX)),
@@ -135,23 +150,15 @@ impl Auth {
         Ok(Page::new(rows, size, cursor, |e| [e.at.micros(), e.id]))
     }
 
-    /// Mails of the outbox, all or those in `state` (`waiting`, `sent`, `failed`, `dropped`), the newest
-    /// first; neither their texts nor their links.
+    /// Mails of the outbox, the newest first; neither their texts nor their links.
     ///
     /// # Errors
     /// `Forbidden` to all but superusers; `Fields` for a bad state or cursor.
-    pub async fn list_mails(
-        &self,
-        op: &Operator,
-        state: Option<&str>,
-        cursor: Option<&str>,
-    ) -> Result<Page<Posted>> {
+    pub async fn list_mails(&self, op: &Operator, query: &MailQuery<'_>) -> Result<Page<Posted>> {
         op.demand_superuser()?;
-        let state = given(state);
-        if state.is_some_and(|s| !["waiting", "sent", "failed", "dropped"].contains(&s)) {
-            return Err(Error::field("state", Lacking::Unknown));
-        }
-        let cursor = Cursor::<1>::read(cursor)?;
+        let states = ["waiting", "sent", "failed", "dropped"].map(|state| (state, state));
+        let state = choice("state", query.state, &states)?;
+        let cursor = Cursor::<1>::read(query.cursor)?;
         let mut db = self.db.read().await?;
         let from = (cursor.place[0], cursor.back);
         let rows = outbox::page(&mut db, state, from, asked(SIZE)).await?;

@@ -40,7 +40,7 @@ pub use caller::Caller;
 pub use change::UserChange;
 pub use confirm::LinkState;
 pub use error::{Error, Lacking, Result};
-pub use log::{AuditQuery, Day, Overview};
+pub use log::{AuditQuery, Day, MailQuery, Overview};
 pub use operator::{ADMIN, Operator, PROOF};
 pub use page::Page;
 pub use people::{MOST_COUNTED, UserList, UserQuery};

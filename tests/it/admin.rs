@@ -108,7 +108,7 @@ on_both! {
         let admin = service.admin("adm").await;
         for (query, field) in [
             ("cursor=n", "cursor"), ("cursor=n1.2", "cursor"), ("cursor=p99999999999999999999", "cursor"), ("cursor=1%20OR%201=1", "cursor"),
-            ("state=gone", "state"), ("confirmed=1", "confirmed"), ("search=%00", "search"),
+            ("state=gone", "state"), ("confirmed=1", "confirmed"), ("search=%00", "search"), ("role=%00", "role"),
         ] {
             let reply = admin.get(&format!("/auth/admin/users?{query}")).await;
             assert!(reply.refused(400, "validation")["errors"][field].is_array(), "{query}");
@@ -210,6 +210,7 @@ on_both! {
         root.json(Method::Put, &editor, json!({ "end_sessions": "perhaps" })).await.refused(400, "validation");
         send(&root, Method::Delete, &editor).await.expect(200);
         send(&root, Method::Delete, &editor).await.refused(404, "not_found");
+        send(&root, Method::Delete, &path(&ann, "/roles/%00")).await.refused(404, "not_found");
         assert_eq!(patch(&root, &ann, json!({ "roles": ["B", "A"] })).await.expect(200)["roles"].as_array().unwrap().len(), 2);
         assert_eq!(root.get("/auth/admin/roles").await.expect(200)[0], json!({ "role": "A", "users": 1 }));
         assert_eq!(patch(&root, &ann, json!({ "roles": ["A"] })).await.expect(200)["roles"], json!(["A"]));

@@ -41,7 +41,7 @@ on_both! {
             assert_eq!(kinds(&root.get(&format!("/auth/admin/audit?{query}")).await), expected, "{query}");
         }
         for (query, field) in [
-            ("user=x", "user"), ("actor=1e3", "actor"), ("from=yesterday", "from"), ("to=2027-02-30", "to"), ("cursor=n1", "cursor"), ("format=xml", "format"),
+            ("user=x", "user"), ("actor=1e3", "actor"), ("from=yesterday", "from"), ("to=2027-02-30", "to"), ("kind=%00", "kind"), ("cursor=n1", "cursor"), ("format=xml", "format"),
         ] {
             let reply = root.get(&format!("/auth/admin/audit?{query}")).await;
             assert!(reply.refused(400, "validation")["errors"][field].is_array(), "{query}");
@@ -105,6 +105,23 @@ on_both! {
         let history = page.expect(200)["history"].as_array().unwrap();
         assert_eq!((&history[0]["what"], &history[0]["ip"], &history[0]["user_agent"]), (&json!("user_changed"), &json!(null), &json!(null)));
         assert_eq!(history.iter().find(|e| e["what"] == "login").unwrap()["ip"], "127.0.0.1");
+    }
+
+    async fn the_outbox_shows_no_link_and_takes_no_nonsense(service) {
+        let root = service.superuser("root").await;
+        let token = service.mailed_token("root@example.com").await;
+        let all = root.get("/auth/admin/mail").await;
+        assert_eq!(kinds(&all), ["confirm_email"]);
+        assert!(!all.text.contains(&token), "{}", all.text);
+        let mail = &all.body["results"][0];
+        assert_eq!((&mail["state"], &mail["due_at"], &mail["recipient"]), (&json!("sent"), &json!(null), &json!("root@example.com")));
+        // What was sent is not sent again.
+        for id in [mail["id"].to_string().as_str(), "99", "x"] {
+            root.post(&format!("/auth/admin/mail/{id}/retry"), json!({})).await.refused(404, "not_found");
+        }
+        for query in ["state=lost", "cursor=n1.2"] {
+            root.get(&format!("/auth/admin/mail?{query}")).await.refused(400, "validation");
+        }
     }
 
     async fn keys_are_listed_and_rotated(service) {

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     api::account::Proof,
-    flows::{AuditQuery, Auth, Error, Lacking},
+    flows::{AuditQuery, Auth, Error, Lacking, MailQuery},
     web::{client::Client, csv::Csv, problem::Problem, reply::Reply},
 };
 use rocket::{
@@ -104,11 +104,9 @@ pub async fn mails(
     state: Option<&str>,
     cursor: Option<&str>,
 ) -> Answer<Listed<MailView>> {
-    let page = auth.list_mails(&by?.0, state, cursor).await?;
-    // What is not one of the words was refused.
-    let state = state.filter(|s| !s.is_empty()).map(|s| format!("state={s}&")).unwrap_or_default();
-    let link =
-        |cursor: &str| auth.config().link(&format!("/auth/admin/mail?{state}cursor={cursor}"));
+    let query = MailQuery { state, cursor };
+    let page = auth.list_mails(&by?.0, &query).await?;
+    let link = |cursor: &str| auth.config().link(&format!("/auth/admin/mail?{}", query.at(cursor)));
     Ok(Reply::ok(Listed::new(page, link)))
 }
 
