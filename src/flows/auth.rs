@@ -3,6 +3,7 @@ use super::{
     Claims, Error, Operator, Result, SignedIn,
     ended::EndedSessions,
     keys::{KeyInfo, Keys},
+    overview::Past,
     password::Hasher,
     secret::{self, Successor},
 };
@@ -35,6 +36,7 @@ pub struct Auth {
     /// Wakes the outbox worker of this process.
     pub(super) post: Arc<Notify>,
     pub(super) sending: Arc<Mutex<()>>,
+    pub(super) past: Past,
 }
 
 impl Auth {
@@ -64,6 +66,7 @@ impl Auth {
             templates,
             post: Arc::default(),
             sending: Arc::default(),
+            past: Past::default(),
         })
     }
 

@@ -145,6 +145,22 @@ pub async fn page(
     db.fetch_all(sql, (target, actor, kind, since, until, at, id, limit)).await
 }
 
+/// The kinds that there are, by name: each is looked up after the one before it, past all its acts.
+pub async fn kinds(db: &mut Conn) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> = db
+        .fetch_all(
+            "WITH RECURSIVE known (kind) AS (
+                 SELECT min(kind) FROM auth_audit
+                 UNION ALL
+                 SELECT (SELECT min(e.kind) FROM auth_audit e WHERE e.kind > known.kind)
+                 FROM known WHERE known.kind IS NOT NULL
+             ) SELECT kind FROM known WHERE kind IS NOT NULL ORDER BY kind",
+            (),
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(kind,)| kind).collect())
+}
+
 /// How often something happened on each day (UTC, counted from 1970) since `then`.
 pub async fn by_day(db: &mut Conn, kind: &str, then: Timestamp) -> Result<Vec<(i64, i64)>> {
     db.fetch_all(

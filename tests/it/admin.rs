@@ -3,6 +3,7 @@ use crate::{
     store::acts,
     support::{PASSWORD, Person, Reply},
 };
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use portcullis::flows::{NewUser, Operator, UserChange, UserId};
 use rocket::{futures::future::join_all, http::Method};
 use serde_json::{Value, json};
@@ -21,6 +22,11 @@ async fn patch(by: &Person<'_>, whom: &Person<'_>, change: Value) -> Reply {
 
 async fn send(by: &Person<'_>, method: Method, path: &str) -> Reply {
     by.send(method, path, None, &[]).await
+}
+
+fn claims(token: &str) -> Value {
+    let part = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
 fn ids(reply: &Reply) -> Vec<i64> {
@@ -44,7 +50,7 @@ on_both! {
             (Method::Post, "/auth/admin/users/1/send-reset"), (Method::Post, "/auth/admin/prove"),
         ];
         let of_superusers = [
-            (Method::Get, "/auth/admin/audit"), (Method::Get, "/auth/admin/mail"), (Method::Get, "/auth/admin/keys"),
+            (Method::Get, "/auth/admin/audit"), (Method::Get, "/auth/admin/mail"), (Method::Get, "/auth/admin/keys"), (Method::Get, "/auth/admin/audit/kinds"),
             (Method::Post, "/auth/admin/keys/rotate"), (Method::Post, "/auth/admin/mail/1/retry"),
         ];
         for (method, path) in calls.into_iter().chain(of_superusers) {
@@ -258,6 +264,12 @@ on_both! {
         phone.post("/auth/admin/prove", json!({ "password": PASSWORD })).await.expect(204);
         root.refresh().await.expect(200);
         patch(&root, &root, json!({ "roles": [] })).await.refused(403, "password_required");
+        let since = async |by: &Person<'_>| {
+            by.refresh().await.expect(200);
+            let now = service.clock.now().unix();
+            now - claims(&by.access().unwrap())["auth_time"].as_i64().unwrap()
+        };
+        assert_eq!((since(&phone).await, since(&root).await), (0, 601));
     }
 
     async fn tokens_for_another_are_no_proof(service) {

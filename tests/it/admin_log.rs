@@ -29,6 +29,8 @@ on_both! {
         assert_eq!((&newest["kind"], &newest["detail"], &newest["actor"]), (&json!("role_granted"), &json!("EDITOR"), &json!("user")));
         assert_eq!((&newest["actor_id"], &newest["user_id"], &newest["ip"]), (&json!(root.id), &json!(ann.id), &json!("127.0.0.1")));
         assert_eq!(log.body["results"][1]["kind"], "login_failed");
+        let known = root.get("/auth/admin/audit/kinds").await;
+        assert!(known.expect(200).as_array().unwrap().contains(&json!("keys_settled")), "{known:?}");
         for (query, expected) in [
             (format!("user={}&kind=login", ann.id), vec!["login"]),
             (format!("actor={}&user={}", root.id, ann.id), vec!["role_granted"]),
@@ -154,5 +156,15 @@ on_both! {
         assert_eq!(days[29], json!({ "day": "2027-01-16", "logins": 1, "failures": 1 }));
         assert_eq!(days[28], json!({ "day": "2027-01-15", "logins": 1, "failures": 0 }));
         assert_eq!(days[0]["day"], "2026-12-18");
+        // Days that are over are counted once, and the others each time.
+        admin.login().await.expect(200);
+        service.advance(Duration::from_hours(48));
+        admin.login().await.expect(200);
+        for _ in 0..2 {
+            let told = admin.get("/auth/admin/overview").await.body;
+            let logins: Vec<_> = told["days"].as_array().unwrap()[26..].iter().map(|d| d["logins"].as_i64().unwrap()).collect();
+            assert_eq!((told["days"].as_array().unwrap().len(), logins), (30, vec![1, 2, 0, 1]));
+            assert_eq!(told["days"][29]["day"], "2027-01-18");
+        }
     }
 }

@@ -91,6 +91,15 @@ pub async fn audit(
     Ok(Either::Right(Csv::new("audit.csv", AuditView::COLUMNS, rows)?.leading_to(next)))
 }
 
+/// The kinds of acts that there are in the audit log; to superusers
+#[utoipa::path(get, path = "/auth/admin/audit/kinds", tag = "admin",
+    security(("access" = []), ("cookie" = [])),
+    responses((status = 200, body = Vec<String>)))]
+#[get("/auth/admin/audit/kinds")]
+pub async fn audit_kinds(auth: &State<Auth>, by: Op) -> Answer<Vec<String>> {
+    Ok(Reply::ok(auth.audit_kinds(&by?.0).await?))
+}
+
 /// The outbox, the newest mail first; to superusers
 #[utoipa::path(get, path = "/auth/admin/mail", tag = "admin",
     params(("state" = Option<String>, Query, description = "`waiting`, `sent`, `failed` or `dropped`"),
