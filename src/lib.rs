@@ -30,4 +30,4 @@ mod workers;
 pub use fairing::{Stage, StartError, docs, figment, open, rocket, stage};
 pub use flows::{Auth, Claims};
 pub use web::catchers::all as catchers;
-pub use web::guards::{Admin, Bearer, Role, RoleName, SignedIn, Superuser, Verified};
+pub use web::guards::{Admin, Bearer, Operating, Role, RoleName, SignedIn, Superuser, Verified};

@@ -145,6 +145,7 @@ event-set-up = Account made by the setup link
 event-setup-offered = Setup link printed
 event-tokens-issued = Tokens issued to an application
 event-confirmation-sent = Confirmation mail sent by an operator
+event-keys-settled = Signing keys brought in line with the settings
 event-keys-rotated = Signing keys rotated
 event-mail-retried = A mail was tried again
 event-password-confirmed = Password given again

@@ -145,6 +145,7 @@ event-set-up = Учётная запись создана по ссылке дл
 event-setup-offered = Напечатана ссылка для настройки
 event-tokens-issued = Выданы токены для приложения
 event-confirmation-sent = Оператор отправил письмо для подтверждения
+event-keys-settled = Ключи подписи приведены в соответствие с настройками
 event-keys-rotated = Ключи подписи сменены
 event-mail-retried = Повторная отправка письма
 event-password-confirmed = Пароль введён ещё раз

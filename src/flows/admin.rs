@@ -67,7 +67,9 @@ impl Auth {
         if !new.confirmed {
             post::to_user(&mut db, Kind::ConfirmEmail, &user, now).await?;
         }
-        record(&mut db, &Caller::default(), cli("user_added", id, ""), now).await?;
+        let detail = new.superuser.then_some("superuser").into_iter();
+        let detail = detail.chain(granted.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
+        record(&mut db, &Caller::default(), cli("user_added", id, &detail), now).await?;
         db.commit().await?;
         Ok(user)
     }

@@ -3,6 +3,7 @@ use super::{
     Claims, Error, Operator, Result, SignedIn,
     ended::EndedSessions,
     keys::{KeyInfo, Keys},
+    overview::Past,
     password::{self, Hasher},
     secret::{self, Successor},
     settings::InEffect,
@@ -38,6 +39,7 @@ pub struct Auth {
     /// Wakes the outbox worker of this process.
     pub(super) post: Arc<Notify>,
     pub(super) sending: Arc<Mutex<()>>,
+    pub(super) past: Past,
 }
 
 impl Auth {
@@ -72,6 +74,7 @@ impl Auth {
             templates,
             post: Arc::default(),
             sending: Arc::default(),
+            past: Past::default(),
         })
     }
 

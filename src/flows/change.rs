@@ -113,8 +113,8 @@ impl Auth {
         self.demand_proof(op)?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        self.hold_target(&mut db, op, id).await?;
-        if !roles::revoke(&mut db, id, role).await? {
+        let user = self.hold_target(&mut db, op, id).await?.user;
+        if !user.roles.has(role) || !roles::revoke(&mut db, id, role).await? {
             return Err(Error::NotFound);
         }
         op.record(&mut db, "role_revoked", Some(id), role, now).await?;

@@ -1,24 +1,19 @@
-//! What operators read of what happened: the audit log, the outbox, the figures.
+//! What operators read of what happened: the audit log and the outbox.
 use super::{
     Auth, Error, Lacking, Operator, Page, Result, UserId,
     page::{Cursor, SIZE, asked},
-    people::{given, query},
+    people::{choice, given, query, word},
 };
 use crate::{
     store::{
-        Conn,
         audit::{self, Logged},
-        listing,
         outbox::{self, Posted},
     },
     time::Timestamp,
 };
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
-
-/// How many days the overview goes back, today included.
-const DAYS: u32 = 30;
 
 /// What is looked for in the audit log, as typed; what is empty is not asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,6 +45,21 @@ impl AuditQuery<'_> {
     }
 }
 
+/// What is looked for in the outbox, as typed; what is empty is not asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MailQuery<'a> {
+    /// `waiting`, `sent`, `failed` or `dropped`.
+    pub state: Option<&'a str>,
+    pub cursor: Option<&'a str>,
+}
+
+impl MailQuery<'_> {
+    /// The query string of the same search at another place.
+    pub fn at(&self, cursor: &str) -> String {
+        query(&[("state", self.state), ("cursor", Some(cursor))])
+    }
+}
+
 fn user_id(name: &'static str, text: Option<&str>) -> Result<Option<UserId>> {
     let id = given(text).map(str::parse).transpose();
     Ok(id.map_err(|_| Error::field(name, Lacking::NotInteger))?.map(UserId))
@@ -60,26 +70,6 @@ fn moment(name: &'static str, text: Option<&str>, of_day: Duration) -> Result<Op
     let day = Timestamp::from_day(text).map(|t| t.plus(of_day));
     let at = day.or_else(|| Timestamp::from_rfc3339(text));
     at.map(Some).ok_or_else(|| Error::field(name, Lacking::NotTime))
-}
-
-/// How much there is, and what the last days were like.
-#[derive(Clone, Debug)]
-pub struct Overview {
-    pub users: i64,
-    /// Of whom have confirmed their address.
-    pub confirmed: i64,
-    pub mails_waiting: i64,
-    pub mails_failed: i64,
-    /// The oldest first, today last.
-    pub days: Vec<Day>,
-}
-
-/// A day (UTC).
-#[derive(Clone, Debug)]
-pub struct Day {
-    pub start: Timestamp,
-    pub logins: i64,
-    pub failures: i64,
 }
 
 impl Auth {
@@ -97,12 +87,21 @@ impl Auth {
         let filter = audit::Filter {
             target: user_id("user", query.user)?,
             actor: user_id("actor", query.actor)?,
-            kind: given(query.kind),
+            kind: word("kind", query.kind)?,
             since: moment("from", query.from, Duration::ZERO)?
                 .unwrap_or(Timestamp::from_micros(i64::MIN)),
             until: moment("to", query.to, DAY)?.unwrap_or(Timestamp::from_micros(i64::MAX)),
         };
         self.logged(&filter, size.unwrap_or(SIZE), query.cursor).await
+    }
+
+    /// The kinds of acts that there are in the log, by name.
+    ///
+    /// # Errors
+    /// `Forbidden` to all but superusers.
+    pub async fn audit_kinds(&self, op: &Operator) -> Result<Vec<String>> {
+        op.demand_superuser()?;
+        Ok(audit::kinds(&mut self.db.read().await?).await?)
     }
 
     /// What happened to the account of `user`.
@@ -135,23 +134,15 @@ impl Auth {
         Ok(Page::new(rows, size, cursor, |e| [e.at.micros(), e.id]))
     }
 
-    /// Mails of the outbox, all or those in `state` (`waiting`, `sent`, `failed`, `dropped`), the newest
-    /// first; neither their texts nor their links.
+    /// Mails of the outbox, the newest first; neither their texts nor their links.
     ///
     /// # Errors
     /// `Forbidden` to all but superusers; `Fields` for a bad state or cursor.
-    pub async fn list_mails(
-        &self,
-        op: &Operator,
-        state: Option<&str>,
-        cursor: Option<&str>,
-    ) -> Result<Page<Posted>> {
+    pub async fn list_mails(&self, op: &Operator, query: &MailQuery<'_>) -> Result<Page<Posted>> {
         op.demand_superuser()?;
-        let state = given(state);
-        if state.is_some_and(|s| !["waiting", "sent", "failed", "dropped"].contains(&s)) {
-            return Err(Error::field("state", Lacking::Unknown));
-        }
-        let cursor = Cursor::<1>::read(cursor)?;
+        let states = ["waiting", "sent", "failed", "dropped"].map(|state| (state, state));
+        let state = choice("state", query.state, &states)?;
+        let cursor = Cursor::<1>::read(query.cursor)?;
         let mut db = self.db.read().await?;
         let from = (cursor.place[0], cursor.back);
         let rows = outbox::page(&mut db, state, from, asked(SIZE)).await?;
@@ -173,32 +164,4 @@ impl Auth {
         self.post.notify_one();
         Ok(())
     }
-
-    /// The figures of the service.
-    pub async fn overview(&self, _: &Operator) -> Result<Overview> {
-        let mut db = self.db.read().await?;
-        let (users, confirmed) = listing::count(&mut db).await?;
-        let today = Timestamp::from_unix(self.clock.now().unix().div_euclid(86_400) * 86_400);
-        let first = today.minus(DAY * (DAYS - 1));
-        let logins = by_day(&mut db, "login", first).await?;
-        let failures = by_day(&mut db, "login_failed", first).await?;
-        let day = |n: u32| {
-            let start = first.plus(DAY * n);
-            let of = |days: &HashMap<i64, i64>| {
-                days.get(&start.unix().div_euclid(86_400)).copied().unwrap_or_default()
-            };
-            Day { start, logins: of(&logins), failures: of(&failures) }
-        };
-        Ok(Overview {
-            users,
-            confirmed,
-            mails_waiting: outbox::count(&mut db, "waiting").await?,
-            mails_failed: outbox::count(&mut db, "failed").await?,
-            days: (0..DAYS).map(day).collect(),
-        })
-    }
-}
-
-async fn by_day(db: &mut Conn, kind: &str, then: Timestamp) -> Result<HashMap<i64, i64>> {
-    Ok(audit::by_day(db, kind, then).await?.into_iter().collect())
 }

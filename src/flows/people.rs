@@ -7,7 +7,7 @@ use crate::store::{
     audit::Logged,
     listing,
     outbox::{self, Posted},
-    sessions,
+    roles, sessions,
 };
 use unicode_normalization::UnicodeNormalization;
 use url::form_urlencoded;
@@ -46,8 +46,18 @@ pub(super) fn given(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }
 
+/// What is given, as far as a database takes it.
+pub(super) fn word<'t>(name: &'static str, text: Option<&'t str>) -> Result<Option<&'t str>> {
+    match given(text) {
+        Some(text) if text.chars().any(char::is_control) => {
+            Err(Error::field(name, Lacking::NotPrintable))
+        }
+        text => Ok(text),
+    }
+}
+
 /// One of the words that `known` has a meaning for.
-fn choice<T: Copy>(
+pub(super) fn choice<T: Copy>(
     name: &'static str,
     text: Option<&str>,
     known: &[(&str, T)],
@@ -61,9 +71,6 @@ fn choice<T: Copy>(
 fn pattern(text: &str) -> Result<String, Lacking> {
     if text.chars().count() > LONGEST {
         return Err(Lacking::TooLong(LONGEST));
-    }
-    if text.chars().any(char::is_control) {
-        return Err(Lacking::NotPrintable);
     }
     let mut pattern = String::from("%");
     for c in text.nfkc().flat_map(char::to_lowercase) {
@@ -107,11 +114,11 @@ impl Auth {
     /// # Errors
     /// `Fields` if the query cannot be understood.
     pub async fn list_users(&self, _: &Operator, query: &UserQuery<'_>) -> Result<UserList> {
-        let search = given(query.search).map(pattern).transpose();
+        let search = word("search", query.search)?.map(pattern).transpose();
         let search = search.map_err(|e| Error::field("search", e))?;
         let filter = listing::Filter {
             pattern: search.as_deref(),
-            role: given(query.role),
+            role: word("role", query.role)?,
             active: choice("state", query.state, &[("active", true), ("disabled", false)])?,
             confirmed: choice("confirmed", query.confirmed, &[("true", true), ("false", false)])?,
         };
@@ -133,6 +140,11 @@ impl Auth {
             listing::count_fitting(&mut db, &filter, MOST_COUNTED).await?
         };
         Ok(UserList { page, count })
+    }
+
+    /// The roles that anybody has, and how many have each.
+    pub async fn roles(&self, _: &Operator) -> Result<Vec<(String, i64)>> {
+        Ok(roles::all(&mut self.db.read().await?).await?)
     }
 
     /// One user's profile.

@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Entry<'a> {
     pub at: Timestamp,
     pub kind: &'a str,
-    /// `user`, `anonymous`, `cli`, …
+    /// `user`, `anonymous`, `cli` or `service`.
     pub actor: &'a str,
     pub actor_id: Option<UserId>,
     pub target_id: Option<UserId>,
@@ -67,7 +67,7 @@ pub struct Logged {
     pub id: i64,
     pub at: Timestamp,
     pub kind: String,
-    /// `user`, `anonymous` or `cli`.
+    /// `user`, `anonymous`, `cli` or `service`.
     pub actor: String,
     pub actor_id: Option<UserId>,
     /// The actor's address today; `None` also for a user that is gone.
@@ -143,6 +143,22 @@ pub async fn page(
         (None, None, None, true) => logged!("TRUE", ">", "ASC"),
     };
     db.fetch_all(sql, (target, actor, kind, since, until, at, id, limit)).await
+}
+
+/// The kinds that there are, by name: each is looked up after the one before it, past all its acts.
+pub async fn kinds(db: &mut Conn) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> = db
+        .fetch_all(
+            "WITH RECURSIVE known (kind) AS (
+                 SELECT min(kind) FROM auth_audit
+                 UNION ALL
+                 SELECT (SELECT min(e.kind) FROM auth_audit e WHERE e.kind > known.kind)
+                 FROM known WHERE known.kind IS NOT NULL
+             ) SELECT kind FROM known WHERE kind IS NOT NULL ORDER BY kind",
+            (),
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(kind,)| kind).collect())
 }
 
 /// How often something happened on each day (UTC, counted from 1970) since `then`.

@@ -39,6 +39,11 @@ pub async fn grant_all(
     Ok(())
 }
 
+/// The roles that anybody has, and how many have each.
+pub async fn all(db: &mut Conn) -> Result<Vec<(String, i64)>> {
+    db.fetch_all("SELECT role, count(*) FROM auth_user_roles GROUP BY role ORDER BY role", ()).await
+}
+
 /// Takes a role away; `false` if the user does not have it.
 pub async fn revoke(db: &mut Conn, user: UserId, role: &str) -> Result<bool> {
     let rows = db

@@ -3,6 +3,7 @@ use crate::{
     store::acts,
     support::{PASSWORD, Person, Reply},
 };
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use portcullis::flows::{NewUser, Operator, UserChange, UserId};
 use rocket::{futures::future::join_all, http::Method};
 use serde_json::{Value, json};
@@ -23,6 +24,11 @@ async fn send(by: &Person<'_>, method: Method, path: &str) -> Reply {
     by.send(method, path, None, &[]).await
 }
 
+fn claims(token: &str) -> Value {
+    let part = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+}
+
 fn ids(reply: &Reply) -> Vec<i64> {
     reply.expect(200)["results"]
         .as_array()
@@ -37,14 +43,14 @@ on_both! {
         let (root, ann) = (service.superuser("root").await, service.user("ann").await);
         let admin = service.admin("adm").await;
         let calls = [
-            (Method::Get, "/auth/admin/users"), (Method::Get, "/auth/admin/overview"),
+            (Method::Get, "/auth/admin/users"), (Method::Get, "/auth/admin/overview"), (Method::Get, "/auth/admin/roles"),
             (Method::Get, "/auth/admin/users/1"), (Method::Delete, "/auth/admin/users/1"),
             (Method::Patch, "/auth/admin/users/1"), (Method::Put, "/auth/admin/users/1/roles/X"),
             (Method::Get, "/auth/admin/users/1/mails"), (Method::Get, "/auth/admin/users/1/history"),
             (Method::Post, "/auth/admin/users/1/send-reset"), (Method::Post, "/auth/admin/prove"),
         ];
         let of_superusers = [
-            (Method::Get, "/auth/admin/audit"), (Method::Get, "/auth/admin/mail"), (Method::Get, "/auth/admin/keys"),
+            (Method::Get, "/auth/admin/audit"), (Method::Get, "/auth/admin/mail"), (Method::Get, "/auth/admin/keys"), (Method::Get, "/auth/admin/audit/kinds"),
             (Method::Post, "/auth/admin/keys/rotate"), (Method::Post, "/auth/admin/mail/1/retry"),
         ];
         for (method, path) in calls.into_iter().chain(of_superusers) {
@@ -108,7 +114,7 @@ on_both! {
         let admin = service.admin("adm").await;
         for (query, field) in [
             ("cursor=n", "cursor"), ("cursor=n1.2", "cursor"), ("cursor=p99999999999999999999", "cursor"), ("cursor=1%20OR%201=1", "cursor"),
-            ("state=gone", "state"), ("confirmed=1", "confirmed"), ("search=%00", "search"),
+            ("state=gone", "state"), ("confirmed=1", "confirmed"), ("search=%00", "search"), ("role=%00", "role"),
         ] {
             let reply = admin.get(&format!("/auth/admin/users?{query}")).await;
             assert!(reply.refused(400, "validation")["errors"][field].is_array(), "{query}");
@@ -210,7 +216,9 @@ on_both! {
         root.json(Method::Put, &editor, json!({ "end_sessions": "perhaps" })).await.refused(400, "validation");
         send(&root, Method::Delete, &editor).await.expect(200);
         send(&root, Method::Delete, &editor).await.refused(404, "not_found");
+        send(&root, Method::Delete, &path(&ann, "/roles/%00")).await.refused(404, "not_found");
         assert_eq!(patch(&root, &ann, json!({ "roles": ["B", "A"] })).await.expect(200)["roles"].as_array().unwrap().len(), 2);
+        assert_eq!(root.get("/auth/admin/roles").await.expect(200)[0], json!({ "role": "A", "users": 1 }));
         assert_eq!(patch(&root, &ann, json!({ "roles": ["A"] })).await.expect(200)["roles"], json!(["A"]));
         let log = crate::store::rows(service, "SELECT kind || ' ' || detail FROM auth_audit WHERE kind LIKE 'role%' ORDER BY id").await;
         assert_eq!(log.iter().filter(|l| *l == "role_granted EDITOR").count(), 2);
@@ -256,6 +264,12 @@ on_both! {
         phone.post("/auth/admin/prove", json!({ "password": PASSWORD })).await.expect(204);
         root.refresh().await.expect(200);
         patch(&root, &root, json!({ "roles": [] })).await.refused(403, "password_required");
+        let since = async |by: &Person<'_>| {
+            by.refresh().await.expect(200);
+            let now = service.clock.now().unix();
+            now - claims(&by.access().unwrap())["auth_time"].as_i64().unwrap()
+        };
+        assert_eq!((since(&phone).await, since(&root).await), (0, 601));
     }
 
     async fn tokens_for_another_are_no_proof(service) {

@@ -29,6 +29,8 @@ on_both! {
         assert_eq!((&newest["kind"], &newest["detail"], &newest["actor"]), (&json!("role_granted"), &json!("EDITOR"), &json!("user")));
         assert_eq!((&newest["actor_id"], &newest["user_id"], &newest["ip"]), (&json!(root.id), &json!(ann.id), &json!("127.0.0.1")));
         assert_eq!(log.body["results"][1]["kind"], "login_failed");
+        let known = root.get("/auth/admin/audit/kinds").await;
+        assert!(known.expect(200).as_array().unwrap().contains(&json!("keys_settled")), "{known:?}");
         for (query, expected) in [
             (format!("user={}&kind=login", ann.id), vec!["login"]),
             (format!("actor={}&user={}", root.id, ann.id), vec!["role_granted"]),
@@ -41,7 +43,7 @@ on_both! {
             assert_eq!(kinds(&root.get(&format!("/auth/admin/audit?{query}")).await), expected, "{query}");
         }
         for (query, field) in [
-            ("user=x", "user"), ("actor=1e3", "actor"), ("from=yesterday", "from"), ("to=2027-02-30", "to"), ("cursor=n1", "cursor"), ("format=xml", "format"),
+            ("user=x", "user"), ("actor=1e3", "actor"), ("from=yesterday", "from"), ("to=2027-02-30", "to"), ("kind=%00", "kind"), ("cursor=n1", "cursor"), ("format=xml", "format"),
         ] {
             let reply = root.get(&format!("/auth/admin/audit?{query}")).await;
             assert!(reply.refused(400, "validation")["errors"][field].is_array(), "{query}");
@@ -107,6 +109,23 @@ on_both! {
         assert_eq!(history.iter().find(|e| e["what"] == "login").unwrap()["ip"], "127.0.0.1");
     }
 
+    async fn the_outbox_shows_no_link_and_takes_no_nonsense(service) {
+        let root = service.superuser("root").await;
+        let token = service.mailed_token("root@example.com").await;
+        let all = root.get("/auth/admin/mail").await;
+        assert_eq!(kinds(&all), ["confirm_email"]);
+        assert!(!all.text.contains(&token), "{}", all.text);
+        let mail = &all.body["results"][0];
+        assert_eq!((&mail["state"], &mail["due_at"], &mail["recipient"]), (&json!("sent"), &json!(null), &json!("root@example.com")));
+        // What was sent is not sent again.
+        for id in [mail["id"].to_string().as_str(), "99", "x"] {
+            root.post(&format!("/auth/admin/mail/{id}/retry"), json!({})).await.refused(404, "not_found");
+        }
+        for query in ["state=lost", "cursor=n1.2"] {
+            root.get(&format!("/auth/admin/mail?{query}")).await.refused(400, "validation");
+        }
+    }
+
     async fn keys_are_listed_and_rotated(service) {
         let root = service.superuser("root").await;
         let keys = root.get("/auth/admin/keys").await;
@@ -137,5 +156,15 @@ on_both! {
         assert_eq!(days[29], json!({ "day": "2027-01-16", "logins": 1, "failures": 1 }));
         assert_eq!(days[28], json!({ "day": "2027-01-15", "logins": 1, "failures": 0 }));
         assert_eq!(days[0]["day"], "2026-12-18");
+        // Days that are over are counted once, and the others each time.
+        admin.login().await.expect(200);
+        service.advance(Duration::from_hours(48));
+        admin.login().await.expect(200);
+        for _ in 0..2 {
+            let told = admin.get("/auth/admin/overview").await.body;
+            let logins: Vec<_> = told["days"].as_array().unwrap()[26..].iter().map(|d| d["logins"].as_i64().unwrap()).collect();
+            assert_eq!((told["days"].as_array().unwrap().len(), logins), (30, vec![1, 2, 0, 1]));
+            assert_eq!(told["days"][29]["day"], "2027-01-18");
+        }
     }
 }

@@ -1,6 +1,11 @@
 //! Portcullis in somebody else's application.
 use crate::support::{Database, config};
+use portcullis::{
+    Auth, Operating, Superuser,
+    flows::{UserChange, UserQuery},
+};
 use rocket::{
+    State, get,
     http::{ContentType, Header},
     local::asynchronous::Client,
 };
@@ -10,7 +15,7 @@ use serde_json::json;
 #[path = "../../examples/rocket-app.rs"]
 mod app;
 
-async fn get(client: &Client, path: &str, token: &str) -> (u16, String) {
+async fn ask(client: &Client, path: &str, token: &str) -> (u16, String) {
     let mut req = client.get(path.to_owned()).header(Header::new("Host", "localhost"));
     if !token.is_empty() {
         req.add_header(Header::new("Authorization", format!("Bearer {token}")));
@@ -19,14 +24,25 @@ async fn get(client: &Client, path: &str, token: &str) -> (u16, String) {
     (reply.status().code, reply.into_string().await.unwrap_or_default())
 }
 
+#[get("/super")]
+fn of_superusers(who: Superuser) -> String {
+    who.0.email
+}
+
+#[get("/users")]
+async fn of_operators(auth: &State<Auth>, by: Operating) -> String {
+    auth.list_users(&by.0, &UserQuery::default()).await.unwrap().count.to_string()
+}
+
 async fn drive(database: Database) {
     let stage = portcullis::stage().config(config());
     let rocket = rocket::custom(crate::support::figment(&database.url))
         .attach(stage)
         .mount("/app", app::application())
+        .mount("/app", rocket::routes![of_superusers, of_operators])
         .register("/app", portcullis::catchers());
     let client = Client::untracked(rocket).await.unwrap();
-    let auth: portcullis::Auth = client.rocket().state::<portcullis::Auth>().unwrap().clone();
+    let auth: Auth = client.rocket().state::<Auth>().unwrap().clone();
     let new = portcullis::flows::NewUser {
         email: "ann@example.com",
         password: crate::support::PASSWORD,
@@ -50,20 +66,34 @@ async fn drive(database: Database) {
         serde_json::from_str(&reply.into_string().await.unwrap()).unwrap();
     let token = body["token"].as_str().unwrap();
 
-    assert_eq!(get(&client, "/app/hello", token).await, (200, "Hello, ann@example.com!".into()));
-    assert_eq!(get(&client, "/app/fast", token).await, (200, format!("User {}", ann.id.0)));
-    for path in ["/app/hello", "/app/fast", "/app/articles/new", "/app/figures"] {
-        let (status, told) = get(&client, path, "").await;
+    assert_eq!(ask(&client, "/app/hello", token).await, (200, "Hello, ann@example.com!".into()));
+    assert_eq!(ask(&client, "/app/fast", token).await, (200, format!("User {}", ann.id.0)));
+    for path in
+        ["/app/hello", "/app/fast", "/app/articles/new", "/app/figures", "/app/super", "/app/users"]
+    {
+        let (status, told) = ask(&client, path, "").await;
         assert!(status == 401 && told.contains("unauthenticated"), "{told}");
-        let (status, told) = get(&client, path, "nonsense").await;
+        let (status, told) = ask(&client, path, "nonsense").await;
         assert!(status == 401 && told.contains("token_not_valid"), "{told}");
     }
-    assert_eq!(get(&client, "/app/articles/new", token).await.0, 403);
+    assert_eq!(ask(&client, "/app/articles/new", token).await.0, 403);
     auth.grant(&operator, ann.id, "EDITOR", false).await.unwrap();
-    assert_eq!(get(&client, "/app/articles/new", token).await.0, 200);
-    assert_eq!(get(&client, "/app/figures", token).await.0, 403);
+    assert_eq!(ask(&client, "/app/articles/new", token).await.0, 200);
+    assert_eq!(ask(&client, "/app/figures", token).await.0, 403);
     auth.grant(&operator, ann.id, "ADMIN", false).await.unwrap();
-    assert_eq!(get(&client, "/app/figures", token).await.0, 200);
+    assert_eq!(ask(&client, "/app/figures", token).await.0, 200);
+    assert_eq!(ask(&client, "/app/users", token).await, (200, "1".into()));
+    assert_eq!(ask(&client, "/app/super", token).await.0, 403);
+    auth.revoke(&operator, ann.id, "ADMIN", false).await.unwrap();
+    auth.revoke(&operator, ann.id, "EDITOR", false).await.unwrap();
+    for path in ["/app/figures", "/app/users", "/app/articles/new"] {
+        assert_eq!(ask(&client, path, token).await.0, 403);
+    }
+    let change = UserChange { superuser: Some(true), ..UserChange::default() };
+    auth.change_user(&operator, ann.id, &change).await.unwrap();
+    for path in ["/app/figures", "/app/users", "/app/articles/new", "/app/super"] {
+        assert_eq!(ask(&client, path, token).await.0, 200);
+    }
 
     own_replies(&client).await;
     drop(client.terminate().await);

@@ -1,6 +1,6 @@
 //! The outbox, with a real SMTP conversation.
 use crate::support::{Database, PASSWORD, Service, config};
-use portcullis::config::Secret;
+use portcullis::{config::Secret, flows::NewUser};
 use serde_json::json;
 use std::{
     collections::HashMap,
@@ -155,6 +155,36 @@ with_mail_server! {
         assert!(errors[1].contains("550") && !errors[1].contains('@'), "{errors:?}");
     }
 
+    async fn an_operator_sees_why_a_mail_failed_and_tries_again(service, server) {
+        let new = NewUser {
+            email: "root@example.com", password: PASSWORD, username: None, first_name: None, roles: &[],
+            superuser: true, confirmed: true,
+        };
+        service.auth().add_user(new).await.unwrap();
+        let root = service.stranger();
+        root.login_with(json!({ "login": "root@example.com", "password": PASSWORD })).await.expect(200);
+        server.refuse("bad@example.com", 550);
+        register(service, "bad@example.com").await;
+        while states(service).await != ["failed"] {
+            service.auth().deliver_due().await.unwrap();
+        }
+        let failed = root.get("/auth/admin/mail?state=failed&cursor=").await;
+        let mail = &failed.expect(200)["results"][0];
+        assert!(mail["last_error"].as_str().unwrap().contains("550"), "{mail}");
+        assert_eq!((&mail["kind"], &mail["recipient"]), (&json!("confirm_email"), &json!("bad@example.com")));
+        assert_eq!(root.get("/auth/admin/overview").await.expect(200)["mails_failed"], 1);
+        server.refuse("bad@example.com", 250);
+        let retry = format!("/auth/admin/mail/{}/retry", mail["id"]);
+        root.post(&retry, json!({})).await.expect(204);
+        while states(service).await != ["sent"] {
+            service.auth().deliver_due().await.unwrap();
+        }
+        assert_eq!(root.get("/auth/admin/mail?state=failed").await.expect(200)["results"], json!([]));
+        let log = root.get("/auth/admin/audit?kind=mail_retried").await;
+        let act = &log.expect(200)["results"][0];
+        assert_eq!((&act["detail"], &act["user_email"]), (&mail["id"].to_string().into(), &json!("bad@example.com")));
+    }
+
     async fn after_a_day_a_mail_is_given_up(service, server) {
         server.refuse("ann@example.com", 451);
         register(service, "ann@example.com").await;
@@ -171,7 +201,7 @@ with_mail_server! {
     }
 
     async fn a_change_that_is_superseded_before_its_mail_was_sent_never_gets_one(service, server) {
-        let new = portcullis::flows::NewUser {
+        let new = NewUser {
             email: "ann@example.com", password: PASSWORD, username: None, first_name: None, roles: &[],
             superuser: false, confirmed: true,
         };

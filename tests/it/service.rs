@@ -289,6 +289,9 @@ fn commands(folder: &Path, url: &str) {
     assert_eq!(ok(&["user", "grant", bob, "EDITOR"], "")[0]["roles"], json!(["EDITOR"]));
     failed(&["user", "grant", bob, "a,b"], "", "role");
     assert_eq!(ok(&["user", "revoke", bob, "EDITOR"], "")[0]["roles"], json!([]));
+    ok(&["user", "grant", bob, "EDITOR", "--end-sessions"], "");
+    failed(&["user", "revoke", bob, "OTHER"], "", "no role");
+    ok(&["user", "revoke", bob, "EDITOR", "--end-sessions"], "");
     ok(&["user", "passwd", bob, "--password-stdin"], "another good password\n");
     assert_eq!(ok(&["user", "disable", bob], "")[0]["is_active"], false);
     assert_eq!(ok(&["user", "enable", bob], "")[0]["is_active"], true);

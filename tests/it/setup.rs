@@ -70,7 +70,7 @@ on_both! {
         assert_eq!(service.auth().offer_setup().await.unwrap(), None);
         assert_eq!(rows(service, SUPERUSERS).await, ["op@example.com"]);
         let told = acts(service).await;
-        assert_eq!(told[..3], ["setup_offered", "setup_offered", "set_up"]);
+        assert_eq!(told[..4], ["keys_settled", "setup_offered", "setup_offered", "set_up"]);
     }
 
     async fn of_many_who_use_the_links_of_many_servers_one_gets_in(service) {

@@ -319,6 +319,7 @@ on_db! {
         assert!(tx!(db, |tx| roles::grant(tx, id, "AUTHOR", after(1))));
         let user = users::by_id(&mut db.read().await.unwrap(), id).await.unwrap().unwrap();
         assert_eq!(user.roles.0, ["EDITOR", "AUTHOR"]);
+        assert_eq!(tx!(db, |tx| roles::all(tx)), [("AUTHOR".into(), 1), ("EDITOR".into(), 1)]);
         assert_eq!((user.roles.main(), user.has_role("ADMIN")), ("EDITOR", true));
         assert!(tx!(db, |tx| roles::revoke(tx, id, "EDITOR")));
         assert!(!tx!(db, |tx| roles::revoke(tx, id, "EDITOR")));
@@ -626,6 +627,7 @@ on_db! {
     }
 
     async fn acts_are_looked_through_and_counted_by_day(db) {
+        assert!(tx!(db, |tx| audit::kinds(tx)).is_empty());
         let id = ann(db).await;
         let entry = |at, kind, actor, target| audit::Entry { at, kind, actor: "user", actor_id: actor, target_id: target, session_id: None, ip: Some("::1"), user_agent: None, detail: "x" };
         let day = 86_400;
@@ -654,6 +656,7 @@ on_db! {
         }
         let first = tx!(db, |tx| audit::page(tx, &any, ((NOW, 2), false), 9));
         assert_eq!((first.len(), first[0].actor_email.as_deref(), first[0].target_email.as_deref()), (1, Some("ann@example.com"), Some("ann@example.com")));
+        assert_eq!(tx!(db, |tx| audit::kinds(tx)), ["login", "role_granted"]);
         let days = tx!(db, |tx| audit::by_day(tx, "login", NOW));
         let today = NOW.unix() / 86_400;
         assert_eq!(days, [(today, 2), (today + 2, 1)]);

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     api::account::Proof,
-    flows::{AuditQuery, Auth, Error, Lacking},
+    flows::{AuditQuery, Auth, Error, Lacking, MailQuery},
     web::{client::Client, csv::Csv, problem::Problem, reply::Reply},
 };
 use rocket::{
@@ -91,6 +91,15 @@ pub async fn audit(
     Ok(Either::Right(Csv::new("audit.csv", AuditView::COLUMNS, rows)?.leading_to(next)))
 }
 
+/// The kinds of acts that there are in the audit log; to superusers
+#[utoipa::path(get, path = "/auth/admin/audit/kinds", tag = "admin",
+    security(("access" = []), ("cookie" = [])),
+    responses((status = 200, body = Vec<String>)))]
+#[get("/auth/admin/audit/kinds")]
+pub async fn audit_kinds(auth: &State<Auth>, by: Op) -> Answer<Vec<String>> {
+    Ok(Reply::ok(auth.audit_kinds(&by?.0).await?))
+}
+
 /// The outbox, the newest mail first; to superusers
 #[utoipa::path(get, path = "/auth/admin/mail", tag = "admin",
     params(("state" = Option<String>, Query, description = "`waiting`, `sent`, `failed` or `dropped`"),
@@ -104,11 +113,9 @@ pub async fn mails(
     state: Option<&str>,
     cursor: Option<&str>,
 ) -> Answer<Listed<MailView>> {
-    let page = auth.list_mails(&by?.0, state, cursor).await?;
-    // What is not one of the words was refused.
-    let state = state.filter(|s| !s.is_empty()).map(|s| format!("state={s}&")).unwrap_or_default();
-    let link =
-        |cursor: &str| auth.config().link(&format!("/auth/admin/mail?{state}cursor={cursor}"));
+    let query = MailQuery { state, cursor };
+    let page = auth.list_mails(&by?.0, &query).await?;
+    let link = |cursor: &str| auth.config().link(&format!("/auth/admin/mail?{}", query.at(cursor)));
     Ok(Reply::ok(Listed::new(page, link)))
 }
 

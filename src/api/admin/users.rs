@@ -1,7 +1,7 @@
 //! Users, for operators.
 use super::{
     Answer, Op, Sent, user_id,
-    view::{AuditView, Listed, MailView, Person},
+    view::{AuditView, Listed, MailView, Person, RoleView},
 };
 use crate::{
     api::user::{SessionView, UserView},
@@ -139,6 +139,16 @@ pub async fn revoke(
     let (op, body) = (by?.0, body?);
     let end = body.read(|f| f.flag("end_sessions", false))?;
     Ok(Reply::ok(auth.revoke(&op, user_id(id)?, role, end).await?.into()))
+}
+
+/// The roles that anybody has, and how many have each
+#[utoipa::path(get, path = "/auth/admin/roles", tag = "admin",
+    security(("access" = []), ("cookie" = [])),
+    responses((status = 200, body = Vec<RoleView>)))]
+#[get("/auth/admin/roles")]
+pub async fn roles(auth: &State<Auth>, by: Op) -> Answer<Vec<RoleView>> {
+    let all = auth.roles(&by?.0).await?;
+    Ok(Reply::ok(all.into_iter().map(RoleView::from).collect()))
 }
 
 /// A user's living sessions, the last used first

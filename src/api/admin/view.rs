@@ -55,6 +55,20 @@ impl From<User> for Person {
     }
 }
 
+/// A role that somebody has.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Role)]
+pub struct RoleView {
+    role: String,
+    users: i64,
+}
+
+impl From<(String, i64)> for RoleView {
+    fn from((role, users): (String, i64)) -> Self {
+        Self { role, users }
+    }
+}
+
 /// Something that happened.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuditEntry)]
@@ -63,7 +77,7 @@ pub struct AuditView {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     kind: String,
-    /// `user`, `anonymous` or `cli`.
+    /// `user`, `anonymous`, `cli` or `service`.
     actor: String,
     #[schema(value_type = Option<i64>)]
     actor_id: Option<UserId>,

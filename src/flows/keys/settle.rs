@@ -7,7 +7,7 @@ use super::{
 use crate::{
     config::{Algorithm, Config},
     store::{
-        Channel, Conn, Db,
+        Channel, Conn, Db, audit,
         keys::{self, Key},
         refresh_tokens,
     },
@@ -59,6 +59,22 @@ pub async fn settle(
         keys::seal(&mut tx, &key.kid, &key.private_key, &sealed).await?;
     }
     let rows = keys::all(&mut tx, now).await?;
+    // Into the log of what happened only: a start that fails later is told in one line.
+    audit::insert(
+        &mut tx,
+        &audit::Entry {
+            at: now,
+            kind: "keys_settled",
+            actor: "service",
+            actor_id: None,
+            target_id: None,
+            session_id: None,
+            ip: None,
+            user_agent: None,
+            detail: pair::name(algorithm),
+        },
+    )
+    .await?;
     tx.notify(Channel::Keys).await?;
     tx.commit().await?;
     Ok(rows)
