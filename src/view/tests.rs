@@ -1,6 +1,6 @@
 use super::*;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
 
 mod pages;
 
@@ -268,6 +268,52 @@ fn a_folder_wins_and_what_is_broken_in_it_is_named() {
         let placed = error.contains("mail/subject.txt:2") || broken.contains("extends");
         assert!(placed, "{broken}: {error}");
     }
+    fs::write(&file, "\n{{ broken").unwrap();
+    let error = Templates::load(Some(folder.path()), &Brand::default()).err().unwrap().to_string();
+    assert!(error.contains("mail/subject.txt:2"), "{error}");
+    fs::remove_file(&file).unwrap();
+    for (name, text, told) in [
+        (
+            "mail/subject.txt",
+            "{{ name }}{% set a = 1 %}{{ a }}{% for l in [1] %}{{ l }}{% endfor %}{{ b }}",
+            "mail/subject.txt:1: there is no variable `b`",
+        ),
+        ("mail/mail.txt", "{{ link }}\n{{ lnk }}", "mail/mail.txt:2: there is no variable `lnk`"),
+        (
+            "pages/login.html",
+            "{{ login }}{{ t(key=\"skp\", lang=lang) }}",
+            "pages/login.html:1: there is no text `skp`",
+        ),
+        (
+            "base.html",
+            "\n\n{% if usr is defined %}{% endif %}{% block title %}{% endblock %}{% block main_tag %}{% endblock %}{% block main %}{% endblock %}",
+            "base.html:3: there is no variable `usr`",
+        ),
+        ("pages/Login.html", "", "pages/Login.html: there is none"),
+        ("static/mine.css", "", "static/mine.css: there is none"),
+    ] {
+        let file = folder.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, text).unwrap();
+        let error = Templates::load(Some(folder.path()), &Brand::default()).err();
+        let error = error.unwrap_or_else(|| panic!("{name} is taken")).to_string();
+        assert!(error.contains(told), "{error}");
+        fs::remove_file(&file).unwrap();
+    }
+    let file = folder.path().join("pages/login.html");
+    fs::write(&file, b"\xff").unwrap();
+    let error = Templates::load(Some(folder.path()), &Brand::default()).err().unwrap().to_string();
+    assert!(error.contains("pages/login.html: "), "{error}");
+    fs::remove_file(&file).unwrap();
+    // Everything as it is ours, and what is no template.
+    fs::write(folder.path().join("README.md"), "").unwrap();
+    let mut files = HashMap::new();
+    collect(&TEMPLATES, &mut files);
+    for (name, text) in &files {
+        fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    Templates::load(Some(folder.path()), &Brand::default()).unwrap();
     let nowhere = folder.path().join("nowhere");
     assert!(matches!(Templates::load(Some(&nowhere), &Brand::default()), Err(Error::Folder(_))));
 }
