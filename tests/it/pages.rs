@@ -213,6 +213,10 @@ on_both! {
         let token = service.mailed_token("ann@example.com").await;
         let link = phone.get(&format!("/reset-password?token={token}")).await;
         phone.follow(&link, "/reset-password").await;
+        // It says whose password it is, to people and to managers of passwords.
+        let page = phone.get("/reset-password").await;
+        says(&page, "<b>ann@example.com</b>");
+        says(&page, "name=\"login\" value=\"ann@example.com\" autocomplete=\"username\"");
         let short = phone.submit("/reset-password", "/reset-password", &[("token", &token), ("new_password", "short")]).await;
         assert_eq!(short.status, 400);
         says(&short, "reset-new_password-wrong");

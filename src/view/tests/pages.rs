@@ -87,7 +87,7 @@ fn pages() -> Vec<(&'static str, &'static [&'static str], Vec<Value>)> {
             "pages/reset_password.html",
             &["reset"],
             ["usable", "expired"]
-                .map(|state| json!({"state": state, "token": EVIL, "min_length": 8}))
+                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL, "min_length": 8}))
                 .to_vec(),
         ),
         (
