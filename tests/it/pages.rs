@@ -576,6 +576,19 @@ on_both! {
         assert_eq!(ann.get("/account/nothing").await.status, 404);
     }
 
+    async fn a_session_is_seen_by_the_pages_it_opens(service) {
+        let ann = visitor(service, "ann").await;
+        service.advance(Duration::from_hours(3));
+        // Asked for by somebody else, it is as old as it is.
+        let phone = service.stranger();
+        phone.submit("/login", "/login", &[("login", "ann"), ("password", PASSWORD)]).await;
+        says(&phone.get("/account/sessions").await, ">3 hours ago</time>");
+        ann.get("/account").await;
+        let page = phone.get("/account/sessions").await;
+        assert!(!page.text.contains(">3 hours ago</time>"), "{}", page.text);
+        assert_eq!(page.text.matches(">just now</time>").count(), 2);
+    }
+
     async fn closed_means_closed(service, |c| c.registration = portcullis::config::Registration::Closed) {
         let guest = service.stranger();
         let page = guest.get("/register").await;
