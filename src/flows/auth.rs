@@ -1,6 +1,6 @@
 //! [`Auth`]: what every flow works with, in Rocket's managed state.
 use super::{
-    Claims, Error, Operator, Result, SignedIn,
+    Caller, Claims, Error, Operator, Result, SignedIn,
     ended::EndedSessions,
     keys::{KeyInfo, Keys},
     overview::Past,
