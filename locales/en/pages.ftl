@@ -212,3 +212,126 @@ strength-weak = A weak password: it would be refused.
 strength-fair = A fair password.
 strength-good = A good password.
 strength-strong = A strong password.
+
+admin-title = Administration
+admin-overview = Overview
+admin-users = Users
+admin-invitations = Invitations
+admin-settings = Settings
+admin-audit = Audit log
+admin-mail = Mail
+admin-keys = Signing keys
+admin-pages = Pages
+admin-next = Next
+admin-previous = Previous
+admin-any = Any
+admin-find = Find
+admin-state = State
+admin-active = active
+admin-disabled = disabled
+admin-superuser = superuser
+admin-role = Role
+admin-roles = Roles
+
+admin-confirmed = Confirmed
+admin-mails-waiting = Mails waiting
+admin-mails-failed = Mails failed
+admin-days = The last 30 days
+admin-day = Day (UTC)
+admin-logins = Logins
+admin-failures = Failed logins
+admin-most = { $count ->
+    [0] nothing yet
+   *[other] { $count } at most in a day
+ }
+admin-as-table = As a table
+
+admin-search = Any part of address, username or name
+admin-found = { $count ->
+    [0] Nobody fits.
+    [one] One user.
+   *[other] { $count } users.
+ }
+admin-found-more = More than { $count } users.
+admin-nobody = Nobody fits. Look for something else.
+admin-untouchable = Only a superuser may look into and change the account of a superuser.
+admin-roles-body = A role counts at once here. In tokens that are out already it does with the next one, or at once if the sessions are ended.
+admin-role-new = Role to grant
+admin-grant = Grant the role
+admin-revoke = Revoke
+admin-end-sessions-too = End the sessions too
+admin-superuser-on = Make a superuser
+admin-superuser-off = Make no superuser any more
+admin-acts = Account
+admin-send-reset = Send a link that resets the password
+admin-confirm = Take the address as confirmed
+admin-disable = Disable the account
+admin-enable = Enable the account
+admin-end-sessions = End all sessions
+admin-no-sessions = No session lives.
+admin-mails = Mails
+admin-no-mails = No mails.
+admin-history = History
+admin-retry = Send now
+
+admin-settings-body = What is set here is stored, wins over the file and is in effect on every server within two seconds.
+admin-changes = Changes
+admin-undo = Back to { $value }
+setting-access-token-lifetime = Lifetime of access tokens
+setting-refresh-token-lifetime = Lifetime of refresh tokens
+setting-registration = Registration
+setting-registration-open = Open to everybody
+setting-registration-invite = By invitation
+setting-registration-closed = Closed
+setting-email-confirmation = Confirmation of addresses
+setting-email-confirmation-optional = Optional
+setting-email-confirmation-required = Required before the first login
+
+admin-audit-user = Whose account (id)
+admin-audit-actor = Who did it (id)
+admin-audit-kind = What
+admin-audit-from = From
+admin-audit-to = To
+admin-csv = As CSV
+actor-anonymous = nobody known
+actor-cli = the command line
+actor-system = the service
+
+mail-state-waiting = waiting
+mail-state-sent = sent
+mail-state-failed = failed
+mail-state-dropped = dropped
+mail-kind-confirm-email = Confirmation of an address
+mail-kind-reset-password = Password reset
+mail-kind-change-email = Confirmation of a new address
+mail-kind-email-changed = Notice of a change of address
+mail-kind-password-changed = Notice of a changed password
+mail-kind-account-exists = Notice of an account that exists
+mail-kind-account-deleted = Notice of a deleted account
+mail-kind-invitation = Invitation
+
+admin-keys-body = The current key signs. The next one is published already, so that verifiers know it when it does. Retired ones verify until their last token has expired: rotating logs nobody out.
+admin-keys-force = Even if verifiers may not have seen the next key yet
+admin-keys-rotate = Rotate the keys
+key-current = Signs
+key-next = Signs next
+key-retired = Verifies only
+
+admin-invite = Send the invitation
+admin-invite-roles = Names with commas between them. You can give those that you have.
+admin-no-invitations = No invitation waits to be used.
+admin-withdraw = Withdraw
+
+prove-title = Your password, please
+prove-body = It was last given over ten minutes ago, and what you are about to do should be done by nobody else. Do it again afterwards.
+prove-button = Continue
+
+notice-user-changed = The user is changed.
+notice-user-sessions-ended = All sessions of the user are ended.
+notice-user-deleted = The user is deleted.
+notice-mail-queued = The mail is on its way.
+notice-settings-saved = The settings are saved.
+notice-keys-rotated = The keys are rotated.
+notice-invited = The invitation is on its way.
+notice-invitation-withdrawn = The invitation is withdrawn.
+notice-password-proven = Thank you. For ten minutes you will not be asked again.

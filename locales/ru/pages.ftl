@@ -215,3 +215,127 @@ strength-weak = Слабый пароль: он не подойдёт.
 strength-fair = Сносный пароль.
 strength-good = Хороший пароль.
 strength-strong = Надёжный пароль.
+
+admin-title = Администрирование
+admin-overview = Обзор
+admin-users = Пользователи
+admin-invitations = Приглашения
+admin-settings = Настройки
+admin-audit = Журнал
+admin-mail = Почта
+admin-keys = Ключи подписи
+admin-pages = Страницы
+admin-next = Дальше
+admin-previous = Назад
+admin-any = Любые
+admin-find = Найти
+admin-state = Состояние
+admin-active = действует
+admin-disabled = отключён
+admin-superuser = суперпользователь
+admin-role = Роль
+admin-roles = Роли
+
+admin-confirmed = Подтвердили адрес
+admin-mails-waiting = Писем в очереди
+admin-mails-failed = Писем не ушло
+admin-days = Последние 30 дней
+admin-day = День (UTC)
+admin-logins = Входы
+admin-failures = Неудачные входы
+admin-most = { $count ->
+    [0] пока ничего
+   *[other] в день не больше { $count }
+ }
+admin-as-table = Таблицей
+
+admin-search = Часть адреса, имени пользователя или имени
+admin-found = { $count ->
+    [0] Никто не подходит.
+    [one] { $count } пользователь.
+    [few] { $count } пользователя.
+   *[other] { $count } пользователей.
+ }
+admin-found-more = Больше { $count } пользователей.
+admin-nobody = Никто не подходит. Поищите иначе.
+admin-untouchable = Учётную запись суперпользователя видит и меняет только суперпользователь.
+admin-roles-body = Здесь роль действует сразу. В уже выданных токенах она изменится со следующим токеном, а если завершить сеансы, то сразу.
+admin-role-new = Какую роль выдать
+admin-grant = Выдать роль
+admin-revoke = Отозвать
+admin-end-sessions-too = И завершить сеансы
+admin-superuser-on = Сделать суперпользователем
+admin-superuser-off = Больше не суперпользователь
+admin-acts = Учётная запись
+admin-send-reset = Прислать ссылку для сброса пароля
+admin-confirm = Считать адрес подтверждённым
+admin-disable = Отключить учётную запись
+admin-enable = Включить учётную запись
+admin-end-sessions = Завершить все сеансы
+admin-no-sessions = Сеансов нет.
+admin-mails = Письма
+admin-no-mails = Писем нет.
+admin-history = История
+admin-retry = Отправить сейчас
+
+admin-settings-body = Заданное здесь хранится в базе, важнее файла и за две секунды действует на каждом сервере.
+admin-changes = Изменения
+admin-undo = Вернуть { $value }
+setting-access-token-lifetime = Срок токенов доступа
+setting-refresh-token-lifetime = Срок токенов обновления
+setting-registration = Регистрация
+setting-registration-open = Открыта для всех
+setting-registration-invite = По приглашению
+setting-registration-closed = Закрыта
+setting-email-confirmation = Подтверждение адреса
+setting-email-confirmation-optional = Необязательно
+setting-email-confirmation-required = Обязательно до первого входа
+
+admin-audit-user = Чья учётная запись (id)
+admin-audit-actor = Кто сделал (id)
+admin-audit-kind = Что
+admin-audit-from = С
+admin-audit-to = По
+admin-csv = В виде CSV
+actor-anonymous = неизвестно кто
+actor-cli = командная строка
+actor-system = сам сервис
+
+mail-state-waiting = ждёт
+mail-state-sent = отправлено
+mail-state-failed = не ушло
+mail-state-dropped = отменено
+mail-kind-confirm-email = Подтверждение адреса
+mail-kind-reset-password = Сброс пароля
+mail-kind-change-email = Подтверждение нового адреса
+mail-kind-email-changed = Уведомление о смене адреса
+mail-kind-password-changed = Уведомление о смене пароля
+mail-kind-account-exists = Уведомление о том, что учётная запись есть
+mail-kind-account-deleted = Уведомление об удалении
+mail-kind-invitation = Приглашение
+
+admin-keys-body = Текущий ключ подписывает. Следующий уже опубликован, чтобы проверяющие знали его, когда он начнёт. Прежние проверяют, пока не истёк их последний токен: смена ключей никого не выводит.
+admin-keys-force = Даже если проверяющие могли ещё не видеть следующий ключ
+admin-keys-rotate = Сменить ключи
+key-current = Подписывает
+key-next = Подпишет следующим
+key-retired = Только проверяет
+
+admin-invite = Отправить приглашение
+admin-invite-roles = Имена через запятую. Можно дать те, что есть у вас.
+admin-no-invitations = Неиспользованных приглашений нет.
+admin-withdraw = Отозвать
+
+prove-title = Введите пароль ещё раз
+prove-body = Последний раз он вводился больше десяти минут назад, а то, что вы делаете, не должен сделать никто другой. Затем повторите действие.
+prove-button = Продолжить
+
+notice-user-changed = Пользователь изменён.
+notice-user-sessions-ended = Все сеансы пользователя завершены.
+notice-user-deleted = Пользователь удалён.
+notice-mail-queued = Письмо в пути.
+notice-settings-saved = Настройки сохранены.
+notice-keys-rotated = Ключи сменены.
+notice-invited = Приглашение в пути.
+notice-invitation-withdrawn = Приглашение отозвано.
+notice-password-proven = Спасибо. Десять минут пароль не понадобится.

@@ -1,5 +1,6 @@
 //! The HTML pages: forms, POST and 303, no script needed.
 mod account;
+mod admin;
 mod confirm;
 mod data;
 mod dev_mail;
@@ -76,7 +77,7 @@ pub fn routes() -> Vec<Route> {
         dev_mail::html,
         files::file,
     ];
-    [pages, strayed::routes()].concat()
+    [pages, admin::routes(), strayed::routes()].concat()
 }
 
 /// What is shown in the place of a page: the login, if that is what is missing, else the problem.

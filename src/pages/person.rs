@@ -2,7 +2,7 @@
 use super::reader::Reader;
 use crate::{
     config::Language,
-    flows::{Event, Session},
+    flows::{ADMIN, Event, Session},
     view::{self, Moment},
 };
 use serde::Serialize;
@@ -17,6 +17,8 @@ pub struct Person {
     /// The tag, or empty for the service's own.
     language: &'static str,
     since: Moment,
+    /// Whether there is an admin zone for the reader.
+    operator: bool,
 }
 
 impl Person {
@@ -30,6 +32,7 @@ impl Person {
             first_name: user.first_name.clone(),
             language: own.map(Language::tag).unwrap_or_default(),
             since: r.moment(user.created_at),
+            operator: user.has_role(ADMIN),
         }
     }
 
@@ -87,7 +90,7 @@ impl Happened {
 }
 
 /// Browser and system of a user agent, in words.
-fn browser(agent: Option<&str>, language: Language) -> String {
+pub fn browser(agent: Option<&str>, language: Language) -> String {
     let unknown = || view::text(language, "device-unknown", &[]);
     let known = |word: &str| Some(word.to_owned()).filter(|w| !w.is_empty() && w != "UNKNOWN");
     let parser = woothee::parser::Parser::new();

@@ -9,13 +9,15 @@ use rocket::{
 };
 
 /// Each with the page that its form is on.
-const FORMS: [(&str, &str); 7] = [
+const FORMS: [(&str, &str); 9] = [
     ("/account/profile", account::PATH),
     ("/account/email", account::PATH),
     ("/account/email/resend", account::PATH),
     ("/account/password", account::PATH),
     ("/account/delete", account::PATH),
     ("/account/sessions/others", sessions::PATH),
+    ("/admin/settings/undo", "/admin/settings"),
+    ("/admin/invitations/withdraw", "/admin/invitations"),
     ("/confirm-email/again", Confirm::PATH),
 ];
 

@@ -22,9 +22,18 @@ pub enum Notice {
     SessionEnded,
     OthersEnded,
     AccountDeleted,
+    UserChanged,
+    UserSessionsEnded,
+    UserDeleted,
+    MailQueued,
+    SettingsSaved,
+    KeysRotated,
+    Invited,
+    InvitationWithdrawn,
+    PasswordProven,
 }
 
-const ALL: [Notice; 13] = [
+const ALL: [Notice; 22] = [
     Notice::Registered,
     Notice::Welcome,
     Notice::CheckMail,
@@ -38,6 +47,15 @@ const ALL: [Notice; 13] = [
     Notice::SessionEnded,
     Notice::OthersEnded,
     Notice::AccountDeleted,
+    Notice::UserChanged,
+    Notice::UserSessionsEnded,
+    Notice::UserDeleted,
+    Notice::MailQueued,
+    Notice::SettingsSaved,
+    Notice::KeysRotated,
+    Notice::Invited,
+    Notice::InvitationWithdrawn,
+    Notice::PasswordProven,
 ];
 
 const COOKIE: &str = "portcullis-notice";
@@ -58,6 +76,15 @@ impl Notice {
             Self::SessionEnded => "session-ended",
             Self::OthersEnded => "others-ended",
             Self::AccountDeleted => "account-deleted",
+            Self::UserChanged => "user-changed",
+            Self::UserSessionsEnded => "user-sessions-ended",
+            Self::UserDeleted => "user-deleted",
+            Self::MailQueued => "mail-queued",
+            Self::SettingsSaved => "settings-saved",
+            Self::KeysRotated => "keys-rotated",
+            Self::Invited => "invited",
+            Self::InvitationWithdrawn => "invitation-withdrawn",
+            Self::PasswordProven => "password-proven",
         }
     }
 

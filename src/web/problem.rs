@@ -252,6 +252,14 @@ impl Problem {
     }
 }
 
+impl Wrong {
+    /// The first sentence there is, those of fields before the whole's.
+    pub fn sentence(mut self) -> String {
+        let field = self.fields.drain().next();
+        field.map_or(self.summary, |(_, sentence)| sentence)
+    }
+}
+
 /// What was wrong with a form, in sentences.
 #[derive(Default, Serialize)]
 pub struct Wrong {

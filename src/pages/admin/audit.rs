@@ -1,0 +1,87 @@
+//! `/admin/audit`: what happened.
+use super::{
+    At, Office, link,
+    row::{Line, act},
+};
+use crate::{
+    flows::{AuditQuery, Error},
+    pages::Shown,
+    view::View,
+    web::{page::Page, problem::Problem},
+};
+use rocket::{FromForm, get};
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub struct Audit {
+    operator: Office,
+    user_id: String,
+    actor: String,
+    kind: String,
+    from: String,
+    to: String,
+    kinds: Vec<Kind>,
+    /// What cannot be understood of the query, as a sentence, or empty.
+    wrong_query: String,
+    events: Vec<Line>,
+    /// The same as CSV.
+    csv: String,
+    next: Option<String>,
+    previous: Option<String>,
+}
+
+impl View for Audit {
+    const TEMPLATE: &'static str = "pages/admin/audit.html";
+    const PATH: &'static str = "/admin/audit";
+}
+
+#[derive(Serialize)]
+struct Kind {
+    kind: String,
+    words: String,
+}
+
+#[derive(FromForm)]
+pub struct Query<'r> {
+    user: Option<&'r str>,
+    actor: Option<&'r str>,
+    kind: Option<&'r str>,
+    from: Option<&'r str>,
+    to: Option<&'r str>,
+    cursor: Option<&'r str>,
+}
+
+#[get("/admin/audit?<query..>")]
+pub async fn page(desk: At<'_>, query: Query<'_>) -> Shown<Audit> {
+    let desk = desk?;
+    let (auth, r) = (desk.r.auth, &desk.r);
+    let Query { user, actor, kind, from, to, cursor } = query;
+    let query = AuditQuery { user, actor, kind, from, to, cursor };
+    let kinds = auth.audit_kinds(&desk.op).await?.into_iter().map(|kind| {
+        let words = act(r.language, &kind);
+        Kind { kind, words }
+    });
+    let mut kinds: Vec<_> = kinds.collect();
+    kinds.sort_by(|a, b| a.words.cmp(&b.words));
+    let (found, wrong_query) = match auth.audit(&desk.op, &query, None).await {
+        Ok(found) => (Some(found), String::new()),
+        Err(e @ Error::Fields(_)) => (None, Problem::from(e).wrong("", r.language).sentence()),
+        Err(e) => return Err(e.into()),
+    };
+    let at = |cursor: Option<&String>| link(Audit::PATH, cursor.map(|c| query.at(c)));
+    let typed = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    Ok(Page::ok(Audit {
+        operator: desk.operator(),
+        user_id: typed(user),
+        actor: typed(actor),
+        kind: typed(kind),
+        from: typed(from),
+        to: typed(to),
+        kinds,
+        wrong_query,
+        events: found.iter().flat_map(|f| &f.results).map(|e| Line::new(e, r)).collect(),
+        csv: format!("/auth/admin/audit?{}&format=csv", query.at("")),
+        next: at(found.as_ref().and_then(|f| f.next.as_ref())),
+        previous: at(found.as_ref().and_then(|f| f.previous.as_ref())),
+    }))
+}

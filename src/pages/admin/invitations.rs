@@ -1,0 +1,101 @@
+//! `/admin/invitations`.
+use super::{At, Desk, Office, decide};
+use crate::{
+    config::{Language, Registration},
+    flows::{Error, NewInvitation},
+    pages::{Sent, Shown},
+    view::{Moment, View},
+    web::{
+        form::{Form, typed},
+        notice::Notice,
+        page::Page,
+    },
+};
+use rocket::{get, post};
+use serde::Serialize;
+
+/// How many are shown.
+const MOST: u32 = 100;
+
+#[derive(Serialize)]
+pub struct Invitations {
+    operator: Office,
+    /// Whether nobody may register at all.
+    closed: bool,
+    email: String,
+    /// As typed.
+    roles: String,
+    /// The languages there are: tag and name.
+    tongues: Vec<(&'static str, &'static str)>,
+    /// The newest first.
+    invitations: Vec<Invited>,
+}
+
+impl View for Invitations {
+    const TEMPLATE: &'static str = "pages/admin/invitations.html";
+    const PATH: &'static str = "/admin/invitations";
+}
+
+#[derive(Serialize)]
+struct Invited {
+    id: i64,
+    email: String,
+    roles: String,
+    created: Moment,
+}
+
+async fn view(desk: &Desk<'_>) -> Result<Invitations, Error> {
+    let all = desk.r.auth.invitations(&desk.r.by, None, MOST).await?;
+    let invited = all.into_iter().map(|i| Invited {
+        id: i.id,
+        email: i.email,
+        roles: i.roles.0.join(", "),
+        created: desk.r.moment(i.created_at),
+    });
+    Ok(Invitations {
+        operator: desk.operator(),
+        closed: desk.r.auth.live().registration == Registration::Closed,
+        email: String::new(),
+        roles: String::new(),
+        tongues: Language::ALL.map(|l| (l.tag(), l.name())).into(),
+        invitations: invited.collect(),
+    })
+}
+
+#[get("/admin/invitations")]
+pub async fn page(desk: At<'_>) -> Shown<Invitations> {
+    Ok(Page::ok(view(&desk?).await?))
+}
+
+#[post("/admin/invitations", data = "<form>")]
+pub async fn invite(desk: At<'_>, form: Result<Form, Error>) -> Sent<Invitations> {
+    let desk = desk?;
+    let [email, roles] = ["email", "roles"].map(|name| typed(&form, name));
+    let invited = async {
+        let form = form?;
+        let (roles, language) = form.read(|f| (f.texts("roles"), f.optional("language")))?;
+        let new = NewInvitation { email: &email, roles: &roles, language };
+        desk.r.auth.invite(desk.r.caller, &desk.r.by, new).await?;
+        Ok(desk.back(Invitations::PATH, Notice::Invited))
+    };
+    let invited = invited.await;
+    let shown = Invitations { email, roles, ..view(&desk).await? };
+    decide(invited, "invite", Invitations::PATH, || shown)
+}
+
+#[post("/admin/invitations/withdraw", data = "<form>")]
+pub async fn withdraw(desk: At<'_>, form: Result<Form, Error>) -> Sent<Invitations> {
+    let desk = desk?;
+    let withdrawn = async {
+        let id = form?.read(|f| f.integer("id"))?;
+        match desk.r.auth.withdraw_invitation(desk.r.caller, &desk.r.by, id).await {
+            // It may have been used since the page was made.
+            Ok(()) | Err(Error::NotFound) => {}
+            Err(e) => return Err(e),
+        }
+        Ok(desk.back(Invitations::PATH, Notice::InvitationWithdrawn))
+    };
+    let withdrawn = withdrawn.await;
+    let shown = view(&desk).await?;
+    decide(withdrawn, "withdraw", Invitations::PATH, || shown)
+}

@@ -1,0 +1,60 @@
+//! `/admin/keys`: what signs tokens.
+use super::{At, Desk, Office, decide};
+use crate::{
+    flows::Error,
+    pages::{Sent, Shown},
+    view::{Moment, View},
+    web::{form::Form, notice::Notice, page::Page},
+};
+use rocket::{get, post};
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub struct Keys {
+    operator: Office,
+    /// The newest first.
+    keys: Vec<Key>,
+}
+
+impl View for Keys {
+    const TEMPLATE: &'static str = "pages/admin/keys.html";
+    const PATH: &'static str = "/admin/keys";
+}
+
+#[derive(Serialize)]
+struct Key {
+    kid: String,
+    algorithm: String,
+    /// `next`, `current` or `retired`.
+    state: String,
+    created: Moment,
+}
+
+async fn view(desk: &Desk<'_>) -> Result<Keys, Error> {
+    let keys = desk.r.auth.list_keys(&desk.op).await?;
+    let key = |key: crate::flows::keys::KeyInfo| Key {
+        kid: key.kid,
+        algorithm: key.algorithm,
+        state: key.state,
+        created: desk.r.moment(key.created_at),
+    };
+    Ok(Keys { operator: desk.operator(), keys: keys.into_iter().map(key).collect() })
+}
+
+#[get("/admin/keys")]
+pub async fn page(desk: At<'_>) -> Shown<Keys> {
+    Ok(Page::ok(view(&desk?).await?))
+}
+
+#[post("/admin/keys", data = "<form>")]
+pub async fn rotate(desk: At<'_>, form: Result<Form, Error>) -> Sent<Keys> {
+    let desk = desk?;
+    let rotated = async {
+        let force = form?.read(|f| f.flag("force", false))?;
+        desk.r.auth.rotate_keys(&desk.op, force).await?;
+        Ok(desk.back(Keys::PATH, Notice::KeysRotated))
+    };
+    let rotated = rotated.await;
+    let shown = view(&desk).await?;
+    decide(rotated, "rotate", Keys::PATH, || shown)
+}

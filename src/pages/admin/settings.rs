@@ -1,0 +1,159 @@
+//! `/admin/settings`: the settings that are changed while running, with what a change does.
+use super::{At, Desk, Office, decide};
+use crate::{
+    config::{EmailConfirmation, Live, Registration, Setting},
+    flows::{Error, Settings as Now},
+    pages::{Sent, Shown},
+    view::{Moment, View},
+    web::{
+        form::{Form, typed},
+        notice::Notice,
+        page::Page,
+        settings::effect,
+    },
+};
+use rocket::{get, post};
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub struct Settings {
+    operator: Office,
+    settings: Vec<Row>,
+    /// The newest first.
+    changes: Vec<Change>,
+}
+
+impl View for Settings {
+    const TEMPLATE: &'static str = "pages/admin/settings.html";
+    const PATH: &'static str = "/admin/settings";
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: &'static str,
+    /// As in the names of texts.
+    key: String,
+    value: String,
+    /// What the file says.
+    file: String,
+    lifetime: bool,
+    choices: Vec<Choice>,
+    /// What a change of a lifetime does.
+    effect: String,
+    /// What an undo brings back; empty if there is nothing to undo.
+    undo: String,
+}
+
+#[derive(Serialize)]
+struct Choice {
+    value: String,
+    effect: String,
+}
+
+#[derive(Serialize)]
+struct Change {
+    key: String,
+    from: String,
+    to: String,
+    who: String,
+    at: Moment,
+}
+
+fn key(setting: Setting) -> String {
+    setting.name().replace('_', "-")
+}
+
+fn choices(setting: Setting) -> &'static [&'static str] {
+    const REGISTRATION: [&str; 3] =
+        [Registration::Open.name(), Registration::Invite.name(), Registration::Closed.name()];
+    const CONFIRMATION: [&str; 2] =
+        [EmailConfirmation::Optional.name(), EmailConfirmation::Required.name()];
+    match setting {
+        Setting::Registration => &REGISTRATION,
+        Setting::EmailConfirmation => &CONFIRMATION,
+        _ => &[],
+    }
+}
+
+fn row(desk: &Desk<'_>, now: &Now, setting: Setting) -> Row {
+    let told = |to: &Live| effect(desk.r.language, setting, &now.live, to);
+    let choice = |value: &&'static str| Choice {
+        value: (*value).to_owned(),
+        effect: now.live.with(setting, value).map(|to| told(&to)).unwrap_or_default(),
+    };
+    let before = now.last_change(setting);
+    let undo = before.map(|c| c.from.clone().unwrap_or_else(|| now.file.get(setting)));
+    Row {
+        name: setting.name(),
+        key: key(setting),
+        value: now.live.get(setting),
+        file: now.file.get(setting),
+        lifetime: setting.is_lifetime(),
+        choices: choices(setting).iter().map(choice).collect(),
+        effect: told(&now.live),
+        undo: undo.unwrap_or_default(),
+    }
+}
+
+async fn view(desk: &Desk<'_>) -> Result<Settings, Error> {
+    let now = desk.r.auth.settings(&desk.r.by).await?;
+    let shown =
+        |text: &Option<String>, setting| text.clone().unwrap_or_else(|| now.file.get(setting));
+    let changes = now.history.iter().map(|c| Change {
+        key: key(c.setting),
+        from: shown(&c.from, c.setting),
+        to: shown(&c.to, c.setting),
+        who: c.email.clone().or_else(|| c.by.map(|id| format!("#{}", id.0))).unwrap_or_default(),
+        at: desk.r.moment(c.at),
+    });
+    Ok(Settings {
+        operator: desk.operator(),
+        settings: Setting::ALL.map(|setting| row(desk, &now, setting)).into(),
+        changes: changes.collect(),
+    })
+}
+
+#[get("/admin/settings")]
+pub async fn page(desk: At<'_>) -> Shown<Settings> {
+    Ok(Page::ok(view(&desk?).await?))
+}
+
+#[post("/admin/settings", data = "<form>")]
+pub async fn change(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
+    let desk = desk?;
+    let mut shown = view(&desk).await?;
+    for row in &mut shown.settings {
+        if form.is_ok() {
+            row.value = typed(&form, row.name);
+        }
+    }
+    let changed = async {
+        let form = form?;
+        let wanted = form.read(|f| Setting::ALL.map(|s| (s, f.text(s.name()))))?;
+        let live = desk.r.auth.live();
+        // What is as it was is not asked for: without it the file's would not count any more.
+        let wanted: Vec<_> = wanted
+            .into_iter()
+            .filter(|(s, text)| live.get(*s) != *text)
+            .map(|(s, text)| (s, Some(text)))
+            .collect();
+        desk.r.auth.change_settings(desk.r.caller, &desk.r.by, &wanted).await?;
+        Ok(desk.back(Settings::PATH, Notice::SettingsSaved))
+    };
+    decide(changed.await, "settings", Settings::PATH, || shown)
+}
+
+#[post("/admin/settings/undo", data = "<form>")]
+pub async fn undo(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
+    let desk = desk?;
+    let undone = async {
+        let setting = typed(&form, "setting");
+        form?;
+        let setting = Setting::named(&setting).ok_or(Error::NotFound)?;
+        desk.r.auth.undo_setting(desk.r.caller, &desk.r.by, setting).await?;
+        Ok(desk.back(Settings::PATH, Notice::SettingsSaved))
+    };
+    let undone = undone.await;
+    let shown = view(&desk).await?;
+    decide(undone, "undo", Settings::PATH, || shown)
+}

@@ -1,0 +1,158 @@
+//! `/admin/users/<id>`: one user, and what an operator does to one.
+use super::{
+    At, Desk, Office, decide, link,
+    row::{Line, Sending, Somebody},
+    users::Users,
+};
+use crate::{
+    config::Language,
+    flows::{Error, ProfileChange, SessionId, UserChange, UserId},
+    pages::{Sent, Shown, person::Device},
+    view::View,
+    web::{
+        form::{Form, typed},
+        notice::Notice,
+        page::Page,
+        reply::Reply,
+    },
+};
+use rocket::{get, post};
+use serde::Serialize;
+use uuid::Uuid;
+
+#[derive(Serialize)]
+pub struct One {
+    operator: Office,
+    who: Somebody,
+    /// Where the page is.
+    here: String,
+    /// Whether the operator may act on the user.
+    touchable: bool,
+    /// Whether it is the operator's own account.
+    own: bool,
+    /// The languages there are: tag and name.
+    tongues: Vec<(&'static str, &'static str)>,
+    devices: Vec<Device>,
+    mails: Vec<Sending>,
+    events: Vec<Line>,
+    next: Option<String>,
+    previous: Option<String>,
+}
+
+impl View for One {
+    const TEMPLATE: &'static str = "pages/admin/user.html";
+    const PATH: &'static str = Users::PATH;
+}
+
+fn here(id: UserId) -> String {
+    format!("{}/{}", Users::PATH, id.0)
+}
+
+async fn view(desk: &Desk<'_>, id: UserId, cursor: Option<&str>) -> Result<One, Error> {
+    let (auth, op, r) = (desk.r.auth, &desk.op, &desk.r);
+    let user = auth.user(op, id).await?;
+    let touchable = op.is_superuser() || !user.is_superuser;
+    let mut one = One {
+        operator: desk.operator(),
+        who: Somebody::new(&user, r),
+        here: here(id),
+        touchable,
+        own: id == r.by.user.id,
+        tongues: Language::ALL.map(|l| (l.tag(), l.name())).into(),
+        devices: Vec::new(),
+        mails: Vec::new(),
+        events: Vec::new(),
+        next: None,
+        previous: None,
+    };
+    if touchable {
+        one.devices = auth.sessions_of(op, id).await?.iter().map(|s| Device::new(s, r)).collect();
+        one.mails = auth.mails_of(op, id).await?.iter().map(|m| Sending::new(m, r)).collect();
+        let history = auth.history_of(op, id, cursor).await?;
+        one.events = history.results.iter().map(|e| Line::new(e, r)).collect();
+        one.next = link(&one.here, history.next.map(|cursor| format!("cursor={cursor}")));
+        one.previous = link(&one.here, history.previous.map(|cursor| format!("cursor={cursor}")));
+    }
+    Ok(one)
+}
+
+/// What is no id is nobody's.
+fn user_id(text: &str) -> Result<UserId, Error> {
+    text.parse().map(UserId).map_err(|_| Error::NotFound)
+}
+
+#[get("/admin/users/<id>?<cursor>")]
+pub async fn page(desk: At<'_>, id: &str, cursor: Option<&str>) -> Shown<One> {
+    Ok(Page::ok(view(&desk?, user_id(id)?, cursor).await?))
+}
+
+/// Does what the field `act` says.
+#[post("/admin/users/<id>", data = "<form>")]
+pub async fn act(desk: At<'_>, id: &str, form: Result<Form, Error>) -> Sent<One> {
+    let (desk, id) = (desk?, user_id(id)?);
+    let act = typed(&form, "act");
+    let done = async {
+        let notice = run(&desk, id, &act, &form?).await?;
+        let gone = notice == Notice::UserDeleted;
+        let to = if gone { Users::PATH.to_owned() } else { here(id) };
+        // Who ended the session that this page is seen in has to log in again.
+        Ok(desk.back(&to, notice))
+    };
+    let done: Result<Reply<()>, Error> = done.await;
+    if done.is_ok() {
+        return decide(done, "", "", || unreachable!());
+    }
+    let shown = view(&desk, id, None).await?;
+    // Forms with fields of their own tell beside them what is wrong.
+    let form = match act.as_str() {
+        "profile" => "profile",
+        "grant" => "grant",
+        _ => "act",
+    };
+    decide(done, form, &here(id), || shown)
+}
+
+async fn run(desk: &Desk<'_>, id: UserId, act: &str, form: &Form) -> Result<Notice, Error> {
+    let (auth, op) = (desk.r.auth, &desk.op);
+    let change = async |change: UserChange<'_>| {
+        auth.change_user(op, id, &change).await.map(|_| Notice::UserChanged)
+    };
+    match act {
+        "profile" => {
+            let profile = form.read(|f| ProfileChange {
+                username: f.nullable("username"),
+                first_name: f.optional("first_name"),
+                language: f.nullable("language").map(|tag| tag.filter(|t| !t.is_empty())),
+            })?;
+            change(UserChange { profile, ..UserChange::default() }).await
+        }
+        "grant" | "revoke" => {
+            let (role, end) = form.read(|f| (f.text("role"), f.flag("end_sessions", false)))?;
+            if act == "grant" {
+                auth.grant(op, id, role, end).await?;
+            } else {
+                auth.revoke(op, id, role, end).await?;
+            }
+            Ok(Notice::UserChanged)
+        }
+        "superuser-on" | "superuser-off" => {
+            let superuser = Some(act == "superuser-on");
+            change(UserChange { superuser, ..UserChange::default() }).await
+        }
+        "enable" | "disable" => {
+            let active = Some(act == "enable");
+            change(UserChange { active, ..UserChange::default() }).await
+        }
+        "confirm" => change(UserChange { confirm: true, ..UserChange::default() }).await,
+        "send-reset" => auth.send_reset(op, id).await.map(|()| Notice::MailQueued),
+        "send-confirmation" => auth.send_confirmation(op, id).await.map(|()| Notice::MailQueued),
+        "end-session" => {
+            let session = Uuid::try_parse(form.read(|f| f.text("session"))?);
+            let session = SessionId(session.map_err(|_| Error::NotFound)?);
+            auth.end_session_of(op, id, session).await.map(|()| Notice::SessionEnded)
+        }
+        "end-sessions" => auth.end_sessions_of(op, id).await.map(|()| Notice::UserSessionsEnded),
+        "delete" => auth.delete_user(op, id).await.map(|()| Notice::UserDeleted),
+        _ => Err(Error::Malformed),
+    }
+}

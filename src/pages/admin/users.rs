@@ -1,0 +1,62 @@
+//! `/admin/users`: users by any part of a name, and by what they are.
+use super::{At, Office, link, row::Somebody};
+use crate::{
+    flows::{MOST_COUNTED, UserQuery},
+    pages::Shown,
+    view::View,
+    web::page::Page,
+};
+use rocket::{FromForm, get};
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub struct Users {
+    operator: Office,
+    /// How many fit.
+    count: i64,
+    /// Whether there are more than were counted.
+    more: bool,
+    search: String,
+    role: String,
+    state: String,
+    confirmed: String,
+    users: Vec<Somebody>,
+    next: Option<String>,
+    previous: Option<String>,
+}
+
+impl View for Users {
+    const TEMPLATE: &'static str = "pages/admin/users.html";
+    const PATH: &'static str = "/admin/users";
+}
+
+#[derive(FromForm)]
+pub struct Query<'r> {
+    search: Option<&'r str>,
+    role: Option<&'r str>,
+    state: Option<&'r str>,
+    confirmed: Option<&'r str>,
+    cursor: Option<&'r str>,
+}
+
+#[get("/admin/users?<query..>")]
+pub async fn page(desk: At<'_>, query: Query<'_>) -> Shown<Users> {
+    let desk = desk?;
+    let Query { search, role, state, confirmed, cursor } = query;
+    let query = UserQuery { search, role, state, confirmed, cursor };
+    let found = desk.r.auth.list_users(&desk.op, &query).await?;
+    let at = |cursor: &Option<String>| link(Users::PATH, cursor.as_deref().map(|c| query.at(c)));
+    let typed = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    Ok(Page::ok(Users {
+        operator: desk.operator(),
+        count: found.count,
+        more: found.count >= MOST_COUNTED && found.page.next.is_some(),
+        search: typed(search),
+        role: typed(role),
+        state: typed(state),
+        confirmed: typed(confirmed),
+        users: found.page.results.iter().map(|u| Somebody::new(u, &desk.r)).collect(),
+        next: at(&found.page.next),
+        previous: at(&found.page.previous),
+    }))
+}
