@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 /// Pages and files for people, which are not the API.
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 13] = [
     "/login",
     "/logout",
     "/register",
@@ -10,6 +10,7 @@ const PAGES: [&str; 12] = [
     "/forgot-password",
     "/reset-password",
     "/account",
+    "/admin",
     "/password-strength",
     "/setup",
     "/dev/mail",

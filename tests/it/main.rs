@@ -8,6 +8,7 @@ mod support;
 mod account;
 mod admin;
 mod admin_log;
+mod admin_pages;
 mod attacks;
 mod body;
 mod browser_rules;

@@ -38,14 +38,14 @@ impl Person<'_> {
         self.cookies.lock().unwrap().contains_key(SESSION)
     }
 
-    async fn log_in(&self) -> Reply {
+    pub async fn log_in(&self) -> Reply {
         let fields = [("login", &*self.email()), ("password", PASSWORD), ("remember", "on")];
         self.submit("/login", "/login", &fields).await
     }
 }
 
 /// Somebody who is logged in by the page.
-async fn visitor<'s>(service: &'s Service, name: &str) -> Person<'s> {
+pub async fn visitor<'s>(service: &'s Service, name: &str) -> Person<'s> {
     let person = service.registered(name).await;
     person.follow(&person.log_in().await, "/account").await;
     person
