@@ -9,6 +9,12 @@ fn main() {
     if option_env_is("TEST_ENGINES", "both") {
         println!("cargo:rustc-cfg=postgres");
     }
+    // What makes the filter of leaked passwords is compiled for scripts/leaked-filter.
+    println!("cargo:rustc-check-cfg=cfg(leaked_list)");
+    println!("cargo:rerun-if-env-changed=LEAKED_LIST");
+    if option_env_is("LEAKED_LIST", "here") {
+        println!("cargo:rustc-cfg=leaked_list");
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a build script is configured by its environment")]

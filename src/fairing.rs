@@ -5,7 +5,7 @@ use crate::{
     dialects,
     flows::{Auth, Error},
     pages,
-    store::{AuthDb, Db},
+    store::{self, AuthDb, Db},
     time::Clock,
     web::{catchers, cors::Cors, headers, headers::Headers, metrics, problem::ProblemDocument},
     workers,
@@ -20,6 +20,7 @@ use rocket::{
     },
 };
 use rocket_db_pools::Database;
+use std::io::ErrorKind;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
@@ -125,6 +126,8 @@ pub enum StartError {
     Config(Vec<config::Problem>),
     #[error("the database: {0}")]
     Database(String),
+    #[error("the target: {0}")]
+    Target(String),
     #[error("{}", reason(.0))]
     Service(Error),
 }
@@ -146,15 +149,53 @@ async fn start(db: Db, config: Config, clock: Clock) -> Result<Auth, StartError>
 /// # Errors
 /// Whatever keeps it from starting.
 pub async fn open(figment: Figment) -> Result<Auth, StartError> {
+    let (config, url) = settings(figment)?;
+    let db = Db::open(&url, 2).await.map_err(|e| told(&e))?;
+    start(db, config, Clock::system()).await
+}
+
+/// The database as it is, without bringing it up to date.
+///
+/// # Errors
+/// If there is none.
+pub async fn database(figment: Figment) -> Result<Db, StartError> {
+    let (_, url) = settings(figment)?;
+    existing(&url).await.map_err(StartError::Database)
+}
+
+/// The database at `url`, which was given to a command.
+///
+/// # Errors
+/// If there is none.
+pub async fn target(url: &str) -> Result<Db, StartError> {
+    let checked = config::check_database(url).map_err(|e| format!("its URL {e}"));
+    let db = match checked {
+        Ok(()) => existing(url).await,
+        Err(e) => Err(e),
+    };
+    db.map_err(StartError::Target)
+}
+
+async fn existing(url: &str) -> Result<Db, String> {
+    Db::open_existing(url, 2).await.map_err(|e| match e {
+        store::Error::Io(e) if e.kind() == ErrorKind::NotFound => {
+            "there is no such file".to_owned()
+        }
+        e => e.to_string(),
+    })
+}
+
+fn settings(figment: Figment) -> Result<(Config, String), StartError> {
     let loaded = config::load(figment);
     if !loaded.problems.is_empty() {
         return Err(StartError::Config(loaded.problems));
     }
-    let told = |e: &dyn std::fmt::Display| StartError::Database(e.to_string());
-    let url: String =
-        loaded.figment.extract_inner("databases.portcullis.url").map_err(|e| told(&e))?;
-    let db = Db::open(&url, 2).await.map_err(|e| told(&e))?;
-    start(db, loaded.config, Clock::system()).await
+    let url = loaded.figment.extract_inner("databases.portcullis.url").map_err(|e| told(&e))?;
+    Ok((loaded.config, url))
+}
+
+fn told(e: &dyn std::fmt::Display) -> StartError {
+    StartError::Database(e.to_string())
 }
 
 fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {

@@ -12,7 +12,7 @@ use time::{
 };
 
 /// Microseconds since 1970, UTC: one BIGINT in both engines, so that `<` means "earlier" in both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct Timestamp(i64);
 
@@ -23,6 +23,14 @@ impl Timestamp {
 
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
+    }
+
+    /// Reads a time of RFC 3339; one that names no offset, as Django writes it without `USE_TZ`, is
+    /// taken as UTC.
+    pub fn parse(text: &str) -> Option<Self> {
+        let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
+        let time = read(text).or_else(|| read(&format!("{text}Z")))?;
+        i64::try_from(time.unix_timestamp_nanos() / 1_000).ok().map(Self)
     }
 
     pub const fn micros(self) -> i64 {
@@ -110,6 +118,26 @@ impl Clock {
                 i64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000)
                     .unwrap_or(i64::MAX),
             ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_read_as_it_is_written_and_without_an_offset_it_is_utc() {
+        for micros in [0, 1, 1_800_000_000_123_456, -1_000_000] {
+            let time = Timestamp(micros);
+            assert_eq!(Timestamp::parse(&time.to_string()), Some(time));
+        }
+        let noon = Timestamp::parse("2026-11-21T12:00:00Z");
+        assert!(noon.is_some());
+        assert_eq!(Timestamp::parse("2026-11-21T15:00:00+03:00"), noon);
+        assert_eq!(Timestamp::parse("2026-11-21T12:00:00.000"), noon);
+        for no_time in ["", "2026-11-21", "12:00", "2026-11-21T25:00:00Z", "yesterday"] {
+            assert_eq!(Timestamp::parse(no_time), None, "{no_time}");
         }
     }
 }

@@ -25,6 +25,11 @@ mail-change-email-body = This is to become the address of your account at { $sit
 mail-change-email-button = Confirm the new address
 mail-change-email-ignore = If you did not ask for this, ignore this mail: nothing will change.
 
+mail-invitation-subject = You are invited to { $site }
+mail-invitation-body = You are invited to make an account at { $site } with this address. Choose a password, and you are in.
+mail-invitation-button = Make the account
+mail-invitation-ignore = If you do not want an account, ignore this mail: none will be made.
+
 mail-email-changed-subject = A new address was asked for at { $site }
 mail-email-changed-body = Somebody who knows your password asked to change the address of your account at { $site } to { $new-email }. It will change once the new address is confirmed.
 mail-email-changed-ignore = If it was you, there is nothing to do. If not, change your password now: that stops it.

@@ -13,6 +13,7 @@ language-any = As in the browser
 email = Email address
 username = Username
 first-name = First name
+form-again = This page was open for too long, or your browser keeps no cookies. Send the form once more.
 retry-after = You can try again in
 seconds = s
 
@@ -38,6 +39,9 @@ logout-button = Log out
 register-title = Create an account
 register-button = Create the account
 register-known = Already have an account?
+register-invited = You are invited. The account is for the address that the invitation came to.
+register-by-invitation = A new account takes an invitation here. Open the link in the mail that invites you.
+register-invite-expired = This invitation does not work any more: it was used, withdrawn, or is older than a week. Ask for a new one.
 
 forgot-title = Forgot your password?
 forgot-body = Tell us the address of your account, and we will mail you a link that sets a new password.
@@ -59,6 +63,12 @@ reset-body = Every device will be logged out.
 reset-button = Save the password
 reset-expired-body = This link is too old, or the password or the address was changed since.
 reset-again = Ask for a new link
+
+setup-title = Set up this service
+setup-body = Choose the address and the password of the first superuser, who may do everything here.
+setup-button = Make the superuser
+setup-expired-body = It works once, for an hour, and only while there is no superuser. As long as there are no users, each start prints a new one. This makes a superuser at the command line at any time:
+setup-command = portcullis user add EMAIL --superuser --confirmed
 
 account-title = Account
 profile-title = Profile
@@ -109,6 +119,8 @@ event-email-change-asked = Change of address asked for
 event-email-changed = Address changed
 event-email-confirmed = Address confirmed
 event-user-enabled = Account enabled by an operator
+event-invitation-mailed = Invitation mailed
+event-invitation-withdrawn = Invitation withdrawn
 event-login = Login
 event-login-failed = Failed login
 event-logout = Logout
@@ -126,7 +138,11 @@ event-registered = Registration
 event-registered-again = Somebody registered your address again
 event-role-granted = Role granted
 event-role-revoked = Role revoked
+event-simplejwt-token-taken = A login from before the move to this service was taken over
 event-session-ended = A session was ended
+event-setting-changed = Setting changed
+event-set-up = Account made by the setup link
+event-setup-offered = Setup link printed
 event-tokens-issued = Tokens issued to an application
 event-confirmation-sent = Confirmation mail sent by an operator
 event-keys-settled = Signing keys brought in line with the settings
@@ -172,6 +188,7 @@ moment = { $day } { $month ->
  } { $year }, { $time } UTC
 
 notice-registered = Welcome! We have mailed you a link that confirms your address.
+notice-welcome = Welcome! Your account is ready.
 notice-check-mail = If the address is right, a mail is on its way. Open the link in it.
 notice-reset-mailed = If there is an account with this address, a link is on its way to it. It works for an hour.
 notice-confirmation-mailed = If the address is to be confirmed, a link is on its way to it.
@@ -190,3 +207,8 @@ dev-mail-none = There is no mail yet.
 dev-mail-to = To { $to }
 dev-mail-html = As HTML
 dev-mail-text = As text
+
+strength-weak = A weak password: it would be refused.
+strength-fair = A fair password.
+strength-good = A good password.
+strength-strong = A strong password.

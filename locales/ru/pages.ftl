@@ -13,6 +13,7 @@ language-any = Как в браузере
 email = Электронная почта
 username = Имя пользователя
 first-name = Имя
+form-again = Страница была открыта слишком долго, или браузер не хранит cookie. Отправьте форму ещё раз.
 retry-after = Повторить можно через
 seconds = с
 
@@ -38,6 +39,9 @@ logout-button = Выйти
 register-title = Новая учётная запись
 register-button = Зарегистрироваться
 register-known = Уже есть учётная запись?
+register-invited = Вас пригласили. Учётная запись будет с адресом, на который пришло приглашение.
+register-by-invitation = Новую учётную запись здесь заводят по приглашению. Откройте ссылку из письма с приглашением.
+register-invite-expired = Приглашение больше не действует: оно использовано, отозвано или старше недели. Попросите новое.
 
 forgot-title = Забыли пароль?
 forgot-body = Укажите адрес своей учётной записи, и мы пришлём ссылку, по которой можно задать новый пароль.
@@ -59,6 +63,12 @@ reset-body = На всех устройствах будет выполнен в
 reset-button = Сохранить пароль
 reset-expired-body = Ссылка устарела, или с тех пор изменились пароль или адрес.
 reset-again = Запросить новую ссылку
+
+setup-title = Настройка сервиса
+setup-body = Задайте адрес и пароль первого суперпользователя, которому здесь можно всё.
+setup-button = Создать суперпользователя
+setup-expired-body = Она действует один раз, в течение часа и только пока нет суперпользователя. Пока нет пользователей, при каждом запуске печатается новая. Эта команда создаёт суперпользователя в любое время:
+setup-command = portcullis user add EMAIL --superuser --confirmed
 
 account-title = Учётная запись
 profile-title = Профиль
@@ -109,6 +119,8 @@ event-email-change-asked = Запрошена смена адреса
 event-email-changed = Адрес изменён
 event-email-confirmed = Адрес подтверждён
 event-user-enabled = Учётная запись включена оператором
+event-invitation-mailed = Отправлено приглашение
+event-invitation-withdrawn = Приглашение отозвано
 event-login = Вход
 event-login-failed = Неудачный вход
 event-logout = Выход
@@ -126,7 +138,11 @@ event-registered = Регистрация
 event-registered-again = Кто-то снова зарегистрировал ваш адрес
 event-role-granted = Выдана роль
 event-role-revoked = Отозвана роль
+event-simplejwt-token-taken = Продолжен вход, выполненный до переезда на этот сервис
 event-session-ended = Завершён сеанс
+event-setting-changed = Изменена настройка
+event-set-up = Учётная запись создана по ссылке для настройки
+event-setup-offered = Напечатана ссылка для настройки
 event-tokens-issued = Выданы токены для приложения
 event-confirmation-sent = Оператор отправил письмо для подтверждения
 event-keys-settled = Ключи подписи приведены в соответствие с настройками
@@ -175,6 +191,7 @@ moment = { $day } { $month ->
  } { $year }, { $time } UTC
 
 notice-registered = Добро пожаловать! Мы отправили письмо со ссылкой для подтверждения адреса.
+notice-welcome = Добро пожаловать! Учётная запись готова.
 notice-check-mail = Если адрес верен, письмо уже в пути. Откройте ссылку из него.
 notice-reset-mailed = Если учётная запись с этим адресом есть, ссылка уже в пути. Она работает час.
 notice-confirmation-mailed = Если адрес нужно подтвердить, ссылка уже в пути.
@@ -193,3 +210,8 @@ dev-mail-none = Писем пока нет.
 dev-mail-to = Кому: { $to }
 dev-mail-html = В виде HTML
 dev-mail-text = В виде текста
+
+strength-weak = Слабый пароль: он не подойдёт.
+strength-fair = Сносный пароль.
+strength-good = Хороший пароль.
+strength-strong = Надёжный пароль.

@@ -146,3 +146,44 @@ CREATE INDEX auth_audit_at ON auth_audit (at, id);
 CREATE INDEX auth_audit_target_id ON auth_audit (target_id, at, id);
 CREATE INDEX auth_audit_actor_id ON auth_audit (actor_id, at, id);
 CREATE INDEX auth_audit_kind ON auth_audit (kind, at, id);
+
+-- The settings that were changed while running: a row for each change, of which the last one counts. Without a
+-- value the file's does.
+CREATE TABLE auth_settings (
+    revision          INTEGER NOT NULL PRIMARY KEY,
+    access_token_lifetime TEXT,
+    refresh_token_lifetime TEXT,
+    registration      TEXT CHECK (registration IN ('open', 'invite', 'closed')),
+    email_confirmation TEXT CHECK (email_confirmation IN ('optional', 'required')),
+    changed_at        INTEGER NOT NULL,
+    changed_by        INTEGER
+) STRICT;
+
+-- Who may register with which roles. It goes with whoever invited: an invitation is no better than its inviter.
+CREATE TABLE auth_invitations (
+    id                INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    email             TEXT    NOT NULL,
+    email_key         TEXT    NOT NULL,
+    -- Their names, with commas between them.
+    roles             TEXT    NOT NULL,
+    invited_by        INTEGER NOT NULL REFERENCES auth_users (id) ON DELETE CASCADE,
+    created_at        INTEGER NOT NULL,
+    expires_at        INTEGER NOT NULL,
+    used_at           INTEGER
+) STRICT;
+CREATE INDEX auth_invitations_email_key ON auth_invitations (email_key);
+CREATE INDEX auth_invitations_invited_by ON auth_invitations (invited_by);
+CREATE INDEX auth_invitations_expires_at ON auth_invitations (expires_at);
+
+-- The links in its mails, as hashes: one for each attempt to send it.
+CREATE TABLE auth_invitation_tokens (
+    hash              BLOB    NOT NULL PRIMARY KEY,
+    invitation_id     INTEGER NOT NULL REFERENCES auth_invitations (id) ON DELETE CASCADE
+) STRICT;
+CREATE INDEX auth_invitation_tokens_invitation_id ON auth_invitation_tokens (invitation_id);
+
+-- The links with which the first superuser is made, as hashes: one for each start of a server that found no user.
+CREATE TABLE auth_setup_tokens (
+    hash              BLOB    NOT NULL PRIMARY KEY,
+    expires_at        INTEGER NOT NULL
+) STRICT;

@@ -17,6 +17,8 @@ type Sent = Result<JsonBody, Error>;
 #[expect(dead_code, reason = "for the documentation")]
 pub struct Registration {
     email: String,
+    /// 8 characters or more (`password.min_length`), 256 at most; own names and what is common, leaked or
+    /// guessable are refused.
     password: String,
     username: Option<String>,
     first_name: Option<String>,
@@ -114,6 +116,7 @@ pub async fn delete_me(
 #[expect(dead_code, reason = "for the documentation")]
 pub struct PasswordChange {
     current_password: String,
+    /// As in registration.
     new_password: String,
 }
 
@@ -155,6 +158,7 @@ pub async fn forgot_password(auth: &State<Auth>, client: Client<'_>, body: Sent)
 pub struct Reset {
     /// From the mailed link.
     token: String,
+    /// As in registration.
     new_password: String,
 }
 

@@ -1,8 +1,10 @@
 //! The native JSON API.
 pub mod account;
 pub mod admin;
+pub mod invitations;
 pub mod service;
 pub mod sessions;
+pub mod settings;
 mod user;
 
 use crate::flows::policy::{Envelope, Policy, Rotation};
@@ -16,6 +18,7 @@ pub const POLICY: Policy = Policy {
     envelope: Envelope::Uuid,
     rotation: Rotation::Grace,
     superusers: true,
+    legacy: false,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -37,6 +40,12 @@ pub fn routes() -> Vec<Route> {
         sessions::list,
         sessions::end,
         sessions::verify,
+        settings::show,
+        settings::change,
+        settings::undo,
+        invitations::list,
+        invitations::invite,
+        invitations::withdraw,
     ]
 }
 
@@ -59,5 +68,11 @@ pub fn routes() -> Vec<Route> {
     sessions::list,
     sessions::end,
     sessions::verify,
+    settings::show,
+    settings::change,
+    settings::undo,
+    invitations::list,
+    invitations::invite,
+    invitations::withdraw,
 ))]
 pub struct Docs;

@@ -1,5 +1,10 @@
 //! Why a command failed, in the words of the command line.
-use crate::{config::Language, fairing::StartError, flows::Error, web::problem::sentence};
+use crate::{
+    config::Language,
+    fairing::StartError,
+    flows::{Error, Lacking},
+    web::sentence::sentence,
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -23,13 +28,16 @@ impl Failure {
     }
 }
 
+/// What is wrong with a field.
+pub fn field(name: &str, why: Lacking) -> String {
+    format!("{name}: {}", sentence(Language::En, why))
+}
+
 fn told(e: &Error) -> String {
     match e {
-        Error::Fields(fields) => fields
-            .iter()
-            .map(|(name, why)| format!("{name}: {}", sentence(Language::En, *why)))
-            .collect::<Vec<_>>()
-            .join(" "),
+        Error::Fields(fields) => {
+            fields.iter().map(|(name, why)| field(name, *why)).collect::<Vec<_>>().join(" ")
+        }
         Error::KeyTooYoung { retry_after } => {
             format!("{e}: wait {} s, or use --force", retry_after.as_secs() + 1)
         }

@@ -1,18 +1,21 @@
 //! The command line.
 mod ask;
 mod failure;
+mod moving;
 mod serve;
 mod settings;
 mod user;
 
 use crate::{
     fairing,
-    flows::{Auth, Operator},
+    flows::{self, Auth, Operator},
 };
 use clap::{Parser, Subcommand};
 use failure::Failure;
 use std::{
+    collections::BTreeMap,
     io::{ErrorKind, IsTerminal, Write, stderr, stdout},
+    path::PathBuf,
     process::ExitCode,
 };
 use tracing_subscriber::EnvFilter;
@@ -49,6 +52,18 @@ enum Command {
     /// Tries the mail transport
     #[command(subcommand)]
     Mail(Mail),
+    /// Writes a consistent copy of the SQLite database, running or not
+    Backup {
+        /// A file that is not there yet
+        file: PathBuf,
+    },
+    /// Moves from SQLite to PostgreSQL: ids, sessions and keys too, so that nobody is logged out
+    Copy {
+        /// An empty PostgreSQL database; its password rather by PGPASSWORD or ~/.pgpass, since
+        /// everybody on the machine can read arguments
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -141,6 +156,15 @@ impl Command {
             }
             Self::Mail(Mail::Test { address }) => test_mail(&open().await?, &address).await,
             Self::Config(Settings::Check) => settings::check(),
+            Self::Backup { file } => {
+                let db = fairing::database(fairing::figment()).await?;
+                Ok(flows::backup(&db, &file).await?)
+            }
+            Self::Copy { to } => {
+                let from = fairing::database(fairing::figment()).await?;
+                let copied = flows::copy(&from, &fairing::target(&to).await?).await?;
+                print(&copied.into_iter().collect::<BTreeMap<_, _>>())
+            }
         }
     }
 }
@@ -206,10 +230,16 @@ mod tests {
             &["user", "list", "--limit", "x"],
             &["user", "show"],
             &["user", "grant", "ann"],
-            &["user", "import", "users.jsonl"],
+            &["user", "import"],
+            &["user", "import", "dump.json", "--map", "nonsense=x"],
+            &["user", "import", "dump.json", "--map", "email"],
+            &["user", "import", "dump.json", "--role", "Editors=the editors"],
+            &["user", "export", "users.jsonl"],
             &["keys"],
             &["config"],
             &["mail", "test"],
+            &["backup"],
+            &["copy", "postgres://x"],
             &["serve", "now"],
         ] {
             let told = Cli::try_parse_from([&["portcullis"], wrong].concat()).err();

@@ -12,7 +12,7 @@ pub async fn serve() -> Result<(), Failure> {
     // Whatever keeps the service from starting is told here in one line; a fairing that fails inside
     // of Rocket cannot tell why.
     drop(open().await?);
-    let greeting = AdHoc::on_liftoff("Greeting", |rocket| Box::pin(async move { greet(rocket) }));
+    let greeting = AdHoc::on_liftoff("Greeting", |rocket| Box::pin(greet(rocket)));
     let rocket = fairing::rocket().attach(greeting).ignite().await.map_err(|e| told(&e))?;
     rocket.launch().await.map(drop).map_err(|e| told(&e))
 }
@@ -28,8 +28,8 @@ fn told(e: &rocket::Error) -> Failure {
     })
 }
 
-/// Says where the service is, and where mails are shown.
-fn greet(rocket: &Rocket<Orbit>) {
+/// Says where the service is, how the first superuser is made, and where mails are shown.
+async fn greet(rocket: &Rocket<Orbit>) {
     let config = rocket.config();
     let scheme = if config.tls_enabled() { "https" } else { "http" };
     let address = SocketAddr::new(config.address, config.port);
@@ -39,6 +39,12 @@ fn greet(rocket: &Rocket<Orbit>) {
         let ours = auth.config();
         lines.push(format!("  people reach it at  {}", ours.link("/")));
         lines.push(format!("  try the API at      {}", ours.link("/docs/")));
+        match auth.offer_setup().await {
+            // On the terminal and nowhere else: whoever has it has the service.
+            Ok(Some(link)) => lines.push(format!("  set it up, once, at {link}")),
+            Ok(None) => {}
+            Err(e) => tracing::warn!(error = %e, "no setup link can be made"),
+        }
         if auth.mailer().kept().is_some() {
             lines.push(format!("  mails are shown at  {}", ours.link("/dev/mail")));
         }

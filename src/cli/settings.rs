@@ -3,6 +3,7 @@ use super::{Failure, print};
 use crate::{
     config::{self, Loaded, Problem},
     fairing::{self, StartError},
+    flows::password,
 };
 use rocket::figment::{self, Figment, Metadata, Provider as _, providers::Serialized};
 use std::io::{Write, stderr};
@@ -35,6 +36,7 @@ fn load() -> (Loaded, Vec<Problem>) {
     if loaded.figment.data().is_ok() {
         problems.extend(of_pool(&loaded.figment));
     }
+    problems.extend(password::Policy::new(&loaded.config).err());
     problems.append(&mut loaded.problems);
     (loaded, problems)
 }

@@ -1,5 +1,5 @@
 //! `portcullis user …`
-use super::{Failure, ask, print};
+use super::{Failure, ask, moving, print};
 use crate::{
     api::UserView,
     flows::{Auth, By, Error, NewUser, Operator, User, UserChange, UserId},
@@ -62,6 +62,10 @@ pub enum Command {
         #[arg(long)]
         yes: bool,
     },
+    /// Adds the users in a file; ids, roles and password hashes stay as they are
+    Import(moving::ImportArgs),
+    /// Prints all users with their password hashes, a line of JSON each
+    Export,
 }
 
 #[derive(Args)]
@@ -130,6 +134,8 @@ impl Command {
                 }
                 Ok(auth.delete_user(&op, user.id).await?)
             }
+            Self::Import(import) => import.run(auth).await,
+            Self::Export => moving::export(auth).await,
         }
     }
 }

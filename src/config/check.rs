@@ -39,6 +39,7 @@ impl Config {
         let named = |name: &str| !name.trim().is_empty();
         demand(named(self.issuer()), "jwt.issuer", "should not be empty");
         demand(named(&self.jwt.audience), "jwt.audience", "should not be empty");
+        self.check_legacy(&mut demand);
         self.check_browser(&mut demand);
         self.check_password(&mut demand);
         let key = self.encryption_key.as_ref().map(|s| s.0.len());
@@ -50,7 +51,7 @@ impl Config {
 
     /// What works, but perhaps not as it was meant, by key.
     pub fn warnings(&self) -> Vec<Problem> {
-        let mut warnings = Vec::new();
+        let mut warnings = Vec::from_iter(self.warn_of_legacy());
         if self.public_url.scheme() == "http" && !self.is_local() {
             let message = "is http: passwords and tokens travel in clear";
             warnings.push(Problem::new("public_url", message));
@@ -86,6 +87,17 @@ impl Config {
         );
         let from = self.mail.from.parse::<lettre::message::Mailbox>();
         demand(from.is_ok(), "mail.from", "should be NAME <ADDRESS>");
+    }
+
+    /// What is wrong with the lifetimes, by key.
+    pub(super) fn lifetime_problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        self.check_lifetimes(&mut |met, key: &str, message: &str| {
+            if !met {
+                problems.push(Problem::new(key, message));
+            }
+        });
+        problems
     }
 
     fn check_lifetimes(&self, demand: &mut impl FnMut(bool, &str, &str)) {

@@ -87,7 +87,7 @@ fn count(value: &Value) -> Option<u128> {
 }
 
 /// What is wrong with a database's URL, told without quoting it.
-fn check(url: &str) -> Result<(), &'static str> {
+pub fn check(url: &str) -> Result<(), &'static str> {
     match url.split_once(':') {
         Some(("sqlite", rest)) => check_sqlite(rest),
         Some(("postgres" | "postgresql", _)) => check_postgres(url),

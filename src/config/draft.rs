@@ -10,11 +10,13 @@ use rocket::figment::{
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What cannot be judged while the other cannot be read.
-const HANGS_ON: [(&str, &str); 9] = [
+const HANGS_ON: [(&str, &str); 11] = [
     ("cookie.domain", "public_url"),
     ("cookie.same_site", "cookie.secure"),
     ("cookie.secure", "public_url"),
     ("jwt.secret", "jwt.algorithm"),
+    ("legacy.accept_simplejwt", "jwt.algorithm"),
+    ("legacy.until", "legacy.accept_simplejwt"),
     ("mail.url", "public_url"),
     ("password.memory", "password.passes"),
     ("refresh_grace", "refresh_token_lifetime"),
@@ -148,6 +150,7 @@ fn expected(key: &str, shape: &Value, e: &Error) -> String {
         ("trusted_proxies", ..) => "should be a list of networks such as 10.0.0.0/8".to_owned(),
         ("brand.accent", ..) => "should be a colour such as \"#2f5bd8\"".to_owned(),
         ("brand.links", ..) => "should be a list of \"TEXT <https://…>\"".to_owned(),
+        ("legacy.until", ..) => "should be a day such as \"2027-01-31\"".to_owned(),
         (key, ..) if key.ends_with("_lifetime") || key == "refresh_grace" => {
             "should be a time such as \"30s\", \"5m\", \"12h\" or \"30d\"".to_owned()
         }

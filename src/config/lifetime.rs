@@ -4,14 +4,18 @@ use std::time::Duration;
 
 const DAY: u64 = 86_400;
 
-pub fn serialize<S: Serializer>(d: &Duration, s: S) -> Result<S::Ok, S::Error> {
+pub fn text(d: Duration) -> String {
     // In days: humantime's months are not whole days, so `90d` would be two months and some minutes.
     let rest = Duration::new(d.as_secs() % DAY, d.subsec_nanos());
     match (d.as_secs() / DAY, rest.is_zero()) {
-        (0, _) => s.collect_str(&humantime::format_duration(rest)),
-        (days, true) => s.collect_str(&format_args!("{days}d")),
-        (days, _) => s.collect_str(&format_args!("{days}d {}", humantime::format_duration(rest))),
+        (0, _) => humantime::format_duration(rest).to_string(),
+        (days, true) => format!("{days}d"),
+        (days, _) => format!("{days}d {}", humantime::format_duration(rest)),
     }
+}
+
+pub fn serialize<S: Serializer>(d: &Duration, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_str(&text(*d))
 }
 
 pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {

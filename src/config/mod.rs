@@ -5,12 +5,17 @@ mod check;
 mod database;
 mod draft;
 mod environment;
+mod legacy;
 mod lifetime;
+mod live;
 mod load;
 mod secret;
 mod show;
 
 pub use brand::{Brand, Color, Link};
+pub use database::check as check_database;
+pub use legacy::Legacy;
+pub use live::{EmailConfirmation, Live, Registration, Setting};
 pub use load::{Loaded, Problem, load, load_from};
 pub use secret::Secret;
 
@@ -39,6 +44,7 @@ pub struct Config {
     #[serde(with = "lifetime")]
     pub audit_lifetime: Duration,
     pub jwt: Jwt,
+    pub legacy: Legacy,
     pub registration: Registration,
     pub email_confirmation: EmailConfirmation,
     pub cookie: Cookie,
@@ -69,6 +75,7 @@ impl Default for Config {
             session_lifetime: days(90),
             audit_lifetime: days(365),
             jwt: Jwt::default(),
+            legacy: Legacy::default(),
             registration: Registration::Open,
             email_confirmation: EmailConfirmation::Optional,
             cookie: Cookie::default(),
@@ -155,21 +162,6 @@ pub enum Algorithm {
     EdDSA,
     RS256,
     HS256,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Registration {
-    Open,
-    Invite,
-    Closed,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EmailConfirmation {
-    Optional,
-    Required,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -268,6 +260,8 @@ impl Language {
 pub struct Password {
     /// In characters.
     pub min_length: usize,
+    /// SHA-1 hashes of leaked passwords, sorted, a line of `HASH:COUNT` each.
+    pub breached_file: Option<PathBuf>,
     /// In KiB.
     pub memory: u32,
     pub passes: u32,
@@ -280,7 +274,15 @@ pub struct Password {
 
 impl Default for Password {
     fn default() -> Self {
-        Self { min_length: 8, memory: 19 * 1024, passes: 2, lanes: 1, threads: 0, queue: 256 }
+        Self {
+            min_length: 8,
+            breached_file: None,
+            memory: 19 * 1024,
+            passes: 2,
+            lanes: 1,
+            threads: 0,
+            queue: 256,
+        }
     }
 }
 

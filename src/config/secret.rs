@@ -1,4 +1,4 @@
-//! What must not be seen.
+//! What is never to be seen.
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

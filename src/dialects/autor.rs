@@ -17,6 +17,7 @@ const POLICY: Policy = Policy {
     envelope: Envelope::Jwt,
     rotation: Rotation::Strict,
     superusers: true,
+    legacy: true,
 };
 
 pub fn routes() -> Vec<Route> {

@@ -11,8 +11,13 @@ use rocket::{Route, State, get, post, routes};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
-const POLICY: Policy =
-    Policy { client: "chat", envelope: Envelope::Jwt, rotation: Rotation::Keep, superusers: true };
+const POLICY: Policy = Policy {
+    client: "chat",
+    envelope: Envelope::Jwt,
+    rotation: Rotation::Keep,
+    superusers: true,
+    legacy: true,
+};
 
 pub fn routes() -> Vec<Route> {
     routes![token, refresh, user]

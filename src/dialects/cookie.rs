@@ -22,6 +22,7 @@ const POLICY: Policy = Policy {
     envelope: Envelope::Uuid,
     rotation: Rotation::Grace,
     superusers: true,
+    legacy: true,
 };
 /// The cookie stays as it is.
 const ACCESS_ONLY: Policy = Policy { rotation: Rotation::Keep, ..POLICY };

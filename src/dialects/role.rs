@@ -21,6 +21,7 @@ const POLICY: Policy = Policy {
     envelope: Envelope::Jwt,
     rotation: Rotation::Grace,
     superusers: false,
+    legacy: true,
 };
 
 pub fn routes() -> Vec<Route> {

@@ -16,6 +16,7 @@ const POLICY: Policy = Policy {
     envelope: Envelope::Uuid,
     rotation: Rotation::Grace,
     superusers: true,
+    legacy: true,
 };
 
 pub fn routes() -> Vec<Route> {

@@ -45,6 +45,8 @@ pub struct NewUserView {
 #[expect(dead_code, reason = "for the documentation")]
 pub struct NewUserBody {
     email: String,
+    /// 8 characters or more (`password.min_length`), 256 at most; own names and what is common, leaked or
+    /// guessable are refused.
     password: String,
     username: Option<String>,
 }

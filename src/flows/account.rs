@@ -4,7 +4,7 @@ use super::{
     Auth, Caller, Error, Lacking, Result, SignedIn, User, UserId,
     address::{self, Address, Username},
     operator::hold_with_superusers,
-    password::{self, Verdict},
+    password::{Strength, Verdict},
     post::{self, Kind},
     record::{Act, record},
 };
@@ -119,7 +119,7 @@ impl Auth {
         new: &str,
     ) -> Result<()> {
         let user = &by.user;
-        self.check_password(user, new).map_err(|e| Error::field("new_password", e))?;
+        self.check_password(user, "new_password", new).await?;
         self.prove(caller, by, "current_password", current).await?;
         let hash = self.hasher.hash(new).await?;
         let now = self.clock.now();
@@ -190,11 +190,27 @@ impl Auth {
         self.remove(db, caller, &user, Act::by("account_deleted", by), now).await
     }
 
-    /// Whether `new` may be the password of `user`.
-    pub(super) fn check_password(&self, user: &User, new: &str) -> Result<(), Lacking> {
-        let mut own = vec![user.email.as_str()];
-        own.extend(user.username.as_deref());
-        password::check(new, self.config.password.min_length, &own)
+    /// How hard a password is to guess for one who knows its owner's names.
+    ///
+    /// # Errors
+    /// `Busy` if too many wait already.
+    pub async fn password_strength(&self, password: &str, own: Vec<String>) -> Result<Strength> {
+        self.hasher.strength(&self.passwords, password.to_owned(), own).await
+    }
+
+    /// Demands that `new`, in the field `name`, may be the password of `user`.
+    pub(super) async fn check_password(
+        &self,
+        user: &User,
+        name: &'static str,
+        new: &str,
+    ) -> Result<()> {
+        let mut own = vec![user.email.clone(), user.first_name.clone()];
+        own.extend(user.username.clone());
+        match self.hasher.refuse(&self.passwords, new, own).await? {
+            Some(why) => Err(Error::field(name, why)),
+            None => Ok(()),
+        }
     }
 
     /// Demands the password again, in the field `name`.

@@ -5,10 +5,9 @@ use super::{
     operator::spare_last_superuser,
     post::{self, Kind},
     record::{Act, Actor, record},
-    sign_up::Fields,
 };
 use crate::{
-    store::{Conn, roles, users},
+    store::{Conn, roles, setup_tokens, users},
     time::Timestamp,
 };
 
@@ -41,9 +40,8 @@ impl Auth {
     /// # Errors
     /// `Fields`, `EmailTaken`.
     pub async fn add_user(&self, new: NewUser<'_>) -> Result<User> {
-        let names = (new.email, new.password);
-        let min_length = self.config.password.min_length;
-        let fields = Fields::read(names, new.username, new.first_name, min_length)?;
+        let fields =
+            self.read_fields((new.email, new.password), new.username, new.first_name).await?;
         let granted = new
             .roles
             .iter()
@@ -52,6 +50,10 @@ impl Auth {
         let hash = self.hasher.hash(new.password).await?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
+        if new.superuser {
+            // Whoever is about to use a link of the setup is waited for, or finds it gone.
+            setup_tokens::take_all(&mut db).await?;
+        }
         let mut row = fields.row(&hash, self.config.language.tag(), now);
         row.email_confirmed_at = new.confirmed.then_some(now);
         row.is_superuser = new.superuser;
@@ -107,7 +109,7 @@ impl Auth {
     /// `NotFound`, `Fields`.
     pub async fn set_password(&self, id: UserId, password: &str) -> Result<()> {
         let user = self.find_user(By::Id(id)).await?;
-        self.check_password(&user, password).map_err(|e| Error::field("password", e))?;
+        self.check_password(&user, "password", password).await?;
         let hash = self.hasher.hash(password).await?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;

@@ -4,8 +4,9 @@ use super::{
     ended::EndedSessions,
     keys::{KeyInfo, Keys},
     overview::Past,
-    password::Hasher,
+    password::{self, Hasher},
     secret::{self, Successor},
+    settings::InEffect,
 };
 use crate::{
     config::Config,
@@ -25,9 +26,11 @@ use tokio::sync::{Mutex, Notify};
 #[derive(Clone)]
 pub struct Auth {
     pub(super) config: Arc<Config>,
+    pub(super) in_effect: InEffect,
     pub(super) db: Db,
     pub(super) clock: Clock,
     pub(super) hasher: Hasher,
+    pub(super) passwords: Arc<password::Policy>,
     pub(super) keys: Keys,
     pub(super) successor: Successor,
     pub(super) ended: EndedSessions,
@@ -46,8 +49,11 @@ impl Auth {
             Templates::load(config.templates.as_deref(), &config.brand).map_err(Error::internal)?;
         let mailer = Mailer::new(&config, &clock).map_err(Error::internal)?;
         let hasher = Hasher::new(&config.password);
+        let passwords =
+            password::Policy::new(&config).map_err(|p| Error::internal(p.to_string()))?;
         let config = Arc::new(config);
-        let keys = Keys::load(&db, &config, &clock).await?;
+        let in_effect = InEffect::load(&db, &config).await?;
+        let keys = Keys::load(&db, &config, in_effect.get().longest(), &clock).await?;
         let mut tx = db.write().await?;
         let fresh: [u8; Successor::KEY] = secret::random()?;
         let successor = secrets::get_or_insert(&mut tx, "refresh_successor", &fresh).await?;
@@ -57,6 +63,8 @@ impl Auth {
         Ok(Self {
             config,
             hasher,
+            passwords: Arc::new(passwords),
+            in_effect,
             db,
             clock,
             keys,
@@ -70,6 +78,7 @@ impl Auth {
         })
     }
 
+    /// The settings of the file and the environment; [`Auth::live`] has those that can be changed since.
     pub fn config(&self) -> &Config {
         &self.config
     }
@@ -110,7 +119,7 @@ impl Auth {
         let now = self.clock.now();
         let fresh = self.keys.fresh(now).await?;
         let mut db = self.db.write().await?;
-        self.keys.rotate(&mut db, &fresh, now, force).await?;
+        self.keys.rotate(&mut db, &fresh, self.live().longest(), now, force).await?;
         op.record(&mut db, "keys_rotated", None, "", now).await?;
         db.commit().await?;
         self.keys.reload(&self.db, now).await
@@ -174,7 +183,7 @@ impl Auth {
             .ok_or(Error::TokenNotValid)?;
         let user = users::by_id(&mut db, session.user_id)
             .await?
-            .filter(|u| u.is_active)
+            .filter(|u| u.is_active && self.is_confirmed_enough(u))
             .ok_or(Error::TokenNotValid)?;
         Ok(SignedIn { user, session })
     }

@@ -17,6 +17,8 @@ pub enum Error {
     EmailTaken,
     #[error("registration is closed")]
     RegistrationClosed,
+    #[error("an account takes an invitation")]
+    InvitationNeeded,
     #[error("no credential came with the request")]
     Unauthenticated,
     #[error("the token is not valid")]
@@ -90,13 +92,32 @@ pub enum Lacking {
     NotUsername,
     NotLanguage,
     NotRole,
+    /// Not the address that was invited.
+    NotInvited,
+    NotList,
+    /// A time such as `5m`.
+    NotLifetime,
+    /// One of those there are.
+    NotChoice,
+    /// Whoever demands confirmed addresses has not confirmed his own.
+    OwnUnconfirmed,
+    /// It does not fit the bounds or the lifetime of refresh tokens.
+    AccessLifetime,
+    /// It does not fit the lifetimes of access tokens and sessions, or the grace.
+    RefreshLifetime,
     /// Neither RFC 3339 nor a day.
     NotTime,
     /// None of the values there are.
     Unknown,
     Taken,
-    /// The password is the user's own address or name.
+    /// The password is made of the user's or the site's own names.
     TooSimilar,
+    /// The password is a well-known one, or a common word.
+    Common,
+    /// The password is in a list of leaked ones.
+    Leaked,
+    /// The password is made of what is tried first.
+    Guessable,
     /// Not the current password.
     WrongPassword,
 }

@@ -8,8 +8,11 @@ mod change;
 mod confirm;
 mod ended;
 mod error;
+mod invite;
 pub mod keys;
+mod legacy;
 mod log;
+mod moving;
 mod operator;
 mod overview;
 mod page;
@@ -22,6 +25,8 @@ mod refresh;
 mod reset;
 mod secret;
 mod session;
+mod settings;
+mod setup;
 mod sign_in;
 mod sign_out;
 mod sign_up;
@@ -30,6 +35,7 @@ pub mod token;
 
 pub use crate::store::{
     audit::{Event, Logged},
+    invitations::Invitation,
     outbox::Posted,
     sessions::{Session, SessionId},
     users::{User, UserId},
@@ -41,12 +47,15 @@ pub use caller::Caller;
 pub use change::UserChange;
 pub use confirm::LinkState;
 pub use error::{Error, Lacking, Result};
+pub use invite::NewInvitation;
 pub use log::{AuditQuery, MailQuery};
+pub use moving::{Dump, Exported, Import, Outcome, Refusal, Source, SourceError, backup, copy};
 pub use operator::{ADMIN, Operator, PROOF};
 pub use overview::{Day, Overview};
 pub use page::Page;
 pub use people::{MOST_COUNTED, UserList, UserQuery};
 pub use session::{RefreshToken, SignedIn, Tokens};
+pub use settings::{Changed, PastChange, Settings};
 pub use sign_in::Login;
 pub use sign_up::{NewAccount, SignedUp};
 pub use token::Claims;

@@ -8,6 +8,8 @@ pub struct Policy {
     pub rotation: Rotation,
     /// Whether superusers may sign in and refresh here.
     pub superusers: bool,
+    /// Whether refresh tokens of the service that users come from may be presented here.
+    pub legacy: bool,
 }
 
 /// What a refresh token looks like on the wire; either is accepted everywhere.

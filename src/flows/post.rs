@@ -17,6 +17,7 @@ use crate::{
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 /// Nobody else sends a mail while its sender may still be at it.
 const LEASE: Duration = Duration::from_mins(2);
@@ -29,7 +30,7 @@ const GIVE_UP: Duration = Duration::from_hours(24);
 const AT_ONCE: usize = 8;
 /// So many mails of one kind are sent to one address within [`PER`] (OWASP ASVS 5, 6.3).
 const MOST: i64 = 5;
-const PER: Duration = Duration::from_hours(1);
+pub const PER: Duration = Duration::from_hours(1);
 
 /// What a mail is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,7 @@ pub enum Kind {
     PasswordChanged,
     AccountExists,
     AccountDeleted,
+    Invitation,
 }
 
 impl Kind {
@@ -53,16 +55,19 @@ impl Kind {
             Self::PasswordChanged => "password_changed",
             Self::AccountExists => "account_exists",
             Self::AccountDeleted => "account_deleted",
+            Self::Invitation => "invitation",
         }
     }
 }
 
-/// A kind of mail that carries a link, by its name: the page it leads to and how long it is good.
+/// A kind of mail that carries a link, by its name: what the token follows in it, and how long it is
+/// good.
 fn link(kind: &str) -> Option<(&'static str, Duration)> {
     let days = |n: u64| Duration::from_hours(24 * n);
     match kind {
-        "confirm_email" | "change_email" => Some(("/confirm-email", days(3))),
-        "reset_password" => Some(("/reset-password", Duration::from_hours(1))),
+        "confirm_email" | "change_email" => Some(("/confirm-email?token=", days(3))),
+        "reset_password" => Some(("/reset-password?token=", Duration::from_hours(1))),
+        "invitation" => Some(("/register?invite=", days(7))),
         _ => None,
     }
 }
@@ -82,7 +87,7 @@ pub async fn put(
     args: &Value,
     now: Timestamp,
 ) -> Result<()> {
-    if outbox::count_since(db, recipient, kind.name(), now.minus(PER)).await? >= MOST {
+    if has_enough(db, kind, recipient, now).await? {
         return Ok(());
     }
     let mut all = json!({ "name": user.first_name, "email": user.email });
@@ -99,6 +104,16 @@ pub async fn put(
     };
     outbox::insert(db, &mail, now).await?;
     Ok(db.notify(Channel::Outbox).await?)
+}
+
+/// Whether an address has been sent as many mails of a kind as it may be for now.
+pub async fn has_enough(
+    db: &mut Conn,
+    kind: Kind,
+    recipient: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    Ok(outbox::count_since(db, recipient, kind.name(), now.minus(PER)).await? >= MOST)
 }
 
 impl Auth {
@@ -192,35 +207,14 @@ impl Auth {
         let now = self.clock.now();
         let mut args: Value = serde_json::from_str(&mail.args).map_err(Error::internal)?;
         if let Some((page, lifetime)) = link(&mail.kind) {
-            let mut db = self.db.write().await?;
-            let Some(user) = (match mail.user_id {
-                Some(id) => {
-                    users::hold(&mut db, id).await?;
-                    users::by_id(&mut db, id).await?
-                }
-                None => None,
-            }) else {
-                return Ok(None);
+            let expires_at = now.plus(lifetime);
+            let token = if mail.kind == Kind::Invitation.name() {
+                self.invitation_token(&args, expires_at, now).await?
+            } else {
+                self.user_token(mail, expires_at, now).await?
             };
-            let withdrawn = !outbox::hold(&mut db, mail.id).await?;
-            let confirmed = mail.kind == "confirm_email" && user.email_confirmed_at.is_some();
-            if user.credentials != mail.credentials || confirmed || withdrawn {
-                return Ok(None);
-            }
-            let token = secret::token()?;
-            let row = MailToken {
-                hash: secret::hash(token),
-                kind: mail.kind.clone(),
-                user_id: user.id,
-                email: mail.recipient.clone(),
-                credentials: mail.credentials,
-                created_at: now,
-                expires_at: now.plus(lifetime),
-                used_at: None,
-            };
-            mail_tokens::insert(&mut db, &row).await?;
-            db.commit().await?;
-            args["link"] = self.config.link(&format!("{page}?token={token}")).into();
+            let Some(token) = token else { return Ok(None) };
+            args["link"] = self.config.link(&format!("{page}{token}")).into();
             args["hours"] = (lifetime.as_secs() / 3_600).into();
             args["days"] = (lifetime.as_secs() / 86_400).into();
         }
@@ -231,6 +225,38 @@ impl Auth {
             self.templates.letter(language, &mail.kind, &args).map_err(Error::internal)?;
         let to = mail.recipient.clone();
         Ok(Some(Letter { to, message_id: mail.message_id, subject, text, html }))
+    }
+
+    /// Makes and stores the token of a mail to a user; `None` if what it is about has passed.
+    async fn user_token(
+        &self,
+        mail: &Mail,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Uuid>> {
+        let Some(id) = mail.user_id else { return Ok(None) };
+        let mut db = self.db.write().await?;
+        users::hold(&mut db, id).await?;
+        let Some(user) = users::by_id(&mut db, id).await? else { return Ok(None) };
+        let withdrawn = !outbox::hold(&mut db, mail.id).await?;
+        let confirmed = mail.kind == "confirm_email" && user.email_confirmed_at.is_some();
+        if user.credentials != mail.credentials || confirmed || withdrawn {
+            return Ok(None);
+        }
+        let token = secret::token()?;
+        let row = MailToken {
+            hash: secret::hash(token),
+            kind: mail.kind.clone(),
+            user_id: user.id,
+            email: mail.recipient.clone(),
+            credentials: mail.credentials,
+            created_at: now,
+            expires_at,
+            used_at: None,
+        };
+        mail_tokens::insert(&mut db, &row).await?;
+        db.commit().await?;
+        Ok(Some(token))
     }
 
     /// Sends one mail to `address` at once, past the outbox.

@@ -41,6 +41,11 @@ impl Act<'_> {
         Self::own(kind, by.user.id).in_session(by.session.id)
     }
 
+    /// Something an admin did that concerns no account.
+    pub fn of_admin(kind: &'static str, by: &SignedIn) -> Self {
+        Self { target: None, ..Self::by(kind, by) }
+    }
+
     pub fn in_session(mut self, session: SessionId) -> Self {
         self.session = Some(session);
         self

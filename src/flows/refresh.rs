@@ -37,10 +37,13 @@ impl Auth {
         policy: &Policy,
         presented: &str,
     ) -> Result<Tokens> {
-        let token = self.read_refresh_token(presented)?;
         let now = self.clock.now();
+        let (token, legacy) = self.read_presented(policy.legacy, presented, now)?;
         let mut db = self.db.write().await?;
-        let (row, session, user) = self.find(&mut db, token.id, now).await?;
+        if let Some(claims) = &legacy {
+            self.adopt(&mut db, caller, policy, claims, now).await?;
+        }
+        let (row, mut session, user) = self.find(&mut db, token.id, now).await?;
         if token.session.is_some_and(|sid| sid != session.id.0) {
             return Err(Error::TokenNotValid);
         }
@@ -48,7 +51,7 @@ impl Auth {
             Error::AccountDisabled => Error::TokenNotValid,
             e => e,
         })?;
-        if !self.touch(&mut db, caller, &session, now).await? {
+        if !self.touch(&mut db, caller, &mut session, now).await? {
             return Err(Error::TokenNotValid);
         }
         match self.rotate(&mut db, policy.rotation, token.id, row, &session, now).await? {
@@ -93,17 +96,18 @@ impl Auth {
         Ok((row, session, user))
     }
 
+    /// Notes that the session is used, and until when the access token that it gets is good.
     async fn touch(
         &self,
         db: &mut Conn,
         caller: &Caller,
-        session: &Session,
+        session: &mut Session,
         now: Timestamp,
     ) -> Result<bool> {
         let ip = caller.ip.map(|ip| ip.to_string());
-        let access = self.access_expires_at(session.expires_at, now);
+        session.access_expires_at = self.access_expires_at(session.expires_at, now);
         let seen = (ip.as_deref(), caller.user_agent.as_deref());
-        Ok(sessions::touch(db, session.id, seen, access, now).await?)
+        Ok(sessions::touch(db, session.id, seen, session.access_expires_at, now).await?)
     }
 
     async fn rotate(
@@ -178,13 +182,14 @@ impl Auth {
         self.admit(policy, &by.user)?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        if !self.touch(&mut db, caller, &by.session, now).await? {
+        let mut session = by.session.clone();
+        if !self.touch(&mut db, caller, &mut session, now).await? {
             return Err(Error::TokenNotValid);
         }
-        refresh_tokens::spend_all(&mut db, by.session.id, now).await?;
-        let issued = self.store_refresh_token(&mut db, &by.session, secret::token()?, now).await?;
+        refresh_tokens::spend_all(&mut db, session.id, now).await?;
+        let issued = self.store_refresh_token(&mut db, &session, secret::token()?, now).await?;
         record(&mut db, caller, Act::by("refresh_tokens_renewed", by), now).await?;
         db.commit().await?;
-        self.tokens(policy, by.user.clone(), &by.session, Some(issued), now)
+        self.tokens(policy, by.user.clone(), &session, Some(issued), now)
     }
 }

@@ -38,7 +38,7 @@ impl Auth {
         let mut db = self.db.read().await?;
         let (link, user) = self.open_link(&mut db, &hash, &[Kind::ResetPassword]).await?;
         drop(db);
-        self.check_password(&user, new).map_err(|e| Error::field("new_password", e))?;
+        self.check_password(&user, "new_password", new).await?;
         let password = self.hasher.hash(new).await?;
 
         let now = self.clock.now();

@@ -11,6 +11,7 @@ use crate::{
         Channel, Conn, refresh_tokens,
         revocations::{self, Revocation},
         sessions::{self, Ended},
+        users,
     },
     time::Timestamp,
 };
@@ -69,8 +70,7 @@ impl Auth {
         if !user.is_active {
             return Err(Error::AccountDisabled);
         }
-        let required = self.config.email_confirmation == EmailConfirmation::Required;
-        if required && user.email_confirmed_at.is_none() {
+        if !self.is_confirmed_enough(user) {
             return Err(Error::EmailNotConfirmed);
         }
         if user.is_superuser && !policy.superusers {
@@ -79,9 +79,15 @@ impl Auth {
         Ok(())
     }
 
+    /// Whether the address of `user` is confirmed, where that is demanded.
+    pub(super) fn is_confirmed_enough(&self, user: &User) -> bool {
+        let required = self.live().email_confirmation == EmailConfirmation::Required;
+        user.email_confirmed_at.is_some() || !required
+    }
+
     /// When an access token issued at `now` for a session that lives until `session` expires.
     pub(super) fn access_expires_at(&self, session: Timestamp, now: Timestamp) -> Timestamp {
-        let seconds = Timestamp::from_unix(now.unix()).plus(self.config.access_token_lifetime);
+        let seconds = Timestamp::from_unix(now.unix()).plus(self.live().access_token_lifetime);
         seconds.min(session)
     }
 
@@ -133,7 +139,7 @@ impl Auth {
         id: Uuid,
         now: Timestamp,
     ) -> Result<Issued> {
-        let expires_at = now.plus(self.config.refresh_token_lifetime).min(session.expires_at);
+        let expires_at = now.plus(self.live().refresh_token_lifetime).min(session.expires_at);
         let salt: [u8; 16] = secret::random()?;
         let row = refresh_tokens::RefreshToken {
             hash: secret::hash(id),
@@ -141,14 +147,15 @@ impl Auth {
             salt: salt.to_vec(),
             issued_at: now,
             expires_at,
-            access_expires_at: self.access_expires_at(session.expires_at, now),
+            access_expires_at: session.access_expires_at,
             used_at: None,
         };
         refresh_tokens::insert(db, &row).await?;
         Ok(Issued { id, at: now, expires_at })
     }
 
-    /// Signs the tokens of a session.
+    /// Signs the tokens of a session. The access token expires when the session's row says: a lifetime that
+    /// was changed meanwhile would let it outlive its revocation.
     pub(super) fn tokens(
         &self,
         policy: &Policy,
@@ -157,7 +164,7 @@ impl Auth {
         refresh: Option<Issued>,
         now: Timestamp,
     ) -> Result<Tokens> {
-        let expires_at = self.access_expires_at(session.expires_at, now);
+        let expires_at = session.access_expires_at;
         let access = self.keys.sign(&self.claims(&user, session, expires_at, now)?)?;
         let refresh = match refresh {
             Some(issued) => Some(RefreshToken {
@@ -262,6 +269,7 @@ impl Auth {
         keep: Option<SessionId>,
         now: Timestamp,
     ) -> Result<Vec<Revocation>> {
+        users::note_sessions_ended(db, user, now).await?;
         let ended = sessions::end_others(db, user, keep, now).await?;
         self.revoke_access(db, ended, now).await
     }

@@ -4,7 +4,10 @@ use super::{
     record::{Act, record},
     secret,
 };
-use crate::store::{refresh_tokens, sessions, users};
+use crate::{
+    store::{refresh_tokens, sessions, users},
+    time::Timestamp,
+};
 
 impl Auth {
     /// Ends the session; that somebody else has just ended it is as good.
@@ -22,11 +25,16 @@ impl Auth {
     /// # Errors
     /// `TokenNotValid` if there is no such session or it has ended.
     pub async fn sign_out_by_refresh(&self, caller: &Caller, presented: &str) -> Result<()> {
-        let token = self.read_refresh_token(presented)?;
+        let (token, legacy) = self.read_presented(true, presented, self.clock.now())?;
         let mut db = self.db.read().await?;
-        let row = refresh_tokens::by_hash(&mut db, &secret::hash(token.id))
-            .await?
-            .ok_or(Error::TokenNotValid)?;
+        let row = match (refresh_tokens::by_hash(&mut db, &secret::hash(token.id)).await?, legacy) {
+            (Some(row), _) => row,
+            (None, Some(claims)) => {
+                let expires_at = Timestamp::from_unix(claims.exp);
+                return self.give_back(&[(claims.jti, expires_at)]).await;
+            }
+            (None, None) => return Err(Error::TokenNotValid),
+        };
         let session = sessions::by_id(&mut db, row.session_id)
             .await?
             .filter(|s| s.is_alive(self.clock.now()))

@@ -2,7 +2,6 @@
 use super::{
     Auth, Caller, Error, Lacking, Result, User,
     address::{self, Address, Username},
-    password,
     post::{self, Kind},
     record::{Act, record},
 };
@@ -36,35 +35,6 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// Reads what a user is made of, and names everything that is wrong with it at once.
-    pub fn read(
-        (email, password): (&str, &str),
-        username: Option<&str>,
-        first_name: Option<&str>,
-        min_length: usize,
-    ) -> Result<Self> {
-        let mut wrong = Vec::new();
-        let mut keep = |name, why| wrong.push((name, why));
-        let email = Address::parse(email).map_err(|e| keep("email", e)).ok();
-        let username = username
-            .filter(|name| !name.trim().is_empty())
-            .and_then(|name| Username::parse(name).map_err(|e| keep("username", e)).ok());
-        let first_name = address::first_name(first_name.unwrap_or_default())
-            .map_err(|e| keep("first_name", e))
-            .ok();
-        let mut own: Vec<&str> = email.iter().map(|e| e.email.as_str()).collect();
-        own.extend(username.iter().map(|u| u.name.as_str()));
-        if let Err(e) = password::check(password, min_length, &own) {
-            keep("password", e);
-        }
-        match (email, first_name) {
-            (Some(email), Some(first_name)) if wrong.is_empty() => {
-                Ok(Self { email, username, first_name })
-            }
-            _ => Err(Error::Fields(wrong)),
-        }
-    }
-
     /// The row of a new user with these fields.
     pub fn row<'a>(
         &'a self,
@@ -100,7 +70,7 @@ impl Fields {
 impl Auth {
     /// Whether anybody may register.
     pub fn registration_open(&self) -> bool {
-        self.config.registration == Registration::Open
+        self.live().registration == Registration::Open
     }
 
     /// Registers a user and mails a link that confirms the address.
@@ -109,19 +79,19 @@ impl Auth {
     /// unknown one, and its owner gets a mail instead.
     ///
     /// # Errors
-    /// `Fields`, `EmailTaken`, `RegistrationClosed`, `Busy`, `Unavailable`.
+    /// `Fields`, `EmailTaken`, `RegistrationClosed`, `InvitationNeeded`, `LinkNotValid` for an invitation
+    /// that is none any more, `Busy`, `Unavailable`.
     pub async fn sign_up(&self, caller: &Caller, new: NewAccount<'_>) -> Result<SignedUp> {
-        if !self.registration_open() {
-            return Err(Error::RegistrationClosed);
+        match (self.live().registration, new.invite.filter(|token| !token.is_empty())) {
+            (Registration::Closed, _) => return Err(Error::RegistrationClosed),
+            (_, Some(token)) => return self.accept(caller, new, token).await,
+            (Registration::Invite, None) => return Err(Error::InvitationNeeded),
+            (Registration::Open, None) => {}
         }
-        let fields = Fields::read(
-            (new.email, new.password),
-            new.username,
-            new.first_name,
-            self.config.password.min_length,
-        )?;
+        let fields =
+            self.read_fields((new.email, new.password), new.username, new.first_name).await?;
         let hash = self.hasher.hash(new.password).await?;
-        let quiet = self.config.email_confirmation == EmailConfirmation::Required;
+        let quiet = self.live().email_confirmation == EmailConfirmation::Required;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         let row = fields.row(&hash, caller.language.tag(), now);
@@ -138,6 +108,36 @@ impl Auth {
         db.commit().await?;
         self.post.notify_one();
         Ok(if quiet { SignedUp::Pending } else { SignedUp::Created(user) })
+    }
+
+    /// Reads what a user is made of, and names everything that is wrong with it at once.
+    pub(super) async fn read_fields(
+        &self,
+        (email, password): (&str, &str),
+        username: Option<&str>,
+        first_name: Option<&str>,
+    ) -> Result<Fields> {
+        let mut wrong = Vec::new();
+        let mut keep = |name, why| wrong.push((name, why));
+        let email = Address::parse(email).map_err(|e| keep("email", e)).ok();
+        let username = username
+            .filter(|name| !name.trim().is_empty())
+            .and_then(|name| Username::parse(name).map_err(|e| keep("username", e)).ok());
+        let first_name = address::first_name(first_name.unwrap_or_default())
+            .map_err(|e| keep("first_name", e))
+            .ok();
+        let mut own: Vec<String> = email.iter().map(|e| e.email.clone()).collect();
+        own.extend(username.iter().map(|u| u.name.clone()));
+        own.extend(first_name.clone());
+        if let Some(why) = self.hasher.refuse(&self.passwords, password, own).await? {
+            keep("password", why);
+        }
+        match (email, first_name) {
+            (Some(email), Some(first_name)) if wrong.is_empty() => {
+                Ok(Fields { email, username, first_name })
+            }
+            _ => Err(Error::Fields(wrong)),
+        }
     }
 
     /// Somebody registers an address that is registered already: only its mailbox learns of it.

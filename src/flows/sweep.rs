@@ -1,7 +1,8 @@
 //! What is of no use any more is forgotten, and what happened elsewhere is heard of.
 use super::{Auth, Result};
 use crate::store::{
-    Channel, Listener, audit, keys, mail_tokens, outbox, refresh_tokens, revocations, sessions,
+    Channel, Listener, audit, invitations, keys, legacy_tokens, mail_tokens, outbox,
+    refresh_tokens, revocations, sessions, setup_tokens,
 };
 use std::time::Duration;
 
@@ -17,17 +18,22 @@ impl Auth {
         refresh_tokens::sweep(&mut db, now).await?;
         sessions::sweep(&mut db, week).await?;
         mail_tokens::sweep(&mut db, week).await?;
+        invitations::sweep(&mut db, week).await?;
         revocations::sweep(&mut db, now).await?;
         keys::sweep(&mut db, now).await?;
+        legacy_tokens::sweep(&mut db, now).await?;
+        setup_tokens::sweep(&mut db, now).await?;
         outbox::sweep(&mut db, week).await?;
         audit::sweep(&mut db, now.minus(self.config.audit_lifetime)).await?;
         Ok(db.commit().await?)
     }
 
-    /// Learns which sessions were ended and which keys were rotated by other processes.
+    /// Learns which sessions were ended and which keys were rotated and which settings changed by
+    /// other processes.
     pub async fn catch_up(&self) -> Result<()> {
         let now = self.clock.now();
         self.ended.catch_up(&self.db, now).await?;
+        self.in_effect.catch_up(&self.db, &self.config).await?;
         self.keys.reload(&self.db, now).await
     }
 

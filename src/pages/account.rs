@@ -1,19 +1,18 @@
 //! `/account`: profile, address, password, and the end of it all.
-use super::{Sent, Shown, answer, login, person::Person};
+use super::{Sent, Shown, answer, login, person::Person, reader::Reader};
 use crate::{
     config::Language,
-    flows::{Auth, Error, ProfileChange, SignedIn as Proven},
+    flows::{Auth, Error, ProfileChange},
     view::View,
     web::{
-        client::{Client, Reading, language_cookie},
+        client::{language_cookie, no_language_cookie},
         form::{Form, typed},
-        guards::SignedIn,
         notice::Notice,
         page::Page,
         reply::Reply,
     },
 };
-use rocket::{State, get, post};
+use rocket::{get, post};
 use serde::Serialize;
 
 pub const PATH: &str = "/account";
@@ -34,15 +33,15 @@ impl View for Account {
     const PATH: &'static str = PATH;
 }
 
-type Signed = Result<SignedIn, Error>;
+type Who<'r> = Result<Reader<'r>, Error>;
 type FormSent = Result<Form, Error>;
 
-fn view(auth: &Auth, by: &Proven, language: Language) -> Account {
+fn view(r: &Reader<'_>) -> Account {
     Account {
-        user: Person::new(&by.user, language, auth.clock().now()),
+        user: Person::new(r),
         tongues: Language::ALL.map(|l| (l.tag(), l.name())).into(),
         new_email: String::new(),
-        min_length: auth.config().password.min_length,
+        min_length: r.auth.config().password.min_length,
     }
 }
 
@@ -51,20 +50,14 @@ fn done(auth: &Auth, notice: Notice) -> Reply<()> {
 }
 
 #[get("/account")]
-pub fn page(auth: &State<Auth>, by: Signed, reading: Reading) -> Shown<Account> {
-    Ok(Page::ok(view(auth, &by?.0, reading.0)))
+pub fn page(reader: Who<'_>) -> Shown<Account> {
+    Ok(Page::ok(view(&reader?)))
 }
 
 #[post("/account/profile", data = "<form>")]
-pub async fn profile(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: Signed,
-    form: FormSent,
-    reading: Reading,
-) -> Sent<Account> {
-    let by = by?.0;
-    let mut shown = view(auth, &by, reading.0);
+pub async fn profile(reader: Who<'_>, form: FormSent) -> Sent<Account> {
+    let r = reader?;
+    let mut shown = view(&r);
     if form.is_ok() {
         let [username, first_name] = ["username", "first_name"].map(|name| typed(&form, name));
         shown.user.retype(username, first_name);
@@ -76,86 +69,65 @@ pub async fn profile(
             first_name: f.optional("first_name"),
             language: f.nullable("language").map(|tag| tag.filter(|t| !t.is_empty())),
         })?;
-        let user = auth.change_profile(&client, &by, change).await?;
-        let saved = done(auth, Notice::ProfileSaved);
+        let user = r.auth.change_profile(r.caller, &r.by, change).await?;
+        let saved = done(r.auth, Notice::ProfileSaved);
         let own = user.language.as_deref().and_then(Language::from_tag);
-        Ok(match own {
-            Some(own) => saved.header("Set-Cookie", language_cookie(auth, own).to_string()),
-            None => saved,
-        })
+        // What the browser keeps would win.
+        let cookie = match own {
+            Some(own) => language_cookie(r.auth, own),
+            None if r.by.user.language.is_some() => no_language_cookie(r.auth),
+            None => return Ok(saved),
+        };
+        Ok(saved.header("Set-Cookie", cookie.to_string()))
     };
     answer(saved.await, "profile", || shown)
 }
 
 #[post("/account/email", data = "<form>")]
-pub async fn email(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: Signed,
-    form: FormSent,
-    reading: Reading,
-) -> Sent<Account> {
-    let by = by?.0;
+pub async fn email(reader: Who<'_>, form: FormSent) -> Sent<Account> {
+    let r = reader?;
     let new_email = typed(&form, "email");
     let asked = async {
         let form = form?;
         let (email, password) = form.read(|f| (f.text("email"), f.text("password")))?;
-        auth.change_email(&client, &by, email, password).await?;
-        Ok(done(auth, Notice::EmailChangeMailed))
+        r.auth.change_email(r.caller, &r.by, email, password).await?;
+        Ok(done(r.auth, Notice::EmailChangeMailed))
     };
-    answer(asked.await, "email", || Account { new_email, ..view(auth, &by, reading.0) })
+    answer(asked.await, "email", || Account { new_email, ..view(&r) })
 }
 
 /// Mails the link that confirms the address again.
 #[post("/account/email/resend", data = "<form>")]
-pub async fn resend(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: Signed,
-    form: FormSent,
-    reading: Reading,
-) -> Sent<Account> {
-    let by = by?.0;
+pub async fn resend(reader: Who<'_>, form: FormSent) -> Sent<Account> {
+    let r = reader?;
     let mailed = async {
         form?;
-        auth.resend_confirmation(&client, &by).await?;
-        Ok(done(auth, Notice::ConfirmationMailed))
+        r.auth.resend_confirmation(r.caller, &r.by).await?;
+        Ok(done(r.auth, Notice::ConfirmationMailed))
     };
-    answer(mailed.await, "resend", || view(auth, &by, reading.0))
+    answer(mailed.await, "resend", || view(&r))
 }
 
 #[post("/account/password", data = "<form>")]
-pub async fn password(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: Signed,
-    form: FormSent,
-    reading: Reading,
-) -> Sent<Account> {
-    let by = by?.0;
+pub async fn password(reader: Who<'_>, form: FormSent) -> Sent<Account> {
+    let r = reader?;
     let changed = async {
         let form = form?;
         let (current, new) = form.read(|f| (f.text("current_password"), f.text("new_password")))?;
-        auth.change_password(&client, &by, current, new).await?;
-        Ok(done(auth, Notice::PasswordChanged))
+        r.auth.change_password(r.caller, &r.by, current, new).await?;
+        Ok(done(r.auth, Notice::PasswordChanged))
     };
-    answer(changed.await, "password", || view(auth, &by, reading.0))
+    answer(changed.await, "password", || view(&r))
 }
 
 #[post("/account/delete", data = "<form>")]
-pub async fn delete(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: Signed,
-    form: FormSent,
-    reading: Reading,
-) -> Sent<Account> {
-    let by = by?.0;
+pub async fn delete(reader: Who<'_>, form: FormSent) -> Sent<Account> {
+    let r = reader?;
     let deleted = async {
         let form = form?;
         let password = form.read(|f| f.text("password"))?;
-        auth.delete_account(&client, &by, password).await?;
-        Ok(Reply::see(login::PATH).forgetting(auth).telling(auth, Notice::AccountDeleted))
+        r.auth.delete_account(r.caller, &r.by, password).await?;
+        Ok(Reply::see(login::PATH).forgetting(r.auth).telling(r.auth, Notice::AccountDeleted))
     };
-    answer(deleted.await, "delete", || view(auth, &by, reading.0))
+    answer(deleted.await, "delete", || view(&r))
 }

@@ -7,7 +7,7 @@ use crate::{
     web::{
         client::Client,
         cookie::Registrant,
-        form::{Form, typed},
+        form::{Form, LinkForm, typed},
         guards::SignedIn,
         notice::Notice,
         page::Page,
@@ -81,11 +81,12 @@ pub async fn confirm(
     auth: &State<Auth>,
     client: Client<'_>,
     by: Result<SignedIn, Error>,
-    form: Result<Form, Error>,
+    form: LinkForm,
 ) -> Result<Page<Confirm>, Instead> {
-    let token = typed(&form, "token");
-    if let Err(e) = form {
-        return Ok(Page::again(Confirm::new(LinkState::Usable, &token, by.is_ok()), "confirm", e));
+    let token = form.token;
+    if let Err(e) = form.form {
+        let state = auth.confirmation_state(&token).await?;
+        return Ok(Page::again(Confirm::new(state, &token, by.is_ok()), "confirm", e));
     }
     finish(auth, &client, by, &token).await
 }

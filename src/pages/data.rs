@@ -1,21 +1,15 @@
 //! `/account/data.json`: what is stored of somebody, to take along (GDPR, 20).
-use super::Instead;
-use crate::{
-    flows::{Auth, Error},
-    web::{guards::SignedIn, reply::Reply},
-};
-use rocket::{State, get};
+use super::{Instead, reader::Reader};
+use crate::{flows::Error, web::reply::Reply};
+use rocket::get;
 use serde_json::{Value, json};
 
 /// How many events are told.
 const MOST: i64 = 10_000;
 
 #[get("/account/data.json")]
-pub async fn data(
-    auth: &State<Auth>,
-    by: Result<SignedIn, Error>,
-) -> Result<Reply<Value>, Instead> {
-    let by = by?.0;
+pub async fn data(reader: Result<Reader<'_>, Error>) -> Result<Reply<Value>, Instead> {
+    let Reader { auth, by, .. } = reader?;
     let user = &by.user;
     let sessions = auth.sessions(&by).await?;
     let history = auth.history(&by, MOST).await?;

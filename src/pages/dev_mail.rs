@@ -3,15 +3,10 @@ use crate::{
     flows::{Auth, Error},
     mail::Kept,
     view::View,
-    web::{page::Page, problem::Problem, reply::Reply},
+    web::{host::Local, page::Page, problem::Problem, reply::Reply},
 };
-use rocket::{
-    Request, State, get,
-    http::{ContentType, uri::Authority},
-    request::{FromRequest, Outcome},
-};
+use rocket::{State, get, http::ContentType};
 use serde::Serialize;
-use std::{convert::Infallible, net::IpAddr};
 
 #[derive(Serialize)]
 struct DevMail {
@@ -22,35 +17,6 @@ struct DevMail {
 impl View for DevMail {
     const TEMPLATE: &'static str = "pages/dev_mail.html";
     const PATH: &'static str = "/dev/mail";
-}
-
-/// Whether a request was made on this machine, as far as can be told: from a loopback address, by
-/// the name of one (another site's name may have been rebound to us), and through no proxy.
-pub struct Local(bool);
-
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for Local {
-    type Error = Infallible;
-
-    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
-        let relayed = ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via"];
-        let straight = !relayed.iter().any(|name| req.headers().contains(name));
-        let near = req.remote().is_none_or(|peer| peer.ip().to_canonical().is_loopback());
-        let sent = req.headers().get_one("host").map(Authority::parse).transpose();
-        let named = match sent {
-            Ok(Some(authority)) => is_loopback(authority.host()),
-            // HTTP/2 has it elsewhere.
-            Ok(None) => req.host().is_none_or(|host| is_loopback(host.domain().as_str())),
-            Err(_) => false,
-        };
-        Outcome::Success(Self(straight && near && named))
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let host = host.to_ascii_lowercase();
-    let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || host.ends_with(".localhost") || ip.is_ok_and(|ip| ip.is_loopback())
 }
 
 /// The kept mails, what is due included; nothing is there for anybody from elsewhere.
@@ -78,7 +44,8 @@ pub async fn html(
 ) -> Result<(ContentType, String), Problem> {
     let mails = kept(auth, &local).await?;
     let mail = mails.into_iter().find(|mail| mail.id.to_string() == id).ok_or(Error::NotFound)?;
-    Ok((ContentType::HTML, mail.html))
+    // Nobody frames our pages: its links open them beside it.
+    Ok((ContentType::HTML, mail.html.replacen("<head>", "<head><base target=\"_blank\">", 1)))
 }
 
 /// The newest mail to `to`.

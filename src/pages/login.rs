@@ -96,12 +96,14 @@ pub async fn log_out(
     form: Result<Form, Error>,
 ) -> Result<Reply<()>, super::Instead> {
     form?;
-    if let Ok(cookie) = cookie {
-        match auth.sign_out_by_refresh(&client, cookie.0).await {
-            // Whoever logs out of a session that is gone has got what they want.
-            Ok(()) | Err(Error::TokenNotValid) => {}
-            Err(e) => return Err(e.into()),
-        }
+    let ended = match cookie {
+        Ok(cookie) => auth.sign_out_by_refresh(&client, cookie.0).await,
+        Err(e) => Err(e),
+    };
+    match ended {
+        // Whoever logs out of a session that is gone has got what they want.
+        Ok(()) | Err(Error::Unauthenticated | Error::TokenNotValid) => {}
+        Err(e) => return Err(e.into()),
     }
     Ok(Reply::see(PATH).forgetting(auth).telling(auth, Notice::LoggedOut))
 }

@@ -8,10 +8,14 @@ mod forgot;
 mod front;
 mod login;
 mod person;
+mod reader;
 mod register;
 mod reset;
 mod security;
 mod sessions;
+mod setup;
+mod strayed;
+mod strength;
 
 use crate::{
     flows::{
@@ -35,10 +39,11 @@ const POLICY: Policy = Policy {
     envelope: Envelope::Uuid,
     rotation: Rotation::Grace,
     superusers: true,
+    legacy: false,
 };
 
 pub fn routes() -> Vec<Route> {
-    routes![
+    let pages = routes![
         front::front,
         login::page,
         login::log_in,
@@ -63,11 +68,15 @@ pub fn routes() -> Vec<Route> {
         sessions::end,
         sessions::end_others,
         security::page,
+        strength::strength,
+        setup::page,
+        setup::set_up,
         dev_mail::page,
         dev_mail::json,
         dev_mail::html,
         files::file,
-    ]
+    ];
+    [pages, strayed::routes()].concat()
 }
 
 /// What is shown in the place of a page: the login, if that is what is missing, else the problem.

@@ -1,8 +1,8 @@
 //! Whose account a page shows.
+use super::reader::Reader;
 use crate::{
     config::Language,
-    flows::{Event, Session, SessionId, User},
-    time::Timestamp,
+    flows::{Event, Session},
     view::{self, Moment},
 };
 use serde::Serialize;
@@ -20,7 +20,8 @@ pub struct Person {
 }
 
 impl Person {
-    pub fn new(user: &User, language: Language, now: Timestamp) -> Self {
+    pub fn new(r: &Reader<'_>) -> Self {
+        let user = &r.by.user;
         let own = user.language.as_deref().and_then(Language::from_tag);
         Self {
             email: user.email.clone(),
@@ -28,7 +29,7 @@ impl Person {
             username: user.username.clone().unwrap_or_default(),
             first_name: user.first_name.clone(),
             language: own.map(Language::tag).unwrap_or_default(),
-            since: Moment::new(language, user.created_at, now),
+            since: r.moment(user.created_at),
         }
     }
 
@@ -52,14 +53,14 @@ pub struct Device {
 }
 
 impl Device {
-    pub fn new(s: &Session, current: SessionId, language: Language, now: Timestamp) -> Self {
+    pub fn new(s: &Session, r: &Reader<'_>) -> Self {
         Self {
             id: s.id.0.to_string(),
-            name: browser(s.user_agent.as_deref(), language),
+            name: browser(s.user_agent.as_deref(), r.language),
             ip: s.ip.clone().unwrap_or_default(),
-            started: Moment::new(language, s.created_at, now),
-            seen: Moment::new(language, s.last_seen_at, now),
-            current: s.id == current,
+            started: r.moment(s.created_at),
+            seen: r.moment(s.last_seen_at),
+            current: s.id == r.by.session.id,
         }
     }
 }
@@ -74,13 +75,13 @@ pub struct Happened {
 }
 
 impl Happened {
-    pub fn new(event: &Event, language: Language, now: Timestamp) -> Self {
+    pub fn new(event: &Event, r: &Reader<'_>) -> Self {
         let key = format!("event-{}", event.kind.replace('_', "-"));
         Self {
-            what: view::text(language, &key, &[]),
-            browser: browser(event.user_agent.as_deref(), language),
+            what: view::text(r.language, &key, &[]),
+            browser: browser(event.user_agent.as_deref(), r.language),
             ip: event.ip.clone().unwrap_or_default(),
-            at: Moment::new(language, event.at, now),
+            at: r.moment(event.at),
         }
     }
 }

@@ -1,14 +1,15 @@
-//! `/register`.
+//! `/register`, where the link of an invitation leads, too.
 use super::{
     POLICY, Sent, answer,
     login::{self, onward},
 };
 use crate::{
+    config::Registration,
     flows::{Auth, Error, Login, NewAccount, SignedUp},
     view::View,
     web::{
         client::Client,
-        cookie,
+        cookie::{self, InviteToken, Linked},
         form::{Form, typed},
         guards::SignedIn,
         next::next,
@@ -19,16 +20,19 @@ use crate::{
 };
 use rocket::{Either, State, get, post};
 use serde::Serialize;
+use url::form_urlencoded;
 
 #[derive(Serialize)]
 pub struct RegisterPage {
-    /// Whether there is a form at all.
-    open: bool,
+    /// Who may register: `open`, `invite` or `closed`.
+    registration: &'static str,
     email: String,
     username: String,
     first_name: String,
-    /// What came with the invitation; empty for none.
+    /// The token of an invitation; empty for none.
     invite: String,
+    /// Whether there was an invitation that does not work any more.
+    expired: bool,
     next: String,
     /// In characters.
     min_length: usize,
@@ -42,28 +46,45 @@ impl View for RegisterPage {
 impl RegisterPage {
     fn new(auth: &Auth, to: &str) -> Self {
         Self {
-            open: auth.registration_open(),
+            registration: auth.live().registration.name(),
             email: String::new(),
             username: String::new(),
             first_name: String::new(),
             invite: String::new(),
+            expired: false,
             next: next(auth.config(), to).unwrap_or_default(),
             min_length: auth.config().password.min_length,
         }
     }
 }
 
-#[get("/register?<next>")]
-pub fn page(
+#[get("/register?<invite>&<next>")]
+pub async fn page(
     auth: &State<Auth>,
     by: Result<SignedIn, Error>,
+    kept: InviteToken<'_>,
+    invite: Option<&str>,
     next: Option<&str>,
-) -> Either<Reply<()>, Page<RegisterPage>> {
+) -> Result<Either<Reply<()>, Page<RegisterPage>>, super::Instead> {
     let next = next.unwrap_or_default();
-    match by.ok() {
-        Some(_) => Either::Left(onward(auth, next)),
-        None => Either::Right(Page::ok(RegisterPage::new(auth, next))),
+    if let Some(token) = invite {
+        let query: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+        let query = if next.is_empty() { query } else { format!("?next={query}") };
+        let there = Reply::see(format!("{}{query}", RegisterPage::PATH));
+        let cookie = Linked::Invite.cookie(auth.config(), token);
+        return Ok(Either::Left(there.header("Set-Cookie", cookie)));
     }
+    if by.is_ok() {
+        return Ok(Either::Left(onward(auth, next)));
+    }
+    let mut view = RegisterPage::new(auth, next);
+    if let Some(token) = kept.0.filter(|_| auth.live().registration != Registration::Closed) {
+        match auth.invited(token).await? {
+            Some(email) => (view.invite, view.email) = (token.to_owned(), email),
+            None => view.expired = true,
+        }
+    }
+    Ok(Either::Right(Page::ok(view)))
 }
 
 #[post("/register", data = "<form>")]
@@ -82,13 +103,18 @@ pub async fn register(
             password,
             username: Some(&username),
             first_name: Some(&first_name),
-            invite: Some(invite.as_str()).filter(|i| !i.is_empty()),
+            invite: Some(invite.as_str()),
         };
         let reply = match auth.sign_up(&client, new).await? {
             SignedUp::Created(user) => {
                 let login = Login::Id(user.id);
                 let tokens = auth.sign_in(&client, &POLICY, login, password, true).await?;
-                onward(auth, &to).keeping(auth, &tokens).telling(auth, Notice::Registered)
+                let reply = onward(auth, &to).keeping(auth, &tokens);
+                if user.email_confirmed_at.is_some() {
+                    let spent = Linked::Invite.cookie(auth.config(), "");
+                    return Ok(reply.header("Set-Cookie", spent).telling(auth, Notice::Welcome));
+                }
+                reply.telling(auth, Notice::Registered)
             }
             SignedUp::Pending => Reply::see(login::PATH).telling(auth, Notice::CheckMail),
         };
@@ -98,11 +124,13 @@ pub async fn register(
         })
     };
     let done = done.await;
+    let expired = matches!(done, Err(Error::LinkNotValid));
     answer(done, "register", || RegisterPage {
         email: email.clone(),
         username: username.clone(),
         first_name: first_name.clone(),
-        invite: invite.clone(),
+        invite: if expired { String::new() } else { invite.clone() },
+        expired,
         ..RegisterPage::new(auth, &to)
     })
 }

@@ -1,13 +1,12 @@
-//! `/reset-password`: where the mailed link leads. Its token goes into a cookie before anything is
-//! shown, so that it stands in no address from which something is loaded.
+//! `/reset-password`: where the mailed link leads.
 use super::{Instead, Sent, answer, confirm::name, login};
 use crate::{
     flows::{Auth, Error, LinkState},
     view::View,
     web::{
         client::Client,
-        cookie::{self, ResetToken},
-        form::{Form, typed},
+        cookie::{Linked, ResetToken},
+        form::LinkForm,
         notice::Notice,
         page::Page,
         reply::Reply,
@@ -45,7 +44,7 @@ pub async fn page(
     token: Option<&str>,
 ) -> Result<Either<Reply<()>, Page<Reset>>, Instead> {
     if let Some(token) = token {
-        let cookie = cookie::reset(auth.config(), token);
+        let cookie = Linked::Reset.cookie(auth.config(), token);
         return Ok(Either::Left(Reply::see(Reset::PATH).header("Set-Cookie", cookie)));
     }
     let token = kept.0.unwrap_or_default();
@@ -55,24 +54,23 @@ pub async fn page(
 }
 
 #[post("/reset-password", data = "<form>")]
-pub async fn reset(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    form: Result<Form, Error>,
-) -> Sent<Reset> {
-    let token = typed(&form, "token");
+pub async fn reset(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> Sent<Reset> {
+    let token = form.token;
     let done = async {
-        let form = form?;
+        let form = form.form?;
         let new = form.read(|f| f.text("new_password"))?;
         auth.reset_password(&client, &token, new).await?;
         let reply = Reply::see(login::PATH).forgetting(auth).telling(auth, Notice::PasswordReset);
-        Ok(reply.header("Set-Cookie", cookie::reset(auth.config(), "")))
+        Ok(reply.header("Set-Cookie", Linked::Reset.cookie(auth.config(), "")))
     };
     match done.await {
         Err(Error::LinkNotValid) => {
             let view = Reset::new(auth, LinkState::Expired, "");
             Ok(Either::Right(Page::with(Status::BadRequest, view)))
         }
-        done => answer(done, "reset", || Reset::new(auth, LinkState::Usable, &token)),
+        done => {
+            let state = auth.reset_state(&token).await?;
+            answer(done, "reset", || Reset::new(auth, state, &token))
+        }
     }
 }

@@ -2,13 +2,10 @@
 use super::{
     Shown,
     person::{Happened, Person},
+    reader::Reader,
 };
-use crate::{
-    flows::{Auth, Error},
-    view::View,
-    web::{client::Reading, guards::SignedIn, page::Page},
-};
-use rocket::{State, get};
+use crate::{flows::Error, view::View, web::page::Page};
+use rocket::get;
 use serde::Serialize;
 
 /// How many events are shown.
@@ -29,17 +26,12 @@ impl View for Security {
 }
 
 #[get("/account/security")]
-pub async fn page(
-    auth: &State<Auth>,
-    by: Result<SignedIn, Error>,
-    reading: Reading,
-) -> Shown<Security> {
-    let by = by?.0;
-    let (language, now) = (reading.0, auth.clock().now());
-    let events = auth.history(&by, MOST).await?;
+pub async fn page(reader: Result<Reader<'_>, Error>) -> Shown<Security> {
+    let r = reader?;
+    let events = r.auth.history(&r.by, MOST).await?;
     Ok(Page::ok(Security {
-        user: Person::new(&by.user, language, now),
-        sessions: auth.sessions(&by).await?.len(),
-        events: events.iter().map(|e| Happened::new(e, language, now)).collect(),
+        user: Person::new(&r),
+        sessions: r.auth.sessions(&r.by).await?.len(),
+        events: events.iter().map(|e| Happened::new(e, &r)).collect(),
     }))
 }

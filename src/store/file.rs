@@ -5,10 +5,17 @@ use tokio::time::{Instant, sleep};
 
 /// Makes an empty file that only its owner may read, unless there is one already.
 pub(super) fn create_private(file: &Path) -> Result<()> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
+    create(OpenOptions::new().create(true).append(true), file)
+}
+
+/// Makes an empty file that only its owner may read; there must be none.
+pub(super) fn create_new_private(file: &Path) -> Result<()> {
+    create(OpenOptions::new().create_new(true).append(true), file)
+}
+
+fn create(options: &mut OpenOptions, file: &Path) -> Result<()> {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.open(file)?;
     Ok(())
 }

@@ -1,8 +1,14 @@
-//! The database. Only `pool`, `args`, `file`, `sync` and `postgres` know that there are two engines.
+//! The database. Only `pool`, `args`, `file`, `sync`, `postgres`, `backup` and `copy` know that there
+//! are two engines.
+pub mod accounts;
 mod args;
 pub mod audit;
+mod backup;
+mod copy;
 mod file;
+pub mod invitations;
 pub mod keys;
+pub mod legacy_tokens;
 pub mod listing;
 pub mod mail_tokens;
 pub mod outbox;
@@ -13,10 +19,13 @@ pub mod revocations;
 pub mod roles;
 pub mod secrets;
 pub mod sessions;
+pub mod settings;
+pub mod setup_tokens;
 mod sync;
 pub mod users;
 
 pub use args::{Args, Record, Value};
+pub use copy::{Copied, TABLES};
 pub use pool::{AuthDb, Channel, Conn, Db, Listener};
 
 pub type Error = sqlx::Error;

@@ -92,16 +92,18 @@ pub enum Channel {
     Revocations,
     Outbox,
     Keys,
+    Settings,
 }
 
 impl Channel {
-    const ALL: [Self; 3] = [Self::Revocations, Self::Outbox, Self::Keys];
+    const ALL: [Self; 4] = [Self::Revocations, Self::Outbox, Self::Keys, Self::Settings];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Revocations => "auth_revocations",
             Self::Outbox => "auth_outbox",
             Self::Keys => "auth_keys",
+            Self::Settings => "auth_settings",
         }
     }
 }

@@ -5,8 +5,8 @@
 //! forgot) would keep every such connection's place until TCP gives up, a quarter of an hour later;
 //! and a `BEGIN` that was given up would leave the next user in a transaction that nobody commits.
 use super::{
-    Result,
-    pool::{Deadline, PATIENCE},
+    Conn, Result,
+    pool::{Deadline, Link, PATIENCE},
 };
 use sqlx::{PgConnection, Postgres, pool::PoolConnection};
 use tokio::time::timeout;
@@ -74,5 +74,23 @@ impl Drop for Lent {
             // Given up, it is closed and its place is free.
             let _ = timeout(PATIENCE, conn.return_to_pool()).await;
         });
+    }
+}
+
+impl Conn {
+    /// Keeps ids up to `last` from being given to new rows of `table`. Not undone by a rollback.
+    ///
+    /// SQLite sees by itself which ids were inserted; PostgreSQL would go on counting where it was.
+    pub async fn reserve_ids(&mut self, table: &'static str, last: i64) -> Result<()> {
+        if let Link::Postgres(_) = self.link {
+            self.execute(
+                "SELECT setval(s.id, $2)
+                 FROM (SELECT pg_get_serial_sequence($1, 'id')::regclass AS id) s
+                 WHERE $2 > COALESCE(pg_sequence_last_value(s.id), 0)",
+                (table, last),
+            )
+            .await?;
+        }
+        Ok(())
     }
 }

@@ -255,6 +255,18 @@ pub async fn set_active(db: &mut Conn, id: UserId, active: bool) -> Result<()> {
     Ok(())
 }
 
+/// Notes that all sessions of the user have ended.
+pub async fn note_sessions_ended(db: &mut Conn, id: UserId, now: Timestamp) -> Result<()> {
+    db.execute("UPDATE auth_users SET sessions_ended_at = $2 WHERE id = $1", (id, now)).await?;
+    Ok(())
+}
+
+pub async fn sessions_ended_at(db: &mut Conn, id: UserId) -> Result<Option<Timestamp>> {
+    let row: Option<(Option<Timestamp>,)> =
+        db.fetch_optional("SELECT sessions_ended_at FROM auth_users WHERE id = $1", [id]).await?;
+    Ok(row.and_then(|(at,)| at))
+}
+
 pub async fn set_superuser(db: &mut Conn, id: UserId, superuser: bool) -> Result<()> {
     db.execute("UPDATE auth_users SET is_superuser = $2 WHERE id = $1", (id, superuser)).await?;
     Ok(())
@@ -266,6 +278,20 @@ pub async fn superusers(db: &mut Conn) -> Result<Vec<UserId>> {
         .fetch_all("SELECT id FROM auth_users WHERE is_superuser AND is_active ORDER BY id", ())
         .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Whether there is anybody at all.
+pub async fn any(db: &mut Conn) -> Result<bool> {
+    let found: Option<(UserId,)> =
+        db.fetch_optional("SELECT id FROM auth_users LIMIT 1", ()).await?;
+    Ok(found.is_some())
+}
+
+/// Whether there is a superuser, one that is disabled too.
+pub async fn any_superuser(db: &mut Conn) -> Result<bool> {
+    let found: Option<(UserId,)> =
+        db.fetch_optional("SELECT id FROM auth_users WHERE is_superuser LIMIT 1", ()).await?;
+    Ok(found.is_some())
 }
 
 pub async fn delete(db: &mut Conn, id: UserId) -> Result<bool> {

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 mod pages;
 
 /// Each mail, and whether it carries a link.
-const KINDS: [(&str, bool); 8] = [
+const KINDS: [(&str, bool); 9] = [
     ("confirm_email", true),
     ("reset_password", true),
     ("change_email", true),
+    ("invitation", true),
     ("email_changed", false),
     ("password_changed", false),
     ("account_exists", false),
@@ -17,7 +18,7 @@ const KINDS: [(&str, bool); 8] = [
 ];
 
 /// The codes of `web::problem` and `web::catchers`, which this leaf does not see.
-const CODES: [&str; 29] = [
+const CODES: [&str; 30] = [
     "access_token_still_valid",
     "account_disabled",
     "bad_request",
@@ -29,6 +30,7 @@ const CODES: [&str; 29] = [
     "forbidden",
     "internal",
     "invalid_credentials",
+    "invitation_needed",
     "key_too_young",
     "last_superuser",
     "link_not_valid",
@@ -156,7 +158,8 @@ fn every_act_has_words() {
     for file in files.filter(|p| p.is_file() && !p.ends_with("rotation_tests.rs")) {
         let text = fs::read_to_string(file).unwrap();
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let signs = ["Act::own(\"", "Act::by(\"", "kind: \"", "cli(\"", "op.act(\""];
+        let signs =
+            ["Act::own(\"", "Act::by(\"", "Act::of_admin(\"", "kind: \"", "cli(\"", "op.act(\""];
         let recorded =
             ["record(&mut db, \"", "record(db, \"", "ResetPassword, \"", "ConfirmEmail, \""];
         for sign in signs.into_iter().chain(recorded) {
@@ -244,9 +247,27 @@ fn a_folder_wins_and_what_is_broken_in_it_is_named() {
     let templates = Templates::load(Some(folder.path()), &Brand::default()).unwrap();
     let args = json!({"name": "", "site": "s", "email": "e", "home": "h"});
     assert_eq!(templates.letter(Language::En, "test", &args).unwrap().0, "mine");
-    fs::write(&file, "\n{{ broken").unwrap();
-    let error = Templates::load(Some(folder.path()), &Brand::default()).err().unwrap().to_string();
-    assert!(error.contains("mail/subject.txt:2"), "{error}");
+    fs::create_dir(folder.path().join("static")).unwrap();
+    fs::write(folder.path().join("static/portcullis.css"), "body { margin: 0 }").unwrap();
+    let brand = Brand { accent: Some("#ff0000".parse().unwrap()), ..Brand::default() };
+    let templates = Templates::load(Some(folder.path()), &brand).unwrap();
+    let style = &templates.asset("portcullis.css").unwrap().bytes;
+    // The accent is the settings' all the same.
+    assert!(style.starts_with(b"body { margin: 0 }:root{--link:"), "{style:?}");
+    for broken in [
+        "{{ broken",
+        "{{ name | unknown }}",
+        "{{ unknown() }}",
+        "{{ <unknown /> }}",
+        "{% extends \"no.html\" %}",
+    ] {
+        fs::write(&file, format!("\n{broken}")).unwrap();
+        let error = Templates::load(Some(folder.path()), &Brand::default());
+        let error = error.err().unwrap_or_else(|| panic!("{broken}")).to_string();
+        assert!(error.contains("mail/subject.txt"), "{broken}: {error}");
+        let placed = error.contains("mail/subject.txt:2") || broken.contains("extends");
+        assert!(placed, "{broken}: {error}");
+    }
     let nowhere = folder.path().join("nowhere");
     assert!(matches!(Templates::load(Some(&nowhere), &Brand::default()), Err(Error::Folder(_))));
 }

@@ -204,6 +204,22 @@ impl<'b> Fields<'b> {
         self.keep(name, value)
     }
 
+    /// Several texts, in a form separated by commas or white space; none for none and null.
+    pub fn texts(&mut self, name: &'static str) -> Vec<&'b str> {
+        let value = match self.get(name) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::String(list)) => {
+                let apart = |c: char| c == ',' || c.is_whitespace();
+                Ok(list.split(apart).filter(|text| !text.is_empty()).collect())
+            }
+            Some(Value::Array(list)) if list.len() <= MOST_FIELDS => {
+                list.iter().map(text).collect()
+            }
+            Some(_) => Err(Lacking::NotList),
+        };
+        self.keep(name, value)
+    }
+
     /// Yes or no, `default` for none.
     pub fn flag(&mut self, name: &'static str, default: bool) -> bool {
         self.optional_flag(name).unwrap_or(default)

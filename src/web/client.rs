@@ -1,4 +1,5 @@
-//! Who asks: the client's address, seen through trusted proxies only, its program and its language.
+//! Who asks: the client's address, seen through trusted proxies only, its program, its language, and
+//! whether it shows pages.
 use super::cookie;
 use crate::{
     config::{Config, Language},
@@ -6,7 +7,7 @@ use crate::{
 };
 use rocket::{
     Request,
-    http::{Cookie, SameSite},
+    http::{Accept, Cookie, MediaType, SameSite, uncased::UncasedStr},
     request::{FromRequest, Outcome},
 };
 use std::{convert::Infallible, net::IpAddr, sync::OnceLock};
@@ -126,6 +127,14 @@ pub fn language_cookie(auth: &Auth, language: Language) -> Cookie<'static> {
         .build()
 }
 
+/// What makes a browser forget the language that it keeps.
+pub fn no_language_cookie(auth: &Auth) -> Cookie<'static> {
+    let mut cookie = language_cookie(auth, Language::default());
+    cookie.set_value("");
+    cookie.set_max_age(time::Duration::ZERO);
+    cookie
+}
+
 /// The best of our languages by `Accept-Language` (RFC 9110, 12.5.4).
 fn accepted(req: &Request<'_>) -> Option<Language> {
     let header = req.headers().get_one("accept-language").unwrap_or_default();
@@ -143,4 +152,19 @@ fn accepted(req: &Request<'_>) -> Option<Language> {
             best.filter(|(_, q)| *q >= new.1).or(Some(new))
         })
         .map(|(language, _)| language)
+}
+
+/// Browsers would rather have HTML than JSON; programs JSON, or anything (RFC 9110, 12.5.1).
+pub fn wants_page(req: &Request<'_>) -> bool {
+    req.accept()
+        .is_some_and(|accept| quality(accept, &MediaType::HTML) > quality(accept, &MediaType::JSON))
+}
+
+/// How much a type is wanted: the narrowest range that covers it tells.
+fn quality(accept: &Accept, wanted: &MediaType) -> f32 {
+    let covers = |range: &str, own: &UncasedStr| range == "*" || own == range;
+    let ranges = accept.iter().filter(|range| {
+        covers(range.top().as_str(), wanted.top()) && covers(range.sub().as_str(), wanted.sub())
+    });
+    ranges.max_by_key(|range| range.specificity()).map_or(0.0, |range| range.weight_or(1.0))
 }

@@ -1,4 +1,5 @@
 //! The cookie that carries the refresh token (RFC 6265bis).
+use super::headers::is_head;
 use crate::{
     config::{self, Config},
     flows::{Auth, RefreshToken},
@@ -72,8 +73,8 @@ fn bare(config: &Config, value: String) -> Cookie<'static> {
 
 /// In days; as long as the link that confirms an address works.
 const REGISTRANT: i64 = 3;
-/// In hours; as long as the link that resets a password works.
-const RESET: i64 = 1;
+/// In hours; as long as the links work that give somebody a way in at once.
+const LINK: i64 = 1;
 
 /// A cookie of ours that is no refresh token, by what it is for.
 fn own(config: &Config, purpose: &str) -> String {
@@ -98,18 +99,44 @@ pub fn registrant(config: &Config, mark: String) -> String {
     keep(config, "registrant", mark, time::Duration::days(REGISTRANT))
 }
 
-/// Keeps the token of a mailed link; an empty one is forgotten.
-pub fn reset(config: &Config, token: &str) -> String {
-    // What is no token is not worth keeping, and might not be fit for a header.
-    let token = Uuid::try_parse(token).map(|t| t.to_string()).unwrap_or_default();
-    keep(config, "reset", token, time::Duration::hours(RESET))
+/// A link whose token goes into a cookie before anything is shown, so that it stands in no address from
+/// which something is loaded.
+#[derive(Clone, Copy, Debug)]
+pub enum Linked {
+    Reset,
+    Invite,
+    Setup,
 }
 
-/// The mark of the browser that registered, unless the page is only fetched in advance.
+impl Linked {
+    const fn purpose(self) -> &'static str {
+        match self {
+            Self::Reset => "reset",
+            Self::Invite => "invite",
+            Self::Setup => "setup",
+        }
+    }
+
+    /// Keeps the token of a link; an empty one is forgotten.
+    pub fn cookie(self, config: &Config, token: &str) -> String {
+        // What is no token is not worth keeping, and might not be fit for a header.
+        let token = Uuid::try_parse(token).map(|t| t.to_string()).unwrap_or_default();
+        keep(config, self.purpose(), token, time::Duration::hours(LINK))
+    }
+}
+
+/// The mark of the browser that registered, if somebody opens the page there: what is fetched in advance,
+/// looked at (`HEAD`) or a part of another page is not opened.
 pub struct Registrant<'r>(pub Option<&'r str>);
 
-/// The token of a mailed link that resets a password.
+/// The token of a link that resets a password.
 pub struct ResetToken<'r>(pub Option<&'r str>);
+
+/// The token of an invitation.
+pub struct InviteToken<'r>(pub Option<&'r str>);
+
+/// The token of a link with which the first superuser is made.
+pub struct SetupToken<'r>(pub Option<&'r str>);
 
 fn brought<'r>(req: &'r Request<'_>, purpose: &str) -> Option<&'r str> {
     one(req, &own(req.rocket().state::<Auth>()?.config(), purpose))
@@ -121,15 +148,24 @@ impl<'r> FromRequest<'r> for Registrant<'r> {
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
         let early = ["sec-purpose", "purpose"].iter().any(|name| req.headers().contains(name));
-        Outcome::Success(Self(brought(req, "registrant").filter(|_| !early)))
+        let part = req.headers().get("sec-fetch-dest").any(|dest| dest != "document");
+        let opened = !early && !part && !is_head(req);
+        Outcome::Success(Self(brought(req, "registrant").filter(|_| opened)))
     }
 }
 
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for ResetToken<'r> {
-    type Error = Infallible;
+macro_rules! linked {
+    ($guard:ident, $link:expr) => {
+        #[rocket::async_trait]
+        impl<'r> FromRequest<'r> for $guard<'r> {
+            type Error = Infallible;
 
-    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
-        Outcome::Success(Self(brought(req, "reset")))
-    }
+            async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
+                Outcome::Success(Self(brought(req, $link.purpose())))
+            }
+        }
+    };
 }
+linked!(ResetToken, Linked::Reset);
+linked!(InviteToken, Linked::Invite);
+linked!(SetupToken, Linked::Setup);

@@ -13,6 +13,7 @@ use rocket::{
     data::{FromData, Outcome},
     http::{Cookie, SameSite, Status},
 };
+use std::convert::Infallible;
 use uuid::Uuid;
 
 fn name(config: &Config) -> &'static str {
@@ -63,14 +64,45 @@ impl<'r> FromData<'r> for Form {
     }
 }
 
+/// A form that a mailed link leads to. The link's token is known even if nothing proves that a page of
+/// ours sent the form, for that page is shown to whoever has the link, and has to be shown again.
+pub struct LinkForm {
+    pub token: String,
+    pub form: Result<Form, Error>,
+}
+
+#[rocket::async_trait]
+impl<'r> FromData<'r> for LinkForm {
+    type Error = Infallible;
+
+    async fn from_data(req: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        let form = match body::read(req, data, true).await {
+            Ok(body) => body,
+            Err(e) => return Outcome::Success(Self { token: String::new(), form: Err(e) }),
+        };
+        let token =
+            form.read(|f| f.optional("token")).ok().flatten().unwrap_or_default().to_owned();
+        let form = expected(req).and_then(|expected| prove(expected, form));
+        Outcome::Success(Self { token, form })
+    }
+}
+
 async fn read(req: &Request<'_>, data: Data<'_>) -> Result<Form> {
+    let expected = expected(req)?;
+    prove(expected, body::read(req, data, true).await?)
+}
+
+/// The token that a form has to bring, unless it comes from another site.
+fn expected<'r>(req: &'r Request<'_>) -> Result<&'r str> {
     let auth = req.rocket().state::<Auth>().ok_or(Error::CsrfFailed)?;
     csrf::refuse_foreign_form(req, auth.config())?;
     let token = cookie::one(req, name(auth.config())).filter(|t| Uuid::try_parse(t).is_ok());
-    let token = token.ok_or(Error::CsrfFailed)?.as_bytes();
-    let body = body::read(req, data, true).await?;
-    let sent = body.read(|f| f.text("csrf_token")).map_err(|_| Error::CsrfFailed)?.as_bytes();
-    aws_lc_rs::constant_time::verify_slices_are_equal(token, sent)
+    token.ok_or(Error::CsrfFailed)
+}
+
+fn prove(expected: &str, body: Body) -> Result<Form> {
+    let sent = body.read(|f| f.text("csrf_token")).map_err(|_| Error::CsrfFailed)?;
+    aws_lc_rs::constant_time::verify_slices_are_equal(expected.as_bytes(), sent.as_bytes())
         .map_err(|_| Error::CsrfFailed)?;
     Ok(Form(body))
 }

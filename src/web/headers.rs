@@ -5,7 +5,7 @@ use crate::{config::Config, flows::Auth};
 use rocket::{
     Data, Request, Response, Route,
     fairing::{Fairing, Info, Kind},
-    http::{Status, uri::Authority},
+    http::{Method, Status, uri::Authority},
     uri,
 };
 use std::{borrow::Cow, sync::OnceLock, time::Instant};
@@ -22,9 +22,13 @@ const DOCS: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script
                     img-src 'self' data:; connect-src 'self'; form-action 'self'; \
                     frame-ancestors 'none'; base-uri 'none'";
 
-/// A mail is shown in a frame of a page of ours, and does nothing.
+/// A mail is shown in a frame of a page of ours, and does nothing but open its links as pages of their own.
 const MAIL: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
-                    base-uri 'none'; form-action 'none'; sandbox allow-popups";
+                    base-uri 'none'; form-action 'none'; \
+                    sandbox allow-popups allow-popups-to-escape-sandbox";
+
+/// What holds a token in the address of a mailed link.
+const SECRET: [&str; 2] = ["token", "invite"];
 
 /// Marks routes as ours.
 pub fn ours(routes: impl Into<Vec<Route>>) -> Vec<Route> {
@@ -81,8 +85,18 @@ impl Headers {
     }
 }
 
+/// When a request came, and whether it asks for the headers alone: Rocket hands it on as a GET.
 #[derive(Clone, Copy)]
-struct Started(Instant);
+struct Started(Instant, bool);
+
+fn started(req: &Request<'_>) -> Started {
+    *req.local_cache(|| Started(Instant::now(), req.method() == Method::Head))
+}
+
+/// Whether a request asks for the headers alone.
+pub fn is_head(req: &Request<'_>) -> bool {
+    started(req).1
+}
 
 #[rocket::async_trait]
 impl Fairing for Headers {
@@ -91,7 +105,7 @@ impl Fairing for Headers {
     }
 
     async fn on_request(&self, req: &mut Request<'_>, _: &mut Data<'_>) {
-        req.local_cache(|| Started(Instant::now()));
+        started(req);
         if !has_one_host(req) && is_path_of_ours(req) {
             Problem::new(Status::BadRequest, "malformed").refuse(req);
             // No handler is there: the catcher tells it.
@@ -113,7 +127,7 @@ impl Fairing for Headers {
         };
         // Where a token stands in the address, nothing that the page loads is told the address.
         let secret =
-            req.uri().query().is_some_and(|q| q.segments().any(|(name, _)| name == "token"));
+            req.uri().query().is_some_and(|q| q.segments().any(|(name, _)| SECRET.contains(&name)));
         let caller = caller(req);
         let mut set = |name: &'static str, value: &str| {
             res.set_raw_header(name, value.to_owned());
@@ -130,7 +144,7 @@ impl Fairing for Headers {
         if config.is_some_and(|c| c.public_url.scheme() == "https") {
             set("Strict-Transport-Security", "max-age=31536000");
         }
-        let elapsed = req.local_cache(|| Started(Instant::now())).0.elapsed();
+        let elapsed = started(req).0.elapsed();
         // The route, not the path: that may hold a token.
         let route = req.route().map_or("-", |r| r.uri.as_str());
         metrics::count(req.method().as_str(), route, res.status().code, elapsed.as_secs_f64());

@@ -10,6 +10,7 @@ use rocket::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     Registered,
+    Welcome,
     CheckMail,
     ResetMailed,
     ConfirmationMailed,
@@ -23,8 +24,9 @@ pub enum Notice {
     AccountDeleted,
 }
 
-const ALL: [Notice; 12] = [
+const ALL: [Notice; 13] = [
     Notice::Registered,
+    Notice::Welcome,
     Notice::CheckMail,
     Notice::ResetMailed,
     Notice::ConfirmationMailed,
@@ -44,6 +46,7 @@ impl Notice {
     const fn name(self) -> &'static str {
         match self {
             Self::Registered => "registered",
+            Self::Welcome => "welcome",
             Self::CheckMail => "check-mail",
             Self::ResetMailed => "reset-mailed",
             Self::ConfirmationMailed => "confirmation-mailed",
@@ -65,21 +68,22 @@ impl Notice {
 
     /// The cookie that brings it to the next page.
     pub fn cookie(self, auth: &Auth) -> String {
-        let mut cookie = bare(self.name());
-        cookie.set_secure(auth.config().cookie.secure);
+        let mut cookie = bare(auth, self.name());
         cookie.set_max_age(time::Duration::minutes(1));
         cookie.to_string()
     }
 }
 
-fn bare(value: &'static str) -> Cookie<'static> {
-    Cookie::build((COOKIE, value)).path("/").http_only(true).same_site(SameSite::Lax).build()
+fn bare(auth: &Auth, value: &'static str) -> Cookie<'static> {
+    let secure = auth.config().cookie.secure;
+    let cookie = Cookie::build((COOKIE, value)).path("/").http_only(true).secure(secure);
+    cookie.same_site(SameSite::Lax).build()
 }
 
 /// Takes the notice that a request brings.
 pub fn take(req: &Request<'_>) -> Option<Notice> {
     let name = cookie::one(req, COOKIE)?;
-    let mut gone = bare("");
+    let mut gone = bare(req.rocket().state::<Auth>()?, "");
     gone.set_max_age(time::Duration::ZERO);
     req.cookies().add(gone);
     ALL.into_iter().find(|notice| notice.name() == name)

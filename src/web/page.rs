@@ -83,13 +83,14 @@ impl Frame {
     }
 }
 
-/// The address of the same page in another language.
+/// The address of the same page in another language. That of a page that was asked for is told by its
+/// query alone: browsers read a path such as `//elsewhere.example` as another site.
 fn in_language(at: Option<&Origin<'_>>, path: &str, language: Language) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     let old = at.and_then(Origin::query).map(|q| q.as_str()).unwrap_or_default();
     query.extend_pairs(form_urlencoded::parse(old.as_bytes()).filter(|(name, _)| name != "lang"));
     let query = query.append_pair("lang", language.tag()).finish();
-    format!("{}?{query}", at.map_or(path, |at| at.path().as_str()))
+    format!("{}?{query}", if at.is_some() { "" } else { path })
 }
 
 impl<'r, V: View> Responder<'r, 'static> for Page<V> {

@@ -1,5 +1,9 @@
 //! How an error is told: RFC 9457 for programs, a page for people.
-use super::{client::language, page::ErrorPage};
+use super::{
+    client::{caller, language, wants_page},
+    page::ErrorPage,
+    sentence::sentence,
+};
 use crate::{
     config::Language,
     flows::{Error, Lacking},
@@ -7,7 +11,7 @@ use crate::{
 };
 use rocket::{
     Request, Response,
-    http::{Accept, ContentType, MediaType, Status, uncased::UncasedStr},
+    http::{ContentType, Status},
     response::{self, Responder},
 };
 use serde::Serialize;
@@ -124,32 +128,6 @@ pub struct ProblemDocument {
     pub errors: Option<HashMap<String, Vec<String>>>,
 }
 
-/// What is wrong with a field, in words.
-pub fn sentence(language: Language, why: Lacking) -> String {
-    let (key, count) = match why {
-        Lacking::Missing => ("missing", None),
-        Lacking::Null => ("null", None),
-        Lacking::Blank => ("blank", None),
-        Lacking::NotText => ("not-text", None),
-        Lacking::NotBoolean => ("not-boolean", None),
-        Lacking::NotInteger => ("not-integer", None),
-        Lacking::TooLong(n) => ("too-long", Some(n)),
-        Lacking::TooShort(n) => ("too-short", Some(n)),
-        Lacking::NotPrintable => ("not-printable", None),
-        Lacking::NotEmail => ("not-email", None),
-        Lacking::NotUsername => ("not-username", None),
-        Lacking::NotLanguage => ("not-language", None),
-        Lacking::NotRole => ("not-role", None),
-        Lacking::NotTime => ("not-time", None),
-        Lacking::Unknown => ("unknown", None),
-        Lacking::Taken => ("taken", None),
-        Lacking::TooSimilar => ("too-similar", None),
-        Lacking::WrongPassword => ("wrong-password", None),
-    };
-    let args: Vec<_> = count.map(|n| ("count", n.into())).into_iter().collect();
-    view::text(language, &format!("field-{key}"), &args)
-}
-
 impl From<Error> for Problem {
     fn from(e: Error) -> Self {
         if let Error::Internal(e) = &e {
@@ -175,6 +153,7 @@ impl From<&Error> for Problem {
             Error::AccountDisabled => told(Status::Forbidden, "account_disabled"),
             Error::SuperuserRefused => told(Status::Forbidden, "superuser_refused"),
             Error::RegistrationClosed => told(Status::Forbidden, "registration_closed"),
+            Error::InvitationNeeded => told(Status::Forbidden, "invitation_needed"),
             Error::Forbidden => told(Status::Forbidden, "forbidden"),
             Error::PasswordRequired => told(Status::Forbidden, "password_required"),
             Error::CsrfFailed => told(Status::Forbidden, "csrf_failed"),
@@ -206,8 +185,10 @@ impl From<&Error> for Problem {
 impl<'r> Responder<'r, 'static> for Problem {
     fn respond_to(self, req: &'r Request<'_>) -> response::Result<'static> {
         super::headers::mark(req);
-        let language = language(req);
-        let page = wants_page(req).then(|| ErrorPage {
+        let is_page = wants_page(req);
+        // Programs ask for a language with each request.
+        let language = if is_page { language(req) } else { caller(req).language };
+        let page = is_page.then(|| ErrorPage {
             status: self.status.code,
             title: self.text(language, ""),
             detail: self.text(language, "-detail"),
@@ -254,10 +235,18 @@ impl Problem {
 
     /// What was wrong with the form `form` of a page.
     pub fn wrong(&self, form: &'static str, language: Language) -> Wrong {
+        let summary = match self.code {
+            // Whoever sees the form again need not know why, but what to do.
+            "csrf_failed" => view::text(language, "form-again", &[]),
+            _ => self.text(language, "-detail"),
+        };
+        // The field is known here, though programs are told by the code alone.
+        let taken = (self.code == "email_taken").then_some(("email", Lacking::Taken));
+        let fields = self.fields.iter().chain(&taken);
         Wrong {
             form,
-            summary: self.text(language, "-detail"),
-            fields: self.fields.iter().map(|(f, why)| (*f, sentence(language, *why))).collect(),
+            summary,
+            fields: fields.map(|(f, why)| (*f, sentence(language, *why))).collect(),
             retry_after: self.seconds(),
         }
     }
@@ -272,19 +261,4 @@ pub struct Wrong {
     fields: HashMap<&'static str, String>,
     /// In seconds.
     retry_after: Option<u64>,
-}
-
-/// Browsers would rather have HTML than JSON; programs JSON, or anything (RFC 9110, 12.5.1).
-fn wants_page(req: &Request<'_>) -> bool {
-    req.accept()
-        .is_some_and(|accept| quality(accept, &MediaType::HTML) > quality(accept, &MediaType::JSON))
-}
-
-/// How much a type is wanted: the narrowest range that covers it tells.
-fn quality(accept: &Accept, wanted: &MediaType) -> f32 {
-    let covers = |range: &str, own: &UncasedStr| range == "*" || own == range;
-    let ranges = accept.iter().filter(|range| {
-        covers(range.top().as_str(), wanted.top()) && covers(range.sub().as_str(), wanted.sub())
-    });
-    ranges.max_by_key(|range| range.specificity()).map_or(0.0, |range| range.weight_or(1.0))
 }

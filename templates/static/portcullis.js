@@ -10,12 +10,42 @@ for (const input of document.querySelectorAll("input[type=password][data-show]")
   const label = (shown) => {
     input.type = shown ? "text" : "password";
     button.textContent = shown ? input.dataset.hide : input.dataset.show;
+    button.setAttribute("aria-label", `${button.textContent}: ${input.labels[0].textContent.trim()}`);
   };
   label(false);
   button.addEventListener("click", () => label(input.type === "password"));
   // Browsers offer to save passwords, not texts.
   input.form.addEventListener("submit", () => label(false));
   input.after(button);
+}
+
+// How hard a new password is to guess, in words, while it is typed.
+for (const input of document.querySelectorAll("input[autocomplete=new-password]")) {
+  const told = document.createElement("p");
+  told.className = "strength";
+  told.setAttribute("role", "status");
+  input.closest(".field").append(told);
+  let waiting;
+  let latest = 0;
+  const ask = async () => {
+    const sent = new URLSearchParams({ password: input.value });
+    for (const name of ["csrf_token", "email", "username", "first_name"]) {
+      sent.set(name, input.form.elements[name]?.value ?? "");
+    }
+    latest += 1;
+    const mine = latest;
+    const reply = await fetch("/password-strength", { method: "POST", body: sent }).catch(() => null);
+    const { strength, text } = reply?.ok ? await reply.json() : {};
+    // An answer may come after a later one.
+    if (mine !== latest || !input.value) return;
+    told.dataset.strength = strength ?? "";
+    told.textContent = text ?? "";
+  };
+  input.addEventListener("input", () => {
+    clearTimeout(waiting);
+    if (!input.value) told.textContent = "";
+    else waiting = setTimeout(ask, 300);
+  });
 }
 
 // Seconds until something may be tried again.

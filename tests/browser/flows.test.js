@@ -23,12 +23,14 @@ const SAYS = {
     changed: "Your password is changed", sent: "a link is on its way", saved: "Your profile is saved",
     ended: "The session is ended", others: "All other sessions are ended", deleted: "Your account is deleted",
     wrong: "wrong", mailed: "mailed a link to the new address", show: "Show", button: "Confirm the address",
+    ready: "Your account is ready",
   },
   ru: {
     welcome: "Добро пожаловать!", confirmed: "Ваш адрес подтверждён", out: "Вы вышли",
     changed: "Пароль изменён", sent: "ссылка уже в пути", saved: "Профиль сохранён",
     ended: "Сеанс завершён", others: "Все остальные сеансы завершены", deleted: "Учётная запись удалена",
     wrong: "неверно", mailed: "отправили ссылку на новый адрес", show: "Показать", button: "Подтвердить адрес",
+    ready: "Учётная запись готова",
   },
 };
 
@@ -253,6 +255,38 @@ for (const engine of ENGINES) {
       });
     }
 
+    for (const way of WAYS) {
+      const words = SAYS[way.lang];
+      const how = `${way.lang}, scripts ${way.scripts ? "on" : "off"}`;
+      test(`the first superuser is set up and invites somebody, ${how}`, async () => {
+        const own = await start(engine, { PORTCULLIS_REGISTRATION: "invite" });
+        const root = await person(way);
+        const page = await root.newPage();
+        await page.goto(own.setup);
+        assert.equal(page.url(), `${own.origin}/setup`);
+        await send(page, "setup", { email: "root@example.com", password: PASSWORD });
+        assert.equal(page.url(), `${own.origin}/account`);
+        await says(page, words.ready);
+        await page.goto(own.setup);
+        await says(page, "portcullis user add");
+        const invited = await root.request.post(`${own.origin}/auth/admin/invitations`, {
+          data: { email: "ann@example.com", roles: ["EDITOR"], language: way.lang },
+          headers: { Origin: own.origin },
+        });
+        assert.equal(invited.status(), 201);
+        const ann = await person(way);
+        const guest = await ann.newPage();
+        await guest.goto((await own.mail("ann@example.com")).links[0]);
+        assert.equal(guest.url(), `${own.origin}/register`);
+        assert.equal(await guest.locator("#register [name=email]").inputValue(), "ann@example.com");
+        await send(guest, "register", { password: PASSWORD });
+        assert.equal(guest.url(), `${own.origin}/account`);
+        await says(guest, words.ready);
+        await Promise.all([root.close(), ann.close()]);
+        await own.stop();
+      });
+    }
+
     test("two tabs that refresh at once are both still logged in", async () => {
       const { context, page } = await registered(WAYS[0]);
       const tab = await context.newPage();
@@ -275,13 +309,40 @@ for (const engine of ENGINES) {
       await context.close();
     });
 
+    test("the link of a mail that is looked at opens beside it, and works", async () => {
+      const { email, context } = await registered(WAYS[0]);
+      const other = await person(WAYS[0]);
+      const page = await other.newPage();
+      await at(page, "/dev/mail");
+      await says(page, email);
+      const opened = other.waitForEvent("page");
+      await page.frameLocator("iframe").first().locator("a").first().click();
+      const beside = await opened;
+      await beside.getByRole("button", { name: SAYS.en.button }).click();
+      await says(beside, SAYS.en.confirmed);
+      await Promise.all([context.close(), other.close()]);
+    });
+
+    test("the strength of a password is told while it is typed", async () => {
+      const context = await person(WAYS[2]);
+      const page = await context.newPage();
+      await at(page, "/register");
+      const told = page.locator(".strength");
+      await page.locator("#register-password").pressSequentially("gfhjkm12");
+      await told.getByText("Слабый пароль").waitFor();
+      await page.locator("#register-password").fill(`${PASSWORD}, ${OTHER}`);
+      await told.getByText("Надёжный пароль").waitFor();
+      await context.close();
+    });
+
     test("a password can be looked at while it is typed, and is one again when it is sent", async () => {
       const context = await person(WAYS[2]);
       const page = await context.newPage();
       await at(page, "/login");
       const input = page.locator("#login-password");
       await input.fill(PASSWORD);
-      await page.getByRole("button", { name: SAYS.ru.show }).click();
+      // Whoever hears the page is told which field a button is for.
+      await page.getByRole("button", { name: `${SAYS.ru.show}: Пароль`, exact: true }).click();
       assert.equal(await input.getAttribute("type"), "text");
       await page.evaluate(() => {
         document.querySelector("#login").addEventListener("submit", (event) => {

@@ -49,9 +49,17 @@ const GUEST = [
   ["confirm", "CONFIRM"],
   ["confirm-expired", "/confirm-email?token=x"],
   ["confirm-again-errors", "/confirm-email", send("again")],
+  ["setup", "SETUP"],
+  ["setup-errors", "SETUP", send("setup")],
+  ["setup-expired", "/setup?token=x"],
   ["error-404", "/nothing"],
   ["error-405", "/logout"],
   ["mails", "/dev/mail"],
+  // Of a service whose accounts take invitations.
+  ["register-by-invitation", "BY_INVITATION"],
+  ["register-invited", "INVITE"],
+  ["register-invited-errors", "INVITE", send("register")],
+  ["register-invite-expired", "EXPIRED"],
 ];
 const USER = [
   ["account", "/account"],
@@ -78,22 +86,39 @@ const USER = [
 
 let browser;
 let service;
+let invites;
 before(async () => {
   fs.mkdirSync(PICTURES, { recursive: true });
   browser = await chromium.launch(BROWSER);
   service = await start("sqlite");
+  invites = await start("sqlite", { PORTCULLIS_REGISTRATION: "invite" });
+  const page = await browser.newPage();
+  await page.goto(invites.setup);
+  await page.locator("#setup [name=email]").fill("root@example.com");
+  await page.locator("#setup [name=password]").fill(PASSWORD);
+  await send("setup")(page);
+  await page.close();
 });
 after(async () => {
   await browser.close();
-  await service.stop();
+  await Promise.all([service.stop(), invites.stop()]);
 });
 
-async function post(context, lang, to, body) {
-  const reply = await context.request.post(service.origin + to, {
+async function post(context, lang, to, body, { origin } = service) {
+  const reply = await context.request.post(origin + to, {
     data: body,
-    headers: { Origin: service.origin, "Accept-Language": lang },
+    headers: { Origin: origin, "Accept-Language": lang },
   });
   assert.ok(reply.ok(), `${to} ${reply.status()}`);
+}
+
+/** What an invitation leads to. */
+async function invitation(lang, email) {
+  const root = await browser.newContext();
+  await post(root, lang, "/auth/login", { email: "root@example.com", password: PASSWORD }, invites);
+  await post(root, lang, "/auth/admin/invitations", { email }, invites);
+  await root.close();
+  return (await invites.mail(email)).links[0];
 }
 
 /** What axe finds, and what is wider than the window. */
@@ -136,6 +161,10 @@ for (const lang of ["en", "ru"]) {
         await post(user, lang, "/auth/login", { email, password: PASSWORD });
         await post(guest, lang, "/auth/password/forgot", { email });
         links.RESET = (await service.mail(email)).links[0];
+        links.SETUP = service.setup;
+        links.BY_INVITATION = `${invites.origin}/register`;
+        links.INVITE = await invitation(lang, email);
+        links.EXPIRED = `${links.BY_INVITATION}?invite=${crypto.randomUUID()}`;
       });
       after(() => Promise.all([guest.close(), user.close()]));
 

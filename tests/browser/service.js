@@ -75,7 +75,9 @@ async function start(engine, settings = {}) {
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return { origin, stop, mail: (to) => mail(origin, to) };
+  // With which the first superuser is made: it is printed before anything is served.
+  const [setup] = /http\S+\/setup\S+/.exec(fs.readFileSync(path.join(folder, "log"), "utf8")) ?? [];
+  return { origin, setup, stop, mail: (to) => mail(origin, to) };
 }
 
 /** The newest mail to an address. */

@@ -11,7 +11,7 @@ use std::{
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_portcullis");
 
-fn program(folder: &Path, args: &[&str]) -> Command {
+pub fn program(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
     command.args(args).current_dir(folder).stdin(Stdio::null());
     command.env_remove("ROCKET_CONFIG").env_remove("RUST_LOG").env_remove("DATABASE_URL");
@@ -170,6 +170,8 @@ fn whatever_keeps_it_from_starting_is_told_in_one_line() {
         ("ROCKET_TLS", "{certs=\"none.pem\",key=\"none.key\"}", "none.pem"),
         ("PORTCULLIS_NONSENSE", "hunter2", "PORTCULLIS_NONSENSE"),
         ("PORTCULLIS_REGISTRATION", "maybe", "PORTCULLIS_REGISTRATION"),
+        ("PORTCULLIS_PASSWORD__BREACHED_FILE", "none.txt", "portcullis.password.breached_file: "),
+        ("PORTCULLIS_PASSWORD__BREACHED_FILE", "/dev/null", "portcullis.password.breached_file: "),
     ] {
         told_in_one_line(&result(program(folder.path(), &["serve"]).env(key, value)), why);
     }

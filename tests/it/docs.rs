@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 /// Pages and files for people, which are not the API.
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 12] = [
     "/login",
     "/logout",
     "/register",
@@ -10,6 +10,8 @@ const PAGES: [&str; 10] = [
     "/forgot-password",
     "/reset-password",
     "/account",
+    "/password-strength",
+    "/setup",
     "/dev/mail",
     "/static/{name}",
     "/openapi.json",

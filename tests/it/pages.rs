@@ -10,11 +10,17 @@ const APP: &str = "https://app.example.com";
 
 impl Person<'_> {
     /// Opens a page, fills in a form of it and sends it.
-    async fn submit(&self, page: &str, to: &str, fields: &[(&str, &str)]) -> Reply {
+    pub async fn submit(&self, page: &str, to: &str, fields: &[(&str, &str)]) -> Reply {
+        let opened = self.get(page).await;
+        let form = format!("action=\"{to}\"");
+        assert!(opened.text.contains(&form), "{to} is not on the page: {opened:?}");
+        self.ask(page, to, fields).await
+    }
+
+    /// Sends what a page may send.
+    async fn ask(&self, page: &str, to: &str, fields: &[(&str, &str)]) -> Reply {
         let page = self.get(page).await;
         assert_eq!(page.status, 200, "{page:?}");
-        let form = format!("action=\"{to}\"");
-        assert!(page.text.contains(&form), "{to} is not on the page: {}", page.text);
         let csrf = page.text.split("name=\"csrf_token\" value=\"").nth(1).unwrap();
         let csrf = csrf.split_once('"').unwrap().0;
         let mut body = url::form_urlencoded::Serializer::new(String::new());
@@ -23,7 +29,7 @@ impl Person<'_> {
     }
 
     /// Follows a redirect; what it leads to.
-    async fn follow(&self, reply: &Reply, to: &str) -> Reply {
+    pub async fn follow(&self, reply: &Reply, to: &str) -> Reply {
         assert_eq!((reply.status, reply.header("location")), (303, Some(to)), "{reply:?}");
         self.get(to).await
     }
@@ -45,7 +51,7 @@ async fn visitor<'s>(service: &'s Service, name: &str) -> Person<'s> {
     person
 }
 
-fn says(reply: &Reply, text: &str) {
+pub fn says(reply: &Reply, text: &str) {
     assert!(reply.text.contains(text), "{text}: {}", reply.text);
 }
 
@@ -74,11 +80,15 @@ on_both! {
         ann.submit("/register", "/register", &fields).await;
         let token = service.mailed_token("ann@example.com").await;
         let path = format!("/confirm-email?token={token}");
-        // A page that is only fetched in advance is not opened, nor is a mark that was made up.
-        let early: Vec<_> = ann.cookies.lock().unwrap().iter().map(|(k, v)| format!("{k}={v}")).collect();
-        let early = [("Cookie", early.join("; ")), ("Sec-Purpose", "prefetch".to_owned())];
+        // A page that is only fetched in advance, or as a part of another, is not opened, nor is a mark
+        // that was made up; and whoever looks at the headers alone has opened nothing.
+        let own: Vec<_> = ann.cookies.lock().unwrap().iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let own = ("Cookie", own.join("; "));
+        assert_eq!(raw(service, Method::Head, &path, None, std::slice::from_ref(&own)).await.status, 200);
+        let early = [own.clone(), ("Sec-Purpose", "prefetch".to_owned())];
+        let part = [own, ("Sec-Fetch-Dest", "image".to_owned())];
         let forged = [("Cookie", format!("__Host-portcullis-registrant={}", uuid::Uuid::new_v4()))];
-        for headers in [&early[..], &forged[..]] {
+        for headers in [&early[..], &part[..], &forged[..]] {
             says(&raw(service, Method::Get, &path, None, headers).await, "<h1>Confirm your address</h1>");
         }
         says(&phone.get(&path).await, "<h1>Confirm your address</h1>");
@@ -180,7 +190,7 @@ on_both! {
         };
         for to in [
             "/login", "/register", "/logout", "/forgot-password", "/reset-password", "/confirm-email",
-            "/confirm-email/again", "/account/profile", "/account/email", "/account/email/resend",
+            "/confirm-email/again", "/setup", "/account/profile", "/account/email", "/account/email/resend",
             "/account/password", "/account/delete", "/account/sessions", "/account/sessions/others",
         ] {
             assert_eq!(send(to, &csrf, "https://evil.example.com").await.status, 403, "{to}");
@@ -215,6 +225,38 @@ on_both! {
         assert_eq!(phone.get("/reset-password").await.status, 400);
     }
 
+    async fn a_form_whose_cookies_are_gone_can_be_sent_again(service) {
+        service.registered("ann").await;
+        let bob = [("email", "bob@example.com"), ("password", PASSWORD)];
+        service.stranger().submit("/register", "/register", &bob).await;
+        let guest = service.stranger();
+        guest.submit("/forgot-password", "/forgot-password", &[("email", "ann@example.com")]).await;
+        let new = service.mailed_token("bob@example.com").await;
+        let token = service.mailed_token("ann@example.com").await;
+        let send = async |to: &str, csrf: &str, fields: &str| {
+            let body = format!("csrf_token={csrf}&{fields}");
+            guest.send(Method::Post, to, Some(body), &[FORM]).await
+        };
+        let csrf = |page: &Reply| page.text.split("name=\"csrf_token\" value=\"").nth(1).unwrap().split_once('"').unwrap().0.to_owned();
+        for (to, fields) in [
+            ("/login", format!("login=ann&password={PASSWORD}")),
+            ("/confirm-email", format!("token={new}")),
+            ("/reset-password", format!("token={token}&new_password=seven green herons")),
+        ] {
+            guest.cookies.lock().unwrap().clear();
+            let refused = send(to, &uuid::Uuid::new_v4().to_string(), &fields).await;
+            assert_eq!(refused.status, 403, "{to}");
+            says(&refused, "Send the form once more.");
+            // With what the page shows now, and what was in the form.
+            let shown = fields.split('&').next().unwrap().split_once('=').unwrap();
+            assert!(shown.0 == "login" || refused.text.contains(&format!("value=\"{}\"", shown.1)), "{to}");
+            assert!([200, 303].contains(&send(to, &csrf(&refused), &fields).await.status), "{to}");
+            // A link that was never mailed is none.
+            let other = send(to, "", &format!("token={}", uuid::Uuid::new_v4())).await;
+            assert!(to == "/login" || !other.text.contains("name=\"token\""), "{to}");
+        }
+    }
+
     async fn a_profile_is_changed(service) {
         let (ann, bob) = (visitor(service, "ann").await, service.registered("bob").await);
         let fields = [("username", "Ann B."), ("first_name", "<b>Ann</b>"), ("language", "ru")];
@@ -227,6 +269,11 @@ on_both! {
         assert_eq!(page.status, 400);
         says(&page, "Уже занято.");
         says(&page, "value=\"New\"");
+        // No language of one's own: that of the browser, whatever it has kept.
+        let fields = [("username", ""), ("first_name", ""), ("language", "")];
+        let page = ann.follow(&ann.submit("/account", "/account/profile", &fields).await, "/account").await;
+        says(&page, "Your profile is saved.");
+        says(&page, "<option value=\"\">As in the browser");
     }
 
     async fn an_address_changes_when_its_link_is_opened(service) {
@@ -349,6 +396,15 @@ on_both! {
             assert_eq!(ann.get(path).await.status, 303, "{path}");
         }
         assert_eq!(ann.get("/logout").await.status, 405);
+        // Nobody is told to be logged out whose session lives on.
+        ann.cookies.lock().unwrap().remove(SESSION);
+        ann.log_in().await;
+        let csrf = ann.cookies.lock().unwrap()["__Host-portcullis-form"].clone();
+        let silent: Vec<_> = ann.cookies.lock().unwrap().iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let silent = [("Cookie", silent.join("; ")), ("Content-Type", FORM.1.to_owned())];
+        let body = Some(format!("csrf_token={csrf}"));
+        let refused = raw(service, Method::Post, "/logout", body, &silent).await;
+        assert_eq!((refused.status, ann.get("/account").await.status), (403, 200));
         // A second logout in another tab is as good.
         ann.cookies.lock().unwrap().remove(SESSION);
         assert_eq!(ann.submit("/login", "/login", &[]).await.status, 400);
@@ -366,13 +422,27 @@ on_both! {
         assert_eq!(heading(&guest, "/login?lang=en&next=/a", "ru").await, "en");
         assert_eq!(heading(&guest, "/login", "ru").await, "en");
         assert_eq!(heading(&guest, "/login?lang=xx", "ru").await, "en");
-        says(&guest.get("/login?next=/a&lang=en").await, "href=\"/login?next=%2Fa&amp;lang=ru\"");
+        says(&guest.get("/login?next=/a&lang=en").await, "href=\"?next=%2Fa&amp;lang=ru\"");
         // The user's own, until the browser chooses another.
         let ann = visitor(service, "ann").await;
         assert_eq!(heading(&ann, "/account", "ru").await, "en");
         assert_eq!(heading(&ann, "/account?lang=ru", "en").await, "ru");
         let error = ann.send(Method::Get, "/nothing", None, &[("Accept", "text/html")]).await;
         says(&error, "Не найдено");
+    }
+
+    async fn no_address_makes_a_link_of_ours_lead_elsewhere(service) {
+        let guest = service.stranger();
+        for path in ["//evil.example", "//evil.example/login", "///evil.example", "/%5Cevil.example", "//login"] {
+            let page = guest.send(Method::Get, path, None, &[("Accept", "text/html")]).await;
+            let links = page.text.split("href=\"").skip(1).map(|l| l.split_once('"').unwrap().0);
+            let away: Vec<_> = links.filter(|l| l.starts_with("//") || l.starts_with("/\\")).collect();
+            assert!(away.is_empty(), "{path}: {away:?}");
+            says(&page, "href=\"?lang=ru\"");
+        }
+        // A form is sent to where no page may be.
+        let wrong = guest.submit("/login", "/login", &[]).await;
+        says(&wrong, "href=\"/login?lang=ru\"");
     }
 
     async fn a_browser_ends_what_is_not_to_be_remembered(service) {
@@ -423,6 +493,83 @@ on_both! {
         let mail = service.mail("ann@example.com").await;
         assert!(mail["subject"].as_str().unwrap().contains("Herons & Co"));
         assert!(mail["html"].as_str().unwrap().contains("background:#ffcc00;color:#000000"));
+    }
+
+    async fn the_strength_of_a_password_is_told_while_it_is_typed(service) {
+        let ann = visitor(service, "ann").await;
+        let ask = async |password: &str, name: &str| {
+            let fields = [("password", password), ("first_name", name)];
+            ann.ask("/account", "/password-strength", &fields).await
+        };
+        let told = ask("three unlikely words, comma", "").await;
+        assert_eq!(told.expect(200), &json!({ "strength": "strong", "text": "A strong password." }));
+        for (weak, name) in [("password1", ""), ("short", ""), ("ann@example.com", ""), ("Zebediah Zorn 1", "Zebediah Zorn")] {
+            assert_eq!(ask(weak, name).await.expect(200)["strength"], "weak", "{weak}");
+        }
+        let foreign = [FORM, ("Origin", "https://evil.example.com")];
+        ann.send(Method::Post, "/password-strength", Some("password=x".into()), &foreign).await.refused(403, "csrf_failed");
+    }
+
+    async fn what_went_wrong_is_a_page_for_people(service) {
+        let ann = visitor(service, "ann").await;
+        let big = format!("csrf_token=x&a={}", "a".repeat(70_000));
+        for (language, title) in [("en", "<html lang=\"en\">"), ("ru", "<html lang=\"ru\">")] {
+            let html = [("Accept", "text/html"), ("Accept-Language", language), FORM];
+            let guest = service.stranger();
+            guest.get("/login").await;
+            for (method, path, body, status) in [
+                (Method::Post, "/logout", Some("csrf_token=x".to_owned()), 403),
+                (Method::Get, "/nothing", None, 404),
+                (Method::Get, "/logout", None, 405),
+                (Method::Post, "/logout", Some(big.clone()), 413),
+            ] {
+                let page = guest.send(method, path, body, &html).await;
+                assert_eq!(page.status, status, "{page:?}");
+                for part in [title, &format!("<p class=\"status\">{status}</p>"), "<h1>"] {
+                    says(&page, part);
+                }
+            }
+        }
+        // A form that cannot be read is shown again, not lost.
+        let again = ann.send(Method::Post, "/account/profile", Some(big), &[FORM]).await;
+        assert_eq!(again.status, 413);
+        says(&again, "id=\"profile\"");
+    }
+
+    async fn an_address_that_is_taken_is_told_beside_it(service) {
+        let ann = service.registered("ann").await;
+        let fields = [("email", ann.email()), ("password", PASSWORD.to_owned())];
+        let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let page = service.stranger().submit("/register", "/register", &fields).await;
+        assert_eq!(page.status, 409);
+        says(&page, "aria-invalid=\"true\" aria-describedby=\"register-email-wrong\"");
+        says(&page, "There is an account with this address already.");
+    }
+
+    async fn no_field_cuts_a_password_off(service) {
+        let ann = visitor(service, "ann").await;
+        for (who, page) in [(&service.stranger(), "/register"), (&service.stranger(), "/login"), (&ann, "/account")] {
+            let text = who.get(page).await.text;
+            let inputs = text.split("<input").skip(1).map(|i| i.split_once('>').unwrap().0);
+            let cut = inputs.filter(|i| i.contains("type=\"password\"") && i.contains("maxlength"));
+            assert_eq!(cut.count(), 0, "{page}");
+        }
+        let long = "seven green herons ".repeat(20);
+        let fields = [("current_password", PASSWORD), ("new_password", &long)];
+        says(&ann.submit("/account", "/account/password", &fields).await, "At most 256 characters.");
+    }
+
+    async fn the_address_of_a_form_leads_to_its_page(service) {
+        let ann = visitor(service, "ann").await;
+        for (form, page) in [
+            ("/account/profile", "/account"), ("/account/email", "/account"), ("/account/password", "/account"),
+            ("/account/delete", "/account"), ("/account/email/resend", "/account"),
+            ("/account/sessions/others", "/account/sessions"), ("/confirm-email/again", "/confirm-email"),
+        ] {
+            let reply = ann.get(form).await;
+            assert_eq!((reply.status, reply.header("location")), (303, Some(page)), "{form}");
+        }
+        assert_eq!(ann.get("/account/nothing").await.status, 404);
     }
 
     async fn closed_means_closed(service, |c| c.registration = portcullis::config::Registration::Closed) {

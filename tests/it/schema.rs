@@ -20,6 +20,12 @@ async fn sqlite_checks_the_types_of_what_it_stores() {
     assert_eq!(lax.await, BTreeSet::new());
 }
 
+#[tokio::test]
+async fn every_table_is_copied_when_a_service_moves() {
+    let tables = sqlite("SELECT name FROM pragma_table_list WHERE name LIKE 'auth_%'").await;
+    assert_eq!(tables, portcullis::store::TABLES.iter().map(|t| t.name.to_owned()).collect());
+}
+
 /// Each engine's answer as the same lines of text.
 #[cfg(postgres)]
 const QUESTIONS: [(&str, &str); 3] = [

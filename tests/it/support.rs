@@ -223,7 +223,7 @@ impl Service {
     pub async fn mailed_token(&self, to: &str) -> String {
         let mail = self.mail(to).await;
         let link = mail["links"][0].as_str().unwrap_or_else(|| panic!("no link in {mail}"));
-        link.split_once("token=").unwrap().1.to_owned()
+        link.split_once('=').unwrap().1.to_owned()
     }
 }
 

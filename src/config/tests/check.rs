@@ -1,5 +1,7 @@
 //! What settings must be, alone and together.
 use super::{super::*, read};
+use crate::time::Timestamp;
+use ::time::Date;
 use std::collections::BTreeSet;
 
 /// The keys that [`Config::check`] complains of once `change` is made to good settings of a service
@@ -112,6 +114,42 @@ fn the_jwt_secret_is_long_and_for_hs256() {
         "encryption_key": |c| c.encryption_key = secret(31);
         "": |c| c.encryption_key = secret(32);
     }
+}
+
+#[test]
+fn tokens_of_simplejwt_are_accepted_with_its_secret_and_for_a_while() {
+    let shared = |c: &mut Config| {
+        c.jwt.algorithm = Algorithm::HS256;
+        c.jwt.secret = Some(Secret("x".repeat(32)));
+        c.legacy = Legacy { accept_simplejwt: true, until: Date::from_ordinal_date(2027, 31).ok() };
+    };
+    refuse! {
+        "": |c| shared(c);
+        "legacy.until": |c| {
+            shared(c);
+            c.legacy.until = None;
+        };
+        "legacy.accept_simplejwt legacy.until": |c| c.legacy.accept_simplejwt = true;
+    }
+    let last = r#"
+        [portcullis.jwt]
+        algorithm = "HS256"
+        [portcullis.legacy]
+        until = "2027-01-31"
+    "#;
+    let on = ("PORTCULLIS_LEGACY__ACCEPT_SIMPLEJWT", "true");
+    let secret = ("PORTCULLIS_JWT__SECRET", "0123456789012345678901234567890123456789");
+    let loaded = read(last, &[on, secret]);
+    assert_eq!((loaded.problems, loaded.warnings), (vec![], vec![]));
+    assert!(serde_json::to_string(&loaded.config).unwrap().contains(r#""until":"2027-01-31""#));
+    let at = |text| loaded.config.accepts_simplejwt(Timestamp::parse(text).unwrap());
+    assert!(at("2027-01-31T23:59:59Z") && !at("2027-02-01T00:00:00Z"));
+    let off = read(last, &[secret]);
+    assert_eq!(off.warnings[0].key, "portcullis.legacy.until");
+    assert!(!off.config.accepts_simplejwt(Timestamp::from_unix(0)));
+    let bad = read(last, &[on, secret, ("PORTCULLIS_LEGACY__UNTIL", "31.01.2027")]);
+    let bad: Vec<_> = bad.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(bad, ["PORTCULLIS_LEGACY__UNTIL: should be a day such as \"2027-01-31\""]);
 }
 
 #[test]

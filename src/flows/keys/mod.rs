@@ -9,6 +9,7 @@ mod settle;
 
 use super::{
     Error, Result,
+    legacy::SimpleJwt,
     token::{Claims, RefreshClaims},
 };
 use crate::{
@@ -53,13 +54,19 @@ pub struct KeyInfo {
 }
 
 impl Keys {
-    /// Reads the keys, and makes those that are missing. Several processes may do so at once.
+    /// Reads the keys, and makes those that are missing; `lifetime` is the longest of a token. Several
+    /// processes may do so at once.
     ///
     /// # Errors
     /// `Internal`, in words for the operator, if the keys are sealed with another encryption key.
-    pub async fn load(db: &Db, config: &Arc<Config>, clock: &Clock) -> Result<Self> {
+    pub async fn load(
+        db: &Db,
+        config: &Arc<Config>,
+        lifetime: Duration,
+        clock: &Clock,
+    ) -> Result<Self> {
         let seal = Seal::new(config.encryption_key.as_ref())?;
-        let rows = settle::settle(db, config, &seal, clock.now()).await?;
+        let rows = settle::settle(db, config, lifetime, &seal, clock.now()).await?;
         let ring = RwLock::new(Arc::new(Ring::new(config, &seal, rows)?));
         Ok(Self(Arc::new(Inner { config: Arc::clone(config), seal, ring })))
     }
@@ -100,6 +107,14 @@ impl Keys {
         self.ring().verify(token, now)
     }
 
+    /// What a refresh token of simplejwt's says, if it is signed with our secret and good at `now`.
+    ///
+    /// # Errors
+    /// `TokenNotValid`.
+    pub(super) fn verify_simplejwt(&self, token: &str, now: Timestamp) -> Result<SimpleJwt> {
+        self.ring().verify_simplejwt(token, now)
+    }
+
     /// The public keys of the configured kind (RFC 7517); none with HS256.
     pub fn jwks(&self) -> serde_json::Value {
         self.ring().jwks()
@@ -125,7 +140,8 @@ impl Keys {
         settle::make(self.0.config.jwt.algorithm, &self.0.seal, "next", now).await
     }
 
-    /// Lets the next key sign, retires the current one and publishes `fresh` as the next one.
+    /// Lets the next key sign, retires the current one and publishes `fresh` as the next one;
+    /// `lifetime` is the longest of a token.
     ///
     /// # Errors
     /// `KeyTooYoung` (unless `force`) while verifiers may not have seen the next key.
@@ -133,6 +149,7 @@ impl Keys {
         &self,
         db: &mut Conn,
         fresh: &Key,
+        lifetime: Duration,
         now: Timestamp,
         force: bool,
     ) -> Result<()> {
@@ -146,7 +163,7 @@ impl Keys {
         if published > now && !force {
             return Err(Error::KeyTooYoung { retry_after: now.until(published) });
         }
-        let expires_at = settle::last_use(db, &self.0.config, now).await?;
+        let expires_at = settle::last_use(db, lifetime, now).await?;
         if !keys::retire(db, &current.kid, expires_at).await?
             || !keys::promote(db, &next.kid).await?
             || !keys::insert(db, fresh).await?

@@ -5,6 +5,7 @@
 use super::{
     super::{
         Error, Result,
+        legacy::SimpleJwt,
         token::{Header, Kind},
     },
     Pair, Seal, pair,
@@ -124,6 +125,31 @@ impl Ring {
             && said.exp > now.unix()
             && said.nbf <= now.plus(LEEWAY).unix()
             && *said.sub == said.user_id.to_string();
+        if good { Ok(claims) } else { Err(Error::TokenNotValid) }
+    }
+
+    /// What a refresh token of simplejwt's says. It need not name issuer and audience; if it does, they
+    /// are ours.
+    pub fn verify_simplejwt(&self, token: &str, now: Timestamp) -> Result<SimpleJwt> {
+        let header = Header::read(token)?;
+        let named = header.kid.is_some() || header.alg != pair::name(Algorithm::HS256);
+        let (_, key) = self.secret.as_ref().filter(|_| !named).ok_or(Error::TokenNotValid)?;
+        let mut rules = Validation::new(pair::jwa(Algorithm::HS256));
+        rules.set_required_spec_claims(&["exp"]);
+        rules.validate_exp = false;
+        rules.validate_aud = false;
+        let claims: SimpleJwt =
+            decode(token, key, &rules).map_err(|_| Error::TokenNotValid)?.claims;
+        let for_us = |aud: &Value| match aud {
+            Value::Array(all) => all.iter().any(|aud| *aud == *self.audience),
+            aud => *aud == *self.audience,
+        };
+        let good = claims.token_type == "refresh"
+            && claims.exp > now.unix()
+            && claims.iat.is_none_or(|iat| iat <= now.plus(LEEWAY).unix())
+            && claims.iss.as_ref().is_none_or(|iss| *iss == self.issuer)
+            && claims.aud.as_ref().is_none_or(for_us)
+            && claims.sid.is_none();
         if good { Ok(claims) } else { Err(Error::TokenNotValid) }
     }
 

@@ -5,6 +5,8 @@ use tempfile::TempDir;
 
 const START: Timestamp = Timestamp::from_unix(1_800_000_000);
 const DAY: Duration = Duration::from_hours(24);
+/// The longest lifetime of a token, by default.
+const LONG: Duration = Duration::from_hours(24 * 30);
 
 struct Place {
     db: Db,
@@ -21,7 +23,7 @@ impl Place {
     }
 
     async fn load(&self, algorithm: Algorithm, seal: Option<&str>) -> Result<Keys> {
-        Keys::load(&self.db, &settings(algorithm, seal), &self.clock).await
+        Keys::load(&self.db, &settings(algorithm, seal), LONG, &self.clock).await
     }
 
     async fn es256(&self) -> Keys {
@@ -29,10 +31,14 @@ impl Place {
     }
 
     async fn rotate(&self, keys: &Keys, force: bool) -> Result<()> {
+        self.rotate_under(LONG, keys, force).await
+    }
+
+    async fn rotate_under(&self, lifetime: Duration, keys: &Keys, force: bool) -> Result<()> {
         let now = self.clock.now();
         let fresh = keys.fresh(now).await?;
         let mut tx = self.db.write().await?;
-        keys.rotate(&mut tx, &fresh, now, force).await?;
+        keys.rotate(&mut tx, &fresh, lifetime, now, force).await?;
         tx.commit().await?;
         keys.reload(&self.db, now).await
     }
@@ -161,10 +167,8 @@ async fn what_was_issued_under_a_longer_lifetime_outlives_a_rotation_under_a_sho
         tx.execute(sql, [START.plus(30 * DAY)]).await.unwrap();
     }
     tx.commit().await.unwrap();
-    let mut config = Config { refresh_token_lifetime: DAY, ..Config::default() };
-    config.jwt.algorithm = Algorithm::ES256;
-    let short = Keys::load(&place.db, &Arc::new(config), &place.clock).await.unwrap();
-    place.rotate(&short, true).await.unwrap();
+    let short = place.es256().await;
+    place.rotate_under(DAY, &short, true).await.unwrap();
     place.clock.advance(29 * DAY);
     short.reload(&place.db, place.clock.now()).await.unwrap();
     assert!(place.good(&short, &token));
@@ -177,7 +181,7 @@ async fn processes_that_start_at_once_have_the_same_keys() {
         let (path, clock) = (place.folder.path().to_owned(), place.clock.clone());
         tokio::spawn(async move {
             let db = Db::open(&format!("sqlite://{}/auth.db", path.display()), 2).await.unwrap();
-            Keys::load(&db, &settings(Algorithm::ES256, None), &clock).await.unwrap()
+            Keys::load(&db, &settings(Algorithm::ES256, None), LONG, &clock).await.unwrap()
         })
     });
     let mut all = Vec::new();

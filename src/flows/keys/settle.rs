@@ -23,7 +23,13 @@ const MARGIN: Duration = Duration::from_mins(30);
 /// Makes what is missing, retires keys of other kinds than the configured one, and seals what is not
 /// sealed; the keys that there are then. Of several processes that do so at once the first one's keys
 /// count.
-pub async fn settle(db: &Db, config: &Config, seal: &Seal, now: Timestamp) -> Result<Vec<Key>> {
+pub async fn settle(
+    db: &Db,
+    config: &Config,
+    lifetime: Duration,
+    seal: &Seal,
+    now: Timestamp,
+) -> Result<Vec<Key>> {
     let algorithm = config.jwt.algorithm;
     let ours = |k: &&Key| k.algorithm == pair::name(algorithm);
     let rows = keys::all(&mut db.read().await?, now).await?;
@@ -41,7 +47,7 @@ pub async fn settle(db: &Db, config: &Config, seal: &Seal, now: Timestamp) -> Re
     }
     let mut tx = db.write().await?;
     for key in keys::all(&mut tx, now).await?.iter().filter(|k| others(k) && k.state == "current") {
-        let expires_at = last_use(&mut tx, config, now).await?;
+        let expires_at = last_use(&mut tx, lifetime, now).await?;
         keys::retire(&mut tx, &key.kid, expires_at).await?;
     }
     keys::drop_next_of_others(&mut tx, pair::name(algorithm)).await?;
@@ -96,9 +102,8 @@ pub async fn make(algorithm: Algorithm, seal: &Seal, state: &str, now: Timestamp
 }
 
 /// When the last token that a key has signed will have expired, if it is retired at `now`: by the
-/// lifetimes of today, and by what was issued when they were longer.
-pub async fn last_use(db: &mut Conn, config: &Config, now: Timestamp) -> Result<Timestamp> {
-    let lifetime = config.access_token_lifetime.max(config.refresh_token_lifetime);
+/// longest lifetime of today, and by what was issued when they were longer.
+pub async fn last_use(db: &mut Conn, lifetime: Duration, now: Timestamp) -> Result<Timestamp> {
     let issued = refresh_tokens::last_expiry(db).await?;
     Ok(issued.map_or(now, |t| t.max(now)).max(now.plus(lifetime)).plus(MARGIN))
 }

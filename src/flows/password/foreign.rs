@@ -1,11 +1,14 @@
-//! Hashes that users bring along: Django's, and bcrypt's own.
+//! Hashes that users bring along: Django's, bcrypt's own, passlib's and those of LDAP.
 //!
 //! They come from an import, so they may be anything. Each is taken apart to the last letter before
 //! anything is computed: what a library is given then neither panics nor takes more than some seconds
 //! and 256 MiB.
-use aws_lc_rs::pbkdf2;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use std::num::NonZeroU32;
+use aws_lc_rs::{constant_time, digest, pbkdf2};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
+};
+use std::{num::NonZeroU32, ops::RangeInclusive};
 
 /// The most that scrypt may allocate, in bytes.
 const MOST_MEMORY: u64 = 256 << 20;
@@ -13,26 +16,47 @@ const MOST_MEMORY: u64 = 256 << 20;
 const MOST_WORK: u64 = 1 << 30;
 const MOST_ITERATIONS: u32 = 10_000_000;
 const MOST_BCRYPT_COST: u8 = 15;
+/// How long a hash may be, and its salt at most.
+const HASH: RangeInclusive<usize> = 16..=64;
+const SALT: usize = 256;
 
 /// A foreign hash, taken apart.
-pub enum Foreign<'a> {
-    Pbkdf2 { algorithm: pbkdf2::Algorithm, iterations: NonZeroU32, salt: &'a str, hash: Vec<u8> },
-    Scrypt(&'a str),
+pub enum Foreign {
+    Pbkdf2 { algorithm: pbkdf2::Algorithm, iterations: NonZeroU32, salt: Vec<u8>, hash: Vec<u8> },
+    Scrypt { params: scrypt::Params, salt: Vec<u8>, hash: Vec<u8> },
+    Sha1 { salt: Vec<u8>, hash: Vec<u8> },
     Bcrypt(String),
 }
 
-impl<'a> Foreign<'a> {
+impl Foreign {
     /// Takes a hash apart; `None` if it is of no known kind, broken, or asks for more than a login may
     /// cost.
-    pub fn parse(stored: &'a str) -> Option<Self> {
+    pub fn parse(stored: &str) -> Option<Self> {
         if ["$2a$", "$2b$", "$2y$"].iter().any(|version| stored.starts_with(version)) {
             return is_bcrypt(stored).then(|| Self::Bcrypt(format!("bcrypt${stored}")));
         }
+        if let Some(rest) = stored.strip_prefix("{SSHA}") {
+            return ssha(rest);
+        }
+        let text = |salt: &str| salt.as_bytes().to_vec();
         let (kind, rest) = stored.split_once('$')?;
         match kind {
-            "pbkdf2_sha256" => pbkdf2(pbkdf2::PBKDF2_HMAC_SHA256, 32, rest),
-            "pbkdf2_sha1" => pbkdf2(pbkdf2::PBKDF2_HMAC_SHA1, 20, rest),
-            "scrypt" => is_scrypt(rest).then_some(Self::Scrypt(stored)),
+            "" => crypt(rest),
+            "pbkdf2_sha256" | "pbkdf2_sha1" => {
+                let [iterations, salt, hash] = parts(rest)?;
+                let (algorithm, length) = match kind {
+                    "pbkdf2_sha1" => (pbkdf2::PBKDF2_HMAC_SHA1, 20),
+                    _ => (pbkdf2::PBKDF2_HMAC_SHA256, 32),
+                };
+                let hash = STANDARD.decode(hash).ok().filter(|hash| hash.len() == length)?;
+                pbkdf2(algorithm, iterations, text(salt), hash)
+            }
+            "scrypt" => {
+                let [n, salt, r, p, hash] = parts(rest)?;
+                let n = n.parse::<u64>().ok().filter(|n| n.is_power_of_two())?;
+                let hash = STANDARD.decode(hash).ok().filter(|hash| hash.len() == 64)?;
+                scrypt(n.ilog2(), [r, p], text(salt), hash)
+            }
             "bcrypt" | "bcrypt_sha256" => is_bcrypt(rest).then(|| Self::Bcrypt(stored.to_owned())),
             _ => None,
         }
@@ -43,10 +67,19 @@ impl<'a> Foreign<'a> {
         match self {
             // Not by djangohashers, which refuses more than 1,500,000 iterations, Django's next default.
             Self::Pbkdf2 { algorithm, iterations, salt, hash } => {
-                let (salt, password) = (salt.as_bytes(), password.as_bytes());
-                pbkdf2::verify(*algorithm, *iterations, salt, password, hash).is_ok()
+                pbkdf2::verify(*algorithm, *iterations, salt, password.as_bytes(), hash).is_ok()
             }
-            Self::Scrypt(stored) => djangohashers::check_password_tolerant(password, stored),
+            Self::Scrypt { params, salt, hash } => {
+                let mut made = vec![0; hash.len()];
+                scrypt::scrypt(password.as_bytes(), salt, params, &mut made).is_ok()
+                    && constant_time::verify_slices_are_equal(&made, hash).is_ok()
+            }
+            Self::Sha1 { salt, hash } => {
+                let mut sha1 = digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
+                sha1.update(password.as_bytes());
+                sha1.update(salt);
+                constant_time::verify_slices_are_equal(sha1.finish().as_ref(), hash).is_ok()
+            }
             // To bcrypt a NUL is the end, after which the password begins again.
             Self::Bcrypt(stored) => {
                 !password.contains('\0') && djangohashers::check_password_tolerant(password, stored)
@@ -55,27 +88,64 @@ impl<'a> Foreign<'a> {
     }
 }
 
-/// `ITERATIONS$SALT$HASH`
-fn pbkdf2(algorithm: pbkdf2::Algorithm, length: usize, rest: &str) -> Option<Foreign<'_>> {
-    let [iterations, salt, hash] = parts(rest)?;
-    let iterations: NonZeroU32 = iterations.parse().ok()?;
-    let hash = STANDARD.decode(hash).ok()?;
-    let good = iterations.get() <= MOST_ITERATIONS && hash.len() == length;
+/// `$scrypt$ln=N,r=R,p=P$SALT$HASH`, `$pbkdf2-sha256$ITERATIONS$SALT$HASH` as passlib writes it, and
+/// `$pbkdf2-sha256$i=ITERATIONS,l=LENGTH$SALT$HASH` as a PHC string has it.
+fn crypt(rest: &str) -> Option<Foreign> {
+    let [kind, costs, salt, hash] = parts(rest)?;
+    // For + passlib writes a dot.
+    let bytes = |text: &str| STANDARD_NO_PAD.decode(text.replace('.', "+")).ok();
+    let (salt, hash) = (bytes(salt)?, bytes(hash)?);
+    if kind == "scrypt" {
+        let (ln, costs) = costs.strip_prefix("ln=")?.split_once(",r=")?;
+        let (r, p) = costs.split_once(",p=")?;
+        return scrypt(ln.parse().ok()?, [r, p], salt, hash);
+    }
+    let algorithm = match kind {
+        "pbkdf2-sha256" => pbkdf2::PBKDF2_HMAC_SHA256,
+        "pbkdf2-sha512" => pbkdf2::PBKDF2_HMAC_SHA512,
+        _ => return None,
+    };
+    let iterations = match costs.strip_prefix("i=") {
+        Some(phc) => phc.split_once(",l=").map_or(phc, |(iterations, _)| iterations),
+        None => costs,
+    };
+    pbkdf2(algorithm, iterations, salt, hash)
+}
+
+fn pbkdf2(
+    algorithm: pbkdf2::Algorithm,
+    iterations: &str,
+    salt: Vec<u8>,
+    hash: Vec<u8>,
+) -> Option<Foreign> {
+    let iterations = iterations.parse::<NonZeroU32>().ok()?;
+    let good = iterations.get() <= MOST_ITERATIONS && fits(&salt, &hash);
     good.then_some(Foreign::Pbkdf2 { algorithm, iterations, salt, hash })
 }
 
-/// `N$SALT$R$P$HASH`, with the bounds of RFC 7914, section 2.
-fn is_scrypt(rest: &str) -> bool {
-    let Some([n, _, r, p, hash]) = parts(rest) else { return false };
-    let number = |text: &str| text.parse::<u32>().ok().filter(|n| *n > 0).map(u64::from);
-    let (Some(n), Some(r), Some(p)) = (number(n), number(r), number(p)) else { return false };
-    let bytes = |count: u64| count.checked_mul(r).and_then(|count| count.checked_mul(128));
-    n > 1
-        && n.is_power_of_two()
-        && u64::from(n.ilog2()) < 16 * r
-        && bytes(n + p).is_some_and(|memory| memory <= MOST_MEMORY)
-        && bytes(n * p).is_some_and(|work| work <= MOST_WORK)
-        && STANDARD.decode(hash).is_ok_and(|hash| hash.len() == 64)
+/// With the bounds of RFC 7914, section 2.
+fn scrypt(log_n: u32, costs: [&str; 2], salt: Vec<u8>, hash: Vec<u8>) -> Option<Foreign> {
+    let [r, p] = costs.map(|text| text.parse::<u32>().ok().filter(|n| *n > 0));
+    let (r, p) = (r?, p?);
+    let n = 1_u64.checked_shl(log_n).filter(|n| *n > 1)?;
+    let bytes = |count: u64| count.checked_mul(u64::from(r))?.checked_mul(128);
+    let good = u64::from(log_n) < 16 * u64::from(r)
+        && bytes(n.checked_add(p.into())?)? <= MOST_MEMORY
+        && bytes(n.checked_mul(p.into())?)? <= MOST_WORK
+        && fits(&salt, &hash);
+    let params = scrypt::Params::new(u8::try_from(log_n).ok()?, r, p, hash.len()).ok()?;
+    good.then_some(Foreign::Scrypt { params, salt, hash })
+}
+
+/// `{SSHA}` and, in one, the hash and its salt (RFC 2307).
+fn ssha(rest: &str) -> Option<Foreign> {
+    let mut hash = STANDARD.decode(rest).ok().filter(|bytes| bytes.len() > 20)?;
+    let salt = hash.split_off(20);
+    fits(&salt, &hash).then_some(Foreign::Sha1 { salt, hash })
+}
+
+fn fits(salt: &[u8], hash: &[u8]) -> bool {
+    salt.len() <= SALT && HASH.contains(&hash.len())
 }
 
 /// `$2b$COST$SALT-AND-HASH`

@@ -1,13 +1,16 @@
 //! Passwords: argon2id (RFC 9106) with OWASP's parameters, in any Unicode (NFC), none of it cut off.
 mod foreign;
 mod phc;
+mod policy;
 mod pool;
 mod stored;
 
 use super::{Error, Lacking, Result};
 use crate::config;
+pub use policy::{Policy, Strength};
 use pool::Pool;
 use std::{borrow::Cow, sync::Arc};
+pub use stored::is_known;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// The longest password, in characters (NIST 800-63B asks for 64 at least).
@@ -53,6 +56,39 @@ impl Hasher {
         let stored = stored.map(str::to_owned);
         self.0.run(move |bench| bench.verify(&normal, &typed, stored.as_deref())).await?
     }
+
+    /// Why somebody with the names `own` may not choose this password. Whatever sets one asks this.
+    ///
+    /// # Errors
+    /// `Busy` if too many wait already; `Internal` if a list cannot be read.
+    pub async fn refuse(
+        &self,
+        policy: &Arc<Policy>,
+        password: &str,
+        own: Vec<String>,
+    ) -> Result<Option<Lacking>> {
+        let password = match policy.read(password) {
+            Ok(password) => password.into_owned(),
+            Err(why) => return Ok(Some(why)),
+        };
+        let policy = Arc::clone(policy);
+        // Not on the async workers: it takes about as long as a hash.
+        self.0.run(move |_| policy.refuse(&password, &own)).await?
+    }
+
+    /// How hard a password is to guess for one who knows the names `own`.
+    ///
+    /// # Errors
+    /// `Busy` if too many wait already.
+    pub async fn strength(
+        &self,
+        policy: &Arc<Policy>,
+        password: String,
+        own: Vec<String>,
+    ) -> Result<Strength> {
+        let policy = Arc::clone(policy);
+        self.0.run(move |_| policy.strength(&password, &own)).await
+    }
 }
 
 /// The NFC form of a password, or `None` if it is too long.
@@ -65,26 +101,6 @@ fn normal(password: &str) -> Option<Cow<'_, str>> {
         _ => Cow::Owned(password.nfc().collect()),
     };
     (normal.chars().count() <= LONGEST).then_some(normal)
-}
-
-/// Whether a password may be chosen by somebody with the names `own`; `min_length` is in characters.
-pub fn check(password: &str, min_length: usize, own: &[&str]) -> Result<(), Lacking> {
-    let password = normal(password).ok_or(Lacking::TooLong(LONGEST))?;
-    if password.is_empty() {
-        return Err(Lacking::Blank);
-    }
-    if password.chars().any(char::is_control) {
-        return Err(Lacking::NotPrintable);
-    }
-    if password.chars().count() < min_length {
-        return Err(Lacking::TooShort(min_length));
-    }
-    let local_parts = own.iter().filter_map(|name| Some(name.split_once('@')?.0));
-    let mut names = own.iter().copied().chain(local_parts);
-    if names.any(|name| caseless::compatibility_caseless_match_str(name, &password)) {
-        return Err(Lacking::TooSimilar);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -13,6 +13,18 @@ use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 /// The length of a hash of ours, in bytes.
 const LENGTH: usize = 32;
 
+/// Whether a hash of another's making can be judged at login, at a cost that a login may have. One that
+/// begins with `!` lets nobody in, as Django marks accounts without a password.
+pub fn is_known(stored: &str, c: &config::Password) -> bool {
+    stored.starts_with('!')
+        || Phc::parse(stored, &params(c)).is_some()
+        || Foreign::parse(stored).is_some()
+}
+
+fn params(c: &config::Password) -> Params {
+    Params::new(c.memory, c.passes, c.lanes, Some(LENGTH)).unwrap_or(Params::DEFAULT)
+}
+
 /// What one thread works with: the parameters, and the memory that is used again and again.
 pub struct Bench {
     params: Params,
@@ -24,10 +36,8 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(c: &config::Password) -> Self {
-        let params =
-            Params::new(c.memory, c.passes, c.lanes, Some(LENGTH)).unwrap_or(Params::DEFAULT);
         Self {
-            params,
+            params: params(c),
             memory: Vec::new(),
             #[cfg(test)]
             computed: Vec::new(),

@@ -45,9 +45,10 @@ fn pages() -> Vec<(&'static str, &'static [&'static str], Vec<Value>)> {
         with(&json!({"id": EVIL, "name": EVIL, "ip": EVIL}), &times)
     };
     let event = json!({"what": EVIL, "browser": EVIL, "ip": EVIL, "at": moment});
-    let register = |open: bool, text: &str| {
+    let register = |registration: &str, text: &str, expired: bool| {
         let typed = json!({"email": text, "username": text, "first_name": text, "invite": text});
-        with(&typed, &json!({"open": open, "next": text, "min_length": 8}))
+        let state = json!({"registration": registration, "expired": expired});
+        with(&with(&typed, &state), &json!({"next": text, "min_length": 8}))
     };
     let confirm = |state| json!({"state": state, "token": EVIL, "email": EVIL, "signed_in": false});
     vec![
@@ -62,7 +63,14 @@ fn pages() -> Vec<(&'static str, &'static [&'static str], Vec<Value>)> {
         (
             "pages/register.html",
             &["register"],
-            vec![register(true, ""), register(true, EVIL), register(false, "")],
+            vec![
+                register("open", "", false),
+                register("open", "", true),
+                register("invite", EVIL, false),
+                register("invite", "", false),
+                register("invite", "", true),
+                register("closed", "", false),
+            ],
         ),
         ("pages/forgot_password.html", &["forgot"], vec![json!({"email": ""}), json!({"email": EVIL})]),
         (
@@ -80,6 +88,13 @@ fn pages() -> Vec<(&'static str, &'static [&'static str], Vec<Value>)> {
             &["reset"],
             ["usable", "expired"]
                 .map(|state| json!({"state": state, "token": EVIL, "min_length": 8}))
+                .to_vec(),
+        ),
+        (
+            "pages/setup.html",
+            &["setup"],
+            ["usable", "expired"]
+                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL, "min_length": 8}))
                 .to_vec(),
         ),
         (

@@ -1,0 +1,43 @@
+//! What is accepted of the service that users come from, for a while.
+use super::{Algorithm, Config, Problem};
+use crate::time::Timestamp;
+use ::time::Date;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Legacy {
+    /// Whether refresh tokens of djangorestframework-simplejwt are good for one of ours.
+    pub accept_simplejwt: bool,
+    /// The last day on which they are, in UTC.
+    pub until: Option<Date>,
+}
+
+impl Config {
+    /// Whether refresh tokens of simplejwt are accepted at `now`.
+    pub fn accepts_simplejwt(&self, now: Timestamp) -> bool {
+        let end =
+            |day: Date| day.next_day().map(|day| day.midnight().assume_utc().unix_timestamp());
+        self.legacy.accept_simplejwt
+            && self.legacy.until.and_then(end).is_some_and(|end| now < Timestamp::from_unix(end))
+    }
+
+    pub(super) fn check_legacy(&self, demand: &mut impl FnMut(bool, &str, &str)) {
+        let Legacy { accept_simplejwt, until } = self.legacy;
+        demand(
+            !accept_simplejwt || self.jwt.algorithm == Algorithm::HS256,
+            "legacy.accept_simplejwt",
+            "needs jwt.algorithm = \"HS256\", and the SIGNING_KEY of simplejwt as jwt.secret",
+        );
+        demand(
+            !accept_simplejwt || until.is_some(),
+            "legacy.until",
+            "should name the last day on which they are accepted, such as \"2027-01-31\"",
+        );
+    }
+
+    pub(super) fn warn_of_legacy(&self) -> Option<Problem> {
+        let idle = self.legacy.until.is_some() && !self.legacy.accept_simplejwt;
+        idle.then(|| Problem::new("legacy.until", "has no effect without legacy.accept_simplejwt"))
+    }
+}

@@ -1,0 +1,201 @@
+//! The settings that can also be changed while running.
+use super::{Config, lifetime};
+use serde::{
+    Deserialize, Serialize,
+    de::{IntoDeserializer, value::StrDeserializer},
+};
+use std::time::Duration;
+
+/// Who may make an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Registration {
+    Open,
+    Invite,
+    Closed,
+}
+
+/// Whether an address has to be confirmed before anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmailConfirmation {
+    Optional,
+    Required,
+}
+
+/// Their values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Live {
+    #[serde(with = "lifetime")]
+    pub access_token_lifetime: Duration,
+    #[serde(with = "lifetime")]
+    pub refresh_token_lifetime: Duration,
+    pub registration: Registration,
+    pub email_confirmation: EmailConfirmation,
+}
+
+/// One of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setting {
+    AccessTokenLifetime,
+    RefreshTokenLifetime,
+    Registration,
+    EmailConfirmation,
+}
+
+impl Setting {
+    pub const ALL: [Self; 4] = [
+        Self::AccessTokenLifetime,
+        Self::RefreshTokenLifetime,
+        Self::Registration,
+        Self::EmailConfirmation,
+    ];
+
+    /// The key in the file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AccessTokenLifetime => "access_token_lifetime",
+            Self::RefreshTokenLifetime => "refresh_token_lifetime",
+            Self::Registration => "registration",
+            Self::EmailConfirmation => "email_confirmation",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.name() == name)
+    }
+
+    pub const fn is_lifetime(self) -> bool {
+        matches!(self, Self::AccessTokenLifetime | Self::RefreshTokenLifetime)
+    }
+}
+
+impl Registration {
+    pub const ALL: [Self; 3] = [Self::Open, Self::Invite, Self::Closed];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Invite => "invite",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl EmailConfirmation {
+    pub const ALL: [Self; 2] = [Self::Optional, Self::Required];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Optional => "optional",
+            Self::Required => "required",
+        }
+    }
+}
+
+impl From<&Config> for Live {
+    fn from(config: &Config) -> Self {
+        Self {
+            access_token_lifetime: config.access_token_lifetime,
+            refresh_token_lifetime: config.refresh_token_lifetime,
+            registration: config.registration,
+            email_confirmation: config.email_confirmation,
+        }
+    }
+}
+
+impl Live {
+    /// The longest that any token lives.
+    pub fn longest(&self) -> Duration {
+        self.access_token_lifetime.max(self.refresh_token_lifetime)
+    }
+
+    /// A value as it is written in the file.
+    pub fn get(&self, setting: Setting) -> String {
+        match setting {
+            Setting::AccessTokenLifetime => lifetime::text(self.access_token_lifetime),
+            Setting::RefreshTokenLifetime => lifetime::text(self.refresh_token_lifetime),
+            Setting::Registration => self.registration.name().to_owned(),
+            Setting::EmailConfirmation => self.email_confirmation.name().to_owned(),
+        }
+    }
+
+    /// Takes a value as it is written in the file; `None` if it cannot be read.
+    #[must_use]
+    pub fn with(mut self, setting: Setting, text: &str) -> Option<Self> {
+        let text: StrDeserializer<'_, serde::de::value::Error> = text.into_deserializer();
+        match setting {
+            Setting::AccessTokenLifetime => {
+                self.access_token_lifetime = lifetime::deserialize(text).ok()?;
+            }
+            Setting::RefreshTokenLifetime => {
+                self.refresh_token_lifetime = lifetime::deserialize(text).ok()?;
+            }
+            Setting::Registration => self.registration = Registration::deserialize(text).ok()?,
+            Setting::EmailConfirmation => {
+                self.email_confirmation = EmailConfirmation::deserialize(text).ok()?;
+            }
+        }
+        Some(self)
+    }
+
+    /// Those that do not fit each other or the rest of `config`, by its own check.
+    pub fn misfits(&self, config: &Config) -> Vec<Setting> {
+        let mut config = config.clone();
+        config.access_token_lifetime = self.access_token_lifetime;
+        config.refresh_token_lifetime = self.refresh_token_lifetime;
+        config.registration = self.registration;
+        config.email_confirmation = self.email_confirmation;
+        let mut misfits: Vec<_> = config
+            .lifetime_problems()
+            .iter()
+            // What else hangs on a lifetime hangs on that of refresh tokens, and stays.
+            .map(|p| Setting::named(&p.key).unwrap_or(Setting::RefreshTokenLifetime))
+            .collect();
+        misfits.dedup();
+        misfits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_can_be_read_again() {
+        let live = Live::from(&Config::default());
+        for setting in Setting::ALL {
+            assert_eq!(live.with(setting, &live.get(setting)), Some(live));
+            assert_eq!(Setting::named(setting.name()), Some(setting));
+            assert_eq!(live.with(setting, "nonsense"), None);
+        }
+        for text in ["1h 30m", "1500ms", "45d 1s"] {
+            let live = live.with(Setting::AccessTokenLifetime, text).unwrap();
+            assert_eq!(live.get(Setting::AccessTokenLifetime).replace("1s 500ms", "1500ms"), text);
+        }
+        for mode in Registration::ALL {
+            assert_eq!(live.with(Setting::Registration, mode.name()).unwrap().registration, mode);
+        }
+        for mode in EmailConfirmation::ALL {
+            let live = live.with(Setting::EmailConfirmation, mode.name()).unwrap();
+            assert_eq!(live.email_confirmation, mode);
+        }
+    }
+
+    #[test]
+    fn lifetimes_fit_each_other_and_the_file() {
+        let config = Config::default();
+        let misfits = |access: &str, refresh: &str| {
+            let live = Live::from(&config).with(Setting::AccessTokenLifetime, access).unwrap();
+            live.with(Setting::RefreshTokenLifetime, refresh).unwrap().misfits(&config)
+        };
+        let (access, refresh) = (Setting::AccessTokenLifetime, Setting::RefreshTokenLifetime);
+        assert_eq!(misfits("5m", "30d"), []);
+        assert_eq!(misfits("0s", "30d"), [access]);
+        assert_eq!(misfits("25h", "30d"), [access]);
+        assert_eq!(misfits("5m", "1m"), [refresh]);
+        assert_eq!(misfits("5m", "91d"), [refresh]);
+        assert_eq!(misfits("1s", "9s"), [refresh]);
+    }
+}

@@ -1,0 +1,136 @@
+//! Refresh tokens that djangorestframework-simplejwt issued before its users moved here, signed with the
+//! secret that is ours now.
+//!
+//! The first time that one is presented it opens a session, whose first refresh token it is: from then
+//! on it is rotated, kept and judged like any of ours, by the same rows. Which ones were taken is
+//! remembered for as long as they would be good, whatever has become of the session.
+use super::{
+    Auth, Caller, Error, Result, UserId,
+    policy::Policy,
+    record::{Act, record},
+    secret,
+    session::Presented,
+};
+use crate::{
+    store::{Conn, legacy_tokens, refresh_tokens, sessions, users},
+    time::Timestamp,
+};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// What such a token says. Issuer and audience are in it where they were configured.
+#[derive(Deserialize)]
+pub(super) struct SimpleJwt {
+    pub token_type: String,
+    #[serde(deserialize_with = "number")]
+    pub user_id: i64,
+    pub jti: Uuid,
+    pub exp: i64,
+    /// Older versions said nothing.
+    pub iat: Option<i64>,
+    pub iss: Option<String>,
+    pub aud: Option<Value>,
+    /// In ours only.
+    pub sid: Option<IgnoredAny>,
+}
+
+/// The id as a number or, as newer versions have it, as text.
+fn number<'de, D: Deserializer<'de>>(d: D) -> Result<i64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Id {
+        Number(i64),
+        Text(String),
+    }
+    match Id::deserialize(d)? {
+        Id::Number(id) => Ok(id),
+        Id::Text(id) => id.parse().map_err(serde::de::Error::custom),
+    }
+}
+
+impl Auth {
+    /// Reads a refresh token in either envelope of ours or, where they are accepted, of simplejwt's.
+    ///
+    /// # Errors
+    /// `TokenNotValid`.
+    pub(super) fn read_presented(
+        &self,
+        legacy: bool,
+        presented: &str,
+        now: Timestamp,
+    ) -> Result<(Presented, Option<SimpleJwt>)> {
+        match self.read_refresh_token(presented) {
+            Err(_) if legacy && self.config.accepts_simplejwt(now) => {
+                let claims = self.keys.verify_simplejwt(presented, now)?;
+                let id = self.legacy_id(claims.jti);
+                Ok((Presented { id, session: None }, Some(claims)))
+            }
+            read => Ok((read?, None)),
+        }
+    }
+
+    /// Opens a session behind a token of simplejwt's, unless it has had one.
+    ///
+    /// # Errors
+    /// `TokenNotValid` if the user is not there, or all its sessions have been ended since.
+    pub(super) async fn adopt(
+        &self,
+        db: &mut Conn,
+        caller: &Caller,
+        policy: &Policy,
+        claims: &SimpleJwt,
+        now: Timestamp,
+    ) -> Result<()> {
+        let hash = secret::hash(self.legacy_id(claims.jti));
+        if refresh_tokens::by_hash(db, &hash).await?.is_some() {
+            return Ok(());
+        }
+        let user = UserId(claims.user_id);
+        users::hold(db, user).await?;
+        users::by_id(db, user).await?.ok_or(Error::TokenNotValid)?;
+        let issued_at = claims.iat.map(Timestamp::from_unix).filter(|at| *at <= now);
+        // A token without a time is as old as can be.
+        let ended_at = users::sessions_ended_at(db, user).await?;
+        if ended_at.is_some_and(|at| issued_at.is_none_or(|issued| issued <= at)) {
+            return Err(Error::TokenNotValid);
+        }
+        let expires_at = Timestamp::from_unix(claims.exp);
+        if !legacy_tokens::take(db, &hash, expires_at).await? {
+            // Another request was faster, or its session is forgotten.
+            return Ok(());
+        }
+        let mut session = self.new_session(caller, policy, user, true, now)?;
+        session.created_at = issued_at.unwrap_or(now);
+        sessions::insert(db, &session).await?;
+        let salt: [u8; 16] = secret::random()?;
+        let row = refresh_tokens::RefreshToken {
+            hash,
+            session_id: session.id,
+            salt: salt.to_vec(),
+            issued_at: session.created_at,
+            expires_at: expires_at.min(session.expires_at),
+            // The access token issued with it was never ours.
+            access_expires_at: now,
+            used_at: None,
+        };
+        refresh_tokens::insert(db, &row).await?;
+        let act = Act::own("simplejwt_token_taken", user).in_session(session.id);
+        record(db, caller, act, now).await
+    }
+
+    /// Notes that tokens of simplejwt are used up.
+    pub(super) async fn give_back(&self, tokens: &[(Uuid, Timestamp)]) -> Result<()> {
+        let mut db = self.db.write().await?;
+        for (jti, expires_at) in tokens {
+            let hash = secret::hash(self.legacy_id(*jti));
+            legacy_tokens::take(&mut db, &hash, *expires_at).await?;
+        }
+        Ok(db.commit().await?)
+    }
+
+    /// What stands for a token in our tables. It cannot be guessed from the `jti`, which was no secret.
+    fn legacy_id(&self, jti: Uuid) -> Uuid {
+        self.successor.of(jti, b"simplejwt")
+    }
+}

@@ -1,0 +1,135 @@
+//! The JSON objects in a file, one by one: a line each, or the elements of one array. A file of any
+//! length takes the memory of one object.
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, ErrorKind, Read},
+    path::Path,
+};
+
+pub struct Records<R> {
+    input: R,
+    shape: Shape,
+    at: u64,
+}
+
+enum Shape {
+    Lines,
+    Array,
+    Ended,
+}
+
+/// Where an object stands (which line, or which element), and the object, unless it is none.
+pub type Record = (u64, Option<Map<String, Value>>);
+
+impl Records<BufReader<File>> {
+    pub fn open(file: &Path) -> io::Result<Self> {
+        Self::new(BufReader::with_capacity(1 << 16, File::open(file)?))
+    }
+}
+
+impl<R: BufRead> Records<R> {
+    pub fn new(mut input: R) -> io::Result<Self> {
+        // Editors of Windows put a byte order mark before it.
+        if input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
+            input.consume(3);
+        }
+        let first = input.fill_buf()?.iter().find(|b| !b.is_ascii_whitespace());
+        let shape = if first == Some(&b'[') { Shape::Array } else { Shape::Lines };
+        Ok(Self { input, shape, at: 0 })
+    }
+
+    fn line(&mut self) -> io::Result<Option<Record>> {
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            if self.input.read_until(b'\n', &mut line)? == 0 {
+                return Ok(None);
+            }
+            self.at += 1;
+            if !line.trim_ascii().is_empty() {
+                return Ok(Some((self.at, serde_json::from_slice(&line).ok())));
+            }
+        }
+    }
+
+    fn element(&mut self) -> io::Result<Option<Record>> {
+        let broken = |at: u64| {
+            io::Error::new(
+                ErrorKind::InvalidData,
+                format!("the JSON ends or breaks after {at} elements"),
+            )
+        };
+        let expected = if self.at == 0 { b'[' } else { b',' };
+        match self.visible()? {
+            Some(b']') if self.at > 0 => {
+                self.shape = Shape::Ended;
+                return Ok(None);
+            }
+            Some(b) if b == expected => {}
+            _ => return Err(broken(self.at)),
+        }
+        let mut json = serde_json::Deserializer::from_reader(&mut self.input);
+        // Of a number it would take one byte more than there is of it.
+        let object = Map::deserialize(&mut json).map_err(|_| broken(self.at))?;
+        self.at += 1;
+        Ok(Some((self.at, Some(object))))
+    }
+
+    /// The next byte that is no white space.
+    fn visible(&mut self) -> io::Result<Option<u8>> {
+        let mut bytes = self.input.by_ref().bytes();
+        bytes.find(|b| !b.as_ref().is_ok_and(u8::is_ascii_whitespace)).transpose()
+    }
+}
+
+impl<R: BufRead> Iterator for Records<R> {
+    type Item = io::Result<Record>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = match self.shape {
+            Shape::Lines => self.line(),
+            Shape::Array => self.element(),
+            Shape::Ended => Ok(None),
+        };
+        if next.is_err() {
+            self.shape = Shape::Ended;
+        }
+        next.transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<Option<Record>> {
+        Records::new(text.as_bytes()).unwrap().map(Result::ok).collect()
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "compared with what may be none")]
+    fn object(key: &str) -> Option<Map<String, Value>> {
+        Some(Map::from_iter([(key.to_owned(), Value::Null)]))
+    }
+
+    #[test]
+    fn objects_are_found_in_lines_and_in_an_array_and_what_is_none_is_named() {
+        let lines = "\u{feff}{\"a\": null}\n\n  {\"b\": null}\r\nnonsense\n[1]\n{\"c\": null}";
+        let found = [(1, object("a")), (3, object("b")), (4, None), (5, None), (6, object("c"))];
+        assert_eq!(read(lines), found.map(Some));
+        let array = " [ {\"a\": null},\n{\"b\": null} ]\n";
+        assert_eq!(read(array), [(1, object("a")), (2, object("b"))].map(Some));
+    }
+
+    #[test]
+    fn an_array_that_breaks_off_is_an_error() {
+        for text in ["[{\"a\": null}, {\"b\"", "[{\"a\": null}", "[{\"a\": null} {\"b\": null}]"] {
+            assert_eq!(read(text), [Some((1, object("a"))), None], "{text}");
+        }
+        assert_eq!(read(""), []);
+        for text in ["[", "[]", "[1]", "[\"a\"]", "[[]]"] {
+            assert_eq!(read(text), [None], "{text}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! A password as whoever guesses reads it. Word lists and zxcvbn know Latin letters only, and Russian
+//! words come in two disguises: in Latin letters (`privet`), and typed with the keyboard still set to
+//! the other layout (`ghbdtn`; `йцукен` is `qwerty`).
+use std::{borrow::Cow, sync::LazyLock};
+use unicode_normalization::UnicodeNormalization;
+
+/// The keys that bear a Russian letter besides the Latin one, in the same order.
+const LATIN_KEYS: &str = "`qwertyuiop[]asdfghjkl;'zxcvbnm,.";
+const SHIFTED_KEYS: &str = "~qwertyuiop{}asdfghjkl:\"zxcvbnm<>";
+const RUSSIAN_KEYS: &str = "ёйцукенгшщзхъфывапролджэячсмитьбю";
+
+/// One reading of a password.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Form {
+    /// Without Cyrillic letters.
+    pub text: String,
+    /// How many signs of the password are not in it.
+    pub lost: u32,
+}
+
+impl Form {
+    fn of(text: &str) -> Self {
+        let lost = text.chars().filter(|c| "ьъ".contains(*c)).count();
+        Self { text: latin(text), lost: u32::try_from(lost).unwrap_or(u32::MAX) }
+    }
+}
+
+/// A password as typed, then as it would be on the other layout if that is something else.
+pub fn of(password: &str) -> Vec<Form> {
+    let text: String = password.nfkc().collect();
+    let lower = text.to_lowercase();
+    let other = Form::of(&on_the_other_layout(&lower));
+    // What is Latin already keeps its capitals: they make a word harder to guess.
+    let typed = if is_russian(&lower) { Form::of(&lower) } else { Form { text, lost: 0 } };
+    if other.text == lower { vec![typed] } else { vec![typed, other] }
+}
+
+/// A text in one spelling for comparing: no case, no Cyrillic, nothing but letters and digits.
+pub fn key(text: &str) -> String {
+    let lower = text.nfkc().collect::<String>().to_lowercase();
+    latin(&lower).chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// Very common Russian words, names and passwords in Latin letters, in both usual spellings, the most
+/// common first.
+pub fn russian_words() -> &'static [String] {
+    static WORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let mut words = Vec::new();
+        for word in include_str!("russian.txt").split_whitespace() {
+            let passport = latin(word);
+            let school: String = word
+                .chars()
+                .map(|c| other_spelling(c).map_or_else(|| spelling(c), Cow::Borrowed))
+                .collect();
+            if school != passport {
+                words.push(school);
+            }
+            words.push(passport);
+        }
+        words
+    });
+    &WORDS
+}
+
+fn is_russian(text: &str) -> bool {
+    text.chars().any(|c| ('а'..='я').contains(&c) || c == 'ё')
+}
+
+/// What the same keys give on the other layout; `lower` is in lower case.
+fn on_the_other_layout(lower: &str) -> String {
+    let swap = |from: &str, to: &str, c: char| {
+        from.chars().position(|k| k == c).and_then(|at| to.chars().nth(at))
+    };
+    let to_latin = is_russian(lower);
+    let key = |c| {
+        if to_latin {
+            swap(RUSSIAN_KEYS, LATIN_KEYS, c)
+        } else {
+            swap(LATIN_KEYS, RUSSIAN_KEYS, c).or_else(|| swap(SHIFTED_KEYS, RUSSIAN_KEYS, c))
+        }
+    };
+    lower.chars().map(|c| key(c).unwrap_or(c)).collect()
+}
+
+fn latin(lower: &str) -> String {
+    lower.chars().map(spelling).collect()
+}
+
+/// A letter as in passports, but for the soft and the hard sign, which nobody types.
+fn spelling(c: char) -> Cow<'static, str> {
+    Cow::Borrowed(match c {
+        'а' => "a",
+        'б' => "b",
+        'в' => "v",
+        'г' | 'ґ' => "g",
+        'д' => "d",
+        'е' | 'ё' | 'э' => "e",
+        'ж' => "zh",
+        'з' => "z",
+        'и' | 'і' => "i",
+        'й' | 'ы' => "y",
+        'к' => "k",
+        'л' => "l",
+        'м' => "m",
+        'н' => "n",
+        'о' => "o",
+        'п' => "p",
+        'р' => "r",
+        'с' => "s",
+        'т' => "t",
+        'у' | 'ў' => "u",
+        'ф' => "f",
+        'х' => "kh",
+        'ц' => "ts",
+        'ч' => "ch",
+        'ш' => "sh",
+        'щ' => "shch",
+        'ъ' | 'ь' => "",
+        'ю' => "yu",
+        'я' => "ya",
+        'є' => "ye",
+        'ї' => "yi",
+        c => return Cow::Owned(c.to_string()),
+    })
+}
+
+/// A letter as many write it when they chat, where that differs.
+const fn other_spelling(c: char) -> Option<&'static str> {
+    Some(match c {
+        'й' => "j",
+        'х' => "h",
+        'ц' => "c",
+        'щ' => "sch",
+        'ы' => "i",
+        'ю' => "u",
+        'я' => "ja",
+        'ё' => "yo",
+        _ => return None,
+    })
+}

@@ -1,0 +1,91 @@
+//! `/setup`: where the link leads that is printed at the first start. It is there by our own name alone,
+//! and by that of this machine.
+use super::{Instead, POLICY, Sent, account, answer, confirm::name};
+use crate::{
+    flows::{Auth, Error, LinkState, Login},
+    view::View,
+    web::{
+        client::Client,
+        cookie::{Linked, SetupToken},
+        form::{Form, typed},
+        host::ByOurName,
+        notice::Notice,
+        page::Page,
+        reply::Reply,
+    },
+};
+use rocket::{Either, State, get, http::Status, post};
+use serde::Serialize;
+
+/// `state` is `usable` or `expired`.
+#[derive(Serialize)]
+pub struct Setup {
+    state: &'static str,
+    token: String,
+    email: String,
+    /// In characters.
+    min_length: usize,
+}
+
+impl View for Setup {
+    const TEMPLATE: &'static str = "pages/setup.html";
+    const PATH: &'static str = "/setup";
+}
+
+impl Setup {
+    fn new(auth: &Auth, state: LinkState, token: &str, email: String) -> Self {
+        let min_length = auth.config().password.min_length;
+        Self { state: name(state), token: token.to_owned(), email, min_length }
+    }
+}
+
+fn demand(ours: &ByOurName) -> Result<(), Error> {
+    if ours.0 { Ok(()) } else { Err(Error::NotFound) }
+}
+
+#[get("/setup?<token>")]
+pub async fn page(
+    auth: &State<Auth>,
+    ours: ByOurName,
+    kept: SetupToken<'_>,
+    token: Option<&str>,
+) -> Result<Either<Reply<()>, Page<Setup>>, Instead> {
+    demand(&ours)?;
+    if let Some(token) = token {
+        let cookie = Linked::Setup.cookie(auth.config(), token);
+        return Ok(Either::Left(Reply::see(Setup::PATH).header("Set-Cookie", cookie)));
+    }
+    let token = kept.0.unwrap_or_default();
+    let state = auth.setup_state(token).await?;
+    let status = if state == LinkState::Usable { Status::Ok } else { Status::BadRequest };
+    Ok(Either::Right(Page::with(status, Setup::new(auth, state, token, String::new()))))
+}
+
+#[post("/setup", data = "<form>")]
+pub async fn set_up(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    ours: ByOurName,
+    form: Result<Form, Error>,
+) -> Sent<Setup> {
+    demand(&ours)?;
+    let [token, email] = ["token", "email"].map(|name| typed(&form, name));
+    let done = async {
+        let form = form?;
+        let password = form.read(|f| f.text("password"))?;
+        let user = auth.set_up(&client, &token, &email, password).await?;
+        let login = Login::Id(user.id);
+        let tokens = auth.sign_in(&client, &POLICY, login, password, true).await?;
+        let reply = Reply::see(account::PATH).keeping(auth, &tokens).telling(auth, Notice::Welcome);
+        Ok(reply.header("Set-Cookie", Linked::Setup.cookie(auth.config(), "")))
+    };
+    match done.await {
+        Err(Error::LinkNotValid) => {
+            let view = Setup::new(auth, LinkState::Expired, "", String::new());
+            Ok(Either::Right(Page::with(Status::BadRequest, view)))
+        }
+        done => {
+            answer(done, "setup", || Setup::new(auth, LinkState::Usable, &token, email.clone()))
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Everything from SQLite to PostgreSQL, in one transaction: ids, sessions and keys stay what they are.
+//!
+//! Rows go as JSON, whose values PostgreSQL turns into those of its columns, so that no column is named
+//! here and a new one is not forgotten.
+use super::{Db, Result};
+use rocket::futures::TryStreamExt;
+use serde_json::{Map, Value};
+use sqlx::{Column, PgConnection, Row, TypeInfo, ValueRef, sqlite::SqliteRow};
+use std::{collections::HashSet, fmt::Write};
+
+const BATCH: usize = 500;
+
+/// A table, and what is asked of it.
+pub struct Table {
+    pub name: &'static str,
+    any: &'static str,
+    read: &'static str,
+    write: &'static str,
+}
+
+macro_rules! tables {
+    ($($name:literal)*) => { [$(Table {
+        name: $name,
+        any: concat!("SELECT EXISTS (SELECT 1 FROM ", $name, ")"),
+        read: concat!("SELECT * FROM ", $name),
+        write: concat!("INSERT INTO ", $name, "
+                        SELECT * FROM json_populate_recordset(NULL::", $name, ", $1::json)"),
+    }),*] };
+}
+
+/// Every table, after those that it refers to.
+pub const TABLES: [Table; 15] = tables! {
+    "auth_users" "auth_user_roles" "auth_sessions" "auth_refresh_tokens" "auth_revocations"
+    "auth_legacy_tokens" "auth_invitations" "auth_invitation_tokens" "auth_settings"
+    "auth_setup_tokens" "auth_mail_tokens" "auth_outbox" "auth_keys" "auth_secrets" "auth_audit"
+};
+
+/// What became of a copy.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Copied {
+    /// How many rows of each table.
+    Rows(Vec<(&'static str, u64)>),
+    /// There is something in this table of the target: nothing was copied.
+    NotEmpty(&'static str),
+    /// It goes from SQLite to PostgreSQL only.
+    OtherEngine,
+}
+
+impl Db {
+    /// Copies all there is to `target`; both have every migration. Nobody writes to this one meanwhile.
+    pub async fn copy(&self, target: &Self) -> Result<Copied> {
+        let (Self::Sqlite { write, .. }, Self::Postgres(target)) = (self, target) else {
+            return Ok(Copied::OtherEngine);
+        };
+        // Not as a `Conn`: it takes as long as it takes.
+        let mut from = write.begin_with("BEGIN IMMEDIATE").await?;
+        let mut to = target.begin().await?;
+        for table in &TABLES {
+            let (any,): (bool,) = sqlx::query_as(table.any).fetch_one(&mut *to).await?;
+            if any {
+                return Ok(Copied::NotEmpty(table.name));
+            }
+        }
+        let uuids = uuid_columns(&mut to).await?;
+        let mut copied = Vec::new();
+        for table in &TABLES {
+            let rows = sqlx::query(table.read).fetch(&mut *from).try_chunks(BATCH);
+            let mut count = 0;
+            let mut rows = std::pin::pin!(rows);
+            while let Some(rows) = rows.try_next().await.map_err(|e| e.1)? {
+                let json = rows.iter().map(|row| json(row, table.name, &uuids));
+                let json = Value::Array(json.collect::<Result<_>>()?).to_string();
+                count +=
+                    sqlx::query(table.write).bind(json).execute(&mut *to).await?.rows_affected();
+            }
+            copied.push((table.name, count));
+        }
+        let ids: Vec<(String, i64)> =
+            sqlx::query_as("SELECT name, seq FROM sqlite_sequence WHERE seq > 0")
+                .fetch_all(&mut *from)
+                .await?;
+        for (table, last) in ids.iter().filter(|(name, _)| TABLES.iter().any(|t| t.name == name)) {
+            let set = sqlx::query("SELECT setval(pg_get_serial_sequence($1, 'id'), $2)");
+            set.bind(table).bind(last).execute(&mut *to).await?;
+        }
+        to.commit().await?;
+        Ok(Copied::Rows(copied))
+    }
+}
+
+/// The columns that hold UUIDs, as `TABLE.COLUMN`: SQLite knows bytes only.
+async fn uuid_columns(db: &mut PgConnection) -> Result<HashSet<String>> {
+    let columns: Vec<(String,)> = sqlx::query_as(
+        "SELECT CAST(table_name || '.' || column_name AS TEXT) FROM information_schema.columns
+         WHERE table_schema = current_schema() AND data_type = 'uuid'",
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(columns.into_iter().map(|(name,)| name).collect())
+}
+
+fn json(row: &SqliteRow, table: &str, uuids: &HashSet<String>) -> Result<Value> {
+    let mut object = Map::new();
+    for column in row.columns() {
+        let (name, at) = (column.name(), column.ordinal());
+        let raw = row.try_get_raw(at)?;
+        let value = match raw.type_info().name() {
+            _ if raw.is_null() => Value::Null,
+            "INTEGER" => Value::from(row.try_get::<i64, _>(at)?),
+            "BLOB" => {
+                let is_uuid = uuids.contains(&format!("{table}.{name}"));
+                Value::from(hex(if is_uuid { "" } else { "\\x" }, row.try_get(at)?))
+            }
+            _ => Value::from(row.try_get::<String, _>(at)?),
+        };
+        object.insert(name.to_owned(), value);
+    }
+    Ok(Value::Object(object))
+}
+
+fn hex(mark: &str, bytes: &[u8]) -> String {
+    bytes.iter().fold(mark.to_owned(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

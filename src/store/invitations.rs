@@ -1,0 +1,144 @@
+//! Tables `auth_invitations` and `auth_invitation_tokens`: who may register with which roles, and the
+//! links in the mails, as hashes.
+use super::{
+    Conn, Digest, Result,
+    users::{Roles, UserId},
+};
+use crate::time::Timestamp;
+use sqlx::FromRow;
+
+#[derive(Clone, Debug, FromRow)]
+pub struct Invitation {
+    pub id: i64,
+    pub email: String,
+    pub email_key: String,
+    /// What it grants.
+    #[sqlx(try_from = "Option<String>")]
+    pub roles: Roles,
+    pub invited_by: UserId,
+    /// The address of who that is.
+    pub inviter: String,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub used_at: Option<Timestamp>,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT i.id, i.email, i.email_key, nullif(i.roles, '') AS roles, i.invited_by,
+                    u.email AS inviter, i.created_at, i.expires_at, i.used_at
+             FROM auth_invitations i JOIN auth_users u ON u.id = i.invited_by ",
+            $rest
+        )
+    };
+}
+
+/// An invitation as it is first stored.
+#[derive(Debug)]
+pub struct NewInvitation<'a> {
+    pub email: &'a str,
+    pub email_key: &'a str,
+    pub roles: &'a Roles,
+    pub invited_by: UserId,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+pub async fn insert(db: &mut Conn, new: &NewInvitation<'_>) -> Result<i64> {
+    let (id,): (i64,) = db
+        .fetch_one(
+            "INSERT INTO auth_invitations (email, email_key, roles, invited_by, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+            (
+                new.email,
+                new.email_key,
+                new.roles.0.join(","),
+                new.invited_by,
+                new.created_at,
+                new.expires_at,
+            ),
+        )
+        .await?;
+    Ok(id)
+}
+
+pub async fn by_id(db: &mut Conn, id: i64) -> Result<Option<Invitation>> {
+    db.fetch_optional(select!("WHERE i.id = $1"), [id]).await
+}
+
+pub async fn by_token(db: &mut Conn, hash: &Digest) -> Result<Option<Invitation>> {
+    db.fetch_optional(
+        select!("JOIN auth_invitation_tokens t ON t.invitation_id = i.id WHERE t.hash = $1"),
+        [hash],
+    )
+    .await
+}
+
+/// Those with an id below `before` that may still be used, the newest first, `limit` at most.
+pub async fn pending(
+    db: &mut Conn,
+    before: i64,
+    limit: i64,
+    now: Timestamp,
+) -> Result<Vec<Invitation>> {
+    db.fetch_all(
+        select!(
+            "WHERE i.id < $1 AND i.used_at IS NULL AND i.expires_at > $2 ORDER BY i.id DESC LIMIT $3"
+        ),
+        (before, now, limit),
+    )
+    .await
+}
+
+/// Lets an invitation expire at another time; `false` if it cannot be used any more. Holds the row, so
+/// that a withdrawal waits or is seen.
+pub async fn extend(db: &mut Conn, id: i64, expires_at: Timestamp, now: Timestamp) -> Result<bool> {
+    let rows = db
+        .execute(
+            "UPDATE auth_invitations SET expires_at = $2
+             WHERE id = $1 AND used_at IS NULL AND expires_at > $3",
+            (id, expires_at, now),
+        )
+        .await?;
+    Ok(rows == 1)
+}
+
+pub async fn add_token(db: &mut Conn, id: i64, hash: &Digest) -> Result<()> {
+    db.execute(
+        "INSERT INTO auth_invitation_tokens (hash, invitation_id) VALUES ($1, $2)",
+        (hash, id),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Spends an invitation; of many who ask at once, `true` for exactly one.
+pub async fn spend(db: &mut Conn, id: i64, now: Timestamp) -> Result<bool> {
+    let rows = db
+        .execute(
+            "UPDATE auth_invitations SET used_at = $2
+             WHERE id = $1 AND used_at IS NULL AND expires_at > $2",
+            (id, now),
+        )
+        .await?;
+    Ok(rows == 1)
+}
+
+/// Withdraws an invitation; `false` if it was used, or never was.
+pub async fn withdraw(db: &mut Conn, id: i64) -> Result<bool> {
+    let rows =
+        db.execute("DELETE FROM auth_invitations WHERE id = $1 AND used_at IS NULL", [id]).await?;
+    Ok(rows == 1)
+}
+
+/// Withdraws those of one address.
+pub async fn withdraw_from(db: &mut Conn, email_key: &str) -> Result<u64> {
+    db.execute("DELETE FROM auth_invitations WHERE email_key = $1 AND used_at IS NULL", [email_key])
+        .await
+}
+
+/// Forgets those that expired before `then`.
+pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
+    db.execute("DELETE FROM auth_invitations WHERE expires_at < $1", [then]).await
+}

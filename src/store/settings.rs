@@ -1,0 +1,62 @@
+//! Table `auth_settings`: what was changed while running, a row for each change, of which the last one
+//! counts.
+use super::{Conn, Result, users::UserId};
+use crate::time::Timestamp;
+use sqlx::FromRow;
+
+/// The values are as in the file; without one the file's counts.
+#[derive(Clone, Debug, Default, FromRow)]
+pub struct Revision {
+    pub revision: i64,
+    pub access_token_lifetime: Option<String>,
+    pub refresh_token_lifetime: Option<String>,
+    pub registration: Option<String>,
+    pub email_confirmation: Option<String>,
+    pub changed_at: Timestamp,
+    pub changed_by: Option<UserId>,
+    /// The address of who that is, if the account is still there.
+    pub email: Option<String>,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT s.revision, s.access_token_lifetime, s.refresh_token_lifetime, s.registration,
+                    s.email_confirmation, s.changed_at, s.changed_by, u.email
+             FROM auth_settings s LEFT JOIN auth_users u ON u.id = s.changed_by ",
+            $rest
+        )
+    };
+}
+
+/// The last revision, if it came after `known`.
+pub async fn after(db: &mut Conn, known: i64) -> Result<Option<Revision>> {
+    db.fetch_optional(select!("WHERE s.revision > $1 ORDER BY s.revision DESC LIMIT 1"), [known])
+        .await
+}
+
+/// The last revisions, the newest first, `limit` at most.
+pub async fn last(db: &mut Conn, limit: i64) -> Result<Vec<Revision>> {
+    db.fetch_all(select!("ORDER BY s.revision DESC LIMIT $1"), [limit]).await
+}
+
+/// Adds a revision; `false` if somebody else has just added that one.
+pub async fn insert(db: &mut Conn, new: &Revision) -> Result<bool> {
+    let rows = db
+        .execute(
+            "INSERT INTO auth_settings (revision, access_token_lifetime, refresh_token_lifetime,
+                                        registration, email_confirmation, changed_at, changed_by)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+            (
+                new.revision,
+                new.access_token_lifetime.as_deref(),
+                new.refresh_token_lifetime.as_deref(),
+                new.registration.as_deref(),
+                new.email_confirmation.as_deref(),
+                new.changed_at,
+                new.changed_by,
+            ),
+        )
+        .await?;
+    Ok(rows == 1)
+}

@@ -1,0 +1,55 @@
+//! By which name, and from where, a request was made.
+use crate::{config::Config, flows::Auth};
+use rocket::{
+    Request,
+    http::uri::Authority,
+    request::{FromRequest, Outcome},
+};
+use std::{convert::Infallible, net::IpAddr};
+
+/// Whether a request was made on this machine, as far as can be told: from a loopback address, by
+/// the name of one (another site's name may have been rebound to us), and through no proxy.
+pub struct Local(pub bool);
+
+/// Whether a request goes by the name in `public_url`, or by that of this machine.
+pub struct ByOurName(pub bool);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Local {
+    type Error = Infallible;
+
+    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        let relayed = ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via"];
+        let straight = !relayed.iter().any(|name| req.headers().contains(name));
+        let near = req.remote().is_none_or(|peer| peer.ip().to_canonical().is_loopback());
+        let named = name(req).is_some_and(|host| is_loopback(&host));
+        Outcome::Success(Self(straight && near && named))
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for ByOurName {
+    type Error = Infallible;
+
+    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        let ours = |config: &Config, host: &str| config.public_url.host_str() == Some(host);
+        let config = req.rocket().state::<Auth>().map(Auth::config);
+        let named = name(req)
+            .is_some_and(|host| is_loopback(&host) || config.is_some_and(|c| ours(c, &host)));
+        Outcome::Success(Self(named))
+    }
+}
+
+/// The name that a request goes by, without its port.
+fn name(req: &Request<'_>) -> Option<String> {
+    match req.headers().get_one("host") {
+        Some(sent) => Authority::parse(sent).ok().map(|a| a.host().to_ascii_lowercase()),
+        // HTTP/2 has it elsewhere.
+        None => req.host().map(|host| host.domain().as_str().to_ascii_lowercase()),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || host.ends_with(".localhost") || ip.is_ok_and(|ip| ip.is_loopback())
+}

@@ -1,0 +1,38 @@
+//! What is wrong with a field, in words.
+use crate::{config::Language, flows::Lacking, view};
+
+/// What is wrong with a field, in words.
+pub fn sentence(language: Language, why: Lacking) -> String {
+    let (key, count) = match why {
+        Lacking::Missing => ("missing", None),
+        Lacking::Null => ("null", None),
+        Lacking::Blank => ("blank", None),
+        Lacking::NotText => ("not-text", None),
+        Lacking::NotBoolean => ("not-boolean", None),
+        Lacking::NotInteger => ("not-integer", None),
+        Lacking::TooLong(n) => ("too-long", Some(n)),
+        Lacking::TooShort(n) => ("too-short", Some(n)),
+        Lacking::NotPrintable => ("not-printable", None),
+        Lacking::NotEmail => ("not-email", None),
+        Lacking::NotUsername => ("not-username", None),
+        Lacking::NotLanguage => ("not-language", None),
+        Lacking::NotRole => ("not-role", None),
+        Lacking::NotInvited => ("not-invited", None),
+        Lacking::NotList => ("not-list", None),
+        Lacking::NotLifetime => ("not-lifetime", None),
+        Lacking::NotChoice => ("not-choice", None),
+        Lacking::OwnUnconfirmed => ("own-unconfirmed", None),
+        Lacking::AccessLifetime => ("access-lifetime", None),
+        Lacking::RefreshLifetime => ("refresh-lifetime", None),
+        Lacking::NotTime => ("not-time", None),
+        Lacking::Unknown => ("unknown", None),
+        Lacking::Taken => ("taken", None),
+        Lacking::TooSimilar => ("too-similar", None),
+        Lacking::Common => ("common", None),
+        Lacking::Leaked => ("leaked", None),
+        Lacking::Guessable => ("guessable", None),
+        Lacking::WrongPassword => ("wrong-password", None),
+    };
+    let args: Vec<_> = count.map(|n| ("count", n.into())).into_iter().collect();
+    view::text(language, &format!("field-{key}"), &args)
+}

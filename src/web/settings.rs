@@ -1,0 +1,43 @@
+//! What a change of a setting does to sessions already open, in a sentence.
+use crate::{
+    config::{Language, Live, Setting},
+    view,
+};
+
+/// The sentence for `setting`, if what is in effect turns from one into the other.
+pub fn effect(language: Language, setting: Setting, from: &Live, to: &Live) -> String {
+    let name = setting.name().replace('_', "-");
+    let key = if setting.is_lifetime() {
+        format!("effect-{name}")
+    } else {
+        format!("effect-{name}-{}", to.get(setting))
+    };
+    let lifetime = from.get(Setting::AccessTokenLifetime);
+    view::text(language, &key, &[("lifetime", lifetime.into())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, EmailConfirmation, Registration};
+
+    #[test]
+    fn every_change_has_a_sentence_in_every_language() {
+        let from = Live::from(&Config::default());
+        for language in Language::ALL {
+            let told = |setting, to: &Live| {
+                let told = effect(language, setting, &from, to);
+                assert!(told.ends_with('.') && !told.starts_with("effect-"), "{told}");
+                told
+            };
+            assert!(told(Setting::AccessTokenLifetime, &from).contains("5m"));
+            told(Setting::RefreshTokenLifetime, &from);
+            for registration in Registration::ALL {
+                told(Setting::Registration, &Live { registration, ..from });
+            }
+            for email_confirmation in EmailConfirmation::ALL {
+                told(Setting::EmailConfirmation, &Live { email_confirmation, ..from });
+            }
+        }
+    }
+}
