@@ -2,6 +2,7 @@
 mod assets;
 mod look;
 mod moment;
+mod overrides;
 
 pub use assets::Asset;
 pub use moment::Moment;
@@ -15,7 +16,7 @@ use include_dir::{Dir, include_dir};
 use look::Look;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
-use std::{borrow::Cow, collections::HashMap, fs, io, path::Path, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, io, path::Path, sync::Arc};
 use tera::{Context, Kwargs, State, Tera};
 
 /// Files that are no templates.
@@ -38,6 +39,8 @@ pub enum Error {
     Template(#[from] tera::Error),
     #[error("the templates folder cannot be read: {0}")]
     Folder(#[from] io::Error),
+    #[error("template: {0}")]
+    Override(String),
     #[error("brand.logo: {0} should be an SVG, PNG, WebP or JPEG of at most 256 KiB")]
     Logo(String),
 }
@@ -66,17 +69,16 @@ impl Templates {
     pub fn load(folder: Option<&Path>, brand: &Brand) -> Result<Self, Error> {
         let mut all = HashMap::new();
         collect(&TEMPLATES, &mut all);
-        if let Some(folder) = folder {
-            // One that is not there would go unnoticed.
-            fs::read_dir(folder)?;
-            for name in all.keys().cloned().collect::<Vec<_>>() {
-                match fs::read_to_string(folder.join(&name)) {
-                    Ok(text) => drop(all.insert(name, text)),
-                    Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-                    Err(e) => return Err(e.into()),
-                }
-            }
-        }
+        let Some(folder) = folder else { return Self::of(all, brand) };
+        let theirs = overrides::read(folder, &all)?;
+        let ours = Self::of(all.clone(), brand)?;
+        all.extend(theirs.clone());
+        let templates = Self::of(all, brand)?;
+        overrides::check(&theirs, &templates.0.tera, &ours.0.tera)?;
+        Ok(templates)
+    }
+
+    fn of(mut all: HashMap<String, String>, brand: &Brand) -> Result<Self, Error> {
         let files = all.extract_if(|name, _| name.starts_with(STATIC));
         let files = files.map(|(name, text)| (name.replacen(STATIC, "", 1), text)).collect();
         let assets = Assets::new(files, brand)?;

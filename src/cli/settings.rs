@@ -1,9 +1,10 @@
 //! `portcullis config check`, and what is demanded of the settings before anything else is done.
 use super::{Failure, print};
 use crate::{
-    config::{self, Loaded, Problem},
+    config::{self, Config, Loaded, Problem},
     fairing::{self, StartError},
     flows::password,
+    view::Templates,
 };
 use rocket::figment::{self, Figment, Metadata, Provider as _, providers::Serialized};
 use std::io::{Write, stderr};
@@ -37,8 +38,22 @@ fn load() -> (Loaded, Vec<Problem>) {
         problems.extend(of_pool(&loaded.figment));
     }
     problems.extend(password::Policy::new(&loaded.config).err());
+    problems.extend(of_look(&loaded.config));
     problems.append(&mut loaded.problems);
     (loaded, problems)
+}
+
+/// What is wrong with the templates and the logo.
+fn of_look(config: &Config) -> Option<Problem> {
+    // One that is no folder is told already.
+    let folder = config.templates.as_deref().filter(|folder| folder.is_dir());
+    let e = Templates::load(folder, &config.brand).err()?;
+    // In one line, as all are.
+    let what = e.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(match what.strip_prefix("brand.logo: ") {
+        Some(what) => Problem::new("portcullis.brand.logo", what),
+        None => Problem::new("portcullis.templates", what),
+    })
 }
 
 /// What is wrong with Rocket's own settings, or with a file that cannot be read at all.

@@ -44,6 +44,7 @@ impl Config {
         self.check_password(&mut demand);
         let key = self.encryption_key.as_ref().map(|s| s.0.len());
         demand(key.is_none_or(|n| n >= 32), "encryption_key", "should have 32 bytes or more");
+        demand(self.brand.name.as_deref().is_none_or(named), "brand.name", "should not be empty");
         let folder = self.templates.as_ref();
         demand(folder.is_none_or(|f| f.is_dir()), "templates", "is no folder");
         problems

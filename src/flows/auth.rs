@@ -1,6 +1,6 @@
 //! [`Auth`]: what every flow works with, in Rocket's managed state.
 use super::{
-    Claims, Error, Operator, Result, SignedIn,
+    Caller, Claims, Error, Operator, Result, SignedIn,
     ended::EndedSessions,
     keys::{KeyInfo, Keys},
     overview::Past,
@@ -19,8 +19,11 @@ use crate::{
     time::Clock,
     view::Templates,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::{Mutex, Notify};
+
+/// So long a session counts as just seen.
+const SEEN_FOR: Duration = Duration::from_mins(5);
 
 /// Handles to the service; its clones are the same service.
 #[derive(Clone)]
@@ -173,6 +176,25 @@ impl Auth {
         }
         drop(db);
         self.alive(row.session_id, None).await
+    }
+
+    /// Writes down, every few minutes, that a session which is not being refreshed is in use.
+    pub async fn note_seen(&self, caller: &Caller, by: &SignedIn) {
+        let now = self.clock.now();
+        if by.session.last_seen_at.plus(SEEN_FOR) > now {
+            return;
+        }
+        let (ip, agent) = (caller.ip.map(|ip| ip.to_string()), caller.user_agent.as_deref());
+        let (session, seen) = (&by.session, (ip.as_deref(), agent));
+        let noted = async {
+            let mut db = self.db.write().await?;
+            sessions::touch(&mut db, session.id, seen, session.access_expires_at, now).await?;
+            db.commit().await
+        };
+        // Whoever asks gets the answer without it as well.
+        if let Err(e) = noted.await {
+            tracing::warn!(error = %e, "a session was used, which is not written down");
+        }
     }
 
     async fn alive(&self, id: SessionId, user: Option<UserId>) -> Result<SignedIn> {

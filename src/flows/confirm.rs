@@ -128,9 +128,16 @@ impl Auth {
         self.link_state(token, &[Kind::ConfirmEmail, Kind::ChangeEmail]).await
     }
 
-    /// Looks at a mailed token that is to reset a password, and changes nothing.
-    pub async fn reset_state(&self, token: &str) -> Result<LinkState> {
-        self.link_state(token, &[Kind::ResetPassword]).await
+    /// Whose password a mailed token resets, by address; `None` if it is good for nothing. It changes
+    /// nothing.
+    pub async fn reset_of(&self, token: &str) -> Result<Option<String>> {
+        let Some(token) = secret::parse(token) else { return Ok(None) };
+        let mut db = self.db.read().await?;
+        match self.open_link(&mut db, &secret::hash(token), &[Kind::ResetPassword]).await {
+            Ok((_, user)) => Ok(Some(user.email)),
+            Err(Error::LinkNotValid) => Ok(None),
+            Err(e) => Err(e),
+        }
     }
 
     async fn link_state(&self, token: &str, kinds: &[Kind]) -> Result<LinkState> {

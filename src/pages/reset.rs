@@ -20,6 +20,8 @@ use serde::Serialize;
 pub struct Reset {
     state: &'static str,
     token: String,
+    /// Whose password it is.
+    email: String,
     /// In characters.
     min_length: usize,
 }
@@ -30,10 +32,14 @@ impl View for Reset {
 }
 
 impl Reset {
-    fn new(auth: &Auth, state: LinkState, token: &str) -> Self {
-        let state = if state == LinkState::Usable { state } else { LinkState::Expired };
-        let min_length = auth.config().password.min_length;
-        Self { state: name(state), token: token.to_owned(), min_length }
+    fn new(auth: &Auth, of: Option<String>, token: &str) -> Self {
+        let state = if of.is_some() { LinkState::Usable } else { LinkState::Expired };
+        Self {
+            state: name(state),
+            token: token.to_owned(),
+            email: of.unwrap_or_default(),
+            min_length: auth.config().password.min_length,
+        }
     }
 }
 
@@ -48,9 +54,9 @@ pub async fn page(
         return Ok(Either::Left(Reply::see(Reset::PATH).header("Set-Cookie", cookie)));
     }
     let token = kept.0.unwrap_or_default();
-    let state = auth.reset_state(token).await?;
-    let status = if state == LinkState::Usable { Status::Ok } else { Status::BadRequest };
-    Ok(Either::Right(Page::with(status, Reset::new(auth, state, token))))
+    let of = auth.reset_of(token).await?;
+    let status = if of.is_some() { Status::Ok } else { Status::BadRequest };
+    Ok(Either::Right(Page::with(status, Reset::new(auth, of, token))))
 }
 
 #[post("/reset-password", data = "<form>")]
@@ -65,12 +71,12 @@ pub async fn reset(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> Se
     };
     match done.await {
         Err(Error::LinkNotValid) => {
-            let view = Reset::new(auth, LinkState::Expired, "");
+            let view = Reset::new(auth, None, "");
             Ok(Either::Right(Page::with(Status::BadRequest, view)))
         }
         done => {
-            let state = auth.reset_state(&token).await?;
-            answer(done, "reset", || Reset::new(auth, state, &token))
+            let of = auth.reset_of(&token).await?;
+            answer(done, "reset", || Reset::new(auth, of, &token))
         }
     }
 }

@@ -15,11 +15,6 @@ pub async fn grant(db: &mut Conn, user: UserId, role: &str, now: Timestamp) -> R
     Ok(rows == 1)
 }
 
-/// The roles that anybody has, and how many have each.
-pub async fn all(db: &mut Conn) -> Result<Vec<(String, i64)>> {
-    db.fetch_all("SELECT role, count(*) FROM auth_user_roles GROUP BY role ORDER BY role", ()).await
-}
-
 /// Grants roles, in this order, in one statement for each four.
 pub async fn grant_all(
     db: &mut Conn,
@@ -42,6 +37,11 @@ pub async fn grant_all(
         now = now.plus(Duration::from_micros(4));
     }
     Ok(())
+}
+
+/// The roles that anybody has, and how many have each.
+pub async fn all(db: &mut Conn) -> Result<Vec<(String, i64)>> {
+    db.fetch_all("SELECT role, count(*) FROM auth_user_roles GROUP BY role ORDER BY role", ()).await
 }
 
 /// Takes a role away; `false` if the user does not have it.

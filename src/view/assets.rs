@@ -58,7 +58,18 @@ fn logo(path: &Path) -> Result<Asset, Error> {
     if fs::metadata(path).map_err(|_| wrong())?.len() > LARGEST_LOGO {
         return Err(wrong());
     }
-    Ok(Asset { kind, bytes: fs::read(path).map_err(|_| wrong())? })
+    let bytes = fs::read(path).map_err(|_| wrong())?;
+    if is_image(kind, &bytes) { Ok(Asset { kind, bytes }) } else { Err(wrong()) }
+}
+
+/// Whether a file begins as those of its kind do.
+fn is_image(kind: &str, bytes: &[u8]) -> bool {
+    match kind {
+        "image/png" => bytes.starts_with(b"\x89PNG\r\n\x1a\n"),
+        "image/jpeg" => bytes.starts_with(b"\xff\xd8\xff"),
+        "image/webp" => bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP"),
+        _ => str::from_utf8(bytes).is_ok_and(|text| text.contains("<svg")),
+    }
 }
 
 fn kind(name: &str) -> Option<&'static str> {
@@ -71,4 +82,35 @@ fn kind(name: &str) -> Option<&'static str> {
         "jpg" | "jpeg" => "image/jpeg",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_logo_is_an_image_of_the_kind_that_its_name_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            fs::write(&path, bytes).unwrap();
+            logo(&path).map(|asset| asset.kind).ok()
+        };
+        let png = b"\x89PNG\r\n\x1a\nxx";
+        assert_eq!(read("logo.png", png), Some("image/png"));
+        assert_eq!(read("logo.JPG", b"\xff\xd8\xff\xe0"), Some("image/jpeg"));
+        assert_eq!(read("logo.webp", b"RIFF....WEBPVP8 "), Some("image/webp"));
+        assert_eq!(read("logo.svg", b"<?xml version=\"1.0\"?><svg/>"), Some("image/svg+xml"));
+        for (name, bytes) in [
+            ("a.png", &b"<svg/>"[..]),
+            ("a.jpg", png),
+            ("a.webp", b""),
+            ("a.svg", b""),
+            ("a.gif", b"GIF89a"),
+            ("a.css", b"<svg"),
+        ] {
+            assert_eq!(read(name, bytes), None, "{name}");
+        }
+        assert_eq!(read("big.svg", format!("<svg>{}", " ".repeat(300_000)).as_bytes()), None);
+    }
 }

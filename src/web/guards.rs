@@ -74,7 +74,9 @@ async fn by_cookie(req: &Request<'_>) -> Result<Option<Proven>> {
     let auth = auth(req)?;
     let Some(token) = cookie::read(req, auth.config()) else { return Ok(None) };
     csrf::demand_same_origin(req, auth.config())?;
-    auth.signed_in_by_refresh(token).await.map(Some)
+    let proven = auth.signed_in_by_refresh(token).await?;
+    auth.note_seen(caller(req), &proven).await;
+    Ok(Some(proven))
 }
 
 async fn signed_in(req: &Request<'_>) -> Result<Proven> {

@@ -175,7 +175,12 @@ fn whatever_keeps_it_from_starting_is_told_in_one_line() {
     ] {
         told_in_one_line(&result(program(folder.path(), &["serve"]).env(key, value)), why);
     }
+    fs::create_dir_all(folder.path().join("mine/pages")).unwrap();
+    fs::write(folder.path().join("mine/pages/login.html"), "\n{{ nobody }}").unwrap();
     for (toml, why) in [
+        ("[default.portcullis]\ntemplates = 'mine'", "pages/login.html:2: "),
+        ("[default.portcullis.brand]\nlogo = 'none.png'", "portcullis.brand.logo: "),
+        ("[default.portcullis.brand]\nname = ''", "portcullis.brand.name"),
         ("[default]\nport = 'many'", "port: "),
         ("[default.portcullis]\nnonsense = 1", "portcullis.nonsense"),
         ("[default.databases.portcullis]\nmax_connections = 'x'", "portcullis.max_connections"),

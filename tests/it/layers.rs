@@ -19,7 +19,7 @@ const MAY: [(&str, &[&str]); 13] = [
     ("pages", &["web", "flows", "view", "mail"]),
     ("workers", &["flows"]),
     ("fairing", &["workers", "api", "dialects", "pages", "web", "flows", "store", "view", "mail"]),
-    ("cli", &["fairing", "api", "web", "flows"]),
+    ("cli", &["fairing", "api", "web", "flows", "view"]),
 ];
 const LONGEST: usize = 300;
 

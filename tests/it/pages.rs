@@ -213,6 +213,10 @@ on_both! {
         let token = service.mailed_token("ann@example.com").await;
         let link = phone.get(&format!("/reset-password?token={token}")).await;
         phone.follow(&link, "/reset-password").await;
+        // It says whose password it is, to people and to managers of passwords.
+        let page = phone.get("/reset-password").await;
+        says(&page, "<b>ann@example.com</b>");
+        says(&page, "name=\"login\" value=\"ann@example.com\" autocomplete=\"username\"");
         let short = phone.submit("/reset-password", "/reset-password", &[("token", &token), ("new_password", "short")]).await;
         assert_eq!(short.status, 400);
         says(&short, "reset-new_password-wrong");
@@ -570,6 +574,19 @@ on_both! {
             assert_eq!((reply.status, reply.header("location")), (303, Some(page)), "{form}");
         }
         assert_eq!(ann.get("/account/nothing").await.status, 404);
+    }
+
+    async fn a_session_is_seen_by_the_pages_it_opens(service) {
+        let ann = visitor(service, "ann").await;
+        service.advance(Duration::from_hours(3));
+        // Asked for by somebody else, it is as old as it is.
+        let phone = service.stranger();
+        phone.submit("/login", "/login", &[("login", "ann"), ("password", PASSWORD)]).await;
+        says(&phone.get("/account/sessions").await, ">3 hours ago</time>");
+        ann.get("/account").await;
+        let page = phone.get("/account/sessions").await;
+        assert!(!page.text.contains(">3 hours ago</time>"), "{}", page.text);
+        assert_eq!(page.text.matches(">just now</time>").count(), 2);
     }
 
     async fn closed_means_closed(service, |c| c.registration = portcullis::config::Registration::Closed) {

@@ -111,6 +111,7 @@ fn the_jwt_secret_is_long_and_for_hs256() {
         "jwt.secret": |c| c.jwt.secret = secret(32);
         "jwt.issuer": |c| c.jwt.issuer = Some(String::new());
         "jwt.audience": |c| c.jwt.audience = " ".to_owned();
+        "brand.name": |c| c.brand.name = Some(" ".to_owned());
         "encryption_key": |c| c.encryption_key = secret(31);
         "": |c| c.encryption_key = secret(32);
     }

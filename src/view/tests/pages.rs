@@ -87,7 +87,7 @@ fn pages() -> Vec<(&'static str, &'static [&'static str], Vec<Value>)> {
             "pages/reset_password.html",
             &["reset"],
             ["usable", "expired"]
-                .map(|state| json!({"state": state, "token": EVIL, "min_length": 8}))
+                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL, "min_length": 8}))
                 .to_vec(),
         ),
         (
@@ -135,6 +135,11 @@ fn every_page_renders_in_both_languages_with_all_it_may_hold_and_escaped() {
     let mut left: BTreeSet<_> = all().into_keys().filter(|n| n.starts_with("pages/")).collect();
     for (name, forms, views) in pages() {
         assert!(left.remove(name), "{name} is not there");
+        // So that overrides may name all that a page is given.
+        let named = templates.0.tera.get_template_variables(name).unwrap();
+        let given = views.iter().flat_map(|view| view.as_object().unwrap().keys());
+        let unused: Vec<_> = given.filter(|field| !named.contains(field.as_str())).collect();
+        assert!(unused.is_empty(), "{name}: {unused:?}");
         let mut frames_of = vec![frames("")[0].clone()];
         frames_of.extend(forms.iter().map(|form| frames(form)[1].clone()));
         for (lang, (frame, view)) in Language::ALL.iter().flat_map(|lang| {
