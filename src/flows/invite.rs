@@ -40,7 +40,8 @@ impl Auth {
     /// Mails an invitation, in the place of any other to that address.
     ///
     /// # Errors
-    /// `Forbidden` to all but admins, and for a role that `by` does not have; `RegistrationClosed`;
+    /// `Forbidden` to all but admins, and for a role that `by` does not have; `PasswordRequired` if there
+    /// are roles; `RegistrationClosed`;
     /// `Fields`; `EmailTaken`; `RateLimited`.
     pub async fn invite(
         &self,
@@ -55,6 +56,9 @@ impl Auth {
         let (email, granted, language) = self.read_invitation(new)?;
         if !granted.0.iter().all(|role| by.user.has_role(role)) {
             return Err(Error::Forbidden);
+        }
+        if !granted.0.is_empty() {
+            self.demand_proof_of(by)?;
         }
         let now = self.clock.now();
         let mut db = self.db.write().await?;

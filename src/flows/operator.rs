@@ -112,8 +112,12 @@ impl Auth {
     /// # Errors
     /// `PasswordRequired` if the password was last given more than [`PROOF`] ago.
     pub fn demand_proof(&self, op: &Operator) -> Result<()> {
-        let late = |by: &SignedIn| by.session.authenticated_at.plus(PROOF) < self.clock.now();
-        if op.by.as_ref().is_some_and(late) { Err(Error::PasswordRequired) } else { Ok(()) }
+        op.by.as_ref().map_or(Ok(()), |by| self.demand_proof_of(by))
+    }
+
+    pub(super) fn demand_proof_of(&self, by: &SignedIn) -> Result<()> {
+        let late = by.session.authenticated_at.plus(PROOF) < self.clock.now();
+        if late { Err(Error::PasswordRequired) } else { Ok(()) }
     }
 
     /// Takes the password once more; the session counts as proven from now on.

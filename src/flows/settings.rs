@@ -167,7 +167,8 @@ impl Auth {
     /// Changes settings, all or none; without a value the file's counts again.
     ///
     /// # Errors
-    /// `Forbidden` to all but superusers; `Fields` if a value cannot be read or does not fit the others.
+    /// `Forbidden` to all but superusers, `PasswordRequired`; `Fields` if a value cannot be read or does
+    /// not fit the others.
     pub async fn change_settings(
         &self,
         caller: &Caller,
@@ -175,6 +176,7 @@ impl Auth {
         wanted: &[(Setting, Option<&str>)],
     ) -> Result<Changed> {
         demand_superuser(by)?;
+        self.demand_proof_of(by)?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         // Until it is the next revision: others may change something, too.

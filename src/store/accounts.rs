@@ -52,9 +52,9 @@ macro_rules! insert {
         concat!(
             "INSERT INTO auth_users (email, email_key, email_confirmed_at, username, username_key,
                                      first_name, password_hash, is_superuser, language, created_at,
-                                     is_active, last_login_at",
+                                     is_active, last_login_at, first_name_key",
             $id,
-            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12",
+            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13",
             $value,
             ") ON CONFLICT DO NOTHING RETURNING id"
         )
@@ -68,11 +68,11 @@ pub async fn insert(db: &mut Conn, new: &NewAccount<'_>) -> Result<Option<UserId
         ($($id:expr)?) => {
             (u.email, u.email_key, u.email_confirmed_at, u.username, u.username_key, u.first_name,
              u.password_hash, u.is_superuser, u.language, u.created_at, new.is_active,
-             new.last_login_at, $($id)?)
+             new.last_login_at, u.first_name.to_lowercase(), $($id)?)
         };
     }
     let row: Option<(UserId,)> = match new.id {
-        Some(id) => db.fetch_optional(insert!(", id", ", $13"), row!(id)).await?,
+        Some(id) => db.fetch_optional(insert!(", id", ", $14"), row!(id)).await?,
         None => db.fetch_optional(insert!("", ""), row!()).await?,
     };
     Ok(row.map(|(id,)| id))

@@ -234,6 +234,7 @@ on_both! {
             for change in [json!({ "is_active": true }), json!({ "is_email_confirmed": true }), json!({ "is_superuser": false }), json!({ "roles": [] })] {
                 replies.push(patch(&root, &ann, change).await);
             }
+            replies.push(root.json(Method::Patch, "/auth/admin/settings", json!({ "registration": "open" })).await);
             replies.push(send(&root, Method::Put, &path(&ann, "/roles/X")).await);
             replies.push(send(&root, Method::Delete, &path(&ann, "/roles/X")).await);
             replies.push(root.post("/auth/admin/keys/rotate", json!({ "force": true })).await);
@@ -243,7 +244,10 @@ on_both! {
         for reply in needing().await {
             reply.refused(403, "password_required");
         }
+        let invite = json!({ "email": "new@example.com", "roles": ["X"] });
+        root.post("/auth/admin/invitations", invite).await.refused(403, "password_required");
         // What closes doors, or opens none, does not ask.
+        root.post("/auth/admin/invitations", json!({ "email": "new@example.com" })).await.expect(201);
         patch(&root, &ann, json!({ "first_name": "A" })).await.expect(200);
         send(&root, Method::Delete, &path(&ann, "/sessions")).await.expect(204);
         send(&root, Method::Post, &path(&ann, "/send-reset")).await.expect(202);

@@ -207,6 +207,8 @@ on_db! {
         assert!(next.0 > 70, "{next:?}");
         tx!(db, |tx| roles::grant(tx, UserId(70), "EDITOR", NOW));
         let mut conn = db.read().await.unwrap();
+        let by_name = listing::Filter { pattern: Some("%ann%"), ..listing::Filter::default() };
+        assert_eq!(listing::count_fitting(&mut conn, &by_name, 9).await.unwrap(), 3);
         let page = accounts::page(&mut conn, UserId(3), 1).await.unwrap();
         let [ann] = page.as_slice() else { panic!() };
         assert_eq!((ann.id, ann.username.as_deref(), ann.password_hash.as_deref()), (UserId(70), Some("ann"), Some("hash")));

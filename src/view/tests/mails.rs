@@ -1,0 +1,79 @@
+//! Every mail, in both languages.
+use super::*;
+
+/// Each mail, and whether it carries a link.
+const KINDS: [(&str, bool); 9] = [
+    ("confirm_email", true),
+    ("reset_password", true),
+    ("change_email", true),
+    ("invitation", true),
+    ("email_changed", false),
+    ("password_changed", false),
+    ("account_exists", false),
+    ("account_deleted", false),
+    ("test", false),
+];
+
+#[test]
+fn every_mail_is_written_in_both_languages() {
+    for (kind, has_link) in KINDS {
+        let mut args = json!({"new_email": "new@example.org"});
+        if has_link {
+            args = json!({"link": LINK, "hours": 72, "days": 3});
+        }
+        let mails = Language::ALL.map(|lang| letter(lang, kind, &args));
+        for (subject, text, html) in &mails {
+            assert!(
+                [subject, text, html].iter().all(|part| is_whole(part)),
+                "{kind}: {text}{html}"
+            );
+            assert!(subject.contains("example.com"), "{subject}");
+            assert_eq!(text.contains(LINK), has_link, "{text}");
+            assert_eq!(html.contains("token=t&amp;x=1"), has_link, "{html}");
+            assert!(text.is_ascii() == html.is_ascii());
+            assert!(!html.contains("<img") && !html.contains("src="));
+        }
+        assert_ne!(mails[0].0, mails[1].0, "{kind}");
+        if kind == "email_changed" {
+            assert!(mails.iter().all(|(_, text, _)| text.contains("new@example.org")));
+        }
+    }
+}
+
+#[test]
+fn a_mail_says_how_long_its_link_works() {
+    let said = |lang, hours, days| {
+        let args = json!({"link": LINK, "hours": hours, "days": days});
+        letter(lang, "reset_password", &args).1
+    };
+    assert!(said(Language::En, 1, 0).contains("once and for one hour."));
+    assert!(said(Language::En, 72, 3).contains("once and for 3 days."));
+    assert!(said(Language::Ru, 1, 0).contains("один раз, в течение 1 часа."));
+    assert!(said(Language::Ru, 2, 0).contains("один раз, в течение 2 часов."));
+    assert!(said(Language::Ru, 21 * 24, 21).contains("один раз, в течение 21 дня."));
+    assert!(said(Language::Ru, 72, 3).contains("один раз, в течение 3 дней."));
+}
+
+#[test]
+fn what_people_typed_is_escaped_in_html_and_harmless_in_a_subject() {
+    let args = json!({"name": "<b>Ann", "new_email": EVIL, "site": "a\r\nBcc: b@example.com"});
+    let (subject, text, html) = letter(Language::En, "email_changed", &args);
+    assert!(!html.contains("<b>") && !html.contains("<script>"), "{html}");
+    assert!(html.contains("&lt;b&gt;Ann") && html.contains("&lt;script&gt;"), "{html}");
+    assert!(text.contains("<b>Ann") && text.contains(EVIL), "{text}");
+    assert!(!subject.contains(char::is_control), "{subject}");
+}
+
+#[test]
+fn a_name_that_reads_like_an_address_stays_out_of_mails() {
+    let said = |name: &str| {
+        let args = json!({"name": name, "link": LINK, "hours": 72, "days": 3});
+        letter(Language::En, "confirm_email", &args).1
+    };
+    for name in ["http://evil.example", "see evil.example now", "a@evil.example", "a\nb"] {
+        assert!(said(name).starts_with("Hello,\n"), "{name}");
+    }
+    for name in ["Ann", "J. R. R.", "Мария", "O'Neil", "Anne-Marie"] {
+        assert!(said(name).starts_with(&format!("Hello {name},\n")), "{name}");
+    }
+}
