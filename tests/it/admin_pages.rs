@@ -18,14 +18,14 @@ const PAGES: [&str; 8] = [
 ];
 
 /// A superuser whose browser has the cookie alone.
-async fn root<'s>(service: &'s Service) -> Person<'s> {
+async fn root(service: &Service) -> Person<'_> {
     let root = service.superuser("root").await;
     root.forget_access();
     root
 }
 
 /// An admin whose browser has the cookie alone.
-async fn admin<'s>(service: &'s Service) -> Person<'s> {
+async fn admin(service: &Service) -> Person<'_> {
     let admin = service.user("admin").await;
     service.grant(&admin, "ADMIN").await;
     admin.forget_access();
@@ -77,8 +77,11 @@ on_both! {
     async fn many_users_are_paged(service) {
         let admin = admin(service).await;
         for n in 0..60 {
-            let new = portcullis::flows::NewUser { email: &format!("u{n}@example.com"), ..Default::default() };
-            service.auth().add_user(&portcullis::flows::Operator::cli(), new, PASSWORD).await.unwrap();
+            let new = portcullis::flows::NewUser {
+                email: &format!("u{n}@example.com"), password: PASSWORD, username: None, first_name: None,
+                roles: &[], superuser: false, confirmed: true,
+            };
+            service.auth().add_user(new).await.unwrap();
         }
         let page = admin.get("/admin/users?search=example").await;
         assert_eq!(page.text.matches("href=\"/admin/users/").count(), 50);

@@ -28,7 +28,7 @@ pub struct Invitations {
     /// The languages there are: tag and name.
     tongues: Vec<(&'static str, &'static str)>,
     /// The newest first.
-    invitations: Vec<Invited>,
+    pending: Vec<Invited>,
 }
 
 impl View for Invitations {
@@ -58,7 +58,7 @@ async fn view(desk: &Desk<'_>) -> Result<Invitations, Error> {
         email: String::new(),
         roles: String::new(),
         tongues: Language::ALL.map(|l| (l.tag(), l.name())).into(),
-        invitations: invited.collect(),
+        pending: invited.collect(),
     })
 }
 

@@ -12,7 +12,7 @@ mod users;
 
 use super::{Sent, answer, reader::Reader};
 use crate::{
-    flows::{Error, Operator, SessionId},
+    flows::{Error, Operator},
     view::View,
     web::{notice::Notice, reply::Reply},
 };
@@ -71,11 +71,6 @@ impl<'r> FromRequest<'r> for Desk<'r> {
 impl Desk<'_> {
     fn operator(&self) -> Office {
         Office { name: self.r.by.user.email.clone(), superuser: self.op.is_superuser() }
-    }
-
-    /// The session of the operator itself.
-    fn own_session(&self) -> SessionId {
-        self.r.by.session.id
     }
 
     /// Back to `path`, where `notice` is told.

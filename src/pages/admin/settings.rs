@@ -18,7 +18,7 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub struct Settings {
     operator: Office,
-    settings: Vec<Row>,
+    rows: Vec<Row>,
     /// The newest first.
     changes: Vec<Change>,
 }
@@ -108,7 +108,7 @@ async fn view(desk: &Desk<'_>) -> Result<Settings, Error> {
     });
     Ok(Settings {
         operator: desk.operator(),
-        settings: Setting::ALL.map(|setting| row(desk, &now, setting)).into(),
+        rows: Setting::ALL.map(|setting| row(desk, &now, setting)).into(),
         changes: changes.collect(),
     })
 }
@@ -122,7 +122,7 @@ pub async fn page(desk: At<'_>) -> Shown<Settings> {
 pub async fn change(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
     let desk = desk?;
     let mut shown = view(&desk).await?;
-    for row in &mut shown.settings {
+    for row in &mut shown.rows {
         if form.is_ok() {
             row.value = typed(&form, row.name);
         }

@@ -20,7 +20,7 @@ pub struct Users {
     role: String,
     state: String,
     confirmed: String,
-    users: Vec<Somebody>,
+    found: Vec<Somebody>,
     next: Option<String>,
     previous: Option<String>,
 }
@@ -55,7 +55,7 @@ pub async fn page(desk: At<'_>, query: Query<'_>) -> Shown<Users> {
         role: typed(role),
         state: typed(state),
         confirmed: typed(confirmed),
-        users: found.page.results.iter().map(|u| Somebody::new(u, &desk.r)).collect(),
+        found: found.page.results.iter().map(|u| Somebody::new(u, &desk.r)).collect(),
         next: at(&found.page.next),
         previous: at(&found.page.previous),
     }))

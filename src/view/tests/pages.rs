@@ -1,6 +1,10 @@
 //! Every page, with all that may be on it.
 use super::*;
 
+mod admin;
+
+type Pages = Vec<(&'static str, &'static [&'static str], Vec<Value>)>;
+
 /// `one` with `more`.
 fn with(one: &Value, more: &Value) -> Value {
     let mut all = one.clone();
@@ -27,7 +31,7 @@ fn frames(form: &str) -> [Value; 2] {
 }
 
 /// Each page with its forms and what its view may hold.
-fn pages() -> Vec<(&'static str, &'static [&'static str], Vec<Value>)> {
+fn pages() -> Pages {
     let moment = json!({"at": "2026-01-01T00:00:00Z", "day": EVIL, "ago": EVIL});
     let user = |confirmed: bool| {
         json!({"user": {
@@ -44,21 +48,6 @@ fn pages() -> Vec<(&'static str, &'static [&'static str], Vec<Value>)> {
         let times = json!({"started": moment, "seen": moment, "current": current});
         with(&json!({"id": EVIL, "name": EVIL, "ip": EVIL}), &times)
     };
-    let operator = |superuser: bool| json!({"operator": {"name": EVIL, "superuser": superuser}});
-    let somebody = |yes: bool| {
-        json!({
-            "id": 1, "email": EVIL, "username": EVIL, "first_name": EVIL, "language": "ru", "roles": EVIL,
-            "role_list": if yes { vec![EVIL] } else { vec![] }, "active": yes, "confirmed": yes,
-            "superuser": yes, "since": moment,
-        })
-    };
-    let sending = json!({
-        "id": 1, "key": "confirm-email", "to": EVIL, "state": "failed", "error": EVIL, "at": moment,
-    });
-    let line = json!({
-        "what": EVIL, "detail": EVIL, "actor": EVIL, "target": EVIL, "target_id": 1, "browser": EVIL,
-        "ip": EVIL, "at": moment,
-    });
     let event = json!({"what": EVIL, "browser": EVIL, "ip": EVIL, "at": moment});
     let register = |registration: &str, text: &str, expired: bool| {
         let typed = json!({"email": text, "username": text, "first_name": text, "invite": text});
@@ -66,7 +55,7 @@ fn pages() -> Vec<(&'static str, &'static [&'static str], Vec<Value>)> {
         with(&with(&typed, &state), &json!({"next": text, "min_length": 8}))
     };
     let confirm = |state| json!({"state": state, "token": EVIL, "email": EVIL, "signed_in": false});
-    vec![
+    let mut all: Pages = vec![
         (
             "pages/login.html",
             &["login"],
@@ -140,93 +129,10 @@ fn pages() -> Vec<(&'static str, &'static [&'static str], Vec<Value>)> {
                 .map(|after| json!({"status": 404, "title": EVIL, "detail": EVIL, "retry_after": after}))
                 .to_vec(),
         ),
-        (
-            "pages/admin/overview.html",
-            &[],
-            vec![with(&operator(true), &json!({
-                "users": 3, "confirmed": 2, "mails_waiting": 0, "mails_failed": 1, "most": 7,
-                "days": [{"day": EVIL, "logins": 7, "failures": 0, "x": 0, "logins_height": 120, "failures_height": 0}],
-            }))],
-        ),
-        (
-            "pages/admin/users.html",
-            &[],
-            [true, false]
-                .map(|more| {
-                    let query = json!({"search": EVIL, "role": EVIL, "state": "active", "confirmed": "true"});
-                    let users = if more { vec![somebody(true), somebody(false)] } else { vec![] };
-                    let pages = json!({"next": EVIL, "previous": EVIL, "count": 2, "more": more, "users": users});
-                    with(&with(&operator(more), &query), &pages)
-                })
-                .to_vec(),
-        ),
-        (
-            "pages/admin/user.html",
-            &["act", "profile", "grant"],
-            [(true, true), (true, false), (false, false)]
-                .map(|(touchable, lists)| {
-                    let some = |one: &Value| if lists { vec![one.clone()] } else { vec![] };
-                    let (next, previous) = (EVIL, Value::Null);
-                    with(&operator(touchable), &json!({
-                        "who": somebody(lists), "here": "/admin/users/1", "touchable": touchable, "own": !lists,
-                        "tongues": [["ru", "x"]], "devices": some(&device(true)), "mails": some(&sending),
-                        "events": some(&line), "next": next, "previous": previous,
-                    }))
-                })
-                .to_vec(),
-        ),
-        (
-            "pages/admin/settings.html",
-            &["settings", "undo"],
-            vec![with(&operator(true), &json!({
-                "settings": [
-                    {"name": "access_token_lifetime", "key": "access-token-lifetime", "value": EVIL, "file": EVIL,
-                     "lifetime": true, "choices": [], "effect": EVIL, "undo": EVIL},
-                    {"name": "registration", "key": "registration", "value": "open", "file": "open", "lifetime": false,
-                     "choices": [{"value": "open", "effect": EVIL}], "effect": "", "undo": ""},
-                ],
-                "changes": [{"key": "registration", "from": EVIL, "to": EVIL, "who": EVIL, "at": moment}],
-            }))],
-        ),
-        (
-            "pages/admin/audit.html",
-            &[],
-            vec![with(&operator(true), &json!({
-                "user_id": EVIL, "actor": EVIL, "kind": "login", "from": EVIL, "to": EVIL,
-                "kinds": [{"kind": "login", "words": EVIL}], "wrong_query": EVIL, "events": [line], "csv": EVIL,
-                "next": EVIL, "previous": null,
-            }))],
-        ),
-        (
-            "pages/admin/mail.html",
-            &["retry"],
-            vec![with(&operator(true), &json!({
-                "state": "failed", "mails": [sending], "next": null, "previous": EVIL,
-            }))],
-        ),
-        (
-            "pages/admin/keys.html",
-            &["rotate"],
-            ["current", "next", "retired"]
-                .map(|state| {
-                    let key = json!({"kid": EVIL, "algorithm": EVIL, "state": state, "created": moment});
-                    with(&operator(true), &json!({"keys": if state == "next" { vec![] } else { vec![key] }}))
-                })
-                .to_vec(),
-        ),
-        (
-            "pages/admin/invitations.html",
-            &["invite", "withdraw"],
-            [true, false]
-                .map(|closed| with(&operator(true), &json!({
-                    "closed": closed, "email": EVIL, "roles": EVIL, "tongues": [["ru", "x"]],
-                    "invitations": [{"id": 1, "email": EVIL, "roles": EVIL, "created": moment}],
-                })))
-                .to_vec(),
-        ),
-        ("pages/admin/prove.html", &["prove"], vec![with(&operator(false), &json!({"next": EVIL}))]),
         ("pages/dev_mail.html", &[], vec![json!({"mails": []}), json!({"mails": [mail]})]),
-    ]
+    ];
+    all.extend(admin::pages());
+    all
 }
 
 #[test]
