@@ -84,6 +84,32 @@ const USER = [
   ["security", "/account/security"],
 ];
 
+/** The admin zone, as a superuser sees it. */
+const ROOT = [
+  ["admin-overview", "/admin/"],
+  ["admin-users", "/admin/users"],
+  ["admin-users-none", "/admin/users?search=nobody+at+all"],
+  ["admin-user", "USER"],
+  ["admin-user-errors", "USER", async (page) => {
+    await page.locator("#grant [name=role]").fill("no role!");
+    await send("grant")(page);
+  }],
+  ["admin-invitations", "/admin/invitations"],
+  ["admin-invitations-errors", "/admin/invitations", send("invite")],
+  ["admin-settings", "/admin/settings"],
+  ["admin-settings-errors", "/admin/settings", async (page) => {
+    await page.locator("#settings [name=access_token_lifetime]").fill("soon");
+    await send("settings")(page);
+  }],
+  ["admin-audit", "/admin/audit"],
+  ["admin-audit-errors", "/admin/audit?user=x"],
+  ["admin-mail", "/admin/mail"],
+  ["admin-keys", "/admin/keys"],
+  ["admin-keys-errors", "/admin/keys", send("rotate")],
+  ["admin-prove", "/admin/prove"],
+  ["admin-prove-errors", "/admin/prove", send("prove")],
+];
+
 let browser;
 let service;
 let invites;
@@ -144,6 +170,7 @@ for (const lang of ["en", "ru"]) {
       const email = `ann.${lang}.${scheme}@example.com`;
       let guest;
       let user;
+      let root;
       const links = {};
       before(async () => {
         const options = {
@@ -152,7 +179,11 @@ for (const lang of ["en", "ru"]) {
           reducedMotion: "reduce",
           bypassCSP: true,
         };
-        [guest, user] = [await browser.newContext(options), await browser.newContext(options)];
+        [guest, user, root] = await Promise.all([1, 2, 3].map(() => browser.newContext(options)));
+        const own = { email: "root@example.com", password: PASSWORD };
+        await post(root, lang, "/auth/login", own, invites);
+        links.USER = `${invites.origin}/admin/users/1`;
+        await (await root.newPage()).goto(`${invites.origin}/account?lang=${lang}`);
         const first_name = lang === "ru" ? "Анна" : "Ann";
         await post(user, lang, "/auth/register", { email, password: PASSWORD, first_name });
         links.CONFIRM = (await service.mail(email)).links[0];
@@ -166,9 +197,13 @@ for (const lang of ["en", "ru"]) {
         links.INVITE = await invitation(lang, email);
         links.EXPIRED = `${links.BY_INVITATION}?invite=${crypto.randomUUID()}`;
       });
-      after(() => Promise.all([guest.close(), user.close()]));
+      after(() => Promise.all([guest, user, root].map((context) => context.close())));
 
-      for (const [pages, who] of [[GUEST, () => guest], [USER, () => user]]) {
+      for (const [pages, who, at] of [
+        [GUEST, () => guest, () => service],
+        [USER, () => user, () => service],
+        [ROOT, () => root, () => invites],
+      ]) {
         for (const [name, where, act] of pages) {
           test(name, async () => {
             const page = await who().newPage();
@@ -176,7 +211,7 @@ for (const lang of ["en", "ru"]) {
             page.on("pageerror", (e) => errors.push(String(e)));
             for (const [width, size] of Object.entries(WIDTHS)) {
               await page.setViewportSize(size);
-              await page.goto(links[where] ?? service.origin + where);
+              await page.goto(links[where] ?? at().origin + where);
               await act?.(page);
               assert.deepEqual(await faults(page), [], `${name}, ${width}`);
               const file = `${name}-${lang}-${scheme}-${width}.png`;

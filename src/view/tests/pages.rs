@@ -30,6 +30,13 @@ fn frames(form: &str) -> [Value; 2] {
     [frame.clone(), with(&frame, &told)]
 }
 
+fn mail() -> Value {
+    json!({
+        "id": EVIL, "subject": EVIL, "to": EVIL, "text": EVIL, "html": EVIL,
+        "at": "2026-01-01T00:00:00Z", "links": [LINK],
+    })
+}
+
 /// Each page with its forms and what its view may hold.
 fn pages() -> Pages {
     let moment = json!({"at": "2026-01-01T00:00:00Z", "day": EVIL, "ago": EVIL});
@@ -39,10 +46,6 @@ fn pages() -> Pages {
             "language": "ru", "since": moment, "operator": confirmed,
         }})
     };
-    let mail = json!({
-        "id": EVIL, "subject": EVIL, "to": EVIL, "text": EVIL, "html": EVIL,
-        "at": "2026-01-01T00:00:00Z", "links": [LINK],
-    });
     let account = json!({"tongues": [["ru", "x"]], "new_email": EVIL, "min_length": 8});
     let device = |current: bool| {
         let times = json!({"started": moment, "seen": moment, "current": current});
@@ -129,7 +132,7 @@ fn pages() -> Pages {
                 .map(|after| json!({"status": 404, "title": EVIL, "detail": EVIL, "retry_after": after}))
                 .to_vec(),
         ),
-        ("pages/dev_mail.html", &[], vec![json!({"mails": []}), json!({"mails": [mail]})]),
+        ("pages/dev_mail.html", &[], vec![json!({"mails": []}), json!({"mails": [mail()]})]),
     ];
     all.extend(admin::pages());
     all
