@@ -295,7 +295,7 @@ admin-audit-to = To
 admin-csv = As CSV
 actor-anonymous = nobody known
 actor-cli = the command line
-actor-system = the service
+actor-service = the service
 
 mail-state-waiting = waiting
 mail-state-sent = sent

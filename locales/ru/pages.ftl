@@ -299,7 +299,7 @@ admin-audit-to = По
 admin-csv = В виде CSV
 actor-anonymous = неизвестно кто
 actor-cli = командная строка
-actor-system = сам сервис
+actor-service = сам сервис
 
 mail-state-waiting = ждёт
 mail-state-sent = отправлено

@@ -44,7 +44,7 @@ pub async fn register(
     })?;
     Ok(match auth.sign_up(&client, new).await? {
         SignedUp::Created(user) => Either::Left(Reply::with(Status::Created, user.into())),
-        SignedUp::Pending => {
+        SignedUp::Pending(_) => {
             let detail = view::text(client.language, "detail-check-mail", &[]);
             Either::Right(Reply::with(Status::Accepted, Detail { detail }))
         }

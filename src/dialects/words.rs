@@ -86,7 +86,7 @@ pub async fn sign_up<T>(
 ) -> Registered<T> {
     match auth.sign_up(caller, new).await {
         Ok(SignedUp::Created(user)) => Ok(Either::Left(Reply::with(Status::Created, show(user)))),
-        Ok(SignedUp::Pending) => {
+        Ok(SignedUp::Pending(_)) => {
             let detail = view::text(caller.language, "detail-check-mail", &[]);
             Ok(Either::Right(Reply::with(Status::Accepted, Pending { detail })))
         }

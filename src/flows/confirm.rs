@@ -1,6 +1,6 @@
 //! Mailed links that prove an address: the one a user registered with, or another one.
 use super::{
-    Auth, Caller, Error, Result, SignedIn, User,
+    Auth, Caller, Error, Result, SignedIn, SignedUp, User, UserId,
     address::Address,
     post::{self, Kind},
     record::{Act, record},
@@ -66,7 +66,12 @@ impl Auth {
         let act = Act { kind: act, target: Some(user.id), ..Act::default() };
         record(&mut db, caller, act, now).await?;
         let user = users::by_id(&mut db, user.id).await?.ok_or(Error::LinkNotValid)?;
+        if users::password_hash(&mut db, user.id).await?.is_none() {
+            // Several had registered the address: its owner is who reads this.
+            post::to_user(&mut db, Kind::ResetPassword, &user, now).await?;
+        }
         self.commit(db, &revoked).await?;
+        self.post.notify_one();
         Ok(user)
     }
 
@@ -106,10 +111,19 @@ impl Auth {
         Ok(())
     }
 
-    /// What the browser that registers `email` keeps, to be known by when the link is opened in it.
-    pub fn browser_mark(&self, email: &str) -> Option<String> {
-        let email = Address::parse(email).ok()?;
-        Some(self.successor.mark(&email.key).to_string())
+    /// What the browser that registers keeps, to be known by when the link is opened in it. One whose
+    /// registration made no user gets one that is good for nothing.
+    pub fn browser_mark(&self, done: &SignedUp) -> Result<String> {
+        match done {
+            SignedUp::Created(user) | SignedUp::Pending(Some(user)) => {
+                Ok(self.mark(user.id, &user.email))
+            }
+            SignedUp::Pending(None) => Ok(secret::token()?.to_string()),
+        }
+    }
+
+    fn mark(&self, user: UserId, email: &str) -> String {
+        self.successor.mark(&format!("{} {email}", user.0)).to_string()
     }
 
     /// Whether `mark` is that of the browser which registered the address of a mailed token.
@@ -119,7 +133,7 @@ impl Auth {
         let link = mail_tokens::by_hash(&mut db, &secret::hash(token)).await?;
         let own = link
             .filter(|link| link.kind == Kind::ConfirmEmail.name())
-            .and_then(|link| self.browser_mark(&link.email));
+            .map(|link| self.mark(link.user_id, &link.email));
         Ok(own.is_some_and(|own| secret::same(&own, mark)))
     }
 

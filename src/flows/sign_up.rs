@@ -1,7 +1,8 @@
 //! Registration.
 use super::{
-    Auth, Caller, Error, Lacking, Result, User,
+    Auth, Caller, Error, Lacking, Result, User, UserId,
     address::{self, Address, Username},
+    password::Verdict,
     post::{self, Kind},
     record::{Act, record},
 };
@@ -23,8 +24,8 @@ pub struct NewAccount<'a> {
 #[derive(Debug)]
 pub enum SignedUp {
     Created(User),
-    /// Nothing is told, since the address must be confirmed first.
-    Pending,
+    /// Nothing is told, since the address must be confirmed first; not even whether there is a new user.
+    Pending(Option<User>),
 }
 
 /// The fields of a new user, read and found good.
@@ -92,13 +93,16 @@ impl Auth {
             self.read_fields((new.email, new.password), new.username, new.first_name).await?;
         let hash = self.hasher.hash(new.password).await?;
         let quiet = self.live().email_confirmation == EmailConfirmation::Required;
+        let known = quiet && self.knows_password(&fields.email, new.password).await?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         let row = fields.row(&hash, caller.language.tag(), now);
         let Some(id) = users::insert(&mut db, &row).await? else {
             let why = fields.taken(&mut db).await?;
             return match why {
-                Error::EmailTaken if quiet => self.tell_owner(db, caller, &fields, now).await,
+                Error::EmailTaken if quiet => {
+                    self.tell_owner(db, caller, &fields, known, now).await
+                }
                 why => Err(why),
             };
         };
@@ -107,7 +111,7 @@ impl Auth {
         record(&mut db, caller, Act::own("registered", id), now).await?;
         db.commit().await?;
         self.post.notify_one();
-        Ok(if quiet { SignedUp::Pending } else { SignedUp::Created(user) })
+        Ok(if quiet { SignedUp::Pending(Some(user)) } else { SignedUp::Created(user) })
     }
 
     /// Reads what a user is made of, and names everything that is wrong with it at once.
@@ -140,25 +144,42 @@ impl Auth {
         }
     }
 
+    /// Whether a password is that of an address; it takes as long for an unknown one.
+    async fn knows_password(&self, email: &Address, password: &str) -> Result<bool> {
+        let mut db = self.db.read().await?;
+        let user = users::by_email(&mut db, &email.key).await?;
+        let id = user.map_or(UserId(0), |u| u.id);
+        let stored = users::password_hash(&mut db, id).await?;
+        drop(db);
+        Ok(self.hasher.verify(password, stored.as_deref()).await? != Verdict::Wrong)
+    }
+
     /// Somebody registers an address that is registered already: only its mailbox learns of it.
+    ///
+    /// If it was never confirmed, whose it is is open: neither password counts, unless they are the
+    /// same, and whoever confirms chooses another. Or whoever came first would keep a way in.
     async fn tell_owner(
         &self,
         mut db: Conn,
         caller: &Caller,
         fields: &Fields,
+        known: bool,
         now: Timestamp,
     ) -> Result<SignedUp> {
-        if let Some(user) = users::by_email(&mut db, &fields.email.key).await? {
+        if let Some(mut user) = users::by_email(&mut db, &fields.email.key).await? {
             let kind = match user.email_confirmed_at {
                 Some(_) => Kind::AccountExists,
                 None => Kind::ConfirmEmail,
             };
+            if !known && users::forget_password(&mut db, user.id).await? {
+                user = users::by_id(&mut db, user.id).await?.ok_or(Error::NotFound)?;
+            }
             post::to_user(&mut db, kind, &user, now).await?;
             let act = Act { kind: "registered_again", target: Some(user.id), ..Act::default() };
             record(&mut db, caller, act, now).await?;
         }
         db.commit().await?;
         self.post.notify_one();
-        Ok(SignedUp::Pending)
+        Ok(SignedUp::Pending(None))
     }
 }

@@ -105,7 +105,9 @@ pub async fn register(
             first_name: Some(&first_name),
             invite: Some(invite.as_str()),
         };
-        let reply = match auth.sign_up(&client, new).await? {
+        let done = auth.sign_up(&client, new).await?;
+        let mark = cookie::registrant(auth.config(), auth.browser_mark(&done)?);
+        let reply = match done {
             SignedUp::Created(user) => {
                 let login = Login::Id(user.id);
                 let tokens = auth.sign_in(&client, &POLICY, login, password, true).await?;
@@ -116,12 +118,9 @@ pub async fn register(
                 }
                 reply.telling(auth, Notice::Registered)
             }
-            SignedUp::Pending => Reply::see(login::PATH).telling(auth, Notice::CheckMail),
+            SignedUp::Pending(_) => Reply::see(login::PATH).telling(auth, Notice::CheckMail),
         };
-        Ok(match auth.browser_mark(&email) {
-            Some(mark) => reply.header("Set-Cookie", cookie::registrant(auth.config(), mark)),
-            None => reply,
-        })
+        Ok(reply.header("Set-Cookie", mark))
     };
     let done = done.await;
     let expired = matches!(done, Err(Error::LinkNotValid));

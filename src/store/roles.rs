@@ -3,6 +3,31 @@ use super::{Conn, Result, users::UserId};
 use crate::time::Timestamp;
 use std::time::Duration;
 
+/// The names of a user's roles, in the order in which they were granted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roles(pub Vec<String>);
+
+impl Roles {
+    /// `ADMIN` if among them, else the first, else `USER`.
+    pub fn main(&self) -> &str {
+        match self.0.first() {
+            _ if self.has("ADMIN") => "ADMIN",
+            Some(first) => first,
+            None => "USER",
+        }
+    }
+
+    pub fn has(&self, role: &str) -> bool {
+        self.0.iter().any(|r| r == role)
+    }
+}
+
+impl From<Option<String>> for Roles {
+    fn from(list: Option<String>) -> Self {
+        Self(list.map_or_else(Vec::new, |l| l.split(',').map(str::to_owned).collect()))
+    }
+}
+
 /// Grants a role; `false` if the user has it already.
 pub async fn grant(db: &mut Conn, user: UserId, role: &str, now: Timestamp) -> Result<bool> {
     let rows = db

@@ -1,4 +1,5 @@
 //! Table `auth_users`.
+pub use super::roles::Roles;
 use super::{Conn, Result};
 use crate::time::Timestamp;
 use sqlx::FromRow;
@@ -33,31 +34,6 @@ impl User {
     /// Whether the user has `role`; a superuser passes for every one.
     pub fn has_role(&self, role: &str) -> bool {
         self.is_superuser || self.roles.has(role)
-    }
-}
-
-/// The names of a user's roles, in the order in which they were granted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Roles(pub Vec<String>);
-
-impl Roles {
-    /// `ADMIN` if among them, else the first, else `USER`.
-    pub fn main(&self) -> &str {
-        match self.0.first() {
-            _ if self.has("ADMIN") => "ADMIN",
-            Some(first) => first,
-            None => "USER",
-        }
-    }
-
-    pub fn has(&self, role: &str) -> bool {
-        self.0.iter().any(|r| r == role)
-    }
-}
-
-impl From<Option<String>> for Roles {
-    fn from(list: Option<String>) -> Self {
-        Self(list.map_or_else(Vec::new, |l| l.split(',').map(str::to_owned).collect()))
     }
 }
 
@@ -183,6 +159,19 @@ pub async fn set_password(db: &mut Conn, id: UserId, credentials: i64, hash: &st
             "UPDATE auth_users SET password_hash = $3, credentials = credentials + 1
              WHERE id = $1 AND credentials = $2",
             (id, credentials, hash),
+        )
+        .await?;
+    Ok(rows == 1)
+}
+
+/// Forgets the password of somebody who has neither confirmed the address nor ever logged in, and what
+/// was asked for with it; whether there was one such.
+pub async fn forget_password(db: &mut Conn, id: UserId) -> Result<bool> {
+    let rows = db
+        .execute(
+            "UPDATE auth_users SET password_hash = NULL, credentials = credentials + 1
+             WHERE id = $1 AND email_confirmed_at IS NULL AND last_login_at IS NULL",
+            [id],
         )
         .await?;
     Ok(rows == 1)

@@ -133,6 +133,35 @@ on_both! {
         ann.follow(&ann.submit("/login", "/login", &fields).await, "/account").await;
     }
 
+    async fn who_registers_somebody_elses_address_keeps_no_way_in(
+        service, |c| c.email_confirmation = portcullis::config::EmailConfirmation::Required
+    ) {
+        let (eve, ann) = (service.stranger(), service.stranger());
+        let register = async |person: &Person<'_>, password: &str| {
+            let fields = [("email", "ann@example.com"), ("password", password)];
+            let sent = person.submit("/register", "/register", &fields).await;
+            says(&person.follow(&sent, "/login").await, "a mail is on its way");
+        };
+        register(&eve, "nine quiet kettles").await;
+        register(&ann, PASSWORD).await;
+        let token = service.mailed_token("ann@example.com").await;
+        let path = format!("/confirm-email?token={token}");
+        // Her registration made no account, so her browser is not known by it.
+        says(&ann.get(&path).await, "<h1>Confirm your address</h1>");
+        says(&ann.submit(&path, "/confirm-email", &[("token", &token)]).await, "Your address is confirmed.");
+        for password in ["nine quiet kettles", PASSWORD] {
+            let fields = [("login", "ann@example.com"), ("password", password)];
+            assert_eq!(eve.submit("/login", "/login", &fields).await.status, 401, "{password}");
+        }
+        // Whoever reads her mail chooses the password.
+        let token = service.mailed_token("ann@example.com").await;
+        ann.follow(&ann.get(&format!("/reset-password?token={token}")).await, "/reset-password").await;
+        let new = [("token", &*token), ("new_password", "seven green herons")];
+        ann.follow(&ann.submit("/reset-password", "/reset-password", &new).await, "/login").await;
+        let fields = [("login", "ann@example.com"), ("password", "seven green herons")];
+        ann.follow(&ann.submit("/login", "/login", &fields).await, "/account").await;
+    }
+
     async fn a_login_leads_to_where_it_was_asked_for(service, |c| c.cors.origins = vec![APP.into()]) {
         let ann = service.registered("ann").await;
         let asked = ann.get("/account/sessions?a=b").await;

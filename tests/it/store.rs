@@ -269,6 +269,18 @@ on_db! {
         assert_eq!(listing::count(&mut conn).await.unwrap(), (3, 1));
     }
 
+    async fn a_password_is_forgotten_of_nobody_who_was_ever_in(db) {
+        let id = ann(db).await;
+        let before = users::by_id(&mut db.read().await.unwrap(), id).await.unwrap().unwrap();
+        assert!(tx!(db, |tx| users::forget_password(tx, id)));
+        let mut conn = db.read().await.unwrap();
+        assert_eq!(users::password_hash(&mut conn, id).await.unwrap(), None);
+        assert_eq!(users::by_id(&mut conn, id).await.unwrap().unwrap().credentials, before.credentials + 1);
+        drop(conn);
+        assert!(tx!(db, |tx| users::note_login(tx, id, before.credentials + 1, NOW)));
+        assert!(!tx!(db, |tx| users::forget_password(tx, id)));
+    }
+
     async fn credentials_change_only_from_those_that_were_seen(db) {
         let id = ann(db).await;
         assert!(tx!(db, |tx| users::note_login(tx, id, 0, NOW)));
