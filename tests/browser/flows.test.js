@@ -289,6 +289,94 @@ for (const engine of ENGINES) {
       });
     }
 
+    for (const way of engine === "sqlite" ? WAYS : WAYS.slice(1, 2)) {
+      test(`a superuser runs the place, ${way.lang}, scripts ${way.scripts ? "on" : "off"}`, async () => {
+        const own = await start(engine);
+        const root = await person(way);
+        const page = await root.newPage();
+        await page.goto(own.setup);
+        await send(page, "setup", { email: "root@example.com", password: PASSWORD });
+        const ann = await person(way);
+        const guest = await ann.newPage();
+        await guest.goto(`${own.origin}/register`);
+        await send(guest, "register", { email: "ann@example.com", password: PASSWORD });
+        await page.goto(`${own.origin}/account`);
+        await page.locator("a[href='/admin/']").click();
+        await page.locator("nav a[href='/admin/users']").click();
+        await page.locator("#search").fill("ann@");
+        await page.locator("form[role=search] button").click();
+        assert.equal(await page.locator(".list > li").count(), 1);
+        await page.locator(".list a").click();
+        const here = page.url();
+        const done = async () => {
+          await page.waitForLoadState();
+          assert.equal(page.url(), here);
+          assert.equal(await page.locator("[role=status].good").count(), 1);
+        };
+        /** Presses the button of an act. */
+        const act = async (name) => {
+          await page.locator(`form:has([name=act][value=${name}]) button[type=submit]`).last().click();
+          await done();
+        };
+        await send(page, "grant", { role: "EDITOR" });
+        await done();
+        await says(page, "EDITOR");
+        await act("revoke");
+        await send(page, "profile", { first_name: "Anna" });
+        await done();
+        for (const name of ["confirm", "superuser-on", "superuser-off", "send-reset", "end-session"]) {
+          await act(name);
+        }
+        await guest.goto(`${own.origin}/account`);
+        await send(guest, "login", { login: "ann@example.com", password: PASSWORD });
+        await page.reload();
+        await act("end-sessions");
+        await act("disable");
+        await guest.goto(`${own.origin}/account`);
+        await send(guest, "login", { login: "ann@example.com", password: PASSWORD });
+        assert.equal(await guest.getByRole("alert").count(), 1);
+        await act("enable");
+        await page.locator("details:has([value=delete]) summary").click();
+        await page.locator("form:has([name=act][value=delete]) button").click();
+        await page.waitForLoadState();
+        assert.equal(page.url(), `${own.origin}/admin/users`);
+
+        await page.goto(`${own.origin}/admin/settings`);
+        await page.locator("[name=registration][value=closed]").check();
+        await page.locator("#settings button[type=submit]").click();
+        await page.waitForLoadState();
+        await guest.goto(`${own.origin}/register`);
+        assert.equal(await guest.locator("#register").count(), 0);
+        await page.locator("form[action='/admin/settings/undo'] button").click();
+        await page.waitForLoadState();
+        await guest.goto(`${own.origin}/register`);
+        assert.equal(await guest.locator("#register").count(), 1);
+
+        await page.goto(`${own.origin}/admin/invitations`);
+        await send(page, "invite", { email: "bob@example.com", roles: "EDITOR" });
+        assert.ok((await own.mail("bob@example.com")).links[0].includes("/register?invite="));
+        await page.locator("form[action='/admin/invitations/withdraw'] button").click();
+        await page.waitForLoadState();
+        await page.goto(`${own.origin}/admin/keys`);
+        assert.equal(await page.locator(".list > li").count(), 2);
+        await page.locator("[name=force]").check();
+        await page.locator("#rotate button[type=submit]").click();
+        await page.waitForLoadState();
+        assert.equal(await page.locator(".list > li").count(), 3);
+        await page.goto(`${own.origin}/admin/mail`);
+        assert.ok((await page.locator(".list > li").count()) >= 2);
+        await page.goto(`${own.origin}/admin/audit?kind=user_deleted`);
+        assert.equal(await page.locator(".events > li > b").count(), 1);
+        const [download] = await Promise.all([
+          page.waitForEvent("download"),
+          page.locator("a[download]").click(),
+        ]);
+        assert.equal(download.suggestedFilename(), "audit.csv");
+        await Promise.all([root.close(), ann.close()]);
+        await own.stop();
+      });
+    }
+
     test("two tabs that refresh at once are both still logged in", async () => {
       const { context, page } = await registered(WAYS[0]);
       const tab = await context.newPage();

@@ -9,6 +9,7 @@ const PICTURES = process.env.PICTURES;
 const PAGES = [
   "login", "register", "register-errors", "forgot", "reset", "confirm",
   "account", "sessions", "security", "login-wrong", "error-404", "mails",
+  "admin-overview", "admin-user", "admin-settings", "admin-users", "admin-audit", "admin-invitations",
 ];
 
 const picture = (name) => {
