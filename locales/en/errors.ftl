@@ -81,7 +81,6 @@ field-not-role = Use Latin letters, digits, and _ . : - only.
 field-not-invited = The invitation is for another address.
 field-not-list = This must be a list.
 field-not-lifetime = Write a time such as 30s, 5m, 12h or 30d.
-field-not-choice = This is none of the choices.
 field-own-unconfirmed = Confirm your own address first, or you would be kept out.
 field-access-lifetime = Between 1 second and 24 hours, and no longer than the lifetime of refresh tokens.
 field-refresh-lifetime = No shorter than the lifetime of access tokens, longer than refresh_grace, and no longer than session_lifetime or 400 days.

@@ -81,7 +81,6 @@ field-not-role = Можно использовать только латинск
 field-not-invited = Приглашение отправлено на другой адрес.
 field-not-list = Здесь нужен список.
 field-not-lifetime = Укажите время, например 30s, 5m, 12h или 30d.
-field-not-choice = Такого варианта нет.
 field-own-unconfirmed = Сначала подтвердите свой адрес, иначе вы лишитесь доступа.
 field-access-lifetime = От 1 секунды до 24 часов и не больше срока токенов обновления.
 field-refresh-lifetime = Не меньше срока токенов доступа, больше refresh_grace и не больше session_lifetime и 400 дней.

@@ -97,8 +97,6 @@ pub enum Lacking {
     NotList,
     /// A time such as `5m`.
     NotLifetime,
-    /// One of those there are.
-    NotChoice,
     /// Whoever demands confirmed addresses has not confirmed his own.
     OwnUnconfirmed,
     /// It does not fit the bounds or the lifetime of refresh tokens.

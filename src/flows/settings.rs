@@ -240,7 +240,7 @@ fn demand_superuser(by: &SignedIn) -> Result<()> {
 fn check(config: &Config, new: &mut Revision, wanted: &[(Setting, Option<&str>)]) -> Result<Live> {
     let lacking = |setting: Setting| match setting {
         Setting::AccessTokenLifetime | Setting::RefreshTokenLifetime => Lacking::NotLifetime,
-        _ => Lacking::NotChoice,
+        _ => Lacking::Unknown,
     };
     let mut wrong = Vec::new();
     for (setting, text) in wanted.iter().filter_map(|(s, text)| Some((*s, (*text)?))) {

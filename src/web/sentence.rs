@@ -20,7 +20,6 @@ pub fn sentence(language: Language, why: Lacking) -> String {
         Lacking::NotInvited => ("not-invited", None),
         Lacking::NotList => ("not-list", None),
         Lacking::NotLifetime => ("not-lifetime", None),
-        Lacking::NotChoice => ("not-choice", None),
         Lacking::OwnUnconfirmed => ("own-unconfirmed", None),
         Lacking::AccessLifetime => ("access-lifetime", None),
         Lacking::RefreshLifetime => ("refresh-lifetime", None),
