@@ -13,10 +13,9 @@ use crate::{
         form::{Form, typed},
         notice::Notice,
         page::Page,
-        reply::Reply,
     },
 };
-use rocket::{get, post};
+use rocket::{Either, get, post};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -95,13 +94,12 @@ pub async fn act(desk: At<'_>, id: &str, form: Result<Form, Error>) -> Sent<One>
         let notice = run(&desk, id, &act, &form?).await?;
         let gone = notice == Notice::UserDeleted;
         let to = if gone { Users::PATH.to_owned() } else { here(id) };
-        // Who ended the session that this page is seen in has to log in again.
         Ok(desk.back(&to, notice))
     };
-    let done: Result<Reply<()>, Error> = done.await;
-    if done.is_ok() {
-        return decide(done, "", "", || unreachable!());
-    }
+    let e = match done.await {
+        Ok(onward) => return Ok(Either::Left(onward)),
+        Err(e) => e,
+    };
     let shown = view(&desk, id, None).await?;
     // Forms with fields of their own tell beside them what is wrong.
     let form = match act.as_str() {
@@ -109,7 +107,7 @@ pub async fn act(desk: At<'_>, id: &str, form: Result<Form, Error>) -> Sent<One>
         "grant" => "grant",
         _ => "act",
     };
-    decide(done, form, &here(id), || shown)
+    decide(Err(e), form, &here(id), || shown)
 }
 
 async fn run(desk: &Desk<'_>, id: UserId, act: &str, form: &Form) -> Result<Notice, Error> {
