@@ -377,6 +377,28 @@ for (const engine of ENGINES) {
       });
     }
 
+    test("a mail that does not get through is sent again, and the password proven", async () => {
+      // Nobody listens there.
+      const own = await start(engine, { PORTCULLIS_MAIL__URL: "smtp://127.0.0.1:1?tls=none" });
+      const root = await person(WAYS[1]);
+      const page = await root.newPage();
+      await page.goto(own.setup);
+      await send(page, "setup", { email: "root@example.com", password: PASSWORD });
+      await page.goto(`${own.origin}/admin/invitations`);
+      await send(page, "invite", { email: "bob@example.com", roles: "" });
+      const waiting = page.locator(".list > li:has-text('bob@example.com')");
+      await page.goto(`${own.origin}/admin/mail?state=waiting`);
+      await waiting.locator("button").click();
+      await page.waitForLoadState();
+      assert.equal(await page.locator("[role=status].good").count(), 1);
+      assert.equal(await waiting.count(), 1);
+      await page.goto(`${own.origin}/admin/prove?next=/admin/keys`);
+      await send(page, "prove", { password: PASSWORD });
+      assert.equal(page.url(), `${own.origin}/admin/keys`);
+      await root.close();
+      await own.stop();
+    });
+
     test("two tabs that refresh at once are both still logged in", async () => {
       const { context, page } = await registered(WAYS[0]);
       const tab = await context.newPage();
