@@ -166,13 +166,13 @@ impl Auth {
         known: bool,
         now: Timestamp,
     ) -> Result<SignedUp> {
-        if let Some(mut user) = users::by_email(&mut db, &fields.email.key).await? {
+        if let Some(user) = users::by_email(&mut db, &fields.email.key).await? {
             let kind = match user.email_confirmed_at {
                 Some(_) => Kind::AccountExists,
                 None => Kind::ConfirmEmail,
             };
-            if !known && users::forget_password(&mut db, user.id).await? {
-                user = users::by_id(&mut db, user.id).await?.ok_or(Error::NotFound)?;
+            if !known {
+                users::forget_password(&mut db, user.id).await?;
             }
             post::to_user(&mut db, kind, &user, now).await?;
             let act = Act { kind: "registered_again", target: Some(user.id), ..Act::default() };

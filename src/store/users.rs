@@ -164,13 +164,14 @@ pub async fn set_password(db: &mut Conn, id: UserId, credentials: i64, hash: &st
     Ok(rows == 1)
 }
 
-/// Forgets the password of somebody who has neither confirmed the address nor ever logged in, and what
-/// was asked for with it; whether there was one such.
+/// Forgets the password of somebody who has neither confirmed the address nor ever logged in; whether
+/// there was one. Links that were mailed stay good: it is the mailbox that they prove.
 pub async fn forget_password(db: &mut Conn, id: UserId) -> Result<bool> {
     let rows = db
         .execute(
-            "UPDATE auth_users SET password_hash = NULL, credentials = credentials + 1
-             WHERE id = $1 AND email_confirmed_at IS NULL AND last_login_at IS NULL",
+            "UPDATE auth_users SET password_hash = NULL
+             WHERE id = $1 AND password_hash IS NOT NULL AND email_confirmed_at IS NULL
+               AND last_login_at IS NULL",
             [id],
         )
         .await?;

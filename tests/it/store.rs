@@ -270,15 +270,19 @@ on_db! {
     }
 
     async fn a_password_is_forgotten_of_nobody_who_was_ever_in(db) {
-        let id = ann(db).await;
-        let before = users::by_id(&mut db.read().await.unwrap(), id).await.unwrap().unwrap();
-        assert!(tx!(db, |tx| users::forget_password(tx, id)));
+        let (ann, bob) = (ann(db).await, tx!(db, |tx| users::insert(tx, &named("bob@example.com", None))).unwrap());
+        let before = users::by_id(&mut db.read().await.unwrap(), ann).await.unwrap().unwrap().credentials;
+        assert!(tx!(db, |tx| users::forget_password(tx, ann)));
+        assert!(!tx!(db, |tx| users::forget_password(tx, ann)));
         let mut conn = db.read().await.unwrap();
-        assert_eq!(users::password_hash(&mut conn, id).await.unwrap(), None);
-        assert_eq!(users::by_id(&mut conn, id).await.unwrap().unwrap().credentials, before.credentials + 1);
+        assert_eq!(users::password_hash(&mut conn, ann).await.unwrap(), None);
+        assert_eq!(users::by_id(&mut conn, ann).await.unwrap().unwrap().credentials, before);
         drop(conn);
-        assert!(tx!(db, |tx| users::note_login(tx, id, before.credentials + 1, NOW)));
-        assert!(!tx!(db, |tx| users::forget_password(tx, id)));
+        assert!(tx!(db, |tx| users::note_login(tx, bob, 0, NOW)));
+        assert!(!tx!(db, |tx| users::forget_password(tx, bob)));
+        let cid = tx!(db, |tx| users::insert(tx, &named("cid@example.com", None))).unwrap();
+        assert!(tx!(db, |tx| users::confirm_email(tx, cid, NOW)));
+        assert!(!tx!(db, |tx| users::forget_password(tx, cid)));
     }
 
     async fn credentials_change_only_from_those_that_were_seen(db) {
