@@ -235,10 +235,18 @@ fn output_that_nobody_takes_is_no_panic() {
     assert!(status.success() && stderr.is_empty(), "{}", String::from_utf8_lossy(&stderr));
 }
 
+/// Whether the terminal shows what is typed.
+fn echoes(folder: &Path) -> bool {
+    let tty = fs::read_to_string(folder.join("tty")).unwrap();
+    let out = Command::new("stty").args(["-F", tty.trim(), "-a"]).output().unwrap();
+    assert!(out.status.success(), "{out:?}");
+    !String::from_utf8(out.stdout).unwrap().contains("-echo ")
+}
+
 /// What a terminal shows of a shell `script` when `keys` are typed, each at its prompt.
 fn at_a_terminal(folder: &Path, script: &str, keys: &[(&str, &[u8])]) -> String {
     let mut child = Command::new("script")
-        .args(["-qec", script, "/dev/null"])
+        .args(["-qec", &format!("tty >tty; {script}"), "/dev/null"])
         .current_dir(folder)
         .env_remove("ROCKET_CONFIG")
         .env_remove("DATABASE_URL")
@@ -262,7 +270,10 @@ fn at_a_terminal(folder: &Path, script: &str, keys: &[(&str, &[u8])]) -> String 
             shown.extend(&some[..n]);
         }
         // The prompt is written before the terminal is told not to show what is typed.
-        std::thread::sleep(Duration::from_millis(300));
+        let since = Instant::now();
+        while !prompt.ends_with("[y/N] ") && echoes(folder) {
+            assert!(since.elapsed() < Duration::from_secs(10), "{prompt} is for all to see");
+        }
         if *key == SIGINT {
             let id = fs::read_to_string(folder.join("pid")).unwrap();
             assert!(Command::new("kill").args(["-INT", id.trim()]).status().unwrap().success());
