@@ -169,7 +169,7 @@ impl Auth {
         let row = refresh_tokens::by_hash(&mut db, &secret::hash(token)).await?;
         let row = row.filter(|t| t.expires_at > now).ok_or(Error::TokenNotValid)?;
         if row.used_at.is_some() {
-            let late = row.used_at.is_some_and(|t| t.plus(self.config.refresh_grace) < now);
+            let late = row.used_at.is_some_and(|used_at| self.is_late(used_at, now));
             if late || self.unused_successor(&mut db, token, &row, now).await?.is_none() {
                 return Err(Error::TokenNotValid);
             }

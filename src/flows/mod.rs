@@ -4,6 +4,7 @@ pub mod address;
 mod admin;
 mod auth;
 mod caller;
+mod chain;
 mod change;
 mod confirm;
 mod ended;

@@ -12,6 +12,7 @@ mod admin_pages;
 mod attacks;
 mod body;
 mod browser_rules;
+mod chain;
 mod cli;
 mod dialects;
 mod docs;
