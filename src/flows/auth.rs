@@ -25,6 +25,9 @@ use tokio::sync::{Mutex, Notify};
 /// So long a session counts as just seen.
 const SEEN_FOR: Duration = Duration::from_mins(5);
 
+/// What the secret is for that successors of refresh tokens are derived with.
+pub(super) const SUCCESSOR: &str = "refresh_successor";
+
 /// Handles to the service; its clones are the same service.
 #[derive(Clone)]
 pub struct Auth {
@@ -48,6 +51,7 @@ pub struct Auth {
 impl Auth {
     /// Reads keys and revocations from `db`, whose migrations are applied, and makes what is missing.
     pub async fn open(config: Config, db: Db, clock: Clock) -> Result<Self> {
+        db.outages().tell_time_by(&clock);
         let templates =
             Templates::load(config.templates.as_deref(), &config.brand).map_err(Error::internal)?;
         let mailer = Mailer::new(&config, &clock).map_err(Error::internal)?;
@@ -59,7 +63,7 @@ impl Auth {
         let keys = Keys::load(&db, &config, in_effect.get().longest(), &clock).await?;
         let mut tx = db.write().await?;
         let fresh: [u8; Successor::KEY] = secret::random()?;
-        let successor = secrets::get_or_insert(&mut tx, "refresh_successor", &fresh).await?;
+        let successor = secrets::get_or_insert(&mut tx, SUCCESSOR, &fresh).await?;
         tx.commit().await?;
         let ended = EndedSessions::default();
         ended.catch_up(&db, clock.now()).await?;

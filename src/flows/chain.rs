@@ -14,9 +14,12 @@ use uuid::Uuid;
 const LONGEST_WALK: usize = 1_000;
 
 impl Auth {
-    /// Whether a token that was used at `used_at` is presented too late to be a race or a retry.
+    /// Whether a token that was used at `used_at` is presented too late to be a race or a retry. Time in
+    /// which this process could not commit does not count: the use may have been committed without its
+    /// client hearing of it, who could not ask again until now.
     pub(super) fn is_late(&self, used_at: Timestamp, now: Timestamp) -> bool {
-        used_at.plus(self.config.refresh_grace) < now
+        let outage = self.db.outages().between(used_at, now);
+        used_at.plus(self.config.refresh_grace).plus(outage) < now
     }
 
     /// The newest token of the chain of a used one, which is the only unused one; `None` if it has expired,

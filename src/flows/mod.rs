@@ -21,6 +21,7 @@ pub mod password;
 mod people;
 pub mod policy;
 mod post;
+mod probe;
 mod record;
 mod refresh;
 mod reset;

@@ -4,6 +4,7 @@ pub mod accounts;
 mod args;
 pub mod audit;
 mod backup;
+mod channel;
 mod copy;
 mod file;
 pub mod invitations;
@@ -11,6 +12,7 @@ pub mod keys;
 pub mod legacy_tokens;
 pub mod listing;
 pub mod mail_tokens;
+mod outages;
 pub mod outbox;
 mod pool;
 mod postgres;
@@ -25,8 +27,10 @@ mod sync;
 pub mod users;
 
 pub use args::{Args, Record, Value};
+pub use channel::{Channel, Listener};
 pub use copy::{Copied, TABLES};
-pub use pool::{AuthDb, Channel, Conn, Db, Listener};
+pub use outages::Outages;
+pub use pool::{AuthDb, Conn, Db};
 
 pub type Error = sqlx::Error;
 pub type Result<T, E = Error> = std::result::Result<T, E>;

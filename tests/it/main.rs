@@ -22,6 +22,7 @@ mod keys;
 mod layers;
 mod legacy;
 mod login;
+mod lost_answers;
 mod mails;
 mod moving;
 mod outage;

@@ -545,6 +545,8 @@ on_db! {
         assert_eq!(tx!(db, |tx| secrets::get_or_insert(tx, "x", b"first")), b"first");
         assert_eq!(tx!(db, |tx| secrets::get_or_insert(tx, "x", b"second")), b"first");
         assert_eq!(tx!(db, |tx| secrets::get_or_insert(tx, "y", b"second")), b"second");
+        tx!(db, |tx| secrets::rewrite(tx, "x"));
+        assert_eq!(tx!(db, |tx| secrets::get_or_insert(tx, "x", b"third")), b"first");
     }
 
     async fn of_many_who_take_a_legacy_token_one_does(db) {
