@@ -7,6 +7,7 @@ use super::{
     password::{self, Hasher},
     secret::{self, Successor},
     settings::InEffect,
+    shared_time::{self, Skew},
 };
 use crate::{
     config::Config,
@@ -35,6 +36,7 @@ pub struct Auth {
     pub(super) in_effect: InEffect,
     pub(super) db: Db,
     pub(super) clock: Clock,
+    pub(super) skew: Skew,
     pub(super) hasher: Hasher,
     pub(super) passwords: Arc<password::Policy>,
     pub(super) keys: Keys,
@@ -51,6 +53,8 @@ pub struct Auth {
 impl Auth {
     /// Reads keys and revocations from `db`, whose migrations are applied, and makes what is missing.
     pub async fn open(config: Config, db: Db, clock: Clock) -> Result<Self> {
+        let skew = Skew::default();
+        shared_time::follow(&db, &clock, &skew).await?;
         db.outages().tell_time_by(&clock);
         let templates =
             Templates::load(config.templates.as_deref(), &config.brand).map_err(Error::internal)?;
@@ -74,6 +78,7 @@ impl Auth {
             in_effect,
             db,
             clock,
+            skew,
             keys,
             successor: Successor::new(&successor),
             ended,

@@ -29,6 +29,7 @@ mod secret;
 mod session;
 mod settings;
 mod setup;
+mod shared_time;
 mod sign_in;
 mod sign_out;
 mod sign_up;

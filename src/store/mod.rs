@@ -1,5 +1,5 @@
-//! The database. Only `pool`, `args`, `file`, `sync`, `postgres`, `backup` and `copy` know that there
-//! are two engines.
+//! The database. Only `pool`, `args`, `file`, `sync`, `postgres`, `shared`, `backup` and `copy` know that
+//! there are two engines.
 pub mod accounts;
 mod args;
 pub mod audit;
@@ -23,6 +23,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod settings;
 pub mod setup_tokens;
+mod shared;
 mod sync;
 pub mod users;
 
@@ -31,6 +32,7 @@ pub use channel::{Channel, Listener};
 pub use copy::{Copied, TABLES};
 pub use outages::Outages;
 pub use pool::{AuthDb, Conn, Db};
+pub use shared::Horizon;
 
 pub type Error = sqlx::Error;
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -14,6 +14,8 @@ mod body;
 mod browser_rules;
 mod chain;
 mod cli;
+#[cfg(postgres)]
+mod clocks;
 mod dialects;
 mod docs;
 mod host;
