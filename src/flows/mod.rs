@@ -49,6 +49,7 @@ pub use auth::Auth;
 pub use caller::Caller;
 pub use change::UserChange;
 pub use confirm::LinkState;
+pub use ended::EndedSessions;
 pub use error::{Error, Lacking, Result};
 pub use invite::NewInvitation;
 pub use log::{AuditQuery, MailQuery};

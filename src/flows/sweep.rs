@@ -45,8 +45,12 @@ impl Auth {
 
     /// Does what news on `channel` asks for; `None`: some may have been missed.
     pub async fn hear(&self, channel: Option<Channel>) -> Result<()> {
-        if channel != Some(Channel::Revocations) {
-            self.post.notify_one();
+        match channel {
+            Some(Channel::Revocations) => {
+                self.ended.catch_up(&self.db, self.clock.now()).await?;
+                return Ok(());
+            }
+            _ => self.post.notify_one(),
         }
         if channel == Some(Channel::Outbox) { Ok(()) } else { self.catch_up().await }
     }

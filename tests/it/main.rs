@@ -32,6 +32,7 @@ mod pages;
 mod passwords;
 mod refresh;
 mod replicas;
+mod revocations;
 mod schema;
 mod service;
 mod settings;
