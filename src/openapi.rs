@@ -87,7 +87,7 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
         if let RefOr::T(response) = response
             && response.description.is_empty()
         {
-            response.description = describe(status).to_owned();
+            describe(status).clone_into(&mut response.description);
         }
     }
     operation.responses.responses.insert("4XX".to_owned(), problem().into());
