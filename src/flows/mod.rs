@@ -23,6 +23,7 @@ mod post;
 mod record;
 mod refresh;
 mod reset;
+mod retry;
 mod secret;
 mod session;
 mod settings;
@@ -34,6 +35,7 @@ mod sweep;
 pub mod token;
 
 pub use crate::store::{
+    as_one_request,
     audit::{Event, Logged},
     invitations::Invitation,
     outbox::Posted,

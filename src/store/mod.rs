@@ -1,16 +1,20 @@
-//! The database. Only `pool`, `args`, `file`, `sync`, `postgres`, `backup` and `copy` know that there
-//! are two engines.
+//! The database. Only `pool`, `args`, `file`, `sync`, `sqlite`, `postgres`, `server`, `health`,
+//! `migrate`, `backup` and `copy` know that there are two engines.
 pub mod accounts;
 mod args;
 pub mod audit;
 mod backup;
 mod copy;
+mod deadline;
 mod file;
+mod health;
 pub mod invitations;
 pub mod keys;
 pub mod legacy_tokens;
 pub mod listing;
 pub mod mail_tokens;
+mod migrate;
+mod open_error;
 pub mod outbox;
 mod pool;
 mod postgres;
@@ -18,14 +22,19 @@ pub mod refresh_tokens;
 pub mod revocations;
 pub mod roles;
 pub mod secrets;
+mod server;
 pub mod sessions;
 pub mod settings;
 pub mod setup_tokens;
+mod sqlite;
 mod sync;
 pub mod users;
 
 pub use args::{Args, Record, Value};
 pub use copy::{Copied, TABLES};
+pub use deadline::{LONG_PATIENCE, PATIENCE, as_one_request};
+pub use migrate::MigrationError;
+pub use open_error::OpenError;
 pub use pool::{AuthDb, Channel, Conn, Db, Listener};
 
 pub type Error = sqlx::Error;

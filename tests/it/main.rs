@@ -15,6 +15,7 @@ mod browser_rules;
 mod cli;
 mod dialects;
 mod docs;
+mod faults;
 mod host;
 mod invitations;
 mod keys;
@@ -26,6 +27,8 @@ mod moving;
 mod outage;
 mod pages;
 mod passwords;
+#[cfg(postgres)]
+mod pooler;
 mod refresh;
 mod replicas;
 mod schema;

@@ -396,6 +396,15 @@ async fn a_backup_of_a_running_service_is_the_service() {
         assert_eq!(mover.ok(&["backup", "copy.db"]).out, "");
         let again = mover.run(&["backup", "copy.db"]);
         assert!(again.code == 1 && again.err.contains("there already"), "{}", again.err);
+        // What one that was killed left.
+        fs::write(mover.folder().join("other.db.partial"), "half of it").unwrap();
+        mover.ok(&["backup", "other.db"]);
+        let files = fs::read_dir(mover.folder()).unwrap();
+        assert!(
+            files
+                .map(|f| f.unwrap().file_name())
+                .all(|f| !f.to_str().unwrap().ends_with("partial"))
+        );
         let nowhere = mover.run(&["backup", "no/copy.db"]);
         assert!(nowhere.code == 1 && nowhere.err.lines().count() == 1, "{}", nowhere.err);
         mover
