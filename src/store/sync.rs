@@ -4,11 +4,12 @@
 //! commit is acknowledged only once the log has been synced after it, so it survives a loss of power
 //! as under `FULL`; concurrent commits share one sync.
 //!
-//! Opening the log beside SQLite is safe: its locks are on the database and the `-shm` file.
+//! Opening the log beside SQLite is safe: its locks are on the database and the `-shm` file. The
+//! descriptor is kept, so that a process which has none left can still sync.
 use super::Result;
 use std::{
     ffi::OsString,
-    fs::File,
+    fs::{self, File, Metadata},
     io,
     path::{Path, PathBuf},
     sync::{
@@ -33,8 +34,17 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct Log {
+    file: Option<File>,
     /// Commits up to this one are on the disk.
     synced: u64,
+}
+
+/// Why the log was not synced.
+enum Failure {
+    /// It could not be looked at or opened: the next commit tries again.
+    Unopened(io::Error),
+    /// The kernel may have dropped the pages.
+    Lost(io::Error),
 }
 
 impl WalSync {
@@ -69,7 +79,8 @@ impl WalSync {
     /// Returns once everything committed before the call is on the disk.
     ///
     /// After one failed sync the kernel may have dropped the pages, so every later call fails too:
-    /// only a restart tells what is on the disk.
+    /// only a restart tells what is on the disk. A log that cannot be opened, for want of a file
+    /// descriptor for example, fails this call alone.
     pub async fn wait(&self) -> Result<()> {
         let ticket = self.0.committed.fetch_add(1, Ordering::SeqCst) + 1;
         let mut log = Arc::clone(&self.0.log).lock_owned().await;
@@ -88,7 +99,8 @@ impl WalSync {
                 log.synced = covers;
                 Ok(())
             }
-            Err(e) => {
+            Err(Failure::Unopened(e)) => Err(e),
+            Err(Failure::Lost(e)) => {
                 inner.failed.send_replace(true);
                 Err(e)
             }
@@ -98,9 +110,34 @@ impl WalSync {
 }
 
 impl Log {
-    fn sync(&mut self, wal: &Path) -> io::Result<()> {
-        File::open(wal)?.sync_data()
+    fn sync(&mut self, wal: &Path) -> Result<(), Failure> {
+        // SQLite makes another log after its last connection has closed.
+        let now = fs::metadata(wal).map_err(Failure::Unopened)?;
+        let kept = match &self.file {
+            Some(file) => same_file(&file.metadata().map_err(Failure::Unopened)?, &now),
+            None => false,
+        };
+        if !kept {
+            self.file = None;
+        }
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(File::open(wal).map_err(Failure::Unopened)?),
+        };
+        file.sync_data().map_err(Failure::Lost)
     }
+}
+
+#[cfg(unix)]
+fn same_file(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Elsewhere it is opened each time.
+#[cfg(not(unix))]
+fn same_file(_: &Metadata, _: &Metadata) -> bool {
+    false
 }
 
 /// The path of a file that SQLite keeps beside the database.

@@ -25,6 +25,45 @@ async fn new(database: &Database) -> Db {
     db
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sync_that_fails_ends_what_can_write_no_more() {
+    let database = Database::sqlite();
+    let service = Service::start(&database, config(), None).await;
+    let ann = service.user("ann").await;
+    ann.get("/health/ready").await.expect(200);
+    let wal = path(&database).with_extension("db-wal");
+    fs::remove_file(&wal).unwrap();
+    std::os::unix::fs::symlink("/dev/null", &wal).unwrap();
+    let shutdown = service.client.rocket().shutdown();
+    ann.refresh().await.refused(503, "unavailable");
+    assert!(service.auth().is_database_lost());
+    ann.get("/health/ready").await.refused(503, "unavailable");
+    // The server is told to stop.
+    shutdown.await;
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_opened_for_a_moment_stops_nothing_for_good() {
+    let database = Database::sqlite();
+    let db = new(&database).await;
+    let wal = path(&database).with_extension("db-wal");
+    let aside = wal.with_extension("aside");
+    let write = async || {
+        let mut tx = db.write().await.unwrap();
+        users::hold(&mut tx, users::UserId(1)).await.unwrap();
+        secrets::get_or_insert(&mut tx, "a", b"x").await.unwrap();
+        tx.commit().await
+    };
+    write().await.unwrap();
+    fs::rename(&wal, &aside).unwrap();
+    write().await.unwrap_err();
+    assert!(!db.ready().await.unwrap_or_default() && !db.is_lost());
+    fs::rename(&aside, &wal).unwrap();
+    assert!(db.ready().await.unwrap());
+    write().await.unwrap();
+}
+
 #[tokio::test]
 async fn what_was_a_database_is_not_taken_for_a_new_one() {
     let database = Database::sqlite();
