@@ -1,12 +1,15 @@
 //! SQLite: how its file is opened, and [`Held`], a connection that goes back to the pool only if it can
 //! be used again.
 //!
-//! A connection whose user gave up waiting keeps its place in the pool until SQLite has let go of it: a
-//! disk that hangs would collect threads and connections otherwise.
+//! After some errors (a full disk above all) SQLite has rolled a transaction back by itself, and after
+//! others it has not. So the connection is closed after any error in a transaction but a violated
+//! constraint. A connection whose user gave up waiting keeps its place in the pool until SQLite has let
+//! go of it: a disk that hangs would collect threads and connections otherwise.
 use super::{
     OpenError, Result,
     deadline::{Deadline, PATIENCE},
     file::{once_free, prepare},
+    health::{code, primary},
     sync::{WalSync, beside, sync_folder},
 };
 use sqlx::{
@@ -46,7 +49,9 @@ pub(super) async fn open(url: &str, connections: u32) -> Result<Opened, OpenErro
     let pool = || {
         // Nothing is gained by another connection, and when the last one closes the log goes.
         let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
-        pool.acquire_timeout(PATIENCE)
+        pool.acquire_timeout(PATIENCE).before_acquire(|conn, _| {
+            Box::pin(async move { Ok(!sqlx::Connection::is_in_transaction(conn)) })
+        })
     };
     let words = |e: sqlx::Error| at(&OpenError::new(&e));
     let write = once_free(|| pool().max_connections(1).connect_with(options.clone()));
@@ -100,7 +105,12 @@ impl Held {
     }
 
     pub(super) fn done<T>(&mut self, outcome: Result<T>) -> Result<T> {
-        self.spoiled = matches!(outcome, Err(sqlx::Error::PoolTimedOut));
+        self.spoiled = match &outcome {
+            Ok(_) => false,
+            Err(sqlx::Error::PoolTimedOut) => true,
+            // Of a constraint (19) the statement alone is undone.
+            Err(e) => self.in_transaction && code(e).is_none_or(|c| primary(&c) != Some(19)),
+        };
         outcome
     }
 

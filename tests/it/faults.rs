@@ -25,6 +25,41 @@ async fn new(database: &Database) -> Db {
     db
 }
 
+/// The code of the error with which a write of a megabyte fails.
+async fn write_much(db: &Db) -> Option<String> {
+    let mut tx = db.write().await.unwrap();
+    let e = secrets::get_or_insert(&mut tx, "much", &vec![7; 1 << 20]).await.unwrap_err();
+    // What comes after would not be part of the transaction.
+    assert!(secrets::get_or_insert(&mut tx, "little", b"x").await.is_err());
+    assert!(tx.commit().await.is_err());
+    e.as_database_error().and_then(|e| e.code()).map(Into::into)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_told_and_writes_go_on_once_there_is_room() {
+    let database = Database::sqlite();
+    let db = new(&database).await;
+    let Db::Sqlite { write, .. } = &db else { unreachable!() };
+    let roomy: SqliteConnectOptions = (*write.connect_options()).clone();
+    let (pages,): (i64,) = sqlx::query_as("PRAGMA page_count").fetch_one(write).await.unwrap();
+    write.set_connect_options(roomy.clone().pragma("max_page_count", pages.to_string()));
+    write.acquire().await.unwrap().close().await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(write_much(&db).await.as_deref(), Some("13"));
+        assert!(!db.ready().await.unwrap_or_default());
+    }
+    assert!(secrets::get_or_insert(&mut db.read().await.unwrap(), "a", b"x").await.is_ok());
+    write.set_connect_options(roomy);
+    assert!(db.ready().await.unwrap());
+    let mut tx = db.write().await.unwrap();
+    secrets::get_or_insert(&mut tx, "much", &vec![7; 1 << 20]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(
+        rows_at(&database.url, "SELECT purpose FROM auth_secrets ORDER BY 1").await,
+        ["a", "much"]
+    );
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sync_that_fails_ends_what_can_write_no_more() {
