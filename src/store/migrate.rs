@@ -33,7 +33,7 @@ pub enum MigrationError {
     #[error("migration {0} waited for a lock for ten minutes: end the transaction that holds it")]
     Locked(i64),
     #[error("{0}")]
-    Damaged(#[from] OpenError),
+    Database(#[from] OpenError),
     #[error("migration {0}: {1}")]
     Failed(i64, OpenError),
     #[error(transparent)]
@@ -45,7 +45,7 @@ impl From<MigrateError> for MigrationError {
         match e {
             MigrateError::Dirty(version) => Self::Interrupted(version),
             MigrateError::VersionMissing(version) => Self::Newer(version),
-            MigrateError::Execute(e) => Self::Damaged(OpenError::new(&e)),
+            MigrateError::Execute(e) => Self::Database(OpenError::new(&e)),
             MigrateError::ExecuteMigration(e, version) => Self::Failed(version, OpenError::new(&e)),
             e => Self::Other(e),
         }
@@ -66,10 +66,17 @@ impl Db {
         match self {
             Db::Sqlite { read, write, sync, .. } => {
                 sqlite::check(read).await?;
-                let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
-                ours(sqlx::migrate!("migrations/sqlite")).run_direct(None, &mut *tx, false).await?;
-                tx.commit().await?;
-                Ok(sync.wait().await?)
+                let migrated = async {
+                    let migrator = ours(sqlx::migrate!("migrations/sqlite"));
+                    let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
+                    migrator.run_direct(None, &mut *tx, false).await?;
+                    tx.commit().await?;
+                    Ok(sync.wait().await?)
+                };
+                migrated.await.map_err(|e: MigrationError| match e {
+                    MigrationError::Database(e) => sqlite::at(read, &e).into(),
+                    e => e,
+                })
             }
             Db::Postgres { server, .. } => migrate(server).await,
         }

@@ -77,8 +77,13 @@ pub(super) async fn check(read: &SqlitePool) -> Result<(), OpenError> {
         Ok(_) => "it does not pass PRAGMA quick_check".to_owned(),
         Err(e) => OpenError::new(&e).to_string(),
     };
-    let file = file.display();
-    Err(OpenError::told(format!("{file}: the file is damaged ({why}): restore a backup")))
+    Err(at(read, &format!("the file is damaged ({why}): restore a backup")))
+}
+
+/// What is wrong with an open file, with its path.
+pub(super) fn at(pool: &SqlitePool, why: &impl Display) -> OpenError {
+    let options = pool.connect_options();
+    OpenError::told(format!("{}: {why}", options.get_filename().display()))
 }
 
 pub(super) struct Held {

@@ -99,6 +99,25 @@ async fn a_log_that_cannot_be_opened_for_a_moment_stops_nothing_for_good() {
     write().await.unwrap();
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_hangs_holds_nobody_for_longer_than_a_request() {
+    let database = Database::sqlite();
+    let db = new(&database).await;
+    let wal = path(&database).with_extension("db-wal");
+    fs::rename(&wal, wal.with_extension("aside")).unwrap();
+    // Opening it waits until somebody writes.
+    assert!(std::process::Command::new("mkfifo").arg(&wal).status().unwrap().success());
+    for _ in 0..2 {
+        let since = Instant::now();
+        let mut tx = db.write().await.unwrap();
+        secrets::get_or_insert(&mut tx, "a", b"x").await.unwrap();
+        tx.commit().await.unwrap_err();
+        assert!(since.elapsed() < SOON, "{:?}", since.elapsed());
+    }
+    drop(File::options().write(true).open(&wal).unwrap());
+}
+
 #[tokio::test]
 async fn what_was_a_database_is_not_taken_for_a_new_one() {
     let database = Database::sqlite();
@@ -156,6 +175,11 @@ async fn a_reply_does_not_wait_for_what_it_does_not_depend_on() {
     let since = Instant::now();
     // It cannot be written down that the session is in use.
     ann.get("/auth/me").await.expect(200);
+    assert!(since.elapsed() < SOON, "{:?}", since.elapsed());
+    // What depends on a write as well has one patience for both.
+    let since = Instant::now();
+    let name = serde_json::json!({ "first_name": "Anna" });
+    ann.json(rocket::http::Method::Patch, "/auth/me", name).await.refused(503, "unavailable");
     assert!(since.elapsed() < SOON, "{:?}", since.elapsed());
     // A write has failed, so that the service is asked whether it can write.
     ann.get("/health/ready").await.refused(503, "unavailable");
