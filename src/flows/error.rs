@@ -159,9 +159,9 @@ fn is_contention(code: &str) -> bool {
 /// a limit of time (57014, 55P03, 25P03, 25P04), read-only standby (25006), transaction rollback (40),
 /// I/O (58). SQLite: busy, locked, read-only, I/O, full, cannot open.
 fn is_outage(code: &str) -> bool {
-    let primary = code.parse::<u32>().ok().filter(|_| code.len() < 5).map(|c| c & 0xff);
     const STARTS: [&str; 10] =
         ["08", "53", "57P", "57014", "55P03", "25P03", "25P04", "25006", "40", "58"];
+    let primary = code.parse::<u32>().ok().filter(|_| code.len() < 5).map(|c| c & 0xff);
     matches!(primary, Some(5 | 6 | 8 | 10 | 13 | 14))
         || code.len() == 5 && STARTS.iter().any(|start| code.starts_with(start))
 }

@@ -108,12 +108,11 @@ pub async fn count(db: &mut Conn) -> Result<(i64, i64)> {
         .fetch_one("SELECT count(*) FROM auth_users WHERE email_confirmed_at IS NULL", ())
         .await?;
     let about = db.estimate("auth_users").await?.filter(|n| *n > MANY);
-    let all = match about {
-        Some(all) => all,
-        None => {
-            let (all,): (i64,) = db.fetch_one("SELECT count(*) FROM auth_users", ()).await?;
-            all
-        }
+    let all = if let Some(all) = about {
+        all
+    } else {
+        let (all,): (i64,) = db.fetch_one("SELECT count(*) FROM auth_users", ()).await?;
+        all
     };
     Ok((all, (all - unconfirmed).max(0)))
 }

@@ -9,7 +9,6 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{
-    future::Future,
     str::FromStr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -62,7 +61,8 @@ impl Server {
         let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
         let pool = pool.after_connect(|conn, _| Box::pin(limit(conn)));
         let pool = pool.connect_lazy_with(options.clone());
-        let inner = Inner { options, ending: Default::default(), told: Mutex::default() };
+        let inner =
+            Inner { options, ending: tokio::sync::Mutex::default(), told: Mutex::default() };
         let server = Self(Arc::new(inner));
         let mut first = server.reach().await?;
         let pids = async {
@@ -172,8 +172,8 @@ pub(super) async fn backend(conn: &mut PgConnection) -> Result<i32> {
 }
 
 /// Closes a connection, without waiting for a server that says nothing.
-pub(super) fn hang_up(conn: PgConnection) -> impl Future<Output = ()> {
-    async { drop(timeout(Duration::from_secs(1), conn.close()).await) }
+pub(super) async fn hang_up(conn: PgConnection) {
+    drop(timeout(Duration::from_secs(1), conn.close()).await);
 }
 
 /// Refused, too many connections, starting up.

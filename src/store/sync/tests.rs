@@ -51,7 +51,7 @@ async fn the_descriptor_is_kept_until_there_is_another_log() {
         use std::os::{fd::AsRawFd, unix::fs::PermissionsExt};
         let descriptor = async || sync.0.log.lock().await.file.as_ref().map(AsRawFd::as_raw_fd);
         let before = descriptor().await;
-        fs::set_permissions(&wal, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&wal, fs::Permissions::from_mode(0o000)).unwrap();
         sync.wait().await.unwrap();
         assert_eq!(descriptor().await, before);
     }
