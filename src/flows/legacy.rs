@@ -12,7 +12,7 @@ use super::{
     session::Presented,
 };
 use crate::{
-    store::{Conn, legacy_tokens, refresh_tokens, sessions, users},
+    store::{Conn, legacy_tokens, refresh_tokens, revocations::Revocation, sessions, users},
     time::Timestamp,
 };
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
@@ -70,7 +70,8 @@ impl Auth {
         }
     }
 
-    /// Opens a session behind a token of simplejwt's, unless it has had one.
+    /// Opens a session behind a token of simplejwt's, unless it has had one; what it revokes by making
+    /// room for it is to be committed.
     ///
     /// # Errors
     /// `TokenNotValid` if the user is not there, or all its sessions have been ended since.
@@ -81,10 +82,10 @@ impl Auth {
         policy: &Policy,
         claims: &SimpleJwt,
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<Vec<Revocation>> {
         let hash = secret::hash(self.legacy_id(claims.jti));
         if refresh_tokens::by_hash(db, &hash).await?.is_some() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let user = UserId(claims.user_id);
         users::hold(db, user).await?;
@@ -98,10 +99,11 @@ impl Auth {
         let expires_at = Timestamp::from_unix(claims.exp);
         if !legacy_tokens::take(db, &hash, expires_at).await? {
             // Another request was faster, or its session is forgotten.
-            return Ok(());
+            return Ok(Vec::new());
         }
         let mut session = self.new_session(caller, policy, user, true, now)?;
         session.created_at = issued_at.unwrap_or(now);
+        let revoked = self.make_room(db, user, now).await?;
         sessions::insert(db, &session).await?;
         let salt: [u8; 16] = secret::random()?;
         let row = refresh_tokens::RefreshToken {
@@ -116,7 +118,8 @@ impl Auth {
         };
         refresh_tokens::insert(db, &row).await?;
         let act = Act::own("simplejwt_token_taken", user).in_session(session.id);
-        record(db, caller, act, now).await
+        record(db, caller, act, now).await?;
+        Ok(revoked)
     }
 
     /// Notes that tokens of simplejwt are used up.

@@ -1,5 +1,5 @@
 //! Table `auth_revocations`: ended sessions of which an access token may still be out.
-use super::{Conn, Result, sessions::SessionId};
+use super::{Conn, Result, sessions::SessionId, users::UserId};
 use crate::time::Timestamp;
 use sqlx::FromRow;
 
@@ -19,6 +19,20 @@ pub async fn insert(db: &mut Conn, r: &Revocation) -> Result<()> {
     )
     .await?;
     Ok(())
+}
+
+/// Revokes the access tokens that are out of the sessions which `user` lost at `now`, its own and those
+/// that it had opened for others.
+pub async fn insert_ended(db: &mut Conn, user: UserId, now: Timestamp) -> Result<Vec<Revocation>> {
+    db.fetch_all(
+        "INSERT INTO auth_revocations (session_id, ended_at, expires_at)
+         SELECT id, ended_at, access_expires_at FROM auth_sessions
+         WHERE (user_id = $1 OR actor_id = $1) AND ended_at = $2 AND access_expires_at > $2
+         ON CONFLICT DO NOTHING
+         RETURNING session_id, ended_at, expires_at",
+        (user, now),
+    )
+    .await
 }
 
 /// The revocations since `then` that still matter at `now`.

@@ -15,6 +15,7 @@ mod browser_rules;
 mod cli;
 mod dialects;
 mod docs;
+mod families;
 mod host;
 mod invitations;
 mod keys;
