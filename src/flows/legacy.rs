@@ -103,6 +103,9 @@ impl Auth {
         }
         let mut session = self.new_session(caller, policy, user, true, now)?;
         session.created_at = issued_at.unwrap_or(now);
+        // When a password was given for it, if ever, the token does not say: simplejwt dates what it
+        // rotates anew.
+        session.authenticated_at = Timestamp::from_unix(0);
         let revoked = self.make_room(db, user, now).await?;
         sessions::insert(db, &session).await?;
         let salt: [u8; 16] = secret::random()?;

@@ -143,6 +143,27 @@ on_both! {
         refresh(&service.stranger(), "/token/refresh", &good).await.expect(200);
     }
 
+    async fn a_token_is_no_proof_that_a_password_was_given(service, moved) {
+        let root = service.superuser("root").await;
+        service.advance(Duration::from_secs(1));
+        let mut old = claims(root.id);
+        old["iat"] = json!(service.clock.now().unix());
+        let mut dateless = claims(imported(service).await.0);
+        dateless.as_object_mut().unwrap().remove("iat");
+        for old in [dateless, old] {
+            let reply = refresh(&service.stranger(), "/api/refresh", &sign(&old)).await;
+            let access = reply.expect(200)["access_token"].as_str().unwrap().to_owned();
+            let said = service.auth().verify_access(&access).unwrap();
+            assert_eq!(said.auth_time, 0);
+            if said.is_superuser {
+                let bearer = format!("Bearer {access}");
+                let headers = [("Authorization", &*bearer)];
+                let rotate = service.stranger().send(Method::Post, "/auth/admin/keys/rotate", None, &headers).await;
+                rotate.refused(403, "password_required");
+            }
+        }
+    }
+
     async fn a_token_dies_with_all_sessions_of_its_user(service, moved) {
         let id = imported(service).await;
         let auth = service.auth();
