@@ -29,6 +29,7 @@ pub(super) struct SimpleJwt {
     pub exp: i64,
     /// Older versions said nothing.
     pub iat: Option<i64>,
+    pub nbf: Option<i64>,
     pub iss: Option<String>,
     pub aud: Option<Value>,
     /// In ours only.

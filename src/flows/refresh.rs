@@ -46,7 +46,8 @@ impl Auth {
             None => Vec::new(),
         };
         let (row, mut session, user) = self.find(&mut db, token.id, now).await?;
-        if token.session.is_some_and(|sid| sid != session.id.0) {
+        let of_another = legacy.is_some_and(|claims| claims.user_id != user.id.0);
+        if of_another || token.session.is_some_and(|sid| sid != session.id.0) {
             return Err(Error::TokenNotValid);
         }
         self.admit(policy, &user).map_err(|e| match e {

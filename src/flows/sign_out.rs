@@ -39,6 +39,7 @@ impl Auth {
         let session = sessions::by_id(&mut db, row.session_id)
             .await?
             .filter(|s| s.is_alive(self.clock.now()))
+            .filter(|s| legacy.as_ref().is_none_or(|claims| claims.user_id == s.user_id.0))
             .filter(|s| token.session.is_none_or(|sid| sid == s.id.0))
             .ok_or(Error::TokenNotValid)?;
         drop(db);

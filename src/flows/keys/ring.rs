@@ -146,7 +146,7 @@ impl Ring {
         };
         let good = claims.token_type == "refresh"
             && claims.exp > now.unix()
-            && claims.iat.is_none_or(|iat| iat <= now.plus(LEEWAY).unix())
+            && claims.iat.max(claims.nbf).is_none_or(|from| from <= now.plus(LEEWAY).unix())
             && claims.iss.as_ref().is_none_or(|iss| *iss == self.issuer)
             && claims.aud.as_ref().is_none_or(for_us)
             && claims.sid.is_none();
