@@ -123,7 +123,7 @@ impl Ring {
         let said = claims.said();
         let good = said.token_type == T::TYPE
             && said.exp > now.unix()
-            && said.nbf <= now.plus(LEEWAY).unix()
+            && said.nbf.max(said.iat) <= now.plus(LEEWAY).unix()
             && *said.sub == said.user_id.to_string();
         if good { Ok(claims) } else { Err(Error::TokenNotValid) }
     }
