@@ -168,8 +168,10 @@ impl Auth {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         self.hold_target(&mut db, op, id).await?;
-        let session = sessions::by_id(&mut db, session).await?.filter(|s| s.user_id == id);
-        let session = session.ok_or(Error::NotFound)?;
+        let session = sessions::by_id(&mut db, session)
+            .await?
+            .filter(|s| s.user_id == id && s.ended_at.is_none())
+            .ok_or(Error::NotFound)?;
         let revoked = self.end_family(&mut db, &session, now).await?.ok_or(Error::NotFound)?;
         let act = op.act("session_ended", Some(id), "").in_session(session.id);
         record(&mut db, op.caller(), act, now).await?;

@@ -89,7 +89,8 @@ impl Auth {
     /// `NotFound` for anybody else's, as for none.
     pub async fn end_session(&self, caller: &Caller, by: &SignedIn, id: SessionId) -> Result<()> {
         let session = sessions::by_id(&mut self.db.read().await?, id).await?;
-        let session = session.filter(|s| s.user_id == by.user.id).ok_or(Error::NotFound)?;
+        let session = session.filter(|s| s.user_id == by.user.id && s.ended_at.is_none());
+        let session = session.ok_or(Error::NotFound)?;
         self.end(caller, Act::by("session_ended", by).in_session(id), &session).await
     }
 

@@ -409,6 +409,23 @@ on_both! {
         assert!(page.status == 200 && page.text.contains("100"), "{page:#?}");
     }
 
+    async fn a_session_that_has_made_room_is_gone_and_its_family_is_not(service) {
+        let ann = service.user("ann").await;
+        let first = claims(service, &ann.access().unwrap()).sid;
+        let token = ann.refresh_cookie().unwrap();
+        service.advance(SECOND);
+        let clone = by_cookie(service, "/api/tokens", &token, json!({ "id": ann.id })).await;
+        service.advance(SECOND);
+        let clone = by_cookie(service, "/auth/refresh", &cookie(&clone), json!({})).await;
+        let clone = text(&clone, "token");
+        fill(service, 98).await;
+        let other = service.stranger();
+        other.login_with(json!({ "login": "ann", "password": PASSWORD })).await.expect(200);
+        ann.get("/auth/verify").await.refused(401, "token_not_valid");
+        other.send(Method::Delete, &format!("/auth/sessions/{first}"), None, &[]).await.refused(404, "not_found");
+        assert_eq!(verify(service, &clone).await, 200);
+    }
+
     async fn any_number_of_sessions_ends_at_once(service) {
         let ann = service.user("ann").await;
         fill(service, 6_000).await;
