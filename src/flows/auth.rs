@@ -8,6 +8,7 @@ use super::{
     policy::Rotation,
     secret::{self, Successor},
     settings::InEffect,
+    shared_time::{self, Skew},
 };
 use crate::{
     config::Config,
@@ -26,6 +27,9 @@ use tokio::sync::{Mutex, Notify};
 /// So long a session counts as just seen.
 const SEEN_FOR: Duration = Duration::from_mins(5);
 
+/// What the secret is for that successors of refresh tokens are derived with.
+pub(super) const SUCCESSOR: &str = "refresh_successor";
+
 /// Handles to the service; its clones are the same service.
 #[derive(Clone)]
 pub struct Auth {
@@ -33,6 +37,7 @@ pub struct Auth {
     pub(super) in_effect: InEffect,
     pub(super) db: Db,
     pub(super) clock: Clock,
+    pub(super) skew: Skew,
     pub(super) hasher: Hasher,
     pub(super) passwords: Arc<password::Policy>,
     pub(super) keys: Keys,
@@ -49,6 +54,9 @@ pub struct Auth {
 impl Auth {
     /// Reads keys and revocations from `db`, whose migrations are applied, and makes what is missing.
     pub async fn open(config: Config, db: Db, clock: Clock) -> Result<Self> {
+        let skew = Skew::default();
+        shared_time::follow(&db, &clock, &skew).await?;
+        db.outages().tell_time_by(&clock);
         let templates =
             Templates::load(config.templates.as_deref(), &config.brand).map_err(Error::internal)?;
         let mailer = Mailer::new(&config, &clock).map_err(Error::internal)?;
@@ -60,7 +68,7 @@ impl Auth {
         let keys = Keys::load(&db, &config, in_effect.get().longest(), &clock).await?;
         let mut tx = db.write().await?;
         let fresh: [u8; Successor::KEY] = secret::random()?;
-        let successor = secrets::get_or_insert(&mut tx, "refresh_successor", &fresh).await?;
+        let successor = secrets::get_or_insert(&mut tx, SUCCESSOR, &fresh).await?;
         tx.commit().await?;
         let ended = EndedSessions::default();
         ended.catch_up(&db, clock.now()).await?;
@@ -71,6 +79,7 @@ impl Auth {
             in_effect,
             db,
             clock,
+            skew,
             keys,
             successor: Successor::new(&successor),
             ended,
@@ -183,7 +192,7 @@ impl Auth {
             return Err(Error::TokenNotValid);
         }
         let Some(used_at) = row.used_at else { return Ok(by) };
-        if used_at.plus(self.config.refresh_grace) < now {
+        if self.is_late(used_at, now) {
             drop(db);
             self.end_reused(caller, &by.session, now).await?;
             return Err(Error::TokenNotValid);
