@@ -225,6 +225,7 @@ impl Auth {
         name: &'static str,
         password: &str,
     ) -> Result<()> {
+        by.demand_self()?;
         let stored = users::password_hash(&mut self.db.read().await?, by.user.id).await?;
         if self.hasher.verify(password, stored.as_deref()).await? != Verdict::Wrong {
             return Ok(());

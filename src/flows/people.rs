@@ -1,6 +1,6 @@
 //! Users as operators find them, and what is stored of one.
 use super::{
-    Auth, By, Error, Lacking, Operator, Page, Result, Session, User, UserId,
+    Auth, By, Error, Lacking, MOST_SESSIONS, Operator, Page, Result, Session, User, UserId,
     page::{Cursor, SIZE, asked},
 };
 use crate::store::{
@@ -163,7 +163,7 @@ impl Auth {
     pub async fn sessions_of(&self, op: &Operator, id: UserId) -> Result<Vec<Session>> {
         op.demand_sight(&self.user(op, id).await?)?;
         let mut db = self.db.read().await?;
-        Ok(sessions::of_user(&mut db, id, self.clock.now()).await?)
+        Ok(sessions::of_user(&mut db, id, MOST_SESSIONS, self.clock.now()).await?)
     }
 
     /// The mails to a user, the newest first; neither their texts nor their links.

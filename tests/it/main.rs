@@ -18,6 +18,7 @@ mod cli;
 mod clocks;
 mod dialects;
 mod docs;
+mod families;
 mod faults;
 mod host;
 mod invitations;
