@@ -6,7 +6,8 @@ mod mails;
 mod pages;
 
 /// The codes of `web::problem` and `web::catchers`, which this leaf does not see.
-const CODES: [&str; 30] = [
+const CODES: [&str; 31] = [
+    "header_too_large",
     "access_token_still_valid",
     "account_disabled",
     "bad_request",

@@ -27,8 +27,14 @@ pub fn read<'r>(req: &'r Request<'_>, config: &Config) -> Option<&'r str> {
     one(req, name(config))
 }
 
+/// So many bytes of cookies are read; of more, none.
+const MOST: usize = 32 * 1024;
+
 /// The value of a cookie; one that came twice is not ours to choose from.
 pub fn one<'r>(req: &'r Request<'_>, name: &str) -> Option<&'r str> {
+    if req.headers().get("cookie").map(str::len).sum::<usize>() > MOST {
+        return None;
+    }
     let mut named = req
         .headers()
         .get("cookie")

@@ -1,11 +1,11 @@
 //! Headers that every reply of ours has, and the one line that is logged of it. The replies of a host
 //! application are its own.
-use super::{catchers::is_path_of_ours, client::caller, metrics, problem::Problem};
+use super::{admission, client::caller, metrics, problem::Problem};
 use crate::{config::Config, flows::Auth};
 use rocket::{
     Data, Request, Response, Route,
     fairing::{Fairing, Info, Kind},
-    http::{Method, Status, uri::Authority},
+    http::Method,
     uri,
 };
 use std::{borrow::Cow, sync::OnceLock, time::Instant};
@@ -58,20 +58,6 @@ pub fn mark(req: &Request<'_>) {
 
 struct Caught;
 
-/// Whether a request names one host, as it has to (RFC 9112, 3.2): caches and proxies before us may go
-/// by another one.
-fn has_one_host(req: &Request<'_>) -> bool {
-    let mut headers = req.headers().get("host");
-    match (headers.next(), headers.next()) {
-        (Some(host), None) => {
-            Authority::parse(host).is_ok_and(|a| a.user_info().is_none() && !a.host().is_empty())
-        }
-        // HTTP/2 has it elsewhere.
-        (None, _) => req.host().is_some(),
-        _ => false,
-    }
-}
-
 pub struct Headers(String);
 
 impl Headers {
@@ -85,17 +71,17 @@ impl Headers {
     }
 }
 
-/// When a request came, and whether it asks for the headers alone: Rocket hands it on as a GET.
+/// When a request came, and by which method: Rocket hands a HEAD on as a GET.
 #[derive(Clone, Copy)]
-struct Started(Instant, bool);
+struct Started(Instant, Method);
 
 fn started(req: &Request<'_>) -> Started {
-    *req.local_cache(|| Started(Instant::now(), req.method() == Method::Head))
+    *req.local_cache(|| Started(Instant::now(), req.method()))
 }
 
 /// Whether a request asks for the headers alone.
 pub fn is_head(req: &Request<'_>) -> bool {
-    started(req).1
+    started(req).1 == Method::Head
 }
 
 #[rocket::async_trait]
@@ -106,10 +92,12 @@ impl Fairing for Headers {
 
     async fn on_request(&self, req: &mut Request<'_>, _: &mut Data<'_>) {
         started(req);
-        if !has_one_host(req) && is_path_of_ours(req) {
-            Problem::new(Status::BadRequest, "malformed").refuse(req);
-            // No handler is there: the catcher tells it.
-            req.set_uri(uri!("/portcullis/refused"));
+        if let Some(problem) = admission::refusal(req) {
+            problem.refuse(req);
+            // No handler is there: our catcher tells it, in a host application too.
+            req.set_uri(uri!("/auth/refused"));
+            // Rocket looks at `Accept` while it routes and logs a GET, but not a POST.
+            req.set_method(Method::Post);
         }
     }
 
@@ -128,6 +116,8 @@ impl Fairing for Headers {
         // Where a token stands in the address, nothing that the page loads is told the address.
         let secret =
             req.uri().query().is_some_and(|q| q.segments().any(|(name, _)| SECRET.contains(&name)));
+        // Of a request that was refused at once the address is gone.
+        let secret = secret || Problem::refused(req).is_some();
         let caller = caller(req);
         let mut set = |name: &'static str, value: &str| {
             res.set_raw_header(name, value.to_owned());
@@ -144,13 +134,14 @@ impl Fairing for Headers {
         if config.is_some_and(|c| c.public_url.scheme() == "https") {
             set("Strict-Transport-Security", "max-age=31536000");
         }
-        let elapsed = started(req).0.elapsed();
+        let Started(at, method) = started(req);
+        let elapsed = at.elapsed();
         // The route, not the path: that may hold a token.
         let route = req.route().map_or("-", |r| r.uri.as_str());
-        metrics::count(req.method().as_str(), route, res.status().code, elapsed.as_secs_f64());
+        metrics::count(method.as_str(), route, res.status().code, elapsed.as_secs_f64());
         tracing::info!(
             target: "portcullis::request",
-            method = req.method().as_str(),
+            method = method.as_str(),
             route,
             status = res.status().code,
             micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),

@@ -1,4 +1,5 @@
 //! What lies between HTTP and the flows.
+pub mod admission;
 pub mod body;
 pub mod catchers;
 pub mod client;

@@ -9,6 +9,7 @@ mod account;
 mod admin;
 mod admin_log;
 mod admin_pages;
+mod admission;
 mod attacks;
 mod body;
 mod browser_rules;
