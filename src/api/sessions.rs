@@ -135,9 +135,10 @@ pub async fn end(auth: &State<Auth>, client: Client<'_>, by: Signed, id: &str) -
 }
 
 /// Whether a request may pass, for nginx `auth_request`, Traefik and Caddy. With an access token no
-/// database is asked
+/// database is asked. Any parameter but `role` is refused
 #[utoipa::path(get, path = "/auth/verify", tag = "sessions",
-    params(("role" = Option<String>, Query, description = "A role that is demanded")),
+    params(("role" = Option<Vec<String>>, Query,
+        description = "A role that is demanded; if it comes several times, one of these")),
     security(("access" = []), ("cookie" = [])),
     responses((status = 200, headers(("X-Auth-User-Id"), ("X-Auth-Username"), ("X-Auth-Email"),
             ("X-Auth-Roles")))))]
@@ -146,16 +147,19 @@ pub async fn verify(
     auth: &State<Auth>,
     token: Result<Verified, Error>,
     cookie: Result<CookieToken<'_>, Error>,
-    role: Option<&str>,
+    role: Vec<&str>,
 ) -> Answer<()> {
+    if role.iter().any(|role| role.trim().is_empty()) {
+        return Err(Error::Malformed.into());
+    }
     let (id, username, email, roles, passes) = match (token, cookie) {
         (Ok(Verified(c)), _) => {
-            let passes = role.is_none_or(|role| c.has_role(role));
+            let passes = role.is_empty() || role.iter().any(|role| c.has_role(role));
             (c.user_id, c.username, c.email, c.roles, passes)
         }
         (Err(Error::Unauthenticated), Ok(cookie)) => {
             let user = auth.signed_in_by_refresh(cookie.0).await?.user;
-            let passes = role.is_none_or(|role| user.has_role(role));
+            let passes = role.is_empty() || role.iter().any(|role| user.has_role(role));
             (user.id.0, user.username.unwrap_or_default(), user.email, user.roles.0, passes)
         }
         (Err(e), _) => return Err(e.into()),

@@ -1,9 +1,17 @@
 //! What a request has to be before any handler sees it.
 use super::{catchers::is_path_of_ours, client::has_long_accept, problem::Problem};
+use percent_encoding::percent_decode_str;
 use rocket::{
     Request,
     http::{Status, uri::Authority},
 };
+use std::collections::HashSet;
+
+/// The one path where a parameter may come several times, and its name.
+const SEVERAL: (&str, &str) = ("/auth/verify", "role");
+
+/// So many parameters are read.
+const MOST_PARAMETERS: usize = 64;
 
 /// Why a request reaches no handler. An `Accept` that is too long is refused whoever's the path is
 /// (RFC 6585, 5): Rocket parses it for handlers, routes with a format and its own log, and a host
@@ -12,7 +20,7 @@ pub fn refusal(req: &Request<'_>) -> Option<Problem> {
     if has_long_accept(req) {
         return Some(Problem::new(Status::RequestHeaderFieldsTooLarge, "header_too_large"));
     }
-    let malformed = !has_one_host(req) && is_path_of_ours(req);
+    let malformed = !(has_one_host(req) && has_clear_query(req)) && is_path_of_ours(req);
     malformed.then(|| Problem::new(Status::BadRequest, "malformed"))
 }
 
@@ -32,4 +40,29 @@ fn has_one_host(req: &Request<'_>) -> bool {
         (None, _) => req.host().is_some(),
         _ => false,
     }
+}
+
+/// Whether every parameter of the query means one thing: it comes once, under a name without brackets
+/// and dots (from which Rocket makes lists and structures), in UTF-8. Rocket drops what it cannot read,
+/// which would take away a filter or the role that a proxy demands.
+fn has_clear_query(req: &Request<'_>) -> bool {
+    let Some(query) = req.uri().query() else { return true };
+    let verifies = req.uri().path().as_str().trim_end_matches('/') == SEVERAL.0;
+    let mut names = HashSet::new();
+    let mut pairs = query.as_str().split('&').filter(|pair| !pair.is_empty());
+    let clear = pairs.by_ref().take(MOST_PARAMETERS).all(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (Some(name), Some(_)) = (decoded(name), decoded(value)) else { return false };
+        // Of a name that nobody knows there, the demand for a role may be what was meant.
+        let known = !verifies || name == SEVERAL.1;
+        let once = verifies || names.insert(name.clone());
+        known && once && !name.contains(['[', ']', '.', ':'])
+    });
+    clear && pairs.next().is_none()
+}
+
+/// A name or value of a query (WHATWG URL, 5.1).
+fn decoded(text: &str) -> Option<String> {
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }

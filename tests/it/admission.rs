@@ -61,6 +61,86 @@ on_both! {
     }
 }
 
+/// The queries that name no role in a way that is understood.
+const UNCLEAR: [&str; 16] = [
+    "role[]=EDITOR",
+    "role=EDITOR&role[]=ADMIN",
+    "role[0]=EDITOR",
+    "role.name=EDITOR",
+    "role%5B%5D=EDITOR",
+    "role:=EDITOR",
+    "role=",
+    "role",
+    "role=EDITOR&role=",
+    "role=+",
+    "rol=EDITOR",
+    "Role=EDITOR",
+    "role=EDITOR&x=1",
+    "role=%ff",
+    "%ff=EDITOR",
+    "=EDITOR",
+];
+
+on_both! {
+    async fn of_several_roles_one_is_demanded_and_none_is_dropped(service) {
+        let ann = service.user("ann").await;
+        let bob = service.registered("bob").await;
+        service.grant(&bob, "EDITOR").await;
+        bob.login().await.expect(200);
+        let root = service.superuser("root").await;
+        root.login().await.expect(200);
+        for query in ["role=EDITOR", "role=ADMIN&role=EDITOR", "role=EDITOR&role=ADMIN", "role=A&role=B&role=EDITOR", "&role=EDITOR&"] {
+            let path = format!("/auth/verify?{query}");
+            bob.get(&path).await.expect(200);
+            root.get(&path).await.expect(200);
+            ann.get(&path).await.refused(403, "forbidden");
+        }
+        bob.get("/auth/verify?role=ADMIN&role=OTHER").await.refused(403, "forbidden");
+        for query in UNCLEAR {
+            for path in ["/auth/verify", "/auth/verify/"] {
+                let path = format!("{path}?{query}");
+                root.get(&path).await.refused(400, "malformed");
+                bob.get(&path).await.refused(400, "malformed");
+            }
+        }
+        // The same by the cookie.
+        for person in [&ann, &bob] {
+            person.forget_access();
+            let status = if person.name == "bob" { 200 } else { 403 };
+            let reply = person.get("/auth/verify?role=ADMIN&role=EDITOR").await;
+            assert_eq!(reply.status, status, "{reply:?}");
+            person.get("/auth/verify?role[]=EDITOR").await.refused(400, "malformed");
+        }
+    }
+
+    async fn a_parameter_that_comes_twice_is_refused_on_every_route(service) {
+        let ann = service.admin("ann").await;
+        for query in ["search=a&search=b", "search[]=a", "search=a&search[]=b", "search=%ff", "cursor=a&cursor=a"] {
+            for path in ["/auth/admin/users", "/admin/users"] {
+                ann.get(&format!("{path}?{query}")).await.refused(400, "malformed");
+            }
+        }
+        ann.get("/auth/admin/users?search=a%20b&role=ADMIN&state=active").await.expect(200);
+        ann.get("/auth/admin/invitations?cursor=x").await.refused(400, "validation");
+        ann.get("/auth/admin/invitations?cursor=9").await.expect(200);
+        let many: Vec<_> = (0..65).map(|n| format!("a{n}=1")).collect();
+        ann.get(&format!("/login?{}", many[..64].join("&"))).await;
+        ann.get(&format!("/auth/me?{}", many[..64].join("&"))).await.expect(200);
+        ann.get(&format!("/auth/me?{}", many.join("&"))).await.refused(400, "malformed");
+        let mut seen = 0;
+        for route in service.client.rocket().routes() {
+            let segments = route.uri.path().split('/').map(|s| if s.starts_with('<') { "1" } else { s });
+            let path = segments.collect::<Vec<_>>().join("/");
+            for query in ["x=1&x=2", "x[]=1", "x.y=1"] {
+                let reply = service.stranger().send(route.method, &format!("{path}?{query}"), None, &[]).await;
+                reply.refused(400, "malformed");
+            }
+            seen += 1;
+        }
+        assert!(seen > 80);
+    }
+}
+
 #[get("/things")]
 fn things(accept: Option<&Accept>) -> String {
     accept.map_or_else(String::new, |a| a.preferred().to_string())
