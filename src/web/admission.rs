@@ -20,15 +20,34 @@ pub fn refusal(req: &Request<'_>) -> Option<Problem> {
     if has_long_accept(req) {
         return Some(Problem::new(Status::RequestHeaderFieldsTooLarge, "header_too_large"));
     }
-    let malformed = !(has_one_host(req) && has_clear_query(req)) && is_path_of_ours(req);
-    malformed.then(|| Problem::new(Status::BadRequest, "malformed"))
+    let problem = if !is_plain(req.uri().path().as_str()) {
+        Problem::new(Status::NotFound, "not_found")
+    } else if has_one_host(req) && has_clear_query(req) {
+        return None;
+    } else {
+        Problem::new(Status::BadRequest, "malformed")
+    };
+    is_path_of_ours(req).then_some(problem)
 }
+
+/// Whether a path is written as the rules of proxies have it: without empty segments, and without
+/// percent-encoding where none is needed (RFC 3986, 6.2.2.2). Rocket would route the others alike.
+fn is_plain(path: &str) -> bool {
+    let encodes_plainly = |(at, _): (usize, &str)| {
+        let code = path.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        code.is_some_and(|c| c.is_ascii_alphanumeric() || b"-._~".contains(&c))
+    };
+    !path.contains("//") && !path.match_indices('%').any(encodes_plainly)
+}
+
+const HEALTH: &str = "/health/";
 
 /// In bytes: a name and a port (RFC 1035, 2.3.4).
 const LONGEST_HOST: usize = 261;
 
 /// Whether a request names one host, as it has to (RFC 9112, 3.2): caches and proxies before us may go
-/// by another one.
+/// by another one. Health checks of proxies speak HTTP/1.0, where none is needed; Rocket does not tell
+/// the version, so that they are known by their path.
 fn has_one_host(req: &Request<'_>) -> bool {
     let mut headers = req.headers().get("host");
     match (headers.next(), headers.next()) {
@@ -37,7 +56,7 @@ fn has_one_host(req: &Request<'_>) -> bool {
                 && Authority::parse(host)
                     .is_ok_and(|a| a.user_info().is_none() && !a.host().is_empty())
         }
-        (None, _) => req.host().is_some(),
+        (None, _) => req.uri().path().starts_with(HEALTH),
         _ => false,
     }
 }

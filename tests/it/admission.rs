@@ -113,6 +113,32 @@ on_both! {
         }
     }
 
+    async fn a_path_is_written_in_one_way(service) {
+        let ann = service.user("ann").await;
+        for path in ["/auth/me", "/auth/me/"] {
+            ann.get(path).await.expect(200);
+        }
+        // What has to be encoded reaches its handler.
+        ann.get("/auth/admin/users/%D1%8F").await.refused(403, "forbidden");
+        ann.get("/auth/admin/users/1%402/").await.refused(403, "forbidden");
+        for path in [
+            "//auth/me", "/auth//me", "/auth/me//", "/auth/%6de", "/%61uth/me", "/auth/m%65/", "/auth/sessions/%31",
+            "/auth/%2e/me", "//docs/", "/docs//", "/%64ocs/", "/openapi%2ejson", "//login", "//", "/%6Cogin",
+            "/static//portcullis.css", "/auth/admin//users", "/auth/admin/users/%31",
+        ] {
+            let reply = raw(service, Method::Get, path, None, &[]).await;
+            reply.refused(404, "not_found");
+            assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{path}");
+        }
+    }
+
+    async fn a_health_check_names_no_host(service) {
+        for (path, status) in [("/health/live", 200), ("/health/ready", 200), ("/health/ready/", 200), ("/auth/me", 400), ("/login", 400)] {
+            let reply = raw(service, Method::Get, path, None, &[("Host", String::new())]).await;
+            assert_eq!(reply.status, status, "{path}");
+        }
+    }
+
     async fn a_parameter_that_comes_twice_is_refused_on_every_route(service) {
         let ann = service.admin("ann").await;
         for query in ["search=a&search=b", "search[]=a", "search=a&search[]=b", "search=%ff", "cursor=a&cursor=a"] {
