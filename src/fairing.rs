@@ -7,7 +7,9 @@ use crate::{
     pages,
     store::{self, AuthDb, Db},
     time::Clock,
-    web::{catchers, cors::Cors, headers, headers::Headers, metrics, problem::ProblemDocument},
+    web::{
+        browser, catchers, cors::Cors, headers, headers::Headers, metrics, problem::ProblemDocument,
+    },
     workers,
 };
 use rocket::{
@@ -28,7 +30,6 @@ use utoipa::{
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
-use utoipa_swagger_ui::SwaggerUi;
 
 /// The service as a fairing: `rocket::build().attach(portcullis::stage())`.
 ///
@@ -201,11 +202,10 @@ fn told(e: &dyn std::fmt::Display) -> StartError {
 fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
     metrics::start();
     let on = auth.config().dialects.clone();
-    let docs = docs(&on);
-    let swagger = |path| SwaggerUi::new(path).url("/openapi.json", docs.clone());
-    let browser: Vec<rocket::Route> = swagger("/docs/<_..>").into();
-    let browser_too: Vec<rocket::Route> = swagger("/api-doc/<_..>").into();
-    let is_page = |r: &rocket::Route| r.uri.path() != "/openapi.json";
+    let browser = docs(&on).to_json().map(browser::routes).unwrap_or_else(|e| {
+        tracing::error!(error = %e, "the API document cannot be written");
+        Vec::new()
+    });
     let config = auth.config().clone();
     rocket
         .manage(auth)
@@ -217,7 +217,6 @@ fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
         .mount("/", headers::ours(dialects::routes(&on)))
         .mount("/", headers::ours(pages::routes()))
         .mount("/", headers::ours(browser))
-        .mount("/", headers::ours(browser_too.into_iter().filter(is_page).collect::<Vec<_>>()))
         .register("/auth", catchers::all())
         .attach(AdHoc::on_liftoff("Portcullis workers", |rocket| {
             Box::pin(async move { work(rocket) })

@@ -63,7 +63,8 @@ pub struct Invitations {
 #[get("/auth/admin/invitations?<cursor>")]
 pub async fn list(auth: &State<Auth>, by: Signed, cursor: Option<&str>) -> Answer<Invitations> {
     let by = by?.0;
-    let cursor = cursor.map(|c| c.parse::<i64>().map_err(|_| Error::field("cursor", Lacking::Unknown)));
+    let cursor =
+        cursor.map(|c| c.parse::<i64>().map_err(|_| Error::field("cursor", Lacking::Unknown)));
     let all = auth.invitations(&by, cursor.transpose()?, PAGE).await?;
     let full = all.len() == PAGE as usize;
     let next = all

@@ -56,7 +56,8 @@ fn has_one_host(req: &Request<'_>) -> bool {
                 && Authority::parse(host)
                     .is_ok_and(|a| a.user_info().is_none() && !a.host().is_empty())
         }
-        (None, _) => req.uri().path().starts_with(HEALTH),
+        // HTTP/2, which a host application may have, tells it elsewhere.
+        (None, _) => req.host().is_some() || req.uri().path().starts_with(HEALTH),
         _ => false,
     }
 }

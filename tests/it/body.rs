@@ -88,9 +88,9 @@ on_both! {
     }
 
     async fn a_request_names_one_host(service) {
-        for hosts in [&["ev il"][..], &["a", "b"], &["user@localhost"], &["a/b"], &["", ""]] {
+        for hosts in [&["ev il"][..], &["a", "b"], &["user@localhost"], &["a/b"]] {
             let headers: Vec<_> = hosts.iter().map(|h| ("Host", (*h).to_owned())).collect();
-            raw(service, Method::Get, "/auth/me", None, &headers).await.refused(400, "malformed");
+            raw(service, Method::Get, "/health/live", None, &headers).await.refused(400, "malformed");
         }
         for host in ["localhost", "auth.example.com:8443", "[::1]:8000"] {
             let headers = [("Host", host.to_owned())];
