@@ -202,25 +202,34 @@ fn told(e: &dyn std::fmt::Display) -> StartError {
 fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
     metrics::start();
     let on = auth.config().dialects.clone();
-    let browser = docs(&on).to_json().map(browser::routes).unwrap_or_else(|e| {
-        tracing::error!(error = %e, "the API document cannot be written");
-        Vec::new()
-    });
     let config = auth.config().clone();
+    let browser = if config.docs { browser(&on, config.metrics) } else { Vec::new() };
     rocket
         .manage(auth)
         .attach(Headers::new(&config))
         .attach(Cors)
         .mount("/", headers::ours(api::routes()))
         .mount("/", headers::ours(api::admin::routes()))
-        .mount("/", headers::ours(api::service::routes()))
+        .mount("/", headers::ours(api::service::routes(config.metrics)))
         .mount("/", headers::ours(dialects::routes(&on)))
-        .mount("/", headers::ours(pages::routes()))
+        .mount("/", headers::pages(pages::routes()))
         .mount("/", headers::ours(browser))
         .register("/auth", catchers::all())
         .attach(AdHoc::on_liftoff("Portcullis workers", |rocket| {
             Box::pin(async move { work(rocket) })
         }))
+}
+
+/// The API's description and the page to browse it.
+fn browser(on: &[config::Dialect], metrics: bool) -> Vec<rocket::Route> {
+    let mut docs = docs(on);
+    if !metrics {
+        docs.paths.paths.remove("/metrics");
+    }
+    docs.to_json().map(browser::routes).unwrap_or_else(|e| {
+        tracing::error!(error = %e, "the API document cannot be written");
+        Vec::new()
+    })
 }
 
 fn work(rocket: &Rocket<Orbit>) {

@@ -1,5 +1,8 @@
 //! What no handler answered.
-use super::{headers::is_our_route, problem::Problem};
+use super::{
+    headers::{is_our_route, is_page},
+    problem::Problem,
+};
 use rocket::{
     Catcher, Request, Response, Route, catch, catchers,
     http::{Method, Status},
@@ -66,6 +69,11 @@ fn allowed(req: &Request<'_>) -> BTreeSet<&'static str> {
         }
     }
     if methods.contains(req.method().as_str()) { BTreeSet::new() } else { methods }
+}
+
+/// Whether a page of ours is at this path, for whatever method.
+pub fn is_path_of_a_page(req: &Request<'_>) -> bool {
+    at_path(req).any(is_page)
 }
 
 /// Whether a route of ours is at this path, for whatever method.

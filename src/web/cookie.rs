@@ -159,7 +159,9 @@ impl<'r> FromRequest<'r> for Registrant<'r> {
     type Error = Infallible;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
-        let early = ["sec-purpose", "purpose", "x-purpose", "x-moz"].iter().any(|name| req.headers().contains(name));
+        let early = ["sec-purpose", "purpose", "x-purpose", "x-moz"]
+            .iter()
+            .any(|name| req.headers().contains(name));
         let part = req.headers().get("sec-fetch-dest").any(|dest| dest != "document");
         let opened = !early && !part && !is_head(req);
         Outcome::Success(Self(brought(req, "registrant").filter(|_| opened)))

@@ -93,7 +93,10 @@ mod tests {
             ("x\n+1", "x\n'+1"),
             ("x; @SUM(A1);-1", "x;' @SUM(A1);'-1"),
             ("x;\"=1", "x;'\"=1"),
-            ("Mozilla/5.0 (X11; Linux x86_64), like Gecko", "Mozilla/5.0 (X11; Linux x86_64), like Gecko"),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64), like Gecko",
+                "Mozilla/5.0 (X11; Linux x86_64), like Gecko",
+            ),
             ("a=b-c@d", "a=b-c@d"),
         ] {
             assert_eq!(harmless(cell.to_owned()), written);

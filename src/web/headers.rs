@@ -32,12 +32,29 @@ const SECRET: [&str; 2] = ["token", "invite"];
 
 /// Marks routes as ours.
 pub fn ours(routes: impl Into<Vec<Route>>) -> Vec<Route> {
+    named(OURS, routes)
+}
+
+fn named(prefix: &str, routes: impl Into<Vec<Route>>) -> Vec<Route> {
     let mut routes = routes.into();
     for route in &mut routes {
         let name = route.name.take().unwrap_or_default();
-        route.name = Some(Cow::Owned(format!("{OURS}{name}")));
+        route.name = Some(Cow::Owned(format!("{prefix}{name}")));
     }
     routes
+}
+
+/// Begins the names of those that are pages, or belong to them.
+const PAGE: &str = "portcullis::page::";
+
+/// Marks routes as our pages, which no other origin may read.
+pub fn pages(routes: impl Into<Vec<Route>>) -> Vec<Route> {
+    named(PAGE, routes)
+}
+
+/// Whether a route is a page of ours.
+pub fn is_page(route: &Route) -> bool {
+    route.name.as_deref().is_some_and(|name| name.starts_with(PAGE))
 }
 
 /// Whether a route is ours.
@@ -63,10 +80,8 @@ pub struct Headers(String);
 impl Headers {
     pub fn new(config: &Config) -> Self {
         // What a form leads to counts as well: a login may lead to an application on the list.
-        let forms = format!(
-            "form-action {}",
-            [&["'self'".to_owned()][..], &config.cors.origins].concat().join(" ")
-        );
+        let places: Vec<_> = ["'self'"].into_iter().chain(config.return_origins()).collect();
+        let forms = format!("form-action {}", places.join(" "));
         Self(PAGES.replace("form-action 'self'", &forms))
     }
 }
@@ -132,7 +147,10 @@ impl Fairing for Headers {
         set("X-Request-Id", &caller.request_id);
         let config = req.rocket().state::<Auth>().map(Auth::config);
         if config.is_some_and(|c| c.public_url.scheme() == "https") {
-            set("Strict-Transport-Security", "max-age=31536000");
+            let below = config.is_some_and(|c| c.hsts.include_subdomains);
+            let age = "max-age=31536000";
+            let policy = if below { format!("{age}; includeSubDomains") } else { age.to_owned() };
+            set("Strict-Transport-Security", &policy);
         }
         let Started(at, method) = started(req);
         let elapsed = at.elapsed();
