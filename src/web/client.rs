@@ -10,7 +10,11 @@ use rocket::{
     http::{Accept, Cookie, MediaType, SameSite, uncased::UncasedStr},
     request::{FromRequest, Outcome},
 };
-use std::{convert::Infallible, net::IpAddr, sync::OnceLock};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+    sync::OnceLock,
+};
 use uuid::Uuid;
 
 /// In characters.
@@ -71,10 +75,19 @@ fn address(req: &Request<'_>, config: &Config) -> Option<IpAddr> {
         if !trusted(nearest) {
             break;
         }
-        let Ok(ip) = hop.trim().parse::<IpAddr>() else { break };
+        let Some(ip) = hop_address(hop.trim()) else { break };
         nearest = ip.to_canonical();
     }
     Some(nearest)
+}
+
+/// The address of a hop; some proxies write it with a port, as RFC 7239 (6) does.
+fn hop_address(hop: &str) -> Option<IpAddr> {
+    let bare = |text: &str| text.parse::<IpAddr>().ok();
+    let in_brackets =
+        || hop.strip_prefix('[').and_then(|h| h.strip_suffix(']')).and_then(bare);
+    let with_port = || hop.parse::<SocketAddr>().ok().map(|a| a.ip());
+    bare(hop).or_else(in_brackets).or_else(with_port)
 }
 
 fn printable(text: &str) -> String {

@@ -238,8 +238,13 @@ on_both! {
         assert_eq!(login("1.2.3.4").await, "1.2.3.4");
         service.advance(std::time::Duration::from_secs(1));
         assert_eq!(login("6.6.6.6, 1.2.3.5, 10.1.1.1").await, "1.2.3.5");
-        service.advance(std::time::Duration::from_secs(1));
-        assert_eq!(login("6.6.6.6, nonsense").await, "127.0.0.1");
+        for (forwarded, ip) in [
+            ("1.2.3.6:4711", "1.2.3.6"), ("[2001:db8::1]:443, 10.1.1.1:80", "2001:db8::1"), ("[2001:db8::2]", "2001:db8::2"),
+            ("6.6.6.6, nonsense", "127.0.0.1"), ("6.6.6.6, 1.2.3.4:x", "127.0.0.1"), ("6.6.6.6, :80", "127.0.0.1"),
+        ] {
+            service.advance(std::time::Duration::from_secs(1));
+            assert_eq!(login(forwarded).await, ip);
+        }
         // The mails that are kept are for this machine only.
         let far = [("X-Forwarded-For", "1.2.3.4".to_owned())];
         raw(service, Method::Get, "/dev/mail", None, &far).await.refused(404, "not_found");

@@ -525,6 +525,11 @@ on_both! {
         assert!(css.text.contains("--button:#ffcc00") && css.text.contains("--on-button:#000000"));
         assert_eq!(css.header("cache-control"), Some("public, max-age=31536000, immutable"));
         assert_eq!(css.header("content-type"), Some("text/css; charset=utf-8"));
+        // Under the mark of a later version it would be kept as that.
+        for other in ["/static/portcullis.css", "/static/portcullis.css?v=", "/static/portcullis.css?v=1", &format!("{style}0")] {
+            let css = guest.get(other).await;
+            assert_eq!((css.status, css.header("cache-control")), (200, Some("no-cache")), "{other}");
+        }
         assert_eq!(guest.get("/static/../Cargo.toml").await.status, 404);
         service.registered("ann").await;
         let mail = service.mail("ann@example.com").await;
