@@ -1,10 +1,10 @@
 //! What no handler answered.
 use super::{
-    headers::{is_our_route, is_page},
+    headers::{Headers, is_our_route, is_page, is_unread},
     problem::Problem,
 };
 use rocket::{
-    Catcher, Request, Response, Route, catch, catchers,
+    Catcher, Request, Route, catch, catchers,
     http::{Method, Status},
     response::{self, Responder},
 };
@@ -24,7 +24,10 @@ impl<'r> Responder<'r, 'static> for Caught {
         if let Some(allow) = self.1 {
             response.set_raw_header("Allow", allow);
         }
-        Ok(Response::build_from(response).finalize())
+        if is_unread(req) {
+            Headers::of_unread(req, &mut response);
+        }
+        Ok(response)
     }
 }
 
@@ -32,6 +35,10 @@ impl<'r> Responder<'r, 'static> for Caught {
 fn any(status: Status, req: &Request<'_>) -> Caught {
     if let Some(problem) = Problem::refused(req).or_else(|| Problem::kept(req, status)) {
         return Caught(problem, None);
+    }
+    // Rocket reads every request but those with a method that it does not know, and CONNECT.
+    if is_unread(req) && status == Status::BadRequest {
+        return Caught(Problem::new(Status::NotImplemented, "not_implemented"), None);
     }
     let code = match status.code {
         404 => {

@@ -84,8 +84,7 @@ fn address(req: &Request<'_>, config: &Config) -> Option<IpAddr> {
 /// The address of a hop; some proxies write it with a port, as RFC 7239 (6) does.
 fn hop_address(hop: &str) -> Option<IpAddr> {
     let bare = |text: &str| text.parse::<IpAddr>().ok();
-    let in_brackets =
-        || hop.strip_prefix('[').and_then(|h| h.strip_suffix(']')).and_then(bare);
+    let in_brackets = || hop.strip_prefix('[').and_then(|h| h.strip_suffix(']')).and_then(bare);
     let with_port = || hop.parse::<SocketAddr>().ok().map(|a| a.ip());
     bare(hop).or_else(in_brackets).or_else(with_port)
 }

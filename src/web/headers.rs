@@ -1,14 +1,18 @@
 //! Headers that every reply of ours has, and the one line that is logged of it. The replies of a host
 //! application are its own.
-use super::{admission, client::caller, metrics, problem::Problem};
+use super::{admission, client::caller, guards::known, metrics, problem::Problem};
 use crate::{config::Config, flows::Auth};
 use rocket::{
     Data, Request, Response, Route,
     fairing::{Fairing, Info, Kind},
-    http::Method,
+    http::{Method, Status},
     uri,
 };
-use std::{borrow::Cow, sync::OnceLock, time::Instant};
+use std::{
+    borrow::Cow,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 /// Begins the names of our routes.
 const OURS: &str = "portcullis::";
@@ -87,16 +91,20 @@ impl Headers {
 }
 
 /// When a request came, and by which method: Rocket hands a HEAD on as a GET.
-#[derive(Clone, Copy)]
 struct Started(Instant, Method);
 
-fn started(req: &Request<'_>) -> Started {
-    *req.local_cache(|| Started(Instant::now(), req.method()))
+fn started<'r>(req: &'r Request<'_>) -> Option<&'r Started> {
+    req.local_cache(OnceLock::<Started>::new).get()
+}
+
+/// Whether a request was made that Rocket could not read: none of its fairings sees that.
+pub fn is_unread(req: &Request<'_>) -> bool {
+    started(req).is_none() && req.rocket().state::<Auth>().is_some()
 }
 
 /// Whether a request asks for the headers alone.
 pub fn is_head(req: &Request<'_>) -> bool {
-    started(req).1 == Method::Head
+    started(req).is_some_and(|started| started.1 == Method::Head)
 }
 
 #[rocket::async_trait]
@@ -106,7 +114,8 @@ impl Fairing for Headers {
     }
 
     async fn on_request(&self, req: &mut Request<'_>, _: &mut Data<'_>) {
-        started(req);
+        let method = req.method();
+        let _ = req.local_cache(OnceLock::new).set(Started(Instant::now(), method));
         if let Some(problem) = admission::refusal(req) {
             problem.refuse(req);
             // No handler is there: our catcher tells it, in a host application too.
@@ -117,9 +126,23 @@ impl Fairing for Headers {
     }
 
     async fn on_response<'r>(&self, req: &'r Request<'_>, res: &mut Response<'r>) {
-        if !is_ours(req) {
-            return;
+        if is_ours(req) {
+            self.dress(req, res);
+            log(req, res.status());
         }
+    }
+}
+
+impl Headers {
+    /// Adds the headers to the reply of a request that no fairing has seen, and logs it.
+    pub fn of_unread(req: &Request<'_>, res: &mut Response<'_>) {
+        if let Some(auth) = req.rocket().state::<Auth>() {
+            Self::new(auth.config()).dress(req, res);
+            log(req, res.status());
+        }
+    }
+
+    fn dress(&self, req: &Request<'_>, res: &mut Response<'_>) {
         let path = req.route().map(|route| route.uri.path().to_string()).unwrap_or_default();
         let framed = format!("{}; frame-src 'self'", self.0);
         let policy = match path.as_str() {
@@ -152,19 +175,37 @@ impl Fairing for Headers {
             let policy = if below { format!("{age}; includeSubDomains") } else { age.to_owned() };
             set("Strict-Transport-Security", &policy);
         }
-        let Started(at, method) = started(req);
-        let elapsed = at.elapsed();
-        // The route, not the path: that may hold a token.
-        let route = req.route().map_or("-", |r| r.uri.as_str());
-        metrics::count(method.as_str(), route, res.status().code, elapsed.as_secs_f64());
+    }
+}
+
+/// One line for a request, and one more if it was refused (OWASP ASVS 5, 16.3.2).
+fn log(req: &Request<'_>, status: Status) {
+    let caller = caller(req);
+    let started = started(req);
+    let elapsed = started.map_or(Duration::ZERO, |started| started.0.elapsed());
+    let method = started.map_or("-", |started| started.1.as_str());
+    // The route, not the path: that may hold a token.
+    let route = req.route().map_or("-", |r| r.uri.as_str());
+    metrics::count(method, route, status.code, elapsed.as_secs_f64());
+    tracing::info!(
+        target: "portcullis::request",
+        method,
+        route,
+        status = status.code,
+        micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+        ip = caller.ip.map(tracing::field::display),
+        id = caller.request_id,
+    );
+    if status == Status::Forbidden {
         tracing::info!(
-            target: "portcullis::request",
-            method = method.as_str(),
+            target: "portcullis::security",
+            act = "refused",
+            actor_id = known(req).map(|id| id.0),
+            code = Problem::noted(req),
+            method,
             route,
-            status = res.status().code,
-            micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
             ip = caller.ip.map(tracing::field::display),
-            id = caller.request_id,
+            request = caller.request_id,
         );
     }
 }

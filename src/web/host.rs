@@ -26,8 +26,8 @@ impl<'r> FromRequest<'r> for Local {
         let followed = ["cross-site", "same-site", "none"];
         let followed =
             req.headers().get_one("sec-fetch-site").is_some_and(|site| followed.contains(&site));
-        let names: &[_] = if followed { &["origin"] } else { &["origin", "referer"] };
-        let mut from = names.iter().flat_map(|name| req.headers().get(name)).filter_map(place);
+        let telling: &[_] = if followed { &["origin"] } else { &["origin", "referer"] };
+        let mut from = telling.iter().flat_map(|name| req.headers().get(name)).filter_map(place);
         let straight = straight && from.all(|host| is_loopback(&host));
         let near = req.remote().is_none_or(|peer| peer.ip().to_canonical().is_loopback());
         let named = name(req).is_some_and(|host| is_loopback(&host));
@@ -60,11 +60,27 @@ fn name(req: &Request<'_>) -> Option<String> {
 /// Whether a header is one that proxies, tunnels and content networks add.
 fn is_of_proxy(name: &str) -> bool {
     const BEGINNINGS: [&str; 9] = [
-        "x-forwarded", "x-original-", "x-envoy-", "x-proxy", "cf-", "cdn-", "x-amz", "x-azure-", "x-cloud-trace",
+        "x-forwarded",
+        "x-original-",
+        "x-envoy-",
+        "x-proxy",
+        "cf-",
+        "cdn-",
+        "x-amz",
+        "x-azure-",
+        "x-cloud-trace",
     ];
     const NAMES: [&str; 10] = [
-        "forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "client-ip",
-        "fastly-client-ip", "fly-client-ip", "x-remote-addr",
+        "forwarded",
+        "via",
+        "x-real-ip",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "true-client-ip",
+        "client-ip",
+        "fastly-client-ip",
+        "fly-client-ip",
+        "x-remote-addr",
     ];
     let name = name.to_ascii_lowercase();
     NAMES.contains(&name.as_str()) || BEGINNINGS.iter().any(|start| name.starts_with(start))
