@@ -85,7 +85,7 @@ on_both! {
         };
         for (path, status) in [
             ("/login", 303), ("/account", 200), ("/account/data.json", 200), ("/admin/", 200), ("/admin/users", 200),
-            ("/admin/users/1", 200), ("/dev/mail", 200), ("/dev/mail.json?to=root@example.com", 200), ("/forgot-password", 200),
+            ("/admin/users/1", 200), ("/dev/mail", 404), ("/dev/mail.json?to=root@example.com", 404), ("/forgot-password", 200),
             ("/static/portcullis.css", 200), ("/docs/", 200), ("/admin/users/x", 404), ("/", 303),
         ] {
             assert_eq!(cors(Method::Get, path, &[]).await, (status, false), "{path}");

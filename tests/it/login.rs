@@ -136,7 +136,7 @@ on_both! {
         let eve = service.stranger();
         let new = json!({ "email": "%61nn@example.com", "password": PASSWORD, "username": "\u{42f}" });
         eve.post("/auth/register", new).await.expect(201);
-        let token = service.mailed_token("%61nn@example.com").await;
+        let token = service.mailed_token("%2561nn@example.com").await;
         eve.login_with(json!({ "login": "%61nn@example.com", "password": PASSWORD })).await.expect(200);
         let access = eve.access();
         for _ in 0..2 {
