@@ -217,10 +217,13 @@ fn browser(on: &[config::Dialect], metrics: bool) -> Vec<rocket::Route> {
     if !metrics {
         docs.paths.paths.remove("/metrics");
     }
-    docs.to_json().map(browser::routes).unwrap_or_else(|e| {
-        tracing::error!(error = %e, "the API document cannot be written");
-        Vec::new()
-    })
+    match docs.to_json() {
+        Ok(document) => browser::routes(document),
+        Err(e) => {
+            tracing::error!(error = %e, "the API document cannot be written");
+            Vec::new()
+        }
+    }
 }
 
 fn work(rocket: &Rocket<Orbit>) {

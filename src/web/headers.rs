@@ -5,7 +5,7 @@ use crate::{config::Config, flows::Auth};
 use rocket::{
     Data, Request, Response, Route,
     fairing::{Fairing, Info, Kind},
-    http::{Method, Status},
+    http::{Method, Status, uri::Origin},
     uri,
 };
 use std::{
@@ -119,7 +119,9 @@ impl Fairing for Headers {
         if let Some(problem) = admission::refusal(req) {
             problem.refuse(req);
             // No handler is there: our catcher tells it, in a host application too.
-            req.set_uri(uri!("/auth/refused"));
+            let query = req.uri().query().map_or_else(String::new, |q| format!("?{q}"));
+            let there = Origin::parse_owned(format!("/auth/refused{query}"));
+            req.set_uri(there.unwrap_or_else(|_| uri!("/auth/refused")));
             // Rocket looks at `Accept` while it routes and logs a GET, but not a POST.
             req.set_method(Method::Post);
         }
@@ -154,7 +156,7 @@ impl Headers {
         // Where a token stands in the address, nothing that the page loads is told the address.
         let secret =
             req.uri().query().is_some_and(|q| q.segments().any(|(name, _)| SECRET.contains(&name)));
-        // Of a request that was refused at once the address is gone.
+        // A query that was refused may hold one under a name that is written otherwise.
         let secret = secret || Problem::refused(req).is_some();
         let caller = caller(req);
         let mut set = |name: &'static str, value: &str| {
