@@ -7,7 +7,7 @@ use crate::{
     openapi, pages,
     store::{AuthDb, Db},
     time::Clock,
-    web::{catchers, cors::Cors, headers, headers::Headers, metrics},
+    web::{browser, catchers, cors::Cors, headers, headers::Headers, metrics},
     workers,
 };
 use rocket::{
@@ -20,7 +20,6 @@ use rocket::{
     },
 };
 use rocket_db_pools::Database;
-use utoipa_swagger_ui::SwaggerUi;
 
 /// The service as a fairing: `rocket::build().attach(portcullis::stage())`.
 ///
@@ -188,27 +187,37 @@ fn told(e: &dyn std::fmt::Display) -> StartError {
 fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
     metrics::start();
     let on = auth.config().dialects.clone();
-    let docs = openapi::document(&on);
-    let swagger = |path| SwaggerUi::new(path).url("/openapi.json", docs.clone());
-    let browser: Vec<rocket::Route> = swagger("/docs/<_..>").into();
-    let browser_too: Vec<rocket::Route> = swagger("/api-doc/<_..>").into();
-    let is_page = |r: &rocket::Route| r.uri.path() != "/openapi.json";
     let config = auth.config().clone();
+    let browser = if config.docs { browser(&on, config.metrics) } else { Vec::new() };
     rocket
         .manage(auth)
         .attach(Headers::new(&config))
         .attach(Cors)
         .mount("/", headers::ours(api::routes()))
         .mount("/", headers::ours(api::admin::routes()))
-        .mount("/", headers::ours(api::service::routes()))
+        .mount("/", headers::ours(api::service::routes(config.metrics)))
         .mount("/", headers::ours(dialects::routes(&on)))
-        .mount("/", headers::ours(pages::routes()))
+        .mount("/", headers::pages(pages::routes()))
         .mount("/", headers::ours(browser))
-        .mount("/", headers::ours(browser_too.into_iter().filter(is_page).collect::<Vec<_>>()))
         .register("/auth", catchers::all())
         .attach(AdHoc::on_liftoff("Portcullis workers", |rocket| {
             Box::pin(async move { work(rocket) })
         }))
+}
+
+/// The API's description and the page to browse it.
+fn browser(on: &[config::Dialect], metrics: bool) -> Vec<rocket::Route> {
+    let mut docs = openapi::document(on);
+    if !metrics {
+        docs.paths.paths.remove("/metrics");
+    }
+    match docs.to_json() {
+        Ok(document) => browser::routes(document),
+        Err(e) => {
+            tracing::error!(error = %e, "the API document cannot be written");
+            Vec::new()
+        }
+    }
 }
 
 fn work(rocket: &Rocket<Orbit>) {

@@ -1,6 +1,6 @@
 //! Invitations, for admins.
 use crate::{
-    flows::{Auth, Error, Invitation, NewInvitation},
+    flows::{Auth, Error, Invitation, Lacking, NewInvitation},
     time::Timestamp,
     web::{body::JsonBody, client::Client, guards::SignedIn, problem::Problem, reply::Reply},
 };
@@ -61,8 +61,11 @@ pub struct Invitations {
     security(("access" = []), ("cookie" = [])),
     responses((status = 200, body = Invitations)))]
 #[get("/auth/admin/invitations?<cursor>")]
-pub async fn list(auth: &State<Auth>, by: Signed, cursor: Option<i64>) -> Answer<Invitations> {
-    let all = auth.invitations(&by?.0, cursor, PAGE).await?;
+pub async fn list(auth: &State<Auth>, by: Signed, cursor: Option<&str>) -> Answer<Invitations> {
+    let by = by?.0;
+    let cursor =
+        cursor.map(|c| c.parse::<i64>().map_err(|_| Error::field("cursor", Lacking::Unknown)));
+    let all = auth.invitations(&by, cursor.transpose()?, PAGE).await?;
     let full = all.len() == PAGE as usize;
     let next = all
         .last()

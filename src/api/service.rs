@@ -17,8 +17,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::{OpenApi, ToSchema};
 
-pub fn routes() -> Vec<Route> {
-    routes![jwks, metadata, change_password, live, ready, figures]
+/// Those of the figures only if `metrics` is on.
+pub fn routes(metrics: bool) -> Vec<Route> {
+    let mut routes = routes![jwks, metadata, change_password, live, ready];
+    if metrics {
+        routes.extend(routes![figures]);
+    }
+    routes
 }
 
 #[derive(OpenApi)]

@@ -13,6 +13,7 @@ use crate::{
         reply::Reply,
     },
 };
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rocket::{State, delete, get, post};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -137,9 +138,11 @@ pub async fn end(auth: &State<Auth>, client: Client<'_>, by: Signed, id: &str) -
 }
 
 /// Whether a request may pass, for nginx `auth_request`, Traefik and Caddy. With an access token no
-/// database is asked
+/// database is asked. `X-Auth-Email` is there for confirmed addresses only; values are percent-encoded.
+/// Any parameter but `role` is refused
 #[utoipa::path(get, path = "/auth/verify", tag = "sessions",
-    params(("role" = Option<String>, Query, description = "A role that is demanded")),
+    params(("role" = Option<Vec<String>>, Query,
+        description = "A role that is demanded; if it comes several times, one of these")),
     security(("access" = []), ("cookie" = [])),
     responses((status = 200, headers(("X-Auth-User-Id"), ("X-Auth-Username"), ("X-Auth-Email"),
             ("X-Auth-Roles")))))]
@@ -149,30 +152,43 @@ pub async fn verify(
     client: Client<'_>,
     token: Result<Verified, Error>,
     cookie: Result<CookieToken<'_>, Error>,
-    role: Option<&str>,
+    role: Vec<&str>,
 ) -> Answer<()> {
+    if role.iter().any(|role| role.trim().is_empty()) {
+        return Err(Error::Malformed.into());
+    }
     let (id, username, email, roles, passes) = match (token, cookie) {
         (Ok(Verified(c)), _) => {
-            let passes = role.is_none_or(|role| c.has_role(role));
-            (c.user_id, c.username, c.email, c.roles, passes)
+            let passes = role.is_empty() || role.iter().any(|role| c.has_role(role));
+            (c.user_id, c.username, Some(c.email).filter(|_| c.email_verified), c.roles, passes)
         }
         (Err(Error::Unauthenticated), Ok(cookie)) => {
             let by = auth.signed_in_by_refresh(&client, POLICY.rotation, cookie.0).await?;
             let user = by.user;
-            let passes = role.is_none_or(|role| user.has_role(role));
-            (user.id.0, user.username.unwrap_or_default(), user.email, user.roles.0, passes)
+            let passes = role.is_empty() || role.iter().any(|role| user.has_role(role));
+            let email = Some(user.email).filter(|_| user.email_confirmed_at.is_some());
+            (user.id.0, user.username.unwrap_or_default(), email, user.roles.0, passes)
         }
         (Err(e), _) => return Err(e.into()),
     };
     if !passes {
         return Err(Error::Forbidden.into());
     }
-    // Header values are ASCII: a name of another script is percent-encoded (RFC 8187).
-    let ascii =
-        |s: &str| percent_encoding::utf8_percent_encode(s, percent_encoding::CONTROLS).to_string();
-    Ok(Reply::bare()
+    let roles: Vec<_> = roles.iter().map(|role| ascii(role)).collect();
+    let reply = Reply::bare()
         .header("X-Auth-User-Id", id.to_string())
         .header("X-Auth-Username", ascii(&username))
-        .header("X-Auth-Email", ascii(&email))
-        .header("X-Auth-Roles", roles.join(",")))
+        .header("X-Auth-Roles", roles.join(","));
+    // Whoever registers may type anybody's address.
+    Ok(match email {
+        Some(email) => reply.header("X-Auth-Email", ascii(&email)),
+        None => reply,
+    })
+}
+
+/// Header values are ASCII: names of other scripts are percent-encoded (RFC 3986, 2.1), and so is the
+/// sign itself, or a name that holds it would be read as another one.
+fn ascii(text: &str) -> String {
+    const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
+    utf8_percent_encode(text, ENCODED).to_string()
 }

@@ -43,7 +43,9 @@ async fn greet(rocket: &Rocket<Orbit>) {
     if let Some(auth) = rocket.state::<Auth>() {
         let ours = auth.config();
         lines.push(format!("  people reach it at  {}", ours.link("/")));
-        lines.push(format!("  try the API at      {}", ours.link("/docs/")));
+        if ours.docs {
+            lines.push(format!("  try the API at      {}", ours.link("/docs/")));
+        }
         match auth.offer_setup().await {
             // On the terminal and nowhere else: whoever has it has the service.
             Ok(Some(link)) => lines.push(format!("  set it up, once, at {link}")),

@@ -159,11 +159,15 @@ impl Config {
                     && !origin.contains('*')
             })
         };
-        demand(
-            self.cors.origins.iter().all(exact),
-            "cors.origins",
-            "should be exact origins such as https://app.example.com: no path, no final slash, no *",
-        );
+        for (key, origins) in
+            [("cors.origins", &self.cors.origins), ("return_to.origins", &self.return_to.origins)]
+        {
+            demand(
+                origins.iter().all(exact),
+                key,
+                "should be exact origins such as https://app.example.com: no path, no final slash, no *",
+            );
+        }
     }
 
     fn check_password(&self, demand: &mut impl FnMut(bool, &str, &str)) {

@@ -1,6 +1,7 @@
 //! The settings of the service: the table `[default.portcullis]` of `Rocket.toml`, each key
 //! overridable by `PORTCULLIS_*` in the environment.
 mod brand;
+mod browser;
 mod check;
 mod database;
 mod draft;
@@ -13,6 +14,7 @@ mod secret;
 mod show;
 
 pub use brand::{Brand, Color, Link};
+pub use browser::{Cookie, Cors, Hsts, ReturnTo, SameSite};
 pub use database::check as check_database;
 pub use legacy::Legacy;
 pub use live::{EmailConfirmation, Live, Registration, Setting};
@@ -49,9 +51,15 @@ pub struct Config {
     pub email_confirmation: EmailConfirmation,
     pub cookie: Cookie,
     pub cors: Cors,
+    pub return_to: ReturnTo,
+    pub hsts: Hsts,
     /// Only from these is `X-Forwarded-For` believed.
     pub trusted_proxies: Vec<IpNet>,
     pub limits: Limits,
+    /// Whether there is `/metrics`.
+    pub metrics: bool,
+    /// Whether there are `/openapi.json` and the page to browse it.
+    pub docs: bool,
     pub dialects: Vec<Dialect>,
     pub language: Language,
     pub password: Password,
@@ -80,8 +88,12 @@ impl Default for Config {
             email_confirmation: EmailConfirmation::Optional,
             cookie: Cookie::default(),
             cors: Cors::default(),
+            return_to: ReturnTo::default(),
+            hsts: Hsts::default(),
             trusted_proxies: Vec::new(),
             limits: Limits::default(),
+            metrics: true,
+            docs: true,
             dialects: Dialect::ALL.to_vec(),
             language: Language::En,
             password: Password::default(),
@@ -162,34 +174,6 @@ pub enum Algorithm {
     EdDSA,
     RS256,
     HS256,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Cookie {
-    pub secure: bool,
-    pub same_site: SameSite,
-    pub domain: Option<String>,
-}
-
-impl Default for Cookie {
-    fn default() -> Self {
-        Self { secure: true, same_site: SameSite::Lax, domain: None }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SameSite {
-    Strict,
-    Lax,
-    None,
-}
-
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Cors {
-    /// Exact origins, such as `https://app.example.com`.
-    pub origins: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -194,12 +194,17 @@ impl Auth {
         .await
     }
 
-    /// How hard a password is to guess for one who knows its owner's names.
+    /// How hard a password is to guess for one who knows its owner's names; `None` while another one is
+    /// looked at, for anybody may ask.
     ///
     /// # Errors
-    /// `Busy` if too many wait already.
-    pub async fn password_strength(&self, password: &str, own: Vec<String>) -> Result<Strength> {
-        self.hasher.strength(&self.passwords, password.to_owned(), own).await
+    /// `Internal` if it panicked.
+    pub async fn password_strength(
+        &self,
+        password: &str,
+        own: Vec<String>,
+    ) -> Result<Option<Strength>> {
+        self.passwords.opinion(password.to_owned(), own).await
     }
 
     /// Demands that `new`, in the field `name`, may be the password of `user`.

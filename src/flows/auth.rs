@@ -16,7 +16,7 @@ use crate::{
     store::{
         Conn, Db, refresh_tokens, secrets,
         sessions::{self, SessionId},
-        users,
+        users::{self, UserId},
     },
     time::{Clock, Timestamp},
     view::Templates,
@@ -212,6 +212,14 @@ impl Auth {
             return Err(Error::TokenNotValid);
         }
         Ok(by)
+    }
+
+    /// Whose refresh token this is, for a log line; it proves nothing and raises no alarm.
+    pub async fn owner_of_refresh(&self, presented: &str) -> Option<UserId> {
+        let token = self.read_refresh_token(presented).ok()?;
+        let mut db = self.db.read().await.ok()?;
+        let row = refresh_tokens::by_hash(&mut db, &secret::hash(token.id)).await.ok()??;
+        sessions::by_id(&mut db, row.session_id).await.ok()?.map(|session| session.user_id)
     }
 
     /// Writes down, every few minutes, that a session which is not being refreshed is in use.

@@ -40,8 +40,8 @@ impl Auth {
     /// Mails an invitation, in the place of any other to that address.
     ///
     /// # Errors
-    /// `Forbidden` to all but admins, and for a role that `by` does not have; `PasswordRequired` if there
-    /// are roles; `RegistrationClosed`;
+    /// `Forbidden` to all but admins, for a role that `by` does not have, and to an admin in the place of a
+    /// superuser's invitation; `PasswordRequired` if there are roles; `RegistrationClosed`;
     /// `Fields`; `EmailTaken`; `RateLimited`.
     pub async fn invite(
         &self,
@@ -65,6 +65,11 @@ impl Auth {
         users::hold(&mut db, by.user.id).await?;
         if users::by_email(&mut db, &email.key).await?.is_some() {
             return Err(Error::EmailTaken);
+        }
+        for other in invitations::to_address(&mut db, &email.key).await? {
+            if other.expires_at > now {
+                demand_reach(&mut db, by, &other).await?;
+            }
         }
         invitations::withdraw_from(&mut db, &email.key).await?;
         let row = invitations::NewInvitation {
@@ -127,10 +132,14 @@ impl Auth {
     }
 
     /// # Errors
-    /// `Forbidden` to all but admins; `NotFound` if it was used, or never was.
+    /// `Forbidden` to all but admins, and to an admin if a superuser invited; `NotFound` if it was used, or
+    /// never was.
     pub async fn withdraw_invitation(&self, caller: &Caller, by: &SignedIn, id: i64) -> Result<()> {
         demand_admin(by)?;
         let mut db = self.db.write().await?;
+        if let Some(invitation) = invitations::by_id(&mut db, id).await? {
+            demand_reach(&mut db, by, &invitation).await?;
+        }
         if !invitations::withdraw(&mut db, id).await? {
             return Err(Error::NotFound);
         }
@@ -254,6 +263,13 @@ async fn put(
     };
     outbox::insert(db, &mail, now).await?;
     Ok(db.notify(Channel::Outbox).await?)
+}
+
+/// Demands that `by` may take `invitation` away: a superuser's is for superusers.
+async fn demand_reach(db: &mut Conn, by: &SignedIn, invitation: &Invitation) -> Result<()> {
+    let inviter = users::by_id(db, invitation.invited_by).await?;
+    let above = inviter.is_some_and(|u| u.is_superuser) && !by.user.is_superuser;
+    if above { Err(Error::Forbidden) } else { Ok(()) }
 }
 
 fn demand_admin(by: &SignedIn) -> Result<()> {

@@ -5,7 +5,7 @@ use crate::{
     view::View,
     web::{host::Local, page::Page, problem::Problem, reply::Reply},
 };
-use rocket::{State, get, http::ContentType};
+use rocket::{State, get, http::Header};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -35,17 +35,19 @@ pub async fn page(auth: &State<Auth>, local: Local) -> Result<Page<impl View + u
     Ok(Page::ok(DevMail { mails }))
 }
 
+/// A mail, whose links are good for somebody's account.
+#[derive(rocket::Responder)]
+#[response(content_type = "html")]
+pub struct Letter(String, Header<'static>);
+
 /// The HTML of a mail, as a mail program would show it.
 #[get("/dev/mail/<id>")]
-pub async fn html(
-    auth: &State<Auth>,
-    local: Local,
-    id: &str,
-) -> Result<(ContentType, String), Problem> {
+pub async fn html(auth: &State<Auth>, local: Local, id: &str) -> Result<Letter, Problem> {
     let mails = kept(auth, &local).await?;
     let mail = mails.into_iter().find(|mail| mail.id.to_string() == id).ok_or(Error::NotFound)?;
     // Nobody frames our pages: its links open them beside it.
-    Ok((ContentType::HTML, mail.html.replacen("<head>", "<head><base target=\"_blank\">", 1)))
+    let html = mail.html.replacen("<head>", "<head><base target=\"_blank\">", 1);
+    Ok(Letter(html, Header::new("Cache-Control", "no-store")))
 }
 
 /// The newest mail to `to`.

@@ -5,26 +5,30 @@ use rocket::{
     Request, State, get,
     response::{self, Responder, Response},
 };
+use std::{io::Cursor, sync::Arc};
 
-/// A file, kept by browsers for as long as its address names what is in it.
+/// A file, kept by browsers for good if its address names what is in it, and asked for anew if it names
+/// anything else: that would be kept under a name that a later version has.
 pub struct File {
     kind: &'static str,
-    bytes: Vec<u8>,
+    bytes: Arc<[u8]>,
     marked: bool,
 }
 
 #[get("/static/<name>?<v>")]
 pub fn file(auth: &State<Auth>, name: &str, v: Option<&str>) -> Result<File, Problem> {
     let asset = auth.templates().asset(name).ok_or(Error::NotFound)?;
-    Ok(File { kind: asset.kind, bytes: asset.bytes.clone(), marked: v.is_some() })
+    let marked = v == Some(asset.mark.as_str());
+    Ok(File { kind: asset.kind, bytes: Arc::clone(&asset.bytes), marked })
 }
 
 impl<'r> Responder<'r, 'static> for File {
-    fn respond_to(self, req: &'r Request<'_>) -> response::Result<'static> {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
         let keep = if self.marked { "public, max-age=31536000, immutable" } else { "no-cache" };
-        Response::build_from(self.bytes.respond_to(req)?)
+        Response::build()
             .raw_header("Content-Type", self.kind)
             .raw_header("Cache-Control", keep)
+            .sized_body(self.bytes.len(), Cursor::new(self.bytes))
             .ok()
     }
 }

@@ -1,6 +1,6 @@
 //! `/password-strength`: how hard a password is to guess, asked by our script while it is typed.
 use crate::{
-    flows::{Auth, Error},
+    flows::{Auth, Error, password::Strength},
     view,
     web::{
         client::Reading,
@@ -15,10 +15,10 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 pub struct Told {
-    /// `weak`, `fair`, `good` or `strong`.
-    strength: &'static str,
+    /// `weak`, `fair`, `good` or `strong`; null if there is too much to do.
+    strength: Option<&'static str>,
     /// The same as a sentence.
-    text: String,
+    text: Option<String>,
 }
 
 #[post("/password-strength", data = "<form>")]
@@ -35,7 +35,7 @@ pub async fn strength(
     }
     let form = form?;
     let password = form.read(|f| f.text("password"))?;
-    let strength = auth.password_strength(password, own).await?.name();
-    let text = view::text(reading.0, &format!("strength-{strength}"), &[]);
+    let strength = auth.password_strength(password, own).await?.map(Strength::name);
+    let text = strength.map(|name| view::text(reading.0, &format!("strength-{name}"), &[]));
     Ok(Reply::ok(Told { strength, text }))
 }

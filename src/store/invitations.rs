@@ -67,6 +67,12 @@ pub async fn by_id(db: &mut Conn, id: i64) -> Result<Option<Invitation>> {
     db.fetch_optional(select!("WHERE i.id = $1"), [id]).await
 }
 
+/// Those to one address that were not used.
+pub async fn to_address(db: &mut Conn, email_key: &str) -> Result<Vec<Invitation>> {
+    db.fetch_all(select!("WHERE i.email_key = $1 AND i.used_at IS NULL ORDER BY i.id"), [email_key])
+        .await
+}
+
 pub async fn by_token(db: &mut Conn, hash: &Digest) -> Result<Option<Invitation>> {
     db.fetch_optional(
         select!("JOIN auth_invitation_tokens t ON t.invitation_id = i.id WHERE t.hash = $1"),

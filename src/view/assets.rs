@@ -7,6 +7,7 @@ use std::{
     fs,
     hash::{DefaultHasher, Hash, Hasher},
     path::Path,
+    sync::Arc,
 };
 
 /// In bytes.
@@ -15,7 +16,17 @@ const LARGEST_LOGO: u64 = 256 * 1024;
 pub struct Asset {
     /// A media type, such as `text/css; charset=utf-8`.
     pub kind: &'static str,
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<[u8]>,
+    /// Tells what is in it.
+    pub mark: String,
+}
+
+impl Asset {
+    fn new(kind: &'static str, bytes: Vec<u8>) -> Self {
+        let mut mark = DefaultHasher::new();
+        bytes.hash(&mut mark);
+        Self { kind, bytes: bytes.into(), mark: format!("{:x}", mark.finish()) }
+    }
 }
 
 #[derive(Default)]
@@ -30,7 +41,7 @@ impl Assets {
                 text.push_str(&look::shades(brand));
             }
             let kind = kind(&name).ok_or_else(|| Error::Logo(name.clone()))?;
-            all.insert(name, Asset { kind, bytes: text.into_bytes() });
+            all.insert(name, Asset::new(kind, text.into_bytes()));
         }
         if let Some(path) = &brand.logo {
             all.insert("logo".to_owned(), logo(path)?);
@@ -44,10 +55,7 @@ impl Assets {
 
     /// The address of an asset.
     pub fn url(&self, name: &str) -> Option<String> {
-        let asset = self.get(name)?;
-        let mut mark = DefaultHasher::new();
-        asset.bytes.hash(&mut mark);
-        Some(format!("/static/{name}?v={:x}", mark.finish()))
+        Some(format!("/static/{name}?v={}", self.get(name)?.mark))
     }
 }
 
@@ -59,7 +67,7 @@ fn logo(path: &Path) -> Result<Asset, Error> {
         return Err(wrong());
     }
     let bytes = fs::read(path).map_err(|_| wrong())?;
-    if is_image(kind, &bytes) { Ok(Asset { kind, bytes }) } else { Err(wrong()) }
+    if is_image(kind, &bytes) { Ok(Asset::new(kind, bytes)) } else { Err(wrong()) }
 }
 
 /// Whether a file begins as those of its kind do.

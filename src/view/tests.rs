@@ -6,7 +6,8 @@ mod mails;
 mod pages;
 
 /// The codes of `web::problem` and `web::catchers`, which this leaf does not see.
-const CODES: [&str; 30] = [
+const CODES: [&str; 32] = [
+    "header_too_large",
     "access_token_still_valid",
     "account_disabled",
     "bad_request",
@@ -26,6 +27,7 @@ const CODES: [&str; 30] = [
     "method_not_allowed",
     "no_keys",
     "not_found",
+    "not_implemented",
     "password_required",
     "rate_limited",
     "registration_closed",

@@ -244,7 +244,10 @@ impl<'b> Fields<'b> {
     pub fn list(&mut self, name: &'static str) -> Option<Vec<&'b str>> {
         let value = match self.get(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::Array(all)) => all.iter().map(text).collect::<Result<_, _>>().map(Some),
+            Some(Value::Array(all)) if all.len() <= MOST_FIELDS => {
+                all.iter().map(text).collect::<Result<_, _>>().map(Some)
+            }
+            Some(Value::Array(_)) => Err(Lacking::NotList),
             Some(_) => Err(Lacking::NotText),
         };
         self.keep(name, value)

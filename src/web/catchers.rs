@@ -1,7 +1,10 @@
 //! What no handler answered.
-use super::{headers::is_our_route, problem::Problem};
+use super::{
+    headers::{Headers, is_our_route, is_page, is_unread},
+    problem::Problem,
+};
 use rocket::{
-    Catcher, Request, Response, Route, catch, catchers,
+    Catcher, Request, Route, catch, catchers,
     http::{Method, Status},
     response::{self, Responder},
 };
@@ -21,7 +24,10 @@ impl<'r> Responder<'r, 'static> for Caught {
         if let Some(allow) = self.1 {
             response.set_raw_header("Allow", allow);
         }
-        Ok(Response::build_from(response).finalize())
+        if is_unread(req) {
+            Headers::of_unread(req, &mut response);
+        }
+        Ok(response)
     }
 }
 
@@ -29,6 +35,10 @@ impl<'r> Responder<'r, 'static> for Caught {
 fn any(status: Status, req: &Request<'_>) -> Caught {
     if let Some(problem) = Problem::refused(req).or_else(|| Problem::kept(req, status)) {
         return Caught(problem, None);
+    }
+    // Rocket reads every request but those with a method that it does not know, and CONNECT.
+    if is_unread(req) && status == Status::BadRequest {
+        return Caught(Problem::new(Status::NotImplemented, "not_implemented"), None);
     }
     let code = match status.code {
         404 => {
@@ -66,6 +76,11 @@ fn allowed(req: &Request<'_>) -> BTreeSet<&'static str> {
         }
     }
     if methods.contains(req.method().as_str()) { BTreeSet::new() } else { methods }
+}
+
+/// Whether a page of ours is at this path, for whatever method.
+pub fn is_path_of_a_page(req: &Request<'_>) -> bool {
+    at_path(req).any(is_page)
 }
 
 /// Whether a route of ours is at this path, for whatever method.

@@ -10,11 +10,25 @@ use rocket::{
     http::{Accept, Cookie, MediaType, SameSite, uncased::UncasedStr},
     request::{FromRequest, Outcome},
 };
-use std::{convert::Infallible, net::IpAddr, sync::OnceLock};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+    sync::OnceLock,
+};
 use uuid::Uuid;
 
 /// In characters.
 const LONGEST_AGENT: usize = 300;
+
+/// In bytes. Rocket's parser copies the whole header for each entry, so its cost grows with the square
+/// of the length.
+const LONGEST_ACCEPT: usize = 1024;
+
+/// In bytes.
+const LONGEST_LANGUAGES: usize = 1024;
+
+/// So many entries of `X-Forwarded-For` are looked at, from the right.
+const MOST_HOPS: usize = 32;
 
 /// The caller of a request, worked out once.
 pub fn caller<'r>(req: &'r Request<'_>) -> &'r Caller {
@@ -57,14 +71,22 @@ fn address(req: &Request<'_>, config: &Config) -> Option<IpAddr> {
     let peer = req.remote()?.ip().to_canonical();
     let mut nearest = peer;
     let lines: Vec<_> = req.headers().get("x-forwarded-for").collect();
-    for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
+    for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')).take(MOST_HOPS) {
         if !trusted(nearest) {
             break;
         }
-        let Ok(ip) = hop.trim().parse::<IpAddr>() else { break };
+        let Some(ip) = hop_address(hop.trim()) else { break };
         nearest = ip.to_canonical();
     }
     Some(nearest)
+}
+
+/// The address of a hop; some proxies write it with a port, as RFC 7239 (6) does.
+fn hop_address(hop: &str) -> Option<IpAddr> {
+    let bare = |text: &str| text.parse::<IpAddr>().ok();
+    let in_brackets = || hop.strip_prefix('[').and_then(|h| h.strip_suffix(']')).and_then(bare);
+    let with_port = || hop.parse::<SocketAddr>().ok().map(|a| a.ip());
+    bare(hop).or_else(in_brackets).or_else(with_port)
 }
 
 fn printable(text: &str) -> String {
@@ -138,6 +160,7 @@ pub fn no_language_cookie(auth: &Auth) -> Cookie<'static> {
 /// The best of our languages by `Accept-Language` (RFC 9110, 12.5.4).
 fn accepted(req: &Request<'_>) -> Option<Language> {
     let header = req.headers().get_one("accept-language").unwrap_or_default();
+    let header = if header.len() > LONGEST_LANGUAGES { "" } else { header };
     let weighed = header.split(',').take(16).filter_map(|range| {
         let (tag, rest) = range.split_once(';').unwrap_or((range, ""));
         let q = match rest.trim().strip_prefix("q=") {
@@ -154,9 +177,32 @@ fn accepted(req: &Request<'_>) -> Option<Language> {
         .map(|(language, _)| language)
 }
 
+/// Whether the `Accept` of a request is longer than anybody needs.
+pub fn has_long_accept(req: &Request<'_>) -> bool {
+    req.headers().get("accept").map(str::len).sum::<usize>() > LONGEST_ACCEPT
+}
+
+/// The media types that are accepted; a header that is too long counts as `*/*`, unread.
+fn accept<'r>(req: &'r Request<'_>) -> Option<&'r Accept> {
+    if has_long_accept(req) { None } else { req.accept() }
+}
+
+/// Whether a table is asked for as CSV.
+pub struct WantsCsv(pub bool);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for WantsCsv {
+    type Error = Infallible;
+
+    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        let csv = accept(req).is_some_and(|a| a.preferred().media_type() == &MediaType::CSV);
+        Outcome::Success(Self(csv))
+    }
+}
+
 /// Browsers would rather have HTML than JSON; programs JSON, or anything (RFC 9110, 12.5.1).
 pub fn wants_page(req: &Request<'_>) -> bool {
-    req.accept()
+    accept(req)
         .is_some_and(|accept| quality(accept, &MediaType::HTML) > quality(accept, &MediaType::JSON))
 }
 

@@ -27,17 +27,29 @@ pub fn read<'r>(req: &'r Request<'_>, config: &Config) -> Option<&'r str> {
     one(req, name(config))
 }
 
+/// So many bytes of cookies are read; of more, none.
+const MOST: usize = 32 * 1024;
+
 /// The value of a cookie; one that came twice is not ours to choose from.
 pub fn one<'r>(req: &'r Request<'_>, name: &str) -> Option<&'r str> {
+    if req.headers().get("cookie").map(str::len).sum::<usize>() > MOST {
+        return None;
+    }
     let mut named = req
         .headers()
         .get("cookie")
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.split_once('='))
-        .filter(|(n, _)| n.trim() == name)
-        .map(|(_, value)| value.trim());
+        .filter(|(n, _)| trimmed(n) == name)
+        .map(|(_, value)| trimmed(value));
     let value = named.next().filter(|value| !value.is_empty())?;
     if named.next().is_some() { None } else { Some(value) }
+}
+
+/// Without the white space of HTTP (RFC 9110, 5.6.3). Any of Unicode's would make a name that browsers
+/// do not protect, and that another subdomain may set, one of ours.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
 }
 
 /// A cookie that carries `token`.
@@ -147,7 +159,9 @@ impl<'r> FromRequest<'r> for Registrant<'r> {
     type Error = Infallible;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
-        let early = ["sec-purpose", "purpose"].iter().any(|name| req.headers().contains(name));
+        let early = ["sec-purpose", "purpose", "x-purpose", "x-moz"]
+            .iter()
+            .any(|name| req.headers().contains(name));
         let part = req.headers().get("sec-fetch-dest").any(|dest| dest != "document");
         let opened = !early && !part && !is_head(req);
         Outcome::Success(Self(brought(req, "registrant").filter(|_| opened)))

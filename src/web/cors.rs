@@ -1,5 +1,9 @@
-//! CORS: exact origins from the configuration, with credentials, and no other.
-use super::{catchers::is_path_of_ours, headers::is_ours};
+//! CORS: exact origins from the configuration, with credentials, and no other. They may use the API;
+//! what is made for people, pages and the admin zone, is for our own origin alone.
+use super::{
+    catchers::{is_path_of_a_page, is_path_of_ours},
+    headers::{is_ours, is_page},
+};
 use crate::flows::Auth;
 use rocket::{
     Request, Response,
@@ -8,6 +12,15 @@ use rocket::{
 };
 
 pub struct Cors;
+
+/// Whether a reply is a page or an error at the path of one. Any HTML is: errors are pages for browsers.
+fn is_for_people(req: &Request<'_>, res: &Response<'_>) -> bool {
+    let at_page = || match req.route() {
+        Some(route) => is_page(route),
+        None => is_path_of_a_page(req),
+    };
+    res.content_type().is_some_and(|kind| kind.is_html()) || at_page()
+}
 
 #[rocket::async_trait]
 impl Fairing for Cors {
@@ -21,7 +34,7 @@ impl Fairing for Cors {
             && is_path_of_ours(req);
         let Some(auth) = req.rocket().state::<Auth>() else { return };
         let origins = &auth.config().cors.origins;
-        if origins.is_empty() || !(is_ours(req) || preflight) {
+        if origins.is_empty() || !(is_ours(req) || preflight) || is_for_people(req, res) {
             return;
         }
         res.adjoin_raw_header("Vary", "Origin");

@@ -40,7 +40,9 @@ pub fn refuse_foreign(req: &Request<'_>, config: &Config) -> Result<()> {
 /// `CsrfFailed`.
 pub fn refuse_foreign_form(req: &Request<'_>, config: &Config) -> Result<()> {
     let silent = (one(req, "sec-fetch-site"), one(req, "origin")) == (None, Some("null"));
-    if silent { Ok(()) } else { refuse_foreign(req, config) }
+    // Origins that may use the API have no part in our pages.
+    let foreign = source_among(req, config, &[]) == Source::Foreign;
+    if foreign && !silent { Err(Error::CsrfFailed) } else { Ok(()) }
 }
 
 /// The value of a header; one that comes twice is no value that anything equals.
@@ -51,8 +53,13 @@ fn one<'r>(req: &'r Request<'_>, name: &str) -> Option<&'r str> {
 }
 
 fn source(req: &Request<'_>, config: &Config) -> Source {
+    source_among(req, config, &config.cors.origins)
+}
+
+/// Where a request comes from, if the origins `listed` count as ours.
+fn source_among(req: &Request<'_>, config: &Config, listed: &[String]) -> Source {
     let allowed = |origin: &str| {
-        config.cors.origins.iter().any(|o| o == origin)
+        listed.iter().any(|o| o == origin)
             || config.public_url.origin().ascii_serialization() == origin
             || config.is_local() && is_own_loopback(origin, req)
     };

@@ -24,7 +24,7 @@ impl Csv {
             WriterBuilder::new().quote_style(QuoteStyle::Always).from_writer(Vec::new());
         writer.write_record(columns).map_err(Error::internal)?;
         for row in rows {
-            writer.write_record(row.map(harmless)).map_err(Error::internal)?;
+            writer.write_record(row.map(|cell| harmless(&cell))).map_err(Error::internal)?;
         }
         let bytes = writer.into_inner().map_err(|e| Error::internal(e.into_error()))?;
         let text = String::from_utf8(bytes).map_err(Error::internal)?;
@@ -38,11 +38,16 @@ impl Csv {
     }
 }
 
-/// What a spreadsheet would take for a formula becomes text (OWASP, CSV injection).
-fn harmless(cell: String) -> String {
+/// What a spreadsheet would take for a formula becomes text (OWASP, CSV injection): at the start of the
+/// cell, and after whatever it may take for the end of one, since in many languages that is no comma.
+fn harmless(cell: &str) -> String {
     const SIGNS: &str = "=+-@\t\r\n＝＋－＠";
-    let first = cell.chars().find(|c| *c != ' ');
-    if first.is_some_and(|c| SIGNS.contains(c)) { format!("'{cell}") } else { cell }
+    const ENDS: [char; 5] = [';', ',', '\t', '\r', '\n'];
+    let parts = cell.split_inclusive(ENDS).map(|part| {
+        let first = part.chars().find(|c| ![' ', '"'].contains(c));
+        if first.is_some_and(|c| SIGNS.contains(c)) { format!("'{part}") } else { part.to_owned() }
+    });
+    parts.collect()
 }
 
 impl<'r> Responder<'r, 'static> for Csv {
@@ -75,6 +80,26 @@ mod tests {
         let table = Csv::new("x.csv", ["a", "b"], [["x\",\"=1".to_owned(), "y\nz".to_owned()]])
             .unwrap()
             .text;
-        assert_eq!(table, "\"a\",\"b\"\n\"x\"\",\"\"=1\",\"y\nz\"\n");
+        assert_eq!(table, "\"a\",\"b\"\n\"x\"\",'\"\"=1\",\"y\nz\"\n");
+    }
+
+    #[test]
+    fn no_part_of_a_cell_is_a_formula_where_something_else_ends_cells() {
+        for (cell, written) in [
+            ("x;=cmd|' /C calc'!A0", "x;'=cmd|' /C calc'!A0"),
+            ("x,=1", "x,'=1"),
+            ("x\t=1", "x\t'=1"),
+            ("x\r\n=1", "x\r'\n'=1"),
+            ("x\n+1", "x\n'+1"),
+            ("x; @SUM(A1);-1", "x;' @SUM(A1);'-1"),
+            ("x;\"=1", "x;'\"=1"),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64), like Gecko",
+                "Mozilla/5.0 (X11; Linux x86_64), like Gecko",
+            ),
+            ("a=b-c@d", "a=b-c@d"),
+        ] {
+            assert_eq!(harmless(cell), written);
+        }
     }
 }

@@ -6,13 +6,13 @@ use super::{
     problem::Problem,
 };
 use crate::flows::{
-    Auth, Claims, Error, Operator, Result, SignedIn as Proven, User, policy::Rotation,
+    Auth, Claims, Error, Operator, Result, SignedIn as Proven, User, UserId, policy::Rotation,
 };
 use rocket::{
     Request,
     request::{FromRequest, Outcome},
 };
-use std::marker::PhantomData;
+use std::{marker::PhantomData, sync::OnceLock};
 
 /// A user with a living session, by access token or by cookie, as the database knows it now.
 pub struct SignedIn(pub Proven);
@@ -40,6 +40,18 @@ pub trait RoleName: Send + Sync {
 
 /// A user with the role `R`, or a superuser.
 pub struct Role<R: RoleName>(pub User, PhantomData<R>);
+
+struct Known(UserId);
+
+/// Keeps who has made a request, for the log.
+fn know(req: &Request<'_>, user: UserId) {
+    let _ = req.local_cache(OnceLock::<Known>::new).set(Known(user));
+}
+
+/// Who has made a request, as far as a guard has proved it.
+pub fn known(req: &Request<'_>) -> Option<UserId> {
+    req.local_cache(OnceLock::<Known>::new).get().map(|known| known.0)
+}
 
 /// The access token of the `Authorization` header, with its scheme `Bearer` or bare.
 ///
@@ -69,17 +81,31 @@ async fn by_token(req: &Request<'_>) -> Result<Option<Proven>> {
     let auth = auth(req)?;
     let Some(token) = authorization(req)? else { return Ok(None) };
     let claims = auth.verify_access(token)?;
+    know(req, claims.user());
     auth.signed_in(&claims).await.map(Some)
 }
 
 async fn by_cookie(req: &Request<'_>) -> Result<Option<Proven>> {
     let auth = auth(req)?;
     let Some(token) = cookie::read(req, auth.config()) else { return Ok(None) };
-    csrf::demand_same_origin(req, auth.config())?;
+    demand_same_origin(req, auth, token).await?;
     // What is only read is as lenient as the session.
     let proven = auth.signed_in_by_refresh(caller(req), Rotation::Keep, token).await?;
+    know(req, proven.user.id);
     auth.note_seen(caller(req), &proven).await;
     Ok(Some(proven))
+}
+
+/// Refuses what another site may have sent with our cookie. In whose name it did stands in the log.
+async fn demand_same_origin(req: &Request<'_>, auth: &Auth, token: &str) -> Result<()> {
+    let refused = csrf::demand_same_origin(req, auth.config());
+    if refused.is_err()
+        && known(req).is_none()
+        && let Some(owner) = auth.owner_of_refresh(token).await
+    {
+        know(req, owner);
+    }
+    refused
 }
 
 async fn signed_in(req: &Request<'_>) -> Result<Proven> {
@@ -114,10 +140,10 @@ impl<'r> FromRequest<'r> for BearerText<'r> {
 /// A request that no other site sent: a login must not come from one.
 pub struct NotForeign;
 
-fn cookie_token<'r>(req: &'r Request<'_>) -> Result<&'r str> {
-    let config = auth(req)?.config();
-    let token = cookie::read(req, config).ok_or(Error::Unauthenticated)?;
-    csrf::demand_same_origin(req, config)?;
+async fn cookie_token<'r>(req: &'r Request<'_>) -> Result<&'r str> {
+    let auth = auth(req)?;
+    let token = cookie::read(req, auth.config()).ok_or(Error::Unauthenticated)?;
+    demand_same_origin(req, auth, token).await?;
     Ok(token)
 }
 
@@ -126,7 +152,7 @@ impl<'r> FromRequest<'r> for CookieToken<'r> {
     type Error = Error;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Error> {
-        outcome(req, cookie_token(req).map(Self))
+        outcome(req, cookie_token(req).await.map(Self))
     }
 }
 
@@ -163,7 +189,9 @@ guard!(SignedIn, , |req| Self(signed_in(req).await?));
 guard!(Bearer, , |req| Self(by_token(req).await?.ok_or(Error::Unauthenticated)?));
 guard!(Verified, , |req| {
     let token = authorization(req)?.ok_or(Error::Unauthenticated)?;
-    Self(auth(req)?.verify_access(token)?)
+    let claims = auth(req)?.verify_access(token)?;
+    know(req, claims.user());
+    Self(claims)
 });
 guard!(Admin, , |req| Self(with_role(req, "ADMIN").await?));
 guard!(Superuser, , |req| {

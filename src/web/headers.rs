@@ -1,16 +1,20 @@
 //! Headers that every reply of ours has, and the one line that is logged of it. The replies of a host
 //! application are its own.
 use super::{
-    catchers::is_path_of_ours, client::caller, metrics, one_request::OneRequest, problem::Problem,
+    admission, client::caller, guards::known, metrics, one_request::OneRequest, problem::Problem,
 };
 use crate::{config::Config, flows::Auth};
 use rocket::{
     Data, Request, Response, Route,
     fairing::{Fairing, Info, Kind},
-    http::{Method, Status, uri::Authority},
+    http::{Method, Status, uri::Origin},
     uri,
 };
-use std::{borrow::Cow, sync::OnceLock, time::Instant};
+use std::{
+    borrow::Cow,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 /// Begins the names of our routes.
 const OURS: &str = "portcullis::";
@@ -34,13 +38,30 @@ const SECRET: [&str; 2] = ["token", "invite"];
 
 /// Marks routes as ours.
 pub fn ours(routes: impl Into<Vec<Route>>) -> Vec<Route> {
+    named(OURS, routes)
+}
+
+fn named(prefix: &str, routes: impl Into<Vec<Route>>) -> Vec<Route> {
     let mut routes = routes.into();
     for route in &mut routes {
         let name = route.name.take().unwrap_or_default();
-        route.name = Some(Cow::Owned(format!("{OURS}{name}")));
+        route.name = Some(Cow::Owned(format!("{prefix}{name}")));
         route.handler = Box::new(OneRequest(route.handler.clone()));
     }
     routes
+}
+
+/// Begins the names of those that are pages, or belong to them.
+const PAGE: &str = "portcullis::page::";
+
+/// Marks routes as our pages, which no other origin may read.
+pub fn pages(routes: impl Into<Vec<Route>>) -> Vec<Route> {
+    named(PAGE, routes)
+}
+
+/// Whether a route is a page of ours.
+pub fn is_page(route: &Route) -> bool {
+    route.name.as_deref().is_some_and(|name| name.starts_with(PAGE))
 }
 
 /// Whether a route is ours.
@@ -61,44 +82,32 @@ pub fn mark(req: &Request<'_>) {
 
 struct Caught;
 
-/// Whether a request names one host, as it has to (RFC 9112, 3.2): caches and proxies before us may go
-/// by another one.
-fn has_one_host(req: &Request<'_>) -> bool {
-    let mut headers = req.headers().get("host");
-    match (headers.next(), headers.next()) {
-        (Some(host), None) => {
-            Authority::parse(host).is_ok_and(|a| a.user_info().is_none() && !a.host().is_empty())
-        }
-        // HTTP/2 has it elsewhere.
-        (None, _) => req.host().is_some(),
-        _ => false,
-    }
-}
-
 pub struct Headers(String);
 
 impl Headers {
     pub fn new(config: &Config) -> Self {
         // What a form leads to counts as well: a login may lead to an application on the list.
-        let forms = format!(
-            "form-action {}",
-            [&["'self'".to_owned()][..], &config.cors.origins].concat().join(" ")
-        );
+        let places: Vec<_> = ["'self'"].into_iter().chain(config.return_origins()).collect();
+        let forms = format!("form-action {}", places.join(" "));
         Self(PAGES.replace("form-action 'self'", &forms))
     }
 }
 
-/// When a request came, and whether it asks for the headers alone: Rocket hands it on as a GET.
-#[derive(Clone, Copy)]
-struct Started(Instant, bool);
+/// When a request came, and by which method: Rocket hands a HEAD on as a GET.
+struct Started(Instant, Method);
 
-fn started(req: &Request<'_>) -> Started {
-    *req.local_cache(|| Started(Instant::now(), req.method() == Method::Head))
+fn started<'r>(req: &'r Request<'_>) -> Option<&'r Started> {
+    req.local_cache(OnceLock::<Started>::new).get()
+}
+
+/// Whether a request was made that Rocket could not read: none of its fairings sees that.
+pub fn is_unread(req: &Request<'_>) -> bool {
+    started(req).is_none() && req.rocket().state::<Auth>().is_some()
 }
 
 /// Whether a request asks for the headers alone.
 pub fn is_head(req: &Request<'_>) -> bool {
-    started(req).1
+    started(req).is_some_and(|started| started.1 == Method::Head)
 }
 
 #[rocket::async_trait]
@@ -108,18 +117,37 @@ impl Fairing for Headers {
     }
 
     async fn on_request(&self, req: &mut Request<'_>, _: &mut Data<'_>) {
-        started(req);
-        if !has_one_host(req) && is_path_of_ours(req) {
-            Problem::new(Status::BadRequest, "malformed").refuse(req);
-            // No handler is there: the catcher tells it.
-            req.set_uri(uri!("/portcullis/refused"));
+        let method = req.method();
+        let _ = req.local_cache(OnceLock::new).set(Started(Instant::now(), method));
+        if let Some(problem) = admission::refusal(req) {
+            problem.refuse(req);
+            // No handler is there: our catcher tells it, in a host application too.
+            let query = req.uri().query().map_or_else(String::new, |q| format!("?{q}"));
+            let there = Origin::parse_owned(format!("/auth/refused{query}"));
+            req.set_uri(there.unwrap_or_else(|_| uri!("/auth/refused")));
+            // Rocket looks at `Accept` while it routes and logs a GET, but not a POST.
+            req.set_method(Method::Post);
         }
     }
 
     async fn on_response<'r>(&self, req: &'r Request<'_>, res: &mut Response<'r>) {
-        if !is_ours(req) {
-            return;
+        if is_ours(req) {
+            self.dress(req, res);
+            log(req, res.status());
         }
+    }
+}
+
+impl Headers {
+    /// Adds the headers to the reply of a request that no fairing has seen, and logs it.
+    pub fn of_unread(req: &Request<'_>, res: &mut Response<'_>) {
+        if let Some(auth) = req.rocket().state::<Auth>() {
+            Self::new(auth.config()).dress(req, res);
+            log(req, res.status());
+        }
+    }
+
+    fn dress(&self, req: &Request<'_>, res: &mut Response<'_>) {
         let path = req.route().map(|route| route.uri.path().to_string()).unwrap_or_default();
         let framed = format!("{}; frame-src 'self'", self.0);
         let policy = match path.as_str() {
@@ -131,6 +159,8 @@ impl Fairing for Headers {
         // Where a token stands in the address, nothing that the page loads is told the address.
         let secret =
             req.uri().query().is_some_and(|q| q.segments().any(|(name, _)| SECRET.contains(&name)));
+        // A query that was refused may hold one under a name that is written otherwise.
+        let secret = secret || Problem::refused(req).is_some();
         let caller = caller(req);
         let mut set = |name: &'static str, value: &str| {
             res.set_raw_header(name, value.to_owned());
@@ -145,20 +175,42 @@ impl Fairing for Headers {
         set("X-Request-Id", &caller.request_id);
         let config = req.rocket().state::<Auth>().map(Auth::config);
         if config.is_some_and(|c| c.public_url.scheme() == "https") {
-            set("Strict-Transport-Security", "max-age=31536000");
+            let below = config.is_some_and(|c| c.hsts.include_subdomains);
+            let age = "max-age=31536000";
+            let policy = if below { format!("{age}; includeSubDomains") } else { age.to_owned() };
+            set("Strict-Transport-Security", &policy);
         }
-        let elapsed = started(req).0.elapsed();
-        // The route, not the path: that may hold a token.
-        let route = req.route().map_or("-", |r| r.uri.as_str());
-        metrics::count(req.method().as_str(), route, res.status().code, elapsed.as_secs_f64());
+    }
+}
+
+/// One line for a request, and one more if it was refused (OWASP ASVS 5, 16.3.2).
+fn log(req: &Request<'_>, status: Status) {
+    let caller = caller(req);
+    let started = started(req);
+    let elapsed = started.map_or(Duration::ZERO, |started| started.0.elapsed());
+    let method = started.map_or("-", |started| started.1.as_str());
+    // The route, not the path: that may hold a token.
+    let route = req.route().map_or("-", |r| r.uri.as_str());
+    metrics::count(method, route, status.code, elapsed.as_secs_f64());
+    tracing::info!(
+        target: "portcullis::request",
+        method,
+        route,
+        status = status.code,
+        micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+        ip = caller.ip.map(tracing::field::display),
+        id = caller.request_id,
+    );
+    if status == Status::Forbidden {
         tracing::info!(
-            target: "portcullis::request",
-            method = req.method().as_str(),
+            target: "portcullis::security",
+            act = "refused",
+            actor_id = known(req).map(|id| id.0),
+            code = Problem::noted(req),
+            method,
             route,
-            status = res.status().code,
-            micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
             ip = caller.ip.map(tracing::field::display),
-            id = caller.request_id,
+            request = caller.request_id,
         );
     }
 }

@@ -6,6 +6,7 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 use std::{convert::Infallible, net::IpAddr};
+use url::Url;
 
 /// Whether a request was made on this machine, as far as can be told: from a loopback address, by
 /// the name of one (another site's name may have been rebound to us), and through no proxy.
@@ -19,8 +20,15 @@ impl<'r> FromRequest<'r> for Local {
     type Error = Infallible;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
-        let relayed = ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via"];
-        let straight = !relayed.iter().any(|name| req.headers().contains(name));
+        let straight = !req.headers().iter().any(|header| is_of_proxy(header.name().as_str()));
+        // A page of ours by another name has come through something that renames us; a link on a page
+        // of somebody else's, which newer browsers tell apart, is a link.
+        let followed = ["cross-site", "same-site", "none"];
+        let followed =
+            req.headers().get_one("sec-fetch-site").is_some_and(|site| followed.contains(&site));
+        let telling: &[_] = if followed { &["origin"] } else { &["origin", "referer"] };
+        let mut from = telling.iter().flat_map(|name| req.headers().get(name)).filter_map(place);
+        let straight = straight && from.all(|host| is_loopback(&host));
         let near = req.remote().is_none_or(|peer| peer.ip().to_canonical().is_loopback());
         let named = name(req).is_some_and(|host| is_loopback(&host));
         Outcome::Success(Self(straight && near && named))
@@ -47,6 +55,40 @@ fn name(req: &Request<'_>) -> Option<String> {
         // HTTP/2 has it elsewhere.
         None => req.host().map(|host| host.domain().as_str().to_ascii_lowercase()),
     }
+}
+
+/// Whether a header is one that proxies, tunnels and content networks add.
+fn is_of_proxy(name: &str) -> bool {
+    const BEGINNINGS: [&str; 9] = [
+        "x-forwarded",
+        "x-original-",
+        "x-envoy-",
+        "x-proxy",
+        "cf-",
+        "cdn-",
+        "x-amz",
+        "x-azure-",
+        "x-cloud-trace",
+    ];
+    const NAMES: [&str; 10] = [
+        "forwarded",
+        "via",
+        "x-real-ip",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "true-client-ip",
+        "client-ip",
+        "fastly-client-ip",
+        "fly-client-ip",
+        "x-remote-addr",
+    ];
+    let name = name.to_ascii_lowercase();
+    NAMES.contains(&name.as_str()) || BEGINNINGS.iter().any(|start| name.starts_with(start))
+}
+
+/// The host of an origin or a URL; `None` if there is none in it.
+fn place(url: &str) -> Option<String> {
+    Url::parse(url).ok()?.host_str().map(str::to_ascii_lowercase)
 }
 
 fn is_loopback(host: &str) -> bool {

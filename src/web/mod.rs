@@ -1,5 +1,7 @@
 //! What lies between HTTP and the flows.
+pub mod admission;
 pub mod body;
+pub mod browser;
 pub mod catchers;
 pub mod client;
 pub mod cookie;

@@ -14,7 +14,8 @@ pub fn next(config: &Config, next: &str) -> Option<String> {
     }
     if !next.starts_with('/') {
         let url = Url::parse(next).ok()?;
-        let listed = config.cors.origins.contains(&url.origin().ascii_serialization());
+        let origin = url.origin().ascii_serialization();
+        let listed = config.return_origins().any(|known| known == origin);
         let bare = url.username().is_empty() && url.password().is_none();
         return (listed && bare).then(|| url.into());
     }
@@ -28,6 +29,21 @@ pub fn next(config: &Config, next: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_login_over_tls_leads_to_no_origin_without_it() {
+        let mut config = Config::default();
+        config.cors.origins = vec!["http://a.example.com".to_owned()];
+        config.return_to.origins =
+            vec!["http://b.example.com".to_owned(), "https://c.example.com".to_owned()];
+        let follows = |config: &Config| {
+            ["http://a.example.com/", "http://b.example.com/", "https://c.example.com/"]
+                .map(|to| next(config, to).is_some())
+        };
+        assert_eq!(follows(&config), [true, true, true]);
+        config.public_url = Url::parse("https://auth.example.com").unwrap();
+        assert_eq!(follows(&config), [false, false, true]);
+    }
 
     #[test]
     fn only_paths_of_this_site_and_listed_origins_are_followed() {

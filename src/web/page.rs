@@ -66,7 +66,8 @@ struct InLanguage {
 impl Frame {
     fn new(req: &Request<'_>, path: &'static str, wrong: Wrong) -> Self {
         // A form may be sent to where no page is.
-        let at = Some(req.uri()).filter(|_| req.method() == Method::Get);
+        let has_page = req.method() == Method::Get || Problem::refused(req).is_some();
+        let at = Some(req.uri()).filter(|_| has_page);
         let languages = Language::ALL.map(|l| InLanguage {
             tag: l.tag(),
             name: l.name(),
@@ -113,6 +114,7 @@ impl<'r, V: View> Responder<'r, 'static> for Page<V> {
             .raw_header("Content-Language", language.tag())
             .finalize();
         if let Some((_, problem)) = wrong {
+            problem.note(req);
             problem.mark(&mut response);
         }
         Ok(response)

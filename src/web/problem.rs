@@ -75,6 +75,16 @@ impl Problem {
         req.local_cache(OnceLock::<Self>::new).get().filter(|p| p.status == status).cloned()
     }
 
+    /// Keeps the code of what a request is answered.
+    pub fn note(&self, req: &Request<'_>) {
+        let _ = req.local_cache(OnceLock::<Noted>::new).set(Noted(self.code));
+    }
+
+    /// The code of what a request was answered, if that is a problem.
+    pub fn noted(req: &Request<'_>) -> Option<&'static str> {
+        req.local_cache(OnceLock::<Noted>::new).get().map(|noted| noted.0)
+    }
+
     fn text(&self, language: Language, suffix: &str) -> String {
         let code = match self.code {
             "token_not_valid" if self.status == Status::BadRequest => "link_not_valid",
@@ -110,6 +120,8 @@ impl Problem {
 }
 
 struct Refused(Problem);
+
+struct Noted(&'static str);
 
 /// A problem as its document reads (RFC 9457).
 #[derive(ToSchema)]
@@ -187,6 +199,7 @@ impl From<&Error> for Problem {
 impl<'r> Responder<'r, 'static> for Problem {
     fn respond_to(self, req: &'r Request<'_>) -> response::Result<'static> {
         super::headers::mark(req);
+        self.note(req);
         let is_page = wants_page(req);
         // Programs ask for a language with each request.
         let language = if is_page { language(req) } else { caller(req).language };

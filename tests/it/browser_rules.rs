@@ -70,6 +70,78 @@ on_both! {
         assert_eq!(raw(service, Method::Options, "/nothing", None, &preflight).await.status, 404);
     }
 
+    async fn what_is_for_people_is_for_our_own_origin(service, |c| {
+        c.cors.origins = vec![APP.into()];
+        c.return_to.origins = vec!["https://www.example.com".into()];
+    }) {
+        let root = service.superuser("root").await;
+        root.login().await.expect(200);
+        let form = "application/x-www-form-urlencoded";
+        let cors = async |method: Method, path: &str, more: &[(&'static str, &str)]| {
+            let headers = [&[("Origin", APP)], more].concat();
+            let reply = root.send(method, path, None, &headers).await;
+            let named = reply.headers.iter().any(|(name, _)| name.starts_with("access-control-"));
+            (reply.status, named)
+        };
+        for (path, status) in [
+            ("/login", 303), ("/account", 200), ("/account/data.json", 200), ("/admin/", 200), ("/admin/users", 200),
+            ("/admin/users/1", 200), ("/dev/mail", 404), ("/dev/mail.json?to=root@example.com", 404), ("/forgot-password", 200),
+            ("/static/portcullis.css", 200), ("/docs/", 200), ("/admin/users/x", 404), ("/", 303),
+        ] {
+            assert_eq!(cors(Method::Get, path, &[]).await, (status, false), "{path}");
+        }
+        let html = [("Accept", "text/html")];
+        assert_eq!(cors(Method::Get, "/nothing", &html).await, (404, false));
+        assert_eq!(cors(Method::Put, "/admin/users", &[]).await, (405, false));
+        let preflight = [("Access-Control-Request-Method", "POST")];
+        assert_eq!(cors(Method::Options, "/admin/users/1", &preflight).await, (405, false));
+        // The API is theirs to use, with its errors.
+        assert_eq!(cors(Method::Get, "/auth/me", &[]).await, (200, true));
+        assert_eq!(cors(Method::Get, "/auth/admin/users", &[]).await, (200, true));
+        assert_eq!(cors(Method::Get, "/auth/nothing", &[]).await, (404, true));
+        assert_eq!(cors(Method::Get, "/auth/me?a=1&a=2", &[]).await, (400, true));
+        assert_eq!(cors(Method::Options, "/auth/me", &preflight).await, (204, true));
+
+        // Forms come from our own pages, whatever token they bring.
+        root.get("/forgot-password").await;
+        let csrf = root.cookies.lock().unwrap()["__Host-portcullis-form"].clone();
+        let send = async |path: &str, origin: &str, site: &str| {
+            let body = format!("csrf_token={csrf}&login=root&password=x&first_name=Eve&email=e%40example.com");
+            let from = [("Content-Type", form), ("Origin", origin), ("Sec-Fetch-Site", site)];
+            root.send(Method::Post, path, Some(body), &from).await.status
+        };
+        for path in ["/login", "/account/profile", "/forgot-password", "/admin/invitations", "/logout", "/reset-password", "/confirm-email"] {
+            for (origin, site) in [(APP, "same-site"), (APP, "cross-site"), ("https://www.example.com", "same-site")] {
+                assert_eq!(send(path, origin, site).await, 403, "{path} {origin}");
+            }
+        }
+        assert_eq!(send("/account/profile", ORIGIN, "same-origin").await, 303);
+
+        // Where a login may lead is a list of its own as well.
+        let page = service.stranger().get("/login?next=https://www.example.com/x").await;
+        assert!(page.text.contains("value=\"https://www.example.com/x\""));
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(policy.contains("form-action 'self' https://www.example.com https://app.example.com;"), "{policy}");
+        let reply = service.stranger().send(Method::Get, "/auth/me", None, &[("Origin", "https://www.example.com")]).await;
+        assert_eq!(reply.header("access-control-allow-origin"), None);
+    }
+
+    async fn what_need_not_be_there_can_be_turned_off(service, |c| (c.metrics, c.docs) = (false, false)) {
+        for path in ["/metrics", "/openapi.json", "/docs", "/docs/", "/docs/index.html", "/api-doc/"] {
+            service.stranger().get(path).await.refused(404, "not_found");
+        }
+        service.stranger().get("/health/live").await.expect(200);
+    }
+
+    async fn subdomains_are_bound_to_tls_if_so_set(service, |c| {
+        c.public_url = "https://auth.example.com".parse().unwrap();
+        c.mail.url = portcullis::config::Secret("file:/tmp".into());
+        c.hsts.include_subdomains = true;
+    }) {
+        let reply = service.stranger().get("/health/live").await;
+        assert_eq!(reply.header("strict-transport-security"), Some("max-age=31536000; includeSubDomains"));
+    }
+
     async fn every_reply_carries_the_headers_that_protect_it(service) {
         for path in ["/", "/auth/me", "/nothing", "/health/live", "/confirm-email?token=x", "/docs/"] {
             let reply = service.stranger().get(path).await;
@@ -166,8 +238,13 @@ on_both! {
         assert_eq!(login("1.2.3.4").await, "1.2.3.4");
         service.advance(std::time::Duration::from_secs(1));
         assert_eq!(login("6.6.6.6, 1.2.3.5, 10.1.1.1").await, "1.2.3.5");
-        service.advance(std::time::Duration::from_secs(1));
-        assert_eq!(login("6.6.6.6, nonsense").await, "127.0.0.1");
+        for (forwarded, ip) in [
+            ("1.2.3.6:4711", "1.2.3.6"), ("[2001:db8::1]:443, 10.1.1.1:80", "2001:db8::1"), ("[2001:db8::2]", "2001:db8::2"),
+            ("6.6.6.6, nonsense", "127.0.0.1"), ("6.6.6.6, 1.2.3.4:x", "127.0.0.1"), ("6.6.6.6, :80", "127.0.0.1"),
+        ] {
+            service.advance(std::time::Duration::from_secs(1));
+            assert_eq!(login(forwarded).await, ip);
+        }
         // The mails that are kept are for this machine only.
         let far = [("X-Forwarded-For", "1.2.3.4".to_owned())];
         raw(service, Method::Get, "/dev/mail", None, &far).await.refused(404, "not_found");

@@ -164,6 +164,29 @@ on_both! {
         assert!(rows(service, "SELECT email FROM auth_invitations").await.is_empty());
     }
 
+    async fn an_admin_takes_no_invitation_of_a_superuser_away(service) {
+        let root = root(service).await;
+        let admin = admin(service, &[]).await;
+        let id = root.invite("ann@example.com", &[]).await.expect(201)["id"].clone();
+        let path = format!("{PATH}/{id}");
+        admin.send(Method::Delete, &path, None, &[]).await.refused(403, "forbidden");
+        // Nor by one of his own in its place.
+        admin.invite("Ann@example.com", &[]).await.refused(403, "forbidden");
+        let token = service.mailed_token("ann@example.com").await;
+        service.stranger().accept("ann@example.com", &token).await.expect(201);
+        // His own, and those that have expired, he may.
+        let own = admin.invite("bob@example.com", &[]).await.expect(201)["id"].clone();
+        admin.send(Method::Delete, &format!("{PATH}/{own}"), None, &[]).await.expect(204);
+        root.invite("cat@example.com", &[]).await.expect(201);
+        service.advance(8 * DAY);
+        admin.login().await.expect(200);
+        admin.invite("cat@example.com", &[]).await.expect(201);
+        // A superuser may take anybody's.
+        let own = admin.invite("dan@example.com", &[]).await.expect(201)["id"].clone();
+        root.login().await.expect(200);
+        root.send(Method::Delete, &format!("{PATH}/{own}"), None, &[]).await.expect(204);
+    }
+
     async fn nobody_grants_what_he_does_not_have(service) {
         let admin = admin(service, &["EDITOR"]).await;
         let ann = service.user("ann").await;

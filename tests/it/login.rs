@@ -132,6 +132,29 @@ on_both! {
         assert_eq!(ann.get("/auth/verify?role=ADMIN").await.header("x-auth-roles"), Some("ADMIN"));
     }
 
+    async fn a_proxy_is_told_confirmed_addresses_only(service) {
+        let eve = service.stranger();
+        let new = json!({ "email": "%61nn@example.com", "password": PASSWORD, "username": "\u{42f}" });
+        eve.post("/auth/register", new).await.expect(201);
+        let token = service.mailed_token("%2561nn@example.com").await;
+        eve.login_with(json!({ "login": "%61nn@example.com", "password": PASSWORD })).await.expect(200);
+        let access = eve.access();
+        for _ in 0..2 {
+            let reply = eve.get("/auth/verify").await;
+            reply.expect(200);
+            assert_eq!(reply.header("x-auth-email"), None);
+            assert_eq!(reply.header("x-auth-username"), Some("%D0%AF"));
+            eve.forget_access();
+        }
+        *eve.access.lock().unwrap() = access;
+        eve.post("/auth/email/confirm", json!({ "token": token })).await.expect(200);
+        eve.login_with(json!({ "login": "%61nn@example.com", "password": PASSWORD })).await.expect(200);
+        for _ in 0..2 {
+            assert_eq!(eve.get("/auth/verify").await.header("x-auth-email"), Some("%2561nn@example.com"));
+            eve.forget_access();
+        }
+    }
+
     async fn authorization_is_one_token_with_or_without_its_scheme(service) {
         let ann = service.user("ann").await;
         let token = ann.access().unwrap();

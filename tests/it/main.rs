@@ -9,6 +9,7 @@ mod account;
 mod admin;
 mod admin_log;
 mod admin_pages;
+mod admission;
 mod attacks;
 mod body;
 mod browser_rules;
@@ -34,7 +35,9 @@ mod pages;
 mod passwords;
 #[cfg(postgres)]
 mod pooler;
+mod protocol;
 mod refresh;
+mod refusals;
 mod replicas;
 mod revocations;
 mod schema;

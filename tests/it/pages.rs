@@ -1,7 +1,7 @@
 //! The pages as a browser without scripts uses them: links, forms and redirects.
 use crate::support::{PASSWORD, Person, Reply, Service, raw};
 use rocket::http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
@@ -86,9 +86,10 @@ on_both! {
         let own = ("Cookie", own.join("; "));
         assert_eq!(raw(service, Method::Head, &path, None, std::slice::from_ref(&own)).await.status, 200);
         let early = [own.clone(), ("Sec-Purpose", "prefetch".to_owned())];
+        let preview = [own.clone(), ("X-Purpose", "preview".to_owned())];
         let part = [own, ("Sec-Fetch-Dest", "image".to_owned())];
         let forged = [("Cookie", format!("__Host-portcullis-registrant={}", uuid::Uuid::new_v4()))];
-        for headers in [&early[..], &part[..], &forged[..]] {
+        for headers in [&early[..], &preview[..], &part[..], &forged[..]] {
             says(&raw(service, Method::Get, &path, None, headers).await, "<h1>Confirm your address</h1>");
         }
         says(&phone.get(&path).await, "<h1>Confirm your address</h1>");
@@ -525,6 +526,11 @@ on_both! {
         assert!(css.text.contains("--button:#ffcc00") && css.text.contains("--on-button:#000000"));
         assert_eq!(css.header("cache-control"), Some("public, max-age=31536000, immutable"));
         assert_eq!(css.header("content-type"), Some("text/css; charset=utf-8"));
+        // Under the mark of a later version it would be kept as that.
+        for other in ["/static/portcullis.css", "/static/portcullis.css?v=", "/static/portcullis.css?v=1", &format!("{style}0")] {
+            let css = guest.get(other).await;
+            assert_eq!((css.status, css.header("cache-control")), (200, Some("no-cache")), "{other}");
+        }
         assert_eq!(guest.get("/static/../Cargo.toml").await.status, 404);
         service.registered("ann").await;
         let mail = service.mail("ann@example.com").await;
@@ -545,6 +551,21 @@ on_both! {
         }
         let foreign = [FORM, ("Origin", "https://evil.example.com")];
         ann.send(Method::Post, "/password-strength", Some("password=x".into()), &foreign).await.refused(403, "csrf_failed");
+    }
+
+    async fn whoever_asks_how_strong_passwords_are_takes_no_place_of_a_login(
+        service, |c| (c.password.threads, c.password.queue) = (1, 1)
+    ) {
+        let ann = visitor(service, "ann").await;
+        let csrf = ann.cookies.lock().unwrap()["__Host-portcullis-form"].clone();
+        let ask = |n: u32| {
+            let body = format!("csrf_token={csrf}&password={}{n}", "4%408(".repeat(8));
+            ann.send(Method::Post, "/password-strength", Some(body), &[FORM])
+        };
+        let (told, login) = rocket::tokio::join!(rocket::futures::future::join_all((0..40).map(ask)), ann.login());
+        login.expect(200);
+        let told: Vec<_> = told.iter().map(|reply| reply.expect(200)["strength"].clone()).collect();
+        assert!(told.iter().any(Value::is_string), "{told:?}");
     }
 
     async fn what_went_wrong_is_a_page_for_people(service) {

@@ -701,6 +701,12 @@ on_db! {
         assert!(!tx!(db, |tx| invitations::withdraw(tx, one)));
         assert!(tx!(db, |tx| invitations::withdraw(tx, two)));
         let three = tx!(db, |tx| invitations::insert(tx, &new("c@example.com", &none)));
+        let to = async |email: &str| {
+            let all = tx!(db, |tx| invitations::to_address(tx, email));
+            all.iter().map(|i| i.id).collect::<Vec<_>>()
+        };
+        // Not the one that was used.
+        assert_eq!((to("b@example.com").await, to("c@example.com").await), (vec![], vec![three]));
         assert_eq!(tx!(db, |tx| invitations::withdraw_from(tx, "b@example.com")), 0);
         assert_eq!(tx!(db, |tx| invitations::withdraw_from(tx, "c@example.com")), 1);
         assert!(three > two && tx!(db, |tx| invitations::by_id(tx, three)).is_none());

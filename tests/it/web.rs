@@ -43,6 +43,16 @@ on_both! {
         ] {
             me(&none).await.refused(401, "unauthenticated");
         }
+        // White space of Unicode's is no white space of HTTP's: such a name is a name of its own, which
+        // another subdomain may set, and neither counts nor takes away the one that is ours.
+        for space in ["\u{2000}", "\u{a0}", "\u{85}", "\u{b}", "\u{c}"] {
+            for planted in [format!("{space}__Host-portcullis=x"), format!("__Host-portcullis{space}=x")] {
+                me(std::slice::from_ref(&planted)).await.refused(401, "unauthenticated");
+                me(&[format!("{planted}; {good}")]).await.expect(200);
+                me(&[good.clone(), planted]).await.expect(200);
+            }
+        }
+        me(&[format!("a=b;\t{good}\t ; c=d")]).await.expect(200);
         for junk in [format!("\"{token}\""), "a".repeat(20_000)] {
             me(&[format!("__Host-portcullis={junk}")]).await.refused(401, "token_not_valid");
         }

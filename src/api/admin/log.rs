@@ -6,13 +6,14 @@ use super::{
 use crate::{
     api::account::Proof,
     flows::{AuditQuery, Auth, Error, Lacking, MailQuery},
-    web::{client::Client, csv::Csv, problem::Problem, reply::Reply},
+    web::{
+        client::{Client, WantsCsv},
+        csv::Csv,
+        problem::Problem,
+        reply::Reply,
+    },
 };
-use rocket::{
-    Either, FromForm, State, get,
-    http::{Accept, MediaType},
-    post,
-};
+use rocket::{Either, FromForm, State, get, post};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -66,14 +67,14 @@ pub struct AuditParams<'r> {
 pub async fn audit(
     auth: &State<Auth>,
     by: Op,
-    accept: Option<&Accept>,
+    wants_csv: WantsCsv,
     query: AuditParams<'_>,
 ) -> Result<Either<Reply<Listed<AuditView>>, Csv>, Problem> {
     const ROWS: usize = 10_000;
     let as_csv = match query.format {
         Some("csv") => true,
         Some("json") => false,
-        None => accept.is_some_and(|a| a.preferred().media_type() == &MediaType::CSV),
+        None => wants_csv.0,
         Some(_) => return Err(Error::field("format", Lacking::Unknown).into()),
     };
     let AuditParams { user, actor, kind, from, to, cursor, .. } = query;

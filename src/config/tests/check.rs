@@ -180,9 +180,10 @@ fn the_cookie_is_one_that_browsers_keep() {
 }
 
 #[test]
-fn a_cors_origin_is_exact() {
+fn origins_are_exact() {
     for good in ["https://app.example.com", "http://localhost:3000", "https://[::1]:8443"] {
         assert!(refused(|c| c.cors.origins = vec![good.to_owned()]).is_empty(), "{good}");
+        assert!(refused(|c| c.return_to.origins = vec![good.to_owned()]).is_empty(), "{good}");
     }
     for bad in [
         "*",
@@ -199,8 +200,10 @@ fn a_cors_origin_is_exact() {
         "file://",
     ] {
         let origins = vec!["https://good.example.com".to_owned(), bad.to_owned()];
-        let keys = refused(|c| c.cors.origins = origins);
+        let keys = refused(|c| c.cors.origins.clone_from(&origins));
         assert_eq!(keys, BTreeSet::from(["cors.origins".to_owned()]), "{bad}");
+        let keys = refused(|c| c.return_to.origins = origins);
+        assert_eq!(keys, BTreeSet::from(["return_to.origins".to_owned()]), "{bad}");
     }
 }
 

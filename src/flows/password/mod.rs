@@ -75,20 +75,6 @@ impl Hasher {
         // Not on the async workers: it takes about as long as a hash.
         self.0.run(move |_| policy.refuse(&password, &own)).await?
     }
-
-    /// How hard a password is to guess for one who knows the names `own`.
-    ///
-    /// # Errors
-    /// `Busy` if too many wait already.
-    pub async fn strength(
-        &self,
-        policy: &Arc<Policy>,
-        password: String,
-        own: Vec<String>,
-    ) -> Result<Strength> {
-        let policy = Arc::clone(policy);
-        self.0.run(move |_| policy.strength(&password, &own)).await
-    }
 }
 
 /// The NFC form of a password, or `None` if it is too long.

@@ -7,6 +7,7 @@ mod guess;
 mod hash_file;
 mod leaked;
 mod names;
+mod opinion;
 
 use super::{
     super::{Error, Lacking, Result},
@@ -17,6 +18,7 @@ use forms::Form;
 use guess::{Guess, guess};
 use hash_file::HashFile;
 use names::Names;
+use opinion::Opinions;
 use std::{borrow::Cow, io, path::Path};
 
 /// What passwords have to be here.
@@ -25,6 +27,7 @@ pub struct Policy {
     /// The site's own names.
     site: Vec<String>,
     leaked: Option<HashFile>,
+    opinions: Opinions,
 }
 
 impl Policy {
@@ -45,6 +48,7 @@ impl Policy {
             .flatten()
             .collect(),
             leaked: leaked.map_err(|why| Problem::new("portcullis.password.breached_file", why))?,
+            opinions: Opinions::default(),
         })
     }
 
@@ -86,7 +90,7 @@ impl Policy {
 
 impl Policy {
     /// How hard a password is to guess for one who knows the names `own` of its owner.
-    pub fn strength(&self, password: &str, own: &[String]) -> Strength {
+    fn strength(&self, password: &str, own: &[String]) -> Strength {
         let Ok(password) = self.read(password) else { return Strength::Weak };
         let names = Names::of(own.iter().chain(&self.site).map(String::as_str));
         match judge(&password, &names) {
