@@ -38,6 +38,16 @@ pub struct Claims {
     /// When the password was given.
     pub auth_time: i64,
     pub amr: Vec<String>,
+    /// Who acts for the user (RFC 8693, 4.1): the superuser who opened the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
+}
+
+/// The value of the claim `act`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Actor {
+    /// The superuser's id.
+    pub sub: String,
 }
 
 impl Claims {
@@ -78,6 +88,7 @@ pub(super) struct Said<'c> {
     pub token_type: &'c str,
     pub sub: &'c str,
     pub user_id: i64,
+    pub iat: i64,
     pub nbf: i64,
     pub exp: i64,
 }
@@ -86,8 +97,8 @@ impl Kind for Claims {
     const TYPE: &'static str = "access";
 
     fn said(&self) -> Said<'_> {
-        let Self { token_type, sub, user_id, nbf, exp, .. } = self;
-        Said { token_type, sub, user_id: *user_id, nbf: *nbf, exp: *exp }
+        let Self { token_type, sub, user_id, iat, nbf, exp, .. } = self;
+        Said { token_type, sub, user_id: *user_id, iat: *iat, nbf: *nbf, exp: *exp }
     }
 }
 
@@ -96,8 +107,8 @@ impl Kind for RefreshClaims {
     const TYPE: &'static str = "refresh";
 
     fn said(&self) -> Said<'_> {
-        let Self { token_type, sub, user_id, exp, .. } = self;
-        Said { token_type, sub, user_id: *user_id, nbf: i64::MIN, exp: *exp }
+        let Self { token_type, sub, user_id, iat, exp, .. } = self;
+        Said { token_type, sub, user_id: *user_id, iat: *iat, nbf: i64::MIN, exp: *exp }
     }
 }
 
