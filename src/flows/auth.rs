@@ -71,7 +71,7 @@ impl Auth {
         let successor = secrets::get_or_insert(&mut tx, SUCCESSOR, &fresh).await?;
         tx.commit().await?;
         let ended = EndedSessions::default();
-        ended.catch_up(&db, clock.now()).await?;
+        ended.catch_up(&db, &clock).await?;
         Ok(Self {
             config,
             hasher,

@@ -18,7 +18,7 @@ use crate::{
         Db,
         revocations::{self, Entry, Revocation},
     },
-    time::Timestamp,
+    time::{Clock, Timestamp},
 };
 use gaps::Gaps;
 use set::Set;
@@ -52,26 +52,18 @@ struct Inner {
 }
 
 /// How far the table has been read.
+#[derive(Default)]
 struct Reader {
     /// The highest id that was seen.
     last: i64,
     gaps: Gaps,
-    started: Instant,
-    /// What the wall clock was ahead of the monotonic one, in microseconds.
+    /// By how many microseconds the clock was ahead of a monotonic one.
     ahead: Option<i64>,
-}
-
-impl Default for Reader {
-    fn default() -> Self {
-        Self { last: 0, gaps: Gaps::default(), started: Instant::now(), ahead: None }
-    }
 }
 
 impl Reader {
     /// Starts over if the clock has been set since the last time.
-    fn mind_steps(&mut self, now: Timestamp) {
-        let elapsed = i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX);
-        let ahead = now.micros().saturating_sub(elapsed);
+    fn mind_steps(&mut self, ahead: i64) {
         let gained = self.ahead.map_or(0, |before| ahead.abs_diff(before));
         self.ahead = Some(ahead);
         if Duration::from_micros(gained) > STEP {
@@ -102,9 +94,11 @@ impl EndedSessions {
     }
 
     /// Reads what others have ended, and gives how many rows it read.
-    pub async fn catch_up(&self, db: &Db, now: Timestamp) -> Result<usize> {
+    pub async fn catch_up(&self, db: &Db, clock: &Clock) -> Result<usize> {
         let mut reader = self.0.reader.lock().await;
-        reader.mind_steps(now);
+        // Looked at once it is this one's turn: time spent waiting is no step.
+        let now = clock.now();
+        reader.mind_steps(clock.ahead());
         let horizon =
             if reader.gaps.is_empty() { None } else { Some(db.read().await?.horizon().await?) };
         let mut count = 0;

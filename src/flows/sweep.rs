@@ -33,7 +33,7 @@ impl Auth {
     pub async fn catch_up(&self) -> Result<()> {
         shared_time::follow(&self.db, &self.clock, &self.skew).await?;
         let now = self.clock.now();
-        self.ended.catch_up(&self.db, now).await?;
+        self.ended.catch_up(&self.db, &self.clock).await?;
         self.in_effect.catch_up(&self.db, &self.config).await?;
         self.keys.reload(&self.db, now).await
     }
@@ -47,7 +47,7 @@ impl Auth {
     pub async fn hear(&self, channel: Option<Channel>) -> Result<()> {
         match channel {
             Some(Channel::Revocations) => {
-                self.ended.catch_up(&self.db, self.clock.now()).await?;
+                self.ended.catch_up(&self.db, &self.clock).await?;
                 return Ok(());
             }
             _ => self.post.notify_one(),

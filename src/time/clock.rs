@@ -32,8 +32,8 @@ struct Inner {
 enum Source {
     /// The machine's clock, which is wrong by so many microseconds.
     Machine { error: AtomicI64 },
-    /// A clock that stands still, in microseconds since 1970.
-    Manual(AtomicI64),
+    /// A clock that stands still, in microseconds since 1970, and by how many it has been set.
+    Manual { at: AtomicI64, set: AtomicI64 },
 }
 
 /// There is no `base` yet.
@@ -53,7 +53,7 @@ impl Clock {
     /// A clock that stands still at `start` until it is moved; its clones move with it. It follows no
     /// other.
     pub fn manual(start: Timestamp) -> Self {
-        Self::new(Source::Manual(AtomicI64::new(start.0)))
+        Self::new(Source::Manual { at: AtomicI64::new(start.0), set: AtomicI64::new(0) })
     }
 
     fn new(source: Source) -> Self {
@@ -62,8 +62,8 @@ impl Clock {
 
     /// Moves a manual clock; the system's goes its own way.
     pub fn advance(&self, by: Duration) {
-        if let Source::Manual(_) = self.0.source {
-            self.step(i64::try_from(by.as_micros()).unwrap_or(i64::MAX));
+        if let Source::Manual { at, .. } = &self.0.source {
+            at.fetch_add(micros(by), Ordering::SeqCst);
         }
     }
 
@@ -71,9 +71,22 @@ impl Clock {
     /// taken for the machine's clock, not the machine's.
     pub fn step(&self, micros: i64) {
         match &self.0.source {
-            Source::Machine { error: at } | Source::Manual(at) => {
-                at.fetch_add(micros, Ordering::SeqCst);
+            Source::Machine { error } => {
+                error.fetch_add(micros, Ordering::SeqCst);
             }
+            Source::Manual { at, set } => {
+                at.fetch_add(micros, Ordering::SeqCst);
+                set.fetch_add(micros, Ordering::SeqCst);
+            }
+        }
+    }
+
+    /// By how many microseconds it is ahead of a clock that nobody can set: this changes when it is set,
+    /// and not with time.
+    pub fn ahead(&self) -> i64 {
+        match &self.0.source {
+            Source::Machine { .. } => self.now().0.saturating_sub(micros(self.0.started.elapsed())),
+            Source::Manual { set, .. } => set.load(Ordering::SeqCst),
         }
     }
 
@@ -102,13 +115,13 @@ impl Clock {
     pub fn skew(&self) -> i64 {
         match &self.0.source {
             Source::Machine { error } => machine(error).0.saturating_sub(self.now().0),
-            Source::Manual(_) => 0,
+            Source::Manual { .. } => 0,
         }
     }
 
     pub fn now(&self) -> Timestamp {
         match &self.0.source {
-            Source::Manual(at) => Timestamp(at.load(Ordering::SeqCst)),
+            Source::Manual { at, .. } => Timestamp(at.load(Ordering::SeqCst)),
             Source::Machine { error } => match self.0.base.load(Ordering::SeqCst) {
                 NONE => machine(error),
                 base => Timestamp(base.saturating_add(micros(self.0.started.elapsed()))),
@@ -147,7 +160,9 @@ mod tests {
         clock.follow(Instant::now(), right.now());
         assert!(apart(clock.now(), right.now()) < SECOND);
         assert!((clock.skew() - 30 * SECOND).abs() < SECOND);
+        let ahead = clock.ahead();
         clock.step(-100 * SECOND);
+        assert!((clock.ahead() - ahead).abs() < SECOND);
         assert!(apart(clock.now(), right.now()) < SECOND);
         assert!((clock.skew() + 70 * SECOND).abs() < SECOND);
     }
@@ -180,6 +195,6 @@ mod tests {
         clock.follow(Instant::now(), Timestamp(SECOND));
         clock.advance(Duration::from_micros(2));
         clock.step(-1);
-        assert_eq!((clock.now(), clock.skew()), (Timestamp(6), 0));
+        assert_eq!((clock.now(), clock.skew(), clock.ahead()), (Timestamp(6), 0, -1));
     }
 }

@@ -8,7 +8,7 @@ use portcullis::{
         revocations::{self, Revocation},
         sessions::SessionId,
     },
-    time::Timestamp,
+    time::{Clock, Timestamp},
 };
 use rocket::http::Method;
 use std::time::Duration;
@@ -54,14 +54,19 @@ async fn of_many_revocations_only_the_new_ones_are_read(database: Database) {
     db.migrate().await.unwrap();
     let first = end(&db).await;
     end_many(&database.url).await;
-    let ended = EndedSessions::default();
-    assert_eq!(ended.catch_up(&db, NOW).await.unwrap(), 100_001);
+    let (ended, clock) = (EndedSessions::default(), Clock::manual(NOW));
+    assert_eq!(ended.catch_up(&db, &clock).await.unwrap(), 100_001);
     assert!(ended.contains(first));
     let last = end(&db).await;
     assert!(!ended.contains(last));
-    assert_eq!(ended.catch_up(&db, NOW).await.unwrap(), 1);
+    assert_eq!(ended.catch_up(&db, &clock).await.unwrap(), 1);
     assert!(ended.contains(last) && !ended.contains(Uuid::new_v4()));
-    assert_eq!(ended.catch_up(&db, NOW).await.unwrap(), 0);
+    assert_eq!(ended.catch_up(&db, &clock).await.unwrap(), 0);
+    // Time goes by, and everything is read again only when the clock is set.
+    clock.advance(MINUTE);
+    assert_eq!(ended.catch_up(&db, &clock).await.unwrap(), 0);
+    clock.step(-MINUTES);
+    assert_eq!(ended.catch_up(&db, &clock).await.unwrap(), 100_002);
     db.close().await;
     database.end().await;
 }
@@ -77,7 +82,7 @@ async fn what_is_committed_out_of_order_is_heard_of() {
     let database = Database::postgres().await;
     let db = Db::open(&database.url, 6).await.unwrap();
     db.migrate().await.unwrap();
-    let ended = EndedSessions::default();
+    let (ended, clock) = (EndedSessions::default(), Clock::manual(NOW));
     let (slow, mut held) = (revocation(), db.write().await.unwrap());
     revocations::insert(&mut held, &slow).await.unwrap();
     let mut given_up = db.write().await.unwrap();
@@ -86,16 +91,16 @@ async fn what_is_committed_out_of_order_is_heard_of() {
     // One that starts meanwhile, and one that runs.
     let started = EndedSessions::default();
     for reader in [&ended, &started] {
-        assert_eq!(reader.catch_up(&db, NOW).await.unwrap(), 1);
+        assert_eq!(reader.catch_up(&db, &clock).await.unwrap(), 1);
         assert!(reader.contains(fast) && !reader.contains(slow.session_id.0));
-        assert_eq!(reader.catch_up(&db, NOW).await.unwrap(), 0);
+        assert_eq!(reader.catch_up(&db, &clock).await.unwrap(), 0);
     }
     drop(given_up);
     held.commit().await.unwrap();
     for reader in [&ended, &started] {
-        assert_eq!(reader.catch_up(&db, NOW).await.unwrap(), 1);
+        assert_eq!(reader.catch_up(&db, &clock).await.unwrap(), 1);
         assert!(reader.contains(slow.session_id.0));
-        assert_eq!(reader.catch_up(&db, NOW).await.unwrap(), 0);
+        assert_eq!(reader.catch_up(&db, &clock).await.unwrap(), 0);
     }
     db.close().await;
     database.end().await;
@@ -107,7 +112,7 @@ async fn the_database_tells_its_time_and_which_transactions_have_ended() {
     let database = Database::postgres().await;
     let db = Db::open(&database.url, 4).await.unwrap();
     db.migrate().await.unwrap();
-    let machine = portcullis::time::Clock::system();
+    let machine = Clock::system();
     let before = machine.now();
     let time = db.read().await.unwrap().time().await.unwrap().unwrap();
     assert!((before..=machine.now()).contains(&time), "{before} {time}");
