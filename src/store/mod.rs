@@ -1,9 +1,10 @@
 //! The database. Only `pool`, `args`, `file`, `sync`, `sqlite`, `postgres`, `server`, `health`,
-//! `migrate`, `backup` and `copy` know that there are two engines.
+//! `migrate`, `shared`, `backup` and `copy` know that there are two engines.
 pub mod accounts;
 mod args;
 pub mod audit;
 mod backup;
+mod channel;
 mod copy;
 mod deadline;
 mod file;
@@ -15,6 +16,7 @@ pub mod listing;
 pub mod mail_tokens;
 mod migrate;
 mod open_error;
+mod outages;
 pub mod outbox;
 mod pool;
 mod postgres;
@@ -26,16 +28,20 @@ mod server;
 pub mod sessions;
 pub mod settings;
 pub mod setup_tokens;
+mod shared;
 mod sqlite;
 mod sync;
 pub mod users;
 
 pub use args::{Args, Record, Value};
+pub use channel::{Channel, Listener};
 pub use copy::{Copied, TABLES};
 pub use deadline::{LONG_PATIENCE, PATIENCE, as_one_request};
 pub use migrate::MigrationError;
 pub use open_error::OpenError;
-pub use pool::{AuthDb, Channel, Conn, Db, Listener};
+pub use outages::Outages;
+pub use pool::{AuthDb, Conn, Db};
+pub use shared::Horizon;
 
 pub type Error = sqlx::Error;
 pub type Result<T, E = Error> = std::result::Result<T, E>;

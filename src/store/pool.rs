@@ -1,8 +1,9 @@
 //! [`Db`]: a pool whose engine is chosen by the URL at run time, as a `rocket_db_pools` driver.
 use super::{
-    OpenError, Result,
+    Channel, Listener, OpenError, Result,
     deadline::{Deadline, PATIENCE, SHORT_PATIENCE},
     health::Health,
+    outages::{Attempt, Outages},
     postgres::Lent,
     server::Server,
     sqlite::{self, Held, Opened},
@@ -26,11 +27,13 @@ pub enum Db {
         write: SqlitePool,
         sync: WalSync,
         health: Health,
+        outages: Outages,
     },
     Postgres {
         pool: PgPool,
         server: Server,
         health: Health,
+        outages: Outages,
     },
 }
 
@@ -40,6 +43,7 @@ pub struct Conn {
     pub(super) deadline: Deadline,
     pub(super) health: Health,
     sync: Option<WalSync>,
+    attempt: Option<Attempt>,
 }
 
 pub(super) enum Link {
@@ -47,55 +51,18 @@ pub(super) enum Link {
     Postgres(Lent),
 }
 
-/// What other processes are told of at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Channel {
-    Revocations,
-    Outbox,
-    Keys,
-    Settings,
-}
-
-impl Channel {
-    const ALL: [Self; 4] = [Self::Revocations, Self::Outbox, Self::Keys, Self::Settings];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Revocations => "auth_revocations",
-            Self::Outbox => "auth_outbox",
-            Self::Keys => "auth_keys",
-            Self::Settings => "auth_settings",
-        }
-    }
-}
-
-/// Hears what other processes say (PostgreSQL's `LISTEN`).
-pub struct Listener(PgListener);
-
-impl Listener {
-    /// The next channel on which something was said; after a lost connection an error or, once it
-    /// stands again, `None`: something may have been missed.
-    pub async fn next(&mut self) -> Result<Option<Channel>> {
-        Ok(self
-            .0
-            .try_recv()
-            .await?
-            .and_then(|n| Channel::ALL.into_iter().find(|c| c.name() == n.channel())))
-    }
-}
-
 impl Db {
     /// Opens the database that `url` names (`sqlite://PATH` or `postgres://…`) with at most
     /// `connections` connections; an SQLite file that is missing is made, readable by its owner only.
     pub async fn open(url: &str, connections: u32) -> Result<Self, OpenError> {
-        let health = Health::default();
+        let (health, outages) = (Health::default(), Outages::default());
         if url.starts_with("sqlite:") {
             let Opened { read, write, sync } = sqlite::open(url, connections).await?;
-            Ok(Db::Sqlite { read, write, sync, health })
+            Ok(Db::Sqlite { read, write, sync, health, outages })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             // One listens, and never comes back.
             let (server, pool) = Server::open(url, connections.max(2)).await?;
-            Ok(Db::Postgres { pool, server, health })
+            Ok(Db::Postgres { pool, server, health, outages })
         } else {
             Err(OpenError::told("the database URL must start with sqlite: or postgres:"))
         }
@@ -104,6 +71,13 @@ impl Db {
     pub(super) const fn health(&self) -> &Health {
         match self {
             Db::Sqlite { health, .. } | Db::Postgres { health, .. } => health,
+        }
+    }
+
+    /// When this process could not commit.
+    pub const fn outages(&self) -> &Outages {
+        match self {
+            Db::Sqlite { outages, .. } | Db::Postgres { outages, .. } => outages,
         }
     }
 
@@ -145,10 +119,12 @@ impl Db {
                 Link::Postgres(lend(pool, server, &deadline).await?)
             }
         };
-        Ok(Conn { link, deadline, health: self.health().clone(), sync: None })
+        let health = self.health().clone();
+        Ok(Conn { link, deadline, health, sync: None, attempt: None })
     }
 
     async fn begin(&self, deadline: Deadline, long: bool) -> Result<Conn> {
+        let attempt = self.outages().attempt();
         let begun = async {
             match self {
                 Db::Sqlite { write, .. } => {
@@ -169,7 +145,15 @@ impl Db {
             Db::Sqlite { sync, .. } => Some(sync.clone()),
             Db::Postgres { .. } => None,
         };
-        Ok(Conn { link: begun?, deadline, health: self.health().clone(), sync })
+        let health = self.health().clone();
+        match begun {
+            Ok(link) => Ok(Conn { link, deadline, health, sync, attempt: Some(attempt) }),
+            Err(e) => {
+                let failed = Err(e);
+                attempt.ended(&failed);
+                failed
+            }
+        }
     }
 
     /// Returns once nothing can be written any more, whatever is done: the log of SQLite could not be
@@ -209,7 +193,7 @@ impl Conn {
     /// Makes a transaction last: once this returns, neither a crash nor a loss of power undoes it. After
     /// a timeout it is not known whether it lasts.
     pub async fn commit(self) -> Result<()> {
-        let Self { link, deadline, health, sync } = self;
+        let Self { link, deadline, health, sync, attempt } = self;
         let committed = async {
             match link {
                 Link::Sqlite(held) => held.commit(&deadline).await?,
@@ -222,6 +206,9 @@ impl Conn {
         };
         let committed = committed.await;
         health.committed(&committed);
+        if let Some(attempt) = attempt {
+            attempt.ended(&committed);
+        }
         committed
     }
 
