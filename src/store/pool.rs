@@ -140,7 +140,6 @@ impl Db {
             }
         };
         let begun = begun.await;
-        self.health().began(&begun);
         let sync = match self {
             Db::Sqlite { sync, .. } => Some(sync.clone()),
             Db::Postgres { .. } => None,
@@ -149,8 +148,12 @@ impl Db {
         match begun {
             Ok(link) => Ok(Conn { link, deadline, health, sync, attempt: Some(attempt) }),
             Err(e) => {
+                let proves = deadline.proves_outage(&e);
                 let failed = Err(e);
-                attempt.ended(&failed);
+                if proves {
+                    health.began(&failed);
+                    attempt.ended(&failed);
+                }
                 failed
             }
         }
