@@ -1,5 +1,5 @@
 //! Whether the database can be written and is whole, as the last work with it has shown.
-use super::{Db, Result};
+use super::{Db, Result, outages::Outages};
 use std::{
     borrow::Cow,
     sync::{
@@ -22,6 +22,7 @@ struct State {
     unwritable: AtomicBool,
     /// The file is damaged; that does not heal.
     damaged: AtomicBool,
+    outages: Outages,
     probing: Mutex<()>,
 }
 
@@ -49,6 +50,10 @@ impl Health {
         if is_storage(&code) {
             self.0.unwritable.store(true, Ordering::SeqCst);
         }
+    }
+
+    pub(super) fn outages(&self) -> &Outages {
+        &self.0.outages
     }
 
     pub(super) fn is_damaged(&self) -> bool {

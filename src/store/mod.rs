@@ -1,5 +1,5 @@
-//! The database. Only `pool`, `args`, `file`, `sync`, `sqlite`, `postgres`, `server`, `health`,
-//! `migrate`, `shared`, `backup` and `copy` know that there are two engines.
+//! The database. Only `pool`, `args`, `file`, `sync`, `sqlite`, `postgres`, `shared`, `server`, `health`,
+//! `migrate`, `backup` and `copy` know that there are two engines.
 pub mod accounts;
 mod args;
 pub mod audit;

@@ -58,11 +58,11 @@ impl Db {
         let (health, outages) = (Health::default(), Outages::default());
         if url.starts_with("sqlite:") {
             let Opened { read, write, sync } = sqlite::open(url, connections).await?;
-            Ok(Db::Sqlite { read, write, sync, health, outages })
+            Ok(Db::Sqlite { read, write, sync, health })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             // One listens, and never comes back.
             let (server, pool) = Server::open(url, connections.max(2)).await?;
-            Ok(Db::Postgres { pool, server, health, outages })
+            Ok(Db::Postgres { pool, server, health })
         } else {
             Err(OpenError::told("the database URL must start with sqlite: or postgres:"))
         }
@@ -119,8 +119,7 @@ impl Db {
                 Link::Postgres(lend(pool, server, &deadline).await?)
             }
         };
-        let health = self.health().clone();
-        Ok(Conn { link, deadline, health, sync: None, attempt: None })
+        Ok(Conn { link, deadline, health: self.health().clone(), sync: None, attempt: None })
     }
 
     async fn begin(&self, deadline: Deadline, long: bool) -> Result<Conn> {
@@ -140,23 +139,25 @@ impl Db {
             }
         };
         let begun = begun.await;
+        self.health().began(&begun);
+        let link = match begun {
+            Ok(link) => link,
+            Err(e) => {
+                attempt.failed();
+                return Err(e);
+            }
+        };
         let sync = match self {
             Db::Sqlite { sync, .. } => Some(sync.clone()),
             Db::Postgres { .. } => None,
         };
         let health = self.health().clone();
-        match begun {
-            Ok(link) => Ok(Conn { link, deadline, health, sync, attempt: Some(attempt) }),
-            Err(e) => {
-                let proves = deadline.proves_outage(&e);
-                let failed = Err(e);
-                if proves {
-                    health.began(&failed);
-                    attempt.ended(&failed);
-                }
-                failed
-            }
-        }
+        Ok(Conn { link, deadline, health, sync, attempt: Some(attempt) })
+    }
+
+    /// When this process could not commit.
+    pub fn outages(&self) -> &Outages {
+        self.health().outages()
     }
 
     /// Returns once nothing can be written any more, whatever is done: the log of SQLite could not be
@@ -209,8 +210,10 @@ impl Conn {
         };
         let committed = committed.await;
         health.committed(&committed);
-        if let Some(attempt) = attempt {
-            attempt.ended(&committed);
+        match (attempt, &committed) {
+            (Some(attempt), Ok(())) => attempt.committed(),
+            (Some(attempt), Err(_)) => attempt.failed(),
+            (None, _) => {}
         }
         committed
     }
