@@ -27,13 +27,11 @@ pub enum Db {
         write: SqlitePool,
         sync: WalSync,
         health: Health,
-        outages: Outages,
     },
     Postgres {
         pool: PgPool,
         server: Server,
         health: Health,
-        outages: Outages,
     },
 }
 
@@ -55,7 +53,7 @@ impl Db {
     /// Opens the database that `url` names (`sqlite://PATH` or `postgres://…`) with at most
     /// `connections` connections; an SQLite file that is missing is made, readable by its owner only.
     pub async fn open(url: &str, connections: u32) -> Result<Self, OpenError> {
-        let (health, outages) = (Health::default(), Outages::default());
+        let health = Health::default();
         if url.starts_with("sqlite:") {
             let Opened { read, write, sync } = sqlite::open(url, connections).await?;
             Ok(Db::Sqlite { read, write, sync, health })
@@ -71,13 +69,6 @@ impl Db {
     pub(super) const fn health(&self) -> &Health {
         match self {
             Db::Sqlite { health, .. } | Db::Postgres { health, .. } => health,
-        }
-    }
-
-    /// When this process could not commit.
-    pub const fn outages(&self) -> &Outages {
-        match self {
-            Db::Sqlite { outages, .. } | Db::Postgres { outages, .. } => outages,
         }
     }
 
@@ -138,12 +129,13 @@ impl Db {
                 }
             }
         };
-        let begun = begun.await;
-        self.health().began(&begun);
-        let link = match begun {
+        let link = match begun.await {
             Ok(link) => link,
             Err(e) => {
-                attempt.failed();
+                if deadline.proves_outage(&e) {
+                    self.health().not_begun(&e);
+                    attempt.failed();
+                }
                 return Err(e);
             }
         };
