@@ -70,6 +70,11 @@ impl Deadline {
         Self { start, end: start + LONG_PATIENCE, budget: None }
     }
 
+    /// Whether a failure to begin shows that the database is away: a wait that was cut short does not.
+    pub(super) fn proves_outage(&self, e: &sqlx::Error) -> bool {
+        !matches!(e, sqlx::Error::PoolTimedOut) || self.start.elapsed() > 2 * SHORT_PATIENCE
+    }
+
     /// The outcome of `work`, or a timeout of the pool's kind.
     pub(super) async fn over<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         timeout_at(self.end, work).await.map_err(|_| sqlx::Error::PoolTimedOut)?
@@ -113,6 +118,12 @@ mod tests {
             assert_eq!(time(&Deadline::long()), LONG_PATIENCE);
         })
         .await;
+        let late = sqlx::Error::PoolTimedOut;
+        assert!(!Deadline::within(PATIENCE).proves_outage(&late));
+        assert!(Deadline::within(PATIENCE).proves_outage(&sqlx::Error::WorkerCrashed));
+        let mut long = Deadline::within(PATIENCE);
+        long.start -= PATIENCE;
+        assert!(long.proves_outage(&late));
         // Outside of requests each connection has its own.
         spend(Deadline::within(PATIENCE), second);
         assert_eq!(time(&Deadline::within(PATIENCE)), PATIENCE);

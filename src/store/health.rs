@@ -27,11 +27,10 @@ struct State {
 }
 
 impl Health {
-    pub(super) fn began<T>(&self, outcome: &Result<T>) {
-        if let Err(e) = outcome {
-            self.see(e);
-            self.0.unwritable.store(true, Ordering::SeqCst);
-        }
+    /// Notes that a transaction could not begin.
+    pub(super) fn not_begun(&self, e: &sqlx::Error) {
+        self.see(e);
+        self.0.unwritable.store(true, Ordering::SeqCst);
     }
 
     pub(super) fn committed(&self, outcome: &Result<()>) {

@@ -129,12 +129,13 @@ impl Db {
                 }
             }
         };
-        let begun = begun.await;
-        self.health().began(&begun);
-        let link = match begun {
+        let link = match begun.await {
             Ok(link) => link,
             Err(e) => {
-                attempt.failed();
+                if deadline.proves_outage(&e) {
+                    self.health().not_begun(&e);
+                    attempt.failed();
+                }
                 return Err(e);
             }
         };

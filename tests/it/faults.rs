@@ -238,9 +238,10 @@ mod postgres {
         sqlx::query_scalar(waiting).fetch_one(conn).await.unwrap()
     }
 
-    async fn until_waiting(conn: &mut PgConnection, count: i64) {
-        while waiting(conn).await != count {
-            tokio::task::yield_now().await;
+    async fn until_waiting(conn: &mut PgConnection, anybody: bool) {
+        let since = Instant::now();
+        while (waiting(conn).await > 0) != anybody {
+            assert!(since.elapsed() < 10 * SOON, "somebody waits: {}", !anybody);
         }
     }
 
@@ -285,8 +286,8 @@ mod postgres {
         let since = Instant::now();
         let logins = join_all((0..12).map(|_| ann.post("/auth/login", body.clone()))).await;
         assert!(logins.iter().all(|login| login.status == 503));
-        assert!(since.elapsed() < 2 * SOON, "{:?}", since.elapsed());
-        until_waiting(&mut other, 0).await;
+        assert!(since.elapsed() < 4 * SOON, "{:?}", since.elapsed());
+        until_waiting(&mut other, false).await;
         say(&mut other, "ROLLBACK").await;
         ann.login().await.expect(200);
         service.end().await;
@@ -307,9 +308,9 @@ mod postgres {
             let mut tx = db.write().await.unwrap();
             users::hold(&mut tx, users::UserId(1)).await.unwrap_err();
         }));
-        let (_, ()) = join(most, until_waiting(&mut other, 3)).await;
-        assert!(since.elapsed() < SOON, "{:?}", since.elapsed());
-        until_waiting(&mut other, 0).await;
+        let (_, ()) = join(most, until_waiting(&mut other, true)).await;
+        assert!(since.elapsed() < 3 * SOON, "{:?}", since.elapsed());
+        until_waiting(&mut other, false).await;
         // There is room for all again, though the lock is held.
         let all = join_all((0..3).map(|_| db.write())).await;
         assert!(all.iter().all(Result::is_ok));
@@ -325,8 +326,8 @@ mod postgres {
         let db = new(&database).await;
         let mut other = holder(&database, "LOCK TABLE _auth_migrations").await;
         let release = async {
-            until_waiting(&mut other, 1).await;
-            until_waiting(&mut other, 0).await;
+            until_waiting(&mut other, true).await;
+            until_waiting(&mut other, false).await;
             say(&mut other, "ROLLBACK").await;
         };
         let (migrated, ()) = join(db.migrate(), release).await;
@@ -345,7 +346,7 @@ mod postgres {
         let op = flows::Operator::cli();
         let deleted = service.auth().delete_user(&op, flows::UserId(ann.id));
         let cross = async {
-            until_waiting(&mut other, 1).await;
+            until_waiting(&mut other, true).await;
             // The deletion began to wait first, so it is the one that is given up.
             say(&mut other, "UPDATE auth_users SET is_active = is_active").await;
             say(&mut other, "COMMIT").await;
@@ -363,7 +364,7 @@ mod postgres {
         let db = new(&database).await;
         let mut other = holder(&database, "LOCK TABLE auth_users IN ROW EXCLUSIVE MODE").await;
         let added = async {
-            until_waiting(&mut other, 1).await;
+            until_waiting(&mut other, true).await;
             say(&mut other, "SELECT setval(pg_get_serial_sequence('auth_users', 'id'), 90)").await;
             say(&mut other, "COMMIT").await;
         };
