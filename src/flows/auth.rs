@@ -1,8 +1,8 @@
 //! [`Auth`]: what every flow works with, in Rocket's managed state.
 use super::{
-    Caller, Claims, Error, Operator, Result, SignedIn,
+    Caller, Claims, Error, Result, SignedIn,
     ended::EndedSessions,
-    keys::{KeyInfo, Keys},
+    keys::Keys,
     overview::Past,
     password::{self, Hasher},
     secret::{self, Successor},
@@ -12,7 +12,7 @@ use crate::{
     config::Config,
     mail::Mailer,
     store::{
-        Db, refresh_tokens, secrets,
+        Db, refresh_tokens,
         sessions::{self, SessionId},
         users::{self, UserId},
     },
@@ -48,6 +48,18 @@ pub struct Auth {
 impl Auth {
     /// Reads keys and revocations from `db`, whose migrations are applied, and makes what is missing.
     pub async fn open(config: Config, db: Db, clock: Clock) -> Result<Self> {
+        Self::start(config, db, clock, true).await
+    }
+
+    /// The same for a command beside the service: it takes everything as it is and makes nothing.
+    ///
+    /// # Errors
+    /// `Internal` if no service was ever started on `db`.
+    pub async fn beside(config: Config, db: Db, clock: Clock) -> Result<Self> {
+        Self::start(config, db, clock, false).await
+    }
+
+    async fn start(config: Config, db: Db, clock: Clock, make: bool) -> Result<Self> {
         let templates =
             Templates::load(config.templates.as_deref(), &config.brand).map_err(Error::internal)?;
         let mailer = Mailer::new(&config, &clock).map_err(Error::internal)?;
@@ -56,11 +68,17 @@ impl Auth {
             password::Policy::new(&config).map_err(|p| Error::internal(p.to_string()))?;
         let config = Arc::new(config);
         let in_effect = InEffect::load(&db, &config).await?;
-        let keys = Keys::load(&db, &config, in_effect.get().longest(), &clock).await?;
-        let mut tx = db.write().await?;
-        let fresh: [u8; Successor::KEY] = secret::random()?;
-        let successor = secrets::get_or_insert(&mut tx, "refresh_successor", &fresh).await?;
-        tx.commit().await?;
+        let purpose = "refresh_successor";
+        let (keys, successor) = if make {
+            let lifetime = in_effect.get().longest();
+            let keys = Keys::load(&db, &config, lifetime, &clock).await?;
+            let successor = keys.settle_secret(&db, purpose).await?;
+            (keys, successor)
+        } else {
+            let keys = Keys::read(&db, &config, &clock).await?;
+            let successor = keys.read_secret(&db, purpose).await?;
+            (keys, successor.ok_or_else(|| Error::internal("run portcullis migrate first"))?)
+        };
         let ended = EndedSessions::default();
         ended.catch_up(&db, clock.now()).await?;
         Ok(Self {
@@ -100,32 +118,6 @@ impl Auth {
 
     pub fn keys(&self) -> &Keys {
         &self.keys
-    }
-
-    /// The keys that sign or verify tokens, the newest first.
-    ///
-    /// # Errors
-    /// `Forbidden` to all but superusers.
-    pub async fn list_keys(&self, op: &Operator) -> Result<Vec<KeyInfo>> {
-        op.demand_superuser()?;
-        self.keys.list(&self.db, self.clock.now()).await
-    }
-
-    /// Lets the next key sign, retires the current one and publishes another next one.
-    ///
-    /// # Errors
-    /// `Forbidden` to all but superusers, `PasswordRequired`; `KeyTooYoung` (unless `force`) while
-    /// verifiers may not have seen the next key; `NoKeys` with HS256.
-    pub async fn rotate_keys(&self, op: &Operator, force: bool) -> Result<()> {
-        op.demand_superuser()?;
-        self.demand_proof(op)?;
-        let now = self.clock.now();
-        let fresh = self.keys.fresh(now).await?;
-        let mut db = self.db.write().await?;
-        self.keys.rotate(&mut db, &fresh, self.live().longest(), now, force).await?;
-        op.record(&mut db, "keys_rotated", None, "", now).await?;
-        db.commit().await?;
-        self.keys.reload(&self.db, now).await
     }
 
     /// Whether the database answers and has every migration.

@@ -23,6 +23,7 @@ mod post;
 mod record;
 mod refresh;
 mod reset;
+mod revisions;
 mod secret;
 mod session;
 mod settings;
@@ -30,6 +31,8 @@ mod setup;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod signing;
+mod standing;
 mod sweep;
 pub mod token;
 

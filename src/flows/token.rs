@@ -1,10 +1,12 @@
 //! What our tokens say (RFC 7519), and how one is read before any cryptography: strictly.
 use super::{Error, Result, UserId};
+use crate::config::{LONGEST_ACCESS_TOKEN, LONGEST_REFRESH_TOKEN};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, IgnoredAny},
 };
+use std::time::Duration;
 use uuid::Uuid;
 
 /// The longest token, in bytes.
@@ -71,6 +73,9 @@ pub struct RefreshClaims {
 /// audience.
 pub(super) trait Kind: DeserializeOwned {
     const TYPE: &'static str;
+    /// The longest that a token of this kind may say it lives. We sign none that lives longer, so such
+    /// a token was made by somebody else, with a stolen key.
+    const LONGEST: Duration;
     fn said(&self) -> Said<'_>;
 }
 
@@ -78,26 +83,29 @@ pub(super) struct Said<'c> {
     pub token_type: &'c str,
     pub sub: &'c str,
     pub user_id: i64,
+    pub iat: i64,
     pub nbf: i64,
     pub exp: i64,
 }
 
 impl Kind for Claims {
     const TYPE: &'static str = "access";
+    const LONGEST: Duration = LONGEST_ACCESS_TOKEN;
 
     fn said(&self) -> Said<'_> {
-        let Self { token_type, sub, user_id, nbf, exp, .. } = self;
-        Said { token_type, sub, user_id: *user_id, nbf: *nbf, exp: *exp }
+        let Self { token_type, sub, user_id, iat, nbf, exp, .. } = self;
+        Said { token_type, sub, user_id: *user_id, iat: *iat, nbf: *nbf, exp: *exp }
     }
 }
 
 /// It is good from the beginning.
 impl Kind for RefreshClaims {
     const TYPE: &'static str = "refresh";
+    const LONGEST: Duration = LONGEST_REFRESH_TOKEN;
 
     fn said(&self) -> Said<'_> {
-        let Self { token_type, sub, user_id, exp, .. } = self;
-        Said { token_type, sub, user_id: *user_id, nbf: i64::MIN, exp: *exp }
+        let Self { token_type, sub, user_id, iat, exp, .. } = self;
+        Said { token_type, sub, user_id: *user_id, iat: *iat, nbf: i64::MIN, exp: *exp }
     }
 }
 
