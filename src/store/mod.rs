@@ -1,5 +1,5 @@
-//! The database. Only `pool`, `args`, `file`, `sync`, `postgres`, `backup` and `copy` know that there
-//! are two engines.
+//! The database. Only `pool`, `args`, `file`, `sync`, `postgres`, `backup`, `copy` and `version` know
+//! that there are two engines.
 pub mod accounts;
 mod args;
 pub mod audit;
@@ -23,6 +23,7 @@ pub mod settings;
 pub mod setup_tokens;
 mod sync;
 pub mod users;
+mod version;
 
 pub use args::{Args, Record, Value};
 pub use copy::{Copied, TABLES};
