@@ -156,14 +156,20 @@ impl Command {
     async fn act(self) -> Result<(), Failure> {
         match self {
             Self::Serve => serve::serve().await,
-            Self::Migrate => Ok(drop(fairing::open(fairing::figment()).await?)),
+            Self::Migrate => {
+                fairing::open(fairing::figment()).await?;
+                Ok(())
+            }
             Self::User(command) => command.run(&beside().await?).await,
             Self::Keys(command) => command.run(&beside().await?).await,
             Self::Mail(Mail::Test { address }) => test_mail(&beside().await?, &address).await,
             Self::Config(Settings::Check) => settings::check(),
             Self::Backup { file } => {
                 let db = fairing::database(fairing::figment()).await?;
-                Ok(flows::backup(&db, &file).await?)
+                flows::backup(&db, &file).await.map_err(|e| {
+                    let why = Failure::from(e).line();
+                    Failure::Input(format!("{}: {why}", file.display()))
+                })
             }
             Self::Copy { to } => {
                 let from = fairing::database(fairing::figment()).await?;

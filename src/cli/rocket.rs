@@ -36,7 +36,7 @@ pub fn problems(figment: &Figment) -> Vec<Problem> {
             Problem::new(written(from, &[key.to_owned()]), "should be 1 or more")
         });
     let data = figment.data().unwrap_or_default();
-    let profiles = unknown_profiles(figment, &data).into_iter().filter_map(|(_, p)| p.err());
+    let profiles = unknown_profiles(figment, &data).into_iter().filter_map(Result::err);
     let mut problems: Vec<_> = zero.chain(profiles).chain(unknown_keys(figment, &data)).collect();
     let selected = figment.profile();
     if !PROFILES.iter().any(|known| selected == known) && !data.contains_key(selected) {
@@ -49,7 +49,7 @@ pub fn problems(figment: &Figment) -> Vec<Problem> {
 /// The profiles in the file that are not selected.
 pub fn warnings(figment: &Figment) -> Vec<Problem> {
     let data = figment.data().unwrap_or_default();
-    unknown_profiles(figment, &data).into_iter().filter_map(|(_, p)| p.ok()).collect()
+    unknown_profiles(figment, &data).into_iter().filter_map(Result::ok).collect()
 }
 
 /// What is wrong with `databases.portcullis`.
@@ -64,27 +64,20 @@ pub fn problems_of_pool(figment: &Figment) -> Vec<Problem> {
 
 /// The tables of the file that are no profile of this start: `Ok` what has no effect, `Err` what is
 /// written like one that would have. `[portcullis]` and `[databases]` are told with our own settings.
-fn unknown_profiles(
-    figment: &Figment,
-    data: &Map<Profile, Dict>,
-) -> Vec<(String, Result<Problem, Problem>)> {
+fn unknown_profiles(figment: &Figment, data: &Map<Profile, Dict>) -> Vec<Result<Problem, Problem>> {
     let selected = figment.profile().as_str().to_string();
     let known: BTreeSet<&str> = PROFILES.into_iter().chain([selected.as_str()]).collect();
     let names = data.keys().map(|profile| profile.as_str().to_string());
     let names = names.filter(|name| !known.contains(name.to_lowercase().as_str()));
     let names = names.filter(|name| !["portcullis", "databases"].contains(&name.as_str()));
     let told = |name: String| {
-        let told = match alike(&name, known.iter().copied()) {
-            Some(meant) => {
-                let message = format!("unknown profile, did you mean [{meant}]?");
-                Err(Problem::new(format!("[{name}]"), message))
-            }
-            None => {
-                let message = "is a profile that ROCKET_PROFILE does not name: it has no effect";
-                Ok(Problem::new(format!("[{name}]"), message))
-            }
-        };
-        (name, told)
+        if let Some(meant) = alike(&name, known.iter().copied()) {
+            let message = format!("unknown profile, did you mean [{meant}]?");
+            Err(Problem::new(format!("[{name}]"), message))
+        } else {
+            let message = "is a profile that ROCKET_PROFILE does not name: it has no effect";
+            Ok(Problem::new(format!("[{name}]"), message))
+        }
     };
     names.map(told).collect()
 }

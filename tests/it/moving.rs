@@ -401,6 +401,7 @@ async fn a_backup_of_a_running_service_is_the_service() {
         assert!(again.code == 1 && again.err.contains("there already"), "{}", again.err);
         let nowhere = mover.run(&["backup", "no/copy.db"]);
         assert!(nowhere.code == 1 && nowhere.err.lines().count() == 1, "{}", nowhere.err);
+        assert!(nowhere.err.starts_with("portcullis: no/copy.db: "), "{}", nowhere.err);
         mover
     });
     let mover = mover.await.unwrap();

@@ -85,8 +85,8 @@ impl Seal {
         if self.key.is_none() && self.previous.is_none() {
             return Err(Error::internal("the signing keys are sealed: encryption_key is missing"));
         }
-        let keys = [&self.key, &self.previous].into_iter().flatten();
-        keys.filter_map(|key| opened(key, name, rest)).next().ok_or_else(|| {
+        let mut keys = [&self.key, &self.previous].into_iter().flatten();
+        keys.find_map(|key| opened(key, name, rest)).ok_or_else(|| {
             Error::internal("the signing keys are sealed with another encryption_key")
         })
     }
