@@ -16,6 +16,7 @@ pub fn start(auth: &Auth, shutdown: &Shutdown) {
     spawn(shutdown, deliver(auth.clone()));
     spawn(shutdown, catch_up(auth.clone()));
     spawn(shutdown, listen(auth.clone()));
+    spawn(shutdown, probe(auth.clone()));
     spawn(shutdown, sweep(auth.clone()));
 }
 
@@ -39,6 +40,13 @@ async fn deliver(auth: Auth) {
 async fn catch_up(auth: Auth) {
     loop {
         note(auth.catch_up().await, "logouts elsewhere are not heard of").await;
+        sleep(POLL).await;
+    }
+}
+
+async fn probe(auth: Auth) {
+    loop {
+        note(auth.probe().await, "nothing can be committed").await;
         sleep(POLL).await;
     }
 }

@@ -7,6 +7,7 @@ use super::{
     password::{self, Hasher},
     secret::{self, Successor},
     settings::InEffect,
+    shared_time::{self, Skew},
 };
 use crate::{
     config::Config,
@@ -25,6 +26,9 @@ use tokio::sync::{Mutex, Notify};
 /// So long a session counts as just seen.
 const SEEN_FOR: Duration = Duration::from_mins(5);
 
+/// What the secret is for that successors of refresh tokens are derived with.
+pub(super) const SUCCESSOR: &str = "refresh_successor";
+
 /// Handles to the service; its clones are the same service.
 #[derive(Clone)]
 pub struct Auth {
@@ -32,6 +36,7 @@ pub struct Auth {
     pub(super) in_effect: InEffect,
     pub(super) db: Db,
     pub(super) clock: Clock,
+    pub(super) skew: Skew,
     pub(super) hasher: Hasher,
     pub(super) passwords: Arc<password::Policy>,
     pub(super) keys: Keys,
@@ -60,6 +65,9 @@ impl Auth {
     }
 
     async fn start(config: Config, db: Db, clock: Clock, make: bool) -> Result<Self> {
+        let skew = Skew::default();
+        shared_time::follow(&db, &clock, &skew).await?;
+        db.outages().tell_time_by(&clock);
         let templates =
             Templates::load(config.templates.as_deref(), &config.brand).map_err(Error::internal)?;
         let mailer = Mailer::new(&config, &clock).map_err(Error::internal)?;
@@ -68,15 +76,14 @@ impl Auth {
             password::Policy::new(&config).map_err(|p| Error::internal(p.to_string()))?;
         let config = Arc::new(config);
         let in_effect = InEffect::load(&db, &config).await?;
-        let purpose = "refresh_successor";
         let (keys, successor) = if make {
             let lifetime = in_effect.get().longest();
             let keys = Keys::load(&db, &config, lifetime, &clock).await?;
-            let successor = keys.settle_secret(&db, purpose).await?;
+            let successor = keys.settle_secret(&db, SUCCESSOR).await?;
             (keys, successor)
         } else {
             let keys = Keys::read(&db, &config, &clock).await?;
-            let successor = keys.read_secret(&db, purpose).await?;
+            let successor = keys.read_secret(&db, SUCCESSOR).await?;
             (keys, successor.ok_or_else(|| Error::internal("run portcullis migrate first"))?)
         };
         let ended = EndedSessions::default();
@@ -88,6 +95,7 @@ impl Auth {
             in_effect,
             db,
             clock,
+            skew,
             keys,
             successor: Successor::new(&successor),
             ended,
@@ -161,7 +169,7 @@ impl Auth {
         let row = refresh_tokens::by_hash(&mut db, &secret::hash(token)).await?;
         let row = row.filter(|t| t.expires_at > now).ok_or(Error::TokenNotValid)?;
         if row.used_at.is_some() {
-            let late = row.used_at.is_some_and(|t| t.plus(self.config.refresh_grace) < now);
+            let late = row.used_at.is_some_and(|used_at| self.is_late(used_at, now));
             if late || self.unused_successor(&mut db, token, &row, now).await?.is_none() {
                 return Err(Error::TokenNotValid);
             }

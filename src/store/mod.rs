@@ -1,9 +1,10 @@
-//! The database. Only `pool`, `args`, `file`, `sync`, `postgres`, `backup`, `copy` and `version` know
-//! that there are two engines.
+//! The database. Only `pool`, `args`, `file`, `sync`, `postgres`, `shared`, `backup`, `copy` and
+//! `version` know that there are two engines.
 pub mod accounts;
 mod args;
 pub mod audit;
 mod backup;
+mod channel;
 mod copy;
 mod file;
 pub mod invitations;
@@ -11,6 +12,7 @@ pub mod keys;
 pub mod legacy_tokens;
 pub mod listing;
 pub mod mail_tokens;
+mod outages;
 pub mod outbox;
 mod pool;
 mod postgres;
@@ -21,13 +23,17 @@ pub mod secrets;
 pub mod sessions;
 pub mod settings;
 pub mod setup_tokens;
+mod shared;
 mod sync;
 pub mod users;
 mod version;
 
 pub use args::{Args, Record, Value};
+pub use channel::{Channel, Listener};
 pub use copy::{Copied, TABLES};
-pub use pool::{AuthDb, Channel, Conn, Db, Listener};
+pub use outages::Outages;
+pub use pool::{AuthDb, Conn, Db};
+pub use shared::Horizon;
 
 pub type Error = sqlx::Error;
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// How far the clock of another replica may be ahead of ours (RFC 7519, 4.1.5).
+/// How far the clock of another issuer may be ahead of ours (RFC 7519, 4.1.5).
 const LEEWAY: Duration = Duration::from_secs(5);
 /// How much later than its key was retired a token may have been issued: replicas hear of a rotation
 /// within a second or so, and their clocks differ.
@@ -31,6 +31,9 @@ const CHANGE: Duration = Duration::from_hours(1);
 /// How long a next key of another algorithm is published. If it does not sign by then, nobody is
 /// configured for it any more.
 const WANTED: Duration = Duration::from_hours(24);
+/// The same for `nbf` and `iat` of our own tokens: a replica that has just started, or several processes over one
+/// file whose clock is set. An expiry knows no leeway.
+const NBF_LEEWAY: Duration = Duration::from_secs(30);
 
 pub struct Ring {
     issuer: String,
@@ -163,9 +166,9 @@ impl Ring {
         let good = said.token_type == T::TYPE
             && said.exp > now.unix()
             && said.exp.checked_sub(said.iat).is_some_and(|life| life <= longest)
-            && said.iat <= now.plus(LEEWAY).unix()
+            && said.iat <= now.plus(NBF_LEEWAY).unix()
             && retired_at.is_none_or(|at| said.iat <= at.plus(LAG).unix())
-            && said.nbf <= now.plus(LEEWAY).unix()
+            && said.nbf <= now.plus(NBF_LEEWAY).unix()
             && *said.sub == said.user_id.to_string();
         if good { Ok(claims) } else { Err(Error::TokenNotValid) }
     }

@@ -102,8 +102,8 @@ fn every_claim_counts() {
         with("exp", json!(u64::MAX)),
         with("exp", json!(1e300)),
         with("exp", json!(null)),
-        with("nbf", json!(NOW.unix() + 6)),
-        with("iat", json!(NOW.unix() + 6)),
+        with("nbf", json!(NOW.unix() + 31)),
+        with("iat", json!(NOW.unix() + 31)),
         with("iat", json!(i64::MIN)),
         with("exp", json!(NOW.unix() + 86_401)),
         with("iat", json!(NOW.unix() - 86_400)),
@@ -115,7 +115,7 @@ fn every_claim_counts() {
         assert!(matches!(keys.verify_access(&token, NOW), Err(Error::TokenNotValid)), "{claims}");
     }
     // The clock of another replica may be ahead.
-    for (name, ahead) in [("nbf", 5), ("iat", 5), ("exp", 86_400)] {
+    for (name, ahead) in [("nbf", 30), ("iat", 30), ("exp", 86_400)] {
         let token = keys.sign(&with(name, json!(NOW.unix() + ahead))).unwrap();
         assert!(keys.verify_access(&token, NOW).is_ok());
     }
