@@ -8,7 +8,7 @@ impl Db {
     pub async fn is_up_to_date(&self) -> Result<bool> {
         let migrator = match self {
             Db::Sqlite { .. } => sqlx::migrate!("migrations/sqlite"),
-            Db::Postgres(_) => sqlx::migrate!("migrations/postgres"),
+            Db::Postgres { .. } => sqlx::migrate!("migrations/postgres"),
         };
         let sql = "SELECT version FROM _auth_migrations WHERE success";
         let applied: Result<Vec<(i64,)>> = self.read().await?.fetch_all(sql, ()).await;
