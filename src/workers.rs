@@ -18,6 +18,7 @@ pub fn start(auth: &Auth, shutdown: &Shutdown) {
     spawn(shutdown, listen(auth.clone()));
     spawn(shutdown, probe(auth.clone()));
     spawn(shutdown, sweep(auth.clone()));
+    spawn(shutdown, end_when_lost(auth.clone(), shutdown.clone()));
 }
 
 fn spawn(shutdown: &Shutdown, work: impl Future<Output = ()> + Send + 'static) {
@@ -73,6 +74,13 @@ async fn sweep(auth: Auth) {
         sleep(SWEEP).await;
         note(auth.sweep().await, "the old is not swept out").await;
     }
+}
+
+/// Ends the server when the database can take no more writes until a restart.
+async fn end_when_lost(auth: Auth, shutdown: Shutdown) {
+    auth.database_lost().await;
+    tracing::error!("the log of the database could not be synced: the service ends");
+    shutdown.notify();
 }
 
 async fn note(done: Result<()>, otherwise: &str) {

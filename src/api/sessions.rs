@@ -146,6 +146,7 @@ pub async fn end(auth: &State<Auth>, client: Client<'_>, by: Signed, id: &str) -
 #[get("/auth/verify?<role>")]
 pub async fn verify(
     auth: &State<Auth>,
+    client: Client<'_>,
     token: Result<Verified, Error>,
     cookie: Result<CookieToken<'_>, Error>,
     role: Option<&str>,
@@ -156,7 +157,8 @@ pub async fn verify(
             (c.user_id, c.username, c.email, c.roles, passes)
         }
         (Err(Error::Unauthenticated), Ok(cookie)) => {
-            let user = auth.signed_in_by_refresh(cookie.0).await?.user;
+            let by = auth.signed_in_by_refresh(&client, POLICY.rotation, cookie.0).await?;
+            let user = by.user;
             let passes = role.is_none_or(|role| user.has_role(role));
             (user.id.0, user.username.unwrap_or_default(), user.email, user.roles.0, passes)
         }

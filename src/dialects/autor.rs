@@ -88,11 +88,13 @@ pub struct Nothing {}
 #[utoipa::path(post, path = "/token/verify", tag = "autor", request_body = AnyToken,
     responses((status = 200, body = Nothing)))]
 #[post("/token/verify", data = "<body>")]
-async fn verify(auth: &State<Auth>, body: Sent) -> Answer<Nothing> {
+async fn verify(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Nothing> {
     let body = body?;
     let token = body.read(|f| f.text("token"))?;
     match auth.verify_access(token) {
-        Err(Error::TokenNotValid) => drop(auth.signed_in_by_refresh(token).await?),
+        Err(Error::TokenNotValid) => {
+            drop(auth.signed_in_by_refresh(&client, POLICY.rotation, token).await?);
+        }
         other => drop(other?),
     }
     Ok(Reply::ok(Nothing {}))

@@ -1,4 +1,5 @@
-//! `chat`: the refresh token, a JWT, stays valid until it expires or the session ends.
+//! `chat`: the refresh token, a JWT, stays valid until it expires or the session ends. One of a session
+//! that was opened elsewhere is replaced here too, if it is there.
 use super::words::{self, Answer, Credentials, Pair, Sent, refresh_token};
 use crate::{
     flows::{
@@ -42,6 +43,9 @@ async fn token(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Pai
 #[derive(Serialize, ToSchema)]
 pub struct ChatAccess {
     access: String,
+    /// Only if the session was opened elsewhere and its refresh token is used up by this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -58,7 +62,8 @@ async fn refresh(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<C
     let body = body?;
     let token = body.read(|f| f.text("refresh"))?;
     let tokens = auth.refresh(&client, &POLICY, token).await?;
-    Ok(Reply::ok(ChatAccess { access: tokens.access }))
+    let refresh = tokens.refresh.map(|refresh| refresh.token);
+    Ok(Reply::ok(ChatAccess { access: tokens.access, refresh }))
 }
 
 #[derive(Serialize, ToSchema)]

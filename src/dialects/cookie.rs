@@ -1,5 +1,5 @@
 //! `cookie`: the access token in body and header, the refresh token in the cookie only. Where the
-//! original gave tokens for a bare id, this asks for proof.
+//! original gave tokens for a bare id, this asks for proof. A superuser gets no cookie of somebody else.
 use super::words::{Answer, Sent};
 use crate::{
     flows::{
@@ -20,12 +20,10 @@ use utoipa::{OpenApi, ToSchema};
 const POLICY: Policy = Policy {
     client: "cookie",
     envelope: Envelope::Uuid,
-    rotation: Rotation::Grace,
+    rotation: Rotation::Keep,
     superusers: true,
     legacy: true,
 };
-/// The cookie stays as it is.
-const ACCESS_ONLY: Policy = Policy { rotation: Rotation::Keep, ..POLICY };
 
 pub fn routes() -> Vec<Route> {
     routes![tokens, refresh_access, refresh_all]
@@ -54,7 +52,7 @@ pub struct TokensBody {
     password: Option<String>,
 }
 
-/// Opens a session by password, or for a user that is signed in, or, for a superuser, of anybody
+/// Opens a session by password, or for a user that is signed in; gives a superuser access to anybody
 #[utoipa::path(post, path = "/api/tokens", tag = "cookie", request_body = TokensBody,
     security((), ("access" = []), ("cookie" = [])),
     responses((status = 200, body = Access)))]
@@ -91,7 +89,7 @@ async fn tokens(
     Ok(carry(auth, tokens))
 }
 
-/// Gives a new access token; the cookie stays as it is
+/// Gives a new access token; the cookie stays, unless the session is of a surface that replaces it
 #[utoipa::path(post, path = "/api/refresh_access", tag = "cookie", security(("cookie" = [])),
     responses((status = 200, body = Access)))]
 #[post("/api/refresh_access")]
@@ -100,7 +98,7 @@ async fn refresh_access(
     client: Client<'_>,
     token: Result<CookieToken<'_>, Error>,
 ) -> Answer<Access> {
-    Ok(carry(auth, auth.refresh(&client, &ACCESS_ONLY, token?.0).await?))
+    Ok(carry(auth, auth.refresh(&client, &POLICY, token?.0).await?))
 }
 
 #[derive(Deserialize, ToSchema)]

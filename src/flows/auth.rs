@@ -1,10 +1,11 @@
 //! [`Auth`]: what every flow works with, in Rocket's managed state.
 use super::{
-    Caller, Claims, Error, Result, SignedIn,
+    Caller, Claims, Error, Proof, Result, SignedIn,
     ended::EndedSessions,
     keys::Keys,
     overview::Past,
     password::{self, Hasher},
+    policy::Rotation,
     secret::{self, Successor},
     settings::InEffect,
     shared_time::{self, Skew},
@@ -13,11 +14,11 @@ use crate::{
     config::Config,
     mail::Mailer,
     store::{
-        Db, refresh_tokens,
+        Conn, Db, refresh_tokens,
         sessions::{self, SessionId},
-        users::{self, UserId},
+        users,
     },
-    time::Clock,
+    time::{Clock, Timestamp},
     view::Templates,
 };
 use std::{sync::Arc, time::Duration};
@@ -128,12 +129,22 @@ impl Auth {
         &self.keys
     }
 
-    /// Whether the database answers and has every migration.
+    /// Whether the database answers, has every migration and takes writes.
     pub async fn ready(&self) -> bool {
         self.db.ready().await.unwrap_or_else(|e| {
             tracing::warn!(error = %e, "not ready");
             false
         })
+    }
+
+    /// Returns once nothing can be written any more until a restart.
+    pub async fn database_lost(&self) {
+        self.db.lost().await;
+    }
+
+    /// Whether nothing can be written any more until a restart.
+    pub fn is_database_lost(&self) -> bool {
+        self.db.is_lost()
     }
 
     /// What an access token says, if it is one of ours, has not expired and its session lives. Asks
@@ -154,28 +165,44 @@ impl Auth {
     /// # Errors
     /// `TokenNotValid` if either is no more.
     pub async fn signed_in(&self, claims: &Claims) -> Result<SignedIn> {
-        self.alive(SessionId(claims.sid), Some(UserId(claims.user_id))).await
+        let proof = Proof::Access { expires_at: Timestamp::from_unix(claims.exp) };
+        let mut db = self.db.read().await?;
+        let by = self.alive(&mut db, SessionId(claims.sid), proof).await?;
+        if by.user.id.0 == claims.user_id { Ok(by) } else { Err(Error::TokenNotValid) }
     }
 
     /// The user and session of a refresh token, which is not used up by it. A used one counts as
-    /// long as it would still give its successor.
+    /// long as it would still give its successor; later it ends the session, as it does at a refresh.
+    /// `rotation` is the rule of the surface where it is presented.
     ///
     /// # Errors
     /// `TokenNotValid`.
-    pub async fn signed_in_by_refresh(&self, presented: &str) -> Result<SignedIn> {
+    pub async fn signed_in_by_refresh(
+        &self,
+        caller: &Caller,
+        rotation: Rotation,
+        presented: &str,
+    ) -> Result<SignedIn> {
         let now = self.clock.now();
-        let token = self.read_refresh_token(presented)?.id;
+        let token = self.read_refresh_token(presented)?;
         let mut db = self.db.read().await?;
-        let row = refresh_tokens::by_hash(&mut db, &secret::hash(token)).await?;
+        let row = refresh_tokens::by_hash(&mut db, &secret::hash(token.id)).await?;
         let row = row.filter(|t| t.expires_at > now).ok_or(Error::TokenNotValid)?;
-        if row.used_at.is_some() {
-            let late = row.used_at.is_some_and(|used_at| self.is_late(used_at, now));
-            if late || self.unused_successor(&mut db, token, &row, now).await?.is_none() {
-                return Err(Error::TokenNotValid);
-            }
+        let by = self.alive(&mut db, row.session_id, Proof::Refresh).await?;
+        if token.session.is_some_and(|sid| sid != by.session.id.0) {
+            return Err(Error::TokenNotValid);
         }
-        drop(db);
-        self.alive(row.session_id, None).await
+        let Some(used_at) = row.used_at else { return Ok(by) };
+        if self.is_late(used_at, now) {
+            drop(db);
+            self.end_reused(caller, &by.session, now).await?;
+            return Err(Error::TokenNotValid);
+        }
+        let strict = rotation.max(by.session.rotation) == Rotation::Strict;
+        if strict || self.unused_successor(&mut db, token.id, &row, now).await?.is_none() {
+            return Err(Error::TokenNotValid);
+        }
+        Ok(by)
     }
 
     /// Writes down, every few minutes, that a session which is not being refreshed is in use.
@@ -187,7 +214,7 @@ impl Auth {
         let (ip, agent) = (caller.ip.map(|ip| ip.to_string()), caller.user_agent.as_deref());
         let (session, seen) = (&by.session, (ip.as_deref(), agent));
         let noted = async {
-            let mut db = self.db.write().await?;
+            let mut db = self.db.write_short().await?;
             sessions::touch(&mut db, session.id, seen, session.access_expires_at, now).await?;
             db.commit().await
         };
@@ -197,16 +224,15 @@ impl Auth {
         }
     }
 
-    async fn alive(&self, id: SessionId, user: Option<UserId>) -> Result<SignedIn> {
-        let mut db = self.db.read().await?;
-        let session = sessions::by_id(&mut db, id)
+    async fn alive(&self, db: &mut Conn, id: SessionId, proof: Proof) -> Result<SignedIn> {
+        let session = sessions::by_id(db, id)
             .await?
-            .filter(|s| s.is_alive(self.clock.now()) && user.is_none_or(|id| s.user_id == id))
+            .filter(|s| s.is_alive(self.clock.now()))
             .ok_or(Error::TokenNotValid)?;
-        let user = users::by_id(&mut db, session.user_id)
+        let user = users::by_id(db, session.user_id)
             .await?
             .filter(|u| u.is_active && self.is_confirmed_enough(u))
             .ok_or(Error::TokenNotValid)?;
-        Ok(SignedIn { user, session })
+        Ok(SignedIn { user, session, proof })
     }
 }

@@ -6,6 +6,7 @@ use super::{
     operator::Held,
     post::{self, Kind},
     record::record,
+    retry::retried,
 };
 use crate::{
     store::{Conn, roles, sessions, users},
@@ -142,10 +143,13 @@ impl Auth {
     /// `NotFound`, `Forbidden`, `LastSuperuser`, `PasswordRequired`.
     pub async fn delete_user(&self, op: &Operator, id: UserId) -> Result<()> {
         self.demand_proof(op)?;
-        let mut db = self.db.write().await?;
-        let held = self.hold_superusers(&mut db, op, id).await?;
-        let act = op.act("user_deleted", Some(id), "");
-        self.remove(db, op.caller(), &held.user, act, self.clock.now()).await
+        retried(async || {
+            let mut db = self.db.write().await?;
+            let held = self.hold_superusers(&mut db, op, id).await?;
+            let act = op.act("user_deleted", Some(id), "");
+            self.remove(db, op.caller(), &held.user, act, self.clock.now()).await
+        })
+        .await
     }
 
     /// Ends every session of a user.
@@ -161,7 +165,7 @@ impl Auth {
         self.commit(db, &revoked).await
     }
 
-    /// Ends one session of a user.
+    /// Ends one session of a user, and its family.
     ///
     /// # Errors
     /// `NotFound`, also for another user's session; `Forbidden`.
@@ -174,9 +178,12 @@ impl Auth {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         self.hold_target(&mut db, op, id).await?;
-        let ended = sessions::end(&mut db, id, session, now).await?.ok_or(Error::NotFound)?;
-        let revoked = self.revoke_access(&mut db, [ended], now).await?;
-        let act = op.act("session_ended", Some(id), "").in_session(session);
+        let session = sessions::by_id(&mut db, session)
+            .await?
+            .filter(|s| s.user_id == id && s.ended_at.is_none())
+            .ok_or(Error::NotFound)?;
+        let revoked = self.end_family(&mut db, &session, now).await?.ok_or(Error::NotFound)?;
+        let act = op.act("session_ended", Some(id), "").in_session(session.id);
         record(&mut db, op.caller(), act, now).await?;
         self.commit(db, &revoked).await
     }

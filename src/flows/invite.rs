@@ -260,5 +260,6 @@ async fn put(
 }
 
 fn demand_admin(by: &SignedIn) -> Result<()> {
+    by.demand_self()?;
     if by.user.has_role("ADMIN") { Ok(()) } else { Err(Error::Forbidden) }
 }

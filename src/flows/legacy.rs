@@ -12,7 +12,7 @@ use super::{
     session::Presented,
 };
 use crate::{
-    store::{Conn, legacy_tokens, refresh_tokens, sessions, users},
+    store::{Conn, legacy_tokens, refresh_tokens, revocations::Revocation, sessions, users},
     time::Timestamp,
 };
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
@@ -29,6 +29,7 @@ pub(super) struct SimpleJwt {
     pub exp: i64,
     /// Older versions said nothing.
     pub iat: Option<i64>,
+    pub nbf: Option<i64>,
     pub iss: Option<String>,
     pub aud: Option<Value>,
     /// In ours only.
@@ -70,7 +71,8 @@ impl Auth {
         }
     }
 
-    /// Opens a session behind a token of simplejwt's, unless it has had one.
+    /// Opens a session behind a token of simplejwt's, unless it has had one; what it revokes by making
+    /// room for it is to be committed.
     ///
     /// # Errors
     /// `TokenNotValid` if the user is not there, or all its sessions have been ended since.
@@ -81,10 +83,10 @@ impl Auth {
         policy: &Policy,
         claims: &SimpleJwt,
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<Vec<Revocation>> {
         let hash = secret::hash(self.legacy_id(claims.jti));
         if refresh_tokens::by_hash(db, &hash).await?.is_some() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let user = UserId(claims.user_id);
         users::hold(db, user).await?;
@@ -98,10 +100,14 @@ impl Auth {
         let expires_at = Timestamp::from_unix(claims.exp);
         if !legacy_tokens::take(db, &hash, expires_at).await? {
             // Another request was faster, or its session is forgotten.
-            return Ok(());
+            return Ok(Vec::new());
         }
         let mut session = self.new_session(caller, policy, user, true, now)?;
         session.created_at = issued_at.unwrap_or(now);
+        // When a password was given for it, if ever, the token does not say: simplejwt dates what it
+        // rotates anew.
+        session.authenticated_at = Timestamp::from_unix(0);
+        let revoked = self.make_room(db, user, now).await?;
         sessions::insert(db, &session).await?;
         let salt: [u8; 16] = secret::random()?;
         let row = refresh_tokens::RefreshToken {
@@ -116,7 +122,8 @@ impl Auth {
         };
         refresh_tokens::insert(db, &row).await?;
         let act = Act::own("simplejwt_token_taken", user).in_session(session.id);
-        record(db, caller, act, now).await
+        record(db, caller, act, now).await?;
+        Ok(revoked)
     }
 
     /// Notes that tokens of simplejwt are used up.

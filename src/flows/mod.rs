@@ -7,6 +7,8 @@ mod caller;
 mod chain;
 mod change;
 mod confirm;
+mod derived;
+mod end;
 mod ended;
 mod error;
 mod invite;
@@ -25,6 +27,7 @@ mod probe;
 mod record;
 mod refresh;
 mod reset;
+mod retry;
 mod revisions;
 mod secret;
 mod session;
@@ -40,6 +43,7 @@ mod sweep;
 pub mod token;
 
 pub use crate::store::{
+    as_one_request,
     audit::{Event, Logged},
     invitations::Invitation,
     outbox::Posted,
@@ -52,6 +56,7 @@ pub use auth::Auth;
 pub use caller::Caller;
 pub use change::UserChange;
 pub use confirm::LinkState;
+pub use end::MOST_SESSIONS;
 pub use ended::EndedSessions;
 pub use error::{Error, Lacking, Result};
 pub use invite::NewInvitation;
@@ -61,7 +66,7 @@ pub use operator::{ADMIN, Operator, PROOF};
 pub use overview::{Day, Overview};
 pub use page::Page;
 pub use people::{MOST_COUNTED, UserList, UserQuery};
-pub use session::{RefreshToken, SignedIn, Tokens};
+pub use session::{Proof, RefreshToken, SignedIn, Tokens};
 pub use settings::{Changed, PastChange, Settings};
 pub use sign_in::Login;
 pub use sign_up::{NewAccount, SignedUp};

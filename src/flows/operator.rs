@@ -29,8 +29,9 @@ pub struct Operator {
 
 impl Operator {
     /// # Errors
-    /// `Forbidden` unless the user is a superuser or has the role `ADMIN`.
+    /// `Forbidden` unless the user is a superuser or has the role `ADMIN`, and acts for nobody else.
     pub fn new(caller: &Caller, by: SignedIn) -> Result<Self> {
+        by.demand_self()?;
         if by.user.has_role(ADMIN) {
             Ok(Self { caller: caller.clone(), by: Some(by) })
         } else {
@@ -125,6 +126,7 @@ impl Auth {
     }
 
     pub(super) fn demand_proof_of(&self, by: &SignedIn) -> Result<()> {
+        by.demand_self()?;
         let late = by.session.authenticated_at.plus(PROOF) < self.clock.now();
         if late { Err(Error::PasswordRequired) } else { Ok(()) }
     }

@@ -1,10 +1,13 @@
 //! What differs between the surfaces: each holds one `const POLICY: Policy` and hands it to the flows.
+pub use crate::store::sessions::Rotation;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
     /// The name of the surface, kept with the sessions it opens.
     pub client: &'static str,
     pub envelope: Envelope,
+    /// The rule of the sessions that it opens. To a session that another surface opened, the stricter
+    /// of both rules applies.
     pub rotation: Rotation,
     /// Whether superusers may sign in and refresh here.
     pub superusers: bool,
@@ -17,16 +20,4 @@ pub struct Policy {
 pub enum Envelope {
     Uuid,
     Jwt,
-}
-
-/// What a refresh does to the refresh token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rotation {
-    /// One use gives one successor, the same one again within the grace.
-    Grace,
-    /// One use gives one successor, and only once the access token issued with it has expired;
-    /// a second use gives nothing.
-    Strict,
-    /// It stays valid.
-    Keep,
 }

@@ -36,9 +36,10 @@ impl Act<'_> {
         Self { kind, actor: Actor::User(user), target: Some(user), session: None, detail: "" }
     }
 
-    /// Something a user did to its own account, in a session.
+    /// Something a user, or who acts for that user, did to the account, in a session.
     pub fn by(kind: &'static str, by: &SignedIn) -> Self {
-        Self::own(kind, by.user.id).in_session(by.session.id)
+        let actor = Actor::User(by.session.actor_id.unwrap_or(by.user.id));
+        Self { actor, ..Self::own(kind, by.user.id) }.in_session(by.session.id)
     }
 
     /// Something an admin did that concerns no account.

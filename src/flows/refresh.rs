@@ -26,7 +26,8 @@ enum Outcome {
 }
 
 impl Auth {
-    /// Gives new tokens for a refresh token in either envelope, as the policy's rotation says.
+    /// Gives new tokens for a refresh token in either envelope, as the rule of the policy or, if that is
+    /// stricter, of the session says.
     ///
     /// # Errors
     /// `TokenNotValid`, `TokenSuperseded`, `AccessStillValid`, `SuperuserRefused`,
@@ -40,11 +41,13 @@ impl Auth {
         let now = self.clock.now();
         let (token, legacy) = self.read_presented(policy.legacy, presented, now)?;
         let mut db = self.db.write().await?;
-        if let Some(claims) = &legacy {
-            self.adopt(&mut db, caller, policy, claims, now).await?;
-        }
+        let revoked = match &legacy {
+            Some(claims) => self.adopt(&mut db, caller, policy, claims, now).await?,
+            None => Vec::new(),
+        };
         let (row, mut session, user) = self.find(&mut db, token.id, now).await?;
-        if token.session.is_some_and(|sid| sid != session.id.0) {
+        let of_another = legacy.is_some_and(|claims| claims.user_id != user.id.0);
+        if of_another || token.session.is_some_and(|sid| sid != session.id.0) {
             return Err(Error::TokenNotValid);
         }
         self.admit(policy, &user).map_err(|e| match e {
@@ -54,26 +57,41 @@ impl Auth {
         if !self.touch(&mut db, caller, &mut session, now).await? {
             return Err(Error::TokenNotValid);
         }
-        match self.rotate(&mut db, policy.rotation, token.id, row, &session, now).await? {
+        let rotation = policy.rotation.max(session.rotation);
+        match self.rotate(&mut db, rotation, token.id, row, &session, now).await? {
             Outcome::Tokens(refresh) => {
-                db.commit().await?;
+                self.commit(db, &revoked).await?;
                 self.tokens(policy, user, &session, refresh, now)
             }
             Outcome::Reused => {
-                let ended = sessions::end(&mut db, user.id, session.id, now).await?;
-                let revoked = self.revoke_access(&mut db, ended, now).await?;
-                let act = Act {
-                    kind: "refresh_token_reused",
-                    actor: Actor::Anonymous,
-                    target: Some(user.id),
-                    session: Some(session.id),
-                    detail: "",
-                };
-                record(&mut db, caller, act, now).await?;
-                self.commit(db, &revoked).await?;
+                // The user's row comes before the session's.
+                drop(db);
+                self.end_reused(caller, &session, now).await?;
                 Err(Error::TokenNotValid)
             }
         }
+    }
+
+    /// Ends a session, and its family, of which somebody else has a refresh token as well.
+    pub(super) async fn end_reused(
+        &self,
+        caller: &Caller,
+        session: &Session,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut db = self.db.write().await?;
+        users::hold(&mut db, session.user_id).await?;
+        // Another request may have been faster.
+        let Some(revoked) = self.end_family(&mut db, session, now).await? else { return Ok(()) };
+        let act = Act {
+            kind: "refresh_token_reused",
+            actor: Actor::Anonymous,
+            target: Some(session.user_id),
+            session: Some(session.id),
+            detail: "",
+        };
+        record(&mut db, caller, act, now).await?;
+        self.commit(db, &revoked).await
     }
 
     /// The row of a token, its session and its user, if the token is known and both live.
@@ -146,11 +164,13 @@ impl Auth {
         Ok(Outcome::Tokens(Some(issued).filter(|_| rotation != Rotation::Keep)))
     }
 
-    /// Gives new tokens and makes the session's older refresh tokens useless at once. A superuser gets
-    /// a new session of the user it names (kept in the audit log).
+    /// Gives new tokens and makes the session's older refresh tokens useless at once. A superuser who
+    /// names somebody else makes that user's refresh tokens useless, and gets an access token alone, as
+    /// from [`Auth::tokens_for`].
     ///
     /// # Errors
-    /// `Forbidden` for another user's id, `NotFound` (to superusers only) for an unknown one.
+    /// `Forbidden` for another user's id; `AccessStillValid` where the session rotates strictly; to
+    /// superusers only `NotFound` for an unknown id, and `PasswordRequired`.
     pub async fn rotate_all(
         &self,
         caller: &Caller,
@@ -159,12 +179,17 @@ impl Auth {
         id: UserId,
     ) -> Result<Tokens> {
         if by.user.id != id {
-            return self.tokens_for(caller, policy, by, id).await;
+            return self.act_for(caller, policy, by, id, true).await;
         }
+        by.demand_self()?;
         self.admit(policy, &by.user)?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        let mut session = by.session.clone();
+        let mut session = self.hold_session(&mut db, by, now).await?;
+        if session.rotation == Rotation::Strict && session.access_expires_at > now {
+            let retry_after = now.until(session.access_expires_at);
+            return Err(Error::AccessStillValid { retry_after });
+        }
         if !self.touch(&mut db, caller, &mut session, now).await? {
             return Err(Error::TokenNotValid);
         }

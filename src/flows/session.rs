@@ -1,18 +1,13 @@
-//! Sessions: opened by a login, ended by many things, and the tokens that stand for them.
+//! Sessions: opened by a login, and the tokens that stand for them. How they end: [`super::end`].
 use super::{
     Auth, Caller, Claims, Error, Result, Session, SessionId, User, UserId,
     policy::{Envelope, Policy},
     secret,
-    token::RefreshClaims,
+    token::{Actor, RefreshClaims},
 };
 use crate::{
     config::EmailConfirmation,
-    store::{
-        Channel, Conn, refresh_tokens,
-        revocations::{self, Revocation},
-        sessions::{self, Ended},
-        users,
-    },
+    store::{Conn, refresh_tokens, revocations::Revocation, sessions},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -29,7 +24,7 @@ pub struct Tokens {
     pub access: String,
     /// How long the access token is good for.
     pub expires_in: Duration,
-    /// `None` where the presented refresh token stays valid.
+    /// `None` where the presented refresh token stays valid, and for whoever acts for somebody else.
     pub refresh: Option<RefreshToken>,
 }
 
@@ -46,6 +41,35 @@ pub struct RefreshToken {
 pub struct SignedIn {
     pub user: User,
     pub session: Session,
+    pub proof: Proof,
+}
+
+/// The token that proves who is signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    Access {
+        expires_at: Timestamp,
+    },
+    /// A refresh token, which a browser sends as its cookie.
+    Refresh,
+}
+
+impl SignedIn {
+    /// Until when a session may live that is opened out of this one: no longer than this one, nor than
+    /// the access token that proves it.
+    pub(super) fn until(&self) -> Timestamp {
+        match self.proof {
+            Proof::Access { expires_at } => self.session.expires_at.min(expires_at),
+            Proof::Refresh => self.session.expires_at,
+        }
+    }
+
+    /// # Errors
+    /// `Forbidden` to a superuser who acts for somebody else: passwords, addresses, further sessions
+    /// and the service itself are not to be changed in another user's name.
+    pub(super) fn demand_self(&self) -> Result<()> {
+        if self.session.actor_id.is_some() { Err(Error::Forbidden) } else { Ok(()) }
+    }
 }
 
 /// A refresh token as it was presented.
@@ -106,6 +130,9 @@ impl Auth {
             id: SessionId(secret::token()?),
             user_id: user,
             client: policy.client.to_owned(),
+            rotation: policy.rotation,
+            family_id: None,
+            actor_id: None,
             remember,
             ip: caller.ip.map(|ip| ip.to_string()),
             user_agent: caller.user_agent.clone(),
@@ -118,17 +145,19 @@ impl Auth {
         })
     }
 
-    /// Stores a new session and its first refresh token.
+    /// Stores a new session of a user whose row is held, and its first refresh token. Beyond
+    /// [`MOST_SESSIONS`] the least used one ends; [`Auth::commit`] takes what is revoked by it.
     pub(super) async fn store_session(
         &self,
         db: &mut Conn,
         mut session: Session,
         now: Timestamp,
-    ) -> Result<(Session, Issued)> {
+    ) -> Result<(Session, Issued, Vec<Revocation>)> {
         session.access_expires_at = self.access_expires_at(session.expires_at, now);
+        let revoked = self.make_room(db, session.user_id, now).await?;
         sessions::insert(db, &session).await?;
         let issued = self.store_refresh_token(db, &session, secret::token()?, now).await?;
-        Ok((session, issued))
+        Ok((session, issued, revoked))
     }
 
     /// Stores `id` as a refresh token of `session`.
@@ -204,6 +233,7 @@ impl Auth {
             is_superuser: user.is_superuser,
             auth_time: session.authenticated_at.unix(),
             amr: vec!["pwd".to_owned()],
+            act: session.actor_id.map(|id| Actor { sub: id.0.to_string() }),
         })
     }
 
@@ -237,48 +267,5 @@ impl Auth {
         }
         let claims = self.keys.verify_refresh(presented, self.clock.now())?;
         Ok(Presented { id: claims.jti, session: Some(claims.sid) })
-    }
-
-    /// Writes down that sessions have ended; [`Auth::commit`] takes the result.
-    pub(super) async fn revoke_access(
-        &self,
-        db: &mut Conn,
-        ended: impl IntoIterator<Item = Ended>,
-        now: Timestamp,
-    ) -> Result<Vec<Revocation>> {
-        let mut revoked = Vec::new();
-        for session in ended {
-            let expires_at = session.access_expires_at;
-            // A clock that was set forward may be set back.
-            if expires_at.plus(revocations::KEPT) > now {
-                let r = Revocation { session_id: session.id, ended_at: now, expires_at };
-                revocations::insert(db, &r).await?;
-                revoked.push(r);
-            }
-        }
-        if !revoked.is_empty() {
-            db.notify(Channel::Revocations).await?;
-        }
-        Ok(revoked)
-    }
-
-    /// Ends every session of `user` but `keep`.
-    pub(super) async fn end_sessions(
-        &self,
-        db: &mut Conn,
-        user: UserId,
-        keep: Option<SessionId>,
-        now: Timestamp,
-    ) -> Result<Vec<Revocation>> {
-        users::note_sessions_ended(db, user, now).await?;
-        let ended = sessions::end_others(db, user, keep, now).await?;
-        self.revoke_access(db, ended, now).await
-    }
-
-    /// Commits, then lets this process know what was revoked.
-    pub(super) async fn commit(&self, db: Conn, revoked: &[Revocation]) -> Result<()> {
-        db.commit().await?;
-        self.ended.add(revoked);
-        Ok(())
     }
 }

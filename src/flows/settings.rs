@@ -221,6 +221,7 @@ impl Auth {
 }
 
 fn demand_superuser(by: &SignedIn) -> Result<()> {
+    by.demand_self()?;
     if by.user.is_superuser { Ok(()) } else { Err(Error::Forbidden) }
 }
 

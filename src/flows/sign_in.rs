@@ -1,17 +1,12 @@
-//! Login by password, and tokens for somebody who is signed in already.
+//! Login by password.
 use super::{
-    Auth, Caller, Error, Result, Session, SignedIn, Tokens, User, UserId,
+    Auth, Caller, Error, Result, Tokens, User, UserId,
     address::{Address, Username},
     password::Verdict,
     policy::Policy,
     record::{Act, Actor, record},
-    secret,
 };
-use crate::store::{
-    Conn,
-    sessions::{self, SessionId},
-    users,
-};
+use crate::store::{Conn, users};
 
 /// Whom somebody says to be.
 #[derive(Clone, Copy, Debug)]
@@ -82,9 +77,9 @@ impl Auth {
             users::rehash(&mut db, user.id, old, new).await?;
         }
         let session = self.new_session(caller, policy, user.id, remember, now)?;
-        let (session, issued) = self.store_session(&mut db, session, now).await?;
+        let (session, issued, revoked) = self.store_session(&mut db, session, now).await?;
         record(&mut db, caller, Act::own("login", user.id).in_session(session.id), now).await?;
-        db.commit().await?;
+        self.commit(db, &revoked).await?;
         self.tokens(policy, user.clone(), &session, Some(issued), now)
     }
 
@@ -112,60 +107,5 @@ impl Auth {
         record(&mut db, caller, act, now).await?;
         db.commit().await?;
         Err(why)
-    }
-
-    /// Opens a session of `id` for `by`: that user itself, for no longer than the session it has, or a
-    /// superuser (kept in the audit log).
-    ///
-    /// # Errors
-    /// `Forbidden` for another user's id, `NotFound` (to superusers only) for an unknown one.
-    pub async fn tokens_for(
-        &self,
-        caller: &Caller,
-        policy: &Policy,
-        by: &SignedIn,
-        id: UserId,
-    ) -> Result<Tokens> {
-        let own = by.user.id == id;
-        if !own && !by.user.is_superuser {
-            return Err(Error::Forbidden);
-        }
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
-        self.admit(policy, &user)?;
-        if !users::note_login(&mut db, id, user.credentials, now).await? {
-            return Err(Error::TokenNotValid);
-        }
-        // Held, so that nobody opens another session out of one that is ending.
-        let last = by.session.access_expires_at;
-        let seen = (by.session.ip.as_deref(), by.session.user_agent.as_deref());
-        if !sessions::touch(&mut db, by.session.id, seen, last, now).await? {
-            return Err(Error::TokenNotValid);
-        }
-        let session = if own {
-            let mut session = by.session.clone();
-            session.id = SessionId(secret::token()?);
-            policy.client.clone_into(&mut session.client);
-            session.ip = caller.ip.map(|ip| ip.to_string());
-            session.user_agent.clone_from(&caller.user_agent);
-            session.last_seen_at = now;
-            session
-        } else {
-            // No password was given for it but the superuser's own.
-            let session = self.new_session(caller, policy, id, false, now)?;
-            Session { authenticated_at: by.session.authenticated_at, ..session }
-        };
-        let (session, issued) = self.store_session(&mut db, session, now).await?;
-        let act = Act {
-            kind: "tokens_issued",
-            actor: Actor::User(by.user.id),
-            target: Some(id),
-            session: Some(session.id),
-            detail: "",
-        };
-        record(&mut db, caller, act, now).await?;
-        db.commit().await?;
-        self.tokens(policy, user, &session, Some(issued), now)
     }
 }

@@ -40,6 +40,16 @@ pub struct Claims {
     /// When the password was given.
     pub auth_time: i64,
     pub amr: Vec<String>,
+    /// Who acts for the user (RFC 8693, 4.1): the superuser who opened the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
+}
+
+/// The value of the claim `act`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Actor {
+    /// The superuser's id.
+    pub sub: String,
 }
 
 impl Claims {

@@ -15,7 +15,7 @@ const MOST: i64 = 30;
 pub struct Security {
     user: Person,
     /// How many sessions live.
-    sessions: usize,
+    sessions: i64,
     /// The newest first.
     events: Vec<Happened>,
 }
@@ -31,7 +31,7 @@ pub async fn page(reader: Result<Reader<'_>, Error>) -> Shown<Security> {
     let events = r.auth.history(&r.by, MOST).await?;
     Ok(Page::ok(Security {
         user: Person::new(&r),
-        sessions: r.auth.sessions(&r.by).await?.len(),
+        sessions: r.auth.count_sessions(&r.by).await?,
         events: events.iter().map(|e| Happened::new(e, &r)).collect(),
     }))
 }

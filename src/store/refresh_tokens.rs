@@ -1,5 +1,5 @@
 //! Table `auth_refresh_tokens`: the chain of a session's refresh tokens, as hashes.
-use super::{Conn, Digest, Result, sessions::SessionId};
+use super::{Conn, Digest, Result, sessions::SessionId, users::UserId};
 use crate::time::Timestamp;
 use sqlx::FromRow;
 
@@ -53,6 +53,19 @@ pub async fn spend_all(db: &mut Conn, session: SessionId, now: Timestamp) -> Res
     db.execute(
         "UPDATE auth_refresh_tokens SET used_at = $2 WHERE session_id = $1 AND used_at IS NULL",
         (session, now),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Lets the unused refresh tokens of all living sessions of a user expire.
+pub async fn expire_all(db: &mut Conn, user: UserId, now: Timestamp) -> Result<()> {
+    db.execute(
+        "UPDATE auth_refresh_tokens SET expires_at = $2
+         WHERE used_at IS NULL AND expires_at > $2
+           AND session_id IN (SELECT id FROM auth_sessions
+                              WHERE user_id = $1 AND ended_at IS NULL)",
+        (user, now),
     )
     .await?;
     Ok(())

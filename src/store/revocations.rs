@@ -1,6 +1,6 @@
 //! Table `auth_revocations`: ended sessions of which an access token may still be out, numbered in the
 //! order in which they are written.
-use super::{Conn, Result, sessions::SessionId};
+use super::{Conn, Result, sessions::SessionId, users::UserId};
 use crate::time::Timestamp;
 use sqlx::FromRow;
 use std::time::Duration;
@@ -38,6 +38,21 @@ pub async fn insert(db: &mut Conn, r: &Revocation) -> Result<()> {
     )
     .await?;
     Ok(())
+}
+
+/// Revokes the access tokens that are out of the sessions which `user` lost at `now`, its own and those
+/// that it had opened for others. What expired less than [`KEPT`] ago counts: a clock that was set forward
+/// may be set back.
+pub async fn insert_ended(db: &mut Conn, user: UserId, now: Timestamp) -> Result<Vec<Revocation>> {
+    db.fetch_all(
+        "INSERT INTO auth_revocations (session_id, ended_at, expires_at)
+         SELECT id, ended_at, access_expires_at FROM auth_sessions
+         WHERE (user_id = $1 OR actor_id = $1) AND ended_at = $2 AND access_expires_at > $3
+         ON CONFLICT DO NOTHING
+         RETURNING session_id, ended_at, expires_at",
+        (user, now, now.minus(KEPT)),
+    )
+    .await
 }
 
 /// The first `limit` revocations whose id is higher than `id`, in the order of ids.

@@ -5,7 +5,9 @@ use super::{
     cookie, csrf,
     problem::Problem,
 };
-use crate::flows::{Auth, Claims, Error, Operator, Result, SignedIn as Proven, User};
+use crate::flows::{
+    Auth, Claims, Error, Operator, Result, SignedIn as Proven, User, policy::Rotation,
+};
 use rocket::{
     Request,
     request::{FromRequest, Outcome},
@@ -19,7 +21,7 @@ pub struct SignedIn(pub Proven);
 pub struct Bearer(pub Proven);
 
 /// What a valid access token says; asks no database, so a role that was taken away since shows until
-/// the token expires.
+/// the token expires. `act` names the superuser who acts for the user, if one does.
 pub struct Verified(pub Claims);
 
 /// A user with the role `ADMIN`.
@@ -74,7 +76,8 @@ async fn by_cookie(req: &Request<'_>) -> Result<Option<Proven>> {
     let auth = auth(req)?;
     let Some(token) = cookie::read(req, auth.config()) else { return Ok(None) };
     csrf::demand_same_origin(req, auth.config())?;
-    let proven = auth.signed_in_by_refresh(token).await?;
+    // What is only read is as lenient as the session.
+    let proven = auth.signed_in_by_refresh(caller(req), Rotation::Keep, token).await?;
     auth.note_seen(caller(req), &proven).await;
     Ok(Some(proven))
 }

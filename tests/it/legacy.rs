@@ -124,6 +124,7 @@ on_both! {
             ("an access token", with("token_type", json!("access"))),
             ("expired", with("exp", json!(NOW))),
             ("from the future", with("iat", json!(NOW + 60))),
+            ("not good yet", with("nbf", json!(NOW + 60))),
             ("nobody", with("user_id", json!(99))),
             ("no id", with("user_id", json!("ann"))),
             ("no jti", with("jti", json!("1"))),
@@ -141,6 +142,42 @@ on_both! {
         let native = service.stranger().send(Method::Post, "/auth/refresh", None, &[("Cookie", &cookie)]).await;
         native.refused(401, "token_not_valid");
         refresh(&service.stranger(), "/token/refresh", &good).await.expect(200);
+    }
+
+    async fn a_token_opens_no_session_of_another_user_who_had_its_jti(service, moved) {
+        let ann = imported(service).await;
+        let bob = service.registered("bob").await;
+        let of_ann = claims(ann.0);
+        let mut of_bob = of_ann.clone();
+        of_bob["user_id"] = json!(bob.id.to_string());
+        of_bob["iat"] = json!(service.clock.now().unix());
+        let first = refresh(&bob, "/api/refresh", &sign(&of_ann)).await;
+        let claims = service.auth().verify_access(first.expect(200)["access_token"].as_str().unwrap());
+        assert_eq!(claims.unwrap().user_id, ann.0);
+        refresh(&bob, "/api/refresh", &sign(&of_bob)).await.refused(401, "token_not_valid");
+        bob.post("/api/logout", json!({ "refresh_token": sign(&of_bob) })).await.refused(401, "token_not_valid");
+        refresh(&bob, "/api/refresh", next(&first)).await.expect(200);
+    }
+
+    async fn a_token_is_no_proof_that_a_password_was_given(service, moved) {
+        let root = service.superuser("root").await;
+        service.advance(Duration::from_secs(1));
+        let mut old = claims(root.id);
+        old["iat"] = json!(service.clock.now().unix());
+        let mut dateless = claims(imported(service).await.0);
+        dateless.as_object_mut().unwrap().remove("iat");
+        for old in [dateless, old] {
+            let reply = refresh(&service.stranger(), "/api/refresh", &sign(&old)).await;
+            let access = reply.expect(200)["access_token"].as_str().unwrap().to_owned();
+            let said = service.auth().verify_access(&access).unwrap();
+            assert_eq!(said.auth_time, 0);
+            if said.is_superuser {
+                let bearer = format!("Bearer {access}");
+                let headers = [("Authorization", &*bearer)];
+                let rotate = service.stranger().send(Method::Post, "/auth/admin/keys/rotate", None, &headers).await;
+                rotate.refused(403, "password_required");
+            }
+        }
     }
 
     async fn a_token_dies_with_all_sessions_of_its_user(service, moved) {

@@ -18,6 +18,8 @@ mod cli;
 mod clocks;
 mod dialects;
 mod docs;
+mod families;
+mod faults;
 mod host;
 mod invitations;
 mod keys;
@@ -30,6 +32,8 @@ mod moving;
 mod outage;
 mod pages;
 mod passwords;
+#[cfg(postgres)]
+mod pooler;
 mod refresh;
 mod replicas;
 mod revocations;

@@ -113,15 +113,26 @@ on_both! {
         ann.login().await.expect(200);
     }
 
-    async fn a_loser_of_a_race_keeps_its_cookie_and_pages_do_not_end_sessions(service) {
-        let ann = service.user("ann").await;
-        let first = ann.refresh_cookie().unwrap();
-        let second = cookie(&present(&ann, &first).await);
-        service.advance(60 * SECOND);
-        // An old cookie that only reads is refused, and that is all.
-        let headers = [("Cookie", format!("__Host-portcullis={first}"))];
-        raw(service, Method::Get, "/auth/me", None, &headers).await.refused(401, "token_not_valid");
-        present(&ann, &second).await.expect(200);
+    async fn whoever_only_asks_whether_a_stolen_token_is_stale_raises_the_alarm(service) {
+        for path in ["/auth/me", "/auth/verify"] {
+            let ann = service.registered(&format!("ann{}", path.len())).await;
+            ann.login().await.expect(200);
+            let first = ann.refresh_cookie().unwrap();
+            let second = cookie(&present(&ann, &first).await);
+            let headers = [("Cookie", format!("__Host-portcullis={first}"))];
+            let ask = || raw(service, Method::Get, path, None, &headers);
+            service.advance(10 * SECOND);
+            ask().await.expect(200);
+            service.advance(SECOND);
+            let late = ask().await;
+            late.refused(401, "token_not_valid");
+            assert_eq!(late.header("set-cookie"), None);
+            present(&ann, &second).await.refused(401, "token_not_valid");
+            ann.get("/auth/verify").await.refused(401, "token_not_valid");
+            ask().await.refused(401, "token_not_valid");
+        }
+        let acts = crate::store::acts(service).await;
+        assert_eq!(acts.iter().filter(|kind| *kind == "refresh_token_reused").count(), 2);
     }
 
     async fn either_envelope_is_taken_everywhere(service) {

@@ -1,5 +1,4 @@
 //! Both engines have the same tables, columns, keys and indexes, as the databases themselves tell.
-#[cfg(postgres)]
 use crate::support::Database;
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -115,4 +114,58 @@ async fn postgres(sql: &'static str) -> BTreeSet<String> {
     pool.close().await;
     database.end().await;
     lines
+}
+
+/// Sessions from before there were rules of their own follow that of the surface that opened them.
+async fn older_sessions_follow_the_rule_of_their_surface(database: Database) {
+    let sqlite = database.url.starts_with("sqlite:");
+    let db = portcullis::store::Db::open(&database.url, 2).await.unwrap();
+    let mut older = if sqlite {
+        sqlx::migrate!("migrations/sqlite")
+    } else {
+        sqlx::migrate!("migrations/postgres")
+    };
+    older.dangerous_set_table_name("_auth_migrations");
+    older.migrations.to_mut().truncate(2);
+    let yes = if sqlite { "1" } else { "TRUE" };
+    let id = if sqlite { "randomblob(16)" } else { "gen_random_uuid()" };
+    let user = "INSERT INTO auth_users (id, email, email_key, created_at) VALUES (1, 'a', 'a', 0)";
+    let sessions = format!(
+        "WITH surfaces (client) AS (VALUES ('native'), ('pages'), ('autor'), ('simple'), ('cookie'),
+                                           ('role'), ('chat'))
+         INSERT INTO auth_sessions (id, user_id, client, remember, created_at, authenticated_at,
+                                    last_seen_at, expires_at, access_expires_at)
+         SELECT {id}, 1, client, {yes}, 0, 0, 0, 0, 0 FROM surfaces"
+    );
+    let statements = [user, &*sessions.leak()];
+    if sqlite {
+        let pool = sqlx::SqlitePool::connect(&database.url).await.unwrap();
+        older.run(&pool).await.unwrap();
+        for sql in statements {
+            sqlx::query(sql).execute(&pool).await.unwrap();
+        }
+        pool.close().await;
+    } else {
+        #[cfg(postgres)]
+        {
+            let pool = sqlx::PgPool::connect(&database.url).await.unwrap();
+            older.run(&pool).await.unwrap();
+            for sql in statements {
+                sqlx::query(sql).execute(&pool).await.unwrap();
+            }
+            pool.close().await;
+        }
+    }
+    db.migrate().await.unwrap();
+    db.close().await;
+    let sql = "SELECT client || ' ' || rotation FROM auth_sessions ORDER BY client";
+    let rules = crate::store::rows_at(&database.url, sql).await;
+    let wanted =
+        "autor strict,chat keep,cookie keep,native grace,pages grace,role grace,simple grace";
+    assert_eq!(rules.join(","), wanted);
+    database.end().await;
+}
+
+mod upgrade {
+    on_each_engine! { super::older_sessions_follow_the_rule_of_their_surface }
 }

@@ -4,7 +4,7 @@ use portcullis::{
     store::{
         Channel, Db, Digest, accounts, audit, invitations, keys, legacy_tokens, listing,
         mail_tokens, outbox, refresh_tokens, revocations, roles, secrets,
-        sessions::{self, SessionId},
+        sessions::{self, Rotation, SessionId},
         settings, setup_tokens,
         users::{self, Roles, UserId},
     },
@@ -94,11 +94,23 @@ async fn ann(db: &Db) -> UserId {
     tx!(db, |tx| users::insert(tx, &named("ann@example.com", Some("ann")))).unwrap()
 }
 
+async fn bob(db: &Db) -> UserId {
+    tx!(db, |tx| users::insert(tx, &named("bob@example.com", None))).unwrap()
+}
+
+async fn living(db: &Db, id: SessionId) -> bool {
+    let session = sessions::by_id(&mut db.read().await.unwrap(), id).await.unwrap();
+    session.is_some_and(|s| s.is_alive(NOW))
+}
+
 fn session_of(user: UserId) -> sessions::Session {
     sessions::Session {
         id: SessionId(Uuid::new_v4()),
         user_id: user,
         client: "native".into(),
+        rotation: Rotation::Grace,
+        family_id: None,
+        actor_id: None,
         remember: true,
         ip: Some("127.0.0.1".into()),
         user_agent: None,
@@ -190,7 +202,7 @@ on_db! {
             last_login_at: Some(after(1)),
         };
         // Reserved, or the next to register would get an id that is taken.
-        db.read().await.unwrap().reserve_ids("auth_users", 70).await.unwrap();
+        db.reserve_user_ids(70).await.unwrap();
         let first = new(Some(70), "ann@example.com", Some("ann"));
         assert_eq!(tx!(db, |tx| accounts::insert(tx, &first)), Some(UserId(70)));
         for taken in [
@@ -202,7 +214,7 @@ on_db! {
         }
         assert_eq!(tx!(db, |tx| accounts::insert(tx, &new(Some(3), "c@example.com", None))), Some(UserId(3)));
         // Nothing goes back.
-        db.read().await.unwrap().reserve_ids("auth_users", 3).await.unwrap();
+        db.reserve_user_ids(3).await.unwrap();
         let next = tx!(db, |tx| accounts::insert(tx, &new(None, "d@example.com", None))).unwrap();
         assert!(next.0 > 70, "{next:?}");
         tx!(db, |tx| roles::grant(tx, UserId(70), "EDITOR", NOW));
@@ -370,26 +382,93 @@ on_db! {
         let id = ann(db).await;
         let (one, two) = (open(db, id).await, open(db, id).await);
         assert!(tx!(db, |tx| sessions::touch(tx, two, (Some("::1"), Some("x")), after(400), after(5))));
-        let list = sessions::of_user(&mut db.read().await.unwrap(), id, after(5)).await.unwrap();
+        let list = sessions::of_user(&mut db.read().await.unwrap(), id, 9, after(5)).await.unwrap();
         assert_eq!(list.iter().map(|s| s.id).collect::<Vec<_>>(), [two, one]);
         assert_eq!((list[0].ip.as_deref(), list[0].last_seen_at, list[0].access_expires_at), (Some("::1"), after(5), after(400)));
         assert!(tx!(db, |tx| sessions::touch(tx, two, (None, None), after(1), after(6))));
         let seen = sessions::by_id(&mut db.read().await.unwrap(), two).await.unwrap().unwrap();
         assert_eq!((seen.access_expires_at, seen.is_alive(after(999)), seen.is_alive(after(1000))), (after(400), true, false));
         assert!(!tx!(db, |tx| sessions::touch(tx, two, (None, None), after(1), after(1000))));
-        assert!(tx!(db, |tx| sessions::end(tx, UserId(99), one, NOW)).is_none());
-        assert_eq!(tx!(db, |tx| sessions::end(tx, id, one, NOW)).unwrap().id, one);
-        assert!(tx!(db, |tx| sessions::end(tx, id, one, NOW)).is_none());
+        assert_eq!(sessions::of_user(&mut db.read().await.unwrap(), id, 1, after(5)).await.unwrap().len(), 1);
+        assert_eq!(tx!(db, |tx| sessions::count(tx, id, after(5))), 2);
+        assert_eq!((tx!(db, |tx| sessions::count(tx, id, after(1000))), tx!(db, |tx| sessions::count(tx, UserId(99), NOW))), (0, 0));
+        assert_eq!(tx!(db, |tx| sessions::end_family(tx, one, NOW)), 1);
+        assert_eq!(tx!(db, |tx| sessions::end_family(tx, one, NOW)), 0);
         assert!(!tx!(db, |tx| sessions::touch(tx, one, (None, None), after(1), NOW)));
         let three = open(db, id).await;
         tx!(db, |tx| sessions::authenticate(tx, three, after(7)));
         let proven = sessions::by_id(&mut db.read().await.unwrap(), three).await.unwrap().unwrap();
         assert_eq!((proven.authenticated_at, proven.created_at), (after(7), NOW));
-        let ended = tx!(db, |tx| sessions::end_others(tx, id, Some(three), NOW));
-        assert_eq!(ended.iter().map(|e| e.id).collect::<Vec<_>>(), [two]);
-        assert_eq!(tx!(db, |tx| sessions::end_others(tx, id, None, after(9))).len(), 1);
+        tx!(db, |tx| sessions::hold_all(tx, id));
+        assert_eq!(tx!(db, |tx| sessions::end_others(tx, id, Some(three), NOW)), 1);
+        assert!(living(db, three).await && !living(db, two).await);
+        assert_eq!(tx!(db, |tx| sessions::end_others(tx, id, None, after(9))), 1);
         assert_eq!(tx!(db, |tx| sessions::sweep(tx, after(5))), 2);
         assert_eq!(tx!(db, |tx| sessions::sweep(tx, after(2000))), 1);
+    }
+
+    async fn a_session_remembers_its_rule_its_family_and_who_acts(db) {
+        let (id, bob) = (ann(db).await, bob(db).await);
+        let first = session_of(id);
+        tx!(db, |tx| sessions::insert(tx, &first));
+        for rotation in [Rotation::Keep, Rotation::Grace, Rotation::Strict] {
+            let session = sessions::Session { rotation, family_id: Some(first.id), actor_id: Some(bob), ..session_of(id) };
+            tx!(db, |tx| sessions::insert(tx, &session));
+            let found = sessions::by_id(&mut db.read().await.unwrap(), session.id).await.unwrap().unwrap();
+            assert_eq!((found.rotation, found.family_id, found.actor_id, found.family()), (rotation, Some(first.id), Some(bob), first.id));
+        }
+        assert!(Rotation::Strict > Rotation::Grace && Rotation::Grace > Rotation::Keep);
+        // What somebody opened for others goes when they do.
+        assert!(tx!(db, |tx| users::delete(tx, bob)));
+        assert_eq!(tx!(db, |tx| sessions::count(tx, id, NOW)), 1);
+    }
+
+    async fn a_family_ends_as_one_and_so_does_what_was_opened_for_others(db) {
+        let (id, bob) = (ann(db).await, bob(db).await);
+        let first = open(db, id).await;
+        let of = |user, actor_id| sessions::Session { family_id: Some(first), actor_id, ..session_of(user) };
+        let family = [of(id, None), of(id, None), of(bob, Some(id))];
+        for session in &family {
+            tx!(db, |tx| sessions::insert(tx, session));
+        }
+        let (alone, bobs) = (open(db, id).await, open(db, bob).await);
+        assert_eq!(tx!(db, |tx| sessions::end_family(tx, first, NOW)), 4);
+        assert!(living(db, alone).await && living(db, bobs).await);
+        let revoked = tx!(db, |tx| revocations::insert_ended(tx, id, NOW));
+        assert_eq!(revoked.iter().map(|r| (r.ended_at, r.expires_at)).collect::<Vec<_>>(), [(NOW, after(300)); 4]);
+        assert!(tx!(db, |tx| revocations::insert_ended(tx, id, NOW)).is_empty());
+        // With all of a user's, too.
+        let other = sessions::Session { family_id: Some(alone), actor_id: Some(id), ..session_of(bob) };
+        tx!(db, |tx| sessions::insert(tx, &other));
+        assert_eq!(tx!(db, |tx| sessions::end_others(tx, id, Some(alone), after(1))), 1);
+        assert!(!living(db, other.id).await && living(db, bobs).await);
+        // Of which no access token is out, none is revoked.
+        assert_eq!(tx!(db, |tx| sessions::end_others(tx, id, None, after(3_900))), 1);
+        assert!(tx!(db, |tx| revocations::insert_ended(tx, id, after(3_900))).is_empty());
+    }
+
+    async fn the_least_used_sessions_end_first(db) {
+        let (id, bob) = (ann(db).await, bob(db).await);
+        let mut all = Vec::new();
+        for seen in 0..5 {
+            let session = sessions::Session { last_seen_at: after(seen), ..session_of(id) };
+            tx!(db, |tx| sessions::insert(tx, &session));
+            all.push(session.id);
+        }
+        let acting = sessions::Session { last_seen_at: after(9), actor_id: Some(bob), ..session_of(id) };
+        let opened = sessions::Session { family_id: Some(all[0]), actor_id: Some(id), ..session_of(bob) };
+        for session in [&acting, &opened] {
+            tx!(db, |tx| sessions::insert(tx, session));
+        }
+        assert_eq!(tx!(db, |tx| sessions::end_least_used(tx, id, 6, after(9))), 0);
+        assert_eq!(tx!(db, |tx| sessions::end_least_used(tx, id, 5, after(9))), 1);
+        assert!(!living(db, acting.id).await && living(db, opened.id).await);
+        assert_eq!(tx!(db, |tx| sessions::end_least_used(tx, id, 2, after(9))), 4);
+        assert!(!living(db, opened.id).await);
+        let left = sessions::of_user(&mut db.read().await.unwrap(), id, 9, after(9)).await.unwrap();
+        assert_eq!(left.iter().map(|s| s.id).collect::<Vec<_>>(), [all[4], all[3]]);
+        // Those that have expired take nobody's place.
+        assert_eq!(tx!(db, |tx| sessions::end_least_used(tx, id, 0, after(1000))), 0);
     }
 
     async fn of_many_who_spend_a_token_one_does(db) {
@@ -410,6 +489,12 @@ on_db! {
         tx!(db, |tx| refresh_tokens::spend_all(tx, session, after(1)));
         assert!(!tx!(db, |tx| refresh_tokens::spend(tx, &Digest(vec![2; 32]), after(2))));
         assert_eq!(tx!(db, |tx| refresh_tokens::sweep(tx, after(101))), 2);
+        tx!(db, |tx| refresh_tokens::insert(tx, &token_of(session, 3)));
+        let user = sessions::by_id(&mut db.read().await.unwrap(), session).await.unwrap().unwrap().user_id;
+        tx!(db, |tx| refresh_tokens::expire_all(tx, UserId(99), NOW));
+        tx!(db, |tx| refresh_tokens::expire_all(tx, user, after(3)));
+        let row = refresh_tokens::by_hash(&mut db.read().await.unwrap(), &Digest(vec![3; 32])).await.unwrap().unwrap();
+        assert_eq!((row.expires_at, row.used_at), (after(3), None));
     }
 
     async fn revocations_are_read_in_the_order_of_their_numbers(db) {
@@ -715,6 +800,43 @@ on_db! {
         assert_eq!(own.iter().map(|e| e.ip.is_some()).collect::<Vec<_>>(), [false, true]);
     }
 
+    async fn a_name_taken_meanwhile_leaves_the_transaction_as_it_was(db) {
+        let ann = ann(db).await;
+        let sql = "INSERT INTO auth_user_roles (user_id, role, granted_at) VALUES ($1, 'EDITOR', 0)";
+        let mut tx = db.write().await.unwrap();
+        assert_eq!(tx.execute_unless_taken(sql, [ann]).await.unwrap(), Some(1));
+        assert_eq!(tx.execute_unless_taken(sql, [ann]).await.unwrap(), None);
+        roles::grant(&mut tx, ann, "AUTHOR", NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let user = users::by_id(&mut db.read().await.unwrap(), ann).await.unwrap().unwrap();
+        assert_eq!(user.roles.0, ["EDITOR", "AUTHOR"]);
+    }
+
+    async fn a_transaction_in_which_something_failed_is_not_committed(db) {
+        let ann = ann(db).await;
+        let mut tx = db.write().await.unwrap();
+        roles::grant(&mut tx, ann, "AUTHOR", NOW).await.unwrap();
+        tx.execute("UPDATE nothing SET x = 1", ()).await.unwrap_err();
+        tx.commit().await.unwrap_err();
+        let user = users::by_id(&mut db.read().await.unwrap(), ann).await.unwrap().unwrap();
+        assert!(user.roles.0.is_empty());
+        tx!(db, |tx| roles::grant(tx, ann, "EDITOR", NOW));
+    }
+
+    async fn why_the_tables_cannot_be_brought_up_to_date_is_told(db) {
+        let told = async |sql: &'static str| {
+            let mut tx = db.write().await.unwrap();
+            tx.execute(sql, ()).await.unwrap();
+            tx.commit().await.unwrap();
+            db.migrate().await.unwrap_err().to_string()
+        };
+        let interrupted = told("UPDATE _auth_migrations SET success = NOT success WHERE version = 2").await;
+        assert!(interrupted.contains("migration 2") && interrupted.contains("_auth_migrations"), "{interrupted}");
+        let newer = told("UPDATE _auth_migrations SET success = (1 = 1), version = 9999 WHERE version = 2").await;
+        assert!(newer.contains("newer") && newer.contains("9999"), "{newer}");
+        assert!(!newer.contains("sqlx"), "{newer}");
+    }
+
     async fn what_is_not_committed_never_was(db) {
         let mut tx = db.write().await.unwrap();
         users::insert(&mut tx, &named("ann@example.com", None)).await.unwrap().unwrap();
@@ -816,7 +938,7 @@ fn every_function_of_a_table_is_tested_here() {
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         let table = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        if ["mod", "pool", "args", "sync", "backup", "copy"].contains(&table.as_str()) {
+        if ["mod", "pool", "args", "sync", "backup", "copy", "deadline"].contains(&table.as_str()) {
             continue;
         }
         for part in std::fs::read_to_string(&path).unwrap().split("\npub async fn ").skip(1) {

@@ -166,9 +166,8 @@ impl Ring {
         let good = said.token_type == T::TYPE
             && said.exp > now.unix()
             && said.exp.checked_sub(said.iat).is_some_and(|life| life <= longest)
-            && said.iat <= now.plus(NBF_LEEWAY).unix()
             && retired_at.is_none_or(|at| said.iat <= at.plus(LAG).unix())
-            && said.nbf <= now.plus(NBF_LEEWAY).unix()
+            && said.nbf.max(said.iat) <= now.plus(NBF_LEEWAY).unix()
             && *said.sub == said.user_id.to_string();
         if good { Ok(claims) } else { Err(Error::TokenNotValid) }
     }
@@ -191,7 +190,7 @@ impl Ring {
         };
         let good = claims.token_type == "refresh"
             && claims.exp > now.unix()
-            && claims.iat.is_none_or(|iat| iat <= now.plus(LEEWAY).unix())
+            && claims.iat.max(claims.nbf).is_none_or(|from| from <= now.plus(LEEWAY).unix())
             && claims.iss.as_ref().is_none_or(|iss| *iss == self.issuer)
             && claims.aud.as_ref().is_none_or(for_us)
             && claims.sid.is_none();
