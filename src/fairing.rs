@@ -117,6 +117,8 @@ pub enum StartError {
     Config(Vec<config::Problem>),
     #[error("the database: {0}")]
     Database(String),
+    #[error("the database is not up to date: run `portcullis migrate`")]
+    Outdated,
     #[error("the target: {0}")]
     Target(String),
     #[error("{}", reason(.0))]
@@ -135,7 +137,7 @@ async fn start(db: Db, config: Config, clock: Clock) -> Result<Auth, StartError>
     Auth::open(config, db, clock).await.map_err(StartError::Service)
 }
 
-/// The service without its server, for the command line; brings the tables up to date.
+/// The service without its server; brings the tables up to date and makes the keys that are missing.
 ///
 /// # Errors
 /// Whatever keeps it from starting.
@@ -143,6 +145,20 @@ pub async fn open(figment: Figment) -> Result<Auth, StartError> {
     let (config, url) = settings(figment)?;
     let db = Db::open(&url, 2).await.map_err(|e| told(&e))?;
     start(db, config, Clock::system()).await
+}
+
+/// The service for a command beside it: the database has to be there and up to date, and stays as it
+/// is but for what the command is there to change.
+///
+/// # Errors
+/// If there is none, or an older one.
+pub async fn beside(figment: Figment) -> Result<Auth, StartError> {
+    let (config, url) = settings(figment)?;
+    let db = existing(&url).await.map_err(StartError::Database)?;
+    if !db.is_up_to_date().await.map_err(|e| told(&e))? {
+        return Err(StartError::Outdated);
+    }
+    Auth::beside(config, db, Clock::system()).await.map_err(StartError::Service)
 }
 
 /// The database as it is, without bringing it up to date.

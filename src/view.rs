@@ -45,6 +45,22 @@ pub enum Error {
     Logo(String),
 }
 
+impl Error {
+    /// Each thing that is wrong, in a line of its own.
+    pub fn lines(&self) -> Vec<String> {
+        let all = self.to_string();
+        let all = all.strip_prefix("template: ").unwrap_or(&all);
+        // tera tells of several one after the other, each over several lines.
+        let each = match self {
+            Self::Template(_) => all.split("\n\nerror: ").collect(),
+            Self::Override(_) => all.lines().collect(),
+            Self::Folder(_) | Self::Logo(_) => vec![all],
+        };
+        let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        each.into_iter().map(line).collect()
+    }
+}
+
 /// What a page shows: a struct for each template.
 pub trait View: Serialize {
     /// The name of the template, such as `pages/login.html`.

@@ -82,6 +82,7 @@ field-not-email = This is not an e-mail address.
 field-not-username = Use letters, digits, spaces, and . _ - + only.
 field-not-language = This language is not known here.
 field-not-role = Use Latin letters, digits, and _ . : - only.
+field-too-many-roles = A user has { $count } roles at most.
 field-not-invited = The invitation is for another address.
 field-not-list = This must be a list.
 field-not-lifetime = Write a time such as 30s, 5m, 12h or 30d.

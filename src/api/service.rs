@@ -45,7 +45,7 @@ fn keep(document: &Value) -> Kept {
     responses((status = 200, body = Value)))]
 #[get("/.well-known/jwks.json")]
 fn jwks(auth: &State<Auth>) -> Kept {
-    keep(&auth.keys().jwks())
+    keep(&auth.keys().jwks(auth.clock().now()))
 }
 
 /// Who issues tokens, and where the keys are (OIDC Discovery, 3)

@@ -162,10 +162,10 @@ async fn answer(
     auth: &Auth,
     client: &Client<'_>,
     by: &crate::flows::SignedIn,
-    Changed { from, to }: Changed,
+    Changed { from, to, out }: Changed,
 ) -> Answer<SettingsView> {
     let changed = |s: &Setting| from.get(*s) != to.get(*s);
     let effects = Setting::ALL.into_iter().filter(changed);
-    let effects = effects.map(|s| effect(client.language, s, &from, &to)).collect();
+    let effects = effects.map(|s| effect(client.language, s, &to, out)).collect();
     Ok(Reply::ok(SettingsView { effects, ..auth.settings(by).await?.into() }))
 }

@@ -2,13 +2,14 @@
 mod ask;
 mod failure;
 mod moving;
+mod rocket;
 mod serve;
 mod settings;
 mod user;
 
 use crate::{
     fairing,
-    flows::{self, Auth, Operator},
+    flows::{self, Auth, Error, Operator},
 };
 use clap::{Parser, Subcommand};
 use failure::Failure;
@@ -76,6 +77,15 @@ enum Keys {
         #[arg(long)]
         force: bool,
     },
+    /// Removes stolen keys at once, on every server: the tokens that they signed are refused
+    Drop {
+        /// Their names, as `keys list` shows them
+        #[arg(required = true)]
+        kid: Vec<String>,
+    },
+    /// Seals keys and secrets with `encryption_key`, after it has been changed; the old one stands in
+    /// `previous_encryption_key`
+    Reseal,
 }
 
 #[derive(Subcommand)]
@@ -140,25 +150,26 @@ impl Command {
         }
         // Before Rocket's runtime reads them, which panics if it cannot.
         settings::demand()?;
-        rocket::async_main(self.act())
+        ::rocket::async_main(self.act())
     }
 
     async fn act(self) -> Result<(), Failure> {
         match self {
             Self::Serve => serve::serve().await,
-            Self::Migrate => open().await.map(drop),
-            Self::User(command) => command.run(&open().await?).await,
-            Self::Keys(Keys::List) => list_keys(&open().await?).await,
-            Self::Keys(Keys::Rotate { force }) => {
-                let auth = open().await?;
-                auth.rotate_keys(&Operator::cli(), force).await?;
-                list_keys(&auth).await
+            Self::Migrate => {
+                fairing::open(fairing::figment()).await?;
+                Ok(())
             }
-            Self::Mail(Mail::Test { address }) => test_mail(&open().await?, &address).await,
+            Self::User(command) => command.run(&beside().await?).await,
+            Self::Keys(command) => command.run(&beside().await?).await,
+            Self::Mail(Mail::Test { address }) => test_mail(&beside().await?, &address).await,
             Self::Config(Settings::Check) => settings::check(),
             Self::Backup { file } => {
                 let db = fairing::database(fairing::figment()).await?;
-                Ok(flows::backup(&db, &file).await?)
+                flows::backup(&db, &file).await.map_err(|e| {
+                    let why = Failure::from(e).line();
+                    Failure::Input(format!("{}: {why}", file.display()))
+                })
             }
             Self::Copy { to } => {
                 let from = fairing::database(fairing::figment()).await?;
@@ -169,12 +180,34 @@ impl Command {
     }
 }
 
-async fn open() -> Result<Auth, Failure> {
-    Ok(fairing::open(fairing::figment()).await?)
+/// What a command works with. Only `serve` and `migrate` make or change what a command was not asked for.
+async fn beside() -> Result<Auth, Failure> {
+    Ok(fairing::beside(fairing::figment()).await?)
 }
 
-async fn list_keys(auth: &Auth) -> Result<(), Failure> {
-    auth.list_keys(&Operator::cli()).await?.iter().try_for_each(print)
+impl Keys {
+    async fn run(self, auth: &Auth) -> Result<(), Failure> {
+        let op = Operator::cli();
+        match self {
+            Self::List => {}
+            Self::Rotate { force } => auth.rotate_keys(&op, force).await?,
+            Self::Drop { mut kid } => {
+                kid.sort();
+                kid.dedup();
+                auth.drop_keys(&op, &kid).await.map_err(|e| match e {
+                    Error::NotFound => {
+                        Failure::Input("there is no key of that name; none was removed".to_owned())
+                    }
+                    e => e.into(),
+                })?;
+            }
+            Self::Reseal => {
+                let count = auth.reseal_keys(&op).await?;
+                return print(&serde_json::json!({ "resealed": count }));
+            }
+        }
+        auth.list_keys(&op).await?.iter().try_for_each(print)
+    }
 }
 
 async fn test_mail(auth: &Auth, address: &str) -> Result<(), Failure> {
@@ -236,6 +269,8 @@ mod tests {
             &["user", "import", "dump.json", "--role", "Editors=the editors"],
             &["user", "export", "users.jsonl"],
             &["keys"],
+            &["keys", "drop"],
+            &["user", "grant-superuser"],
             &["config"],
             &["mail", "test"],
             &["backup"],

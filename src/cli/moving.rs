@@ -42,11 +42,16 @@ impl ImportArgs {
         let done = auth.import(&source, how, |outcome| report.tell(outcome, source.rows)).await;
         report.printed?;
         let (added, skipped) = (report.added, report.skipped);
-        done.map_err(|e| {
+        let dearest = done.map_err(|e| {
             let why = Failure::from(e).line();
             Failure::Input(format!("{why}; {added} users had been added before"))
         })?;
-        print(&json!({ "added": added, "skipped": skipped, "dry_run": self.dry_run }))?;
+        let mut total = json!({ "added": added, "skipped": skipped, "dry_run": self.dry_run });
+        if let Some(dearest) = dearest {
+            let milliseconds = dearest.time.as_millis().try_into().unwrap_or(u64::MAX);
+            total["dearest_hash"] = json!({ "kind": dearest.kind, "milliseconds": milliseconds });
+        }
+        print(&total)?;
         if skipped == 0 {
             return Ok(());
         }

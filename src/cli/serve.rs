@@ -1,17 +1,18 @@
 //! `portcullis serve`
-use super::{Failure, open};
+use super::Failure;
 use crate::{fairing, flows::Auth};
-use rocket::{Orbit, Rocket, error::ErrorKind, fairing::AdHoc};
+use rocket::{Orbit, Rocket, error::ErrorKind, fairing::AdHoc, figment::Figment};
 use std::{
-    io::{Write, stdout},
-    net::SocketAddr,
+    io::{self, Write, stdout},
+    net::{SocketAddr, TcpListener},
 };
 
 /// Serves until it is told to stop (SIGINT, SIGTERM).
 pub async fn serve() -> Result<(), Failure> {
     // Whatever keeps the service from starting is told here in one line; a fairing that fails inside
-    // of Rocket cannot tell why.
-    drop(open().await?);
+    // of Rocket cannot tell why. First what needs no database: there may be none yet.
+    demand_port(&fairing::figment())?;
+    drop(fairing::open(fairing::figment()).await?);
     let greeting = AdHoc::on_liftoff("Greeting", |rocket| Box::pin(greet(rocket)));
     let rocket = fairing::rocket().attach(greeting).ignite().await.map_err(|e| told(&e))?;
     let rocket = rocket.launch().await.map_err(|e| told(&e))?;
@@ -20,6 +21,26 @@ pub async fn serve() -> Result<(), Failure> {
         return Err(Failure::Input(why.to_owned()));
     }
     Ok(())
+}
+
+/// # Errors
+/// If the address cannot be listened on, with the settings that name it.
+fn demand_port(figment: &Figment) -> Result<(), Failure> {
+    let Ok(config) = rocket::Config::try_from(figment) else { return Ok(()) };
+    let address = SocketAddr::new(config.address, config.port);
+    TcpListener::bind(address).map(drop).map_err(|e| unbound(address, &e))
+}
+
+fn unbound(address: SocketAddr, e: &io::Error) -> Failure {
+    let why = match e.kind() {
+        io::ErrorKind::AddrInUse => "another program listens there".to_owned(),
+        io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
+        kind => kind.to_string(),
+    };
+    Failure::Input(format!(
+        "{address} cannot be listened on: {why}; it is set by address and port, or ROCKET_ADDRESS and \
+         ROCKET_PORT"
+    ))
 }
 
 /// Rocket's error has to be looked at, or it panics when it is dropped.

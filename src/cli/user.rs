@@ -50,6 +50,16 @@ pub enum Command {
         #[arg(long)]
         end_sessions: bool,
     },
+    /// Makes a user a superuser
+    GrantSuperuser(Who),
+    /// Makes a superuser an ordinary user
+    RevokeSuperuser {
+        #[command(flatten)]
+        who: Who,
+        /// Ends every session, so that no token is out that still tells of a superuser
+        #[arg(long)]
+        end_sessions: bool,
+    },
     /// Keeps a user out and ends every session
     Disable(Who),
     /// Lets a user in again
@@ -94,7 +104,7 @@ pub struct Add {
 
 #[derive(Args)]
 pub struct Who {
-    /// An id, an address or a username
+    /// An id, an address or a username; `id:7` or `username:7` where both fit
     who: String,
 }
 
@@ -120,6 +130,15 @@ impl Command {
                     Error::NotFound => Failure::Input(format!("{who} has no role {role:?}")),
                     e => e.into(),
                 })?)
+            }
+            Self::GrantSuperuser(who) => {
+                let change = UserChange { superuser: Some(true), ..UserChange::default() };
+                change_user(auth, &who, &change).await
+            }
+            Self::RevokeSuperuser { who, end_sessions } => {
+                let superuser = Some(false);
+                let change = UserChange { superuser, end_sessions, ..UserChange::default() };
+                change_user(auth, &who, &change).await
             }
             Self::Disable(who) => set_active(auth, &who, false).await,
             Self::Enable(who) => set_active(auth, &who, true).await,
@@ -157,10 +176,30 @@ impl Add {
 
 impl Who {
     async fn find(&self, auth: &Auth) -> Result<User, Failure> {
-        auth.find_user(By::Name(&self.who)).await.map_err(|e| match e {
-            Error::NotFound => Failure::Input(format!("there is no such user: {self}")),
-            e => e.into(),
-        })
+        // A username has no colon and no @ in it.
+        let number = |text: &str| text.parse().map(UserId).ok();
+        let who = self.who.as_str();
+        let named = match who.split_once(':') {
+            Some(("id", id)) => [number(id).map(By::Id), None],
+            Some(("username", name)) => [Some(By::Username(name)), None],
+            _ if who.contains('@') => [Some(By::Email(who)), None],
+            _ => [number(who).map(By::Id), Some(By::Username(who))],
+        };
+        let mut found: Vec<User> = Vec::new();
+        for by in named.into_iter().flatten() {
+            match auth.find_user(by).await {
+                Ok(user) if found.iter().all(|other| other.id != user.id) => found.push(user),
+                Ok(_) | Err(Error::NotFound) => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        if found.len() > 1 {
+            let message = format!(
+                "{self} is the id of one user and the username of another: use id:{who} or username:{who}"
+            );
+            return Err(Failure::Input(message));
+        }
+        found.pop().ok_or_else(|| Failure::Input(format!("there is no such user: {self}")))
     }
 }
 
@@ -173,7 +212,11 @@ impl fmt::Display for Who {
 
 async fn set_active(auth: &Auth, who: &Who, active: bool) -> Result<(), Failure> {
     let change = UserChange { active: Some(active), ..UserChange::default() };
-    show(auth.change_user(&Operator::cli(), who.find(auth).await?.id, &change).await?)
+    change_user(auth, who, &change).await
+}
+
+async fn change_user(auth: &Auth, who: &Who, change: &UserChange<'_>) -> Result<(), Failure> {
+    show(auth.change_user(&Operator::cli(), who.find(auth).await?.id, change).await?)
 }
 
 fn show(user: User) -> Result<(), Failure> {

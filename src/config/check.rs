@@ -1,9 +1,13 @@
 //! What settings must be, alone and together.
-use super::{Algorithm, Config, Problem, SameSite, database::is_torn};
+use super::{Algorithm, Config, Problem, SameSite, database::is_torn, site};
 use std::time::Duration;
 use url::{Host, Url};
 
 const DAY: Duration = Duration::from_hours(24);
+/// The longest `access_token_lifetime`.
+pub const LONGEST_ACCESS_TOKEN: Duration = DAY;
+/// The longest `refresh_token_lifetime`.
+pub const LONGEST_REFRESH_TOKEN: Duration = Duration::from_hours(24 * 400);
 
 impl Config {
     /// Everything that is wrong, by key.
@@ -44,6 +48,12 @@ impl Config {
         self.check_password(&mut demand);
         let key = self.encryption_key.as_ref().map(|s| s.0.len());
         demand(key.is_none_or(|n| n >= 32), "encryption_key", "should have 32 bytes or more");
+        let previous = self.previous_encryption_key.as_ref();
+        demand(
+            previous.is_none_or(|p| self.encryption_key.as_ref() != Some(p)),
+            "previous_encryption_key",
+            "is the same as encryption_key",
+        );
         demand(self.brand.name.as_deref().is_none_or(named), "brand.name", "should not be empty");
         let folder = self.templates.as_ref();
         demand(folder.is_none_or(|f| f.is_dir()), "templates", "is no folder");
@@ -60,6 +70,26 @@ impl Config {
                 let message = "is true, so browsers keep no cookie from a public_url that is http";
                 warnings.push(Problem::new("cookie.secure", message));
             }
+        }
+        if self.cookie.domain.is_some() {
+            let message = "lets every host below it read and replace the cookie";
+            warnings.push(Problem::new("cookie.domain", message));
+        }
+        if self.cookie.same_site != SameSite::None {
+            let other = |origin: &&String| {
+                Url::parse(origin).is_ok_and(|o| !site::is_same(&o, &self.public_url))
+            };
+            for origin in self.cors.origins.iter().filter(other) {
+                let message = format!(
+                    "{origin} is another site, whose requests come without the cookie unless \
+                     cookie.same_site is None"
+                );
+                warnings.push(Problem::new("cors.origins", message));
+            }
+        }
+        if self.previous_encryption_key.is_some() {
+            let message = "is needed until `portcullis keys reseal` has run; remove it then";
+            warnings.push(Problem::new("previous_encryption_key", message));
         }
         warnings
     }
@@ -104,12 +134,12 @@ impl Config {
     fn check_lifetimes(&self, demand: &mut impl FnMut(bool, &str, &str)) {
         let (access, refresh) = (self.access_token_lifetime, self.refresh_token_lifetime);
         demand(
-            (Duration::from_secs(1)..=DAY).contains(&access),
+            (Duration::from_secs(1)..=LONGEST_ACCESS_TOKEN).contains(&access),
             "access_token_lifetime",
             "should be between 1s and 24h",
         );
         demand(
-            refresh >= access && refresh <= 400 * DAY,
+            refresh >= access && refresh <= LONGEST_REFRESH_TOKEN,
             "refresh_token_lifetime",
             "should be between access_token_lifetime and 400d",
         );
@@ -159,6 +189,7 @@ impl Config {
                     && !origin.contains('*')
             })
         };
+        let secure = self.public_url.scheme() == "https";
         for (key, origins) in
             [("cors.origins", &self.cors.origins), ("return_to.origins", &self.return_to.origins)]
         {
@@ -167,7 +198,17 @@ impl Config {
                 key,
                 "should be exact origins such as https://app.example.com: no path, no final slash, no *",
             );
+            demand(
+                !secure || !origins.iter().any(|origin| origin.starts_with("http:")),
+                key,
+                "should be https, as public_url is: anybody on the way could change a page of http",
+            );
         }
+        demand(
+            !secure || self.trusted_proxies.iter().all(|net| net.prefix_len() > 0),
+            "trusted_proxies",
+            "should be the networks of your proxies: from all of them anybody could name any address",
+        );
     }
 
     fn check_password(&self, demand: &mut impl FnMut(bool, &str, &str)) {

@@ -1,13 +1,17 @@
 //! The database: `DATABASE_URL`, else `url` in `[default.databases.portcullis]`, else a file of
 //! SQLite beside the program. Of that table our pool takes `url` and `max_connections`.
-use super::{Problem, load::origin};
+use super::{
+    Problem,
+    load::origin,
+    private::{self, Others},
+};
 use percent_encoding::percent_decode_str;
 use rocket::figment::{
     Figment,
     value::{Dict, Value},
 };
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use std::net::IpAddr;
+use std::{net::IpAddr, path::PathBuf};
 use url::{Url, form_urlencoded};
 
 const TABLE: &str = "databases.portcullis";
@@ -80,6 +84,11 @@ pub(super) fn with_database(
     let wrong = url.as_deref().map_or(Err("should be text, in quotes"), check);
     if let Err(message) = wrong {
         problems.push(Problem::new(name, message));
+    } else if let Some(file) = url.as_deref().and_then(sqlite_file)
+        && private::others(&file) != Others::None
+    {
+        let message = format!("the file {} is open to others: chmod 600", file.display());
+        warnings.push(Problem::new(name, message));
     } else if url.as_deref().is_some_and(may_be_in_clear) {
         warnings.push(Problem::new(name, IN_CLEAR));
     }
@@ -117,6 +126,14 @@ fn check_sqlite(rest: &str) -> Result<(), &'static str> {
     }
     // SQLite itself would look for parameters in what starts with file:.
     if path.is_empty() || path.starts_with("file:") { Err(SHOULD) } else { Ok(()) }
+}
+
+/// The file of a good `sqlite:` URL.
+fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let rest = url.strip_prefix("sqlite:")?;
+    let path = rest.split_once('?').map_or(rest, |(path, _)| path);
+    let path = path.strip_prefix("//").unwrap_or(path);
+    Some(percent_decode_str(path).decode_utf8().ok()?.into_owned().into())
 }
 
 fn check_postgres(url: &str) -> Result<(), &'static str> {

@@ -10,18 +10,21 @@ use rocket::figment::{
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What cannot be judged while the other cannot be read.
-const HANGS_ON: [(&str, &str); 11] = [
+const HANGS_ON: [(&str, &str); 14] = [
     ("cookie.domain", "public_url"),
     ("cookie.same_site", "cookie.secure"),
     ("cookie.secure", "public_url"),
+    ("cors.origins", "public_url"),
     ("jwt.secret", "jwt.algorithm"),
     ("legacy.accept_simplejwt", "jwt.algorithm"),
     ("legacy.until", "legacy.accept_simplejwt"),
     ("mail.url", "public_url"),
     ("password.memory", "password.passes"),
+    ("previous_encryption_key", "encryption_key"),
     ("refresh_grace", "refresh_token_lifetime"),
     ("refresh_token_lifetime", "access_token_lifetime"),
     ("session_lifetime", "refresh_token_lifetime"),
+    ("trusted_proxies", "public_url"),
 ];
 
 pub(super) struct Draft {
@@ -31,6 +34,7 @@ pub(super) struct Draft {
     written: BTreeMap<String, String>,
     unreadable: BTreeSet<String>,
     pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<Problem>,
 }
 
 impl Draft {
@@ -46,6 +50,7 @@ impl Draft {
             written: BTreeMap::new(),
             unreadable: BTreeSet::new(),
             problems: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -91,6 +96,13 @@ impl Draft {
         self.written.insert(key.to_owned(), name);
     }
 
+    /// Takes `value` for `key` unless the operator wrote another.
+    pub(super) fn imply(&mut self, key: &str, value: Value) {
+        if !self.written.contains_key(key) && !self.unreadable.contains(key) {
+            put(&mut self.tree, key, value);
+        }
+    }
+
     /// Tells what is wrong with what the operator wrote as `name`.
     pub(super) fn refuse(&mut self, key: &str, name: &str, message: impl Into<String>) {
         self.unreadable.insert(key.to_owned());
@@ -112,7 +124,8 @@ impl Draft {
             self.problems.push(Problem::new(self.written_name(&key), message));
         }
         let named = |p: Problem| Problem::new(self.written_name(&p.key), p.message);
-        let warnings = config.warnings().into_iter().map(named).collect();
+        let warnings = config.warnings().into_iter().map(named);
+        let warnings = self.warnings.iter().cloned().chain(warnings).collect();
         (config, self.problems, warnings)
     }
 

@@ -1,9 +1,15 @@
 //! Settings in the environment: always text, whatever they look like, so a secret of digits only
 //! stays what it is.
-use super::draft::{Draft, find};
+use super::{
+    Problem,
+    draft::{Draft, find},
+    private::{self, Others},
+};
 use rocket::figment::value::{Dict, Value};
-use std::{collections::BTreeMap, ffi::OsString, fs};
+use std::{collections::BTreeMap, ffi::OsString, fs, path::Path};
 
+/// The settings whose value is a secret or holds one.
+const SECRETS: [&str; 4] = ["encryption_key", "jwt.secret", "mail.url", "previous_encryption_key"];
 const PREFIX: &str = "PORTCULLIS_";
 
 impl Draft {
@@ -48,9 +54,26 @@ impl Draft {
         }
         let read = match text {
             None => Err("is not UTF-8".to_owned()),
-            Some(path) if is_file => fs::read_to_string(path)
-                .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
-                .map_err(|e| format!("the file cannot be read: {}", e.kind())),
+            Some(path) if is_file => {
+                let path = Path::new(path);
+                let file = private::named(path);
+                if SECRETS.contains(&key) {
+                    match private::others(path) {
+                        Others::None => {}
+                        Others::Read => {
+                            let message = format!("{file} can be read by others: chmod 600");
+                            self.warnings.push(Problem::new(name, message));
+                        }
+                        Others::Write => {
+                            let message = format!("{file} can be changed by others: chmod 600");
+                            return self.refuse(key, name, message);
+                        }
+                    }
+                }
+                fs::read_to_string(path)
+                    .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
+                    .map_err(|e| format!("{file} cannot be read: {}", private::reason(&e)))
+            }
             Some(text) => Ok(text.to_owned()),
         };
         let shape = find(&self.defaults, key);

@@ -8,7 +8,11 @@ use rocket::figment::{
     Error, Figment, Metadata, Profile, Provider, Source,
     value::{Dict, Map, Value},
 };
-use std::{ffi::OsString, fmt};
+use std::{
+    ffi::OsString,
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
 
 /// Something wrong with a setting, by the name under which the operator wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,9 +74,27 @@ pub fn load_from<K: Into<OsString>, V: Into<OsString>>(
     // Or what is told would be in another order each time.
     variables.sort();
     let database = draft.lay_environment(&variables);
+    if let Some(url) = own_address(&figment) {
+        draft.imply("public_url", Value::from(url));
+    }
     let (config, mut problems, mut warnings) = draft.settle();
     let figment = with_database(figment, database, &mut problems, &mut warnings);
     Loaded { config, figment, problems, warnings }
+}
+
+/// Where Rocket listens, as a browser on the same machine would write it. An address that stands for
+/// all of them, or for this machine, is `localhost`.
+fn own_address(figment: &Figment) -> Option<String> {
+    let address: IpAddr = figment.extract_inner("address").ok()?;
+    let port: u16 = figment.extract_inner("port").ok().filter(|port| *port > 0)?;
+    let tls = matches!(figment.find_value("tls"), Ok(Value::Dict(..)));
+    let scheme = if tls { "https" } else { "http" };
+    let here = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+    Some(if address.is_unspecified() || here.contains(&address) {
+        format!("{scheme}://localhost:{port}")
+    } else {
+        format!("{scheme}://{}", SocketAddr::new(address, port))
+    })
 }
 
 /// Lays the table `portcullis` over the defaults, and gives the figment back. If that is of a file

@@ -6,16 +6,21 @@ mod check;
 mod database;
 mod draft;
 mod environment;
+mod language;
 mod legacy;
 mod lifetime;
 mod live;
 mod load;
+mod private;
 mod secret;
 mod show;
+mod site;
 
 pub use brand::{Brand, Color, Link};
 pub use browser::{Cookie, Cors, Hsts, ReturnTo, SameSite};
+pub use check::{LONGEST_ACCESS_TOKEN, LONGEST_REFRESH_TOKEN};
 pub use database::check as check_database;
+pub use language::Language;
 pub use legacy::Legacy;
 pub use live::{EmailConfirmation, Live, Registration, Setting};
 pub use load::{Loaded, Problem, load, load_from};
@@ -66,8 +71,10 @@ pub struct Config {
     pub brand: Brand,
     /// Templates, style and script here win over those in the binary.
     pub templates: Option<PathBuf>,
-    /// Seals the private signing keys in the database.
+    /// Seals the private signing keys and the secrets in the database.
     pub encryption_key: Option<Secret>,
+    /// The one before: opens what it sealed until `keys reseal` has run.
+    pub previous_encryption_key: Option<Secret>,
 }
 
 impl Default for Config {
@@ -100,6 +107,7 @@ impl Default for Config {
             brand: Brand::default(),
             templates: None,
             encryption_key: None,
+            previous_encryption_key: None,
         }
     }
 }
@@ -201,41 +209,6 @@ pub enum Dialect {
 
 impl Dialect {
     pub const ALL: [Self; 5] = [Self::Autor, Self::Simple, Self::Cookie, Self::Role, Self::Chat];
-}
-
-/// A language that texts are written in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Language {
-    #[default]
-    En,
-    Ru,
-}
-
-impl Language {
-    pub const ALL: [Self; 2] = [Self::En, Self::Ru];
-
-    /// The IETF tag (BCP 47).
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::Ru => "ru",
-        }
-    }
-
-    /// What it is called by those who speak it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::En => "English",
-            Self::Ru => "Русский",
-        }
-    }
-
-    /// The language whose tag starts like `tag`: `ru-RU` is `ru`.
-    pub fn from_tag(tag: &str) -> Option<Self> {
-        let primary = tag.split(['-', '_']).next()?.trim();
-        Self::ALL.into_iter().find(|l| l.tag().eq_ignore_ascii_case(primary))
-    }
 }
 
 /// How passwords are judged and hashed (argon2id; OWASP's parameters by default).

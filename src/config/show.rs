@@ -22,6 +22,10 @@ impl Loaded {
         if let Some(table) = config.get_mut("mail").and_then(Value::as_table_mut) {
             table.insert("url".to_owned(), mail.into());
         }
+        // As they are in effect.
+        if let Some(table) = config.get_mut("jwt").and_then(Value::as_table_mut) {
+            table.insert("issuer".to_owned(), self.config.issuer().into());
+        }
         let public_url = masked(self.config.public_url.as_str(), true);
         config.insert("public_url".to_owned(), public_url.into());
 
@@ -34,8 +38,14 @@ impl Loaded {
         let databases = Table::from_iter([("portcullis".to_owned(), database.into())]);
         let tables = [("portcullis", config), ("databases", databases)];
         let tables = tables.map(|(name, table)| (name.to_owned(), Value::Table(table)));
-        let file =
-            Table::from_iter([("default".to_owned(), Value::Table(tables.into_iter().collect()))]);
+        let mut all = Table::from_iter(tables);
+        if let Ok(address) = self.figment.extract_inner::<String>("address") {
+            all.insert("address".to_owned(), address.into());
+        }
+        if let Ok(port) = self.figment.extract_inner::<u16>("port") {
+            all.insert("port".to_owned(), i64::from(port).into());
+        }
+        let file = Table::from_iter([("default".to_owned(), Value::Table(all))]);
         toml::to_string(&file).unwrap_or_default()
     }
 

@@ -100,7 +100,7 @@ fn whatever_is_wrong_is_named_as_it_was_written_all_at_once() {
         "portcullis.public_ulr: unknown key, expected one of access_token_lifetime, ",
         "PORTCULLIS_ACCES_TOKEN_LIFETIME: unknown key, expected one of \
          PORTCULLIS_ACCESS_TOKEN_LIFETIME, PORTCULLIS_AUDIT_LIFETIME, ",
-        "PORTCULLIS_JWT__SECRET_FILE: the file cannot be read: entity not found",
+        "PORTCULLIS_JWT__SECRET_FILE: the file cannot be read: there is none of this name",
         "PORTCULLIS_PASSWORD__MEMORY: should be a whole number",
         "PORTCULLIS_REFRESH_GRACE: should be a time such as",
         "PORTCULLIS_JWT__ALGORITHM: should be one of ES256, EdDSA, RS256, HS256",
@@ -142,6 +142,89 @@ fn a_value_and_a_file_for_it_are_one_too_many() {
     );
     let only = "PORTCULLIS_JWT__SECRET is set too; only one of them may be";
     assert_eq!(told, [format!("PORTCULLIS_JWT__SECRET_FILE: {only}")]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_with_a_secret_is_its_owners() {
+    use std::{fs, os::unix::fs::PermissionsExt};
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    fs::write(&file, "x".repeat(32)).unwrap();
+    let path = file.to_str().unwrap();
+    for (mode, says, stops) in [
+        (0o600, None, false),
+        (0o400, None, false),
+        (0o640, Some("can be read by others"), false),
+        (0o444, Some("can be read by others"), false),
+        (0o666, Some("can be changed by others"), true),
+        (0o620, Some("can be changed by others"), true),
+    ] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        let loaded = read("", &[("PORTCULLIS_ENCRYPTION_KEY_FILE", path)]);
+        assert_eq!(!loaded.problems.is_empty(), stops, "{mode:o}");
+        let told: Vec<_> = loaded.problems.iter().chain(&loaded.warnings).collect();
+        assert_eq!(told.len(), usize::from(says.is_some()), "{mode:o} {told:?}");
+        for told in told.iter().map(ToString::to_string) {
+            let name = format!("PORTCULLIS_ENCRYPTION_KEY_FILE: the file {path} ");
+            assert!(told.starts_with(&name) && told.contains(says.unwrap()), "{told}");
+        }
+        // What is no secret is nobody's concern.
+        let brand = read("", &[("PORTCULLIS_BRAND__NAME_FILE", path)]);
+        assert!(brand.problems.is_empty() && brand.warnings.is_empty());
+    }
+    fs::remove_file(&file).unwrap();
+    let told = problems("", &[("PORTCULLIS_JWT__SECRET_FILE", path)]);
+    let missing = format!("the file {path} cannot be read: there is none of this name");
+    assert_eq!(told, [format!("PORTCULLIS_JWT__SECRET_FILE: {missing}")]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_that_is_open_to_others_is_warned_of() {
+    use std::{fs, os::unix::fs::PermissionsExt};
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a b.db");
+    let url = format!("sqlite://{}?mode=rw", file.display()).replace(' ', "%20");
+    let told = || read("", &[("DATABASE_URL", &url)]).warnings;
+    assert_eq!(told(), []);
+    fs::write(&file, "").unwrap();
+    for (mode, warns) in [(0o600, false), (0o644, true), (0o660, true)] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        let told: Vec<_> = told().iter().map(ToString::to_string).collect();
+        let warning =
+            format!("DATABASE_URL: the file {} is open to others: chmod 600", file.display());
+        assert_eq!(told, if warns { vec![warning] } else { vec![] }, "{mode:o}");
+    }
+}
+
+#[test]
+fn without_a_public_url_links_lead_to_where_rocket_listens() {
+    for (rocket, url) in [
+        ("", "http://localhost:8000/"),
+        ("port = 9000", "http://localhost:8000/"),
+        ("address = '127.0.0.1'\nport = 9000", "http://localhost:9000/"),
+        ("address = '0.0.0.0'\nport = 80", "http://localhost/"),
+        ("address = '::'\nport = 9000", "http://localhost:9000/"),
+        ("address = '127.0.0.1'\nport = 0", "http://localhost:8000/"),
+        ("address = '127.0.0.1'\nport = 443\ntls = { certs = 'x' }", "https://localhost/"),
+        ("address = '127.0.0.2'\nport = 81", "http://127.0.0.2:81/"),
+        (
+            "address = '127.0.0.1'\nport = 81\n[portcullis]\npublic_url = 'http://a.localhost'",
+            "http://a.localhost/",
+        ),
+    ] {
+        let loaded = read(rocket, &[]);
+        assert_eq!((loaded.config.public_url.as_str(), loaded.problems), (url, vec![]), "{rocket}");
+    }
+    let at = "address = '127.0.0.1'\nport = 81";
+    let loaded = read(at, &[("PORTCULLIS_PUBLIC_URL", "https://auth.example.com")]);
+    assert_eq!(loaded.config.public_url.as_str(), "https://auth.example.com/");
+    // Mails are shown to this machine only.
+    let told = problems("address = '192.0.2.1'\nport = 81", &[]);
+    assert!(told.len() == 1 && told[0].starts_with("portcullis.mail.url: "), "{told:?}");
+    let loaded = read(at, &[("PORTCULLIS_PUBLIC_URL", "what")]);
+    assert_eq!(loaded.problems.len(), 1);
 }
 
 #[cfg(unix)]

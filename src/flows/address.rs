@@ -146,6 +146,10 @@ pub fn first_name(text: &str) -> Result<String, Lacking> {
     Ok(name)
 }
 
+/// How many roles a user may have: with names of full length an access token then stays within 8 KiB,
+/// which is as much as we accept and as proxies let through.
+pub const MOST_ROLES: usize = 50;
+
 /// Reads the name of a role: up to 64 of ASCII letters, digits, `_`, `.`, `:`, `-`.
 pub fn role(text: &str) -> Result<String, Lacking> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.:-".contains(&b);

@@ -1,8 +1,7 @@
 //! Adding, finding and removing users.
 use super::{
-    Auth, Caller, Error, Result, User, UserId,
-    address::{self, Address, Username},
-    operator::spare_last_superuser,
+    Auth, Caller, Error, Lacking, Result, User, UserId,
+    address::{self, Address, MOST_ROLES, Username},
     post::{self, Kind},
     record::{Act, Actor, record},
 };
@@ -15,8 +14,8 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub enum By<'a> {
     Id(UserId),
-    /// An address if it holds an `@`, an id if it is a number, else a username.
-    Name(&'a str),
+    Email(&'a str),
+    Username(&'a str),
 }
 
 /// A user as an operator adds it.
@@ -47,6 +46,9 @@ impl Auth {
             .iter()
             .map(|role| address::role(role).map_err(|e| Error::field("role", e)))
             .collect::<Result<Vec<_>>>()?;
+        if granted.len() > MOST_ROLES {
+            return Err(Error::field("role", Lacking::TooManyRoles(MOST_ROLES)));
+        }
         let hash = self.hasher.hash(new.password).await?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
@@ -82,17 +84,13 @@ impl Auth {
         let mut db = self.db.read().await?;
         let user = match by {
             By::Id(id) => users::by_id(&mut db, id).await?,
-            By::Name(name) if name.contains('@') => {
-                let email = Address::parse(name).map_err(|_| Error::NotFound)?;
+            By::Email(email) => {
+                let email = Address::parse(email).map_err(|_| Error::NotFound)?;
                 users::by_email(&mut db, &email.key).await?
             }
-            By::Name(name) => {
-                if let Ok(id) = name.parse() {
-                    users::by_id(&mut db, UserId(id)).await?
-                } else {
-                    let name = Username::parse(name).map_err(|_| Error::NotFound)?;
-                    users::by_username(&mut db, &name.key).await?
-                }
+            By::Username(name) => {
+                let name = Username::parse(name).map_err(|_| Error::NotFound)?;
+                users::by_username(&mut db, &name.key).await?
             }
         };
         user.ok_or(Error::NotFound)
@@ -131,7 +129,7 @@ impl Auth {
         act: Act<'_>,
         now: Timestamp,
     ) -> Result<()> {
-        spare_last_superuser(&mut db, user).await?;
+        self.spare_last_superuser(&mut db, user).await?;
         let revoked = self.end_sessions(&mut db, user.id, None, now).await?;
         post::to_user(&mut db, Kind::AccountDeleted, user, now).await?;
         record(&mut db, caller, act, now).await?;

@@ -1,8 +1,8 @@
 //! [`Auth`]: what every flow works with, in Rocket's managed state.
 use super::{
-    Caller, Claims, Error, Operator, Proof, Result, SignedIn,
+    Caller, Claims, Error, Proof, Result, SignedIn,
     ended::EndedSessions,
-    keys::{KeyInfo, Keys},
+    keys::Keys,
     overview::Past,
     password::{self, Hasher},
     policy::Rotation,
@@ -14,7 +14,7 @@ use crate::{
     config::Config,
     mail::Mailer,
     store::{
-        Conn, Db, refresh_tokens, secrets,
+        Conn, Db, refresh_tokens,
         sessions::{self, SessionId},
         users::{self, UserId},
     },
@@ -54,6 +54,18 @@ pub struct Auth {
 impl Auth {
     /// Reads keys and revocations from `db`, whose migrations are applied, and makes what is missing.
     pub async fn open(config: Config, db: Db, clock: Clock) -> Result<Self> {
+        Self::start(config, db, clock, true).await
+    }
+
+    /// The same for a command beside the service: it takes everything as it is and makes nothing.
+    ///
+    /// # Errors
+    /// `Internal` if no service was ever started on `db`.
+    pub async fn beside(config: Config, db: Db, clock: Clock) -> Result<Self> {
+        Self::start(config, db, clock, false).await
+    }
+
+    async fn start(config: Config, db: Db, clock: Clock, make: bool) -> Result<Self> {
         let skew = Skew::default();
         shared_time::follow(&db, &clock, &skew).await?;
         db.outages().tell_time_by(&clock);
@@ -65,11 +77,16 @@ impl Auth {
             password::Policy::new(&config).map_err(|p| Error::internal(p.to_string()))?;
         let config = Arc::new(config);
         let in_effect = InEffect::load(&db, &config).await?;
-        let keys = Keys::load(&db, &config, in_effect.get().longest(), &clock).await?;
-        let mut tx = db.write().await?;
-        let fresh: [u8; Successor::KEY] = secret::random()?;
-        let successor = secrets::get_or_insert(&mut tx, SUCCESSOR, &fresh).await?;
-        tx.commit().await?;
+        let (keys, successor) = if make {
+            let lifetime = in_effect.get().longest();
+            let keys = Keys::load(&db, &config, lifetime, &clock).await?;
+            let successor = keys.settle_secret(&db, SUCCESSOR).await?;
+            (keys, successor)
+        } else {
+            let keys = Keys::read(&db, &config, &clock).await?;
+            let successor = keys.read_secret(&db, SUCCESSOR).await?;
+            (keys, successor.ok_or_else(|| Error::internal("run portcullis migrate first"))?)
+        };
         let ended = EndedSessions::default();
         ended.catch_up(&db, &clock).await?;
         Ok(Self {
@@ -110,32 +127,6 @@ impl Auth {
 
     pub fn keys(&self) -> &Keys {
         &self.keys
-    }
-
-    /// The keys that sign or verify tokens, the newest first.
-    ///
-    /// # Errors
-    /// `Forbidden` to all but superusers.
-    pub async fn list_keys(&self, op: &Operator) -> Result<Vec<KeyInfo>> {
-        op.demand_superuser()?;
-        self.keys.list(&self.db, self.clock.now()).await
-    }
-
-    /// Lets the next key sign, retires the current one and publishes another next one.
-    ///
-    /// # Errors
-    /// `Forbidden` to all but superusers, `PasswordRequired`; `KeyTooYoung` (unless `force`) while
-    /// verifiers may not have seen the next key; `NoKeys` with HS256.
-    pub async fn rotate_keys(&self, op: &Operator, force: bool) -> Result<()> {
-        op.demand_superuser()?;
-        self.demand_proof(op)?;
-        let now = self.clock.now();
-        let fresh = self.keys.fresh(now).await?;
-        let mut db = self.db.write().await?;
-        self.keys.rotate(&mut db, &fresh, self.live().longest(), now, force).await?;
-        op.record(&mut db, "keys_rotated", None, "", now).await?;
-        db.commit().await?;
-        self.keys.reload(&self.db, now).await
     }
 
     /// Whether the database answers, has every migration and takes writes.

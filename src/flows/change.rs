@@ -1,9 +1,9 @@
 //! What operators do to users. Each act is one transaction, with its lines in the audit log.
 use super::{
-    Auth, Error, Operator, ProfileChange, Result, SessionId, User, UserId,
+    Auth, Error, Lacking, Operator, ProfileChange, Result, SessionId, User, UserId,
     account::Profile,
-    address,
-    operator::{Held, spare_last_superuser},
+    address::{self, MOST_ROLES},
+    operator::Held,
     post::{self, Kind},
     record::record,
     retry::retried,
@@ -62,6 +62,9 @@ impl Auth {
         } else {
             self.hold_target(&mut db, op, id).await?
         };
+        if change.superuser.is_some() {
+            held.demand_superuser()?;
+        }
         set_profile(&mut db, op, &held.user, &change.profile, now).await?;
         if let Some(wanted) = &change.roles {
             set_roles(&mut db, op, &held, wanted, now).await?;
@@ -69,8 +72,8 @@ impl Auth {
         if change.confirm && users::confirm_email(&mut db, id, now).await? {
             op.record(&mut db, "user_confirmed", Some(id), "", now).await?;
         }
-        set_superuser(&mut db, op, &held.user, change.superuser, now).await?;
-        set_active(&mut db, op, &held.user, change.active, now).await?;
+        self.set_superuser(&mut db, op, &held.user, change.superuser, now).await?;
+        self.set_active(&mut db, op, &held.user, change.active, now).await?;
         let mut revoked = Vec::new();
         if change.end_sessions || change.active == Some(false) {
             revoked = self.end_sessions(&mut db, id, None, now).await?;
@@ -96,6 +99,9 @@ impl Auth {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         let held = self.hold_target(&mut db, op, id).await?;
+        if held.user.roles.0.len() >= MOST_ROLES && !held.user.roles.has(role) {
+            return Err(Error::field("role", Lacking::TooManyRoles(MOST_ROLES)));
+        }
         grant(&mut db, op, &held, role, now).await?;
         self.finish(db, id, end_sessions, now).await
     }
@@ -236,6 +242,9 @@ async fn set_roles(
     now: Timestamp,
 ) -> Result<()> {
     let id = held.user.id;
+    if wanted.len() > MOST_ROLES {
+        return Err(Error::field("roles", Lacking::TooManyRoles(MOST_ROLES)));
+    }
     for role in held.user.roles.0.iter().filter(|role| !wanted.contains(&role.as_str())) {
         if roles::revoke(db, id, role).await? {
             op.record(db, "role_revoked", Some(id), role, now).await?;
@@ -260,38 +269,4 @@ async fn grant(
         op.record(db, "role_granted", Some(held.user.id), &role, now).await?;
     }
     Ok(())
-}
-
-/// `user` is held with all superusers.
-async fn set_superuser(
-    db: &mut Conn,
-    op: &Operator,
-    user: &User,
-    superuser: Option<bool>,
-    now: Timestamp,
-) -> Result<()> {
-    let Some(superuser) = superuser.filter(|new| *new != user.is_superuser) else { return Ok(()) };
-    if !superuser {
-        spare_last_superuser(db, user).await?;
-    }
-    users::set_superuser(db, user.id, superuser).await?;
-    let act = if superuser { "superuser_granted" } else { "superuser_revoked" };
-    op.record(db, act, Some(user.id), "", now).await
-}
-
-/// `user` is held with all superusers if it is to be disabled.
-async fn set_active(
-    db: &mut Conn,
-    op: &Operator,
-    user: &User,
-    active: Option<bool>,
-    now: Timestamp,
-) -> Result<()> {
-    let Some(active) = active.filter(|new| *new != user.is_active) else { return Ok(()) };
-    if !active {
-        spare_last_superuser(db, user).await?;
-    }
-    users::set_active(db, user.id, active).await?;
-    let act = if active { "user_enabled" } else { "user_disabled" };
-    op.record(db, act, Some(user.id), "", now).await
 }

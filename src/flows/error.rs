@@ -98,6 +98,8 @@ pub enum Lacking {
     /// Not the address that was invited.
     NotInvited,
     NotList,
+    /// The most roles allowed.
+    TooManyRoles(usize),
     /// A time such as `5m`.
     NotLifetime,
     /// Whoever demands confirmed addresses has not confirmed his own.

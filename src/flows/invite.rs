@@ -4,7 +4,7 @@
 //! has lost a role by the time it is used, it grants nothing.
 use super::{
     Auth, Caller, Error, Invitation, Lacking, NewAccount, Result, SignedIn, SignedUp,
-    address::{self, Address},
+    address::{self, Address, MOST_ROLES},
     post::{self, Kind},
     record::{Act, Actor, record},
     secret,
@@ -101,6 +101,9 @@ impl Auth {
                 Ok(_) => {}
                 Err(e) => wrong.push(("roles", e)),
             }
+        }
+        if granted.len() > MOST_ROLES {
+            wrong.push(("roles", Lacking::TooManyRoles(MOST_ROLES)));
         }
         let language = new.language.map_or(Some(self.config.language), Language::from_tag);
         if language.is_none() {

@@ -28,6 +28,7 @@ mod record;
 mod refresh;
 mod reset;
 mod retry;
+mod revisions;
 mod secret;
 mod session;
 mod settings;
@@ -36,6 +37,8 @@ mod shared_time;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod signing;
+mod standing;
 mod sweep;
 pub mod token;
 

@@ -100,6 +100,15 @@ pub(super) struct Held {
 
 impl Held {
     /// # Errors
+    /// `Forbidden` if the operator is no superuser, or not any more.
+    pub fn demand_superuser(&self) -> Result<()> {
+        match &self.operator {
+            Some(operator) if !operator.is_superuser => Err(Error::Forbidden),
+            _ => Ok(()),
+        }
+    }
+
+    /// # Errors
     /// `Forbidden` for a role that the operator does not have.
     pub fn demand_role(&self, role: &str) -> Result<()> {
         match &self.operator {
@@ -185,11 +194,17 @@ pub(super) async fn hold_with_superusers(db: &mut Conn, id: UserId) -> Result<()
     Ok(())
 }
 
+/// Asks the database whether whoever is signed in is still a superuser; nobody is, at the command
+/// line.
+///
 /// # Errors
-/// `LastSuperuser` if `user`, held with all superusers, is the only one who can log in.
-pub(super) async fn spare_last_superuser(db: &mut Conn, user: &User) -> Result<()> {
-    if user.is_superuser && users::superusers(db).await?.iter().all(|id| *id == user.id) {
-        return Err(Error::LastSuperuser);
+/// `Forbidden`.
+pub(super) async fn demand_superuser_still(db: &mut Conn, by: Option<&SignedIn>) -> Result<()> {
+    let Some(by) = by else { return Ok(()) };
+    users::hold(db, by.user.id).await?;
+    let user = users::by_id(db, by.user.id).await?;
+    match user.filter(|u| u.is_superuser && u.is_active) {
+        Some(_) => Ok(()),
+        None => Err(Error::Forbidden),
     }
-    Ok(())
 }

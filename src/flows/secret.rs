@@ -39,9 +39,6 @@ pub fn parse(text: &str) -> Option<Uuid> {
 pub struct Successor(hmac::Key);
 
 impl Successor {
-    /// How many bytes the key has.
-    pub const KEY: usize = 32;
-
     pub fn new(key: &[u8]) -> Self {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key))
     }

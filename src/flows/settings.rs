@@ -3,7 +3,9 @@
 //! are such, and polls in any case.
 use super::{
     Auth, Caller, Error, Lacking, Result, SignedIn, UserId,
+    operator::demand_superuser_still,
     record::{Act, record},
+    revisions::{laid_over, longest_out, put, settle, value},
 };
 use crate::{
     config::{Config, EmailConfirmation, Live, Setting},
@@ -13,7 +15,10 @@ use crate::{
     },
     time::Timestamp,
 };
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 /// How many changes are told.
 const MOST: i64 = 100;
@@ -54,45 +59,6 @@ impl InEffect {
     }
 }
 
-/// What is in effect with `stored`. The file may have changed since it was stored: lifetimes that do
-/// not fit any more give way, since nobody checked them.
-fn settle(config: &Config, stored: &Revision) -> Result<Live> {
-    let mut live = laid_over(config, stored)?;
-    if !live.misfits(config).is_empty() {
-        live.access_token_lifetime = config.access_token_lifetime;
-        live.refresh_token_lifetime = config.refresh_token_lifetime;
-    }
-    Ok(live)
-}
-
-fn laid_over(config: &Config, stored: &Revision) -> Result<Live> {
-    let unreadable = || Error::internal("a stored setting cannot be read");
-    Setting::ALL.into_iter().try_fold(Live::from(config), |live, setting| {
-        match value(stored, setting) {
-            Some(text) => live.with(setting, text).ok_or_else(unreadable),
-            None => Ok(live),
-        }
-    })
-}
-
-fn value(stored: &Revision, setting: Setting) -> Option<&str> {
-    match setting {
-        Setting::AccessTokenLifetime => stored.access_token_lifetime.as_deref(),
-        Setting::RefreshTokenLifetime => stored.refresh_token_lifetime.as_deref(),
-        Setting::Registration => stored.registration.as_deref(),
-        Setting::EmailConfirmation => stored.email_confirmation.as_deref(),
-    }
-}
-
-fn put(stored: &mut Revision, setting: Setting, text: Option<String>) {
-    *match setting {
-        Setting::AccessTokenLifetime => &mut stored.access_token_lifetime,
-        Setting::RefreshTokenLifetime => &mut stored.refresh_token_lifetime,
-        Setting::Registration => &mut stored.registration,
-        Setting::EmailConfirmation => &mut stored.email_confirmation,
-    } = text;
-}
-
 /// The settings as a superuser sees them.
 #[derive(Debug)]
 pub struct Settings {
@@ -100,6 +66,10 @@ pub struct Settings {
     pub live: Live,
     /// What the file says.
     pub file: Live,
+    /// What is stored, so that the file's does not count.
+    stored: Vec<Setting>,
+    /// The longest that an access token which is out may still live.
+    pub out: Duration,
     /// The newest first.
     pub history: Vec<PastChange>,
 }
@@ -117,7 +87,7 @@ pub struct PastChange {
 }
 
 impl Settings {
-    fn new(config: &Config, revisions: &[Revision]) -> Result<Self> {
+    fn new(config: &Config, revisions: &[Revision], now: Timestamp) -> Result<Self> {
         let none = Revision::default();
         let live = settle(config, revisions.first().unwrap_or(&none))?;
         // Before the first there was nothing; before the last one that is told there is another.
@@ -134,7 +104,20 @@ impl Settings {
                 email: new.email.clone(),
             })
         });
-        Ok(Self { live, file: Live::from(config), history: history.collect() })
+        let newest = revisions.first().unwrap_or(&none);
+        let is_stored = |setting: &Setting| value(newest, *setting).is_some();
+        Ok(Self {
+            live,
+            file: Live::from(config),
+            stored: Setting::ALL.into_iter().filter(is_stored).collect(),
+            out: longest_out(config, revisions, now)?,
+            history: history.collect(),
+        })
+    }
+
+    /// Whether a value is stored that wins over the file's.
+    pub fn is_stored(&self, setting: Setting) -> bool {
+        self.stored.contains(&setting)
     }
 
     /// The last change of a setting: where its value comes from, and what undoing it brings back.
@@ -148,6 +131,8 @@ impl Settings {
 pub struct Changed {
     pub from: Live,
     pub to: Live,
+    /// The longest that an access token issued before the change may still live.
+    pub out: Duration,
 }
 
 impl Auth {
@@ -161,7 +146,7 @@ impl Auth {
     pub async fn settings(&self, by: &SignedIn) -> Result<Settings> {
         demand_superuser(by)?;
         let revisions = settings::last(&mut self.db.read().await?, MOST + 1).await?;
-        Settings::new(&self.config, &revisions)
+        Settings::new(&self.config, &revisions, self.clock.now())
     }
 
     /// Changes settings, all or none; without a value the file's counts again.
@@ -179,9 +164,12 @@ impl Auth {
         self.demand_proof_of(by)?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
+        demand_superuser_still(&mut db, Some(by)).await?;
         // Until it is the next revision: others may change something, too.
-        let (old, new, to) = loop {
-            let old = settings::last(&mut db, 1).await?.pop().unwrap_or_default();
+        let (old, new, to, out) = loop {
+            let revisions = settings::last(&mut db, MOST).await?;
+            let out = longest_out(&self.config, &revisions, now)?;
+            let old = revisions.into_iter().next().unwrap_or_default();
             let mut new = old.clone();
             for (setting, text) in wanted {
                 put(&mut new, *setting, (*text).map(str::to_owned));
@@ -193,13 +181,13 @@ impl Auth {
                 return Err(Error::field("email_confirmation", Lacking::OwnUnconfirmed));
             }
             if Setting::ALL.into_iter().all(|s| value(&old, s) == value(&new, s)) {
-                return Ok(Changed { from: to, to });
+                return Ok(Changed { from: to, to, out });
             }
             new.revision += 1;
             new.changed_at = now;
             new.changed_by = Some(by.user.id);
             if settings::insert(&mut db, &new).await? {
-                break (old, new, to);
+                break (old, new, to, out);
             }
         };
         let from = settle(&self.config, &old)?;
@@ -212,7 +200,7 @@ impl Auth {
         db.notify(Channel::Settings).await?;
         db.commit().await?;
         self.in_effect.take(new.revision, to);
-        Ok(Changed { from, to })
+        Ok(Changed { from, to, out })
     }
 
     /// Brings back what a setting was before its last change.

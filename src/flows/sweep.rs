@@ -35,7 +35,8 @@ impl Auth {
         let now = self.clock.now();
         self.ended.catch_up(&self.db, &self.clock).await?;
         self.in_effect.catch_up(&self.db, &self.config).await?;
-        self.keys.reload(&self.db, now).await
+        self.keys.reload(&self.db, now).await?;
+        self.keys.advance(&self.db, self.live().longest(), now).await
     }
 
     /// Listens to the other processes, where the database can tell.

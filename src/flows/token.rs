@@ -1,10 +1,12 @@
 //! What our tokens say (RFC 7519), and how one is read before any cryptography: strictly.
 use super::{Error, Result, UserId};
+use crate::config::{LONGEST_ACCESS_TOKEN, LONGEST_REFRESH_TOKEN};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, IgnoredAny},
 };
+use std::time::Duration;
 use uuid::Uuid;
 
 /// The longest token, in bytes.
@@ -81,6 +83,9 @@ pub struct RefreshClaims {
 /// audience.
 pub(super) trait Kind: DeserializeOwned {
     const TYPE: &'static str;
+    /// The longest that a token of this kind may say it lives. We sign none that lives longer, so such
+    /// a token was made by somebody else, with a stolen key.
+    const LONGEST: Duration;
     fn said(&self) -> Said<'_>;
 }
 
@@ -95,6 +100,7 @@ pub(super) struct Said<'c> {
 
 impl Kind for Claims {
     const TYPE: &'static str = "access";
+    const LONGEST: Duration = LONGEST_ACCESS_TOKEN;
 
     fn said(&self) -> Said<'_> {
         let Self { token_type, sub, user_id, iat, nbf, exp, .. } = self;
@@ -105,6 +111,7 @@ impl Kind for Claims {
 /// It is good from the beginning.
 impl Kind for RefreshClaims {
     const TYPE: &'static str = "refresh";
+    const LONGEST: Duration = LONGEST_REFRESH_TOKEN;
 
     fn said(&self) -> Said<'_> {
         let Self { token_type, sub, user_id, iat, exp, .. } = self;

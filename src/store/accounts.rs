@@ -77,3 +77,19 @@ pub async fn insert(db: &mut Conn, new: &NewAccount<'_>) -> Result<Option<UserId
     };
     Ok(row.map(|(id,)| id))
 }
+
+/// Whether a superuser other than `id` can log in: one who is active, has a password and, where that
+/// is demanded, a confirmed address.
+pub async fn has_other_superuser(db: &mut Conn, id: UserId, confirmed: bool) -> Result<bool> {
+    let (any,): (bool,) = db
+        .fetch_one(
+            "SELECT EXISTS (
+                SELECT 1 FROM auth_users
+                WHERE is_superuser AND is_active AND id <> $1
+                      AND password_hash IS NOT NULL AND password_hash NOT LIKE '!%'
+                      AND (email_confirmed_at IS NOT NULL OR NOT $2))",
+            (id, confirmed),
+        )
+        .await?;
+    Ok(any)
+}

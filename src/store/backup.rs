@@ -20,7 +20,9 @@ impl Db {
             let file = options.get_filename();
             fs::metadata(file).map_err(|e| {
                 let why = match e.kind() {
-                    ErrorKind::NotFound => "there is no such file".to_owned(),
+                    ErrorKind::NotFound => {
+                        "there is no such file; `portcullis migrate` makes one".to_owned()
+                    }
                     _ => e.to_string(),
                 };
                 OpenError::told(format!("{}: {why}", file.display()))

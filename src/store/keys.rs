@@ -15,6 +15,8 @@ pub struct Key {
     pub created_at: Timestamp,
     /// Until when a retired key verifies.
     pub expires_at: Option<Timestamp>,
+    /// When a retired key stopped signing.
+    pub retired_at: Option<Timestamp>,
 }
 
 /// Adds a key; `false` if another process has just added one of that state.
@@ -38,7 +40,7 @@ pub async fn insert(db: &mut Conn, k: &Key) -> Result<bool> {
 /// All keys that still sign or verify at `now`, the newest first.
 pub async fn all(db: &mut Conn, now: Timestamp) -> Result<Vec<Key>> {
     db.fetch_all(
-        "SELECT kid, algorithm, state, private_key, created_at, expires_at FROM auth_keys
+        "SELECT kid, algorithm, state, private_key, created_at, expires_at, retired_at FROM auth_keys
          WHERE expires_at IS NULL OR expires_at > $1 ORDER BY created_at DESC, kid",
         [now],
     )
@@ -63,29 +65,45 @@ pub async fn outline(db: &mut Conn, now: Timestamp) -> Result<Vec<Outline>> {
     .await
 }
 
-/// Puts `sealed` in the place of the private key of `kid`, provided it is still `plain`.
-pub async fn seal(db: &mut Conn, kid: &str, plain: &[u8], sealed: &[u8]) -> Result<bool> {
+/// Stores `new` in the place of the private key of `kid`, provided that it is still `old`.
+pub async fn seal(db: &mut Conn, kid: &str, old: &[u8], new: &[u8]) -> Result<bool> {
     let rows = db
         .execute(
             "UPDATE auth_keys SET private_key = $3 WHERE kid = $1 AND private_key = $2",
-            (kid, plain, sealed),
+            (kid, old, new),
         )
         .await?;
     Ok(rows == 1)
 }
 
-/// Drops next keys of other algorithms than `algorithm`, which have signed nothing.
-pub async fn drop_next_of_others(db: &mut Conn, algorithm: &str) -> Result<u64> {
-    db.execute("DELETE FROM auth_keys WHERE state = 'next' AND algorithm <> $1", [algorithm]).await
+/// Removes next keys of other algorithms than `algorithm` that were made until `then`. They have
+/// signed nothing.
+pub async fn drop_next_of_others(db: &mut Conn, algorithm: &str, then: Timestamp) -> Result<u64> {
+    db.execute(
+        "DELETE FROM auth_keys WHERE state = 'next' AND algorithm <> $1 AND created_at <= $2",
+        (algorithm, then),
+    )
+    .await
 }
 
-/// Retires the current key `kid`; `false` if it is not current any more.
-pub async fn retire(db: &mut Conn, kid: &str, expires_at: Timestamp) -> Result<bool> {
+/// Removes a key at once, whatever its state; `false` if there is none of that name.
+pub async fn remove(db: &mut Conn, kid: &str) -> Result<bool> {
+    Ok(db.execute("DELETE FROM auth_keys WHERE kid = $1", [kid]).await? == 1)
+}
+
+/// Retires the current key `kid`: it stops signing at `retired_at` and verifies until `expires_at`.
+/// `false` if it is not current any more.
+pub async fn retire(
+    db: &mut Conn,
+    kid: &str,
+    retired_at: Timestamp,
+    expires_at: Timestamp,
+) -> Result<bool> {
     let rows = db
         .execute(
-            "UPDATE auth_keys SET state = 'retired', expires_at = $2
+            "UPDATE auth_keys SET state = 'retired', retired_at = $2, expires_at = $3
              WHERE kid = $1 AND state = 'current'",
-            (kid, expires_at),
+            (kid, retired_at, expires_at),
         )
         .await?;
     Ok(rows == 1)

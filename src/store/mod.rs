@@ -1,5 +1,5 @@
 //! The database. Only `pool`, `args`, `file`, `sync`, `sqlite`, `postgres`, `shared`, `server`, `health`,
-//! `migrate`, `backup` and `copy` know that there are two engines.
+//! `migrate`, `version`, `backup` and `copy` know that there are two engines.
 pub mod accounts;
 mod args;
 pub mod audit;
@@ -32,6 +32,7 @@ mod shared;
 mod sqlite;
 mod sync;
 pub mod users;
+mod version;
 
 pub use args::{Args, Record, Value};
 pub use channel::{Channel, Listener};

@@ -1,4 +1,5 @@
-//! Table `auth_secrets`: random secrets of the service, by purpose.
+//! Table `auth_secrets`: random secrets of the service by purpose, sealed if an encryption key is
+//! configured.
 use super::{Conn, Result};
 
 /// The secret for `purpose`, which becomes `fresh` if there is none yet.
@@ -11,6 +12,22 @@ pub async fn get_or_insert(db: &mut Conn, purpose: &str, fresh: &[u8]) -> Result
     let (secret,): (Vec<u8>,) =
         db.fetch_one("SELECT secret FROM auth_secrets WHERE purpose = $1", [purpose]).await?;
     Ok(secret)
+}
+
+/// Every secret with its purpose, as stored.
+pub async fn all(db: &mut Conn) -> Result<Vec<(String, Vec<u8>)>> {
+    db.fetch_all("SELECT purpose, secret FROM auth_secrets ORDER BY purpose", ()).await
+}
+
+/// Stores `new` in the place of the secret for `purpose`, provided that it is still `old`.
+pub async fn replace(db: &mut Conn, purpose: &str, old: &[u8], new: &[u8]) -> Result<bool> {
+    let rows = db
+        .execute(
+            "UPDATE auth_secrets SET secret = $3 WHERE purpose = $1 AND secret = $2",
+            (purpose, old, new),
+        )
+        .await?;
+    Ok(rows == 1)
 }
 
 /// Writes the row of `purpose` as it is: a commit that shows whether anything can be committed.

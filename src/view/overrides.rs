@@ -55,6 +55,7 @@ fn names(folder: &Path, at: &str) -> io::Result<Vec<String>> {
 
 /// Whether `theirs` name only what they are given, as `ours` of the same name are, and texts that exist.
 pub fn check(theirs: &HashMap<String, String>, all: &Tera, ours: &Tera) -> Result<(), Error> {
+    let mut wrong = Vec::new();
     for (name, source) in theirs.iter().filter(|(name, _)| ours.contains_template(name)) {
         let mut known: HashSet<_> = ALWAYS.into();
         let alike = MAILS.iter().filter(|_| MAILS.contains(&name.as_str()));
@@ -69,12 +70,18 @@ pub fn check(theirs: &HashMap<String, String>, all: &Tera, ours: &Tera) -> Resul
         let whole = mentions.filter(|(_, rest)| !rest.trim_start().starts_with('~'));
         let missing = whole.map(|(key, _)| key).filter(|key| !is_text(key));
         let missing = missing.map(|key| (key.to_owned(), "there is no text"));
-        if let Some((word, wrong)) = unknown.chain(missing).next() {
+        wrong.extend(unknown.chain(missing).map(|(word, what)| {
             let line = line(source, &word).unwrap_or(1);
-            return Err(Error::Override(format!("{name}:{line}: {wrong} `{word}`")));
-        }
+            (name, line, format!("{name}:{line}: {what} `{word}`"))
+        }));
     }
-    Ok(())
+    wrong.sort();
+    wrong.dedup();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<_> = wrong.into_iter().map(|(.., line)| line).collect();
+    Err(Error::Override(lines.join("\n")))
 }
 
 /// These are given the same.

@@ -197,6 +197,15 @@ fn a_folder_wins_and_what_is_broken_in_it_is_named() {
     fs::write(&file, "\n{{ broken").unwrap();
     let error = Templates::load(Some(folder.path()), &Brand::default()).err().unwrap().to_string();
     assert!(error.contains("mail/subject.txt:2"), "{error}");
+    for several in ["{{ name | one }}{{ name | two }}", "{{ one }}\n{{ two }}"] {
+        fs::write(&file, format!("\n{several}")).unwrap();
+        let lines = Templates::load(Some(folder.path()), &Brand::default()).err().unwrap().lines();
+        let tells = |line: &String, word| line.contains(word) && line.contains("mail/subject.txt:");
+        assert!(
+            lines.len() == 2 && tells(&lines[0], "one") && tells(&lines[1], "two"),
+            "{lines:?}"
+        );
+    }
     fs::remove_file(&file).unwrap();
     for (name, text, told) in [
         (

@@ -19,6 +19,7 @@ pub fn sentence(language: Language, why: Lacking) -> String {
         Lacking::NotRole => ("not-role", None),
         Lacking::NotInvited => ("not-invited", None),
         Lacking::NotList => ("not-list", None),
+        Lacking::TooManyRoles(n) => ("too-many-roles", Some(n)),
         Lacking::NotLifetime => ("not-lifetime", None),
         Lacking::OwnUnconfirmed => ("own-unconfirmed", None),
         Lacking::AccessLifetime => ("access-lifetime", None),

@@ -3,16 +3,18 @@ use crate::{
     config::{Language, Live, Setting},
     view,
 };
+use std::time::Duration;
 
-/// The sentence for `setting`, if what is in effect turns from one into the other.
-pub fn effect(language: Language, setting: Setting, from: &Live, to: &Live) -> String {
+/// The sentence for `setting`, if what is in effect turns into `to`; access tokens that are out live
+/// for another `out` at most.
+pub fn effect(language: Language, setting: Setting, to: &Live, out: Duration) -> String {
     let name = setting.name().replace('_', "-");
     let key = if setting.is_lifetime() {
         format!("effect-{name}")
     } else {
         format!("effect-{name}-{}", to.get(setting))
     };
-    let lifetime = from.get(Setting::AccessTokenLifetime);
+    let lifetime = Live { access_token_lifetime: out, ..*to }.get(Setting::AccessTokenLifetime);
     view::text(language, &key, &[("lifetime", lifetime.into())])
 }
 
@@ -26,7 +28,7 @@ mod tests {
         let from = Live::from(&Config::default());
         for language in Language::ALL {
             let told = |setting, to: &Live| {
-                let told = effect(language, setting, &from, to);
+                let told = effect(language, setting, to, Duration::from_mins(5));
                 assert!(told.ends_with('.') && !told.starts_with("effect-"), "{told}");
                 told
             };

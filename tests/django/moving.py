@@ -98,6 +98,7 @@ class Service:
             "PORTCULLIS_PUBLIC_URL": self.url, **environment,
         }
         self.server = None
+        self.run("migrate")
 
     def run(self, *args, code=0):
         done = subprocess.run([self.program, *args], cwd=self.folder.name, env=self.environment,

@@ -4,7 +4,10 @@ use crate::{
     support::{PASSWORD, Person, Reply},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use portcullis::flows::{NewUser, Operator, UserChange, UserId};
+use portcullis::{
+    config::Setting,
+    flows::{Caller, Error, NewUser, Operator, UserChange, UserId},
+};
 use rocket::{futures::future::join_all, http::Method};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -301,6 +304,48 @@ on_both! {
         patch(&root, &other, json!({ "is_superuser": false })).await.refused(403, "forbidden");
     }
 
+    async fn a_superuser_who_cannot_log_in_is_not_the_last_one(service) {
+        let (root, other) = (service.superuser("root").await, service.superuser("other").await);
+        crate::store::rows(service, "UPDATE auth_users SET password_hash = NULL WHERE username = 'other' RETURNING email").await;
+        patch(&root, &root, json!({ "is_superuser": false })).await.refused(409, "last_superuser");
+        send(&root, Method::Delete, &path(&root, "")).await.refused(409, "last_superuser");
+        // Who can, may take the other away.
+        patch(&root, &other, json!({ "is_superuser": false })).await.expect(200);
+    }
+
+    async fn whoever_was_a_superuser_a_moment_ago_makes_none(service) {
+        let (root, ann) = (service.superuser("root").await, service.user("ann").await);
+        service.superuser("other").await;
+        service.grant(&root, "ADMIN").await;
+        let auth = service.auth();
+        let claims = auth.verify_access(&root.access().unwrap()).unwrap();
+        let op = Operator::new(&Caller::default(), auth.signed_in(&claims).await.unwrap()).unwrap();
+        // What the guard saw is not so any more when the flow begins.
+        let change = |superuser| UserChange { superuser: Some(superuser), ..UserChange::default() };
+        auth.change_user(&Operator::cli(), UserId(root.id), &change(false)).await.unwrap();
+        let made = auth.change_user(&op, UserId(ann.id), &change(true)).await;
+        assert!(matches!(made, Err(Error::Forbidden)));
+        assert!(matches!(auth.rotate_keys(&op, true).await, Err(Error::Forbidden)));
+        assert!(matches!(auth.drop_keys(&op, &[]).await, Err(Error::Forbidden)));
+        let wanted = [(Setting::Registration, Some("closed"))];
+        let set = auth.change_settings(&Caller::default(), op.signed_in().unwrap(), &wanted).await;
+        assert!(matches!(set, Err(Error::Forbidden)));
+    }
+
+    async fn a_token_with_every_role_a_user_may_have_is_taken(service) {
+        let (root, ann) = (service.superuser("root").await, service.user("ann").await);
+        let all: Vec<_> = (0..51).map(|n| format!("{n:0>64}")).collect();
+        let refused = patch(&root, &ann, json!({ "roles": all })).await;
+        assert_eq!(refused.refused(400, "validation")["errors"]["roles"][0], "A user has 50 roles at most.");
+        patch(&root, &ann, json!({ "roles": all[..50] })).await.expect(200);
+        let one_more = send(&root, Method::Put, &path(&ann, "/roles/EDITOR")).await;
+        one_more.refused(400, "validation");
+        send(&root, Method::Put, &path(&ann, &format!("/roles/{}", all[0]))).await.expect(200);
+        ann.login().await.expect(200);
+        assert!(ann.access().unwrap().len() < 8 * 1024);
+        assert_eq!(ann.get("/auth/me").await.expect(200)["roles"].as_array().unwrap().len(), 50);
+    }
+
     async fn of_superusers_who_remove_each_other_at_once_one_stays(service) {
         for n in 0..6 {
             let mut all = Vec::new();
@@ -323,7 +368,7 @@ on_both! {
             let left = crate::store::rows(service, "SELECT email FROM auth_users WHERE is_superuser AND is_active").await;
             assert!(!left.is_empty(), "{told:?}");
             for email in left.iter().skip(1) {
-                let id = service.auth().find_user(portcullis::flows::By::Name(email)).await.unwrap().id;
+                let id = service.auth().find_user(portcullis::flows::By::Email(email)).await.unwrap().id;
                 let change = UserChange { superuser: Some(false), ..UserChange::default() };
                 service.auth().change_user(&Operator::cli(), id, &change).await.unwrap();
             }

@@ -192,6 +192,15 @@ on_both! {
         let undone = root.submit("/admin/settings", "/admin/settings/undo", &[("setting", "registration")]).await;
         root.follow(&undone, "/admin/settings").await;
         says(&service.stranger().get("/register").await, "<form");
+        // After two changes an undo leads to the one before, and another button to the file.
+        let page = root.follow(&change("3m", "open").await, "/admin/settings").await;
+        says(&page, "Back to 2m");
+        says(&page, "Use the file’s value: 5m");
+        assert_eq!(page.text.matches("/admin/settings/reset").count(), 1);
+        let reset = root.submit("/admin/settings", "/admin/settings/reset", &[("setting", "access_token_lifetime")]).await;
+        let page = root.follow(&reset, "/admin/settings").await;
+        says(&page, "3m → 5m");
+        assert!(!page.text.contains("/admin/settings/reset"));
     }
 
     async fn what_happened_is_filtered_and_given_as_csv(service) {
@@ -248,7 +257,7 @@ on_both! {
         root.get("/admin/users").await;
         let csrf = root.cookies.lock().unwrap()["__Host-portcullis-form"].clone();
         let here = format!("/admin/users/{}", ann.id);
-        for to in [here.as_str(), "/admin/settings", "/admin/settings/undo", "/admin/mail", "/admin/keys", "/admin/invitations", "/admin/invitations/withdraw", "/admin/prove"] {
+        for to in [here.as_str(), "/admin/settings", "/admin/settings/undo", "/admin/settings/reset", "/admin/mail", "/admin/keys", "/admin/invitations", "/admin/invitations/withdraw", "/admin/prove"] {
             let send = async |csrf: &str, from: &str| {
                 let headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Origin", from)];
                 root.send(Method::Post, to, Some(format!("csrf_token={csrf}&act=delete&force=on")), &headers).await.status

@@ -31,6 +31,12 @@ fn with_input(folder: &Path, args: &[&str], input: &[u8]) -> (i32, String, Strin
     result(program(folder, args).stdin(fs::File::open(file).unwrap()))
 }
 
+/// Makes an SQLite database in `folder`, as a first start does.
+fn migrate(folder: &Path) {
+    let (code, out, err) = result(&mut program(folder, &["migrate"]));
+    assert!(code == 0 && out.is_empty() && err.is_empty(), "{out}{err}");
+}
+
 /// One line that names `why`, no more.
 fn told_in_one_line((code, out, err): &(i32, String, String), why: &str) {
     assert_eq!(*code, 1, "{out}{err}");
@@ -165,7 +171,7 @@ fn whatever_keeps_it_from_starting_is_told_in_one_line() {
         ("DATABASE_URL", "sqlite:///nowhere/a.db", "/nowhere/a.db: "),
         ("DATABASE_URL", "mysql://u:hunter2@x/y", "DATABASE_URL"),
         ("ROCKET_PORT", "many", "ROCKET_PORT"),
-        ("ROCKET_PORT", &port, "cannot be listened on"),
+        ("ROCKET_PORT", &port, "ROCKET_PORT"),
         ("ROCKET_WORKERS", "0", "ROCKET_WORKERS"),
         ("ROCKET_TLS", "{certs=\"none.pem\",key=\"none.key\"}", "none.pem"),
         ("PORTCULLIS_NONSENSE", "hunter2", "PORTCULLIS_NONSENSE"),
@@ -173,7 +179,9 @@ fn whatever_keeps_it_from_starting_is_told_in_one_line() {
         ("PORTCULLIS_PASSWORD__BREACHED_FILE", "none.txt", "portcullis.password.breached_file: "),
         ("PORTCULLIS_PASSWORD__BREACHED_FILE", "/dev/null", "portcullis.password.breached_file: "),
     ] {
-        told_in_one_line(&result(program(folder.path(), &["serve"]).env(key, value)), why);
+        // Any free port, unless it is about one.
+        let mut serve = program(folder.path(), &["serve"]);
+        told_in_one_line(&result(serve.env("ROCKET_PORT", "0").env(key, value)), why);
     }
     fs::create_dir_all(folder.path().join("mine/pages")).unwrap();
     fs::write(folder.path().join("mine/pages/login.html"), "\n{{ nobody }}").unwrap();
@@ -192,13 +200,201 @@ fn whatever_keeps_it_from_starting_is_told_in_one_line() {
         }
         let (code, out, err) = result(&mut program(folder.path(), &["config", "check"]));
         assert!(code == 1 && err.contains(why) && err.lines().count() == 1, "{err}");
-        assert!(out.starts_with('{') && !format!("{out}{err}").contains("hunter2"), "{out}{err}");
+        assert!(
+            out.starts_with("[default]") && !format!("{out}{err}").contains("hunter2"),
+            "{out}{err}"
+        );
     }
+    // Several of a kind are a line each.
+    fs::write(folder.path().join("mine/pages/login.html"), "{{ one }}\n{{ two }}").unwrap();
+    fs::write(&file, "[default.portcullis]\ntemplates = 'mine'").unwrap();
+    let (code, _, err) = result(&mut program(folder.path(), &["config", "check"]));
+    assert!(code == 1 && err.lines().count() == 2, "{err}");
+}
+
+#[test]
+fn an_address_in_use_is_named_before_there_is_a_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let mut serve = program(folder.path(), &["serve"]);
+    let told = result(serve.env("ROCKET_PORT", address.port().to_string()));
+    told_in_one_line(&told, &format!("{address} cannot be listened on"));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn what_is_misspelt_stops_the_start_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    for (toml, why) in [
+        (
+            "[defualt.portcullis]\nregistration = 'closed'",
+            "[defualt]: unknown profile, did you mean [default]?",
+        ),
+        ("[default]\nprot = 8001", "prot in Rocket.toml: unknown key, did you mean port?"),
+        ("[default.databases.portculis]\nurl = 'sqlite://x'", "databases.portculis"),
+    ] {
+        fs::write(folder.path().join("Rocket.toml"), toml).unwrap();
+        for args in [&["serve"][..], &["migrate"], &["user", "list"]] {
+            told_in_one_line(&result(&mut program(folder.path(), args)), why);
+        }
+        let (code, _, err) = result(&mut program(folder.path(), &["config", "check"]));
+        assert!(code == 1 && err.contains(why), "{err}");
+    }
+    fs::write(folder.path().join("Rocket.toml"), "[default]\nport = 8000").unwrap();
+    for (name, value, why) in [
+        ("ROCKET_PROFILE", "staging", "ROCKET_PROFILE: there is no table [staging]"),
+        ("ROCKET_PROT", "8001", "ROCKET_PROT: unknown key, did you mean port?"),
+    ] {
+        told_in_one_line(&result(program(folder.path(), &["serve"]).env(name, value)), why);
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+/// Every file in a folder with what is in it, but for the memory that SQLite's processes share.
+fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let files = fs::read_dir(folder).unwrap().map(|f| f.unwrap());
+    let mut all: Vec<_> = files
+        .map(|f| (f.file_name().into_string().unwrap(), fs::read(f.path()).unwrap()))
+        .filter(|(name, bytes)| {
+            !(name.ends_with("-shm") || name.ends_with("-wal") && bytes.is_empty())
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+/// The commands that only look.
+const LOOK: [&[&str]; 4] =
+    [&["user", "list"], &["user", "show", "1"], &["user", "export"], &["keys", "list"]];
+
+#[test]
+fn a_command_makes_no_database_and_migrates_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let add = ["user", "add", "ann@example.com", "--password-stdin"];
+    let change: [&[&str]; 3] = [&add, &["user", "delete", "1", "--yes"], &["keys", "rotate"]];
+    for args in LOOK.into_iter().chain(change) {
+        told_in_one_line(&result(&mut program(folder.path(), args)), "portcullis migrate");
+        assert_eq!(contents(folder.path()), []);
+    }
+    // One of another program, or of an older version.
+    let file = folder.path().join("portcullis.db");
+    fs::write(&file, "").unwrap();
+    #[cfg(unix)]
+    {
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+        fs::set_permissions(&file, open).unwrap();
+        let (code, _, err) = result(&mut program(folder.path(), &["config", "check"]));
+        assert!(code == 0 && err.contains("is open to others"), "{err}");
+    }
+    for args in LOOK.into_iter().chain(change) {
+        let (code, out, err) = result(&mut program(folder.path(), args));
+        assert!(code == 1 && out.is_empty() && err.lines().count() == 1, "{args:?} {out}{err}");
+    }
+}
+
+#[test]
+fn a_command_with_other_settings_than_the_services_leaves_its_keys_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/a.db", folder.path().display());
+    let run = |args: &[&str], algorithm: &str| {
+        let mut command = program(folder.path(), args);
+        command.env("DATABASE_URL", &url).env("PORTCULLIS_JWT__ALGORITHM", algorithm);
+        result(&mut command)
+    };
+    assert_eq!(run(&["migrate"], "EdDSA").0, 0);
+    let keys = run(&["keys", "list"], "EdDSA").1;
+    assert_eq!((keys.matches("EdDSA").count(), keys.matches("current").count()), (2, 1), "{keys}");
+    let before = contents(folder.path());
+    for args in [&["user", "list"][..], &["keys", "list"], &["config", "check"]] {
+        assert_eq!(run(args, "ES256").0, 0);
+        assert_eq!(contents(folder.path()), before, "{args:?}");
+    }
+    let (code, _, err) = run(&["keys", "rotate", "--force"], "ES256");
+    assert!(code == 1 && err.contains("ES256"), "{err}");
+    assert_eq!(run(&["keys", "list"], "ES256").1, keys);
+    let rotated = run(&["keys", "rotate", "--force"], "EdDSA");
+    assert_eq!((rotated.0, rotated.1.lines().count()), (0, 3), "{}", rotated.2);
+}
+
+#[test]
+fn stolen_keys_are_dropped_and_the_encryption_key_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let [old, new] = ["the old key of 32 bytes, or more", "the new key of 32 bytes, or more"];
+    let run = |args: &[&str], environment: &[(&str, &str)]| {
+        result(program(folder.path(), args).envs(environment.iter().copied()))
+    };
+    let kids = |out: &str| -> Vec<String> {
+        let kid = |line: &str| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["kid"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        out.lines().map(kid).collect()
+    };
+    assert_eq!(run(&["migrate"], &[]).0, 0);
+    let first = kids(&run(&["keys", "list"], &[]).1);
+    told_in_one_line(&run(&["keys", "drop", &first[0], "none"], &[]), "none was removed");
+    assert_eq!(kids(&run(&["keys", "list"], &[]).1), first);
+    let (code, out, err) = run(&["keys", "drop", &first[0], &first[1], &first[0]], &[]);
+    assert_eq!(code, 0, "{err}");
+    let second = kids(&out);
+    assert!(second.len() == 2 && second.iter().all(|kid| !first.contains(kid)), "{out}");
+    // The next start seals what was in clear.
+    let sealed = [("PORTCULLIS_ENCRYPTION_KEY", old)];
+    assert_eq!(run(&["migrate"], &sealed).0, 0);
+    told_in_one_line(&run(&["keys", "list"], &[]), "encryption_key is missing");
+    let other = [("PORTCULLIS_ENCRYPTION_KEY", new)];
+    told_in_one_line(&run(&["keys", "reseal"], &other), "another encryption_key");
+    let file = folder.path().join("old");
+    fs::write(&file, format!("{old}\n")).unwrap();
+    let file = file.to_str().unwrap();
+    let both = [other[0], ("PORTCULLIS_PREVIOUS_ENCRYPTION_KEY_FILE", file)];
+    let (code, out, err) = run(&["keys", "reseal"], &both);
+    assert_eq!((code, out.as_str()), (0, "{\"resealed\":3}\n"), "{err}");
+    assert_eq!(kids(&run(&["keys", "list"], &other).1), second);
+    told_in_one_line(&run(&["keys", "list"], &sealed), "another encryption_key");
+    assert_eq!(run(&["migrate"], &other).0, 0);
+}
+
+#[test]
+fn a_user_is_made_a_superuser_and_is_named_without_doubt() {
+    let folder = tempfile::tempdir().unwrap();
+    migrate(folder.path());
+    let run = |args: &[&str]| result(&mut program(folder.path(), args));
+    for (name, username) in [("ann", "ann"), ("bob", "1")] {
+        let email = format!("{name}@example.com");
+        let add =
+            ["user", "add", &email, "--username", username, "--confirmed", "--password-stdin"];
+        assert_eq!(with_input(folder.path(), &add, PASSWORD.as_bytes()).0, 0);
+    }
+    // The id of one, the username of the other.
+    told_in_one_line(&run(&["user", "show", "1"]), "use id:1 or username:1");
+    for (who, id) in [("id:1", 1), ("username:1", 2), ("2", 2), ("ann", 1), ("bob@example.com", 2)]
+    {
+        let (code, out, err) = run(&["user", "show", who]);
+        assert!(code == 0 && out.contains(&format!("\"id\":{id},")), "{who} {out}{err}");
+    }
+    for who in ["id:3", "id:ann", "username:3", "3", "nobody", "id:", "x:1"] {
+        told_in_one_line(&run(&["user", "show", who]), "there is no such user");
+    }
+    let (code, out, err) = run(&["user", "grant-superuser", "ann"]);
+    assert!(code == 0 && out.contains("\"is_superuser\":true"), "{out}{err}");
+    told_in_one_line(&run(&["user", "revoke-superuser", "ann"]), "the last superuser");
+    // One who cannot log in does not count.
+    assert_eq!(run(&["user", "grant-superuser", "id:2"]).0, 0);
+    assert_eq!(run(&["user", "disable", "id:2"]).0, 0);
+    told_in_one_line(&run(&["user", "revoke-superuser", "ann"]), "the last superuser");
+    assert_eq!(run(&["user", "enable", "id:2"]).0, 0);
+    let (code, out, err) = run(&["user", "revoke-superuser", "ann", "--end-sessions"]);
+    assert!(code == 0 && out.contains("\"is_superuser\":false"), "{out}{err}");
 }
 
 #[test]
 fn passwords_come_whole_or_not_at_all_and_are_never_shown() {
     let folder = tempfile::tempdir().unwrap();
+    migrate(folder.path());
     let add = ["user", "add", "ann@example.com", "--password-stdin"];
     let long = "hunter2".repeat(1000);
     for (input, why) in [
@@ -221,6 +417,7 @@ fn passwords_come_whole_or_not_at_all_and_are_never_shown() {
 #[test]
 fn output_that_nobody_takes_is_no_panic() {
     let folder = tempfile::tempdir().unwrap();
+    migrate(folder.path());
     for name in ["ann", "bob"] {
         let email = format!("{name}@example.com");
         let add = ["user", "add", &email, "--password-stdin"];
@@ -297,6 +494,7 @@ const SIGINT: &[u8] = b"SIGINT";
 #[test]
 fn a_password_is_asked_for_twice_and_not_shown() {
     let folder = tempfile::tempdir().unwrap();
+    migrate(folder.path());
     let line = format!("{PASSWORD}\n");
     let (typed, other) = (line.as_bytes(), b"another long one\n".as_slice());
     let shown = at_a_terminal(folder.path(), AROUND, &[("Password: ", typed), ("Again: ", other)]);
@@ -309,6 +507,7 @@ fn a_password_is_asked_for_twice_and_not_shown() {
 #[test]
 fn an_interrupted_question_leaves_the_terminal_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
+    migrate(folder.path());
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     let line = format!("{PASSWORD}\n");
     for keys in [
@@ -325,6 +524,7 @@ fn an_interrupted_question_leaves_the_terminal_as_it_was() {
 #[test]
 fn deleting_asks_where_somebody_can_answer() {
     let folder = tempfile::tempdir().unwrap();
+    migrate(folder.path());
     let add = ["user", "add", "ann@example.com", "--password-stdin"];
     assert_eq!(with_input(folder.path(), &add, PASSWORD.as_bytes()).0, 0);
     let delete = r#""$PORTCULLIS" user delete ann@example.com; echo "code $?""#;

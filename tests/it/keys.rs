@@ -1,8 +1,10 @@
+use crate::support::{PASSWORD, Person, Service};
 use portcullis::{
     config::{Algorithm, Secret},
     flows::{Error, Operator},
 };
-use serde_json::Value;
+use rocket::http::Method;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 fn kid(token: &str) -> Option<String> {
@@ -79,16 +81,62 @@ on_both! {
     }
 }
 
-#[tokio::test]
-async fn after_a_change_of_algorithm_old_tokens_verify_and_the_set_has_the_new_kind_only() {
-    use crate::support::{Database, Service, config};
-    let database = Database::sqlite();
-    let service = Service::start(&database, config(), None).await;
-    let ann = service.user("ann").await;
-    let mut other = config();
-    other.jwt.algorithm = Algorithm::EdDSA;
-    let changed = Service::start(&database, other, Some(service.clock.clone())).await;
-    ann.at(&changed).get("/auth/me").await.expect(200);
-    let keys = changed.stranger().get("/.well-known/jwks.json").await.body;
-    assert!(keys["keys"].as_array().unwrap().iter().all(|k| k["alg"] == "EdDSA"));
+on_both! {
+    async fn a_stolen_key_is_dropped_on_every_server(service) {
+        let ann = service.user("ann").await;
+        let other = service.replica().await;
+        let root = crate::settings::root(service).await;
+        let stolen = kid(&ann.access().unwrap()).unwrap();
+        let path = format!("/auth/admin/keys/{stolen}");
+        let delete = async |who: &Person<'_>| who.send(Method::Delete, &path, None, &[]).await;
+        delete(&ann).await.refused(403, "forbidden");
+        // Whoever has a stolen key may say that the password was given just now.
+        service.advance(Duration::from_mins(11));
+        ann.refresh().await.expect(200);
+        root.refresh().await.expect(200);
+        delete(&root).await.refused(403, "password_required");
+        root.post("/auth/admin/prove", json!({ "password": PASSWORD })).await.expect(204);
+        let left = delete(&root).await;
+        let left = left.expect(200).as_array().unwrap();
+        assert!(left.len() == 2 && left.iter().all(|k| k["kid"] != stolen));
+        other.auth().catch_up().await.unwrap();
+        ann.get("/auth/me").await.refused(401, "token_not_valid");
+        ann.at(&other).get("/auth/verify").await.refused(401, "token_not_valid");
+        // Sessions are not keys: they go on.
+        ann.refresh().await.expect(200);
+        ann.get("/auth/me").await.expect(200);
+        ann.at(&other).get("/auth/verify").await.expect(200);
+        root.login().await.expect(200);
+        delete(&root).await.refused(404, "not_found");
+        assert!(crate::store::acts(service).await.contains(&"key_dropped".to_owned()));
+    }
+
+    async fn a_change_of_algorithm_is_seen_before_it_is_used(service) {
+        let ann = service.user("ann").await;
+        let changed = service.replica_with(|c| c.jwt.algorithm = Algorithm::EdDSA).await;
+        let kinds = async |at: &Service| {
+            let set = at.stranger().get("/.well-known/jwks.json").await.body;
+            let kind = |k: &Value| k["alg"].as_str().unwrap().to_owned();
+            let mut kinds: Vec<_> = set["keys"].as_array().unwrap().iter().map(kind).collect();
+            kinds.sort();
+            kinds
+        };
+        service.auth().catch_up().await.unwrap();
+        for at in [service, &changed] {
+            assert_eq!(kinds(at).await, ["ES256", "ES256", "EdDSA"]);
+        }
+        let set = service.stranger().get("/.well-known/jwks.json").await.body;
+        ann.at(&changed).get("/auth/me").await.expect(200);
+        service.advance(Duration::from_mins(5));
+        changed.auth().catch_up().await.unwrap();
+        service.auth().catch_up().await.unwrap();
+        let there = ann.at(&changed);
+        there.refresh().await.expect(200);
+        let kid = kid(&there.access().unwrap()).unwrap();
+        let published = set["keys"].as_array().unwrap().iter().find(|k| k["kid"] == kid).unwrap();
+        assert_eq!(published["alg"], "EdDSA");
+        there.at(service).get("/auth/me").await.expect(200);
+        service.advance(Duration::from_hours(1));
+        assert_eq!(kinds(&changed).await, ["EdDSA", "EdDSA"]);
+    }
 }

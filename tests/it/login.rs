@@ -71,7 +71,7 @@ on_both! {
         assert!(service.mail("eve@example.com").await["subject"].as_str().unwrap().contains("already"));
 
         eve.post("/auth/login", right.clone()).await.expect(200);
-        let id = service.auth().find_user(portcullis::flows::By::Name("eve")).await.unwrap().id;
+        let id = service.auth().find_user(portcullis::flows::By::Username("eve")).await.unwrap().id;
         service.set_active(id, false).await;
         eve.post("/auth/login", right).await.refused(403, "account_disabled");
         eve.post("/auth/login", wrong).await.refused(401, "invalid_credentials");

@@ -355,7 +355,7 @@ fn what_is_wrong_with_the_settings_stops_the_start_by_name() {
     }
     let fine = program(folder.path(), None).args(["config", "check"]).output().unwrap();
     assert!(fine.status.success());
-    assert!(String::from_utf8_lossy(&fine.stdout).contains("\"access_token_lifetime\":\"5m\""));
+    assert!(String::from_utf8_lossy(&fine.stdout).contains("access_token_lifetime = \"5m\""));
     let url = "postgres://u@127.0.0.1:1/x?password=hunter2";
     let shown = program(folder.path(), Some(url)).args(["config", "check"]).output().unwrap();
     let told = String::from_utf8_lossy(&shown.stdout).into_owned();

@@ -82,6 +82,26 @@ on_both! {
         assert_eq!(told.len(), 8, "{told:?}");
     }
 
+    async fn what_a_change_does_is_told_by_the_tokens_that_are_out(service) {
+        let root = root(service).await;
+        let told = async |lifetime: &str| {
+            root.refresh().await.expect(200);
+            let reply = root.set(json!({ "access_token_lifetime": lifetime })).await;
+            reply.expect(200)["effects"][0].as_str().unwrap().to_owned()
+        };
+        // Two changes in a row: there are tokens of the first lifetime still.
+        for lifetime in ["5s", "10s"] {
+            let effect = told(lifetime).await;
+            assert!(effect.contains(" 5m at most"), "{effect}");
+        }
+        service.advance(Duration::from_mins(4));
+        let effect = told("20s").await;
+        assert!(effect.contains(" 1m at most"), "{effect}");
+        service.advance(Duration::from_mins(1));
+        let effect = told("7s").await;
+        assert!(effect.contains(" 20s at most"), "{effect}");
+    }
+
     async fn only_a_superuser_sees_and_changes_them(service) {
         let ann = service.user("ann").await;
         let id = portcullis::flows::UserId(ann.id);

@@ -344,6 +344,15 @@ on_db! {
         let id = ann(db).await;
         tx!(db, |tx| users::set_superuser(tx, id, true));
         assert_eq!(tx!(db, |tx| users::superusers(tx)), [id]);
+        assert!(!tx!(db, |tx| accounts::has_other_superuser(tx, id, false)));
+        let nobody = UserId(0);
+        assert!(tx!(db, |tx| accounts::has_other_superuser(tx, nobody, false)));
+        assert!(!tx!(db, |tx| accounts::has_other_superuser(tx, nobody, true)));
+        tx!(db, |tx| users::confirm_email(tx, id, NOW));
+        assert!(tx!(db, |tx| accounts::has_other_superuser(tx, nobody, true)));
+        tx!(db, |tx| users::set_active(tx, id, false));
+        assert!(!tx!(db, |tx| accounts::has_other_superuser(tx, nobody, false)));
+        tx!(db, |tx| users::set_active(tx, id, true));
         assert!(tx!(db, |tx| roles::grant(tx, id, "EDITOR", NOW)));
         assert!(!tx!(db, |tx| roles::grant(tx, id, "EDITOR", NOW)));
         assert!(tx!(db, |tx| roles::grant(tx, id, "AUTHOR", after(1))));
@@ -604,30 +613,36 @@ on_db! {
     }
 
     async fn keys_take_their_turns(db) {
-        let key = |kid: &str, state: &str| keys::Key { kid: kid.into(), algorithm: "ES256".into(), state: state.into(), private_key: vec![1], created_at: NOW, expires_at: None };
+        let key = |kid: &str, state: &str| keys::Key { kid: kid.into(), algorithm: "ES256".into(), state: state.into(), private_key: vec![1], created_at: NOW, expires_at: None, retired_at: None };
         assert!(tx!(db, |tx| keys::insert(tx, &key("a", "current"))));
         assert!(!tx!(db, |tx| keys::insert(tx, &key("b", "current"))));
         assert!(tx!(db, |tx| keys::insert(tx, &key("b", "next"))));
-        assert!(!tx!(db, |tx| keys::retire(tx, "b", after(9))));
-        assert!(tx!(db, |tx| keys::retire(tx, "a", after(9))));
+        assert!(!tx!(db, |tx| keys::retire(tx, "b", after(2), after(9))));
+        assert!(tx!(db, |tx| keys::retire(tx, "a", after(2), after(9))));
         assert!(tx!(db, |tx| keys::promote(tx, "b")));
         assert!(!tx!(db, |tx| keys::promote(tx, "b")));
         assert_eq!(tx!(db, |tx| keys::all(tx, after(8))).len(), 2);
         assert_eq!(tx!(db, |tx| keys::all(tx, after(9)))[0].kid, "b");
+        let retired = tx!(db, |tx| keys::all(tx, after(8))).into_iter().find(|k| k.kid == "a").unwrap();
+        assert_eq!((retired.retired_at, retired.expires_at), (Some(after(2)), Some(after(9))));
         assert_eq!(tx!(db, |tx| keys::sweep(tx, after(10))), 1);
     }
 
     async fn keys_are_outlined_sealed_and_dropped(db) {
-        let key = |kid: &str, algorithm: &str, state: &str| keys::Key { kid: kid.into(), algorithm: algorithm.into(), state: state.into(), private_key: vec![1], created_at: NOW, expires_at: None };
+        let key = |kid: &str, algorithm: &str, state: &str| keys::Key { kid: kid.into(), algorithm: algorithm.into(), state: state.into(), private_key: vec![1], created_at: NOW, expires_at: None, retired_at: None };
         for (kid, algorithm, state) in [("a", "ES256", "current"), ("b", "ES256", "next"), ("c", "EdDSA", "next")] {
             assert!(tx!(db, |tx| keys::insert(tx, &key(kid, algorithm, state))));
         }
         assert!(tx!(db, |tx| keys::seal(tx, "a", &[1], &[2])));
         assert!(!tx!(db, |tx| keys::seal(tx, "a", &[1], &[3])));
-        assert_eq!(tx!(db, |tx| keys::drop_next_of_others(tx, "EdDSA")), 1);
+        assert_eq!(tx!(db, |tx| keys::drop_next_of_others(tx, "EdDSA", NOW.minus(Duration::from_secs(1)))), 0);
+        assert_eq!(tx!(db, |tx| keys::drop_next_of_others(tx, "EdDSA", NOW)), 1);
         let left = tx!(db, |tx| keys::outline(tx, NOW));
         let left: Vec<_> = left.iter().map(|k| (k.kid.as_str(), k.state.as_str(), k.expires_at)).collect();
         assert_eq!(left, [("a", "current", None), ("c", "next", None)]);
+        assert!(tx!(db, |tx| keys::remove(tx, "a")));
+        assert!(!tx!(db, |tx| keys::remove(tx, "a")));
+        assert_eq!(tx!(db, |tx| keys::outline(tx, NOW)).len(), 1);
     }
 
     async fn the_last_refresh_token_to_expire_is_known(db) {
@@ -643,6 +658,10 @@ on_db! {
         assert_eq!(tx!(db, |tx| secrets::get_or_insert(tx, "y", b"second")), b"second");
         tx!(db, |tx| secrets::rewrite(tx, "x"));
         assert_eq!(tx!(db, |tx| secrets::get_or_insert(tx, "x", b"third")), b"first");
+        assert!(!tx!(db, |tx| secrets::replace(tx, "y", b"first", b"third")));
+        assert!(tx!(db, |tx| secrets::replace(tx, "y", b"second", b"third")));
+        let all = [("x".to_owned(), b"first".to_vec()), ("y".to_owned(), b"third".to_vec())];
+        assert_eq!(tx!(db, |tx| secrets::all(tx)), all);
     }
 
     async fn of_many_who_take_a_legacy_token_one_does(db) {

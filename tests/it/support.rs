@@ -136,6 +136,13 @@ impl Service {
         Self::start(&Database::at(&self.url), self.config.clone(), Some(self.clock.clone())).await
     }
 
+    /// The same with other settings.
+    pub async fn replica_with(&self, change: fn(&mut Config)) -> Self {
+        let mut config = self.config.clone();
+        change(&mut config);
+        Self::start(&Database::at(&self.url), config, Some(self.clock.clone())).await
+    }
+
     pub fn auth(&self) -> &Auth {
         self.client.rocket().state().unwrap()
     }

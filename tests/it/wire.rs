@@ -80,7 +80,7 @@ async fn operate(service: &Service, order: &str) {
             auth.add_user(new).await.unwrap();
         }
         ["grant", email, role] => {
-            let user = auth.find_user(By::Name(email)).await.unwrap();
+            let user = auth.find_user(By::Email(email)).await.unwrap();
             auth.grant(&portcullis::flows::Operator::cli(), user.id, role, false).await.unwrap();
         }
         _ => panic!("@{order}"),

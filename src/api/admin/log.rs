@@ -13,7 +13,7 @@ use crate::{
         reply::Reply,
     },
 };
-use rocket::{Either, FromForm, State, get, post};
+use rocket::{Either, FromForm, State, delete, get, post};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -156,6 +156,19 @@ pub struct Rotation {
 pub async fn rotate_keys(auth: &State<Auth>, by: Op, body: Sent) -> Answer<Vec<KeyView>> {
     let (op, body) = (by?.0, body?);
     auth.rotate_keys(&op, body.read(|f| f.flag("force", false))?).await?;
+    let all = auth.list_keys(&op).await?;
+    Ok(Reply::ok(all.into_iter().map(KeyView::from).collect()))
+}
+
+/// Removes a stolen key at once: what it signed is refused. To superusers
+#[utoipa::path(delete, path = "/auth/admin/keys/{kid}", tag = "admin",
+    params(("kid" = String, Path, description = "Its name, as in the list of keys")),
+    security(("access" = []), ("cookie" = [])),
+    responses((status = 200, description = "the keys that are left or new", body = Vec<KeyView>)))]
+#[delete("/auth/admin/keys/<kid>")]
+pub async fn drop_key(auth: &State<Auth>, by: Op, kid: &str) -> Answer<Vec<KeyView>> {
+    let op = by?.0;
+    auth.drop_keys(&op, &[kid.to_owned()]).await?;
     let all = auth.list_keys(&op).await?;
     Ok(Reply::ok(all.into_iter().map(KeyView::from).collect()))
 }

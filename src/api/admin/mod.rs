@@ -39,6 +39,7 @@ pub fn routes() -> Vec<Route> {
         log::retry_mail,
         log::keys,
         log::rotate_keys,
+        log::drop_key,
     ]
 }
 
@@ -66,6 +67,7 @@ pub fn routes() -> Vec<Route> {
     log::retry_mail,
     log::keys,
     log::rotate_keys,
+    log::drop_key,
 ))]
 pub struct Docs;
 

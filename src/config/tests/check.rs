@@ -114,6 +114,10 @@ fn the_jwt_secret_is_long_and_for_hs256() {
         "brand.name": |c| c.brand.name = Some(" ".to_owned());
         "encryption_key": |c| c.encryption_key = secret(31);
         "": |c| c.encryption_key = secret(32);
+        "": |c| (c.encryption_key, c.previous_encryption_key) = (secret(32), secret(33));
+        "previous_encryption_key": |c| {
+            (c.encryption_key, c.previous_encryption_key) = (secret(32), secret(32));
+        };
     }
 }
 
@@ -182,8 +186,22 @@ fn the_cookie_is_one_that_browsers_keep() {
 #[test]
 fn origins_are_exact() {
     for good in ["https://app.example.com", "http://localhost:3000", "https://[::1]:8443"] {
-        assert!(refused(|c| c.cors.origins = vec![good.to_owned()]).is_empty(), "{good}");
-        assert!(refused(|c| c.return_to.origins = vec![good.to_owned()]).is_empty(), "{good}");
+        let on_http = |c: &mut Config| {
+            // For those who are not on the way, with http anybody is.
+            if good.starts_with("http:") {
+                (c.public_url, c.cookie.secure) = (url("http://auth.example.com"), false);
+            }
+        };
+        let keys = refused(|c| {
+            c.cors.origins = vec![good.to_owned()];
+            on_http(c);
+        });
+        assert!(keys.is_empty(), "{good}");
+        let keys = refused(|c| {
+            c.return_to.origins = vec![good.to_owned()];
+            on_http(c);
+        });
+        assert!(keys.is_empty(), "{good}");
     }
     for bad in [
         "*",
@@ -198,6 +216,8 @@ fn origins_are_exact() {
         "https://u@app.example.com",
         "ftp://app.example.com",
         "file://",
+        "http://app.example.com",
+        "http://localhost:3000",
     ] {
         let origins = vec!["https://good.example.com".to_owned(), bad.to_owned()];
         let keys = refused(|c| c.cors.origins.clone_from(&origins));
@@ -205,6 +225,43 @@ fn origins_are_exact() {
         let keys = refused(|c| c.return_to.origins = origins);
         assert_eq!(keys, BTreeSet::from(["return_to.origins".to_owned()]), "{bad}");
     }
+}
+
+#[test]
+fn a_proxy_is_not_everybody() {
+    let nets = |text: &str| text.split(' ').map(|net| net.parse().unwrap()).collect::<Vec<IpNet>>();
+    refuse! {
+        "": |c| c.trusted_proxies = nets("10.0.0.0/8 ::1/128");
+        "trusted_proxies": |c| c.trusted_proxies = nets("10.0.0.0/8 0.0.0.0/0");
+        "trusted_proxies": |c| c.trusted_proxies = nets("::/0");
+        "": |c| {
+            (c.public_url, c.cookie.secure) = (url("http://auth.example.com"), false);
+            c.trusted_proxies = nets("0.0.0.0/0");
+        };
+    }
+}
+
+#[test]
+fn what_a_cookie_does_not_reach_or_reaches_too_far_is_warned_of() {
+    let told = |change: fn(&mut Config)| {
+        let mut config =
+            Config { public_url: url("https://auth.example.com"), ..Config::default() };
+        change(&mut config);
+        config.warnings().into_iter().map(|p| p.key).collect::<Vec<_>>()
+    };
+    assert_eq!(told(|c| c.cors.origins = vec!["https://app.example.com".into()]), [""; 0]);
+    let other = |c: &mut Config| c.cors.origins = vec!["https://app.example.org".into()];
+    assert_eq!(told(other), ["cors.origins"]);
+    assert_eq!(
+        told(|c| {
+            c.cors.origins = vec!["https://app.example.org".into()];
+            c.cookie.same_site = SameSite::None;
+        }),
+        [""; 0]
+    );
+    assert_eq!(told(|c| c.cookie.domain = Some("example.com".into())), ["cookie.domain"]);
+    let previous = |c: &mut Config| c.previous_encryption_key = Some(Secret("x".repeat(32)));
+    assert_eq!(told(previous), ["previous_encryption_key"]);
 }
 
 #[test]

@@ -26,6 +26,23 @@ fn what_is_shown_can_be_read_again() {
 }
 
 #[test]
+fn what_follows_from_other_settings_is_shown_as_it_is() {
+    let shown = read("address = '127.0.0.1'\nport = 9000", &[]).shown();
+    for line in [
+        "[default]",
+        "address = \"127.0.0.1\"",
+        "port = 9000",
+        "public_url = \"http://localhost:9000/\"",
+        "issuer = \"http://localhost:9000\"",
+        "url = \"dev:\"",
+    ] {
+        assert!(shown.lines().any(|l| l == line), "{line}\n{shown}");
+    }
+    let shown = read("", &[("PORTCULLIS_JWT__ISSUER", "https://issuer.example.com")]).shown();
+    assert!(shown.contains("issuer = \"https://issuer.example.com\""), "{shown}");
+}
+
+#[test]
 fn times_are_shown_as_people_write_them() {
     for (written, shown) in
         [("90d", "90d"), ("25h", "1d 1h"), ("1500ms", "1s 500ms"), ("24h", "1d")]
@@ -57,6 +74,7 @@ fn secrets_are_in_nothing_that_is_printed() {
         "LANGUAGE",
         "PASSWORD__MEMORY",
         "ENCRYPTION_KEY",
+        "PREVIOUS_ENCRYPTION_KEY",
         "JWT_SECRET",
         "SECRET",
     ] {

@@ -19,7 +19,7 @@ fn public_forms(jwk: &Value) -> Vec<Vec<u8>> {
 #[test]
 fn the_key_decides_the_algorithm() {
     let keys = keys(Algorithm::ES256);
-    let jwk = keys.jwks()["keys"][0].clone();
+    let jwk = keys.jwks(NOW)["keys"][0].clone();
     let kid = jwk["kid"].clone();
     for header in [
         json!({"typ": "JWT", "alg": "none"}),
@@ -95,13 +95,13 @@ fn only_our_own_keys_are_believed_and_no_extension() {
     let (mine, private) = keys_and_private(Algorithm::ES256);
     let (other, others) = keys_and_private(Algorithm::ES256);
     refused(&mine, &other.sign(&claims()).unwrap(), "another key");
-    let kid = mine.jwks()["keys"][0]["kid"].clone();
+    let kid = mine.jwks(NOW)["keys"][0]["kid"].clone();
     let good = json!({"alg": "ES256", "typ": "JWT", "kid": kid}).to_string();
     assert!(mine.verify_access(&signed(&private, &good), NOW).is_ok());
     let folded = json!({"alg": "ES256", "typ": "jwt", "kid": kid}).to_string();
     assert!(mine.verify_access(&signed(&private, &folded), NOW).is_ok());
     // Parameters that name keys are not followed, whatever they say.
-    let jwk = other.jwks()["keys"][0].clone();
+    let jwk = other.jwks(NOW)["keys"][0].clone();
     let named = json!({"alg": "ES256", "typ": "JWT", "kid": kid, "jku": "https://evil.example/",
         "x5u": "https://evil.example/", "x5c": ["AA"], "jwk": jwk});
     assert!(mine.verify_access(&signed(&private, &named.to_string()), NOW).is_ok());
@@ -115,7 +115,7 @@ fn only_our_own_keys_are_believed_and_no_extension() {
         json!({"alg": "ES256", "typ": "JWT", "kid": 1}),
         json!({"alg": "ES256", "typ": "JWT", "kid": [kid]}),
         json!({"alg": "ES256", "typ": "JWT"}),
-        json!({"alg": "ES256", "typ": "JWT", "jwk": mine.jwks()["keys"][0]}),
+        json!({"alg": "ES256", "typ": "JWT", "jwk": mine.jwks(NOW)["keys"][0]}),
         json!({"alg": "ES256", "typ": "JWT", "kid": kid, "crit": ["exp"]}),
         json!({"alg": "ES256", "typ": "JWT", "kid": kid, "crit": []}),
         json!({"alg": "ES256", "typ": "JWT", "kid": kid, "crit": null}),

@@ -6,17 +6,20 @@ mod pair;
 mod ring;
 mod seal;
 mod settle;
+mod turn;
 
 use super::{
     Error, Result,
     legacy::SimpleJwt,
+    secret,
     token::{Claims, RefreshClaims},
 };
 use crate::{
-    config::Config,
+    config::{Algorithm, Config},
     store::{
         Channel, Conn, Db,
         keys::{self, Key},
+        secrets,
     },
     time::{Clock, Timestamp},
 };
@@ -51,6 +54,7 @@ pub struct KeyInfo {
     pub state: String,
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
+    pub retired_at: Option<Timestamp>,
 }
 
 impl Keys {
@@ -65,8 +69,21 @@ impl Keys {
         lifetime: Duration,
         clock: &Clock,
     ) -> Result<Self> {
-        let seal = Seal::new(config.encryption_key.as_ref())?;
+        let seal = seal_of(config)?;
         let rows = settle::settle(db, config, lifetime, &seal, clock.now()).await?;
+        Self::of(config, seal, rows)
+    }
+
+    /// Reads the keys as they are, and changes nothing.
+    ///
+    /// # Errors
+    /// `Internal`, in words for the operator, if the keys are sealed with another encryption key.
+    pub async fn read(db: &Db, config: &Arc<Config>, clock: &Clock) -> Result<Self> {
+        let rows = keys::all(&mut db.read().await?, clock.now()).await?;
+        Self::of(config, seal_of(config)?, rows)
+    }
+
+    fn of(config: &Arc<Config>, seal: Seal, rows: Vec<Key>) -> Result<Self> {
         let ring = RwLock::new(Arc::new(Ring::new(config, &seal, rows)?));
         Ok(Self(Arc::new(Inner { config: Arc::clone(config), seal, ring })))
     }
@@ -80,6 +97,26 @@ impl Keys {
             *self.0.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
         }
         Ok(())
+    }
+
+    /// After a change of `jwt.algorithm`: lets the first key of the new kind sign once it has been
+    /// published for as long as any next key; cheap if there is nothing to do.
+    pub(super) async fn advance(&self, db: &Db, lifetime: Duration, now: Timestamp) -> Result<()> {
+        if !self.ring().is_due(now) {
+            return Ok(());
+        }
+        let fresh = self.fresh(now).await?;
+        let mut tx = db.write().await?;
+        match turn::rotate(&mut tx, &fresh, lifetime, now, false).await {
+            Ok(()) => {}
+            // Another replica was faster.
+            Err(Error::KeyTooYoung { .. }) => return Ok(()),
+            Err(e) => return Err(e),
+        }
+        settle::note(&mut tx, &fresh.algorithm, now).await?;
+        tx.notify(Channel::Keys).await?;
+        tx.commit().await?;
+        self.reload(db, now).await
     }
 
     fn ring(&self) -> Arc<Ring> {
@@ -115,9 +152,10 @@ impl Keys {
         self.ring().verify_simplejwt(token, now)
     }
 
-    /// The public keys of the configured kind (RFC 7517); none with HS256.
-    pub fn jwks(&self) -> serde_json::Value {
-        self.ring().jwks()
+    /// The public keys of the configured kind (RFC 7517), and of another one while `jwt.algorithm` is
+    /// being changed; none with HS256.
+    pub fn jwks(&self, now: Timestamp) -> serde_json::Value {
+        self.ring().jwks(now)
     }
 
     /// The keys that sign or verify, the newest first.
@@ -128,6 +166,7 @@ impl Keys {
             state: k.state,
             created_at: k.created_at,
             expires_at: k.expires_at,
+            retired_at: k.retired_at,
         };
         Ok(keys::all(&mut db.read().await?, now).await?.into_iter().map(info).collect())
     }
@@ -153,28 +192,86 @@ impl Keys {
         now: Timestamp,
         force: bool,
     ) -> Result<()> {
-        let rows = keys::all(db, now).await?;
-        let in_state =
-            |state: &str| rows.iter().find(|k| k.state == state && k.algorithm == fresh.algorithm);
-        let missing = || Error::internal("a signing key is missing: start the service once");
-        let current = in_state("current").ok_or_else(missing)?;
-        let next = in_state("next").ok_or_else(missing)?;
-        let published = next.created_at.plus(MAX_AGE);
-        if published > now && !force {
-            return Err(Error::KeyTooYoung { retry_after: now.until(published) });
-        }
-        let expires_at = settle::last_use(db, lifetime, now).await?;
-        if !keys::retire(db, &current.kid, expires_at).await?
-            || !keys::promote(db, &next.kid).await?
-            || !keys::insert(db, fresh).await?
-        {
-            // Somebody else has just rotated.
-            return Err(Error::KeyTooYoung { retry_after: MAX_AGE });
-        }
+        turn::rotate(db, fresh, lifetime, now, force).await?;
         Ok(db.notify(Channel::Keys).await?)
+    }
+
+    /// Keys for [`Keys::remove`], made before the transaction; none with HS256.
+    pub(super) async fn spare(&self, now: Timestamp) -> Result<Vec<Key>> {
+        match self.0.config.jwt.algorithm {
+            Algorithm::HS256 => Ok(Vec::new()),
+            _ => Ok(vec![self.fresh(now).await?, self.fresh(now).await?]),
+        }
+    }
+
+    /// Removes keys at once: nothing that they signed is believed any more. Others, out of `spare` if
+    /// need be, take their places.
+    ///
+    /// # Errors
+    /// `NotFound` if one of them is not there.
+    pub(super) async fn remove(
+        &self,
+        db: &mut Conn,
+        kids: &[String],
+        spare: Vec<Key>,
+        now: Timestamp,
+    ) -> Result<()> {
+        turn::remove(db, kids, self.0.config.jwt.algorithm, spare, now).await?;
+        Ok(db.notify(Channel::Keys).await?)
+    }
+
+    /// Seals every key and secret anew, with the encryption key of today; how many there are.
+    ///
+    /// # Errors
+    /// `Internal`, in words for the operator, if one is sealed with an encryption key that is neither
+    /// the configured one nor the previous one.
+    pub(super) async fn reseal(&self, db: &mut Conn) -> Result<usize> {
+        let seal = &self.0.seal;
+        let rows = keys::all(db, Timestamp::default()).await?;
+        for key in &rows {
+            let old = &key.private_key;
+            let new = seal.close(&key.kid, &seal.open(&key.kid, old)?)?;
+            keys::seal(db, &key.kid, old, &new).await?;
+        }
+        let secrets = secrets::all(db).await?;
+        for (purpose, old) in &secrets {
+            let new = seal.close_secret(purpose, &seal.open_secret(purpose, old)?)?;
+            secrets::replace(db, purpose, old, &new).await?;
+        }
+        Ok(rows.len() + secrets.len())
+    }
+
+    /// The random secret of the service for `purpose`, made if there is none, and sealed if it is in
+    /// clear and could be.
+    pub(super) async fn settle_secret(&self, db: &Db, purpose: &str) -> Result<Vec<u8>> {
+        let seal = &self.0.seal;
+        let fresh: [u8; seal::SECRET] = secret::random()?;
+        let mut tx = db.write().await?;
+        let fresh = seal.close_secret(purpose, &fresh)?;
+        let stored = secrets::get_or_insert(&mut tx, purpose, &fresh).await?;
+        let secret = seal.open_secret(purpose, &stored)?;
+        if seal.is_lacking_secret(&stored) {
+            let sealed = seal.close_secret(purpose, &secret)?;
+            secrets::replace(&mut tx, purpose, &stored, &sealed).await?;
+        }
+        tx.commit().await?;
+        Ok(secret)
+    }
+
+    /// The same as it is; `None` if no service has ever made it.
+    pub(super) async fn read_secret(&self, db: &Db, purpose: &str) -> Result<Option<Vec<u8>>> {
+        let all = secrets::all(&mut db.read().await?).await?;
+        let stored = all.into_iter().find(|(p, _)| p == purpose);
+        stored.map(|(_, stored)| self.0.seal.open_secret(purpose, &stored)).transpose()
     }
 }
 
+fn seal_of(config: &Config) -> Result<Seal> {
+    Seal::new(config.encryption_key.as_ref(), config.previous_encryption_key.as_ref())
+}
+
+#[cfg(test)]
+mod change_tests;
 #[cfg(test)]
 mod forgery_tests;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::{
         legacy::SimpleJwt,
         token::{Header, Kind},
     },
-    Pair, Seal, pair,
+    MAX_AGE, Pair, Seal, pair,
 };
 use crate::{
     config::{Algorithm, Config},
@@ -22,7 +22,16 @@ use std::time::Duration;
 
 /// How far the clock of another issuer may be ahead of ours (RFC 7519, 4.1.5).
 const LEEWAY: Duration = Duration::from_secs(5);
-/// The same for `nbf` of our own tokens: a replica that has just started, or several processes over one
+/// How much later than its key was retired a token may have been issued: replicas hear of a rotation
+/// within a second or so, and their clocks differ.
+const LAG: Duration = Duration::from_mins(1);
+/// How long after a change of algorithm the keys of the old one stay published, and do not come back
+/// to sign: replicas are restarted with the new settings one after the other.
+const CHANGE: Duration = Duration::from_hours(1);
+/// How long a next key of another algorithm is published. If it does not sign by then, nobody is
+/// configured for it any more.
+const WANTED: Duration = Duration::from_hours(24);
+/// The same for `nbf` and `iat` of our own tokens: a replica that has just started, or several processes over one
 /// file whose clock is set. An expiry knows no leeway.
 const NBF_LEEWAY: Duration = Duration::from_secs(30);
 
@@ -39,8 +48,18 @@ pub struct Ring {
 struct Held {
     pair: Pair,
     state: String,
+    created_at: Timestamp,
     /// Until when it verifies.
     expires_at: Option<Timestamp>,
+    /// When it stopped signing.
+    retired_at: Option<Timestamp>,
+}
+
+/// The key that a token names.
+struct Found<'k> {
+    algorithm: Algorithm,
+    key: &'k DecodingKey,
+    retired_at: Option<Timestamp>,
 }
 
 impl Ring {
@@ -55,7 +74,8 @@ impl Ring {
         for row in rows {
             let Some(algorithm) = pair::named(&row.algorithm) else { continue };
             let pair = Pair::read(algorithm, &seal.open(&row.kid, &row.private_key)?)?;
-            held.push(Held { pair, state: row.state, expires_at: row.expires_at });
+            let Key { state, created_at, expires_at, retired_at, .. } = row;
+            held.push(Held { pair, state, created_at, expires_at, retired_at });
         }
         held.sort_by_key(|h| match h.state.as_str() {
             "current" => 0,
@@ -91,27 +111,43 @@ impl Ring {
         self.held.iter().filter(|h| h.pair.algorithm == self.algorithm)
     }
 
+    fn of_kind_in(&self, state: &str) -> impl Iterator<Item = &Held> {
+        self.of_kind().filter(move |h| h.state == state)
+    }
+
+    /// Whether the next key of the configured algorithm is to take over from one of another, at `now`:
+    /// verifiers had the time to see it.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        let has_left = |h: &Held| h.retired_at.is_some_and(|at| at.plus(CHANGE) > now);
+        self.of_kind_in("current").next().is_none()
+            && self.of_kind_in("next").any(|h| h.created_at.plus(MAX_AGE) <= now)
+            && !self.of_kind_in("retired").any(has_left)
+    }
+
+    /// The key that signs: ours, or during a change of algorithm the one that other replicas sign with.
+    /// Where there is none of either they have changed to `HS256`.
+    fn signing(&self) -> Option<&Held> {
+        let ours = self.of_kind_in("current").next();
+        let any = || self.held.iter().find(|h| h.state == "current");
+        ours.or_else(any).or_else(|| self.of_kind_in("retired").max_by_key(|h| h.retired_at))
+    }
+
     pub fn sign(&self, claims: &impl Serialize) -> Result<String> {
-        let mut header = jsonwebtoken::Header::new(pair::jwa(self.algorithm));
-        let key = if let Some((key, _)) = &self.secret {
-            key
-        } else {
-            // A replica that is configured for another algorithm has retired our current key. It goes
-            // on signing until we are configured alike: nobody is locked out meanwhile.
-            let retired = || self.of_kind().filter(|h| h.state == "retired");
-            let signs = self.of_kind().find(|h| h.state == "current");
-            let signs = signs.or_else(|| retired().max_by_key(|h| h.expires_at));
-            let signs = signs.ok_or_else(|| Error::internal("no key signs"))?;
-            header.kid = Some(signs.pair.kid.clone());
-            &signs.pair.signs
-        };
-        encode(&header, claims, key).map_err(Error::internal)
+        if let Some((key, _)) = &self.secret {
+            let header = jsonwebtoken::Header::new(pair::jwa(Algorithm::HS256));
+            return encode(&header, claims, key).map_err(Error::internal);
+        }
+        let pair = &self.signing().ok_or_else(|| Error::internal("no key signs"))?.pair;
+        let mut header = jsonwebtoken::Header::new(pair::jwa(pair.algorithm));
+        header.kid = Some(pair.kid.clone());
+        encode(&header, claims, &pair.signs).map_err(Error::internal)
     }
 
     /// The claims of a token of the kind `T` that is good at `now`.
     pub fn verify<T: Kind>(&self, token: &str, now: Timestamp) -> Result<T> {
         let header = Header::read(token)?;
-        let (algorithm, key) = self.find(header.kid.as_deref(), now).ok_or(Error::TokenNotValid)?;
+        let found = self.find(header.kid.as_deref(), now).ok_or(Error::TokenNotValid)?;
+        let Found { algorithm, key, retired_at } = found;
         if header.alg != pair::name(algorithm) {
             return Err(Error::TokenNotValid);
         }
@@ -124,8 +160,13 @@ impl Ring {
         rules.validate_nbf = false;
         let claims: T = decode(token, key, &rules).map_err(|_| Error::TokenNotValid)?.claims;
         let said = claims.said();
+        // Whoever stole a key that has been retired since can only say that a token is older, and of
+        // an old one that it has expired.
+        let longest = i64::try_from(T::LONGEST.as_secs()).unwrap_or(i64::MAX);
         let good = said.token_type == T::TYPE
             && said.exp > now.unix()
+            && said.exp.checked_sub(said.iat).is_some_and(|life| life <= longest)
+            && retired_at.is_none_or(|at| said.iat <= at.plus(LAG).unix())
             && said.nbf.max(said.iat) <= now.plus(NBF_LEEWAY).unix()
             && *said.sub == said.user_id.to_string();
         if good { Ok(claims) } else { Err(Error::TokenNotValid) }
@@ -156,16 +197,29 @@ impl Ring {
         if good { Ok(claims) } else { Err(Error::TokenNotValid) }
     }
 
-    fn find(&self, kid: Option<&str>, now: Timestamp) -> Option<(Algorithm, &DecodingKey)> {
+    fn find(&self, kid: Option<&str>, now: Timestamp) -> Option<Found<'_>> {
         let Some(kid) = kid else {
-            return self.secret.as_ref().map(|(_, key)| (Algorithm::HS256, key));
+            let (_, key) = self.secret.as_ref()?;
+            return Some(Found { algorithm: Algorithm::HS256, key, retired_at: None });
         };
         let held = self.held.iter().find(|h| h.pair.kid == kid)?;
+        let (algorithm, key) = (held.pair.algorithm, &held.pair.verifies);
         let verifies = held.expires_at.is_none_or(|t| t > now);
-        verifies.then_some((held.pair.algorithm, &held.pair.verifies))
+        verifies.then_some(Found { algorithm, key, retired_at: held.retired_at })
     }
 
-    pub fn jwks(&self) -> Value {
-        json!({ "keys": self.of_kind().map(|h| &h.pair.jwk).collect::<Vec<_>>() })
+    /// The keys of the configured algorithm and, while it is being changed, those of the other one.
+    pub fn jwks(&self, now: Timestamp) -> Value {
+        let is_published = |h: &&Held| {
+            h.pair.algorithm == self.algorithm
+                || match h.state.as_str() {
+                    "current" => true,
+                    "next" => h.created_at.plus(WANTED) > now,
+                    _ => h.retired_at.is_some_and(|at| at.plus(CHANGE) > now),
+                }
+        };
+        let published = if self.secret.is_some() { &[][..] } else { &self.held };
+        let keys = published.iter().filter(is_published).map(|h| &h.pair.jwk);
+        json!({ "keys": keys.collect::<Vec<_>>() })
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn keys_and_private(algorithm: Algorithm) -> (Keys, Vec<u8>) {
     config.jwt.algorithm = algorithm;
     config.jwt.secret = Some(crate::config::Secret("x".repeat(32)));
     let config = Arc::new(config);
-    let seal = Seal::new(None).unwrap();
+    let seal = Seal::new(None, None).unwrap();
     let (mut rows, mut private) = (Vec::new(), Vec::new());
     if algorithm != Algorithm::HS256 {
         let private_key = pair::generate(algorithm).unwrap();
@@ -27,6 +27,7 @@ pub(super) fn keys_and_private(algorithm: Algorithm) -> (Keys, Vec<u8>) {
             private_key,
             created_at: NOW,
             expires_at: None,
+            retired_at: None,
         });
     }
     let ring = RwLock::new(Arc::new(Ring::new(&config, &seal, rows).unwrap()));
@@ -62,10 +63,10 @@ fn what_we_sign_we_verify_until_the_second_it_expires() {
         assert!(keys.verify_access(&token, NOW.plus(Duration::from_mins(5))).is_err());
         assert!(keys.verify_refresh(&token, NOW).is_err());
         assert_eq!(
-            keys.jwks()["keys"].as_array().unwrap().len(),
+            keys.jwks(NOW)["keys"].as_array().unwrap().len(),
             usize::from(algorithm != Algorithm::HS256)
         );
-        assert!(!keys.jwks().to_string().contains("\"d\""));
+        assert!(!keys.jwks(NOW).to_string().contains("\"d\""));
     }
 }
 
@@ -103,6 +104,9 @@ fn every_claim_counts() {
         with("exp", json!(null)),
         with("nbf", json!(NOW.unix() + 31)),
         with("iat", json!(NOW.unix() + 31)),
+        with("iat", json!(i64::MIN)),
+        with("exp", json!(NOW.unix() + 86_401)),
+        with("iat", json!(NOW.unix() - 86_400)),
         with("nbf", json!(u64::MAX)),
         with("roles", json!("ADMIN")),
         with("is_superuser", json!(1)),
@@ -110,8 +114,8 @@ fn every_claim_counts() {
         let token = keys.sign(&claims).unwrap();
         assert!(matches!(keys.verify_access(&token, NOW), Err(Error::TokenNotValid)), "{claims}");
     }
-    // The clock of another replica may be ahead, and a token may have been issued "later".
-    for (name, ahead) in [("nbf", 30), ("iat", 30)] {
+    // The clock of another replica may be ahead.
+    for (name, ahead) in [("nbf", 30), ("iat", 30), ("exp", 86_400)] {
         let token = keys.sign(&with(name, json!(NOW.unix() + ahead))).unwrap();
         assert!(keys.verify_access(&token, NOW).is_ok());
     }
@@ -127,7 +131,7 @@ pub(super) fn refused(keys: &Keys, token: &str, why: &str) {
 fn the_name_of_a_key_is_its_thumbprint() {
     // RFC 7638, 3: the required members in the order of letters, without white space.
     for algorithm in [Algorithm::ES256, Algorithm::EdDSA, Algorithm::RS256] {
-        let jwk = keys(algorithm).jwks()["keys"][0].clone();
+        let jwk = keys(algorithm).jwks(NOW)["keys"][0].clone();
         let text = match algorithm {
             Algorithm::RS256 => json!({"e": jwk["e"], "kty": "RSA", "n": jwk["n"]}),
             Algorithm::EdDSA => json!({"crv": "Ed25519", "kty": "OKP", "x": jwk["x"]}),

@@ -1,6 +1,9 @@
 //! What a file says of one user, read field by field. A reason names the field, never its value: that
 //! may be a hash or an address.
-use super::super::{Lacking, UserId, address};
+use super::super::{
+    Lacking, UserId,
+    address::{self, MOST_ROLES},
+};
 use crate::time::Timestamp;
 use serde_json::{Map, Value};
 
@@ -84,6 +87,9 @@ impl Fields {
             if !roles.contains(&role) {
                 roles.push(role);
             }
+        }
+        if roles.len() > MOST_ROLES {
+            return Err(Refusal::Lacking("roles", Lacking::TooManyRoles(MOST_ROLES)));
         }
         Ok(roles)
     }

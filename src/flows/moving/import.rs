@@ -5,6 +5,7 @@
 use super::{
     super::{
         Auth, Caller, Error, Lacking, Result, UserId,
+        password::{Dearest, Kinds},
         record::{Act, Actor, record},
     },
     fields::{Fields, Refusal},
@@ -50,7 +51,8 @@ struct Taken(HashSet<(&'static str, String)>);
 type Row = (u64, Option<UserId>, Result<Newcomer, Refusal>);
 
 impl Auth {
-    /// Imports users, and tells what became of each as soon as it is certain.
+    /// Imports users, and tells what became of each as soon as it is certain; the kind of their hashes
+    /// that costs the most, if it is only a dry run.
     ///
     /// # Errors
     /// `Unavailable`, `Internal`: what was told of by then has happened.
@@ -59,7 +61,7 @@ impl Auth {
         source: &Source,
         how: Import,
         mut tell: impl FnMut(Outcome) + Send,
-    ) -> Result<()> {
+    ) -> Result<Option<Dearest>> {
         let now = self.clock.now();
         // Or somebody who had logged out there would be let in again.
         let tokens: Vec<_> = source.survey.given_back().filter(|(_, end)| *end > now).collect();
@@ -67,16 +69,22 @@ impl Auth {
             self.give_back(tokens).await?;
         }
         let mut taken = Taken::default();
+        let mut kinds = Kinds::default();
         let mut rows = source.users().map_err(Error::internal)?;
         loop {
             let now = self.clock.now();
             let mut batch = VecDeque::new();
             for row in rows.by_ref().take(BATCH) {
                 let (at, fields) = row.map_err(Error::internal)?;
-                batch.push_back(self.read(at, fields, how, now));
+                let row = self.read(at, fields, how, now);
+                if let Ok(Some(hash)) = row.2.as_ref().map(|n| n.password_hash.as_deref()) {
+                    kinds.see(hash);
+                }
+                batch.push_back(row);
             }
             if batch.is_empty() {
-                return Ok(());
+                let dearest = if how.dry_run { self.hasher.dearest(&kinds).await? } else { None };
+                return Ok(dearest);
             }
             while !batch.is_empty() {
                 let outcomes = self.bring_in(&mut batch, how, &mut taken, now).await?;

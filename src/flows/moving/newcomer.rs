@@ -20,7 +20,7 @@ pub struct Newcomer {
     pub roles: Vec<String>,
     email_confirmed_at: Option<Timestamp>,
     first_name: String,
-    password_hash: Option<String>,
+    pub password_hash: Option<String>,
     is_active: bool,
     is_superuser: bool,
     language: Option<Language>,

@@ -1,4 +1,5 @@
 //! Passwords: argon2id (RFC 9106) with OWASP's parameters, in any Unicode (NFC), none of it cut off.
+mod dear;
 mod foreign;
 mod phc;
 mod policy;
@@ -7,6 +8,7 @@ mod stored;
 
 use super::{Error, Lacking, Result};
 use crate::config;
+pub use dear::{Dearest, Kinds};
 pub use policy::{Policy, Strength};
 use pool::Pool;
 use std::{borrow::Cow, sync::Arc};

@@ -36,6 +36,7 @@ pub fn routes() -> Vec<Route> {
         invitations::withdraw,
         settings::page,
         settings::change,
+        settings::reset,
         settings::undo,
         audit::page,
         mail::page,

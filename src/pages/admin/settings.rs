@@ -42,6 +42,8 @@ struct Row {
     effect: String,
     /// What an undo brings back; empty if there is nothing to undo.
     undo: String,
+    /// The file's value, if another is stored and an undo does not lead back to it; else empty.
+    reset: String,
 }
 
 #[derive(Serialize)]
@@ -76,13 +78,16 @@ fn choices(setting: Setting) -> &'static [&'static str] {
 }
 
 fn row(desk: &Desk<'_>, now: &Now, setting: Setting) -> Row {
-    let told = |to: &Live| effect(desk.r.language, setting, &now.live, to);
+    let told = |to: &Live| effect(desk.r.language, setting, to, now.out);
     let choice = |value: &&'static str| Choice {
         value: (*value).to_owned(),
         effect: now.live.with(setting, value).map(|to| told(&to)).unwrap_or_default(),
     };
     let before = now.last_change(setting);
     let undo = before.map(|c| c.from.clone().unwrap_or_else(|| now.file.get(setting)));
+    // Where nothing was stored before, an undo leads there as well.
+    let reset = before.is_some_and(|c| c.from.is_some()) && now.is_stored(setting);
+    let reset = if reset { now.file.get(setting) } else { String::new() };
     Row {
         name: setting.name(),
         key: key(setting),
@@ -92,6 +97,7 @@ fn row(desk: &Desk<'_>, now: &Now, setting: Setting) -> Row {
         choices: choices(setting).iter().map(choice).collect(),
         effect: told(&now.live),
         undo: undo.unwrap_or_default(),
+        reset,
     }
 }
 
@@ -141,6 +147,21 @@ pub async fn change(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
         Ok(desk.back(Settings::PATH, Notice::SettingsSaved))
     };
     decide(changed.await, "settings", Settings::PATH, || shown)
+}
+
+#[post("/admin/settings/reset", data = "<form>")]
+pub async fn reset(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
+    let desk = desk?;
+    let done = async {
+        let setting = typed(&form, "setting");
+        form?;
+        let setting = Setting::named(&setting).ok_or(Error::NotFound)?;
+        desk.r.auth.change_settings(desk.r.caller, &desk.r.by, &[(setting, None)]).await?;
+        Ok(desk.back(Settings::PATH, Notice::SettingsSaved))
+    };
+    let done = done.await;
+    let shown = view(&desk).await?;
+    decide(done, "undo", Settings::PATH, || shown)
 }
 
 #[post("/admin/settings/undo", data = "<form>")]

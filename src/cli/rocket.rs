@@ -1,0 +1,224 @@
+//! Rocket's own settings, beside ours: what is wrong with them, and what nobody reads.
+use crate::config::Problem;
+use rocket::figment::{
+    self, Figment, Metadata, Profile, Provider as _,
+    providers::Serialized,
+    value::{Dict, Map, Value},
+};
+use std::collections::BTreeSet;
+
+/// What is read beside the keys of Rocket's that have a default.
+const MORE: [&str; 8] = [
+    "databases",
+    "portcullis",
+    "profile",
+    "proxy_proto_header",
+    "secret_key",
+    "template_dir",
+    "tls",
+    // In the environment, where the file is.
+    "config",
+];
+/// The profiles that need not be in the file.
+const PROFILES: [&str; 4] = ["default", "global", "debug", "release"];
+
+/// What is wrong with Rocket's own settings, or with a file that cannot be read at all.
+pub fn problems(figment: &Figment) -> Vec<Problem> {
+    let config = match rocket::Config::try_from(figment) {
+        Ok(config) => config,
+        Err(e) => return e.into_iter().map(|e| problem(&e, "")).collect(),
+    };
+    let zero = [("workers", config.workers), ("max_blocking", config.max_blocking)]
+        .into_iter()
+        .filter(|(_, n)| *n == 0)
+        .map(|(key, _)| {
+            let from = figment.find_metadata(key);
+            Problem::new(written(from, &[key.to_owned()]), "should be 1 or more")
+        });
+    let data = figment.data().unwrap_or_default();
+    let profiles = unknown_profiles(figment, &data).into_iter().filter_map(Result::err);
+    let mut problems: Vec<_> = zero.chain(profiles).chain(unknown_keys(figment, &data)).collect();
+    let selected = figment.profile();
+    if !PROFILES.iter().any(|known| selected == known) && !data.contains_key(selected) {
+        let message = format!("there is no table [{selected}] in the file");
+        problems.push(Problem::new("ROCKET_PROFILE", message));
+    }
+    problems
+}
+
+/// The profiles in the file that are not selected.
+pub fn warnings(figment: &Figment) -> Vec<Problem> {
+    let data = figment.data().unwrap_or_default();
+    unknown_profiles(figment, &data).into_iter().filter_map(Result::ok).collect()
+}
+
+/// What is wrong with `databases.portcullis`.
+pub fn problems_of_pool(figment: &Figment) -> Vec<Problem> {
+    let pool = figment
+        .focus("databases.portcullis")
+        .join(Serialized::default("max_connections", 1))
+        .join(Serialized::default("connect_timeout", 1));
+    let Err(e) = pool.extract::<rocket_db_pools::Config>() else { return Vec::new() };
+    e.into_iter().map(|e| problem(&e, "databases.portcullis.")).collect()
+}
+
+/// The tables of the file that are no profile of this start: `Ok` what has no effect, `Err` what is
+/// written like one that would have. `[portcullis]` and `[databases]` are told with our own settings.
+fn unknown_profiles(figment: &Figment, data: &Map<Profile, Dict>) -> Vec<Result<Problem, Problem>> {
+    let selected = figment.profile().as_str().to_string();
+    let known: BTreeSet<&str> = PROFILES.into_iter().chain([selected.as_str()]).collect();
+    let names = data.keys().map(|profile| profile.as_str().to_string());
+    let names = names.filter(|name| !known.contains(name.to_lowercase().as_str()));
+    let names = names.filter(|name| !["portcullis", "databases"].contains(&name.as_str()));
+    let told = |name: String| {
+        if let Some(meant) = alike(&name, known.iter().copied()) {
+            let message = format!("unknown profile, did you mean [{meant}]?");
+            Err(Problem::new(format!("[{name}]"), message))
+        } else {
+            let message = "is a profile that ROCKET_PROFILE does not name: it has no effect";
+            Ok(Problem::new(format!("[{name}]"), message))
+        }
+    };
+    names.map(told).collect()
+}
+
+/// Keys beside our table that nobody reads, in the profiles of this start.
+fn unknown_keys(figment: &Figment, data: &Map<Profile, Dict>) -> Vec<Problem> {
+    let defaults = Figment::from(rocket::Config::default()).data().unwrap_or_default();
+    let known: BTreeSet<&str> =
+        defaults.values().flat_map(|keys| keys.keys().map(String::as_str)).chain(MORE).collect();
+    let selected = figment.profile();
+    let read = data.iter().filter(|(profile, _)| {
+        *profile == selected || [Profile::Default, Profile::Global].contains(profile)
+    });
+    let unknown = |(key, value): (&String, &Value)| {
+        if key == "databases"
+            && let Some(other) = other_database(value)
+        {
+            let message = "unknown table: the one that is read is databases.portcullis";
+            return Some(Problem::new(format!("databases.{other}"), message));
+        }
+        if known.contains(key.as_str()) {
+            return None;
+        }
+        let from = figment.get_metadata(value.tag());
+        let is_file = |m: &&Metadata| matches!(m.source, Some(figment::Source::File(_)));
+        let place = from.filter(is_file).and_then(|m| m.source.as_ref());
+        let place = place.map(|file| format!(" in {file}")).unwrap_or_default();
+        let name = written(from, std::slice::from_ref(key));
+        let message = match alike(key, known.iter().copied()) {
+            Some(meant) => format!("unknown key, did you mean {meant}?"),
+            None => "unknown key".to_owned(),
+        };
+        Some(Problem::new(format!("{name}{place}"), message))
+    };
+    read.flat_map(|(_, keys)| keys.iter().filter_map(unknown)).collect()
+}
+
+/// A table among the databases that is not ours.
+fn other_database(databases: &Value) -> Option<&String> {
+    databases.as_dict()?.keys().find(|name| *name != "portcullis")
+}
+
+/// What `name` may have been meant to be.
+fn alike<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let far = |k: &str| strsim::damerau_levenshtein(k, &name.to_lowercase());
+    known.map(|k| (far(k), k)).filter(|(far, k)| *far <= 2 && *far < k.len()).min().map(|(_, k)| k)
+}
+
+fn problem(e: &figment::Error, table: &str) -> Problem {
+    let key = written(e.metadata.as_ref(), &e.path);
+    // Below the first line a parser quotes the file, in which there may be secrets.
+    let what = e.kind.to_string();
+    Problem::new(format!("{table}{key}"), what.lines().next().unwrap_or_default())
+}
+
+/// The name under which the operator wrote a setting, or the file if it is unreadable.
+fn written(from: Option<&Metadata>, path: &[String]) -> String {
+    let file = || from?.source.as_ref().map(ToString::to_string);
+    match path.first() {
+        Some(key) if from.is_some_and(|m| m.name.contains("environment")) => {
+            format!("ROCKET_{}", key.to_uppercase())
+        }
+        Some(_) => path.join("."),
+        None => file().unwrap_or_else(|| "settings".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rocket::figment::providers::{Format, Toml};
+
+    fn told(toml: &str) -> Vec<String> {
+        let figment = Figment::from(rocket::Config::default())
+            .merge(Toml::string(toml))
+            .join(Serialized::default("databases.portcullis.url", "sqlite://x"));
+        let problems = problems(&figment).into_iter().chain(problems_of_pool(&figment));
+        problems.map(|p| p.to_string()).collect()
+    }
+
+    #[test]
+    fn good_settings_are_no_problem() {
+        assert!(told("").is_empty(), "{:?}", told(""));
+        assert!(told("port = 1\n[databases.portcullis]\nmax_connections = 3").is_empty());
+    }
+
+    #[test]
+    fn what_rocket_would_panic_at_is_told_by_name() {
+        for (toml, key) in [
+            ("port = 'x'", "port: "),
+            ("address = 'nowhere'", "address: "),
+            ("workers = 0", "workers: "),
+            ("max_blocking = 0", "max_blocking: "),
+            ("[shutdown]\ngrace = 'long'", "shutdown.grace: "),
+            ("[databases.portcullis]\nmax_connections = 'x'", "databases.portcullis.max_connec"),
+        ] {
+            let told = told(toml);
+            assert!(told.len() == 1 && told[0].starts_with(key), "{toml}: {told:?}");
+        }
+    }
+
+    fn nested(toml: &str, profile: &str) -> Figment {
+        Figment::from(rocket::Config::default())
+            .merge(Toml::string(toml).nested())
+            .select(Profile::new(profile))
+    }
+
+    #[test]
+    fn a_misspelt_table_or_key_is_told_by_its_name() {
+        for (toml, name) in [
+            (
+                "[defualt.portcullis]\nregistration = 'closed'",
+                "[defualt]: unknown profile, did you mean [default]?",
+            ),
+            ("[relaese]\nport = 1", "[relaese]: unknown profile, did you mean [release]?"),
+            ("[default]\nprot = 1", "prot: unknown key, did you mean port?"),
+            ("[production]\nadress = '::'", "adress: unknown key, did you mean address?"),
+            ("[global.portculis]\nx = 1", "portculis: unknown key, did you mean portcullis?"),
+            ("[default]\nnonsense = 1", "nonsense: unknown key"),
+        ] {
+            let profile = if toml.starts_with("[production]") { "production" } else { "debug" };
+            let told: Vec<_> =
+                problems(&nested(toml, profile)).iter().map(ToString::to_string).collect();
+            assert_eq!(told, [name], "{toml}");
+        }
+        let told = problems(&nested("[default]\nport = 1", "staging"));
+        assert_eq!(told[0].to_string(), "ROCKET_PROFILE: there is no table [staging] in the file");
+    }
+
+    #[test]
+    fn a_profile_for_another_day_is_no_problem() {
+        let figment =
+            nested("[default]\nport = 1\n[production]\nnonsense = 1\n[release]\nport = 2", "debug");
+        assert_eq!(problems(&figment), []);
+        let told: Vec<_> = warnings(&figment).iter().map(ToString::to_string).collect();
+        assert!(told.len() == 1 && told[0].starts_with("[production]: "), "{told:?}");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_parsed_is_not_quoted() {
+        let told = told("[portcullis.jwt]\nsecret = 'hunter2").join("");
+        assert!(told.contains("TOML") && !told.contains("hunter2"), "{told}");
+    }
+}
