@@ -32,6 +32,7 @@ mod schema;
 mod service;
 mod settings;
 mod setup;
+mod shutdown;
 #[cfg(postgres)]
 mod silence;
 mod store;
