@@ -11,6 +11,7 @@ mod live;
 mod load;
 mod secret;
 mod show;
+mod shutdown;
 
 pub use brand::{Brand, Color, Link};
 pub use database::check as check_database;
@@ -18,6 +19,7 @@ pub use legacy::Legacy;
 pub use live::{EmailConfirmation, Live, Registration, Setting};
 pub use load::{Loaded, Problem, load, load_from};
 pub use secret::Secret;
+pub use shutdown::Shutdown;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -52,6 +54,7 @@ pub struct Config {
     /// Only from these is `X-Forwarded-For` believed.
     pub trusted_proxies: Vec<IpNet>,
     pub limits: Limits,
+    pub shutdown: Shutdown,
     pub dialects: Vec<Dialect>,
     pub language: Language,
     pub password: Password,
@@ -82,6 +85,7 @@ impl Default for Config {
             cors: Cors::default(),
             trusted_proxies: Vec::new(),
             limits: Limits::default(),
+            shutdown: Shutdown::default(),
             dialects: Dialect::ALL.to_vec(),
             language: Language::En,
             password: Password::default(),
