@@ -1,16 +1,18 @@
-//! The database. Only `pool`, `args`, `file`, `sync`, `postgres`, `backup` and `copy` know that there
-//! are two engines.
+//! The database. Only `pool`, `args`, `engine`, `file`, `sync`, `postgres`, `backup` and `copy` know
+//! that there are two engines.
 pub mod accounts;
 mod args;
 pub mod audit;
 mod backup;
 mod copy;
+mod engine;
 mod file;
 pub mod invitations;
 pub mod keys;
 pub mod legacy_tokens;
 pub mod listing;
 pub mod mail_tokens;
+pub mod oldest;
 pub mod outbox;
 mod pool;
 mod postgres;
@@ -26,7 +28,34 @@ pub mod users;
 
 pub use args::{Args, Record, Value};
 pub use copy::{Copied, TABLES};
+pub use engine::Connections;
 pub use pool::{AuthDb, Channel, Conn, Db, Listener};
+
+/// `forget!(db, TABLE, KEY, SELECT)`: the text that deletes the rows of `TABLE` whose `KEY` is given by
+/// `SELECT`, which names at most `$2` rows. What another transaction holds is left for the next time,
+/// so that nobody waits for anybody.
+macro_rules! forget {
+    ($db:expr, $table:literal, $key:literal, $select:literal) => {{
+        macro_rules! text {
+            ($lock:literal) => {
+                concat!(
+                    "WITH old AS MATERIALIZED (",
+                    $select,
+                    $lock,
+                    ") DELETE FROM ",
+                    $table,
+                    " WHERE ",
+                    $key,
+                    " IN (SELECT ",
+                    $key,
+                    " FROM old)"
+                )
+            };
+        }
+        if $db.locks_rows() { text!(" FOR UPDATE SKIP LOCKED") } else { text!("") }
+    }};
+}
+use forget;
 
 pub type Error = sqlx::Error;
 pub type Result<T, E = Error> = std::result::Result<T, E>;

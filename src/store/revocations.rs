@@ -1,5 +1,5 @@
 //! Table `auth_revocations`: ended sessions of which an access token may still be out.
-use super::{Conn, Result, sessions::SessionId};
+use super::{Conn, Result, forget, sessions::SessionId};
 use crate::time::Timestamp;
 use sqlx::FromRow;
 
@@ -31,7 +31,13 @@ pub async fn since(db: &mut Conn, then: Timestamp, now: Timestamp) -> Result<Vec
     .await
 }
 
-/// Forgets those that expired before `then`.
-pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
-    db.execute("DELETE FROM auth_revocations WHERE expires_at < $1", [then]).await
+/// Forgets up to `most` of those that expired before `then`, the oldest first.
+pub async fn sweep(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+    let sql = forget!(
+        db,
+        "auth_revocations",
+        "session_id",
+        "SELECT session_id FROM auth_revocations WHERE expires_at < $1 ORDER BY expires_at LIMIT $2"
+    );
+    db.execute(sql, (then, most)).await
 }

@@ -26,6 +26,7 @@ mod moving;
 mod outage;
 mod pages;
 mod passwords;
+mod purge;
 mod refresh;
 mod replicas;
 mod schema;
