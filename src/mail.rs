@@ -93,9 +93,13 @@ impl From<lettre::transport::smtp::Error> for Error {
 /// Why there is no connection, or no longer one. lettre and Rust's standard library name a failed
 /// look-up and a bad certificate by their text alone.
 fn broken(e: &lettre::transport::smtp::Error) -> Error {
-    let Some(source) = std::error::Error::source(e) else { return Error::Unreachable };
-    let text = source.to_string();
-    match source.downcast_ref::<io::Error>().map(io::Error::kind) {
+    let mut cause: &dyn std::error::Error = e;
+    // The error of an I/O error is not one of I/O any more.
+    while let Some(source) = cause.source().filter(|_| !cause.is::<io::Error>()) {
+        cause = source;
+    }
+    let text = cause.to_string();
+    match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
         Some(io::ErrorKind::ConnectionRefused) => Error::Refused,
         Some(io::ErrorKind::TimedOut) => Error::Silent,
         _ if text.starts_with("invalid peer certificate") => Error::Untrusted,

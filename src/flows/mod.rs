@@ -6,6 +6,7 @@ mod auth;
 mod caller;
 mod change;
 mod confirm;
+mod deliver;
 mod ended;
 mod error;
 mod invite;
@@ -30,6 +31,7 @@ mod setup;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod state;
 mod sweep;
 pub mod token;
 

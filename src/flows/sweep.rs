@@ -107,7 +107,9 @@ impl Auth {
         let now = self.clock.now();
         self.ended.catch_up(&self.db, now).await?;
         self.in_effect.catch_up(&self.db, &self.config).await?;
-        self.keys.reload(&self.db, now).await
+        self.keys.reload(&self.db, now).await?;
+        self.state.heard();
+        Ok(())
     }
 
     /// Listens to the other processes, where the database can tell.
