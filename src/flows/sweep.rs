@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 /// How long ended sessions, expired links and mails that were sent are kept.
-const WEEK: Duration = Duration::from_hours(24 * 7);
+pub(super) const WEEK: Duration = Duration::from_hours(24 * 7);
 /// How long mails that failed are kept, for an operator to send them again.
-const MONTH: Duration = Duration::from_hours(24 * 30);
+pub(super) const MONTH: Duration = Duration::from_hours(24 * 30);
 /// How many rows of a table are deleted in one transaction.
 const BATCH: u64 = 2_000;
 const LEAST_PAUSE: Duration = Duration::from_millis(10);

@@ -15,6 +15,7 @@ mod browser_rules;
 mod cli;
 mod dialects;
 mod docs;
+mod health;
 mod host;
 mod invitations;
 mod keys;

@@ -54,12 +54,14 @@ impl Server {
             .stdout(Stdio::piped())
             .stderr(fs::File::create(&log).unwrap());
         change(&mut command);
+        // The last line of the greeting.
+        let sends = command.get_envs().any(|(name, _)| name == "PORTCULLIS_MAIL__URL");
+        let last = if sends { "/setup" } else { "/dev/mail" };
         let mut child = command.spawn().unwrap();
         let mut greeting = Vec::new();
         for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok) {
             greeting.push(line);
-            // The last one.
-            if greeting.iter().any(|line| line.contains("/dev/mail")) {
+            if greeting.iter().any(|line| line.contains(last)) {
                 break;
             }
         }
@@ -101,6 +103,15 @@ impl Server {
         let (head, body) = reply.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         (status, head.to_owned(), serde_json::from_str(body).unwrap_or_default())
+    }
+
+    /// A whole reply as it came.
+    pub async fn text(&self, path: &str) -> String {
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let mut reply = String::new();
+        self.send(&request).await.read_to_string(&mut reply).await.unwrap();
+        reply
     }
 
     fn origin(&self) -> String {
