@@ -4,6 +4,7 @@ mod failure;
 mod moving;
 mod serve;
 mod settings;
+mod stop;
 mod user;
 
 use crate::{
