@@ -1,12 +1,9 @@
 //! [`Timestamp`], the only time that is stored, and [`Clock`], the only place it comes from.
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
+mod clock;
+
+pub use clock::Clock;
+
+use std::{fmt, time::Duration};
 use time::{
     Date, OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description,
 };
@@ -86,39 +83,6 @@ impl fmt::Display for Timestamp {
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.collect_str(self)
-    }
-}
-
-/// Tells the time: the system's, or one that a test sets.
-#[derive(Clone, Debug, Default)]
-pub struct Clock(Option<Arc<AtomicI64>>);
-
-impl Clock {
-    pub const fn system() -> Self {
-        Self(None)
-    }
-
-    /// A clock that stands still at `start` until it is moved; its clones move with it.
-    pub fn manual(start: Timestamp) -> Self {
-        Self(Some(Arc::new(AtomicI64::new(start.0))))
-    }
-
-    /// Moves a manual clock; the system's goes its own way.
-    pub fn advance(&self, by: Duration) {
-        if let Some(at) = &self.0 {
-            at.store(self.now().plus(by).0, Ordering::SeqCst);
-        }
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
-    pub fn now(&self) -> Timestamp {
-        match &self.0 {
-            Some(at) => Timestamp(at.load(Ordering::SeqCst)),
-            None => Timestamp(
-                i64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000)
-                    .unwrap_or(i64::MAX),
-            ),
-        }
     }
 }
 

@@ -32,14 +32,12 @@ impl Workers {
     pub fn start(&self, auth: &Auth, shutdown: Shutdown, upkeep: fn()) {
         let mut set = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         macro_rules! start {
-            ($($work:ident($($argument:expr),*))*) => { $({
+            ($($work:ident)*) => { $({
                 let auth = auth.clone();
-                set.spawn(guard(stringify!($work), AFTER_FAILURE, move || {
-                    $work(auth.clone() $(, $argument)*)
-                }));
+                set.spawn(guard(stringify!($work), AFTER_FAILURE, move || $work(auth.clone())));
             })* };
         }
-        start! { catch_up() listen() purge() tell_figures() }
+        start! { catch_up listen probe purge tell_figures }
         set.spawn(guard("upkeep", AFTER_FAILURE, move || keep_up(upkeep)));
         // Not one of the set, with which it would be cut off: it ends by itself.
         let (sends, ends) = (auth.clone(), auth.clone());
@@ -73,6 +71,13 @@ async fn deliver(auth: Auth) {
 async fn catch_up(auth: Auth) {
     loop {
         note(auth.catch_up().await, "logouts elsewhere are not heard of").await;
+        sleep(POLL).await;
+    }
+}
+
+async fn probe(auth: Auth) {
+    loop {
+        note(auth.probe().await, "nothing can be committed").await;
         sleep(POLL).await;
     }
 }

@@ -29,17 +29,14 @@ pub fn routes(on: &[Dialect]) -> Vec<Route> {
     routes
 }
 
-/// What is documented of the dialects that are switched on.
-pub fn docs(on: &[Dialect]) -> openapi::OpenApi {
-    let mut docs = openapi::OpenApi::default();
-    for dialect in Dialect::ALL.into_iter().filter(|d| on.contains(d)) {
-        docs.merge(match dialect {
-            Dialect::Autor => autor::Docs::openapi(),
-            Dialect::Simple => simple::Docs::openapi(),
-            Dialect::Cookie => cookie::Docs::openapi(),
-            Dialect::Role => role::Docs::openapi(),
-            Dialect::Chat => chat::Docs::openapi(),
-        });
-    }
-    docs
+/// What is documented of each dialect that is switched on.
+pub fn docs(on: &[Dialect]) -> Vec<openapi::OpenApi> {
+    let docs = |dialect| match dialect {
+        Dialect::Autor => autor::Docs::openapi(),
+        Dialect::Simple => simple::Docs::openapi(),
+        Dialect::Cookie => cookie::Docs::openapi(),
+        Dialect::Role => role::Docs::openapi(),
+        Dialect::Chat => chat::Docs::openapi(),
+    };
+    Dialect::ALL.into_iter().filter(|d| on.contains(d)).map(docs).collect()
 }

@@ -23,7 +23,7 @@ pub enum Error {
     Unauthenticated,
     #[error("the token is not valid")]
     TokenNotValid,
-    #[error("the token was used, and so was its successor")]
+    #[error("the token was used, and no newer one can be given for it")]
     TokenSuperseded,
     #[error("the access token issued with it is still valid")]
     AccessStillValid { retry_after: Duration },

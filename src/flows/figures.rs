@@ -1,7 +1,7 @@
 //! What this process and its database are like at the moment, for whoever watches them.
 use super::{Auth, Result};
 use crate::{
-    store::{Connections, oldest, outbox},
+    store::{Connections, oldest, outbox, revocations},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -46,7 +46,7 @@ impl Auth {
                 ("auth_refresh_tokens", over(oldest.refresh_token_expired_at, Duration::ZERO)),
                 ("auth_sessions", sessions),
                 ("auth_mail_tokens", over(oldest.mail_token_expired_at, week)),
-                ("auth_revocations", over(oldest.revocation_expired_at, Duration::ZERO)),
+                ("auth_revocations", over(oldest.revocation_expired_at, revocations::KEPT)),
                 ("auth_outbox", mails),
                 ("auth_audit", over(oldest.act_at, self.config.audit_lifetime)),
             ],

@@ -49,7 +49,7 @@ pub enum Copied {
 impl Db {
     /// Copies all there is to `target`; both have every migration. Nobody writes to this one meanwhile.
     pub async fn copy(&self, target: &Self) -> Result<Copied> {
-        let (Self::Sqlite { write, .. }, Self::Postgres(target)) = (self, target) else {
+        let (Self::Sqlite { write, .. }, Self::Postgres(target, _)) = (self, target) else {
             return Ok(Copied::OtherEngine);
         };
         // Not as a `Conn`: it takes as long as it takes.

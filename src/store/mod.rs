@@ -1,9 +1,10 @@
-//! The database. Only `pool`, `args`, `engine`, `file`, `sync`, `postgres`, `backup` and `copy` know
-//! that there are two engines.
+//! The database. Only `pool`, `args`, `engine`, `file`, `sync`, `postgres`, `shared`, `backup` and `copy`
+//! know that there are two engines.
 pub mod accounts;
 mod args;
 pub mod audit;
 mod backup;
+mod channel;
 mod copy;
 mod engine;
 mod file;
@@ -13,6 +14,7 @@ pub mod legacy_tokens;
 pub mod listing;
 pub mod mail_tokens;
 pub mod oldest;
+mod outages;
 pub mod outbox;
 mod pool;
 mod postgres;
@@ -23,13 +25,17 @@ pub mod secrets;
 pub mod sessions;
 pub mod settings;
 pub mod setup_tokens;
+mod shared;
 mod sync;
 pub mod users;
 
 pub use args::{Args, Record, Value};
+pub use channel::{Channel, Listener};
 pub use copy::{Copied, TABLES};
 pub use engine::Connections;
-pub use pool::{AuthDb, Channel, Conn, Db, Listener};
+pub use outages::Outages;
+pub use pool::{AuthDb, Conn, Db};
+pub use shared::Horizon;
 
 /// `forget!(db, TABLE, KEY, SELECT)`: the text that deletes the rows of `TABLE` whose `KEY` is given by
 /// `SELECT`, which names at most `$2` rows. What another transaction holds is left for the next time,

@@ -1,7 +1,8 @@
 //! [`Db`]: a pool whose engine is chosen by the URL at run time, as a `rocket_db_pools` driver.
 use super::{
-    Result,
+    Channel, Listener, Result,
     file::{create_private, once_free},
+    outages::{Attempt, Outages},
     postgres::Lent,
     sync::{WalSync, sync_folder},
 };
@@ -34,8 +35,9 @@ pub enum Db {
         read: SqlitePool,
         write: SqlitePool,
         sync: WalSync,
+        outages: Outages,
     },
-    Postgres(PgPool),
+    Postgres(PgPool, Outages),
 }
 
 /// One connection, in a transaction or not.
@@ -43,6 +45,7 @@ pub struct Conn {
     pub(super) link: Link,
     pub(super) deadline: Deadline,
     sync: Option<WalSync>,
+    attempt: Option<Attempt>,
 }
 
 pub(super) enum Link {
@@ -86,43 +89,6 @@ impl Hold {
     }
 }
 
-/// What other processes are told of at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Channel {
-    Revocations,
-    Outbox,
-    Keys,
-    Settings,
-}
-
-impl Channel {
-    const ALL: [Self; 4] = [Self::Revocations, Self::Outbox, Self::Keys, Self::Settings];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Revocations => "auth_revocations",
-            Self::Outbox => "auth_outbox",
-            Self::Keys => "auth_keys",
-            Self::Settings => "auth_settings",
-        }
-    }
-}
-
-/// Hears what other processes say (PostgreSQL's `LISTEN`).
-pub struct Listener(PgListener);
-
-impl Listener {
-    /// The next channel on which something was said; after a lost connection an error or, once it
-    /// stands again, `None`: something may have been missed.
-    pub async fn next(&mut self) -> Result<Option<Channel>> {
-        Ok(self
-            .0
-            .try_recv()
-            .await?
-            .and_then(|n| Channel::ALL.into_iter().find(|c| c.name() == n.channel())))
-    }
-}
-
 impl Db {
     /// Opens the database that `url` names (`sqlite://PATH` or `postgres://…`) with at most
     /// `connections` connections; an SQLite file that is missing is made, readable by its owner only.
@@ -148,13 +114,13 @@ impl Db {
             let many = || pool().max_connections(connections);
             let read = once_free(|| many().connect_with(options.clone())).await?;
             sync_folder(&file)?;
-            Ok(Db::Sqlite { read, write, sync: WalSync::new(&file) })
+            Ok(Db::Sqlite { read, write, sync: WalSync::new(&file), outages: Outages::default() })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
             // One listens, and never comes back.
             let most = connections.max(2);
             let pool = PgPoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
-            Ok(Db::Postgres(pool.connect_with(options).await?))
+            Ok(Db::Postgres(pool.connect_with(options).await?, Outages::default()))
         } else {
             Err(sqlx::Error::Configuration(
                 "the database URL must start with sqlite: or postgres:".into(),
@@ -169,26 +135,45 @@ impl Db {
             Db::Sqlite { read, .. } => {
                 Link::Sqlite(Hold::Plain(deadline.over(read.acquire()).await?))
             }
-            Db::Postgres(p) => Link::Postgres(Lent::new(deadline.over(p.acquire()).await?)),
+            Db::Postgres(p, _) => Link::Postgres(Lent::new(deadline.over(p.acquire()).await?)),
         };
-        Ok(Conn { link, deadline, sync: None })
+        Ok(Conn { link, deadline, sync: None, attempt: None })
     }
 
     /// A transaction, rolled back unless [`Conn::commit`] is called. SQLite takes its write lock at
     /// once: a deferred lock would fail without waiting when a reader turns into a writer.
     pub async fn write(&self) -> Result<Conn> {
+        let attempt = self.outages().attempt();
+        match self.begin().await {
+            Ok(begun) => Ok(Conn { attempt: Some(attempt), ..begun }),
+            failed => {
+                attempt.ended(&failed);
+                failed
+            }
+        }
+    }
+
+    async fn begin(&self) -> Result<Conn> {
         let deadline = Deadline::start();
-        Ok(match self {
+        let (link, sync) = match self {
             Db::Sqlite { write, sync, .. } => {
                 let tx = deadline.over(write.begin_with("BEGIN IMMEDIATE")).await?;
-                Conn { link: Link::Sqlite(Hold::Tx(tx)), deadline, sync: Some(sync.clone()) }
+                (Link::Sqlite(Hold::Tx(tx)), Some(sync.clone()))
             }
-            Db::Postgres(p) => {
+            Db::Postgres(p, _) => {
                 let mut lent = Lent::new(deadline.over(p.acquire()).await?);
                 lent.begin(deadline).await?;
-                Conn { link: Link::Postgres(lent), deadline, sync: None }
+                (Link::Postgres(lent), None)
             }
-        })
+        };
+        Ok(Conn { link, deadline, sync, attempt: None })
+    }
+
+    /// When this process could not commit.
+    pub fn outages(&self) -> &Outages {
+        match self {
+            Db::Sqlite { outages, .. } | Db::Postgres(_, outages) => outages,
+        }
     }
 
     /// Brings the tables up to date. Many processes may do so at once: PostgreSQL's migrator takes an
@@ -201,7 +186,7 @@ impl Db {
                 tx.commit().await?;
                 Ok(sync.wait().await.map_err(sqlx::Error::Io)?)
             }
-            Db::Postgres(p) => ours(sqlx::migrate!("migrations/postgres")).run(p).await,
+            Db::Postgres(p, _) => ours(sqlx::migrate!("migrations/postgres")).run(p).await,
         }
     }
 
@@ -209,7 +194,7 @@ impl Db {
     pub async fn ready(&self) -> Result<bool> {
         let known = match self {
             Db::Sqlite { .. } => sqlx::migrate!("migrations/sqlite").iter().count(),
-            Db::Postgres(_) => sqlx::migrate!("migrations/postgres").iter().count(),
+            Db::Postgres(..) => sqlx::migrate!("migrations/postgres").iter().count(),
         };
         let (applied,): (i64,) = self
             .read()
@@ -221,7 +206,7 @@ impl Db {
 
     /// Listens on every [`Channel`]; `None` with SQLite, which has no such thing.
     pub async fn listen(&self) -> Result<Option<Listener>> {
-        let Db::Postgres(pool) = self else { return Ok(None) };
+        let Db::Postgres(pool, _) = self else { return Ok(None) };
         let mut listener = PgListener::connect_with(pool).await?;
         listener.listen_all(Channel::ALL.map(Channel::name)).await?;
         Ok(Some(Listener(listener)))
@@ -233,14 +218,23 @@ impl Db {
                 read.close().await;
                 write.close().await;
             }
-            Db::Postgres(p) => p.close().await,
+            Db::Postgres(p, _) => p.close().await,
         }
     }
 }
 
 impl Conn {
     /// Makes a transaction last: once this returns, neither a crash nor a loss of power undoes it.
-    pub async fn commit(self) -> Result<()> {
+    pub async fn commit(mut self) -> Result<()> {
+        let attempt = self.attempt.take();
+        let done = self.finish().await;
+        if let Some(attempt) = attempt {
+            attempt.ended(&done);
+        }
+        done
+    }
+
+    async fn finish(self) -> Result<()> {
         let deadline = self.deadline;
         match self.link {
             Link::Sqlite(c) => deadline.over(c.commit()).await?,
