@@ -14,6 +14,11 @@ use time::{
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z
+    const FIRST: Self = Self(0);
+    /// 2999-12-31T23:59:59.999999Z
+    const LAST: Self = Self(32_503_680_000_000_000 - 1);
+
     pub const fn from_unix(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1_000_000))
     }
@@ -22,12 +27,12 @@ impl Timestamp {
         Self(micros)
     }
 
-    /// Reads a time of RFC 3339; one that names no offset, as Django writes it without `USE_TZ`, is
-    /// taken as UTC.
+    /// Reads a time of RFC 3339 from another service; one that names no offset, as Django writes it
+    /// without `USE_TZ`, is taken as UTC. Years outside of 1970 to 2999 (UTC) are no times of ours.
     pub fn parse(text: &str) -> Option<Self> {
         let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
         let time = read(text).or_else(|| read(&format!("{text}Z")))?;
-        i64::try_from(time.unix_timestamp_nanos() / 1_000).ok().map(Self)
+        Self::of(time).filter(|time| (Self::FIRST..=Self::LAST).contains(time))
     }
 
     pub const fn micros(self) -> i64 {
@@ -69,14 +74,15 @@ impl Timestamp {
     }
 }
 
-/// RFC 3339, UTC.
+/// RFC 3339, UTC. What has no such form, before the year 0 or after 9999, is told as the nearest that has.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)
             .ok()
-            .and_then(|t| t.format(&Rfc3339).ok())
-            .ok_or(fmt::Error)?;
-        f.write_str(&text)
+            .and_then(|t| t.format(&Rfc3339).ok());
+        let nearest =
+            if self.0 < 0 { "0000-01-01T00:00:00Z" } else { "9999-12-31T23:59:59.999999Z" };
+        f.write_str(text.as_deref().unwrap_or(nearest))
     }
 }
 
@@ -92,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_time_is_read_as_it_is_written_and_without_an_offset_it_is_utc() {
-        for micros in [0, 1, 1_800_000_000_123_456, -1_000_000] {
+        for micros in [0, 1, 1_800_000_000_123_456, Timestamp::LAST.0] {
             let time = Timestamp(micros);
             assert_eq!(Timestamp::parse(&time.to_string()), Some(time));
         }
@@ -102,6 +108,38 @@ mod tests {
         assert_eq!(Timestamp::parse("2026-11-21T12:00:00.000"), noon);
         for no_time in ["", "2026-11-21", "12:00", "2026-11-21T25:00:00Z", "yesterday"] {
             assert_eq!(Timestamp::parse(no_time), None, "{no_time}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_another_service_is_in_a_year_of_ours() {
+        for outside in [
+            "1969-12-31T23:59:59Z",
+            "1970-01-01T00:59:59+01:00",
+            "0001-01-01T00:00:00",
+            "3000-01-01T00:00:00Z",
+            "2999-12-31T23:59:59-01:00",
+            "9999-12-31T23:59:59-01:00",
+        ] {
+            assert_eq!(Timestamp::parse(outside), None, "{outside}");
+        }
+        let last = Timestamp::parse("2999-12-31T23:59:59.999999Z");
+        assert_eq!(last, Some(Timestamp::LAST));
+    }
+
+    #[test]
+    fn whatever_is_stored_can_be_told() {
+        for (micros, told) in [
+            (i64::MIN, "0000-01-01T00:00:00Z"),
+            (-62_167_219_200_000_001, "0000-01-01T00:00:00Z"),
+            (-62_167_219_200_000_000, "0000-01-01T00:00:00Z"),
+            (-1_000_000, "1969-12-31T23:59:59Z"),
+            (253_402_300_799_000_000, "9999-12-31T23:59:59Z"),
+            (253_402_304_399_000_000, "9999-12-31T23:59:59.999999Z"),
+            (i64::MAX, "9999-12-31T23:59:59.999999Z"),
+        ] {
+            assert_eq!(Timestamp(micros).to_string(), told, "{micros}");
+            assert_eq!(serde_json::to_value(Timestamp(micros)).unwrap(), told);
         }
     }
 }

@@ -38,6 +38,10 @@ impl Workers {
             })* };
         }
         start! { catch_up listen probe purge tell_figures }
+        let (lost, stop) = (auth.clone(), shutdown.clone());
+        set.spawn(guard("end_when_lost", AFTER_FAILURE, move || {
+            end_when_lost(lost.clone(), stop.clone())
+        }));
         set.spawn(guard("upkeep", AFTER_FAILURE, move || keep_up(upkeep)));
         // Not one of the set, with which it would be cut off: it ends by itself.
         let (sends, ends) = (auth.clone(), auth.clone());
@@ -138,6 +142,13 @@ fn tell(figures: &Figures) {
         metrics::gauge!("portcullis_purge_overdue_seconds", "table" => table)
             .set(overdue.as_secs_f64());
     }
+}
+
+/// Ends the server when the database can take no more writes until a restart.
+async fn end_when_lost(auth: Auth, shutdown: Shutdown) {
+    auth.database_lost().await;
+    tracing::error!("the log of the database could not be synced: the service ends");
+    shutdown.notify();
 }
 
 async fn note(done: Result<()>, otherwise: &str) {

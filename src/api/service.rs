@@ -92,7 +92,7 @@ fn live() -> Reply<Health> {
     Reply::ok(Health::good())
 }
 
-/// Whether the database answers and has every migration
+/// Whether the database answers, has every migration and takes writes
 #[utoipa::path(get, path = "/health/ready", tag = "service",
     responses((status = 200, body = Health),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]

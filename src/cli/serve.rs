@@ -66,6 +66,11 @@ pub async fn serve() -> Result<(), Failure> {
     if let Some(auth) = auth {
         auth.end_mails(LAST_MAILS).await;
         auth.close(LAST_STATEMENTS).await;
+        if auth.is_database_lost() {
+            let why =
+                "the log of the database could not be synced: look at the disk, then start again";
+            return Err(Failure::Input(why.to_owned()));
+        }
     }
     Ok(())
 }

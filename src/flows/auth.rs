@@ -161,8 +161,8 @@ impl Auth {
         }
     }
 
-    /// Whether requests should be sent here: the database answers and has every migration, logouts
-    /// of other processes are heard of, and the service is not about to stop.
+    /// Whether requests should be sent here: the database answers, has every migration and takes
+    /// writes, logouts of other processes are heard of, and the service is not about to stop.
     pub async fn ready(&self) -> bool {
         if self.is_draining() {
             return false;
@@ -175,6 +175,16 @@ impl Auth {
             tracing::warn!(error = %e, "not ready");
             false
         })
+    }
+
+    /// Returns once nothing can be written any more until a restart.
+    pub async fn database_lost(&self) {
+        self.db.lost().await;
+    }
+
+    /// Whether nothing can be written any more until a restart.
+    pub fn is_database_lost(&self) -> bool {
+        self.db.is_lost()
     }
 
     /// What an access token says, if it is one of ours, has not expired and its session lives. Asks
@@ -228,7 +238,7 @@ impl Auth {
         let (ip, agent) = (caller.ip.map(|ip| ip.to_string()), caller.user_agent.as_deref());
         let (session, seen) = (&by.session, (ip.as_deref(), agent));
         let noted = async {
-            let mut db = self.db.write().await?;
+            let mut db = self.db.write_short().await?;
             sessions::touch(&mut db, session.id, seen, session.access_expires_at, now).await?;
             db.commit().await
         };

@@ -27,6 +27,7 @@ mod probe;
 mod record;
 mod refresh;
 mod reset;
+mod retry;
 mod secret;
 mod session;
 mod settings;
@@ -40,6 +41,7 @@ mod sweep;
 pub mod token;
 
 pub use crate::store::{
+    as_one_request,
     audit::{Event, Logged},
     invitations::Invitation,
     outbox::Posted,

@@ -44,7 +44,7 @@ impl Db {
                 open: (read.size() + write.size()) as usize,
                 idle: read.num_idle() + write.num_idle(),
             },
-            Self::Postgres(pool) => {
+            Self::Postgres { pool, .. } => {
                 Connections { open: pool.size() as usize, idle: pool.num_idle() }
             }
         }

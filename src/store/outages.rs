@@ -4,7 +4,6 @@
 //! it was told that it was not. They are in time as long as the database is away, so that time is not
 //! counted against them. Each process knows of the outages it saw itself: a request that begins or
 //! commits a transaction meets them, and they are probed until they end.
-use super::Result;
 use crate::time::{Clock, Timestamp};
 use std::{
     collections::VecDeque,
@@ -46,12 +45,13 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Notes how it ended.
-    pub(super) fn ended<T>(self, outcome: &Result<T>) {
-        match outcome {
-            Ok(_) => self.outages.committed(),
-            Err(_) => self.outages.failed(self.began.elapsed()),
-        }
+    pub(super) fn committed(self) {
+        self.outages.committed();
+    }
+
+    /// It was not committed, or may have been.
+    pub(super) fn failed(self) {
+        self.outages.failed(self.began.elapsed());
     }
 }
 

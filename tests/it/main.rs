@@ -18,6 +18,7 @@ mod cli;
 mod clocks;
 mod dialects;
 mod docs;
+mod faults;
 mod health;
 mod host;
 mod invitations;
@@ -31,6 +32,8 @@ mod moving;
 mod outage;
 mod pages;
 mod passwords;
+#[cfg(postgres)]
+mod pooler;
 mod purge;
 mod refresh;
 mod replicas;

@@ -93,7 +93,7 @@ async fn one_purges_at_a_time(database: Database) {
     crate::store::rows(&service, act).await;
     let old = "SELECT CAST(count(*) AS TEXT) FROM auth_audit WHERE at = 1";
     let other = Db::open(&database.url, 1).await.unwrap();
-    if matches!(other, Db::Postgres(_)) {
+    if matches!(other, Db::Postgres { .. }) {
         let mut tx = other.write().await.unwrap();
         assert!(tx.try_turn("purge").await.unwrap());
         service.auth().sweep().await.unwrap();

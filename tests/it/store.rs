@@ -190,7 +190,7 @@ on_db! {
             last_login_at: Some(after(1)),
         };
         // Reserved, or the next to register would get an id that is taken.
-        db.read().await.unwrap().reserve_ids("auth_users", 70).await.unwrap();
+        db.reserve_user_ids(70).await.unwrap();
         let first = new(Some(70), "ann@example.com", Some("ann"));
         assert_eq!(tx!(db, |tx| accounts::insert(tx, &first)), Some(UserId(70)));
         for taken in [
@@ -202,7 +202,7 @@ on_db! {
         }
         assert_eq!(tx!(db, |tx| accounts::insert(tx, &new(Some(3), "c@example.com", None))), Some(UserId(3)));
         // Nothing goes back.
-        db.read().await.unwrap().reserve_ids("auth_users", 3).await.unwrap();
+        db.reserve_user_ids(3).await.unwrap();
         let next = tx!(db, |tx| accounts::insert(tx, &new(None, "d@example.com", None))).unwrap();
         assert!(next.0 > 70, "{next:?}");
         tx!(db, |tx| roles::grant(tx, UserId(70), "EDITOR", NOW));
@@ -795,6 +795,43 @@ on_db! {
         assert_eq!(own.iter().map(|e| e.ip.is_some()).collect::<Vec<_>>(), [false, true]);
     }
 
+    async fn a_name_taken_meanwhile_leaves_the_transaction_as_it_was(db) {
+        let ann = ann(db).await;
+        let sql = "INSERT INTO auth_user_roles (user_id, role, granted_at) VALUES ($1, 'EDITOR', 0)";
+        let mut tx = db.write().await.unwrap();
+        assert_eq!(tx.execute_unless_taken(sql, [ann]).await.unwrap(), Some(1));
+        assert_eq!(tx.execute_unless_taken(sql, [ann]).await.unwrap(), None);
+        roles::grant(&mut tx, ann, "AUTHOR", NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let user = users::by_id(&mut db.read().await.unwrap(), ann).await.unwrap().unwrap();
+        assert_eq!(user.roles.0, ["EDITOR", "AUTHOR"]);
+    }
+
+    async fn a_transaction_in_which_something_failed_is_not_committed(db) {
+        let ann = ann(db).await;
+        let mut tx = db.write().await.unwrap();
+        roles::grant(&mut tx, ann, "AUTHOR", NOW).await.unwrap();
+        tx.execute("UPDATE nothing SET x = 1", ()).await.unwrap_err();
+        tx.commit().await.unwrap_err();
+        let user = users::by_id(&mut db.read().await.unwrap(), ann).await.unwrap().unwrap();
+        assert!(user.roles.0.is_empty());
+        tx!(db, |tx| roles::grant(tx, ann, "EDITOR", NOW));
+    }
+
+    async fn why_the_tables_cannot_be_brought_up_to_date_is_told(db) {
+        let told = async |sql: &'static str| {
+            let mut tx = db.write().await.unwrap();
+            tx.execute(sql, ()).await.unwrap();
+            tx.commit().await.unwrap();
+            db.migrate().await.unwrap_err().to_string()
+        };
+        let interrupted = told("UPDATE _auth_migrations SET success = NOT success WHERE version = 2").await;
+        assert!(interrupted.contains("migration 2") && interrupted.contains("_auth_migrations"), "{interrupted}");
+        let newer = told("UPDATE _auth_migrations SET success = (1 = 1), version = 9999 WHERE version = 2").await;
+        assert!(newer.contains("newer") && newer.contains("9999"), "{newer}");
+        assert!(!newer.contains("sqlx"), "{newer}");
+    }
+
     async fn what_is_not_committed_never_was(db) {
         let mut tx = db.write().await.unwrap();
         users::insert(&mut tx, &named("ann@example.com", None)).await.unwrap().unwrap();
@@ -896,7 +933,8 @@ fn every_function_of_a_table_is_tested_here() {
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         let table = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        if ["mod", "pool", "args", "engine", "sync", "backup", "copy"].contains(&table.as_str()) {
+        let others = ["mod", "pool", "args", "engine", "sync", "backup", "copy", "deadline"];
+        if others.contains(&table.as_str()) {
             continue;
         }
         for part in std::fs::read_to_string(&path).unwrap().split("\npub async fn ").skip(1) {
