@@ -1,4 +1,5 @@
 //! [`stage`]: everything, attached to a Rocket application. The only file that sees all of it.
+pub use crate::workers::LAST_MAILS;
 use crate::{
     api,
     config::{self, Config},
@@ -8,7 +9,7 @@ use crate::{
     store::{AuthDb, Db},
     time::Clock,
     web::{browser, catchers, cors::Cors, headers, headers::Headers, metrics},
-    workers,
+    workers::Workers,
 };
 use rocket::{
     Build, Orbit, Rocket,
@@ -31,15 +32,20 @@ pub fn stage() -> Stage {
     Stage { config: None, clock: Clock::system() }
 }
 
-/// The service alone, as the program runs it.
+/// The service alone.
 pub fn rocket() -> Rocket<Build> {
-    rocket::custom(figment()).attach(stage()).register("/", catchers::all())
+    custom(figment())
 }
 
-/// Rocket's settings as it reads them itself, but its name is not told to clients, and it stops within
-/// 3 s whoever holds a connection.
+/// The service alone, with Rocket's settings in `figment`.
+pub fn custom(figment: Figment) -> Rocket<Build> {
+    rocket::custom(figment).attach(stage()).register("/", catchers::all())
+}
+
+/// Rocket's settings as it reads them itself, but its name is not told to clients, and requests have
+/// 10 s to end when it is told to stop: as long as the last of a full queue of logins takes.
 pub fn figment() -> Figment {
-    let shutdown = Shutdown { grace: 1, mercy: 1, ..Shutdown::default() };
+    let shutdown = Shutdown { grace: 10, mercy: 1, ..Shutdown::default() };
     let ours = rocket::Config { ident: Ident::none(), shutdown, ..rocket::Config::default() };
     Figment::from(ours)
         .merge(Toml::file(Env::var_or("ROCKET_CONFIG", "Rocket.toml")).nested())
@@ -207,6 +213,7 @@ fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
     let browser = if config.docs { browser(&on, config.metrics) } else { Vec::new() };
     rocket
         .manage(auth)
+        .manage(Workers::default())
         .attach(Headers::new(&config))
         .attach(Cors)
         .mount("/", headers::ours(api::routes()))
@@ -237,7 +244,7 @@ fn browser(on: &[config::Dialect], metrics: bool) -> Vec<rocket::Route> {
 }
 
 fn work(rocket: &Rocket<Orbit>) {
-    if let Some(auth) = rocket.state::<Auth>() {
-        workers::start(auth, &rocket.shutdown());
+    if let (Some(auth), Some(workers)) = (rocket.state::<Auth>(), rocket.state::<Workers>()) {
+        workers.start(auth, rocket.shutdown(), metrics::upkeep);
     }
 }

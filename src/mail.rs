@@ -19,6 +19,7 @@ use lettre::{
 };
 use std::{
     collections::VecDeque,
+    io,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -48,7 +49,15 @@ pub enum Error {
     /// The reply code (RFC 5321, 4.2).
     #[error("the mail server answered {0}")]
     Answer(u16),
-    #[error("the mail server cannot be reached, or its certificate is not to be trusted")]
+    #[error("the mail server refused the connection: is the port in mail.url right?")]
+    Refused,
+    #[error("the host in mail.url is unknown")]
+    UnknownHost,
+    #[error("the certificate of the mail server is not trusted, or not for the host in mail.url")]
+    Untrusted,
+    #[error("the mail server did not answer in time")]
+    Silent,
+    #[error("the connection to the mail server failed")]
     Unreachable,
     #[error("the mail server cannot do what is needed: TLS, this way to log in, or this address")]
     Unfit,
@@ -76,8 +85,28 @@ impl From<lettre::transport::smtp::Error> for Error {
         match e.status() {
             Some(code) => Self::Answer(code.into()),
             None if e.is_client() => Self::Unfit,
-            None => Self::Unreachable,
+            None => broken(&e),
         }
+    }
+}
+
+/// Why there is no connection, or no longer one. lettre and Rust's standard library name a failed
+/// look-up and a bad certificate by their text alone.
+fn broken(e: &lettre::transport::smtp::Error) -> Error {
+    let mut cause: &dyn std::error::Error = e;
+    // The error of an I/O error is not one of I/O any more.
+    while let Some(source) = cause.source().filter(|_| !cause.is::<io::Error>()) {
+        cause = source;
+    }
+    let text = cause.to_string();
+    match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => Error::Refused,
+        Some(io::ErrorKind::TimedOut) => Error::Silent,
+        _ if text.starts_with("invalid peer certificate") => Error::Untrusted,
+        _ if ["failed to lookup", "could not resolve"].iter().any(|t| text.starts_with(t)) => {
+            Error::UnknownHost
+        }
+        _ => Error::Unreachable,
     }
 }
 
@@ -141,7 +170,7 @@ impl Mailer {
             }
             Way::Smtp(smtp) => {
                 let sent = tokio::time::timeout(self.patience, smtp.send(message)).await;
-                sent.map_err(|_| Error::Unreachable)?.map(drop).map_err(Error::from)
+                sent.map_err(|_| Error::Silent)?.map(drop).map_err(Error::from)
             }
             Way::Folder(folder) => {
                 let written = folder::write(folder, letter.message_id, &message.formatted()).await;

@@ -5,6 +5,7 @@ mod moving;
 mod rocket;
 mod serve;
 mod settings;
+mod stop;
 mod user;
 
 use crate::{
@@ -138,6 +139,9 @@ fn log(level: &str) {
     };
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // Otherwise a failed write is reported with `eprintln!`, which panics when the standard
+        // error cannot be written to, and each request with it.
+        .log_internal_errors(false)
         .with_writer(stderr)
         .with_ansi(stderr().is_terminal())
         .init();

@@ -1,24 +1,77 @@
 //! `portcullis serve`
-use super::Failure;
-use crate::{fairing, flows::Auth};
+use super::{Failure, stop::Signals};
+use crate::{
+    fairing::{self, LAST_MAILS},
+    flows::Auth,
+};
 use rocket::{Orbit, Rocket, error::ErrorKind, fairing::AdHoc, figment::Figment};
 use std::{
+    convert::Infallible,
     io::{self, Write, stdout},
     net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    sync::{Notify, oneshot},
+    time::timeout,
 };
 
-/// Serves until it is told to stop (SIGINT, SIGTERM).
+/// How long the connections to the database may take to end.
+const LAST_STATEMENTS: Duration = Duration::from_secs(2);
+
+/// Rocket keeps it as long as it answers requests.
+struct Presence(
+    #[expect(dead_code, reason = "it tells by being dropped")] oneshot::Sender<Infallible>,
+);
+
+/// Serves until it is told to stop (SIGINT, SIGTERM); then requests and mails under way end first.
+///
+/// Rocket 0.5 waits for the whole of its grace as soon as one connection is open when it is told to
+/// stop, and sometimes not at all. So it is left once it takes no connection any more; what it has begun
+/// goes on, and the last that ends drops what Rocket manages.
 pub async fn serve() -> Result<(), Failure> {
     // Whatever keeps the service from starting is told here in one line; a fairing that fails inside
     // of Rocket cannot tell why. First what needs no database: there may be none yet.
     demand_port(&fairing::figment())?;
     drop(fairing::open(fairing::figment()).await?);
     let greeting = AdHoc::on_liftoff("Greeting", |rocket| Box::pin(greet(rocket)));
-    let rocket = fairing::rocket().attach(greeting).ignite().await.map_err(|e| told(&e))?;
-    let rocket = rocket.launch().await.map_err(|e| told(&e))?;
-    if rocket.state::<Auth>().is_some_and(Auth::is_database_lost) {
-        let why = "the log of the database could not be synced: look at the disk, then start again";
-        return Err(Failure::Input(why.to_owned()));
+    let stopped = Arc::new(Notify::new());
+    let tell = Arc::clone(&stopped);
+    let stops = AdHoc::on_shutdown("Stop", |_| Box::pin(async move { tell.notify_one() }));
+    // Signals are ours to handle.
+    let figment = fairing::figment()
+        .merge(("shutdown.ctrlc", false))
+        .merge(("shutdown.signals", Vec::<String>::new()));
+    let (presence, left) = oneshot::channel();
+    let rocket = fairing::custom(figment).manage(Presence(presence)).attach(greeting).attach(stops);
+    let rocket = rocket.ignite().await.map_err(|e| told(&e))?;
+    let auth = rocket.state::<Auth>().cloned();
+    let patience = Duration::from_secs(
+        u64::from(rocket.config().shutdown.grace) + u64::from(rocket.config().shutdown.mercy) + 1,
+    );
+    if let Some(auth) = &auth {
+        tokio::spawn(Signals::new()?.obey(auth.clone(), rocket.shutdown()));
+    }
+    let launch = Box::pin(rocket.launch());
+    tokio::select! {
+        ended = launch => match ended {
+            Err(e) if !matches!(e.kind(), ErrorKind::Shutdown(..)) => return Err(told(&e)),
+            ended => drop(ended),
+        },
+        () = stopped.notified() => {}
+    }
+    if timeout(patience, left).await.is_err() {
+        tracing::warn!("requests that took too long were cut off");
+    }
+    if let Some(auth) = auth {
+        auth.end_mails(LAST_MAILS).await;
+        auth.close(LAST_STATEMENTS).await;
+        if auth.is_database_lost() {
+            let why =
+                "the log of the database could not be synced: look at the disk, then start again";
+            return Err(Failure::Input(why.to_owned()));
+        }
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What settings must be, alone and together.
-use super::{Algorithm, Config, Problem, SameSite, database::is_torn, site};
-use std::time::Duration;
+use super::{Algorithm, Config, Problem, SameSite, Shutdown, database::is_torn, site};
+use std::{path::Path, time::Duration};
 use url::{Host, Url};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -46,6 +46,8 @@ impl Config {
         self.check_legacy(&mut demand);
         self.check_browser(&mut demand);
         self.check_password(&mut demand);
+        let drains = self.shutdown.drain <= Shutdown::LONGEST;
+        demand(drains, "shutdown.drain", "should be at most 5m");
         let key = self.encryption_key.as_ref().map(|s| s.0.len());
         demand(key.is_none_or(|n| n >= 32), "encryption_key", "should have 32 bytes or more");
         let previous = self.previous_encryption_key.as_ref();
@@ -110,6 +112,12 @@ impl Config {
             "mail.url",
             "should be dev:, file:DIR, smtps://USER:PASSWORD@HOST:PORT or smtp://…, what is special in \
              the password percent-encoded",
+        );
+        let folder = url.strip_prefix("file:").filter(|folder| !folder.is_empty());
+        demand(
+            folder.is_none_or(|folder| Path::new(folder).is_dir()),
+            "mail.url",
+            "names a folder that is not there: make one that only the service can read",
         );
         demand(
             url != "dev:" || self.is_local(),

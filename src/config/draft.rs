@@ -164,7 +164,9 @@ fn expected(key: &str, shape: &Value, e: &Error) -> String {
         ("brand.accent", ..) => "should be a colour such as \"#2f5bd8\"".to_owned(),
         ("brand.links", ..) => "should be a list of \"TEXT <https://…>\"".to_owned(),
         ("legacy.until", ..) => "should be a day such as \"2027-01-31\"".to_owned(),
-        (key, ..) if key.ends_with("_lifetime") || key == "refresh_grace" => {
+        (key, ..)
+            if key.ends_with("_lifetime") || ["refresh_grace", "shutdown.drain"].contains(&key) =>
+        {
             "should be a time such as \"30s\", \"5m\", \"12h\" or \"30d\"".to_owned()
         }
         (_, Kind::UnknownVariant(_, known), _) => format!("should be one of {}", known.join(", ")),

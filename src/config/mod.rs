@@ -14,6 +14,7 @@ mod load;
 mod private;
 mod secret;
 mod show;
+mod shutdown;
 mod site;
 
 pub use brand::{Brand, Color, Link};
@@ -25,6 +26,7 @@ pub use legacy::Legacy;
 pub use live::{EmailConfirmation, Live, Registration, Setting};
 pub use load::{Loaded, Problem, load, load_from};
 pub use secret::Secret;
+pub use shutdown::Shutdown;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -65,6 +67,7 @@ pub struct Config {
     pub metrics: bool,
     /// Whether there are `/openapi.json` and the page to browse it.
     pub docs: bool,
+    pub shutdown: Shutdown,
     pub dialects: Vec<Dialect>,
     pub language: Language,
     pub password: Password,
@@ -101,6 +104,7 @@ impl Default for Config {
             limits: Limits::default(),
             metrics: true,
             docs: true,
+            shutdown: Shutdown::default(),
             dialects: Dialect::ALL.to_vec(),
             language: Language::En,
             password: Password::default(),

@@ -9,6 +9,7 @@ use super::{
     secret::{self, Successor},
     settings::InEffect,
     shared_time::{self, Skew},
+    state::State,
 };
 use crate::{
     config::Config,
@@ -22,7 +23,10 @@ use crate::{
     view::Templates,
 };
 use std::{sync::Arc, time::Duration};
-use tokio::sync::{Mutex, Notify};
+use tokio::{
+    sync::{Mutex, Notify},
+    time::timeout,
+};
 
 /// So long a session counts as just seen.
 const SEEN_FOR: Duration = Duration::from_mins(5);
@@ -49,6 +53,7 @@ pub struct Auth {
     pub(super) post: Arc<Notify>,
     pub(super) sending: Arc<Mutex<()>>,
     pub(super) past: Past,
+    pub(super) state: State,
 }
 
 impl Auth {
@@ -105,6 +110,7 @@ impl Auth {
             post: Arc::default(),
             sending: Arc::default(),
             past: Past::default(),
+            state: State::new(),
         })
     }
 
@@ -129,8 +135,34 @@ impl Auth {
         &self.keys
     }
 
-    /// Whether the database answers, has every migration and takes writes.
+    /// Lets [`Auth::ready`] say no from now on, while requests are answered as ever.
+    pub fn drain(&self) {
+        self.state.drain();
+    }
+
+    /// Whether [`Auth::drain`] was called.
+    pub fn is_draining(&self) -> bool {
+        self.state.is_draining()
+    }
+
+    /// Ends the connections to the database, after requests have ended and mails; what is still using
+    /// one after `patience` is cut off.
+    pub async fn close(&self, patience: Duration) {
+        if timeout(patience, self.db.close()).await.is_err() {
+            tracing::warn!("the database was still in use");
+        }
+    }
+
+    /// Whether requests should be sent here: the database answers, has every migration and takes
+    /// writes, logouts of other processes are heard of, and the service is not about to stop.
     pub async fn ready(&self) -> bool {
+        if self.is_draining() {
+            return false;
+        }
+        if self.state.is_deaf() {
+            tracing::warn!("not ready: logouts elsewhere have not been heard of for some seconds");
+            return false;
+        }
         self.db.ready().await.unwrap_or_else(|e| {
             tracing::warn!(error = %e, "not ready");
             false

@@ -1,31 +1,104 @@
 //! What is of no use any more is forgotten, and what happened elsewhere is heard of.
 use super::{Auth, Result, shared_time};
-use crate::store::{
-    Channel, Listener, audit, invitations, keys, legacy_tokens, mail_tokens, outbox,
-    refresh_tokens, revocations, sessions, setup_tokens,
+use crate::{
+    store::{
+        Channel, Listener, audit, invitations, keys, legacy_tokens, mail_tokens, outbox,
+        refresh_tokens, revocations, sessions, setup_tokens,
+    },
+    time::Timestamp,
 };
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::time::sleep;
 
-const DAY: Duration = Duration::from_hours(24);
+/// How long ended sessions, expired links and mails that were sent are kept.
+pub(super) const WEEK: Duration = Duration::from_hours(24 * 7);
+/// How long mails that failed are kept, for an operator to send them again.
+pub(super) const MONTH: Duration = Duration::from_hours(24 * 30);
+/// How many rows of a table are deleted in one transaction.
+const BATCH: u64 = 2_000;
+const LEAST_PAUSE: Duration = Duration::from_millis(10);
+/// The turn that the process takes that is purging.
+const TURN: &str = "purge";
+
+/// What is deleted once it is old enough.
+#[derive(Clone, Copy)]
+enum Old {
+    RefreshTokens,
+    Sessions,
+    MailTokens,
+    Invitations,
+    Revocations,
+    LegacyTokens,
+    Mails(&'static str, Duration),
+    Acts,
+}
+
+const ALL: [Old; 10] = [
+    Old::Revocations,
+    Old::RefreshTokens,
+    Old::Sessions,
+    Old::LegacyTokens,
+    Old::MailTokens,
+    Old::Invitations,
+    Old::Mails("sent", WEEK),
+    Old::Mails("dropped", WEEK),
+    Old::Mails("failed", MONTH),
+    Old::Acts,
+];
 
 impl Auth {
-    /// Forgets expired tokens, keys and links, sessions and sent mails a week after their end, and
-    /// what happened longer ago than the log is kept.
+    /// Deletes expired tokens and keys, sessions, links and sent mails a week after their end, mails that
+    /// failed after a month, and acts that are older than the audit log is kept.
+    ///
+    /// It goes in small transactions with pauses, so that no other write waits for long however much
+    /// there is. Of several processes one does it at a time; the others return at once.
     pub async fn sweep(&self) -> Result<()> {
         let now = self.clock.now();
-        let week = now.minus(7 * DAY);
         let mut db = self.db.write().await?;
-        refresh_tokens::sweep(&mut db, now).await?;
-        sessions::sweep(&mut db, week).await?;
-        mail_tokens::sweep(&mut db, week).await?;
-        invitations::sweep(&mut db, week).await?;
-        revocations::sweep(&mut db, now).await?;
         keys::sweep(&mut db, now).await?;
-        legacy_tokens::sweep(&mut db, now).await?;
         setup_tokens::sweep(&mut db, now).await?;
-        outbox::sweep(&mut db, week).await?;
-        audit::sweep(&mut db, now.minus(self.config.audit_lifetime)).await?;
-        Ok(db.commit().await?)
+        db.commit().await?;
+        for old in ALL {
+            loop {
+                let since = Instant::now();
+                let Some(gone) = self.sweep_batch(old, now).await? else { return Ok(()) };
+                if gone < BATCH {
+                    break;
+                }
+                // As long as it took, so that it has half of the database's time at most.
+                sleep(since.elapsed().max(LEAST_PAUSE)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes one batch: how many rows, or `None` if another process is at it.
+    async fn sweep_batch(&self, old: Old, now: Timestamp) -> Result<Option<u64>> {
+        let mut db = self.db.write().await?;
+        if !db.try_turn(TURN).await? {
+            return Ok(None);
+        }
+        let (rows, most, week) = (&mut db, BATCH.cast_signed(), now.minus(WEEK));
+        let gone = match old {
+            Old::RefreshTokens => refresh_tokens::sweep(rows, now, most).await?,
+            Old::Sessions => {
+                let tokens = refresh_tokens::sweep_ended(rows, week, most).await?;
+                // The sessions go last: with all their tokens they might be too many rows.
+                if tokens < BATCH {
+                    tokens + sessions::sweep(rows, week, most).await?
+                } else {
+                    tokens
+                }
+            }
+            Old::MailTokens => mail_tokens::sweep(rows, week, most).await?,
+            Old::Invitations => invitations::sweep(rows, week, most).await?,
+            Old::Revocations => revocations::sweep(rows, now, most).await?,
+            Old::LegacyTokens => legacy_tokens::sweep(rows, now, most).await?,
+            Old::Mails(state, kept) => outbox::sweep(rows, state, now.minus(kept), most).await?,
+            Old::Acts => audit::sweep(rows, now.minus(self.config.audit_lifetime), most).await?,
+        };
+        db.commit().await?;
+        Ok(Some(gone))
     }
 
     /// Learns which sessions were ended and which keys were rotated and which settings changed by
@@ -36,7 +109,9 @@ impl Auth {
         self.ended.catch_up(&self.db, &self.clock).await?;
         self.in_effect.catch_up(&self.db, &self.config).await?;
         self.keys.reload(&self.db, now).await?;
-        self.keys.advance(&self.db, self.live().longest(), now).await
+        self.keys.advance(&self.db, self.live().longest(), now).await?;
+        self.state.heard();
+        Ok(())
     }
 
     /// Listens to the other processes, where the database can tell.

@@ -7,9 +7,9 @@ use tokio::{
 use uuid::Uuid;
 
 /// Writes a mail to `ID.eml`, readable by nobody else, since it may hold a link. It appears whole or
-/// not at all; the same mail sent again takes its place.
+/// not at all; the same mail sent again takes its place. The folder is not made: where a disk is not
+/// mounted, mails would go into what lies below it.
 pub async fn write(folder: &Path, id: Uuid, mail: &[u8]) -> io::Result<()> {
-    fs::create_dir_all(folder).await?;
     let unfinished = folder.join(format!(".{}", Uuid::new_v4()));
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

@@ -3,6 +3,7 @@ use super::Error;
 use lettre::{
     AsyncSmtpTransport, Tokio1Executor,
     transport::smtp::{
+        PoolConfig,
         authentication::Credentials,
         client::{Tls, TlsParameters},
         extension::ClientId,
@@ -44,7 +45,10 @@ pub fn transport(url: &str, name: Option<&str>) -> Result<Smtp, Error> {
     let mut smtp = Smtp::builder_dangerous(host)
         .port(url.port().unwrap_or(port))
         .tls(tls)
-        .timeout(Some(PATIENCE));
+        .timeout(Some(PATIENCE))
+        // A connection for each mail. lettre takes a connection back even when its send was given up
+        // in the middle of the dialogue, and the next mail on it would be told the answer to this one.
+        .pool_config(PoolConfig::new().max_size(0));
     if let Some(name) = name {
         smtp = smtp.hello_name(ClientId::Domain(name.to_owned()));
     }

@@ -89,7 +89,7 @@ async fn a_server_that_refuses_for_good_is_told_from_one_that_asks_for_patience(
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_up_or_is_not_there_cannot_be_reached() {
+async fn each_way_of_not_being_reached_is_told_from_the_others() {
     let (sent, _) = send_to(Does::HangsUp).await;
     let error = sent.unwrap_err();
     assert!(matches!(error, Error::Unreachable) && !error.is_permanent(), "{error}");
@@ -98,7 +98,11 @@ async fn a_server_that_hangs_up_or_is_not_there_cannot_be_reached() {
     let port = nobody.local_addr().unwrap().port();
     drop(nobody);
     let sent = mailer(&format!("smtp://127.0.0.1:{port}")).send(letter("ann@example.org")).await;
-    assert!(matches!(sent, Err(Error::Unreachable)));
+    assert!(matches!(sent, Err(Error::Refused)), "{sent:?}");
+
+    // RFC 6761, 6.4: nobody has a name in there.
+    let sent = mailer("smtp://mail.invalid?tls=none").send(letter("ann@example.org")).await;
+    assert!(matches!(sent, Err(Error::UnknownHost)), "{sent:?}");
 }
 
 #[tokio::test]
@@ -106,7 +110,20 @@ async fn a_server_that_says_nothing_is_given_up() {
     let server = Server::start(Does::Hangs).await;
     let mailer = mailer(&format!("smtp://127.0.0.1:{}", server.port));
     let mailer = Mailer { patience: Duration::from_millis(50), ..mailer };
-    assert!(matches!(mailer.send(letter("ann@example.org")).await, Err(Error::Unreachable)));
+    assert!(matches!(mailer.send(letter("ann@example.org")).await, Err(Error::Silent)));
+}
+
+#[tokio::test]
+async fn a_mail_is_never_told_the_answer_to_one_that_was_given_up() {
+    let server = Server::start(Does::AnswersLate).await;
+    let mailer = mailer(&format!("smtp://127.0.0.1:{}", server.port));
+    let hasty = Mailer { patience: Duration::from_millis(200), ..mailer.clone() };
+    assert!(matches!(hasty.send(letter("slow@example.org")).await, Err(Error::Silent)));
+    server.answer();
+    // On the same connection its refusal would be the answer to a later command.
+    let sent = mailer.send(letter("full@example.org")).await;
+    assert!(matches!(sent, Err(Error::Answer(552))), "{sent:?}");
+    assert_eq!(server.connections(), 2);
 }
 
 #[tokio::test]
@@ -176,6 +193,7 @@ async fn the_newest_mails_are_kept_with_their_links() {
 async fn a_folder_gets_a_private_file_for_each_mail() {
     let folder = tempfile::tempdir().unwrap();
     let made = folder.path().join("mails");
+    fs::create_dir(&made).unwrap();
     let mailer = mailer(&format!("file:{}", made.display()));
     mailer.send(letter("ann@example.org")).await.unwrap();
     mailer.send(letter("ann@example.org")).await.unwrap();
@@ -185,10 +203,10 @@ async fn a_folder_gets_a_private_file_for_each_mail() {
     assert_eq!(files, [file.as_path()]);
     assert!(fs::read_to_string(&file).unwrap().contains("To: ann@example.org\r\n"));
     assert!(is_private(&file));
-    let nowhere = folder.path().join("file");
-    fs::write(&nowhere, "").unwrap();
-    let lost = Mailer { way: Way::Folder(nowhere), ..mailer };
+    let nowhere = folder.path().join("gone");
+    let lost = Mailer { way: Way::Folder(nowhere.clone()), ..mailer };
     assert!(matches!(lost.send(letter("ann@example.org")).await, Err(Error::Folder)));
+    assert!(!nowhere.exists());
 }
 
 #[cfg(unix)]

@@ -1,5 +1,5 @@
 //! Table `auth_audit`: what happened to whom by whom, written in the transaction of the act.
-use super::{Conn, Result, sessions::SessionId, users::UserId};
+use super::{Conn, Result, forget, sessions::SessionId, users::UserId};
 use crate::time::Timestamp;
 use std::time::Duration;
 
@@ -171,7 +171,13 @@ pub async fn by_day(db: &mut Conn, kind: &str, then: Timestamp) -> Result<Vec<(i
     .await
 }
 
-/// Forgets what happened before `then`.
-pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
-    db.execute("DELETE FROM auth_audit WHERE at < $1", [then]).await
+/// Forgets up to `most` acts of before `then`, the oldest first.
+pub async fn sweep(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+    let sql = forget!(
+        db,
+        "auth_audit",
+        "id",
+        "SELECT id FROM auth_audit WHERE at < $1 ORDER BY at LIMIT $2"
+    );
+    db.execute(sql, (then, most)).await
 }

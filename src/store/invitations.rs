@@ -1,7 +1,7 @@
 //! Tables `auth_invitations` and `auth_invitation_tokens`: who may register with which roles, and the
 //! links in the mails, as hashes.
 use super::{
-    Conn, Digest, Result,
+    Conn, Digest, Result, forget,
     users::{Roles, UserId},
 };
 use crate::time::Timestamp;
@@ -144,7 +144,13 @@ pub async fn withdraw_from(db: &mut Conn, email_key: &str) -> Result<u64> {
         .await
 }
 
-/// Forgets those that expired before `then`.
-pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
-    db.execute("DELETE FROM auth_invitations WHERE expires_at < $1", [then]).await
+/// Forgets up to `most` of those that expired before `then`, the oldest first.
+pub async fn sweep(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+    let sql = forget!(
+        db,
+        "auth_invitations",
+        "id",
+        "SELECT id FROM auth_invitations WHERE expires_at < $1 ORDER BY expires_at LIMIT $2"
+    );
+    db.execute(sql, (then, most)).await
 }

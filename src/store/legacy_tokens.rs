@@ -1,5 +1,5 @@
 //! Table `auth_legacy_tokens`: refresh tokens of another service that are used up.
-use super::{Conn, Digest, Result};
+use super::{Conn, Digest, Result, forget};
 use crate::time::Timestamp;
 
 /// Takes a token; of many who ask at once, `true` for exactly one.
@@ -14,7 +14,13 @@ pub async fn take(db: &mut Conn, hash: &Digest, expires_at: Timestamp) -> Result
     Ok(rows == 1)
 }
 
-/// Forgets tokens that expired before `then`.
-pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
-    db.execute("DELETE FROM auth_legacy_tokens WHERE expires_at < $1", [then]).await
+/// Forgets up to `most` of tokens that expired before `then`, the oldest first.
+pub async fn sweep(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+    let sql = forget!(
+        db,
+        "auth_legacy_tokens",
+        "hash",
+        "SELECT hash FROM auth_legacy_tokens WHERE expires_at < $1 ORDER BY expires_at LIMIT $2"
+    );
+    db.execute(sql, (then, most)).await
 }

@@ -1,5 +1,5 @@
 //! Table `auth_mail_tokens`: the links in mails, as hashes.
-use super::{Conn, Digest, Result, users::UserId};
+use super::{Conn, Digest, Result, forget, users::UserId};
 use crate::time::Timestamp;
 use sqlx::FromRow;
 
@@ -67,7 +67,13 @@ pub async fn withdraw(db: &mut Conn, user: UserId, kind: &str) -> Result<()> {
     Ok(())
 }
 
-/// Forgets links that expired before `then`.
-pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
-    db.execute("DELETE FROM auth_mail_tokens WHERE expires_at < $1", [then]).await
+/// Forgets up to `most` of links that expired before `then`, the oldest first.
+pub async fn sweep(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+    let sql = forget!(
+        db,
+        "auth_mail_tokens",
+        "hash",
+        "SELECT hash FROM auth_mail_tokens WHERE expires_at < $1 ORDER BY expires_at LIMIT $2"
+    );
+    db.execute(sql, (then, most)).await
 }

@@ -1,5 +1,5 @@
-//! The database. Only `pool`, `args`, `file`, `sync`, `sqlite`, `postgres`, `shared`, `server`, `health`,
-//! `migrate`, `version`, `backup` and `copy` know that there are two engines.
+//! The database. Only `pool`, `args`, `engine`, `file`, `sync`, `sqlite`, `postgres`, `shared`, `server`,
+//! `health`, `migrate`, `version`, `backup` and `copy` know that there are two engines.
 pub mod accounts;
 mod args;
 pub mod audit;
@@ -7,6 +7,7 @@ mod backup;
 mod channel;
 mod copy;
 mod deadline;
+mod engine;
 mod file;
 mod health;
 pub mod invitations;
@@ -15,6 +16,7 @@ pub mod legacy_tokens;
 pub mod listing;
 pub mod mail_tokens;
 mod migrate;
+pub mod oldest;
 mod open_error;
 mod outages;
 pub mod outbox;
@@ -38,11 +40,38 @@ pub use args::{Args, Record, Value};
 pub use channel::{Channel, Listener};
 pub use copy::{Copied, TABLES};
 pub use deadline::{LONG_PATIENCE, PATIENCE, as_one_request};
+pub use engine::Connections;
 pub use migrate::MigrationError;
 pub use open_error::OpenError;
 pub use outages::Outages;
 pub use pool::{AuthDb, Conn, Db};
 pub use shared::Horizon;
+
+/// `forget!(db, TABLE, KEY, SELECT)`: the text that deletes the rows of `TABLE` whose `KEY` is given by
+/// `SELECT`, which names at most `$2` rows. What another transaction holds is left for the next time,
+/// so that nobody waits for anybody.
+macro_rules! forget {
+    ($db:expr, $table:literal, $key:literal, $select:literal) => {{
+        macro_rules! text {
+            ($lock:literal) => {
+                concat!(
+                    "WITH old AS MATERIALIZED (",
+                    $select,
+                    $lock,
+                    ") DELETE FROM ",
+                    $table,
+                    " WHERE ",
+                    $key,
+                    " IN (SELECT ",
+                    $key,
+                    " FROM old)"
+                )
+            };
+        }
+        if $db.locks_rows() { text!(" FOR UPDATE SKIP LOCKED") } else { text!("") }
+    }};
+}
+use forget;
 
 pub type Error = sqlx::Error;
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,5 +1,5 @@
 //! Table `auth_outbox`: mails, written in the transaction of what causes them and sent later.
-use super::{Conn, Result, users::UserId};
+use super::{Conn, Result, forget, users::UserId};
 use crate::time::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -53,32 +53,43 @@ pub async fn insert(db: &mut Conn, new: &NewMail<'_>, now: Timestamp) -> Result<
     Ok(())
 }
 
+macro_rules! claim {
+    ($lock:literal) => {
+        concat!(
+            "WITH due AS MATERIALIZED (
+                 SELECT id FROM auth_outbox WHERE state = 'waiting' AND due_at <= $2
+                 ORDER BY due_at, id LIMIT $3 ",
+            $lock,
+            ")
+             UPDATE auth_outbox SET due_at = $1, attempts = attempts + 1
+             WHERE state = 'waiting' AND due_at <= $2 AND id IN (SELECT id FROM due)
+             RETURNING id, message_id, kind, user_id, recipient, language, args, credentials,
+                       attempts, created_at"
+        )
+    };
+}
+
 /// Takes up to `most` mails that have been due the longest, and nobody else gets them before `lease`.
+/// Mails that somebody else is just taking are passed over, not waited for.
 pub async fn claim(
     db: &mut Conn,
     most: i64,
     lease: Timestamp,
     now: Timestamp,
 ) -> Result<Vec<Mail>> {
-    db.fetch_all(
-        "UPDATE auth_outbox SET due_at = $1, attempts = attempts + 1
-         WHERE state = 'waiting' AND due_at <= $2
-           AND id IN (SELECT id FROM auth_outbox WHERE state = 'waiting' AND due_at <= $2
-                      ORDER BY due_at, id LIMIT $3)
-         RETURNING id, message_id, kind, user_id, recipient, language, args, credentials,
-                   attempts, created_at",
-        (lease, now, most),
-    )
-    .await
+    let sql = if db.locks_rows() { claim!("FOR UPDATE SKIP LOCKED") } else { claim!("") };
+    db.fetch_all(sql, (lease, now, most)).await
 }
 
-/// How many mails of one kind were asked for to one address, in whatever case, since `then`.
+/// How many mails of one kind were asked for to one address, in whatever case, since `then`. Until the
+/// transaction ends nobody else counts them, so that a mail may be added on the strength of it.
 pub async fn count_since(
     db: &mut Conn,
     recipient: &str,
     kind: &str,
     then: Timestamp,
 ) -> Result<i64> {
+    db.take_turn(&format!("mail {kind} {}", recipient.to_lowercase())).await?;
     let (n,): (i64,) = db
         .fetch_one(
             "SELECT count(*) FROM auth_outbox
@@ -109,29 +120,32 @@ pub async fn withdraw(db: &mut Conn, user: UserId, kind: &str) -> Result<()> {
     Ok(())
 }
 
+/// Notes that a mail was sent, unless it has been withdrawn meanwhile.
 pub async fn mark_sent(db: &mut Conn, id: i64, now: Timestamp) -> Result<()> {
     db.execute(
-        "UPDATE auth_outbox SET state = 'sent', sent_at = $2, last_error = NULL WHERE id = $1",
+        "UPDATE auth_outbox SET state = 'sent', sent_at = $2, last_error = NULL
+         WHERE id = $1 AND state = 'waiting'",
         (id, now),
     )
     .await?;
     Ok(())
 }
 
-/// Tries again at `due_at`.
+/// Tries again at `due_at`, unless it has been withdrawn meanwhile.
 pub async fn retry(db: &mut Conn, id: i64, due_at: Timestamp, error: &str) -> Result<()> {
     db.execute(
-        "UPDATE auth_outbox SET due_at = $2, last_error = $3 WHERE id = $1",
+        "UPDATE auth_outbox SET due_at = $2, last_error = $3 WHERE id = $1 AND state = 'waiting'",
         (id, due_at, error),
     )
     .await?;
     Ok(())
 }
 
-/// Gives up; an operator finds it with the last error.
+/// Gives up, unless it has been withdrawn meanwhile; an operator finds it with the last error.
 pub async fn fail(db: &mut Conn, id: i64, error: &str) -> Result<()> {
     db.execute(
-        "UPDATE auth_outbox SET state = 'failed', last_error = $2 WHERE id = $1",
+        "UPDATE auth_outbox SET state = 'failed', last_error = $2
+         WHERE id = $1 AND state = 'waiting'",
         (id, error),
     )
     .await?;
@@ -140,8 +154,27 @@ pub async fn fail(db: &mut Conn, id: i64, error: &str) -> Result<()> {
 
 /// Puts aside a mail that is of no use any more.
 pub async fn drop(db: &mut Conn, id: i64) -> Result<()> {
-    db.execute("UPDATE auth_outbox SET state = 'dropped' WHERE id = $1", [id]).await?;
+    let sql = "UPDATE auth_outbox SET state = 'dropped' WHERE id = $1 AND state = 'waiting'";
+    db.execute(sql, [id]).await?;
     Ok(())
+}
+
+/// Gives back a mail that was claimed for the `attempts`th time: it is due at once.
+pub async fn release(db: &mut Conn, id: i64, attempts: i64, now: Timestamp) -> Result<()> {
+    db.execute(
+        "UPDATE auth_outbox SET due_at = $3
+         WHERE id = $1 AND attempts = $2 AND state = 'waiting'",
+        (id, attempts, now),
+    )
+    .await?;
+    Ok(())
+}
+
+/// When the oldest mail that waits was asked for.
+pub async fn oldest_waiting(db: &mut Conn) -> Result<Option<Timestamp>> {
+    let (oldest,): (Option<Timestamp>,) =
+        db.fetch_one("SELECT min(created_at) FROM auth_outbox WHERE state = 'waiting'", ()).await?;
+    Ok(oldest)
 }
 
 /// A mail as operators see it.
@@ -222,11 +255,14 @@ pub async fn revive(db: &mut Conn, id: i64, now: Timestamp) -> Result<Option<Opt
     Ok(row.map(|(user,)| user))
 }
 
-/// Forgets mails made before `then` that were sent or dropped.
-pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
-    db.execute(
-        "DELETE FROM auth_outbox WHERE state IN ('sent', 'dropped') AND created_at < $1",
-        [then],
-    )
-    .await
+/// Forgets up to `most` mails in `state` that were asked for before `then`, the oldest first.
+pub async fn sweep(db: &mut Conn, state: &str, then: Timestamp, most: i64) -> Result<u64> {
+    let sql = forget!(
+        db,
+        "auth_outbox",
+        "id",
+        "SELECT id FROM auth_outbox WHERE state = $3 AND created_at < $1
+         ORDER BY created_at LIMIT $2"
+    );
+    db.execute(sql, (then, most, state)).await
 }

@@ -242,7 +242,7 @@ impl Pool for Db {
         self.read().await.map_err(Error::Get)
     }
 
-    async fn close(&self) {
-        Db::close(self).await;
-    }
+    /// Rocket calls it as soon as it is told to stop, when requests are still under way. So the
+    /// program closes the pool itself once they have ended, and a host application drops it.
+    async fn close(&self) {}
 }

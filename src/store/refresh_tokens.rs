@@ -1,5 +1,5 @@
 //! Table `auth_refresh_tokens`: the chain of a session's refresh tokens, as hashes.
-use super::{Conn, Digest, Result, sessions::SessionId, users::UserId};
+use super::{Conn, Digest, Result, forget, sessions::SessionId, users::UserId};
 use crate::time::Timestamp;
 use sqlx::FromRow;
 
@@ -78,7 +78,31 @@ pub async fn last_expiry(db: &mut Conn) -> Result<Option<Timestamp>> {
     Ok(last)
 }
 
-/// Forgets tokens that expired before `then`.
-pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
-    db.execute("DELETE FROM auth_refresh_tokens WHERE expires_at < $1", [then]).await
+/// Forgets up to `most` of tokens that expired before `then`, the oldest first.
+pub async fn sweep(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+    let sql = forget!(
+        db,
+        "auth_refresh_tokens",
+        "hash",
+        "SELECT hash FROM auth_refresh_tokens WHERE expires_at < $1 ORDER BY expires_at LIMIT $2"
+    );
+    db.execute(sql, (then, most)).await
+}
+
+/// Forgets up to `most` tokens of the sessions that [`sweep`](super::sessions::sweep) would forget next,
+/// which may have thousands each.
+pub async fn sweep_ended(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+    let sql = forget!(
+        db,
+        "auth_refresh_tokens",
+        "hash",
+        "SELECT hash FROM auth_refresh_tokens WHERE session_id IN (
+             SELECT id FROM (SELECT id FROM auth_sessions WHERE ended_at < $1
+                             ORDER BY ended_at LIMIT $2) ended
+             UNION ALL
+             SELECT id FROM (SELECT id FROM auth_sessions WHERE expires_at < $1
+                             ORDER BY expires_at LIMIT $2) expired
+         ) LIMIT $2"
+    );
+    db.execute(sql, (then, most)).await
 }

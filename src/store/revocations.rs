@@ -1,6 +1,6 @@
 //! Table `auth_revocations`: ended sessions of which an access token may still be out, numbered in the
 //! order in which they are written.
-use super::{Conn, Result, sessions::SessionId, users::UserId};
+use super::{Conn, Result, forget, sessions::SessionId, users::UserId};
 use crate::time::Timestamp;
 use sqlx::FromRow;
 use std::time::Duration;
@@ -87,7 +87,14 @@ pub async fn within(db: &mut Conn, ranges: &[(i64, i64)], limit: i64) -> Result<
     .await
 }
 
-/// Forgets those of which nothing has been out since [`KEPT`] before `then`.
-pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
-    db.execute("DELETE FROM auth_revocations WHERE expires_at < $1", [then.minus(KEPT)]).await
+/// Forgets up to `most` of those of which nothing has been out since [`KEPT`] before `then`, the oldest
+/// first.
+pub async fn sweep(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+    let sql = forget!(
+        db,
+        "auth_revocations",
+        "session_id",
+        "SELECT session_id FROM auth_revocations WHERE expires_at < $1 ORDER BY expires_at LIMIT $2"
+    );
+    db.execute(sql, (then.minus(KEPT), most)).await
 }

@@ -1,5 +1,5 @@
 //! Table `auth_sessions`: one login on one device.
-use super::{Conn, Result, users::UserId};
+use super::{Conn, Result, forget, users::UserId};
 use crate::time::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -233,7 +233,20 @@ pub async fn end_least_used(db: &mut Conn, user: UserId, most: i64, now: Timesta
     .await
 }
 
-/// Forgets sessions that ended or expired before `then`, their refresh tokens with them.
-pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
-    db.execute("DELETE FROM auth_sessions WHERE ended_at < $1 OR expires_at < $1", [then]).await
+/// Forgets up to `most` sessions that ended and as many that expired before `then`, the oldest first,
+/// their refresh tokens with them.
+pub async fn sweep(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+    let sql = forget!(
+        db,
+        "auth_sessions",
+        "id",
+        "SELECT id FROM auth_sessions WHERE id IN (
+             SELECT id FROM (SELECT id FROM auth_sessions WHERE ended_at < $1
+                             ORDER BY ended_at LIMIT $2) ended
+             UNION ALL
+             SELECT id FROM (SELECT id FROM auth_sessions WHERE expires_at < $1
+                             ORDER BY expires_at LIMIT $2) expired
+         )"
+    );
+    db.execute(sql, (then, most)).await
 }

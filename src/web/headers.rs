@@ -173,6 +173,10 @@ impl Headers {
         set("Cross-Origin-Resource-Policy", "same-origin");
         set("Permissions-Policy", "camera=(), geolocation=(), microphone=()");
         set("X-Request-Id", &caller.request_id);
+        // Whoever keeps the connection would send the next request to a server that is gone.
+        if req.rocket().state::<Auth>().is_some_and(Auth::is_draining) {
+            set("Connection", "close");
+        }
         let config = req.rocket().state::<Auth>().map(Auth::config);
         if config.is_some_and(|c| c.public_url.scheme() == "https") {
             let below = config.is_some_and(|c| c.hsts.include_subdomains);

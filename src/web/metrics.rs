@@ -25,6 +25,14 @@ pub fn count(method: &'static str, route: &str, status: u16, seconds: f64) {
     metrics::counter!("portcullis_requests_total", &[&labels[..], &status].concat()).increment(1);
 }
 
+/// Puts the durations recorded lately into their buckets. Until then each takes memory, so it has to be
+/// done every few seconds, whether anybody asks for figures or not.
+pub fn upkeep() {
+    if let Some(Some(handle)) = RECORDER.get() {
+        handle.run_upkeep();
+    }
+}
+
 /// All figures, in Prometheus's text format; `None` if something else records.
 pub fn render() -> Option<String> {
     RECORDER.get()?.as_ref().map(|handle| {

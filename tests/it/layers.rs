@@ -119,8 +119,8 @@ fn flows_know_no_http_and_engines_are_named_in_the_store_only() {
         }
         let file = path.file_stem().unwrap().to_str().unwrap();
         let engines = [
-            "pool", "args", "sync", "sqlite", "postgres", "shared", "server", "health", "migrate",
-            "version", "backup", "copy",
+            "pool", "args", "engine", "sync", "sqlite", "postgres", "shared", "server", "health",
+            "migrate", "version", "backup", "copy",
         ];
         let knows = room == "store" && engines.contains(&file);
         if !knows {

@@ -1,27 +1,33 @@
 //! The outbox, with a real SMTP conversation.
 use crate::support::{Database, PASSWORD, Service, config};
 use portcullis::{config::Secret, flows::NewUser};
+use rocket::futures::future::join_all;
 use serde_json::json;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
+    sync::watch,
 };
 
 /// A mail server that refuses whom it is told to, with the code it is told.
 #[derive(Clone, Default)]
-struct MailServer {
+pub struct MailServer {
     refused: Arc<Mutex<HashMap<String, u16>>>,
+    /// The recipients so far.
+    asked: Arc<Mutex<HashSet<String>>>,
+    /// Who is not answered about until they are taken out.
+    held: watch::Sender<HashSet<String>>,
     /// Recipient and text of each mail.
     received: Arc<Mutex<Vec<(String, String)>>>,
 }
 
 impl MailServer {
-    async fn start() -> (Self, String) {
+    pub async fn start() -> (Self, String) {
         let (server, listener) = (Self::default(), TcpListener::bind("127.0.0.1:0").await.unwrap());
         let url = format!("smtp://{}", listener.local_addr().unwrap());
         let this = server.clone();
@@ -38,7 +44,26 @@ impl MailServer {
         self.refused.lock().unwrap().insert(address.to_owned(), code);
     }
 
-    fn received(&self) -> Vec<(String, String)> {
+    pub fn hold(&self, address: &str) {
+        self.held.send_modify(|held| {
+            held.insert(address.to_owned());
+        });
+    }
+
+    pub fn let_go(&self, address: &str) {
+        self.held.send_modify(|held| {
+            held.remove(address);
+        });
+    }
+
+    /// Returns once a mail to `address` is being sent.
+    pub async fn asked_for(&self, address: &str) {
+        while !self.asked.lock().unwrap().contains(address) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub fn received(&self) -> Vec<(String, String)> {
         self.received.lock().unwrap().clone()
     }
 
@@ -52,6 +77,8 @@ impl MailServer {
                 "EHLO" => "250-test\r\n250 8BITMIME".to_owned(),
                 "RCPT" => {
                     line.split(['<', '>']).nth(1)?.clone_into(&mut to);
+                    self.asked.lock().unwrap().insert(to.clone());
+                    self.held.subscribe().wait_for(|held| !held.contains(&to)).await.ok()?;
                     let code = self.refused.lock().unwrap().get(&to).copied().unwrap_or(250);
                     format!("{code} <{to}>")
                 }
@@ -185,6 +212,78 @@ with_mail_server! {
         assert_eq!((&act["detail"], &act["user_email"]), (&mail["id"].to_string().into(), &json!("bad@example.com")));
     }
 
+    async fn a_mailbox_that_hangs_holds_up_no_mail_that_comes_later(service, server) {
+        server.hold("slow@example.com");
+        register(service, "slow@example.com").await;
+        server.asked_for("slow@example.com").await;
+        register(service, "ann@example.com").await;
+        let since = Instant::now();
+        while states(service).await != ["waiting", "sent"] {
+            assert!(since.elapsed() < Duration::from_secs(20), "it is held up");
+            tokio::task::yield_now().await;
+        }
+        server.let_go("slow@example.com");
+        service.auth().deliver_due().await.unwrap();
+        assert_eq!(states(service).await, ["sent", "sent"]);
+    }
+
+    async fn a_change_that_is_withdrawn_while_its_mail_is_refused_does_not_come_back(service, server) {
+        let new = NewUser {
+            email: "ann@example.com", password: PASSWORD, username: None, first_name: None, roles: &[],
+            superuser: false, confirmed: true,
+        };
+        service.auth().add_user(new).await.unwrap();
+        let ann = service.stranger();
+        ann.login_with(json!({ "email": "ann@example.com", "password": PASSWORD })).await.expect(200);
+        server.hold("first@example.com");
+        server.refuse("first@example.com", 550);
+        let change = |email| json!({ "email": email, "password": PASSWORD });
+        ann.post("/auth/email", change("first@example.com")).await.expect(202);
+        server.asked_for("first@example.com").await;
+        ann.post("/auth/email", change("second@example.com")).await.expect(202);
+        server.let_go("first@example.com");
+        service.auth().deliver_due().await.unwrap();
+        let sql = "SELECT state FROM auth_outbox WHERE recipient = 'first@example.com'";
+        assert_eq!(crate::store::rows(service, sql).await, ["dropped"]);
+    }
+
+    async fn a_service_that_stops_finishes_its_mails(service, server) {
+        server.hold("ann@example.com");
+        register(service, "ann@example.com").await;
+        server.asked_for("ann@example.com").await;
+        let end = service.auth().end_mails(Duration::from_mins(5));
+        tokio::join!(end, async {
+            // Registered too late for this process.
+            register(service, "bob@example.com").await;
+            server.let_go("ann@example.com");
+        });
+        assert_eq!(states(service).await, ["sent", "waiting"]);
+        assert_eq!(service.auth().deliver_due().await.unwrap(), 0);
+        let other = service.replica().await;
+        while states(service).await != ["sent", "sent"] {
+            other.auth().deliver_due().await.unwrap();
+        }
+        assert_eq!(server.received().len(), 2);
+        other.end().await;
+    }
+
+    async fn a_mail_that_keeps_a_service_from_stopping_is_due_at_once(service, server) {
+        server.hold("ann@example.com");
+        register(service, "ann@example.com").await;
+        server.asked_for("ann@example.com").await;
+        service.auth().end_mails(Duration::ZERO).await;
+        let due = "SELECT CAST(due_at AS TEXT) FROM auth_outbox WHERE state = 'waiting'";
+        let now = service.clock.now().micros().to_string();
+        assert_eq!(crate::store::rows(service, due).await, [now]);
+        // It is nobody else's for two minutes, were it not given back.
+        server.let_go("ann@example.com");
+        let other = service.replica().await;
+        while states(service).await != ["sent"] {
+            other.auth().deliver_due().await.unwrap();
+        }
+        other.end().await;
+    }
+
     async fn after_a_day_a_mail_is_given_up(service, server) {
         server.refuse("ann@example.com", 451);
         register(service, "ann@example.com").await;
@@ -260,6 +359,20 @@ on_both! {
         assert_eq!(crate::store::rows(service, sql).await.len(), 6);
     }
 
+    async fn forty_who_ask_at_once_get_no_more_mails_than_one_after_the_other(service) {
+        let ann = service.registered("ann").await;
+        let other = service.replica().await;
+        let forgot = json!({ "email": "ann@example.com" });
+        join_all((0..40).map(|n| {
+            let server = if n % 2 == 0 { service } else { &other };
+            let (ann, forgot) = (ann.at(server), forgot.clone());
+            async move { ann.post("/auth/password/forgot", forgot).await.expect(202); }
+        })).await;
+        let sql = "SELECT kind FROM auth_outbox WHERE kind = 'reset_password'";
+        assert_eq!(crate::store::rows(service, sql).await.len(), 5);
+        other.end().await;
+    }
+
     async fn a_mail_whose_reason_has_passed_is_not_sent(service) {
         let ann = service.stranger();
         ann.get("/dev/mail").await;
@@ -273,4 +386,32 @@ on_both! {
         let states = states(service).await;
         assert!(states == ["sent", "sent"] || states == ["sent", "dropped"], "{states:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_server_whose_certificate_nobody_vouches_for_is_told_from_one_that_is_gone() {
+    let (tell, port) = tokio::sync::oneshot::channel();
+    let tell = Mutex::new(Some(tell));
+    let tls = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/");
+    let figment = crate::support::figment("sqlite://none")
+        .merge(("port", 0))
+        .merge(("tls.certs", format!("{tls}cert.pem")))
+        .merge(("tls.key", format!("{tls}key.pem")));
+    let liftoff = rocket::fairing::AdHoc::on_liftoff("Port", move |rocket| {
+        if let Some(tell) = tell.lock().unwrap().take() {
+            tell.send(rocket.config().port).unwrap();
+        }
+        Box::pin(async {})
+    });
+    let server = tokio::spawn(rocket::custom(figment).attach(liftoff).launch());
+    let port = port.await.unwrap();
+    let database = Database::sqlite();
+    let mut config = config();
+    config.mail.url = Secret(format!("smtps://localhost:{port}"));
+    let service = Service::start(&database, config, None).await;
+    let error = service.auth().test_mail("ann@example.com").await.unwrap_err();
+    let portcullis::flows::Error::Internal(error) = error else { panic!("{error}") };
+    assert!(error.to_string().contains("certificate"), "{error}");
+    service.end().await;
+    server.abort();
 }

@@ -21,6 +21,7 @@ mod dialects;
 mod docs;
 mod families;
 mod faults;
+mod health;
 mod host;
 mod invitations;
 mod keys;
@@ -36,6 +37,7 @@ mod passwords;
 #[cfg(postgres)]
 mod pooler;
 mod protocol;
+mod purge;
 mod refresh;
 mod refusals;
 mod replicas;
@@ -44,6 +46,7 @@ mod schema;
 mod service;
 mod settings;
 mod setup;
+mod shutdown;
 #[cfg(postgres)]
 mod silence;
 mod store;

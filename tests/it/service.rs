@@ -24,29 +24,44 @@ fn program(folder: &Path, database: Option<&str>) -> Command {
 }
 
 /// A running server, killed when dropped.
-struct Server {
-    child: Child,
-    port: u16,
+pub struct Server {
+    pub child: Child,
+    pub port: u16,
     log: std::path::PathBuf,
     greeting: Vec<String>,
 }
 
 impl Server {
-    fn start(folder: &Path, database: Option<&str>) -> Self {
+    pub fn start(folder: &Path, database: Option<&str>) -> Self {
+        // Without a drain, a server that is told to stop does so at once.
+        Self::start_with(folder, database, |command| {
+            command.env("PORTCULLIS_SHUTDOWN__DRAIN", "0s");
+        })
+    }
+
+    /// Starts the program after `change` has added to its environment, or redirected its log.
+    pub fn start_with(
+        folder: &Path,
+        database: Option<&str>,
+        change: impl FnOnce(&mut Command),
+    ) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let log = folder.join(format!("log-{port}"));
-        let mut child = program(folder, database)
+        let mut command = program(folder, database);
+        command
             .env("ROCKET_PORT", port.to_string())
             .env("PORTCULLIS_PUBLIC_URL", format!("http://localhost:{port}"))
             .stdout(Stdio::piped())
-            .stderr(fs::File::create(&log).unwrap())
-            .spawn()
-            .unwrap();
+            .stderr(fs::File::create(&log).unwrap());
+        change(&mut command);
+        // The last line of the greeting.
+        let sends = command.get_envs().any(|(name, _)| name == "PORTCULLIS_MAIL__URL");
+        let last = if sends { "/setup" } else { "/dev/mail" };
+        let mut child = command.spawn().unwrap();
         let mut greeting = Vec::new();
         for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok) {
             greeting.push(line);
-            // The last one.
-            if greeting.iter().any(|line| line.contains("/dev/mail")) {
+            if greeting.iter().any(|line| line.contains(last)) {
                 break;
             }
         }
@@ -62,14 +77,14 @@ impl Server {
             .find_map(|line| Some(&line[line.find("http")?..]).filter(|l| l.contains("/setup")))
     }
 
-    async fn send(&self, request: &str) -> TcpStream {
+    pub async fn send(&self, request: &str) -> TcpStream {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         stream
     }
 
     /// Status, head and body of a reply.
-    async fn ask(
+    pub async fn ask(
         &self,
         method: &str,
         path: &str,
@@ -90,13 +105,26 @@ impl Server {
         (status, head.to_owned(), serde_json::from_str(body).unwrap_or_default())
     }
 
+    /// A whole reply as it came.
+    pub async fn text(&self, path: &str) -> String {
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let mut reply = String::new();
+        self.send(&request).await.read_to_string(&mut reply).await.unwrap();
+        reply
+    }
+
     fn origin(&self) -> String {
         format!("Origin: http://localhost:{}\r\n", self.port)
     }
 
-    fn end(&mut self, signal: &str) -> std::process::ExitStatus {
-        let killed = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
-        assert!(killed.unwrap().success());
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    pub fn end(&mut self, signal: &str) -> std::process::ExitStatus {
+        self.signal(signal);
         self.child.wait().unwrap()
     }
 }

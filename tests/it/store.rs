@@ -3,7 +3,7 @@ use crate::support::{Database, Service};
 use portcullis::{
     store::{
         Channel, Db, Digest, accounts, audit, invitations, keys, legacy_tokens, listing,
-        mail_tokens, outbox, refresh_tokens, revocations, roles, secrets,
+        mail_tokens, oldest, outbox, refresh_tokens, revocations, roles, secrets,
         sessions::{self, Rotation, SessionId},
         settings, setup_tokens,
         users::{self, Roles, UserId},
@@ -403,8 +403,8 @@ on_db! {
         assert_eq!(tx!(db, |tx| sessions::end_others(tx, id, Some(three), NOW)), 1);
         assert!(living(db, three).await && !living(db, two).await);
         assert_eq!(tx!(db, |tx| sessions::end_others(tx, id, None, after(9))), 1);
-        assert_eq!(tx!(db, |tx| sessions::sweep(tx, after(5))), 2);
-        assert_eq!(tx!(db, |tx| sessions::sweep(tx, after(2000))), 1);
+        assert_eq!(tx!(db, |tx| sessions::sweep(tx, after(5), 9)), 2);
+        assert_eq!(tx!(db, |tx| sessions::sweep(tx, after(2000), 9)), 1);
     }
 
     async fn a_session_remembers_its_rule_its_family_and_who_acts(db) {
@@ -488,7 +488,7 @@ on_db! {
         assert!(!tx!(db, |tx| refresh_tokens::spend(tx, &Digest(vec![2; 32]), after(100))));
         tx!(db, |tx| refresh_tokens::spend_all(tx, session, after(1)));
         assert!(!tx!(db, |tx| refresh_tokens::spend(tx, &Digest(vec![2; 32]), after(2))));
-        assert_eq!(tx!(db, |tx| refresh_tokens::sweep(tx, after(101))), 2);
+        assert_eq!(tx!(db, |tx| refresh_tokens::sweep(tx, after(101), 9)), 2);
         tx!(db, |tx| refresh_tokens::insert(tx, &token_of(session, 3)));
         let user = sessions::by_id(&mut db.read().await.unwrap(), session).await.unwrap().unwrap().user_id;
         tx!(db, |tx| refresh_tokens::expire_all(tx, UserId(99), NOW));
@@ -516,8 +516,8 @@ on_db! {
         assert_eq!(some.iter().map(|r| r.id).collect::<Vec<_>>(), [all[0].id, all[2].id]);
         assert_eq!(tx!(db, |tx| revocations::within(tx, &ranges, 1)).len(), 1);
         assert!(tx!(db, |tx| revocations::within(tx, &[], 9)).is_empty());
-        assert_eq!(tx!(db, |tx| revocations::sweep(tx, after(301))), 0);
-        assert_eq!(tx!(db, |tx| revocations::sweep(tx, after(301).plus(revocations::KEPT))), 3);
+        assert_eq!(tx!(db, |tx| revocations::sweep(tx, after(301), 9)), 0);
+        assert_eq!(tx!(db, |tx| revocations::sweep(tx, after(301).plus(revocations::KEPT), 9)), 3);
     }
 
     async fn a_mailed_token_is_spent_once_or_withdrawn(db) {
@@ -538,7 +538,7 @@ on_db! {
         assert_eq!((found.kind.as_str(), found.user_id, found.used_at), ("reset_password", id, None));
         tx!(db, |tx| mail_tokens::withdraw(tx, id, "reset_password"));
         assert!(mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(2)).await.unwrap().is_none());
-        assert_eq!(tx!(db, |tx| mail_tokens::sweep(tx, after(101))), 1);
+        assert_eq!(tx!(db, |tx| mail_tokens::sweep(tx, after(101), 9)), 1);
     }
 
     async fn a_mail_is_claimed_by_one_and_again_after_the_lease(db) {
@@ -571,7 +571,106 @@ on_db! {
         assert_eq!(tx!(db, |tx| outbox::claim(tx, 9, after(200), after(70))).len(), 1);
         assert_eq!(tx!(db, |tx| outbox::count_since(tx, "1@example.com", "test", NOW.minus(Duration::from_secs(1)))), 1);
         assert_eq!(tx!(db, |tx| outbox::count_since(tx, "1@example.com", "test", NOW)), 0);
-        assert_eq!(tx!(db, |tx| outbox::sweep(tx, after(1))), 2);
+        for (state, rows) in [("sent", 1), ("dropped", 1), ("failed", 1), ("waiting", 3)] {
+            assert_eq!(tx!(db, |tx| outbox::sweep(tx, state, NOW, 9)), 0);
+            assert_eq!(tx!(db, |tx| outbox::sweep(tx, state, after(1), 2)), rows.min(2), "{state}");
+        }
+    }
+
+    async fn who_claims_passes_over_what_another_is_claiming(db) {
+        for n in 0..4 {
+            let recipient = format!("{n}@example.com");
+            let new = outbox::NewMail { kind: "test", user_id: None, recipient: &recipient, language: "en", args: "{}", credentials: 0 };
+            tx!(db, |tx| outbox::insert(tx, &new, NOW));
+        }
+        let mut one = db.write().await.unwrap();
+        let first = outbox::claim(&mut one, 2, after(60), NOW).await.unwrap();
+        // SQLite has one writer at a time.
+        if matches!(db, Db::Sqlite { .. }) {
+            one.commit().await.unwrap();
+            return;
+        }
+        let second = tx!(db, |tx| outbox::claim(tx, 9, after(60), NOW));
+        one.commit().await.unwrap();
+        assert_eq!((first.len(), second.len()), (2, 2));
+    }
+
+    async fn what_was_withdrawn_while_it_was_sent_stays_withdrawn(db) {
+        let id = ann(db).await;
+        let new = outbox::NewMail { kind: "change_email", user_id: Some(id), recipient: "a@example.com", language: "en", args: "{}", credentials: 0 };
+        tx!(db, |tx| outbox::insert(tx, &new, NOW));
+        let mail = tx!(db, |tx| outbox::claim(tx, 1, after(60), NOW)).remove(0);
+        tx!(db, |tx| outbox::withdraw(tx, id, "change_email"));
+        tx!(db, |tx| outbox::retry(tx, mail.id, after(1), "451"));
+        tx!(db, |tx| outbox::fail(tx, mail.id, "550"));
+        tx!(db, |tx| outbox::mark_sent(tx, mail.id, after(1)));
+        tx!(db, |tx| outbox::release(tx, mail.id, 1, after(1)));
+        let left = outbox::of_user(&mut db.read().await.unwrap(), id, 9).await.unwrap();
+        assert_eq!((left[0].state.as_str(), left[0].due_at, &left[0].last_error), ("dropped", after(60), &None));
+        assert_eq!(tx!(db, |tx| outbox::revive(tx, mail.id, after(2))), None);
+    }
+
+    async fn a_mail_is_given_back_by_who_claimed_it_last(db) {
+        let new = outbox::NewMail { kind: "test", user_id: None, recipient: "a@example.com", language: "en", args: "{}", credentials: 0 };
+        assert_eq!(tx!(db, |tx| outbox::oldest_waiting(tx)), None);
+        tx!(db, |tx| outbox::insert(tx, &new, NOW));
+        assert_eq!(tx!(db, |tx| outbox::oldest_waiting(tx)), Some(NOW));
+        let mail = tx!(db, |tx| outbox::claim(tx, 1, after(60), NOW)).remove(0);
+        tx!(db, |tx| outbox::claim(tx, 1, after(120), after(60)));
+        tx!(db, |tx| outbox::release(tx, mail.id, 1, after(61)));
+        assert!(tx!(db, |tx| outbox::claim(tx, 1, after(200), after(62))).is_empty());
+        tx!(db, |tx| outbox::release(tx, mail.id, 2, after(63)));
+        assert_eq!(tx!(db, |tx| outbox::claim(tx, 1, after(200), after(63))).len(), 1);
+    }
+
+    async fn a_turn_is_one_transactions_at_a_time(db) {
+        let mut one = db.write().await.unwrap();
+        assert!(one.try_turn("x").await.unwrap());
+        one.take_turn("x").await.unwrap();
+        if matches!(db, Db::Sqlite { .. }) {
+            return;
+        }
+        assert!(!tx!(db, |tx| tx.try_turn("x")));
+        assert!(tx!(db, |tx| tx.try_turn("y")));
+        drop(one);
+        tx!(db, |tx| tx.take_turn("x"));
+    }
+
+    async fn the_connections_are_counted(db) {
+        let before = db.connections();
+        assert!(before.open >= 1 && before.idle <= before.open, "{before:?}");
+        let held = (db.read().await.unwrap(), db.read().await.unwrap());
+        let now = db.connections();
+        assert!(now.open - now.idle >= 2, "{now:?}");
+        drop(held);
+    }
+
+    async fn the_oldest_rows_are_known(db) {
+        let read = async || oldest::read(&mut db.read().await.unwrap()).await.unwrap();
+        let none = read().await;
+        assert_eq!((none.session_expired_at, none.mail_failed_at, none.act_at), (None, None, None));
+        let session = open(db, ann(db).await).await;
+        tx!(db, |tx| refresh_tokens::insert(tx, &token_of(session, 1)));
+        let found = read().await;
+        assert_eq!((found.session_expired_at, found.session_ended_at), (Some(after(1000)), None));
+        assert_eq!(found.refresh_token_expired_at, Some(after(100)));
+    }
+
+    async fn sessions_go_after_their_tokens_a_batch_at_a_time(db) {
+        let id = ann(db).await;
+        for n in 0..4_u8 {
+            let session = open(db, id).await;
+            tx!(db, |tx| refresh_tokens::insert(tx, &token_of(session, 2 * n)));
+            tx!(db, |tx| refresh_tokens::insert(tx, &token_of(session, 2 * n + 1)));
+        }
+        let ended = tx!(db, |tx| sessions::end_others(tx, id, None, after(3)));
+        assert_eq!(tx!(db, |tx| refresh_tokens::sweep_ended(tx, after(3), 9)), 0);
+        // Of the first three that ended.
+        assert_eq!(tx!(db, |tx| refresh_tokens::sweep_ended(tx, after(4), 3)), 3);
+        assert_eq!(tx!(db, |tx| refresh_tokens::sweep_ended(tx, after(4), 9)), 5);
+        assert_eq!(tx!(db, |tx| sessions::sweep(tx, after(4), 3)), 3);
+        assert_eq!(tx!(db, |tx| sessions::sweep(tx, after(4), 3)), 1);
+        assert_eq!(ended, 4);
     }
 
     async fn a_mail_is_withdrawn_until_it_is_sent(db) {
@@ -668,8 +767,8 @@ on_db! {
         let hash = &Digest(vec![7; 32]);
         let all = join_all((0..8).map(|_| async { tx!(db, |tx| legacy_tokens::take(tx, hash, after(10))) }));
         assert_eq!(all.await.into_iter().filter(|taken| *taken).count(), 1);
-        assert_eq!(tx!(db, |tx| legacy_tokens::sweep(tx, after(10))), 0);
-        assert_eq!(tx!(db, |tx| legacy_tokens::sweep(tx, after(11))), 1);
+        assert_eq!(tx!(db, |tx| legacy_tokens::sweep(tx, after(10), 9)), 0);
+        assert_eq!(tx!(db, |tx| legacy_tokens::sweep(tx, after(11), 9)), 1);
         assert!(tx!(db, |tx| legacy_tokens::take(tx, hash, after(10))));
     }
 
@@ -690,7 +789,7 @@ on_db! {
         assert_eq!((told[0].kind.as_str(), told[0].ip.as_deref()), ("login", Some("::1")));
         assert_eq!(audit::of_user(&mut db.read().await.unwrap(), UserId(1), 1).await.unwrap().len(), 1);
         assert!(audit::of_user(&mut db.read().await.unwrap(), UserId(2), 9).await.unwrap().is_empty());
-        assert_eq!(tx!(db, |tx| audit::sweep(tx, after(5))), 1);
+        assert_eq!(tx!(db, |tx| audit::sweep(tx, after(5), 9)), 1);
     }
 
     async fn an_invitation_is_spent_once_or_withdrawn(db) {
@@ -729,8 +828,8 @@ on_db! {
         assert_eq!(tx!(db, |tx| invitations::withdraw_from(tx, "b@example.com")), 0);
         assert_eq!(tx!(db, |tx| invitations::withdraw_from(tx, "c@example.com")), 1);
         assert!(three > two && tx!(db, |tx| invitations::by_id(tx, three)).is_none());
-        assert_eq!(tx!(db, |tx| invitations::sweep(tx, after(200))), 0);
-        assert_eq!(tx!(db, |tx| invitations::sweep(tx, after(201))), 1);
+        assert_eq!(tx!(db, |tx| invitations::sweep(tx, after(200), 9)), 0);
+        assert_eq!(tx!(db, |tx| invitations::sweep(tx, after(201), 9)), 1);
         assert!(tx!(db, |tx| invitations::by_token(tx, &hash)).is_none());
     }
 
@@ -944,7 +1043,8 @@ fn every_function_of_a_table_is_tested_here() {
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         let table = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        if ["mod", "pool", "args", "sync", "backup", "copy", "deadline"].contains(&table.as_str()) {
+        let others = ["mod", "pool", "args", "engine", "sync", "backup", "copy", "deadline"];
+        if others.contains(&table.as_str()) {
             continue;
         }
         for part in std::fs::read_to_string(&path).unwrap().split("\npub async fn ").skip(1) {

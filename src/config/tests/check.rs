@@ -52,7 +52,7 @@ fn the_public_url_is_an_address_and_no_more() {
 #[test]
 fn mail_goes_somewhere() {
     let to = |text: &'static str| move |c: &mut Config| c.mail.url = Secret(text.to_owned());
-    for good in ["smtp://localhost", "smtp://u:p@mx:25?tls=none", "smtps://[::1]/", "file:/tmp/x"] {
+    for good in ["smtp://localhost", "smtp://u:p@mx:25?tls=none", "smtps://[::1]/", "file:."] {
         assert!(refused(to(good)).is_empty(), "{good}");
     }
     for bad in [
@@ -60,6 +60,7 @@ fn mail_goes_somewhere() {
         "dev:x",
         "",
         "file:",
+        "file:no/such/folder",
         "smtp:",
         "smtp://",
         "smtps://u:p@",
@@ -97,6 +98,8 @@ fn a_shorter_life_is_not_longer_than_a_longer_one() {
             (c.access_token_lifetime, c.refresh_token_lifetime) = (SECOND, 10 * SECOND);
         };
         "": |c| c.refresh_grace = Duration::ZERO;
+        "shutdown.drain": |c| c.shutdown.drain = Duration::from_mins(5) + SECOND;
+        "": |c| c.shutdown.drain = Duration::ZERO;
         "": |c| c.session_lifetime = c.refresh_token_lifetime;
     }
 }

@@ -36,6 +36,11 @@ impl Hasher {
         Self(Arc::new(Pool::new(config)))
     }
 
+    /// How many passwords wait for a thread.
+    pub fn waiting(&self) -> usize {
+        self.0.waiting()
+    }
+
     /// A hash as a PHC string.
     ///
     /// # Errors

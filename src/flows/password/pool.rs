@@ -93,6 +93,11 @@ impl Pool {
         Self(desk)
     }
 
+    /// How many jobs wait for a thread.
+    pub fn waiting(&self) -> usize {
+        self.0.line().jobs.len()
+    }
+
     /// Does `task` on one of the threads, unless whoever asked has gone by then.
     ///
     /// # Errors

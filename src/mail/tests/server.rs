@@ -16,16 +16,20 @@ pub enum Does {
     HangsUp,
     /// Takes the connection and says nothing.
     Hangs,
+    /// Takes the recipient `slow@example.org` when it is told to, and refuses whole mails.
+    AnswersLate,
 }
 
 pub struct Server {
     pub port: u16,
     told: Arc<Mutex<Told>>,
     end: Arc<Notify>,
+    answer: Arc<Notify>,
 }
 
 #[derive(Default)]
 struct Told {
+    connections: usize,
     commands: Vec<String>,
     /// The last mail, dots doubled as they came.
     mail: String,
@@ -36,13 +40,15 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (told, end) = (Arc::<Mutex<Told>>::default(), Arc::<Notify>::default());
-        let server = Self { port, told: told.clone(), end: end.clone() };
+        let answer = Arc::<Notify>::default();
+        let server = Self { port, told: told.clone(), end: end.clone(), answer: answer.clone() };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (told, end) = (told.clone(), end.clone());
+                let (told, end, answer) = (told.clone(), end.clone(), answer.clone());
+                told.lock().unwrap().connections += 1;
                 tokio::spawn(async move {
                     tokio::select! {
-                        _ = talk(stream, does, &told) => {}
+                        _ = talk(stream, does, &told, &answer) => {}
                         () = end.notified() => {}
                     }
                 });
@@ -61,13 +67,27 @@ impl Server {
         self.told.lock().unwrap().mail.clone()
     }
 
+    pub fn connections(&self) -> usize {
+        self.told.lock().unwrap().connections
+    }
+
+    /// Gives the answer that was kept.
+    pub fn answer(&self) {
+        self.answer.notify_one();
+    }
+
     /// Ends the connections that are open.
     pub fn hang_up(&self) {
         self.end.notify_waiters();
     }
 }
 
-async fn talk(stream: TcpStream, does: Does, told: &Mutex<Told>) -> std::io::Result<()> {
+async fn talk(
+    stream: TcpStream,
+    does: Does,
+    told: &Mutex<Told>,
+    answer: &Notify,
+) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     if matches!(does, Does::Hangs) {
         return std::future::pending().await;
@@ -84,6 +104,10 @@ async fn talk(stream: TcpStream, does: Does, told: &Mutex<Told>) -> std::io::Res
             ("EHLO", _) => "250-test\r\n250 AUTH PLAIN",
             ("AUTH", Does::RefusesPassword) => "535 5.7.8 wrong",
             ("RCPT", Does::Refuses(answer)) => answer,
+            ("RCPT", Does::AnswersLate) if command.contains("slow@") => {
+                answer.notified().await;
+                "250 yes"
+            }
             ("DATA", Does::HangsUp) => return Ok(()),
             ("DATA", _) => {
                 stream.write_all(b"354 go on\r\n").await?;
@@ -94,7 +118,7 @@ async fn talk(stream: TcpStream, does: Does, told: &Mutex<Told>) -> std::io::Res
                     }
                 }
                 told.lock().unwrap().mail = mail;
-                "250 taken"
+                if matches!(does, Does::AnswersLate) { "552 5.2.2 full" } else { "250 taken" }
             }
             ("QUIT", _) => {
                 stream.write_all(b"221 bye\r\n").await?;

@@ -1,0 +1,76 @@
+//! Told to stop by a signal.
+use crate::flows::Auth;
+use rocket::Shutdown;
+use std::{io, process, time::Duration};
+use tokio::time::sleep;
+
+/// What a signal asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// SIGTERM: a process manager, with a load balancer in front, perhaps.
+    Drain,
+    /// SIGINT: somebody at a terminal who waits for it.
+    Stop,
+}
+
+/// The signals that are handled from now on.
+pub struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    pub fn new() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let terminate = signal(SignalKind::terminate())?;
+            Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) -> Told {
+        tokio::select! {
+            Some(()) = self.terminate.recv() => Told::Drain,
+            Some(()) = self.interrupt.recv() => Told::Stop,
+            else => std::future::pending().await,
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) -> Told {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Told::Stop,
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Waits for a signal and stops the server: after SIGTERM `/health/ready` says no for
+    /// `shutdown.drain` before it takes no connection any more. A second signal ends the process.
+    pub async fn obey(mut self, auth: Auth, shutdown: Shutdown) {
+        let drain = match self.next().await {
+            Told::Drain => auth.config().shutdown.drain,
+            Told::Stop => Duration::ZERO,
+        };
+        auth.drain();
+        tracing::info!(drain_seconds = drain.as_secs_f64(), "the service stops");
+        tokio::select! {
+            () = sleep(drain) => {}
+            _ = self.next() => end(),
+        }
+        shutdown.notify();
+        self.next().await;
+        end();
+    }
+}
+
+/// Does not wait for anything.
+fn end() -> ! {
+    tracing::warn!("told to stop once more: what is under way is cut off");
+    process::exit(1)
+}

@@ -1,0 +1,38 @@
+//! How old the oldest rows are that are purged by their age.
+use super::{Conn, Result};
+use crate::time::Timestamp;
+use sqlx::FromRow;
+
+/// The oldest time in each table; `None` where there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
+pub struct Oldest {
+    pub refresh_token_expired_at: Option<Timestamp>,
+    pub session_ended_at: Option<Timestamp>,
+    pub session_expired_at: Option<Timestamp>,
+    pub mail_token_expired_at: Option<Timestamp>,
+    pub revocation_expired_at: Option<Timestamp>,
+    pub mail_sent_at: Option<Timestamp>,
+    pub mail_dropped_at: Option<Timestamp>,
+    pub mail_failed_at: Option<Timestamp>,
+    pub act_at: Option<Timestamp>,
+}
+
+/// Reads them from the indexes. Mails count by when they were asked for.
+pub async fn read(db: &mut Conn) -> Result<Oldest> {
+    db.fetch_one(
+        "SELECT (SELECT min(expires_at) FROM auth_refresh_tokens) AS refresh_token_expired_at,
+                (SELECT min(ended_at) FROM auth_sessions WHERE ended_at IS NOT NULL)
+                    AS session_ended_at,
+                (SELECT min(expires_at) FROM auth_sessions) AS session_expired_at,
+                (SELECT min(expires_at) FROM auth_mail_tokens) AS mail_token_expired_at,
+                (SELECT min(expires_at) FROM auth_revocations) AS revocation_expired_at,
+                (SELECT min(created_at) FROM auth_outbox WHERE state = 'sent') AS mail_sent_at,
+                (SELECT min(created_at) FROM auth_outbox WHERE state = 'dropped')
+                    AS mail_dropped_at,
+                (SELECT min(created_at) FROM auth_outbox WHERE state = 'failed')
+                    AS mail_failed_at,
+                (SELECT min(at) FROM auth_audit) AS act_at",
+        (),
+    )
+    .await
+}
