@@ -11,6 +11,9 @@ use crate::config::Dialect;
 use rocket::{Route, routes};
 use utoipa::{OpenApi, openapi};
 
+/// The types of bodies besides JSON.
+const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-data"];
+
 /// The routes of the dialects that are switched on.
 pub fn routes(on: &[Dialect]) -> Vec<Route> {
     let mut routes = Vec::new();
@@ -40,6 +43,15 @@ pub fn docs(on: &[Dialect]) -> openapi::OpenApi {
             Dialect::Role => role::Docs::openapi(),
             Dialect::Chat => chat::Docs::openapi(),
         });
+    }
+    for path in docs.paths.paths.values_mut() {
+        for call in [&mut path.post, &mut path.put].into_iter().flatten() {
+            if let Some(openapi::RefOr::T(body)) = &mut call.request_body
+                && let Some(json) = body.content.get("application/json").cloned()
+            {
+                body.content.extend(FORMS.map(|kind| (kind.to_owned(), json.clone())));
+            }
+        }
     }
     docs
 }
