@@ -92,10 +92,10 @@ async fn read(req: &Request<'_>, data: Data<'_>) -> Result<Form> {
     prove(expected, body::read(req, data, Forms::Urlencoded).await?)
 }
 
-/// The token that a form has to bring, unless it comes from another site.
+/// The token that a form has to bring, if it comes from a page of ours.
 fn expected<'r>(req: &'r Request<'_>) -> Result<&'r str> {
     let auth = req.rocket().state::<Auth>().ok_or(Error::CsrfFailed)?;
-    csrf::refuse_foreign_form(req, auth.config())?;
+    csrf::demand_own_page(req, auth.config())?;
     let token = cookie::one(req, name(auth.config())).filter(|t| Uuid::try_parse(t).is_ok());
     token.ok_or(Error::CsrfFailed)
 }
