@@ -23,7 +23,7 @@ pub enum Error {
     Unauthenticated,
     #[error("the token is not valid")]
     TokenNotValid,
-    #[error("the token was used, and so was its successor")]
+    #[error("the refresh token was used already")]
     TokenSuperseded,
     #[error("the access token issued with it is still valid")]
     AccessStillValid { retry_after: Duration },
