@@ -4,10 +4,10 @@ use crate::{
     config::{self, Config},
     dialects,
     flows::{Auth, Error},
-    pages,
+    openapi, pages,
     store::{self, AuthDb, Db},
     time::Clock,
-    web::{catchers, cors::Cors, headers, headers::Headers, metrics, problem::ProblemDocument},
+    web::{catchers, cors::Cors, headers, headers::Headers, metrics},
     workers,
 };
 use rocket::{
@@ -21,13 +21,6 @@ use rocket::{
 };
 use rocket_db_pools::Database;
 use std::io::ErrorKind;
-use utoipa::{
-    Modify, OpenApi,
-    openapi::{
-        self,
-        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
-    },
-};
 use utoipa_swagger_ui::SwaggerUi;
 
 /// The service as a fairing: `rocket::build().attach(portcullis::stage())`.
@@ -201,7 +194,7 @@ fn told(e: &dyn std::fmt::Display) -> StartError {
 fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
     metrics::start();
     let on = auth.config().dialects.clone();
-    let docs = docs(&on);
+    let docs = openapi::document(&on);
     let swagger = |path| SwaggerUi::new(path).url("/openapi.json", docs.clone());
     let browser: Vec<rocket::Route> = swagger("/docs/<_..>").into();
     let browser_too: Vec<rocket::Route> = swagger("/api-doc/<_..>").into();
@@ -227,51 +220,5 @@ fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
 fn work(rocket: &Rocket<Orbit>) {
     if let Some(auth) = rocket.state::<Auth>() {
         workers::start(auth, &rocket.shutdown());
-    }
-}
-
-/// What is documented, as mounted with the dialects that are on.
-pub fn docs(on: &[config::Dialect]) -> openapi::OpenApi {
-    #[derive(OpenApi)]
-    #[openapi(
-        info(title = "Portcullis"),
-        components(schemas(ProblemDocument)),
-        modifiers(&Schemes)
-    )]
-    struct Docs;
-    let mut docs = Docs::openapi();
-    docs.merge(api::Docs::openapi());
-    docs.merge(api::admin::Docs::openapi());
-    docs.merge(dialects::docs(on));
-    docs.merge(api::service::Docs::openapi());
-    for path in docs.paths.paths.values_mut() {
-        let calls =
-            [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
-        for call in calls.into_iter().flatten() {
-            call.responses.responses.insert("4XX".to_owned(), problem().into());
-        }
-    }
-    docs
-}
-
-/// What every call answers when it refuses.
-fn problem() -> openapi::Response {
-    let schema = openapi::Ref::from_schema_name("Problem");
-    openapi::ResponseBuilder::new()
-        .description("what was wrong")
-        .content("application/problem+json", openapi::Content::new(Some(schema)))
-        .build()
-}
-
-/// How requests are authenticated.
-struct Schemes;
-
-impl Modify for Schemes {
-    fn modify(&self, docs: &mut openapi::OpenApi) {
-        let parts = docs.components.get_or_insert_with(openapi::Components::default);
-        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-        parts.add_security_scheme("access", SecurityScheme::Http(bearer));
-        let cookie = ApiKey::Cookie(ApiKeyValue::new("__Host-portcullis"));
-        parts.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
     }
 }

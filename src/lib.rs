@@ -20,6 +20,7 @@ mod dialects;
 mod fairing;
 pub mod flows;
 mod mail;
+mod openapi;
 mod pages;
 pub mod store;
 pub mod time;
@@ -27,7 +28,8 @@ mod view;
 mod web;
 mod workers;
 
-pub use fairing::{Stage, StartError, docs, figment, open, rocket, stage};
+pub use fairing::{Stage, StartError, figment, open, rocket, stage};
 pub use flows::{Auth, Claims};
+pub use openapi::document as docs;
 pub use web::catchers::all as catchers;
 pub use web::guards::{Admin, Bearer, Operating, Role, RoleName, SignedIn, Superuser, Verified};

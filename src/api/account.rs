@@ -14,6 +14,7 @@ type Signed = Result<SignedIn, Error>;
 type Sent = Result<JsonBody, Error>;
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"email": "ann@example.com", "password": "correct horse battery staple"}))]
 #[expect(dead_code, reason = "for the documentation")]
 pub struct Registration {
     email: String,
@@ -63,6 +64,7 @@ pub fn me(by: Signed) -> Answer<UserView> {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"first_name": "Ann", "language": "en"}))]
 #[expect(dead_code, reason = "for the documentation")]
 pub struct ProfileBody {
     /// Null removes it.

@@ -21,7 +21,9 @@ use uuid::Uuid;
 type Answer<T> = Result<Reply<T>, Problem>;
 type Signed = Result<SignedIn, Error>;
 
+/// One of `email`, `username` and `login`, and the password.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"email": "ann@example.com", "password": "correct horse battery staple"}))]
 #[expect(dead_code, reason = "for the documentation")]
 pub struct Credentials {
     email: Option<String>,

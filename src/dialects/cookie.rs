@@ -44,7 +44,9 @@ fn carry(auth: &Auth, tokens: Tokens) -> Reply<Access> {
     Reply::bare().carrying(auth, &tokens).body(Access { token: tokens.access })
 }
 
+/// The id of the user who is signed in, or an id or an address with its password.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"email": "ann@example.com", "password": "correct horse battery staple"}))]
 #[expect(dead_code, reason = "for the documentation")]
 pub struct TokensBody {
     id: Option<i64>,

@@ -11,9 +11,6 @@ use crate::config::Dialect;
 use rocket::{Route, routes};
 use utoipa::{OpenApi, openapi};
 
-/// The types of bodies besides JSON.
-const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-data"];
-
 /// The routes of the dialects that are switched on.
 pub fn routes(on: &[Dialect]) -> Vec<Route> {
     let mut routes = Vec::new();
@@ -32,26 +29,14 @@ pub fn routes(on: &[Dialect]) -> Vec<Route> {
     routes
 }
 
-/// What is documented of the dialects that are switched on.
-pub fn docs(on: &[Dialect]) -> openapi::OpenApi {
-    let mut docs = openapi::OpenApi::default();
-    for dialect in Dialect::ALL.into_iter().filter(|d| on.contains(d)) {
-        docs.merge(match dialect {
-            Dialect::Autor => autor::Docs::openapi(),
-            Dialect::Simple => simple::Docs::openapi(),
-            Dialect::Cookie => cookie::Docs::openapi(),
-            Dialect::Role => role::Docs::openapi(),
-            Dialect::Chat => chat::Docs::openapi(),
-        });
-    }
-    for path in docs.paths.paths.values_mut() {
-        for call in [&mut path.post, &mut path.put].into_iter().flatten() {
-            if let Some(openapi::RefOr::T(body)) = &mut call.request_body
-                && let Some(json) = body.content.get("application/json").cloned()
-            {
-                body.content.extend(FORMS.map(|kind| (kind.to_owned(), json.clone())));
-            }
-        }
-    }
-    docs
+/// What is documented of each dialect that is switched on.
+pub fn docs(on: &[Dialect]) -> Vec<openapi::OpenApi> {
+    let docs = |dialect| match dialect {
+        Dialect::Autor => autor::Docs::openapi(),
+        Dialect::Simple => simple::Docs::openapi(),
+        Dialect::Cookie => cookie::Docs::openapi(),
+        Dialect::Role => role::Docs::openapi(),
+        Dialect::Chat => chat::Docs::openapi(),
+    };
+    Dialect::ALL.into_iter().filter(|d| on.contains(d)).map(docs).collect()
 }

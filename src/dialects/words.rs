@@ -19,6 +19,7 @@ pub type Sent = Result<Body>;
 pub type Registered<T> = Result<Either<Reply<T>, Reply<Pending>>, Problem>;
 
 #[derive(Deserialize, ToSchema)]
+#[schema(as = DialectCredentials)]
 #[expect(dead_code, reason = "for the documentation")]
 pub struct Credentials {
     email: String,

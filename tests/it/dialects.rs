@@ -17,23 +17,6 @@ on_both! {
     }
 }
 
-on_both! {
-    async fn the_documentation_names_the_types_of_bodies(service) {
-        let docs = service.stranger().get("/openapi.json").await;
-        let kinds = |path: &str| {
-            let body = &docs.expect(200)["paths"][path]["post"]["requestBody"]["content"];
-            let mut kinds: Vec<_> = body.as_object().unwrap().keys().cloned().collect();
-            kinds.sort();
-            kinds.join(" ")
-        };
-        for path in ["/token", "/api/login", "/api/tokens", "/u/api/login", "/api/token", "/api/register"] {
-            let all = "application/json application/x-www-form-urlencoded multipart/form-data";
-            assert_eq!(kinds(path), all, "{path}");
-        }
-        assert_eq!(kinds("/auth/login"), "application/json");
-    }
-}
-
 async fn off(service: &Service) {
     let ann = service.stranger();
     ann.get("/u/api/test").await.expect(200);

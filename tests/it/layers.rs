@@ -6,7 +6,7 @@ use std::{
 };
 
 /// Which rooms each room may name; `time` and `config` may be named by all.
-const MAY: [(&str, &[&str]); 13] = [
+const MAY: [(&str, &[&str]); 14] = [
     ("time", &[]),
     ("config", &[]),
     ("store", &[]),
@@ -18,7 +18,14 @@ const MAY: [(&str, &[&str]); 13] = [
     ("dialects", &["web", "flows", "view"]),
     ("pages", &["web", "flows", "view", "mail"]),
     ("workers", &["flows"]),
-    ("fairing", &["workers", "api", "dialects", "pages", "web", "flows", "store", "view", "mail"]),
+    ("openapi", &["api", "dialects", "web"]),
+    (
+        "fairing",
+        &[
+            "openapi", "workers", "api", "dialects", "pages", "web", "flows", "store", "view",
+            "mail",
+        ],
+    ),
     ("cli", &["fairing", "api", "web", "flows", "view"]),
 ];
 const LONGEST: usize = 300;
