@@ -13,8 +13,8 @@ fn part(name: &str, value: &str) -> String {
 }
 
 fn multipart(parts: &[String]) -> String {
-    let parts: String = parts.iter().map(|part| format!("------x\r\n{part}\r\n")).collect();
-    format!("{parts}------x--\r\n")
+    let parts: Vec<_> = parts.iter().map(|part| format!("------x\r\n{part}\r\n")).collect();
+    parts.concat() + "------x--\r\n"
 }
 
 on_both! {

@@ -59,12 +59,13 @@ fn lines(script: &str) -> Vec<(usize, Headers, &str)> {
     let (mut lines, mut client, mut in_block) = (Vec::new(), Headers::default(), false);
     for (number, line) in script.lines().enumerate() {
         let header = line.strip_prefix("#   ").and_then(|l| l.split_once(": "));
-        match header.filter(|_| in_block) {
-            Some((name, value)) => client.set(name, value),
-            None if line.starts_with("# client: ") => {
-                (client, in_block) = (Headers::default(), true)
+        if let Some((name, value)) = header.filter(|_| in_block) {
+            client.set(name, value);
+        } else {
+            in_block = line.starts_with("# client: ");
+            if in_block {
+                client = Headers::default();
             }
-            None => in_block = false,
         }
         if !line.trim().is_empty() && !line.starts_with('#') {
             lines.push((number + 1, client.clone(), line));
