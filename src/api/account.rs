@@ -36,13 +36,16 @@ pub async fn register(
     body: Sent,
 ) -> Result<Either<Reply<UserView>, Reply<Detail>>, Problem> {
     let body = body?;
-    let new = body.read(|f| NewAccount {
+    let (new, wrong) = body.look(|f| NewAccount {
         email: f.text("email"),
         password: f.text("password"),
         username: f.optional("username"),
         first_name: f.optional("first_name"),
         invite: f.optional("invite"),
-    })?;
+    });
+    if !wrong.is_empty() {
+        return Err(auth.refuse_sign_up(new, wrong).await.into());
+    }
     Ok(match auth.sign_up(&client, new).await? {
         SignedUp::Created(user) => Either::Left(Reply::with(Status::Created, user.into())),
         SignedUp::Pending(_) => {

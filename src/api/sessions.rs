@@ -49,16 +49,18 @@ pub async fn login(
 ) -> Answer<TokenView> {
     ours?;
     let body = body?;
-    let (names, password, remember) = body.read(|f| {
-        let names = (f.optional("email"), f.optional("username"), f.optional("login"));
-        (names, f.text("password"), f.flag("remember", true))
+    let (login, password, remember) = body.read(|f| {
+        let login = match (f.optional("email"), f.optional("username"), f.optional("login")) {
+            (None, Some(username), None) => Login::Username(username),
+            (None, None, Some(either)) => Login::Either(either),
+            (Some(email), None, None) => Login::Email(email),
+            _ => {
+                f.wrong("email", Lacking::Missing);
+                Login::Email("")
+            }
+        };
+        (login, f.text("password"), f.flag("remember", true))
     })?;
-    let login = match names {
-        (Some(email), None, None) => Login::Email(email),
-        (None, Some(username), None) => Login::Username(username),
-        (None, None, Some(either)) => Login::Either(either),
-        _ => return Err(Error::field("email", Lacking::Missing).into()),
-    };
     let tokens = auth.sign_in(&client, &POLICY, login, password, remember).await?;
     Ok(carry(auth, tokens))
 }

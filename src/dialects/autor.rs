@@ -49,13 +49,13 @@ pub struct NewAuthor {
 #[post("/v1/creat_autor", data = "<body>")]
 async fn create(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Registered<Author> {
     let body = body?;
-    let new = body.read(|f| NewAccount {
+    let new = body.look(|f| NewAccount {
         email: f.text("email"),
         password: f.text("password"),
         username: Some(f.text("login")),
         first_name: None,
         invite: None,
-    })?;
+    });
     let author = sign_up(auth, &client, new, |user| Author {
         id: user.id.0,
         login: user.username.unwrap_or_default(),

@@ -2,7 +2,7 @@
 use super::words::{Answer, Credentials, Sent, refresh_token};
 use crate::{
     flows::{
-        Auth, Error, Login,
+        Auth, Error, Lacking, Login, User,
         policy::{Envelope, Policy, Rotation},
     },
     web::{
@@ -79,10 +79,16 @@ async fn refresh(
     body: Sent,
 ) -> Answer<NewTokens> {
     let body = body?;
-    let token = match bearer {
-        Ok(token) => token.0,
-        Err(Error::Unauthenticated) => body.read(|f| f.text("refresh_token"))?,
-        Err(e) => return Err(Problem::from(e).with_status(Status::BadRequest)),
+    let sent = body.read(|f| f.optional("refresh_token"))?.filter(|token| !token.is_empty());
+    // A client may send its access token along with everything.
+    let token = match (bearer, sent) {
+        (Err(e @ Error::Malformed), _) => return Err(e.into()),
+        (_, Some(token)) => token,
+        (Ok(token), None) => token.0,
+        (Err(Error::Unauthenticated), None) => {
+            return Err(Error::field("refresh_token", Lacking::Missing).into());
+        }
+        (Err(e), None) => return Err(Problem::from(e).with_status(Status::BadRequest)),
     };
     let mut tokens = auth.refresh(&client, &POLICY, token).await.map_err(|e| match e {
         e @ (Error::TokenNotValid | Error::TokenSuperseded) => {
@@ -125,10 +131,20 @@ fn secure_test(by: Result<Bearer, Error>) -> Answer<Message> {
 #[get("/u/api/test_role")]
 fn test_role(by: Result<Bearer, Error>) -> Answer<Message> {
     let user = by?.0.user;
+    // A superuser passes every check, and is told so.
     if !user.has_role("ADMIN") {
         return Err(Error::Forbidden.into());
     }
-    let (name, role) = (&user.first_name, user.roles.main());
-    let message = format!("Hello, {name}! Your role: {role} This was a test.");
-    Ok(Reply::ok(Message { message }))
+    let name = name(&user);
+    Ok(Reply::ok(Message { message: format!("Hello, {name}! Your role: ADMIN This was a test.") }))
+}
+
+/// What to call a user: by the first name, else the username, else what stands before the `@`.
+fn name(user: &User) -> &str {
+    let username = user.username.as_deref().unwrap_or_default();
+    let local = user.email.split('@').next().unwrap_or_default();
+    [user.first_name.as_str(), username, local]
+        .into_iter()
+        .find(|n| !n.is_empty())
+        .unwrap_or("there")
 }

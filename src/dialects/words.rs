@@ -2,7 +2,12 @@
 use crate::{
     flows::{Auth, Caller, Error, NewAccount, Result, SignedUp, User},
     view,
-    web::{body::Body, client::Client, problem::Problem, reply::Reply},
+    web::{
+        body::{Body, Wrong},
+        client::Client,
+        problem::Problem,
+        reply::Reply,
+    },
 };
 use rocket::{Either, State, http::Status, post};
 use serde::{Deserialize, Serialize};
@@ -62,13 +67,13 @@ pub async fn register(
     body: Sent,
 ) -> Registered<NewUserView> {
     let body = body?;
-    let new = body.read(|f| NewAccount {
+    let new = body.look(|f| NewAccount {
         email: f.text("email"),
         password: f.text("password"),
         username: f.optional("username"),
         first_name: None,
         invite: None,
-    })?;
+    });
     sign_up(auth, &client, new, |user| NewUserView {
         id: user.id.0,
         email: user.email,
@@ -82,17 +87,23 @@ pub async fn register(
 pub async fn sign_up<T>(
     auth: &Auth,
     caller: &Caller,
-    new: NewAccount<'_>,
+    (new, wrong): (NewAccount<'_>, Wrong),
     show: impl FnOnce(User) -> T,
 ) -> Registered<T> {
+    if !wrong.is_empty() {
+        return Err(auth.refuse_sign_up(new, wrong).await.into());
+    }
     match auth.sign_up(caller, new).await {
         Ok(SignedUp::Created(user)) => Ok(Either::Left(Reply::with(Status::Created, show(user)))),
         Ok(SignedUp::Pending(_)) => {
             let detail = view::text(caller.language, "detail-check-mail", &[]);
             Ok(Either::Right(Reply::with(Status::Accepted, Pending { detail })))
         }
-        Err(e @ Error::EmailTaken) => Err(Problem::from(e).with_status(Status::BadRequest)),
-        Err(e) => Err(e.into()),
+        Err(e) => {
+            let problem = Problem::from(e);
+            let taken = problem.status() == Status::Conflict;
+            Err(if taken { problem.with_status(Status::BadRequest) } else { problem })
+        }
     }
 }
 

@@ -60,7 +60,7 @@ impl Auth {
         row.email_confirmed_at = new.confirmed.then_some(now);
         row.is_superuser = new.superuser;
         let Some(id) = users::insert(&mut db, &row).await? else {
-            return Err(fields.taken(&mut db).await?);
+            return Err(fields.taken(&mut db, false).await?);
         };
         for role in &granted {
             roles::grant(&mut db, id, role, now).await?;

@@ -57,14 +57,21 @@ impl Fields {
         }
     }
 
-    /// What stood in the way of an insertion: the username if it is taken, else the address.
-    pub async fn taken(&self, db: &mut Conn) -> Result<Error> {
-        if let Some(name) = &self.username
-            && users::by_username(db, &name.key).await?.is_some()
-        {
-            return Ok(Error::field("username", Lacking::Taken));
+    /// What stood in the way of an insertion: the username, the address, or both. Where the address is
+    /// `secret`, a taken username is all that is told.
+    pub async fn taken(&self, db: &mut Conn, secret: bool) -> Result<Error> {
+        let named = match &self.username {
+            Some(name) => users::by_username(db, &name.key).await?.is_some(),
+            None => false,
+        };
+        if !named {
+            return Ok(Error::EmailTaken);
         }
-        Ok(Error::EmailTaken)
+        let mut taken = vec![("username", Lacking::Taken)];
+        if !secret && users::by_email(db, &self.email.key).await?.is_some() {
+            taken.push(("email", Lacking::Taken));
+        }
+        Ok(Error::Fields(taken))
     }
 }
 
@@ -98,7 +105,7 @@ impl Auth {
         let mut db = self.db.write().await?;
         let row = fields.row(&hash, caller.language.tag(), now);
         let Some(id) = users::insert(&mut db, &row).await? else {
-            let why = fields.taken(&mut db).await?;
+            let why = fields.taken(&mut db, quiet).await?;
             return match why {
                 Error::EmailTaken if quiet => {
                     self.tell_owner(db, caller, &fields, known, now).await
@@ -112,6 +119,25 @@ impl Auth {
         db.commit().await?;
         self.post.notify_one();
         Ok(if quiet { SignedUp::Pending(Some(user)) } else { SignedUp::Created(user) })
+    }
+
+    /// Everything that is wrong with a registration: that its fields `wrong` could not be read, for which
+    /// stand-ins are in `new`, and what is wrong with the others.
+    pub async fn refuse_sign_up(
+        &self,
+        new: NewAccount<'_>,
+        mut wrong: Vec<(&'static str, Lacking)>,
+    ) -> Error {
+        let names = (new.email, new.password);
+        match self.read_fields(names, new.username, new.first_name).await {
+            Ok(_) => {}
+            Err(Error::Fields(more)) => {
+                let known: Vec<_> = wrong.iter().map(|(name, _)| *name).collect();
+                wrong.extend(more.into_iter().filter(|(name, _)| !known.contains(name)));
+            }
+            Err(e) => return e,
+        }
+        Error::Fields(wrong)
     }
 
     /// Reads what a user is made of, and names everything that is wrong with it at once.

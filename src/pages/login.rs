@@ -76,10 +76,13 @@ pub async fn log_in(
                 f.text("password")
             })?
             .to_owned();
-        for (field, text) in [("login", &name), ("password", &password)] {
-            if text.trim().is_empty() {
-                return Err(Error::field(field, Lacking::Missing));
-            }
+        let missing: Vec<_> = [("login", &name), ("password", &password)]
+            .into_iter()
+            .filter(|(_, text)| text.trim().is_empty())
+            .map(|(field, _)| (field, Lacking::Missing))
+            .collect();
+        if !missing.is_empty() {
+            return Err(Error::Fields(missing));
         }
         let login = Login::Either(&name);
         let tokens = auth.sign_in(&client, &POLICY, login, &password, remember).await?;

@@ -1,8 +1,9 @@
 //! Reads bodies: a flat JSON object, or a form. Only the fields that a handler names are looked at,
 //! all that is wrong with them is told at once, and nothing of them is ever logged, as Rocket's own
-//! `Json` and `Form` guards would.
+//! `Json` and `Form` guards would. An empty body is an empty object, whatever type it names: clients
+//! name one by habit (axios on Node names a form for a `POST` without a body).
+use super::forms;
 use crate::flows::{Error, Lacking, Result};
-use percent_encoding::percent_decode;
 use rocket::{
     Data, Request,
     data::{FromData, Outcome, ToByteUnit},
@@ -20,13 +21,24 @@ use std::{
 
 /// In KiB.
 const LARGEST: u64 = 64;
-const MOST_FIELDS: usize = 64;
+pub(super) const MOST_FIELDS: usize = 64;
 /// In bytes.
 const LONGEST_TEXT: usize = 4096;
 /// A sender may take this long.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The fields of a JSON object or of a form.
+/// What a body may be besides JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forms {
+    /// Nothing.
+    None,
+    /// `application/x-www-form-urlencoded`.
+    Urlencoded,
+    /// `multipart/form-data` as well, without files.
+    All,
+}
+
+/// The fields of a JSON object or of a form of either type.
 #[derive(Default)]
 pub struct Body(Map<String, Value>);
 
@@ -38,7 +50,7 @@ impl<'r> FromData<'r> for Body {
     type Error = Error;
 
     async fn from_data(req: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-        outcome(req, read(req, data, true).await)
+        outcome(req, read(req, data, Forms::All).await)
     }
 }
 
@@ -47,7 +59,7 @@ impl<'r> FromData<'r> for JsonBody {
     type Error = Error;
 
     async fn from_data(req: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-        outcome(req, read(req, data, false).await.map(JsonBody))
+        outcome(req, read(req, data, Forms::None).await.map(JsonBody))
     }
 }
 
@@ -69,17 +81,12 @@ fn outcome<'r, T>(req: &'r Request<'_>, read: Result<T>) -> Outcome<'r, T, Error
     }
 }
 
-/// Reads a body: JSON, or a form where `forms` are taken.
+/// Reads a body: JSON, or a form of the types in `forms`.
 ///
 /// # Errors
 /// What kept it from being read.
-pub async fn read(req: &Request<'_>, data: Data<'_>, forms: bool) -> Result<Body> {
+pub async fn read(req: &Request<'_>, data: Data<'_>, forms: Forms) -> Result<Body> {
     let headers = req.headers();
-    let compressed = |coding: &str| !coding.eq_ignore_ascii_case("identity");
-    // Of two types each reader would pick its own.
-    if headers.get("content-encoding").any(compressed) || headers.get("content-type").count() > 1 {
-        return Err(Error::UnsupportedType);
-    }
     let length = headers.get_one("content-length").and_then(|n| n.parse::<u64>().ok());
     if length.is_some_and(|n| n > LARGEST * 1024) {
         return Err(Error::TooLarge);
@@ -92,10 +99,21 @@ pub async fn read(req: &Request<'_>, data: Data<'_>, forms: bool) -> Result<Body
     if !bytes.is_complete() {
         return Err(Error::TooLarge);
     }
+    if bytes.is_empty() {
+        return Ok(Body::default());
+    }
+    let compressed = |coding: &str| !coding.eq_ignore_ascii_case("identity");
+    // Of two types each reader would pick its own.
+    if headers.get("content-encoding").any(compressed) || headers.get("content-type").count() > 1 {
+        return Err(Error::UnsupportedType);
+    }
     match req.content_type() {
         Some(kind) if kind.is_json() => json(&bytes),
-        Some(kind) if kind.is_form() && forms => form(&bytes),
-        None if bytes.is_empty() && !headers.contains("content-type") => Ok(Body::default()),
+        Some(kind) if kind.is_form() && forms != Forms::None => forms::urlencoded(&bytes).map(Body),
+        Some(kind) if kind.is_form_data() && forms == Forms::All => {
+            let boundary = kind.param("boundary").unwrap_or_default();
+            forms::multipart(bytes.into_inner(), boundary).await.map(Body)
+        }
         _ => Err(Error::UnsupportedType),
     }
 }
@@ -131,26 +149,8 @@ impl<'de> Visitor<'de> for Object {
     }
 }
 
-fn form(bytes: &[u8]) -> Result<Body> {
-    let decode = |part: &[u8]| {
-        let spaced: Vec<u8> = part.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
-        percent_decode(&spaced)
-            .decode_utf8()
-            .map(std::borrow::Cow::into_owned)
-            .map_err(|_| Error::Malformed)
-    };
-    let mut fields = Map::new();
-    for pair in bytes.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
-        let mut halves = pair.splitn(2, |b| *b == b'=');
-        let name = decode(halves.next().unwrap_or_default())?;
-        let value = decode(halves.next().unwrap_or_default())?;
-        // A field that comes twice has no one meaning.
-        if fields.insert(name, Value::String(value)).is_some() || fields.len() > MOST_FIELDS {
-            return Err(Error::Malformed);
-        }
-    }
-    Ok(Body(fields))
-}
+/// What is wrong with fields, by their names.
+pub type Wrong = Vec<(&'static str, Lacking)>;
 
 impl Body {
     /// What `read` makes of the fields, or all that is wrong with them.
@@ -158,16 +158,21 @@ impl Body {
     /// # Errors
     /// `Fields`.
     pub fn read<'b, T>(&'b self, read: impl FnOnce(&mut Fields<'b>) -> T) -> Result<T> {
+        let (value, wrong) = self.look(read);
+        if wrong.is_empty() { Ok(value) } else { Err(Error::Fields(wrong)) }
+    }
+
+    /// What `read` makes of the fields, with stand-ins for those that are wrong.
+    pub fn look<'b, T>(&'b self, read: impl FnOnce(&mut Fields<'b>) -> T) -> (T, Wrong) {
         let mut fields = Fields { body: self, wrong: Vec::new() };
-        let value = read(&mut fields);
-        if fields.wrong.is_empty() { Ok(value) } else { Err(Error::Fields(fields.wrong)) }
+        (read(&mut fields), fields.wrong)
     }
 }
 
 /// The fields of a body while they are read; what is wrong is kept and a stand-in given.
 pub struct Fields<'b> {
     body: &'b Body,
-    wrong: Vec<(&'static str, Lacking)>,
+    wrong: Wrong,
 }
 
 impl<'b> Fields<'b> {
@@ -180,6 +185,11 @@ impl<'b> Fields<'b> {
 
     fn get(&self, name: &str) -> Option<&'b Value> {
         self.body.0.get(name)
+    }
+
+    /// Adds what else is wrong with a field.
+    pub fn wrong(&mut self, name: &'static str, why: Lacking) {
+        self.wrong.push((name, why));
     }
 
     /// Text that has to be there.

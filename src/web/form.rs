@@ -1,7 +1,7 @@
 //! HTML forms: the same random value in a cookie and in the form, which no other site can read or set
 //! (OWASP CSRF Prevention, double submit, with the `__Host-` prefix).
 use super::{
-    body::{self, Body},
+    body::{self, Body, Forms},
     cookie, csrf,
 };
 use crate::{
@@ -76,7 +76,7 @@ impl<'r> FromData<'r> for LinkForm {
     type Error = Infallible;
 
     async fn from_data(req: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-        let form = match body::read(req, data, true).await {
+        let form = match body::read(req, data, Forms::Urlencoded).await {
             Ok(body) => body,
             Err(e) => return Outcome::Success(Self { token: String::new(), form: Err(e) }),
         };
@@ -89,13 +89,13 @@ impl<'r> FromData<'r> for LinkForm {
 
 async fn read(req: &Request<'_>, data: Data<'_>) -> Result<Form> {
     let expected = expected(req)?;
-    prove(expected, body::read(req, data, true).await?)
+    prove(expected, body::read(req, data, Forms::Urlencoded).await?)
 }
 
-/// The token that a form has to bring, unless it comes from another site.
+/// The token that a form has to bring, if it comes from a page of ours.
 fn expected<'r>(req: &'r Request<'_>) -> Result<&'r str> {
     let auth = req.rocket().state::<Auth>().ok_or(Error::CsrfFailed)?;
-    csrf::refuse_foreign_form(req, auth.config())?;
+    csrf::demand_own_page(req, auth.config())?;
     let token = cookie::one(req, name(auth.config())).filter(|t| Uuid::try_parse(t).is_ok());
     token.ok_or(Error::CsrfFailed)
 }

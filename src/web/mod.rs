@@ -9,6 +9,7 @@ pub mod cors;
 pub mod csrf;
 pub mod csv;
 pub mod form;
+mod forms;
 pub mod guards;
 pub mod headers;
 pub mod host;

@@ -139,8 +139,18 @@ pub struct ErrorPage {
     pub status: u16,
     pub title: String,
     pub detail: String,
+    pub fields: Vec<WrongField>,
     /// After so many seconds it may work.
     pub retry_after: Option<u64>,
+}
+
+/// A field of a request, and what is wrong with it.
+#[derive(Serialize)]
+pub struct WrongField {
+    /// As the request names it.
+    pub name: &'static str,
+    /// A sentence.
+    pub text: String,
 }
 
 impl View for ErrorPage {

@@ -1,7 +1,7 @@
 //! How an error is told: RFC 9457 for programs, a page for people.
 use super::{
     client::{caller, language, wants_page},
-    page::ErrorPage,
+    page::{ErrorPage, WrongField},
     sentence::sentence,
 };
 use crate::{
@@ -27,13 +27,15 @@ const SOON: Duration = Duration::from_secs(2);
 pub struct Problem {
     status: Status,
     code: &'static str,
+    /// Which sentences tell it: of a code that tells more than one thing, those of this one.
+    words: &'static str,
     fields: Vec<(&'static str, Lacking)>,
     retry_after: Option<Duration>,
 }
 
 impl Problem {
     pub const fn new(status: Status, code: &'static str) -> Self {
-        Self { status, code, fields: Vec::new(), retry_after: None }
+        Self { status, code, words: code, fields: Vec::new(), retry_after: None }
     }
 
     /// The same with another status.
@@ -86,18 +88,19 @@ impl Problem {
     }
 
     fn text(&self, language: Language, suffix: &str) -> String {
-        let code = match self.code {
-            "token_not_valid" if self.status == Status::BadRequest => "link_not_valid",
-            code => code,
-        };
-        view::text(language, &format!("error-{}{suffix}", code.replace('_', "-")), &[])
+        view::text(language, &format!("error-{}{suffix}", self.words.replace('_', "-")), &[])
+    }
+
+    /// The fields that are wrong, each with a sentence.
+    fn told(&self, language: Language) -> impl Iterator<Item = (&'static str, String)> {
+        self.fields.iter().map(move |(name, why)| (*name, sentence(language, *why)))
     }
 
     fn errors(&self, language: Language) -> Map<String, Value> {
         let mut errors = Map::new();
-        for (name, why) in &self.fields {
-            if let Value::Array(list) = errors.entry(*name).or_insert_with(|| json!([])) {
-                list.push(sentence(language, *why).into());
+        for (name, sentence) in self.told(language) {
+            if let Value::Array(list) = errors.entry(name).or_insert_with(|| json!([])) {
+                list.push(sentence.into());
             }
         }
         errors
@@ -169,13 +172,18 @@ impl From<&Error> for Problem {
             Error::Forbidden => told(Status::Forbidden, "forbidden"),
             Error::PasswordRequired => told(Status::Forbidden, "password_required"),
             Error::CsrfFailed => told(Status::Forbidden, "csrf_failed"),
-            Error::EmailTaken => told(Status::Conflict, "email_taken"),
+            Error::EmailTaken => Self::from(&Error::field("email", Lacking::Taken)),
+            Error::Fields(fields) if fields.contains(&("email", Lacking::Taken)) => {
+                Self { fields: fields.clone(), ..told(Status::Conflict, "email_taken") }
+            }
             Error::LastSuperuser => told(Status::Conflict, "last_superuser"),
             Error::NoKeys => told(Status::Conflict, "no_keys"),
             Error::KeyTooYoung { retry_after } => {
                 later(retry_after, told(Status::Conflict, "key_too_young"))
             }
-            Error::LinkNotValid => told(Status::BadRequest, "token_not_valid"),
+            Error::LinkNotValid => {
+                Self { words: "link_not_valid", ..told(Status::BadRequest, "token_not_valid") }
+            }
             Error::Malformed => told(Status::BadRequest, "malformed"),
             Error::Fields(fields) => {
                 Self { fields: fields.clone(), ..told(Status::BadRequest, "validation") }
@@ -207,6 +215,7 @@ impl<'r> Responder<'r, 'static> for Problem {
             status: self.status.code,
             title: self.text(language, ""),
             detail: self.text(language, "-detail"),
+            fields: self.told(language).map(|(name, text)| WrongField { name, text }).collect(),
             retry_after: self.seconds(),
         });
         let page = page.and_then(|page| page.html(req, language));
@@ -255,15 +264,7 @@ impl Problem {
             "csrf_failed" => view::text(language, "form-again", &[]),
             _ => self.text(language, "-detail"),
         };
-        // The field is known here, though programs are told by the code alone.
-        let taken = (self.code == "email_taken").then_some(("email", Lacking::Taken));
-        let fields = self.fields.iter().chain(&taken);
-        Wrong {
-            form,
-            summary,
-            fields: fields.map(|(f, why)| (*f, sentence(language, *why))).collect(),
-            retry_after: self.seconds(),
-        }
+        Wrong { form, summary, fields: self.told(language).collect(), retry_after: self.seconds() }
     }
 }
 

@@ -5,6 +5,18 @@ use serde_json::json;
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
+const MULTIPART: &str = "multipart/form-data; boundary=----x";
+
+/// A field of a `FormData`.
+fn part(name: &str, value: &str) -> String {
+    format!("Content-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}")
+}
+
+fn multipart(parts: &[String]) -> String {
+    let parts: Vec<_> = parts.iter().map(|part| format!("------x\r\n{part}\r\n")).collect();
+    parts.concat() + "------x--\r\n"
+}
+
 on_both! {
     async fn bad_input_is_a_clear_4xx_and_nothing_is_stored(service) {
         let send = async |path: &str, kind: &str, body: String| {
@@ -13,7 +25,7 @@ on_both! {
         };
         let good = json!({ "email": "a@example.com", "password": PASSWORD }).to_string();
         for path in ["/auth/register", "/api/register", "/v1/creat_autor"] {
-            for malformed in ["", "{", "[]", "null", "\"x\"", "{\"email\": }", "{\"a\":1}x", "\u{feff}{}"] {
+            for malformed in ["{", " ", "[]", "null", "\"x\"", "{\"email\": }", "{\"a\":1}x", "\u{feff}{}"] {
                 send(path, JSON, malformed.into()).await.refused(400, "malformed");
             }
             let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
@@ -27,7 +39,7 @@ on_both! {
             send(path, JSON, long.to_string()).await.refused(400, "validation");
             let huge = json!({ "email": "a@example.com", "login": "a", "password": "x".repeat(1 << 20) });
             send(path, JSON, huge.to_string()).await.refused(413, "body_too_large");
-            for kind in ["text/plain", "application/xml", "multipart/form-data", "nonsense", "application/json-patch+json"] {
+            for kind in ["text/plain", "application/xml", "multipart/mixed", "nonsense", "application/json-patch+json"] {
                 send(path, kind, good.clone()).await.refused(415, "unsupported_type");
             }
             raw(service, Method::Post, path, Some(good.clone()), &[]).await.refused(415, "unsupported_type");
@@ -36,6 +48,8 @@ on_both! {
         }
         // A form, which any site can send, is no JSON.
         send("/auth/register", FORM, "email=a%40example.com".into()).await.refused(415, "unsupported_type");
+        let multipart = multipart(&[part("email", "a@example.com"), part("password", PASSWORD)]);
+        send("/auth/register", MULTIPART, multipart).await.refused(415, "unsupported_type");
         for malformed in ["email=%ff", "email=a&email=b", &"a=b&".repeat(100).replace("a=", "a0=")] {
             send("/api/register", FORM, malformed.into()).await.refused(400, "malformed");
         }
@@ -67,6 +81,131 @@ on_both! {
         let pair = send("/api/login", "email=ann%40example.com&password=correct%20horse%20battery").await;
         let refresh = pair.expect(200)["refresh_token"].as_str().unwrap();
         send("/api/refresh", &format!("refresh_token={refresh}")).await.expect(200);
+    }
+
+    async fn dialects_take_multipart_forms(service) {
+        let send = async |path: &str, parts: &[String]| {
+            let headers = [("Content-Type", MULTIPART.to_owned())];
+            raw(service, Method::Post, path, Some(multipart(parts)), &headers).await
+        };
+        let (email, password) = (part("email", "ann@example.com"), part("password", PASSWORD));
+        send("/api/register", &[email.clone(), password.clone(), part("username", "Анна")]).await.expect(201);
+        let plain = "Content-Disposition: form-data; name=email\r\nContent-Type: text/plain; charset=utf-8\r\n\
+                     Content-Transfer-Encoding: binary\r\n\r\nann@example.com";
+        for login in ["/api/login", "/token", "/api/token", "/u/api/login", "/api/tokens"] {
+            send(login, &[email.clone(), password.clone()]).await.expect(200);
+            send(login, &[plain.to_owned(), password.clone()]).await.expect(200);
+        }
+        let pair = send("/api/login", &[password.clone(), email.clone()]).await;
+        let refresh = pair.expect(200)["refresh_token"].as_str().unwrap();
+        send("/api/refresh", &[part("refresh_token", refresh)]).await.expect(200);
+    }
+
+    async fn a_multipart_form_holds_a_few_texts_and_no_file(service) {
+        let send = async |kind: &str, body: String| {
+            let headers = [("Content-Type", kind.to_owned())];
+            raw(service, Method::Post, "/api/register", Some(body), &headers).await
+        };
+        let (email, password) = (part("email", "ann@example.com"), part("password", PASSWORD));
+        let good = multipart(&[email.clone(), password.clone()]);
+        let head = "Content-Disposition: form-data; name=\"a\"";
+        let file = format!("{head}; filename=\"a.txt\"\r\n\r\nx");
+        for bad in [
+            file.clone(), file.replace("a.txt", ""), format!("{file}\r\nContent-Type: text/plain"),
+            format!("{head}\r\nContent-Type: application/json\r\n\r\n1"),
+            format!("{head}\r\nContent-Transfer-Encoding: base64\r\n\r\neA=="),
+            "Content-Disposition: form-data\r\n\r\nx".into(), "\r\nx".into(), "nonsense".into(), email.clone(),
+        ] {
+            let body = multipart(&[email.clone(), password.clone(), bad.clone()]);
+            send(MULTIPART, body).await.refused(400, "malformed");
+        }
+        let many: Vec<_> = (0..63).map(|n| part(&format!("f{n}"), "x")).collect();
+        send(MULTIPART, multipart(&[&many[..], &[email.clone(), password.clone()]].concat())).await.refused(400, "malformed");
+        for cut in [good.len() - 4, good.len() - 30, 40, 3] {
+            send(MULTIPART, good[..cut].to_owned()).await.refused(400, "malformed");
+        }
+        for kind in ["multipart/form-data", "multipart/form-data; boundary=\"\"", "multipart/form-data; boundary=y"] {
+            send(kind, good.clone()).await.refused(400, "malformed");
+        }
+        let long = "-".repeat(71);
+        let body = good.replace("----x", &long);
+        send(&format!("multipart/form-data; boundary={long}"), body).await.refused(400, "malformed");
+        let huge = multipart(&[email.clone(), password.clone(), part("a", &"x".repeat(70_000))]);
+        send(MULTIPART, huge).await.refused(413, "body_too_large");
+        let long = multipart(&[email, part("password", &"x".repeat(5000))]);
+        send(MULTIPART, long).await.refused(400, "validation");
+        assert_eq!(crate::store::rows(service, "SELECT email FROM auth_users").await.len(), 0);
+        send(MULTIPART, good).await.expect(201);
+    }
+
+    async fn an_empty_body_is_an_empty_object_whatever_its_type(service) {
+        let ann = service.user("ann").await;
+        for kind in [JSON, FORM, MULTIPART, "text/plain", "nonsense", ""] {
+            let headers = [("Content-Type", kind.to_owned())];
+            let send = async |path: &str, body: Option<&str>| {
+                raw(service, Method::Post, path, body.map(str::to_owned), &headers).await
+            };
+            for path in ["/auth/login", "/auth/register", "/api/login", "/api/register", "/token", "/u/api/login"] {
+                for body in [None, Some("")] {
+                    let reply = send(path, body).await;
+                    let errors = &reply.refused(400, "validation")["errors"];
+                    assert!(errors["email"].is_array() && errors["password"].is_array(), "{path} {kind}");
+                }
+            }
+            let pair = ann.post("/u/api/login", json!({ "email": ann.email(), "password": PASSWORD })).await;
+            let refresh = format!("Bearer {}", pair.expect(200)["refresh_token"].as_str().unwrap());
+            let headers = [("Content-Type", kind.to_owned()), ("Authorization", refresh)];
+            raw(service, Method::Post, "/u/api/refresh/", None, &headers).await.expect(200);
+        }
+    }
+
+    async fn everything_that_is_wrong_is_told_at_once(service) {
+        let ann = service.registered("ann").await;
+        let wrong = async |path: &str, body: serde_json::Value| {
+            let reply = ann.post(path, body).await;
+            let errors = reply.body["errors"].as_object().unwrap_or_else(|| panic!("{reply:?}"));
+            let mut fields: Vec<_> = errors.keys().cloned().collect();
+            fields.sort();
+            assert!(errors.values().all(|told| told.as_array().unwrap().len() == 1), "{reply:?}");
+            (reply.status, reply.body["code"].as_str().unwrap().to_owned(), fields.join(" "))
+        };
+        let told = |status, code: &str, fields: &str| (status, code.to_owned(), fields.to_owned());
+        for path in ["/auth/login", "/token", "/api/login", "/api/token", "/u/api/login"] {
+            assert_eq!(wrong(path, json!({})).await, told(400, "validation", "email password"), "{path}");
+        }
+        for path in ["/auth/register", "/api/register"] {
+            let all = told(400, "validation", "email password username");
+            assert_eq!(wrong(path, json!({ "password": "x", "username": "@" })).await, all, "{path}");
+            assert_eq!(wrong(path, json!({ "email": 1, "password": "x", "username": 1 })).await, all, "{path}");
+        }
+        let all = told(400, "validation", "email login password");
+        assert_eq!(wrong("/v1/creat_autor", json!({ "password": "x", "login": "@" })).await, all);
+        let taken = json!({ "email": ann.email(), "password": PASSWORD, "username": "Ann", "login": "Ann" });
+        assert_eq!(wrong("/auth/register", taken.clone()).await, told(409, "email_taken", "email username"));
+        assert_eq!(wrong("/api/register", taken.clone()).await, told(400, "email_taken", "email username"));
+        assert_eq!(wrong("/v1/creat_autor", taken).await, told(400, "email_taken", "email login"));
+        let taken = json!({ "email": ann.email(), "password": PASSWORD, "username": "other" });
+        assert_eq!(wrong("/auth/register", taken).await, told(409, "email_taken", "email"));
+    }
+
+    async fn a_taken_username_does_not_tell_that_the_address_is_known(
+        service, |c| c.email_confirmation = portcullis::config::EmailConfirmation::Required
+    ) {
+        let ann = service.registered("ann").await;
+        for email in [ann.email(), "unknown@example.com".into()] {
+            let new = json!({ "email": email, "password": PASSWORD, "username": "ann" });
+            let reply = ann.post("/auth/register", new).await;
+            let errors = reply.refused(400, "validation")["errors"].as_object().unwrap();
+            assert_eq!(errors.keys().collect::<Vec<_>>(), ["username"]);
+        }
+    }
+
+    async fn a_page_of_an_error_names_the_fields(service) {
+        let headers = [("Content-Type", FORM), ("Accept", "text/html"), ("Accept-Language", "ru")];
+        let reply = service.stranger().send(Method::Post, "/api/login", Some("email=a".into()), &headers).await;
+        assert_eq!((reply.status, reply.header("content-type")), (400, Some("text/html; charset=utf-8")));
+        assert!(reply.text.contains("<li><code>password</code>: Заполните это поле.</li>"), "{}", reply.text);
+        assert!(!reply.text.contains("<code>email</code>"));
     }
 
     async fn a_known_path_with_another_method_says_which_it_takes(service) {

@@ -4,9 +4,10 @@ use rocket::http::Method;
 use serde_json::json;
 
 const APP: &str = "https://app.example.com";
+const FORM: &str = "application/x-www-form-urlencoded";
 
 on_both! {
-    async fn a_cookie_alone_changes_nothing(service, |c| c.cors.origins = vec![APP.into()]) {
+    async fn a_cookie_that_another_site_sends_changes_nothing(service, |c| c.cors.origins = vec![APP.into()]) {
         let ann = service.user("ann").await;
         let cookie = || ("Cookie", format!("__Host-portcullis={}", ann.refresh_cookie().unwrap()));
         let refresh = async |headers: &[(&'static str, &str)]| {
@@ -15,12 +16,12 @@ on_both! {
             raw(service, Method::Post, "/auth/refresh", None, &all).await
         };
         for foreign in [
-            vec![], vec![("Origin", "https://evil.example.com")], vec![("Origin", "null")],
+            vec![("Origin", "https://evil.example.com")], vec![("Origin", "null")],
             vec![("Sec-Fetch-Site", "cross-site")], vec![("Sec-Fetch-Site", "same-site")],
             vec![("Sec-Fetch-Site", "none")], vec![("Sec-Fetch-Site", "cross-site"), ("Origin", "null")],
             vec![("Origin", "http://localhost:8000.evil.example.com")],
             vec![("Origin", ORIGIN), ("Origin", "https://evil.example.com")],
-            vec![("Referer", ORIGIN)],
+            vec![("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "same-origin")],
         ] {
             refresh(&foreign).await.refused(403, "csrf_failed");
         }
@@ -31,10 +32,84 @@ on_both! {
             (Method::Post, "/auth/logout"), (Method::Post, "/auth/logout-all"), (Method::Post, "/auth/email/resend"),
             (Method::Post, "/api/refresh_access"), (Method::Delete, "/auth/sessions/x"),
         ] {
-            raw(service, method, path, None, &[cookie()]).await.refused(403, "csrf_failed");
+            let foreign = ("Sec-Fetch-Site", "cross-site".to_owned());
+            raw(service, method, path, None, &[cookie(), foreign]).await.refused(403, "csrf_failed");
         }
         raw(service, Method::Get, "/auth/me", None, &[cookie()]).await.expect(200);
         raw(service, Method::Head, "/auth/me", None, &[cookie()]).await.expect(200);
+    }
+
+    async fn a_cookie_that_a_program_sends_is_enough(service) {
+        let ann = service.user("ann").await;
+        let send = async |method: Method, path: &str, kind: &str, body: &str| {
+            let cookie = format!("__Host-portcullis={}", ann.refresh_cookie().unwrap());
+            let headers = [("Cookie", cookie), ("Content-Type", kind.to_owned())];
+            let reply = raw(service, method, path, Some(body.to_owned()), &headers).await;
+            if let Some(cookie) = reply.header("set-cookie") {
+                let value = cookie.split(['=', ';']).nth(1).unwrap().to_owned();
+                ann.cookies.lock().unwrap().insert("__Host-portcullis".into(), value);
+            }
+            reply
+        };
+        let json = "application/json";
+        // axios on Node names a form for what has no body.
+        for kind in ["", json, FORM] {
+            send(Method::Post, "/auth/refresh", kind, "").await.expect(200);
+            send(Method::Post, "/api/refresh_access", kind, "").await.expect(200);
+        }
+        let id = json!({ "id": ann.id }).to_string();
+        send(Method::Post, "/api/refresh_all", json, &id).await.expect(200);
+        send(Method::Post, "/api/refresh_all", FORM, &format!("id={}", ann.id)).await.expect(200);
+        send(Method::Patch, "/auth/me", json, "{\"first_name\": \"Ann\"}").await.expect(200);
+        send(Method::Post, "/auth/password", FORM, "new_password=x")
+            .await
+            .refused(415, "unsupported_type");
+        send(Method::Patch, "/auth/me", FORM, "first_name=Ann").await.refused(403, "csrf_failed");
+        send(Method::Post, "/auth/logout", "", "").await.expect(204);
+    }
+
+    async fn a_cookie_for_all_sites_always_needs_a_proof(
+        service, |c| c.cookie.same_site = portcullis::config::SameSite::None
+    ) {
+        let ann = service.user("ann").await;
+        let cookie = || ("Cookie", format!("__Host-portcullis={}", ann.refresh_cookie().unwrap()));
+        let send = async |path: &str, headers: &[(&'static str, String)]| raw(service, Method::Post, path, None, headers).await;
+        for path in ["/auth/refresh", "/api/refresh_access", "/auth/logout"] {
+            send(path, &[cookie()]).await.refused(403, "csrf_failed");
+        }
+        send("/auth/refresh", &[cookie(), ("Origin", ORIGIN.to_owned())]).await.expect(200);
+    }
+
+    async fn every_form_of_a_page_demands_both_proofs(service) {
+        let root = service.superuser("root").await;
+        root.get("/account").await;
+        let cookies: Vec<_> = root.cookies.lock().unwrap().iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let csrf = root.cookies.lock().unwrap()["__Host-portcullis-form"].clone();
+        let api = ["/auth", "/api", "/token", "/v1", "/u"];
+        let mut pages = 0;
+        for route in service.client.rocket().routes().filter(|r| r.method == Method::Post) {
+            let path = route.uri.path().replace("<id>", "1");
+            if api.iter().any(|start| path == *start || path.starts_with(&format!("{start}/"))) {
+                continue;
+            }
+            pages += 1;
+            for (token, kind) in [(csrf.as_str(), FORM), ("", FORM), (&csrf, "application/json")] {
+                for cookie in [cookies.join("; "), format!("__Host-portcullis-form={csrf}")] {
+                    let body = match kind {
+                        FORM => format!("csrf_token={token}&token=x"),
+                        _ => json!({ "csrf_token": token }).to_string(),
+                    };
+                    let headers = [("Cookie", cookie.clone()), ("Content-Type", kind.to_owned())];
+                    let reply = raw(service, Method::Post, &path, Some(body), &headers).await;
+                    // Who has to be logged in is sent to log in.
+                    let login = reply.header("location").is_some_and(|to| to.starts_with("/login?next="));
+                    assert!(reply.status == 403 || login, "{path} {reply:?}");
+                    assert!(!login || !cookie.contains("__Host-portcullis="), "{path} {reply:?}");
+                }
+            }
+        }
+        assert!(pages > 20, "{pages}");
+        root.get("/auth/me").await.expect(200);
     }
 
     async fn no_other_site_logs_anybody_in(service) {

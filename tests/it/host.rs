@@ -1,13 +1,14 @@
 //! Portcullis in somebody else's application.
-use crate::support::{Database, config};
+use crate::support::{Database, Service, config};
 use portcullis::{
-    Auth, Operating, Superuser,
+    Auth, Operating, SignedIn, Superuser,
     flows::{UserChange, UserQuery},
 };
 use rocket::{
     State, get,
     http::{ContentType, Header},
     local::asynchronous::Client,
+    post,
 };
 use serde_json::json;
 
@@ -98,6 +99,50 @@ async fn drive(database: Database) {
     own_replies(&client).await;
     drop(client.terminate().await);
     database.end().await;
+}
+
+#[post("/forms")]
+fn form(who: SignedIn) -> String {
+    who.0.user.email
+}
+
+/// A form that any page may send needs a proof of where it comes from, for nothing else is known of it.
+async fn forms(database: Database) {
+    let service = Service::start(&database, config(), None).await;
+    let ann = service.user("ann").await;
+    let cookie = format!("__Host-portcullis={}", ann.refresh_cookie().unwrap());
+    let rocket = rocket::custom(crate::support::figment(&database.url))
+        .attach(portcullis::stage().config(config()).clock(service.clock.clone()))
+        .mount("/app", rocket::routes![form])
+        .register("/app", portcullis::catchers());
+    let client = Client::untracked(rocket).await.unwrap();
+    let post = async |headers: &[(&'static str, &'static str)]| {
+        let mut req = client.post("/app/forms").header(Header::new("Host", "localhost:8000"));
+        req.add_header(Header::new("Cookie", cookie.clone()));
+        for (name, value) in headers {
+            req.add_header(Header::new(*name, *value));
+        }
+        req.dispatch().await.status().code
+    };
+    assert_eq!(post(&[]).await, 200);
+    assert_eq!(post(&[("Content-Type", "application/json")]).await, 200);
+    for kind in [
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "text/plain",
+        "nonsense",
+    ] {
+        assert_eq!(post(&[("Content-Type", kind)]).await, 403, "{kind}");
+        let origin = ("Origin", crate::support::ORIGIN);
+        assert_eq!(post(&[("Content-Type", kind), origin]).await, 200, "{kind}");
+    }
+    drop(client.terminate().await);
+    service.end().await;
+    database.end().await;
+}
+
+mod a_form_of_somebody_elses_application_needs_a_proof {
+    on_each_engine! { super::forms }
 }
 
 mod an_application_of_somebody_else_has_our_guards {

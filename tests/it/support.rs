@@ -8,7 +8,7 @@ use portcullis::{
 use rocket::{
     figment::Figment,
     http::{Header, Method},
-    local::asynchronous::Client,
+    local::asynchronous::{Client, LocalRequest},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Mutex, time::Duration};
@@ -373,6 +373,11 @@ pub async fn raw(
     if let Some(body) = body {
         req.set_body(body);
     }
+    dispatch(req).await
+}
+
+/// The reply to a request as it is.
+pub async fn dispatch(req: LocalRequest<'_>) -> Reply {
     let reply = req.dispatch().await;
     let status = reply.status().code;
     let headers = reply

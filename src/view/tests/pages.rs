@@ -128,8 +128,10 @@ fn pages() -> Pages {
         (
             "pages/error.html",
             &[],
-            [Value::Null, 5.into()]
-                .map(|after| json!({"status": 404, "title": EVIL, "detail": EVIL, "retry_after": after}))
+            [(json!([]), Value::Null), (json!([{"name": "email", "text": EVIL}]), 5.into())]
+                .map(|(fields, after)| {
+                    json!({"status": 404, "title": EVIL, "detail": EVIL, "fields": fields, "retry_after": after})
+                })
                 .to_vec(),
         ),
         ("pages/dev_mail.html", &[], vec![json!({"mails": []}), json!({"mails": [mail()]})]),

@@ -1,0 +1,68 @@
+//! Reads the two types of forms: `application/x-www-form-urlencoded` (WHATWG URL, 5.1), and
+//! `multipart/form-data` (RFC 7578), which browsers send for a `FormData`.
+use super::body::MOST_FIELDS;
+use crate::flows::{Error, Result};
+use multer::{Field, Multipart};
+use percent_encoding::percent_decode;
+use rocket::futures::stream;
+use serde_json::{Map, Value};
+use std::convert::Infallible;
+
+/// In bytes (RFC 2046, 5.1.1).
+const LONGEST_BOUNDARY: usize = 70;
+
+/// Adds a field; `Malformed` if it is one too many or comes twice, for then it has no one meaning.
+fn add(fields: &mut Map<String, Value>, name: String, text: String) -> Result<()> {
+    let twice = fields.insert(name, Value::String(text)).is_some();
+    if twice || fields.len() > MOST_FIELDS { Err(Error::Malformed) } else { Ok(()) }
+}
+
+/// The fields of a form of the first type.
+///
+/// # Errors
+/// `Malformed`.
+pub fn urlencoded(bytes: &[u8]) -> Result<Map<String, Value>> {
+    let decode = |part: &[u8]| {
+        let spaced: Vec<u8> = part.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
+        percent_decode(&spaced)
+            .decode_utf8()
+            .map(std::borrow::Cow::into_owned)
+            .map_err(|_| Error::Malformed)
+    };
+    let mut fields = Map::new();
+    for pair in bytes.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
+        let mut halves = pair.splitn(2, |b| *b == b'=');
+        let name = decode(halves.next().unwrap_or_default())?;
+        let value = decode(halves.next().unwrap_or_default())?;
+        add(&mut fields, name, value)?;
+    }
+    Ok(fields)
+}
+
+/// The fields of a form of the second type that has been read whole. A file is refused, and so is a part
+/// that is not text as it stands: no dialect takes one.
+///
+/// # Errors
+/// `Malformed`.
+pub async fn multipart(bytes: Vec<u8>, boundary: &str) -> Result<Map<String, Value>> {
+    if boundary.is_empty() || boundary.len() > LONGEST_BOUNDARY {
+        return Err(Error::Malformed);
+    }
+    let mut parts = Multipart::new(stream::iter([Ok::<_, Infallible>(bytes)]), boundary);
+    let mut fields = Map::new();
+    while let Some(part) = parts.next_field().await.map_err(|_| Error::Malformed)? {
+        let name = part.name().filter(|_| is_text(&part)).ok_or(Error::Malformed)?.to_owned();
+        let bytes = part.bytes().await.map_err(|_| Error::Malformed)?;
+        let text = String::from_utf8(bytes.into()).map_err(|_| Error::Malformed)?;
+        add(&mut fields, name, text)?;
+    }
+    Ok(fields)
+}
+
+fn is_text(part: &Field<'_>) -> bool {
+    let encoding = part.headers().get("content-transfer-encoding");
+    let plain = [&b"7bit"[..], b"8bit", b"binary"];
+    part.file_name().is_none()
+        && part.content_type().is_none_or(|kind| kind.essence_str() == "text/plain")
+        && encoding.is_none_or(|e| plain.iter().any(|p| e.as_bytes().eq_ignore_ascii_case(p)))
+}
