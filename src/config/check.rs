@@ -45,6 +45,11 @@ impl Config {
         let key = self.encryption_key.as_ref().map(|s| s.0.len());
         demand(key.is_none_or(|n| n >= 32), "encryption_key", "should have 32 bytes or more");
         demand(self.brand.name.as_deref().is_none_or(named), "brand.name", "should not be empty");
+        demand(
+            !self.limits.enabled,
+            "limits.enabled",
+            "there are no limits of requests yet: leave it out, and let a proxy limit them",
+        );
         let folder = self.templates.as_ref();
         demand(folder.is_none_or(|f| f.is_dir()), "templates", "is no folder");
         problems
