@@ -9,6 +9,8 @@ const POLL: Duration = Duration::from_millis(400);
 /// Mails that another process put, or whose next attempt is due, wait at most this long.
 const POST: Duration = Duration::from_secs(2);
 const SWEEP: Duration = Duration::from_hours(1);
+/// So often it is looked whether an import brought hashes of other kinds.
+const IMPORTS: Duration = Duration::from_mins(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Starts the workers, which end with the server.
@@ -17,6 +19,7 @@ pub fn start(auth: &Auth, shutdown: &Shutdown) {
     spawn(shutdown, catch_up(auth.clone()));
     spawn(shutdown, listen(auth.clone()));
     spawn(shutdown, sweep(auth.clone()));
+    spawn(shutdown, hash_kinds(auth.clone()));
 }
 
 fn spawn(shutdown: &Shutdown, work: impl Future<Output = ()> + Send + 'static) {
@@ -57,6 +60,15 @@ async fn listen(auth: Auth) {
             Ok(false) => return,
             heard => note(heard.map(drop), "notifications are not heard").await,
         }
+    }
+}
+
+/// Learns of imports that happened elsewhere.
+async fn hash_kinds(auth: Auth) {
+    note(auth.survey_hashes().await, "the kinds of stored hashes are not known").await;
+    loop {
+        sleep(IMPORTS).await;
+        note(auth.learn_hash_kinds().await, "the kinds of stored hashes are not known").await;
     }
 }
 

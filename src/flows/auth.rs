@@ -63,7 +63,7 @@ impl Auth {
         tx.commit().await?;
         let ended = EndedSessions::default();
         ended.catch_up(&db, clock.now()).await?;
-        Ok(Self {
+        let auth = Self {
             config,
             hasher,
             passwords: Arc::new(passwords),
@@ -78,7 +78,9 @@ impl Auth {
             post: Arc::default(),
             sending: Arc::default(),
             past: Past::default(),
-        })
+        };
+        auth.learn_hash_kinds().await?;
+        Ok(auth)
     }
 
     /// The settings of the file and the environment; [`Auth::live`] has those that can be changed since.

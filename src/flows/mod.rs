@@ -8,6 +8,7 @@ mod change;
 mod confirm;
 mod ended;
 mod error;
+mod hashes;
 mod invite;
 pub mod keys;
 mod legacy;

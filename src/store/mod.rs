@@ -6,6 +6,7 @@ pub mod audit;
 mod backup;
 mod copy;
 mod file;
+pub mod hash_kinds;
 pub mod invitations;
 pub mod keys;
 pub mod legacy_tokens;

@@ -2,7 +2,7 @@
 use crate::support::{Database, Service};
 use portcullis::{
     store::{
-        Channel, Db, Digest, accounts, audit, invitations, keys, legacy_tokens, listing,
+        Channel, Db, Digest, accounts, audit, hash_kinds, invitations, keys, legacy_tokens, listing,
         mail_tokens, outbox, refresh_tokens, revocations, roles, secrets,
         sessions::{self, SessionId},
         settings, setup_tokens,
@@ -302,6 +302,21 @@ on_db! {
         assert!(!tx!(db, |tx| users::set_email(tx, id, 2, ("taken@example.com", "taken@example.com"), NOW)));
         tx!(db, |tx| users::set_active(tx, id, false));
         assert!(!tx!(db, |tx| users::note_login(tx, id, 2, NOW)));
+    }
+
+    async fn kinds_of_hashes_are_noted_and_forgotten_unless_seen_again(db) {
+        for (kind, at) in [("bcrypt 12", NOW), ("argon2 64 1 1", NOW), ("bcrypt 12", after(5))] {
+            tx!(db, |tx| hash_kinds::note(tx, kind, at));
+        }
+        tx!(db, |tx| hash_kinds::forget(tx, "bcrypt 12", after(5)));
+        assert_eq!(hash_kinds::all(&mut db.read().await.unwrap()).await.unwrap(), ["argon2 64 1 1", "bcrypt 12"]);
+        tx!(db, |tx| hash_kinds::forget(tx, "argon2 64 1 1", after(1)));
+        assert_eq!(hash_kinds::all(&mut db.read().await.unwrap()).await.unwrap(), ["bcrypt 12"]);
+        let id = ann(db).await;
+        let mut conn = db.read().await.unwrap();
+        let hashes = hash_kinds::hashes(&mut conn, UserId(i64::MIN), 9).await.unwrap();
+        assert_eq!(hashes, [(id, Some("hash".to_owned()))]);
+        assert!(hash_kinds::hashes(&mut conn, id, 9).await.unwrap().is_empty());
     }
 
     async fn a_user_that_is_held_stays_as_it_is(db) {

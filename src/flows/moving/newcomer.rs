@@ -86,6 +86,11 @@ impl Newcomer {
         self.email_confirmed_at.get_or_insert(self.created_at);
     }
 
+    /// The hash of the password.
+    pub fn password_hash(&self) -> Option<&str> {
+        self.password_hash.as_deref()
+    }
+
     pub fn row(&self) -> NewAccount<'_> {
         NewAccount {
             id: self.id,
