@@ -133,9 +133,9 @@ impl Auth {
     ) -> Result<()> {
         spare_last_superuser(&mut db, user).await?;
         let revoked = self.end_sessions(&mut db, user.id, None, now).await?;
-        post::to_user(&mut db, Kind::AccountDeleted, user, now).await?;
         record(&mut db, caller, act, now).await?;
-        users::delete(&mut db, user.id).await?;
+        self.erase(&mut db, user).await?;
+        post::farewell(&mut db, user, now).await?;
         self.commit(db, &revoked).await?;
         self.post.notify_one();
         Ok(())

@@ -3,13 +3,14 @@ use super::{
     Caller, Claims, Error, Operator, Result, SignedIn,
     ended::EndedSessions,
     keys::{KeyInfo, Keys},
+    later::Later,
     overview::Past,
     password::{self, Hasher},
     secret::{self, Successor},
     settings::InEffect,
 };
 use crate::{
-    config::Config,
+    config::{Config, EmailConfirmation},
     mail::Mailer,
     store::{
         Db, refresh_tokens, secrets,
@@ -43,6 +44,7 @@ pub struct Auth {
     pub(super) post: Arc<Notify>,
     pub(super) sending: Arc<Mutex<()>>,
     pub(super) past: Past,
+    pub(super) later: Later,
 }
 
 impl Auth {
@@ -78,6 +80,7 @@ impl Auth {
             post: Arc::default(),
             sending: Arc::default(),
             past: Past::default(),
+            later: Later::default(),
         };
         auth.learn_hash_kinds().await?;
         Ok(auth)
@@ -130,6 +133,11 @@ impl Auth {
         self.keys.reload(&self.db, now).await
     }
 
+    /// Waits until what goes on after answers that were given is done.
+    pub async fn settled(&self) {
+        self.later.settled().await;
+    }
+
     /// Whether the database answers and has every migration.
     pub async fn ready(&self) -> bool {
         self.db.ready().await.unwrap_or_else(|e| {
@@ -149,6 +157,17 @@ impl Auth {
             return Err(Error::TokenNotValid);
         }
         Ok(claims)
+    }
+
+    /// The same for whoever is let through by the token alone: where addresses have to be confirmed, one that says
+    /// its user has not is no good, though it was issued before that was demanded.
+    ///
+    /// # Errors
+    /// `TokenNotValid`.
+    pub fn verify_standing(&self, token: &str) -> Result<Claims> {
+        let claims = self.verify_access(token)?;
+        let required = self.live().email_confirmation == EmailConfirmation::Required;
+        if required && !claims.email_verified { Err(Error::TokenNotValid) } else { Ok(claims) }
     }
 
     /// The user and session of an access token, as they are now.

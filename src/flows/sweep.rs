@@ -1,5 +1,5 @@
 //! What is of no use any more is forgotten, and what happened elsewhere is heard of.
-use super::{Auth, Result};
+use super::{Auth, Result, post};
 use crate::store::{
     Channel, Listener, audit, invitations, keys, legacy_tokens, mail_tokens, outbox,
     refresh_tokens, revocations, sessions, setup_tokens,
@@ -24,6 +24,7 @@ impl Auth {
         legacy_tokens::sweep(&mut db, now).await?;
         setup_tokens::sweep(&mut db, now).await?;
         outbox::sweep(&mut db, week).await?;
+        outbox::sweep_orphans(&mut db, now.minus(post::PER)).await?;
         audit::sweep(&mut db, now.minus(self.config.audit_lifetime)).await?;
         Ok(db.commit().await?)
     }

@@ -138,6 +138,12 @@ pub async fn withdraw_from(db: &mut Conn, email_key: &str) -> Result<u64> {
         .await
 }
 
+/// Forgets those of one address, used ones too.
+pub async fn forget(db: &mut Conn, email_key: &str) -> Result<()> {
+    db.execute("DELETE FROM auth_invitations WHERE email_key = $1", [email_key]).await?;
+    Ok(())
+}
+
 /// Forgets those that expired before `then`.
 pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
     db.execute("DELETE FROM auth_invitations WHERE expires_at < $1", [then]).await

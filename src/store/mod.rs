@@ -5,6 +5,7 @@ mod args;
 pub mod audit;
 mod backup;
 mod copy;
+pub mod emails;
 mod file;
 pub mod hash_kinds;
 pub mod invitations;

@@ -6,7 +6,7 @@ mod mails;
 mod pages;
 
 /// The codes of `web::problem` and `web::catchers`, which this leaf does not see.
-const CODES: [&str; 30] = [
+const CODES: [&str; 31] = [
     "access_token_still_valid",
     "account_disabled",
     "bad_request",
@@ -27,6 +27,7 @@ const CODES: [&str; 30] = [
     "no_keys",
     "not_found",
     "password_required",
+    "proof_required",
     "rate_limited",
     "registration_closed",
     "request_timeout",

@@ -160,7 +160,7 @@ guard!(SignedIn, , |req| Self(signed_in(req).await?));
 guard!(Bearer, , |req| Self(by_token(req).await?.ok_or(Error::Unauthenticated)?));
 guard!(Verified, , |req| {
     let token = authorization(req)?.ok_or(Error::Unauthenticated)?;
-    Self(auth(req)?.verify_access(token)?)
+    Self(auth(req)?.verify_standing(token)?)
 });
 guard!(Admin, , |req| Self(with_role(req, "ADMIN").await?));
 guard!(Superuser, , |req| {

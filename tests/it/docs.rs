@@ -2,11 +2,12 @@
 use std::collections::BTreeSet;
 
 /// Pages and files for people, which are not the API.
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 14] = [
     "/login",
     "/logout",
     "/register",
     "/confirm-email",
+    "/restore-email",
     "/forgot-password",
     "/reset-password",
     "/account",

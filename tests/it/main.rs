@@ -13,6 +13,7 @@ mod attacks;
 mod body;
 mod browser_rules;
 mod cli;
+mod confirming;
 mod dialects;
 mod docs;
 mod host;

@@ -367,6 +367,8 @@ pub async fn raw(
         req.set_body(body);
     }
     let reply = req.dispatch().await;
+    // What goes on after the answer, so that tests find it done.
+    service.auth().settled().await;
     let status = reply.status().code;
     let headers = reply
         .headers()

@@ -105,6 +105,7 @@ impl Newcomer {
                 is_superuser: self.is_superuser,
                 language: self.language.map(Language::tag),
                 created_at: self.created_at,
+                self_registered: false,
             },
             is_active: self.is_active,
             last_login_at: self.last_login_at,
