@@ -5,7 +5,7 @@ use crate::{
     dialects,
     flows::{Auth, Error},
     openapi, pages,
-    store::{self, AuthDb, Db},
+    store::{AuthDb, Db},
     time::Clock,
     web::{catchers, cors::Cors, headers, headers::Headers, metrics},
     workers,
@@ -20,7 +20,6 @@ use rocket::{
     },
 };
 use rocket_db_pools::Database;
-use std::io::ErrorKind;
 use utoipa_swagger_ui::SwaggerUi;
 
 /// The service as a fairing: `rocket::build().attach(portcullis::stage())`.
@@ -170,12 +169,7 @@ pub async fn target(url: &str) -> Result<Db, StartError> {
 }
 
 async fn existing(url: &str) -> Result<Db, String> {
-    Db::open_existing(url, 2).await.map_err(|e| match e {
-        store::Error::Io(e) if e.kind() == ErrorKind::NotFound => {
-            "there is no such file".to_owned()
-        }
-        e => e.to_string(),
-    })
+    Db::open_existing(url, 2).await.map_err(|e| e.to_string())
 }
 
 fn settings(figment: Figment) -> Result<(Config, String), StartError> {

@@ -1,12 +1,9 @@
 //! [`Timestamp`], the only time that is stored, and [`Clock`], the only place it comes from.
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
+mod clock;
+
+pub use clock::Clock;
+
+use std::{fmt, time::Duration};
 use time::{
     Date, OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description,
 };
@@ -17,6 +14,11 @@ use time::{
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z
+    const FIRST: Self = Self(0);
+    /// 2999-12-31T23:59:59.999999Z
+    const LAST: Self = Self(32_503_680_000_000_000 - 1);
+
     pub const fn from_unix(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1_000_000))
     }
@@ -25,12 +27,12 @@ impl Timestamp {
         Self(micros)
     }
 
-    /// Reads a time of RFC 3339; one that names no offset, as Django writes it without `USE_TZ`, is
-    /// taken as UTC.
+    /// Reads a time of RFC 3339 from another service; one that names no offset, as Django writes it
+    /// without `USE_TZ`, is taken as UTC. Years outside of 1970 to 2999 (UTC) are no times of ours.
     pub fn parse(text: &str) -> Option<Self> {
         let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
         let time = read(text).or_else(|| read(&format!("{text}Z")))?;
-        i64::try_from(time.unix_timestamp_nanos() / 1_000).ok().map(Self)
+        Self::of(time).filter(|time| (Self::FIRST..=Self::LAST).contains(time))
     }
 
     pub const fn micros(self) -> i64 {
@@ -72,14 +74,15 @@ impl Timestamp {
     }
 }
 
-/// RFC 3339, UTC.
+/// RFC 3339, UTC. What has no such form, before the year 0 or after 9999, is told as the nearest that has.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)
             .ok()
-            .and_then(|t| t.format(&Rfc3339).ok())
-            .ok_or(fmt::Error)?;
-        f.write_str(&text)
+            .and_then(|t| t.format(&Rfc3339).ok());
+        let nearest =
+            if self.0 < 0 { "0000-01-01T00:00:00Z" } else { "9999-12-31T23:59:59.999999Z" };
+        f.write_str(text.as_deref().unwrap_or(nearest))
     }
 }
 
@@ -89,46 +92,13 @@ impl serde::Serialize for Timestamp {
     }
 }
 
-/// Tells the time: the system's, or one that a test sets.
-#[derive(Clone, Debug, Default)]
-pub struct Clock(Option<Arc<AtomicI64>>);
-
-impl Clock {
-    pub const fn system() -> Self {
-        Self(None)
-    }
-
-    /// A clock that stands still at `start` until it is moved; its clones move with it.
-    pub fn manual(start: Timestamp) -> Self {
-        Self(Some(Arc::new(AtomicI64::new(start.0))))
-    }
-
-    /// Moves a manual clock; the system's goes its own way.
-    pub fn advance(&self, by: Duration) {
-        if let Some(at) = &self.0 {
-            at.store(self.now().plus(by).0, Ordering::SeqCst);
-        }
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
-    pub fn now(&self) -> Timestamp {
-        match &self.0 {
-            Some(at) => Timestamp(at.load(Ordering::SeqCst)),
-            None => Timestamp(
-                i64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000)
-                    .unwrap_or(i64::MAX),
-            ),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_time_is_read_as_it_is_written_and_without_an_offset_it_is_utc() {
-        for micros in [0, 1, 1_800_000_000_123_456, -1_000_000] {
+        for micros in [0, 1, 1_800_000_000_123_456, Timestamp::LAST.0] {
             let time = Timestamp(micros);
             assert_eq!(Timestamp::parse(&time.to_string()), Some(time));
         }
@@ -138,6 +108,38 @@ mod tests {
         assert_eq!(Timestamp::parse("2026-11-21T12:00:00.000"), noon);
         for no_time in ["", "2026-11-21", "12:00", "2026-11-21T25:00:00Z", "yesterday"] {
             assert_eq!(Timestamp::parse(no_time), None, "{no_time}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_another_service_is_in_a_year_of_ours() {
+        for outside in [
+            "1969-12-31T23:59:59Z",
+            "1970-01-01T00:59:59+01:00",
+            "0001-01-01T00:00:00",
+            "3000-01-01T00:00:00Z",
+            "2999-12-31T23:59:59-01:00",
+            "9999-12-31T23:59:59-01:00",
+        ] {
+            assert_eq!(Timestamp::parse(outside), None, "{outside}");
+        }
+        let last = Timestamp::parse("2999-12-31T23:59:59.999999Z");
+        assert_eq!(last, Some(Timestamp::LAST));
+    }
+
+    #[test]
+    fn whatever_is_stored_can_be_told() {
+        for (micros, told) in [
+            (i64::MIN, "0000-01-01T00:00:00Z"),
+            (-62_167_219_200_000_001, "0000-01-01T00:00:00Z"),
+            (-62_167_219_200_000_000, "0000-01-01T00:00:00Z"),
+            (-1_000_000, "1969-12-31T23:59:59Z"),
+            (253_402_300_799_000_000, "9999-12-31T23:59:59Z"),
+            (253_402_304_399_000_000, "9999-12-31T23:59:59.999999Z"),
+            (i64::MAX, "9999-12-31T23:59:59.999999Z"),
+        ] {
+            assert_eq!(Timestamp(micros).to_string(), told, "{micros}");
+            assert_eq!(serde_json::to_value(Timestamp(micros)).unwrap(), told);
         }
     }
 }

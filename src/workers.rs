@@ -18,8 +18,10 @@ pub fn start(auth: &Auth, shutdown: &Shutdown) {
     spawn(shutdown, deliver(auth.clone()));
     spawn(shutdown, catch_up(auth.clone()));
     spawn(shutdown, listen(auth.clone()));
+    spawn(shutdown, probe(auth.clone()));
     spawn(shutdown, sweep(auth.clone()));
     spawn(shutdown, hash_kinds(auth.clone()));
+    spawn(shutdown, end_when_lost(auth.clone(), shutdown.clone()));
 }
 
 fn spawn(shutdown: &Shutdown, work: impl Future<Output = ()> + Send + 'static) {
@@ -42,6 +44,13 @@ async fn deliver(auth: Auth) {
 async fn catch_up(auth: Auth) {
     loop {
         note(auth.catch_up().await, "logouts elsewhere are not heard of").await;
+        sleep(POLL).await;
+    }
+}
+
+async fn probe(auth: Auth) {
+    loop {
+        note(auth.probe().await, "nothing can be committed").await;
         sleep(POLL).await;
     }
 }
@@ -77,6 +86,13 @@ async fn sweep(auth: Auth) {
         sleep(SWEEP).await;
         note(auth.sweep().await, "the old is not swept out").await;
     }
+}
+
+/// Ends the server when the database can take no more writes until a restart.
+async fn end_when_lost(auth: Auth, shutdown: Shutdown) {
+    auth.database_lost().await;
+    tracing::error!("the log of the database could not be synced: the service ends");
+    shutdown.notify();
 }
 
 async fn note(done: Result<()>, otherwise: &str) {

@@ -14,7 +14,12 @@ pub async fn serve() -> Result<(), Failure> {
     drop(open().await?);
     let greeting = AdHoc::on_liftoff("Greeting", |rocket| Box::pin(greet(rocket)));
     let rocket = fairing::rocket().attach(greeting).ignite().await.map_err(|e| told(&e))?;
-    rocket.launch().await.map(drop).map_err(|e| told(&e))
+    let rocket = rocket.launch().await.map_err(|e| told(&e))?;
+    if rocket.state::<Auth>().is_some_and(Auth::is_database_lost) {
+        let why = "the log of the database could not be synced: look at the disk, then start again";
+        return Err(Failure::Input(why.to_owned()));
+    }
+    Ok(())
 }
 
 /// Rocket's error has to be looked at, or it panics when it is dropped.

@@ -6,6 +6,8 @@ use rocket::figment::{
     Figment,
     value::{Dict, Value},
 };
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use std::net::IpAddr;
 use url::{Url, form_urlencoded};
 
 const TABLE: &str = "databases.portcullis";
@@ -13,6 +15,8 @@ const TABLE: &str = "databases.portcullis";
 const DEFAULT_URL: &str = "sqlite://portcullis.db";
 /// In the place of a URL that will not do; nothing opens it.
 const UNUSABLE: &str = "unusable:";
+const IN_CLEAR: &str = "leads to another machine without sslmode: set sslmode=verify-full, or \
+                        sslmode=disable where the network is trusted";
 const UNKNOWN_PARAMETER: &str = "has a parameter after the ? that is unknown";
 /// What Rocket's table may have besides, without effect on our pool.
 const IDLE: [&str; 4] = ["min_connections", "connect_timeout", "idle_timeout", "extensions"];
@@ -76,6 +80,8 @@ pub(super) fn with_database(
     let wrong = url.as_deref().map_or(Err("should be text, in quotes"), check);
     if let Err(message) = wrong {
         problems.push(Problem::new(name, message));
+    } else if url.as_deref().is_some_and(may_be_in_clear) {
+        warnings.push(Problem::new(name, IN_CLEAR));
     }
     let url = url.filter(|_| wrong.is_ok()).unwrap_or_else(|| UNUSABLE.to_owned());
     figment.merge((format!("{TABLE}.url"), url))
@@ -125,6 +131,22 @@ fn check_postgres(url: &str) -> Result<(), &'static str> {
         return Err(UNKNOWN_PARAMETER);
     }
     Ok(())
+}
+
+/// Whether a connection to another machine is encrypted only if that machine offers it, which somebody
+/// between the two can prevent.
+fn may_be_in_clear(url: &str) -> bool {
+    if !url.starts_with("postgres") {
+        return false;
+    }
+    // As sqlx reads it, with PGHOST and PGSSLMODE.
+    let Ok(options) = url.parse::<PgConnectOptions>() else { return false };
+    let host = options.get_host().trim_matches(['[', ']']);
+    let is_here = options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    !is_here && matches!(options.get_ssl_mode(), PgSslMode::Prefer | PgSslMode::Allow)
 }
 
 /// Whether the user or password has something in it that ends them, so that their rest was taken for

@@ -7,6 +7,7 @@ use super::{
     password::{Strength, Verdict},
     post::{self, Kind},
     record::{Act, record},
+    retry::retried,
 };
 use crate::{
     config::Language,
@@ -186,11 +187,14 @@ impl Auth {
         password: &str,
     ) -> Result<()> {
         self.prove(caller, by, "password", password).await?;
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        hold_with_superusers(&mut db, by.user.id).await?;
-        let user = users::by_id(&mut db, by.user.id).await?.ok_or(Error::NotFound)?;
-        self.remove(db, caller, &user, Act::by("account_deleted", by), now).await
+        retried(async || {
+            let now = self.clock.now();
+            let mut db = self.db.write().await?;
+            hold_with_superusers(&mut db, by.user.id).await?;
+            let user = users::by_id(&mut db, by.user.id).await?.ok_or(Error::NotFound)?;
+            self.remove(db, caller, &user, Act::by("account_deleted", by), now).await
+        })
+        .await
     }
 
     /// How hard a password is to guess for one who knows its owner's names.

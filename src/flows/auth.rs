@@ -8,6 +8,7 @@ use super::{
     password::{self, Hasher},
     secret::{self, Successor},
     settings::InEffect,
+    shared_time::{self, Skew},
 };
 use crate::{
     config::{Config, EmailConfirmation},
@@ -26,6 +27,9 @@ use tokio::sync::{Mutex, Notify};
 /// So long a session counts as just seen.
 const SEEN_FOR: Duration = Duration::from_mins(5);
 
+/// What the secret is for that successors of refresh tokens are derived with.
+pub(super) const SUCCESSOR: &str = "refresh_successor";
+
 /// Handles to the service; its clones are the same service.
 #[derive(Clone)]
 pub struct Auth {
@@ -33,6 +37,7 @@ pub struct Auth {
     pub(super) in_effect: InEffect,
     pub(super) db: Db,
     pub(super) clock: Clock,
+    pub(super) skew: Skew,
     pub(super) hasher: Hasher,
     pub(super) passwords: Arc<password::Policy>,
     pub(super) keys: Keys,
@@ -50,6 +55,9 @@ pub struct Auth {
 impl Auth {
     /// Reads keys and revocations from `db`, whose migrations are applied, and makes what is missing.
     pub async fn open(config: Config, db: Db, clock: Clock) -> Result<Self> {
+        let skew = Skew::default();
+        shared_time::follow(&db, &clock, &skew).await?;
+        db.outages().tell_time_by(&clock);
         let templates =
             Templates::load(config.templates.as_deref(), &config.brand).map_err(Error::internal)?;
         let mailer = Mailer::new(&config, &clock).map_err(Error::internal)?;
@@ -61,7 +69,7 @@ impl Auth {
         let keys = Keys::load(&db, &config, in_effect.get().longest(), &clock).await?;
         let mut tx = db.write().await?;
         let fresh: [u8; Successor::KEY] = secret::random()?;
-        let successor = secrets::get_or_insert(&mut tx, "refresh_successor", &fresh).await?;
+        let successor = secrets::get_or_insert(&mut tx, SUCCESSOR, &fresh).await?;
         tx.commit().await?;
         let ended = EndedSessions::default();
         ended.catch_up(&db, clock.now()).await?;
@@ -72,6 +80,7 @@ impl Auth {
             in_effect,
             db,
             clock,
+            skew,
             keys,
             successor: Successor::new(&successor),
             ended,
@@ -138,12 +147,22 @@ impl Auth {
         self.later.settled().await;
     }
 
-    /// Whether the database answers and has every migration.
+    /// Whether the database answers, has every migration and takes writes.
     pub async fn ready(&self) -> bool {
         self.db.ready().await.unwrap_or_else(|e| {
             tracing::warn!(error = %e, "not ready");
             false
         })
+    }
+
+    /// Returns once nothing can be written any more until a restart.
+    pub async fn database_lost(&self) {
+        self.db.lost().await;
+    }
+
+    /// Whether nothing can be written any more until a restart.
+    pub fn is_database_lost(&self) -> bool {
+        self.db.is_lost()
     }
 
     /// What an access token says, if it is one of ours, has not expired and its session lives. Asks
@@ -190,7 +209,7 @@ impl Auth {
         let row = refresh_tokens::by_hash(&mut db, &secret::hash(token)).await?;
         let row = row.filter(|t| t.expires_at > now).ok_or(Error::TokenNotValid)?;
         if row.used_at.is_some() {
-            let late = row.used_at.is_some_and(|t| t.plus(self.config.refresh_grace) < now);
+            let late = row.used_at.is_some_and(|used_at| self.is_late(used_at, now));
             if late || self.unused_successor(&mut db, token, &row, now).await?.is_none() {
                 return Err(Error::TokenNotValid);
             }
@@ -208,7 +227,7 @@ impl Auth {
         let (ip, agent) = (caller.ip.map(|ip| ip.to_string()), caller.user_agent.as_deref());
         let (session, seen) = (&by.session, (ip.as_deref(), agent));
         let noted = async {
-            let mut db = self.db.write().await?;
+            let mut db = self.db.write_short().await?;
             sessions::touch(&mut db, session.id, seen, session.access_expires_at, now).await?;
             db.commit().await
         };

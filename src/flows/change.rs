@@ -6,6 +6,7 @@ use super::{
     operator::{Held, spare_last_superuser},
     post::{self, Kind},
     record::record,
+    retry::retried,
 };
 use crate::{
     store::{Conn, roles, sessions, users},
@@ -136,10 +137,13 @@ impl Auth {
     /// `NotFound`, `Forbidden`, `LastSuperuser`, `PasswordRequired`.
     pub async fn delete_user(&self, op: &Operator, id: UserId) -> Result<()> {
         self.demand_proof(op)?;
-        let mut db = self.db.write().await?;
-        let held = self.hold_superusers(&mut db, op, id).await?;
-        let act = op.act("user_deleted", Some(id), "");
-        self.remove(db, op.caller(), &held.user, act, self.clock.now()).await
+        retried(async || {
+            let mut db = self.db.write().await?;
+            let held = self.hold_superusers(&mut db, op, id).await?;
+            let act = op.act("user_deleted", Some(id), "");
+            self.remove(db, op.caller(), &held.user, act, self.clock.now()).await
+        })
+        .await
     }
 
     /// Ends every session of a user.

@@ -23,7 +23,7 @@ pub enum Error {
     Unauthenticated,
     #[error("the token is not valid")]
     TokenNotValid,
-    #[error("the token was used, and so was its successor")]
+    #[error("the token was used, and no newer one can be given for it")]
     TokenSuperseded,
     #[error("the access token issued with it is still valid")]
     AccessStillValid { retry_after: Duration },
@@ -61,6 +61,9 @@ pub enum Error {
     Busy,
     #[error("the database cannot be reached")]
     Unavailable,
+    /// It may be tried again at once.
+    #[error("the database gave this up in favour of another transaction")]
+    Contended,
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -138,6 +141,10 @@ impl From<crate::store::Error> for Error {
                 tracing::error!(error = %e, "the database cannot be reached");
                 Self::Unavailable
             }
+            E::Database(d) if is_contention(&d.code().unwrap_or_default()) => {
+                tracing::warn!(error = %e, "two transactions wanted the same rows");
+                Self::Contended
+            }
             E::Database(d) if is_outage(&d.code().unwrap_or_default()) => {
                 tracing::error!(error = %e, "the database cannot be reached");
                 Self::Unavailable
@@ -147,10 +154,18 @@ impl From<crate::store::Error> for Error {
     }
 }
 
+/// PostgreSQL: serialization failure, deadlock.
+fn is_contention(code: &str) -> bool {
+    ["40001", "40P01"].contains(&code)
+}
+
 /// PostgreSQL: connection exceptions (08), insufficient resources (53), operator intervention (57P),
-/// read-only standby (25006), serialization and deadlock (40). SQLite: busy, locked, I/O, full.
+/// a limit of time (57014, 55P03, 25P03, 25P04), read-only standby (25006), transaction rollback (40),
+/// I/O (58). SQLite: busy, locked, read-only, I/O, full, cannot open.
 fn is_outage(code: &str) -> bool {
+    const STARTS: [&str; 10] =
+        ["08", "53", "57P", "57014", "55P03", "25P03", "25P04", "25006", "40", "58"];
     let primary = code.parse::<u32>().ok().filter(|_| code.len() < 5).map(|c| c & 0xff);
-    matches!(primary, Some(5 | 6 | 10 | 13))
-        || code.len() == 5 && ["08", "53", "57P", "25006", "40"].iter().any(|c| code.starts_with(c))
+    matches!(primary, Some(5 | 6 | 8 | 10 | 13 | 14))
+        || code.len() == 5 && STARTS.iter().any(|start| code.starts_with(start))
 }

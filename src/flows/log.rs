@@ -101,7 +101,7 @@ impl Auth {
     /// `Forbidden` to all but superusers.
     pub async fn audit_kinds(&self, op: &Operator) -> Result<Vec<String>> {
         op.demand_superuser()?;
-        Ok(audit::kinds(&mut self.db.read().await?).await?)
+        Ok(audit::kinds(&mut self.db.read_long().await?).await?)
     }
 
     /// What happened to the account of `user`.
@@ -129,7 +129,7 @@ impl Auth {
         let cursor = Cursor::<2>::read(cursor)?;
         let [at, id] = cursor.place;
         let from = ((Timestamp::from_micros(at), id), cursor.back);
-        let mut db = self.db.read().await?;
+        let mut db = self.db.read_long().await?;
         let rows = audit::page(&mut db, filter, from, asked(size)).await?;
         Ok(Page::new(rows, size, cursor, |e| [e.at.micros(), e.id]))
     }
@@ -143,7 +143,7 @@ impl Auth {
         let states = ["waiting", "sent", "failed", "dropped"].map(|state| (state, state));
         let state = choice("state", query.state, &states)?;
         let cursor = Cursor::<1>::read(query.cursor)?;
-        let mut db = self.db.read().await?;
+        let mut db = self.db.read_long().await?;
         let from = (cursor.place[0], cursor.back);
         let rows = outbox::page(&mut db, state, from, asked(SIZE)).await?;
         Ok(Page::new(rows, SIZE, cursor, |mail| [mail.id]))

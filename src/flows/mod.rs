@@ -4,6 +4,7 @@ pub mod address;
 mod admin;
 mod auth;
 mod caller;
+mod chain;
 mod change;
 mod confirm;
 mod decline;
@@ -25,14 +26,17 @@ pub mod password;
 mod people;
 pub mod policy;
 mod post;
+mod probe;
 mod record;
 mod refresh;
 mod reset;
 mod restore;
+mod retry;
 mod secret;
 mod session;
 mod settings;
 mod setup;
+mod shared_time;
 mod sign_in;
 mod sign_out;
 mod sign_up;
@@ -40,6 +44,7 @@ mod sweep;
 pub mod token;
 
 pub use crate::store::{
+    as_one_request,
     audit::{Event, Logged},
     invitations::Invitation,
     outbox::Posted,
@@ -53,6 +58,7 @@ pub use caller::Caller;
 pub use change::UserChange;
 pub use confirm::{Confirmation, Proof};
 pub use decline::Declined;
+pub use ended::EndedSessions;
 pub use error::{Error, Lacking, Result};
 pub use invite::NewInvitation;
 pub use links::LinkState;

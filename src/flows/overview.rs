@@ -64,7 +64,7 @@ fn number(start: Timestamp) -> i64 {
 impl Auth {
     /// The figures of the service.
     pub async fn overview(&self, _: &Operator) -> Result<Overview> {
-        let mut db = self.db.read().await?;
+        let mut db = self.db.read_long().await?;
         let (users, confirmed) = listing::count(&mut db).await?;
         Ok(Overview {
             users,

@@ -28,7 +28,8 @@ pub struct UserQuery<'a> {
 /// A page of users.
 pub struct UserList {
     pub page: Page<User>,
-    /// How many fit, on all pages; at most [`MOST_COUNTED`] if anything is looked for.
+    /// How many fit, on all pages; at most [`MOST_COUNTED`] if anything is looked for. Of more than a
+    /// million users it is about how many there are.
     pub count: i64,
 }
 
@@ -123,7 +124,7 @@ impl Auth {
             confirmed: choice("confirmed", query.confirmed, &[("true", true), ("false", false)])?,
         };
         let cursor = Cursor::<1>::read(query.cursor)?;
-        let mut db = self.db.read().await?;
+        let mut db = self.db.read_long().await?;
         let from = (UserId(cursor.place[0]), cursor.back);
         let rows = listing::page(&mut db, &filter, from, asked(SIZE)).await?;
         let page = Page::new(rows, SIZE, cursor, |user| [user.id.0]);
@@ -144,7 +145,7 @@ impl Auth {
 
     /// The roles that anybody has, and how many have each.
     pub async fn roles(&self, _: &Operator) -> Result<Vec<(String, i64)>> {
-        Ok(roles::all(&mut self.db.read().await?).await?)
+        Ok(roles::all(&mut self.db.read_long().await?).await?)
     }
 
     /// One user's profile.

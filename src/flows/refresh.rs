@@ -1,9 +1,9 @@
 //! Refresh: rotation, its grace, and the detection of reuse (RFC 9700, 4.14.2).
 //!
-//! The successor of a token is derived from it ([`super::secret::Successor`]), so that within the
-//! grace every replica gives the same one to however many ask, and a client whose answer got lost
-//! may ask again. All state is in the database. The session's row is locked before its token's, by
-//! everything that needs both.
+//! Within its grace a used token leads to the newest token of its chain ([`super::chain`]), the same one
+//! on every replica for however many ask, so tabs may race and a client whose answer got lost may ask
+//! again. All state is in the database. The session's row is locked before its token's, by everything
+//! that needs both: of several refreshes of one session the second sees what the first did.
 use super::{
     Auth, Caller, Error, Result, Session, SignedIn, Tokens, User, UserId,
     policy::{Policy, Rotation},
@@ -135,7 +135,7 @@ impl Auth {
             // Another request was faster.
             row = refresh_tokens::by_hash(db, &row.hash).await?.ok_or(Error::TokenNotValid)?;
         }
-        if row.used_at.is_some_and(|t| t.plus(self.config.refresh_grace) < now) {
+        if row.used_at.is_some_and(|used_at| self.is_late(used_at, now)) {
             return Ok(Outcome::Reused);
         }
         if rotation == Rotation::Strict {
@@ -144,24 +144,6 @@ impl Auth {
         let issued = self.unused_successor(db, token, &row, now).await?;
         let issued = issued.ok_or(Error::TokenSuperseded)?;
         Ok(Outcome::Tokens(Some(issued).filter(|_| rotation != Rotation::Keep)))
-    }
-
-    /// The successor of a spent token, unless it has been used itself or never was: whoever rotates all
-    /// tokens of a session gives it one that descends from none.
-    pub(super) async fn unused_successor(
-        &self,
-        db: &mut Conn,
-        token: Uuid,
-        row: &refresh_tokens::RefreshToken,
-        now: Timestamp,
-    ) -> Result<Option<Issued>> {
-        let next = self.successor.of(token, &row.salt);
-        let next_row = refresh_tokens::by_hash(db, &secret::hash(next)).await?;
-        Ok(next_row.filter(|t| t.used_at.is_none() && t.expires_at > now).map(|t| Issued {
-            id: next,
-            at: t.issued_at,
-            expires_at: t.expires_at,
-        }))
     }
 
     /// Gives new tokens and makes the session's older refresh tokens useless at once. A superuser gets

@@ -1,5 +1,5 @@
 //! What is of no use any more is forgotten, and what happened elsewhere is heard of.
-use super::{Auth, Result, post};
+use super::{Auth, Result, post, shared_time};
 use crate::store::{
     Channel, Listener, audit, invitations, keys, legacy_tokens, mail_tokens, outbox,
     refresh_tokens, revocations, sessions, setup_tokens,
@@ -32,6 +32,7 @@ impl Auth {
     /// Learns which sessions were ended and which keys were rotated and which settings changed by
     /// other processes.
     pub async fn catch_up(&self) -> Result<()> {
+        shared_time::follow(&self.db, &self.clock, &self.skew).await?;
         let now = self.clock.now();
         self.ended.catch_up(&self.db, now).await?;
         self.in_effect.catch_up(&self.db, &self.config).await?;
@@ -45,8 +46,12 @@ impl Auth {
 
     /// Does what news on `channel` asks for; `None`: some may have been missed.
     pub async fn hear(&self, channel: Option<Channel>) -> Result<()> {
-        if channel != Some(Channel::Revocations) {
-            self.post.notify_one();
+        match channel {
+            Some(Channel::Revocations) => {
+                self.ended.catch_up(&self.db, self.clock.now()).await?;
+                return Ok(());
+            }
+            _ => self.post.notify_one(),
         }
         if channel == Some(Channel::Outbox) { Ok(()) } else { self.catch_up().await }
     }

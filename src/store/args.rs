@@ -67,19 +67,21 @@ tuples! { () (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (
 (A B C D E F G H I J K L M) (A B C D E F G H I J K L M N) }
 
 macro_rules! run {
-    ($conn:ident, $query:ident($sql:ident, $args:ident).$how:ident) => {
-        match &mut $conn.link {
+    ($conn:ident, $query:ident($sql:ident, $args:ident).$how:ident) => {{
+        let outcome = match &mut $conn.link {
             Link::Sqlite(c) => {
-                let query = sqlx::$query($sql, $args.sqlite()?).$how(c.raw());
-                $conn.deadline.over(query).await
+                let query = sqlx::$query($sql, $args.sqlite()?).$how(c.busy()?);
+                let outcome = $conn.deadline.over(query).await;
+                c.done(outcome)
             }
             Link::Postgres(c) => {
                 let query = sqlx::$query($sql, $args.postgres()?).$how(c.busy()?);
                 let outcome = $conn.deadline.over(query).await;
                 c.done(outcome)
             }
-        }
-    };
+        };
+        outcome.inspect_err(|e| $conn.health.see(e))
+    }};
 }
 
 impl Conn {
@@ -109,16 +111,47 @@ impl Conn {
 
     /// Gives the number of rows affected.
     pub async fn execute<'a>(&mut self, sql: &'static str, args: impl Args<'a>) -> Result<u64> {
-        match &mut self.link {
+        let outcome = match &mut self.link {
             Link::Sqlite(c) => {
-                let query = sqlx::query_with(sql, args.sqlite()?).execute(c.raw());
-                Ok(self.deadline.over(query).await?.rows_affected())
+                let query = sqlx::query_with(sql, args.sqlite()?).execute(c.busy()?);
+                let outcome = self.deadline.over(query).await;
+                c.done(outcome).map(|done| done.rows_affected())
             }
             Link::Postgres(c) => {
                 let query = sqlx::query_with(sql, args.postgres()?).execute(c.busy()?);
                 let outcome = self.deadline.over(query).await;
-                Ok(c.done(outcome)?.rows_affected())
+                c.done(outcome).map(|done| done.rows_affected())
             }
-        }
+        };
+        outcome.inspect_err(|e| self.health.see(e))
     }
+
+    /// Like [`Conn::execute`], in a transaction; `None` if a unique index refuses the row because
+    /// another transaction has just taken its name. This transaction goes on either way.
+    pub async fn execute_unless_taken<'a>(
+        &mut self,
+        sql: &'static str,
+        args: impl Args<'a>,
+    ) -> Result<Option<u64>> {
+        // SQLite undoes the statement by itself.
+        let savepoint = matches!(self.link, Link::Postgres(_));
+        if savepoint {
+            self.execute("SAVEPOINT unless_taken", ()).await?;
+        }
+        let outcome = self.execute(sql, args).await;
+        if !outcome.as_ref().is_err_and(is_taken) {
+            return outcome.map(Some);
+        }
+        if savepoint {
+            self.execute("ROLLBACK TO SAVEPOINT unless_taken", ()).await?;
+        }
+        if let Link::Postgres(c) = &mut self.link {
+            c.restored();
+        }
+        Ok(None)
+    }
+}
+
+fn is_taken(e: &sqlx::Error) -> bool {
+    e.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }

@@ -10,6 +10,9 @@ use std::{collections::HashSet, fmt::Write};
 
 const BATCH: usize = 500;
 
+const WITHOUT_LIMITS: &str = "SET LOCAL statement_timeout = 0;
+                              SET LOCAL idle_in_transaction_session_timeout = 0";
+
 /// A table, and what is asked of it.
 pub struct Table {
     pub name: &'static str,
@@ -50,12 +53,14 @@ pub enum Copied {
 impl Db {
     /// Copies all there is to `target`; both have every migration. Nobody writes to this one meanwhile.
     pub async fn copy(&self, target: &Self) -> Result<Copied> {
-        let (Self::Sqlite { write, .. }, Self::Postgres(target)) = (self, target) else {
+        let (Self::Sqlite { write, .. }, Self::Postgres { pool: target, .. }) = (self, target)
+        else {
             return Ok(Copied::OtherEngine);
         };
         // Not as a `Conn`: it takes as long as it takes.
         let mut from = write.begin_with("BEGIN IMMEDIATE").await?;
         let mut to = target.begin().await?;
+        sqlx::raw_sql(WITHOUT_LIMITS).execute(&mut *to).await?;
         for table in &TABLES {
             let (any,): (bool,) = sqlx::query_as(table.any).fetch_one(&mut *to).await?;
             if any {

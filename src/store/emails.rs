@@ -11,7 +11,7 @@ pub async fn set(
     now: Timestamp,
 ) -> Result<bool> {
     let rows = db
-        .execute(
+        .execute_unless_taken(
             "UPDATE auth_users
              SET email = $3, email_key = $4, email_confirmed_at = $5, credentials = credentials + 1,
                  code_tries = 0
@@ -20,7 +20,7 @@ pub async fn set(
             (id, credentials, email, key, now),
         )
         .await?;
-    Ok(rows == 1)
+    Ok(rows == Some(1))
 }
 
 /// Gives a user an earlier address back, confirmed, and forgets the password, which whoever changed the
@@ -32,7 +32,7 @@ pub async fn restore(
     now: Timestamp,
 ) -> Result<bool> {
     let rows = db
-        .execute(
+        .execute_unless_taken(
             "UPDATE auth_users
              SET email = $2, email_key = $3, email_confirmed_at = $4, password_hash = NULL,
                  credentials = credentials + 1, code_tries = 0
@@ -41,7 +41,7 @@ pub async fn restore(
             (id, email, key, now),
         )
         .await?;
-    Ok(rows == 1)
+    Ok(rows == Some(1))
 }
 
 /// Counts an attempt to give a mailed code; `false` if there were `most` since the last right one.

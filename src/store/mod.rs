@@ -1,18 +1,24 @@
-//! The database. Only `pool`, `args`, `file`, `sync`, `postgres`, `backup` and `copy` know that there
-//! are two engines.
+//! The database. Only `pool`, `args`, `file`, `sync`, `sqlite`, `postgres`, `shared`, `server`, `health`,
+//! `migrate`, `backup` and `copy` know that there are two engines.
 pub mod accounts;
 mod args;
 pub mod audit;
 mod backup;
+mod channel;
 mod copy;
+mod deadline;
 pub mod emails;
 mod file;
 pub mod hash_kinds;
+mod health;
 pub mod invitations;
 pub mod keys;
 pub mod legacy_tokens;
 pub mod listing;
 pub mod mail_tokens;
+mod migrate;
+mod open_error;
+mod outages;
 pub mod outbox;
 mod pool;
 mod postgres;
@@ -20,15 +26,24 @@ pub mod refresh_tokens;
 pub mod revocations;
 pub mod roles;
 pub mod secrets;
+mod server;
 pub mod sessions;
 pub mod settings;
 pub mod setup_tokens;
+mod shared;
+mod sqlite;
 mod sync;
 pub mod users;
 
 pub use args::{Args, Record, Value};
+pub use channel::{Channel, Listener};
 pub use copy::{Copied, TABLES};
-pub use pool::{AuthDb, Channel, Conn, Db, Listener};
+pub use deadline::{LONG_PATIENCE, PATIENCE, as_one_request};
+pub use migrate::MigrationError;
+pub use open_error::OpenError;
+pub use outages::Outages;
+pub use pool::{AuthDb, Conn, Db};
+pub use shared::Horizon;
 
 pub type Error = sqlx::Error;
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,25 +1,17 @@
 //! [`Db`]: a pool whose engine is chosen by the URL at run time, as a `rocket_db_pools` driver.
 use super::{
-    Result,
-    file::{create_private, once_free},
+    Channel, Listener, OpenError, Result,
+    deadline::{Deadline, PATIENCE, SHORT_PATIENCE},
+    health::Health,
+    outages::{Attempt, Outages},
     postgres::Lent,
-    sync::{WalSync, sync_folder},
+    server::Server,
+    sqlite::{self, Held, Opened},
+    sync::WalSync,
 };
 use rocket::figment::Figment;
 use rocket_db_pools::{Config, Database, Error, Pool};
-use sqlx::{
-    ConnectOptions as _, PgPool, Sqlite, SqliteConnection, SqlitePool, Transaction,
-    migrate::{MigrateError, Migrator},
-    pool::PoolConnection,
-    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
-use std::{future::Future, str::FromStr, time::Duration};
-use tokio::time::{Instant, timeout_at};
-
-/// The longest that a request waits for the database, from asking for a connection on, before it
-/// is told that the database cannot be reached.
-pub const PATIENCE: Duration = Duration::from_millis(2_500);
+use sqlx::{PgPool, SqlitePool, postgres::PgListener};
 
 /// `[default.databases.portcullis] url = "sqlite://portcullis.db"` or `"postgres://…"`.
 #[derive(Database)]
@@ -34,194 +26,148 @@ pub enum Db {
         read: SqlitePool,
         write: SqlitePool,
         sync: WalSync,
+        health: Health,
     },
-    Postgres(PgPool),
+    Postgres {
+        pool: PgPool,
+        server: Server,
+        health: Health,
+    },
 }
 
 /// One connection, in a transaction or not.
 pub struct Conn {
     pub(super) link: Link,
     pub(super) deadline: Deadline,
+    pub(super) health: Health,
     sync: Option<WalSync>,
+    attempt: Option<Attempt>,
 }
 
 pub(super) enum Link {
-    Sqlite(Hold),
+    Sqlite(Held),
     Postgres(Lent),
-}
-
-pub(super) enum Hold {
-    Plain(PoolConnection<Sqlite>),
-    Tx(Transaction<'static, Sqlite>),
-}
-
-/// When to stop waiting.
-#[derive(Clone, Copy)]
-pub(super) struct Deadline(Instant);
-
-impl Deadline {
-    fn start() -> Self {
-        Self(Instant::now() + PATIENCE)
-    }
-
-    /// The outcome of `work`, or a timeout of the pool's kind.
-    pub(super) async fn over<T>(self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        timeout_at(self.0, work).await.map_err(|_| sqlx::Error::PoolTimedOut)?
-    }
-}
-
-impl Hold {
-    pub(super) fn raw(&mut self) -> &mut SqliteConnection {
-        match self {
-            Self::Plain(c) => c,
-            Self::Tx(t) => t,
-        }
-    }
-
-    async fn commit(self) -> Result<()> {
-        match self {
-            Self::Plain(_) => Ok(()),
-            Self::Tx(t) => t.commit().await,
-        }
-    }
-}
-
-/// What other processes are told of at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Channel {
-    Revocations,
-    Outbox,
-    Keys,
-    Settings,
-}
-
-impl Channel {
-    const ALL: [Self; 4] = [Self::Revocations, Self::Outbox, Self::Keys, Self::Settings];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Revocations => "auth_revocations",
-            Self::Outbox => "auth_outbox",
-            Self::Keys => "auth_keys",
-            Self::Settings => "auth_settings",
-        }
-    }
-}
-
-/// Hears what other processes say (PostgreSQL's `LISTEN`).
-pub struct Listener(PgListener);
-
-impl Listener {
-    /// The next channel on which something was said; after a lost connection an error or, once it
-    /// stands again, `None`: something may have been missed.
-    pub async fn next(&mut self) -> Result<Option<Channel>> {
-        Ok(self
-            .0
-            .try_recv()
-            .await?
-            .and_then(|n| Channel::ALL.into_iter().find(|c| c.name() == n.channel())))
-    }
 }
 
 impl Db {
     /// Opens the database that `url` names (`sqlite://PATH` or `postgres://…`) with at most
     /// `connections` connections; an SQLite file that is missing is made, readable by its owner only.
-    pub async fn open(url: &str, connections: u32) -> Result<Self> {
+    pub async fn open(url: &str, connections: u32) -> Result<Self, OpenError> {
+        let health = Health::default();
         if url.starts_with("sqlite:") {
-            let options = SqliteConnectOptions::from_str(url)?
-                .create_if_missing(false)
-                .foreign_keys(true)
-                .busy_timeout(PATIENCE)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Normal)
-                .disable_statement_logging();
-            let file = options.get_filename().to_owned();
-            if url.contains(":memory:") || url.contains("mode=memory") {
-                return Err(sqlx::Error::Configuration(
-                    "an SQLite database in memory cannot be shared: name a file".into(),
-                ));
-            }
-            create_private(&file)?;
-            let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE).idle_timeout(None);
-            let write =
-                once_free(|| pool().max_connections(1).connect_with(options.clone())).await?;
-            let many = || pool().max_connections(connections);
-            let read = once_free(|| many().connect_with(options.clone())).await?;
-            sync_folder(&file)?;
-            Ok(Db::Sqlite { read, write, sync: WalSync::new(&file) })
+            let Opened { read, write, sync } = sqlite::open(url, connections).await?;
+            Ok(Db::Sqlite { read, write, sync, health })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
             // One listens, and never comes back.
-            let most = connections.max(2);
-            let pool = PgPoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
-            Ok(Db::Postgres(pool.connect_with(options).await?))
+            let (server, pool) = Server::open(url, connections.max(2)).await?;
+            Ok(Db::Postgres { pool, server, health })
         } else {
-            Err(sqlx::Error::Configuration(
-                "the database URL must start with sqlite: or postgres:".into(),
-            ))
+            Err(OpenError::told("the database URL must start with sqlite: or postgres:"))
+        }
+    }
+
+    pub(super) const fn health(&self) -> &Health {
+        match self {
+            Db::Sqlite { health, .. } | Db::Postgres { health, .. } => health,
         }
     }
 
     /// A connection for reading; each statement stands alone.
     pub async fn read(&self) -> Result<Conn> {
-        let deadline = Deadline::start();
-        let link = match self {
-            Db::Sqlite { read, .. } => {
-                Link::Sqlite(Hold::Plain(deadline.over(read.acquire()).await?))
-            }
-            Db::Postgres(p) => Link::Postgres(Lent::new(deadline.over(p.acquire()).await?)),
-        };
-        Ok(Conn { link, deadline, sync: None })
+        self.plain(Deadline::within(PATIENCE)).await
     }
 
-    /// A transaction, rolled back unless [`Conn::commit`] is called. SQLite takes its write lock at
-    /// once: a deferred lock would fail without waiting when a reader turns into a writer.
-    pub async fn write(&self) -> Result<Conn> {
-        let deadline = Deadline::start();
-        Ok(match self {
-            Db::Sqlite { write, sync, .. } => {
-                let tx = deadline.over(write.begin_with("BEGIN IMMEDIATE")).await?;
-                Conn { link: Link::Sqlite(Hold::Tx(tx)), deadline, sync: Some(sync.clone()) }
-            }
-            Db::Postgres(p) => {
-                let mut lent = Lent::new(deadline.over(p.acquire()).await?);
-                lent.begin(deadline).await?;
-                Conn { link: Link::Postgres(lent), deadline, sync: None }
-            }
-        })
-    }
-
-    /// Brings the tables up to date. Many processes may do so at once: PostgreSQL's migrator takes an
-    /// advisory lock; SQLite's takes none, so it runs inside one transaction that does.
-    pub async fn migrate(&self) -> Result<(), MigrateError> {
+    /// A connection for an operator's list or count, which may take longer.
+    pub async fn read_long(&self) -> Result<Conn> {
         match self {
-            Db::Sqlite { write, sync, .. } => {
-                let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
-                ours(sqlx::migrate!("migrations/sqlite")).run_direct(None, &mut *tx, false).await?;
-                tx.commit().await?;
-                Ok(sync.wait().await.map_err(sqlx::Error::Io)?)
-            }
-            Db::Postgres(p) => ours(sqlx::migrate!("migrations/postgres")).run(p).await,
+            Db::Sqlite { .. } => self.plain(Deadline::long()).await,
+            // The server's own limit is lifted for a transaction only.
+            Db::Postgres { .. } => self.begin(Deadline::long(), true).await,
         }
     }
 
-    /// Whether the database answers and has every migration of this version.
-    pub async fn ready(&self) -> Result<bool> {
-        let known = match self {
-            Db::Sqlite { .. } => sqlx::migrate!("migrations/sqlite").iter().count(),
-            Db::Postgres(_) => sqlx::migrate!("migrations/postgres").iter().count(),
+    /// A transaction, rolled back unless [`Conn::commit`] is called.
+    pub async fn write(&self) -> Result<Conn> {
+        self.begin(Deadline::within(PATIENCE), false).await
+    }
+
+    /// A transaction that may take longer, such as a purge.
+    pub async fn write_long(&self) -> Result<Conn> {
+        self.begin(Deadline::long(), true).await
+    }
+
+    /// A transaction that the reply does not depend on, so that it is hardly waited for.
+    pub async fn write_short(&self) -> Result<Conn> {
+        self.begin(Deadline::within(SHORT_PATIENCE), false).await
+    }
+
+    async fn plain(&self, deadline: Deadline) -> Result<Conn> {
+        let link = match self {
+            Db::Sqlite { read, .. } => {
+                Link::Sqlite(Held::new(deadline.over(read.acquire()).await?))
+            }
+            Db::Postgres { pool, server, .. } => {
+                Link::Postgres(lend(pool, server, &deadline).await?)
+            }
         };
-        let (applied,): (i64,) = self
-            .read()
-            .await?
-            .fetch_one("SELECT count(*) FROM _auth_migrations WHERE success", ())
-            .await?;
-        Ok(usize::try_from(applied).is_ok_and(|n| n >= known))
+        Ok(Conn { link, deadline, health: self.health().clone(), sync: None, attempt: None })
+    }
+
+    async fn begin(&self, deadline: Deadline, long: bool) -> Result<Conn> {
+        let attempt = self.outages().attempt();
+        let begun = async {
+            match self {
+                Db::Sqlite { write, .. } => {
+                    let mut held = Held::new(deadline.over(write.acquire()).await?);
+                    held.begin(&deadline).await?;
+                    Ok(Link::Sqlite(held))
+                }
+                Db::Postgres { pool, server, .. } => {
+                    let mut lent = lend(pool, server, &deadline).await?;
+                    lent.begin(long, &deadline).await?;
+                    Ok(Link::Postgres(lent))
+                }
+            }
+        };
+        let begun = begun.await;
+        self.health().began(&begun);
+        let link = match begun {
+            Ok(link) => link,
+            Err(e) => {
+                attempt.failed();
+                return Err(e);
+            }
+        };
+        let sync = match self {
+            Db::Sqlite { sync, .. } => Some(sync.clone()),
+            Db::Postgres { .. } => None,
+        };
+        let health = self.health().clone();
+        Ok(Conn { link, deadline, health, sync, attempt: Some(attempt) })
+    }
+
+    /// When this process could not commit.
+    pub fn outages(&self) -> &Outages {
+        self.health().outages()
+    }
+
+    /// Returns once nothing can be written any more, whatever is done: the log of SQLite could not be
+    /// synced, and only a restart tells what is on the disk.
+    pub async fn lost(&self) {
+        match self {
+            Db::Sqlite { sync, .. } => sync.failed().await,
+            Db::Postgres { .. } => std::future::pending().await,
+        }
+    }
+
+    /// Whether [`Db::lost`] would return at once.
+    pub fn is_lost(&self) -> bool {
+        matches!(self, Db::Sqlite { sync, .. } if sync.has_failed())
     }
 
     /// Listens on every [`Channel`]; `None` with SQLite, which has no such thing.
     pub async fn listen(&self) -> Result<Option<Listener>> {
-        let Db::Postgres(pool) = self else { return Ok(None) };
+        let Db::Postgres { pool, .. } = self else { return Ok(None) };
         let mut listener = PgListener::connect_with(pool).await?;
         listener.listen_all(Channel::ALL.map(Channel::name)).await?;
         Ok(Some(Listener(listener)))
@@ -233,23 +179,34 @@ impl Db {
                 read.close().await;
                 write.close().await;
             }
-            Db::Postgres(p) => p.close().await,
+            Db::Postgres { pool, .. } => pool.close().await,
         }
     }
 }
 
 impl Conn {
-    /// Makes a transaction last: once this returns, neither a crash nor a loss of power undoes it.
+    /// Makes a transaction last: once this returns, neither a crash nor a loss of power undoes it. After
+    /// a timeout it is not known whether it lasts.
     pub async fn commit(self) -> Result<()> {
-        let deadline = self.deadline;
-        match self.link {
-            Link::Sqlite(c) => deadline.over(c.commit()).await?,
-            Link::Postgres(c) => c.commit(deadline).await?,
+        let Self { link, deadline, health, sync, attempt } = self;
+        let committed = async {
+            match link {
+                Link::Sqlite(held) => held.commit(&deadline).await?,
+                Link::Postgres(lent) => lent.commit(&deadline).await?,
+            }
+            match sync {
+                Some(sync) => deadline.over(sync.wait()).await,
+                None => Ok(()),
+            }
+        };
+        let committed = committed.await;
+        health.committed(&committed);
+        match (attempt, &committed) {
+            (Some(attempt), Ok(())) => attempt.committed(),
+            (Some(attempt), Err(_)) => attempt.failed(),
+            (None, _) => {}
         }
-        match self.sync {
-            Some(sync) => Ok(sync.wait().await?),
-            None => Ok(()),
-        }
+        committed
     }
 
     /// Tells the other processes, when the transaction commits, that there is news on `channel`.
@@ -261,16 +218,18 @@ impl Conn {
     }
 }
 
-/// Keeps our migrations apart from those of a host application in the same database.
-fn ours(mut migrator: Migrator) -> Migrator {
-    migrator.dangerous_set_table_name("_auth_migrations");
-    migrator
+async fn lend(pool: &PgPool, server: &Server, deadline: &Deadline) -> Result<Lent> {
+    let lent = deadline.over(pool.acquire()).await;
+    if let Err(sqlx::Error::PoolTimedOut) = lent {
+        server.tell_why();
+    }
+    Ok(Lent::new(lent?, server.clone()))
 }
 
 #[rocket::async_trait]
 impl Pool for Db {
     type Connection = Conn;
-    type Error = Error<sqlx::Error>;
+    type Error = Error<OpenError, sqlx::Error>;
 
     async fn init(figment: &Figment) -> Result<Self, Self::Error> {
         let config: Config = figment.extract()?;

@@ -4,24 +4,39 @@
 //! server to answer first. A server that fell silent without hanging up (a failover, a firewall that
 //! forgot) would keep every such connection's place until TCP gives up, a quarter of an hour later;
 //! and a `BEGIN` that was given up would leave the next user in a transaction that nobody commits.
+//!
+//! A connection that was given up keeps its place in the pool until its backend is gone: whoever comes
+//! next would add another backend to those that wait for the same lock.
 use super::{
-    Conn, Result,
-    pool::{Deadline, Link, PATIENCE},
+    Conn, Db, Result,
+    deadline::{Deadline, PATIENCE},
+    pool::Link,
+    server::Server,
 };
-use sqlx::{PgConnection, Postgres, pool::PoolConnection};
+use sqlx::{Connection as _, PgConnection, Postgres, Row as _, pool::PoolConnection};
 use tokio::time::timeout;
+
+/// The backend is known from the beginning of a transaction on, at no further round trip.
+const BEGIN: &str = "BEGIN; SELECT pg_backend_pid()";
+/// [`super::deadline::LONG_PATIENCE`].
+const BEGIN_LONG: &str = "BEGIN; SET LOCAL statement_timeout = 10000; SELECT pg_backend_pid()";
 
 pub(super) struct Lent {
     /// There until it is dropped.
     conn: Option<PoolConnection<Postgres>>,
+    server: Server,
+    backend: Option<i32>,
     in_transaction: bool,
+    /// A statement failed in the transaction, which can only be rolled back.
+    failed: bool,
     /// A statement has been sent and its outcome not been seen.
     busy: bool,
 }
 
 impl Lent {
-    pub(super) const fn new(conn: PoolConnection<Postgres>) -> Self {
-        Self { conn: Some(conn), in_transaction: false, busy: false }
+    pub(super) const fn new(conn: PoolConnection<Postgres>, server: Server) -> Self {
+        let conn = Some(conn);
+        Self { conn, server, backend: None, in_transaction: false, failed: false, busy: false }
     }
 
     /// The connection, for one statement, whose outcome must be shown to [`Lent::done`].
@@ -32,38 +47,52 @@ impl Lent {
 
     pub(super) fn done<T>(&mut self, outcome: Result<T>) -> Result<T> {
         self.busy = matches!(outcome, Err(sqlx::Error::PoolTimedOut));
+        self.failed |= matches!(outcome, Err(sqlx::Error::Database(_)));
         outcome
     }
 
-    pub(super) async fn begin(&mut self, deadline: Deadline) -> Result<()> {
-        self.say("BEGIN", deadline).await?;
+    /// The transaction went back to a savepoint before the statement that failed.
+    pub(super) const fn restored(&mut self) {
+        self.failed = false;
+    }
+
+    pub(super) async fn begin(&mut self, long: bool, deadline: &Deadline) -> Result<()> {
+        let sql = if long { BEGIN_LONG } else { BEGIN };
+        let outcome = deadline.over(sqlx::raw_sql(sql).fetch_one(self.busy()?)).await;
+        self.backend = self.done(outcome)?.try_get(0)?;
         self.in_transaction = true;
         Ok(())
     }
 
-    pub(super) async fn commit(mut self, deadline: Deadline) -> Result<()> {
+    pub(super) async fn commit(mut self, deadline: &Deadline) -> Result<()> {
+        if self.failed {
+            // PostgreSQL would roll back and call that a success.
+            return Err(sqlx::Error::Protocol("an earlier statement failed".to_owned()));
+        }
         if self.in_transaction {
-            self.say("COMMIT", deadline).await?;
+            let outcome = deadline.over(sqlx::raw_sql("COMMIT").execute(self.busy()?)).await;
+            self.done(outcome)?;
             self.in_transaction = false;
         }
         Ok(())
-    }
-
-    async fn say(&mut self, sql: &'static str, deadline: Deadline) -> Result<()> {
-        let outcome = deadline.over(sqlx::raw_sql(sql).execute(self.busy()?)).await;
-        self.done(outcome).map(|_| ())
     }
 }
 
 impl Drop for Lent {
     fn drop(&mut self) {
         let Some(mut conn) = self.conn.take() else { return };
-        if self.busy {
-            conn.close_on_drop();
-            return;
-        }
-        let in_transaction = self.in_transaction;
+        let (busy, in_transaction) = (self.busy, self.in_transaction);
+        let (backend, server) = (self.backend, self.server.clone());
         tokio::spawn(async move {
+            if busy {
+                match backend {
+                    Some(pid) => server.end(pid).await,
+                    // The server has a limit of its own.
+                    None => drop(timeout(PATIENCE, conn.ping()).await),
+                }
+                conn.close_on_drop();
+                return;
+            }
             if in_transaction {
                 let rollback = sqlx::raw_sql("ROLLBACK").execute(&mut *conn);
                 if !matches!(timeout(PATIENCE, rollback).await, Ok(Ok(_))) {
@@ -77,20 +106,39 @@ impl Drop for Lent {
     }
 }
 
-impl Conn {
-    /// Keeps ids up to `last` from being given to new rows of `table`. Not undone by a rollback.
+impl Db {
+    /// Keeps ids up to `last` from being given to new users. It stands even if what follows is undone.
     ///
-    /// SQLite sees by itself which ids were inserted; PostgreSQL would go on counting where it was.
-    pub async fn reserve_ids(&mut self, table: &'static str, last: i64) -> Result<()> {
-        if let Link::Postgres(_) = self.link {
-            self.execute(
-                "SELECT setval(s.id, $2)
-                 FROM (SELECT pg_get_serial_sequence($1, 'id')::regclass AS id) s
-                 WHERE $2 > COALESCE(pg_sequence_last_value(s.id), 0)",
-                (table, last),
+    /// SQLite sees by itself which ids were inserted; PostgreSQL would go on counting where it was. No
+    /// user is added meanwhile, or the counter could go back over an id that was just given.
+    pub async fn reserve_user_ids(&self, last: i64) -> Result<()> {
+        if let Db::Sqlite { .. } = self {
+            return Ok(());
+        }
+        let mut db = self.write().await?;
+        db.execute("LOCK TABLE auth_users IN SHARE ROW EXCLUSIVE MODE", ()).await?;
+        db.execute(
+            "SELECT setval(s.id, $1)
+             FROM (SELECT CAST(pg_get_serial_sequence('auth_users', 'id') AS regclass) AS id) s
+             WHERE $1 > COALESCE(pg_sequence_last_value(s.id), 0)",
+            [last],
+        )
+        .await?;
+        db.commit().await
+    }
+}
+
+impl Conn {
+    /// About how many rows a table has, where the engine keeps such a figure.
+    pub async fn estimate(&mut self, table: &'static str) -> Result<Option<i64>> {
+        let Link::Postgres(_) = self.link else { return Ok(None) };
+        let row: Option<(i64,)> = self
+            .fetch_optional(
+                "SELECT CAST(reltuples AS BIGINT) FROM pg_class
+                 WHERE oid = to_regclass($1) AND reltuples >= 0",
+                [table],
             )
             .await?;
-        }
-        Ok(())
+        Ok(row.map(|(rows,)| rows))
     }
 }

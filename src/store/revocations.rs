@@ -1,13 +1,32 @@
-//! Table `auth_revocations`: ended sessions of which an access token may still be out.
+//! Table `auth_revocations`: ended sessions of which an access token may still be out, numbered in the
+//! order in which they are written.
 use super::{Conn, Result, sessions::SessionId};
 use crate::time::Timestamp;
 use sqlx::FromRow;
+use std::time::Duration;
+
+/// For how long after its token has expired a revocation is kept: a clock that was set forward and back
+/// again finds it still there.
+pub const KEPT: Duration = Duration::from_hours(1);
+
+/// How many ranges [`within`] takes at once.
+pub const RANGES: usize = 16;
 
 #[derive(Clone, Copy, Debug, FromRow)]
 pub struct Revocation {
     pub session_id: SessionId,
     pub ended_at: Timestamp,
     /// When the session's last access token expires.
+    pub expires_at: Timestamp,
+}
+
+/// A revocation as it is stored.
+#[derive(Clone, Copy, Debug, FromRow)]
+pub struct Entry {
+    /// Rises, but PostgreSQL may commit a lower one after a higher one.
+    pub id: i64,
+    pub session_id: SessionId,
+    pub ended_at: Timestamp,
     pub expires_at: Timestamp,
 }
 
@@ -21,17 +40,39 @@ pub async fn insert(db: &mut Conn, r: &Revocation) -> Result<()> {
     Ok(())
 }
 
-/// The revocations since `then` that still matter at `now`.
-pub async fn since(db: &mut Conn, then: Timestamp, now: Timestamp) -> Result<Vec<Revocation>> {
+/// The first `limit` revocations whose id is higher than `id`, in the order of ids.
+pub async fn after(db: &mut Conn, id: i64, limit: i64) -> Result<Vec<Entry>> {
     db.fetch_all(
-        "SELECT session_id, ended_at, expires_at FROM auth_revocations
-         WHERE ended_at >= $1 AND expires_at > $2",
-        (then, now),
+        "SELECT id, session_id, ended_at, expires_at FROM auth_revocations
+         WHERE id > $1 ORDER BY id LIMIT $2",
+        (id, limit),
     )
     .await
 }
 
-/// Forgets those that expired before `then`.
+/// At most `limit` revocations whose ids lie in `ranges`, of which the first [`RANGES`] count.
+pub async fn within(db: &mut Conn, ranges: &[(i64, i64)], limit: i64) -> Result<Vec<Entry>> {
+    // What is not needed is a range that is empty.
+    let mut args = [0; 2 * RANGES + 1];
+    for (arg, (first, last)) in args.chunks_exact_mut(2).zip(ranges) {
+        arg.copy_from_slice(&[*first, *last]);
+    }
+    args[2 * RANGES] = limit;
+    db.fetch_all(
+        "SELECT id, session_id, ended_at, expires_at FROM auth_revocations
+         WHERE id BETWEEN $1 AND $2 OR id BETWEEN $3 AND $4 OR id BETWEEN $5 AND $6
+            OR id BETWEEN $7 AND $8 OR id BETWEEN $9 AND $10 OR id BETWEEN $11 AND $12
+            OR id BETWEEN $13 AND $14 OR id BETWEEN $15 AND $16 OR id BETWEEN $17 AND $18
+            OR id BETWEEN $19 AND $20 OR id BETWEEN $21 AND $22 OR id BETWEEN $23 AND $24
+            OR id BETWEEN $25 AND $26 OR id BETWEEN $27 AND $28 OR id BETWEEN $29 AND $30
+            OR id BETWEEN $31 AND $32
+         LIMIT $33",
+        args,
+    )
+    .await
+}
+
+/// Forgets those of which nothing has been out since [`KEPT`] before `then`.
 pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
-    db.execute("DELETE FROM auth_revocations WHERE expires_at < $1", [then]).await
+    db.execute("DELETE FROM auth_revocations WHERE expires_at < $1", [then.minus(KEPT)]).await
 }

@@ -4,18 +4,20 @@
 //! commit is acknowledged only once the log has been synced after it, so it survives a loss of power
 //! as under `FULL`; concurrent commits share one sync.
 //!
-//! Opening the log beside SQLite is safe: its locks are on the database and the `-shm` file.
+//! Opening the log beside SQLite is safe: its locks are on the database and the `-shm` file. The
+//! descriptor is kept, so that a process which has none left can still sync.
+use super::Result;
 use std::{
     ffi::OsString,
-    fs::File,
+    fs::{self, File, Metadata},
     io,
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 #[derive(Clone, Debug)]
 pub struct WalSync(Arc<Inner>);
@@ -24,22 +26,35 @@ pub struct WalSync(Arc<Inner>);
 struct Inner {
     wal: PathBuf,
     committed: AtomicU64,
-    synced: Arc<Mutex<u64>>,
-    failed: AtomicBool,
+    log: Arc<Mutex<Log>>,
+    failed: watch::Sender<bool>,
     /// How often the disk was asked.
     syncs: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    file: Option<File>,
+    /// Commits up to this one are on the disk.
+    synced: u64,
+}
+
+/// Why the log was not synced.
+enum Failure {
+    /// It could not be looked at or opened: the next commit tries again.
+    Unopened(io::Error),
+    /// The kernel may have dropped the pages.
+    Lost(io::Error),
 }
 
 impl WalSync {
     /// `database`: the path of the SQLite file.
     pub fn new(database: &Path) -> Self {
-        let mut wal = OsString::from(database);
-        wal.push("-wal");
         Self(Arc::new(Inner {
-            wal: wal.into(),
+            wal: beside(database, "-wal"),
             committed: AtomicU64::new(0),
-            synced: Arc::new(Mutex::new(0)),
-            failed: AtomicBool::new(false),
+            log: Arc::default(),
+            failed: watch::Sender::new(false),
             syncs: AtomicU64::new(0),
         }))
     }
@@ -49,37 +64,87 @@ impl WalSync {
         self.0.syncs.load(Ordering::SeqCst)
     }
 
+    /// Whether a sync has failed for good.
+    pub fn has_failed(&self) -> bool {
+        *self.0.failed.borrow()
+    }
+
+    /// Returns once a sync has failed for good.
+    pub async fn failed(&self) {
+        let mut failed = self.0.failed.subscribe();
+        // The sender lives as long as `self`.
+        let _ = failed.wait_for(|failed| *failed).await;
+    }
+
     /// Returns once everything committed before the call is on the disk.
     ///
     /// After one failed sync the kernel may have dropped the pages, so every later call fails too:
-    /// only a restart tells what is on the disk.
-    pub async fn wait(&self) -> io::Result<()> {
+    /// only a restart tells what is on the disk. A log that cannot be opened, for want of a file
+    /// descriptor for example, fails this call alone.
+    pub async fn wait(&self) -> Result<()> {
         let ticket = self.0.committed.fetch_add(1, Ordering::SeqCst) + 1;
-        let mut synced = Arc::clone(&self.0.synced).lock_owned().await;
-        if *synced >= ticket {
+        let mut log = Arc::clone(&self.0.log).lock_owned().await;
+        if log.synced >= ticket {
             return Ok(());
         }
-        if self.0.failed.load(Ordering::SeqCst) {
-            return Err(io::Error::other("an earlier sync of the database failed"));
+        if self.has_failed() {
+            return Err(io::Error::other("an earlier sync of the database failed").into());
         }
         let covers = self.0.committed.load(Ordering::SeqCst);
         let inner = Arc::clone(&self.0);
         self.0.syncs.fetch_add(1, Ordering::SeqCst);
         // The lock goes along: a sync whose caller is gone ends before the next begins, and is heard.
-        let done = tokio::task::spawn_blocking(move || {
-            let done = sync(&inner.wal);
-            match done {
-                Ok(()) => *synced = covers,
-                Err(_) => inner.failed.store(true, Ordering::SeqCst),
+        let done = tokio::task::spawn_blocking(move || match log.sync(&inner.wal) {
+            Ok(()) => {
+                log.synced = covers;
+                Ok(())
             }
-            done
+            Err(Failure::Unopened(e)) => Err(e),
+            Err(Failure::Lost(e)) => {
+                inner.failed.send_replace(true);
+                Err(e)
+            }
         });
-        done.await.map_err(io::Error::other).flatten()
+        Ok(done.await.map_err(io::Error::other).flatten()?)
     }
 }
 
-fn sync(wal: &Path) -> io::Result<()> {
-    File::open(wal)?.sync_data()
+impl Log {
+    fn sync(&mut self, wal: &Path) -> Result<(), Failure> {
+        // SQLite makes another log after its last connection has closed.
+        let now = fs::metadata(wal).map_err(Failure::Unopened)?;
+        let kept = match &self.file {
+            Some(file) => same_file(&file.metadata().map_err(Failure::Unopened)?, &now),
+            None => false,
+        };
+        if !kept {
+            self.file = None;
+        }
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(File::open(wal).map_err(Failure::Unopened)?),
+        };
+        file.sync_data().map_err(Failure::Lost)
+    }
+}
+
+#[cfg(unix)]
+fn same_file(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Elsewhere it is opened each time.
+#[cfg(not(unix))]
+fn same_file(_: &Metadata, _: &Metadata) -> bool {
+    false
+}
+
+/// The path of a file that SQLite keeps beside the database.
+pub(super) fn beside(database: &Path, suffix: &str) -> PathBuf {
+    let mut path = OsString::from(database);
+    path.push(suffix);
+    path.into()
 }
 
 /// Makes the names in the folder of `file` last (a new file is lost with the power otherwise).
@@ -92,47 +157,4 @@ pub fn sync_folder(file: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn one_sync_serves_all_that_wait_when_it_starts_and_none_that_come_later() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("x.db");
-        File::create(folder.path().join("x.db-wal")).unwrap();
-        let sync = WalSync::new(&file);
-        sync.wait().await.unwrap();
-        assert_eq!(sync.syncs(), 1);
-        // In one task: the first starts a sync, all others take a ticket before it goes on.
-        let all = rocket::futures::future::join_all((0..64).map(|_| sync.wait())).await;
-        assert!(all.iter().all(Result::is_ok));
-        assert_eq!(sync.syncs(), 3);
-        sync.wait().await.unwrap();
-        assert_eq!(sync.syncs(), 4);
-    }
-
-    #[tokio::test]
-    async fn after_a_failed_sync_nothing_is_acknowledged_any_more() {
-        let folder = tempfile::tempdir().unwrap();
-        let sync = WalSync::new(&folder.path().join("x.db"));
-        sync.wait().await.unwrap_err();
-        File::create(folder.path().join("x.db-wal")).unwrap();
-        sync.wait().await.unwrap_err();
-    }
-
-    #[test]
-    fn a_sync_that_failed_unheard_is_remembered() {
-        // One blocking thread: what is asked of it comes in order.
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
-        runtime.block_on(async {
-            let folder = tempfile::tempdir().unwrap();
-            let sync = WalSync::new(&folder.path().join("x.db"));
-            let given_up = sync.wait();
-            assert!(rocket::futures::FutureExt::now_or_never(given_up).is_none());
-            tokio::task::spawn_blocking(|| ()).await.unwrap();
-            File::create(folder.path().join("x.db-wal")).unwrap();
-            sync.wait().await.unwrap_err();
-        });
-    }
-}
+mod tests;

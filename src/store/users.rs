@@ -203,7 +203,7 @@ pub struct Profile<'a> {
 /// Replaces the profile; `false` if the username is another user's.
 pub async fn set_profile(db: &mut Conn, id: UserId, new: &Profile<'_>) -> Result<bool> {
     let rows = db
-        .execute(
+        .execute_unless_taken(
             "UPDATE auth_users
              SET username = $2, username_key = $3, first_name = $4, first_name_key = $5, language = $6
              WHERE id = $1
@@ -218,7 +218,7 @@ pub async fn set_profile(db: &mut Conn, id: UserId, new: &Profile<'_>) -> Result
             ),
         )
         .await?;
-    Ok(rows == 1)
+    Ok(rows == Some(1))
 }
 
 pub async fn set_active(db: &mut Conn, id: UserId, active: bool) -> Result<()> {

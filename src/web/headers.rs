@@ -1,6 +1,8 @@
 //! Headers that every reply of ours has, and the one line that is logged of it. The replies of a host
 //! application are its own.
-use super::{catchers::is_path_of_ours, client::caller, metrics, problem::Problem};
+use super::{
+    catchers::is_path_of_ours, client::caller, metrics, one_request::OneRequest, problem::Problem,
+};
 use crate::{config::Config, flows::Auth};
 use rocket::{
     Data, Request, Response, Route,
@@ -36,6 +38,7 @@ pub fn ours(routes: impl Into<Vec<Route>>) -> Vec<Route> {
     for route in &mut routes {
         let name = route.name.take().unwrap_or_default();
         route.name = Some(Cow::Owned(format!("{OURS}{name}")));
+        route.handler = Box::new(OneRequest(route.handler.clone()));
     }
     routes
 }

@@ -13,6 +13,7 @@ pub mod host;
 pub mod metrics;
 pub mod next;
 pub mod notice;
+pub mod one_request;
 pub mod page;
 pub mod problem;
 pub mod reply;

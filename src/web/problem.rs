@@ -177,7 +177,9 @@ impl From<&Error> for Problem {
                 later(retry_after, told(Status::TooManyRequests, "rate_limited"))
             }
             Error::Busy => later(&SOON, told(Status::ServiceUnavailable, "busy")),
-            Error::Unavailable => later(&SOON, told(Status::ServiceUnavailable, "unavailable")),
+            Error::Unavailable | Error::Contended => {
+                later(&SOON, told(Status::ServiceUnavailable, "unavailable"))
+            }
             Error::Internal(_) => told(Status::InternalServerError, "internal"),
         }
     }

@@ -161,8 +161,8 @@ fn whatever_keeps_it_from_starting_is_told_in_one_line() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     for (key, value, why) in [
-        ("DATABASE_URL", "postgres://u:hunter2@127.0.0.1:1/x", "database"),
-        ("DATABASE_URL", "sqlite:///nowhere/a.db", "database"),
+        ("DATABASE_URL", "postgres://u:hunter2@127.0.0.1:1/x", "127.0.0.1:1: Connection refused"),
+        ("DATABASE_URL", "sqlite:///nowhere/a.db", "/nowhere/a.db: "),
         ("DATABASE_URL", "mysql://u:hunter2@x/y", "DATABASE_URL"),
         ("ROCKET_PORT", "many", "ROCKET_PORT"),
         ("ROCKET_PORT", &port, "cannot be listened on"),

@@ -174,6 +174,8 @@ on_both_by_command! {
             (with("first_name", json!(["hunter2"])), "first_name: "),
             (with("is_active", json!("hunter2")), "is_active: "),
             (with("created_at", json!("hunter2")), "created_at: "),
+            (with("created_at", json!("9999-12-31T23:59:59-01:00")), "created_at: "),
+            (with("last_login_at", json!("0001-01-01T00:00:00Z")), "last_login_at: "),
             (with("language", json!("hunter2")), "language: "),
             (with("roles", json!(["hunter 2"])), "roles: "),
             (with("roles", json!("hunter2")), "roles: "),
@@ -189,10 +191,10 @@ on_both_by_command! {
             let dry_run = !options.is_empty();
             let said = mover.import(&text, options);
             assert_eq!(said.code, 1);
-            assert_eq!(said.err, "portcullis: 22 of 23 rows skipped\n");
+            assert_eq!(said.err, "portcullis: 24 of 25 rows skipped\n");
             assert!(!said.out.contains("hunter2") && !said.out.contains('@'), "{}", said.out);
             let (total, told) = said.lines.split_last().unwrap();
-            assert_eq!(*total, json!({ "added": 1, "skipped": 22, "dry_run": dry_run }));
+            assert_eq!(*total, json!({ "added": 1, "skipped": 24, "dry_run": dry_run }));
             let told_of = |row: usize| told.iter().find(|line| line["row"] == row);
             for (row, (_, why)) in (1..).zip(&rows) {
                 match told_of(row) {
@@ -409,6 +411,15 @@ async fn a_backup_of_a_running_service_is_the_service() {
         assert_eq!(mover.ok(&["backup", "copy.db"]).out, "");
         let again = mover.run(&["backup", "copy.db"]);
         assert!(again.code == 1 && again.err.contains("there already"), "{}", again.err);
+        // What one that was killed left.
+        fs::write(mover.folder().join("other.db.partial"), "half of it").unwrap();
+        mover.ok(&["backup", "other.db"]);
+        let files = fs::read_dir(mover.folder()).unwrap();
+        assert!(
+            files
+                .map(|f| f.unwrap().file_name())
+                .all(|f| !f.to_str().unwrap().ends_with("partial"))
+        );
         let nowhere = mover.run(&["backup", "no/copy.db"]);
         assert!(nowhere.code == 1 && nowhere.err.lines().count() == 1, "{}", nowhere.err);
         mover

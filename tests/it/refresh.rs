@@ -6,12 +6,12 @@ use std::{collections::HashSet, time::Duration};
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Presents a refresh token as a cookie, as another tab would that has not heard of a newer one.
-async fn present(ann: &Person<'_>, token: &str) -> Reply {
+pub async fn present(ann: &Person<'_>, token: &str) -> Reply {
     let headers = [("Cookie", format!("__Host-portcullis={token}")), ("Origin", ORIGIN.to_owned())];
     raw(ann.service, Method::Post, "/auth/refresh", None, &headers).await
 }
 
-fn cookie(reply: &Reply) -> String {
+pub fn cookie(reply: &Reply) -> String {
     reply.expect(200);
     let cookie = reply.header("set-cookie").unwrap();
     cookie.split(['=', ';']).nth(1).unwrap().to_owned()
@@ -51,11 +51,50 @@ on_both! {
         let second = cookie(&present(&ann, &first).await);
         service.advance(10 * SECOND);
         assert_eq!(cookie(&present(&ann, &first).await), second);
-        // Once the successor has been used, the first is of no use, and nothing else happens.
+        // Once the successor has been used, the first leads past it.
         let third = cookie(&present(&ann, &second).await);
-        present(&ann, &first).await.refused(401, "token_superseded");
+        assert_eq!(cookie(&present(&ann, &first).await), third);
         assert_eq!(cookie(&present(&ann, &second).await), third);
         present(&ann, &third).await.expect(200);
+    }
+
+    async fn a_used_token_leads_to_the_newest_one_for_its_own_grace_only(service) {
+        let ann = service.user("ann").await;
+        let first = ann.refresh_cookie().unwrap();
+        let mut newest = first.clone();
+        for _ in 0..20 {
+            newest = cookie(&present(&ann, &newest).await);
+            assert_eq!(cookie(&present(&ann, &first).await), newest);
+        }
+        service.advance(9 * SECOND);
+        let later = newest.clone();
+        newest = cookie(&present(&ann, &newest).await);
+        assert_eq!(cookie(&present(&ann, &first).await), newest);
+        service.advance(2 * SECOND);
+        // The grace of the first has run out, that of a later one has not.
+        assert_eq!(cookie(&present(&ann, &later).await), newest);
+        present(&ann, &first).await.refused(401, "token_not_valid");
+        present(&ann, &newest).await.refused(401, "token_not_valid");
+    }
+
+    async fn a_chain_that_was_renewed_leads_nowhere_and_the_session_lives(service) {
+        let ann = service.user("ann").await;
+        let first = ann.refresh_cookie().unwrap();
+        let second = cookie(&present(&ann, &first).await);
+        let headers = [
+            ("Cookie", format!("__Host-portcullis={second}")),
+            ("Origin", ORIGIN.to_owned()),
+            ("Content-Type", "application/json".to_owned()),
+        ];
+        let id = json!({ "id": ann.id }).to_string();
+        let renewed = raw(service, Method::Post, "/api/refresh_all", Some(id), &headers).await;
+        let renewed = cookie(&renewed);
+        for dead in [&first, &second] {
+            present(&ann, dead).await.refused(401, "token_superseded");
+            let role = service.stranger().post("/u/api/refresh", json!({ "refresh_token": dead })).await;
+            role.refused(400, "token_superseded");
+        }
+        present(&ann, &renewed).await.expect(200);
     }
 
     async fn after_the_grace_reuse_ends_the_session_and_is_written_down(service) {
@@ -152,95 +191,5 @@ on_both! {
         ann.send(Method::Post, "/auth/logout-all", None, &[]).await.expect(204);
         phone.get("/auth/me").await.refused(401, "token_not_valid");
         bob.get("/auth/me").await.expect(200);
-    }
-}
-
-/// What happens to a chain of refresh tokens, in any order.
-mod chain {
-    use super::{SECOND, cookie, present};
-    use crate::support::{Database, Service, config};
-    use proptest::prelude::*;
-    use rocket::futures::future::join_all;
-
-    #[derive(Clone, Debug)]
-    enum Step {
-        /// The client asks with what it holds, and hears the answer.
-        Refresh,
-        /// It asks, the server commits, and the answer is lost.
-        Lost,
-        /// Several tabs ask at once.
-        Race(usize),
-        /// A little time passes, less than the grace.
-        Wait,
-        /// A replica takes over.
-        Restart,
-    }
-
-    fn steps() -> impl Strategy<Value = Vec<Step>> {
-        let step = prop_oneof![
-            Just(Step::Refresh),
-            Just(Step::Lost),
-            (2usize..6).prop_map(Step::Race),
-            Just(Step::Wait),
-            Just(Step::Restart),
-        ];
-        prop::collection::vec(step, 1..12)
-    }
-
-    /// Whatever happens between a client and its servers, it is never logged out, and of all the tokens
-    /// there ever were exactly one is unused.
-    async fn nobody_is_logged_out_and_one_successor_lives(database: Database, steps: Vec<Step>) {
-        let mut service = Service::start(&database, config(), None).await;
-        let mut token = service.user("ann").await.refresh_cookie().unwrap();
-        for step in steps {
-            let ann = service.stranger();
-            match step {
-                Step::Refresh => token = cookie(&present(&ann, &token).await),
-                Step::Lost => {
-                    present(&ann, &token).await.expect(200);
-                    service.advance(5 * SECOND);
-                    token = cookie(&present(&ann, &token).await);
-                }
-                Step::Race(tabs) => {
-                    let all = join_all((0..tabs).map(|_| present(&ann, &token))).await;
-                    let next = cookie(&all[0]);
-                    assert!(all.iter().all(|reply| cookie(reply) == next));
-                    token = next;
-                }
-                Step::Wait => service.advance(9 * SECOND),
-                Step::Restart => {
-                    let next = service.replica().await;
-                    service.end().await;
-                    service = next;
-                }
-            }
-            let sql = "SELECT 'unused' FROM auth_refresh_tokens WHERE used_at IS NULL";
-            assert_eq!(crate::store::rows(&service, sql).await.len(), 1);
-        }
-        service.end().await;
-        database.end().await;
-    }
-
-    fn run(promise: impl Future<Output = ()>) {
-        let mut runtime = tokio::runtime::Builder::new_multi_thread();
-        runtime.worker_threads(2).enable_all().build().unwrap().block_on(promise);
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(24))]
-
-        #[test]
-        fn on_sqlite(steps in steps()) {
-            run(nobody_is_logged_out_and_one_successor_lives(Database::sqlite(), steps));
-        }
-
-        #[cfg(postgres)]
-        #[test]
-        fn on_postgres(steps in steps()) {
-            run(async {
-                let database = Database::postgres().await;
-                nobody_is_logged_out_and_one_successor_lives(database, steps).await;
-            });
-        }
     }
 }

@@ -4,10 +4,7 @@ use crate::support::Database;
 use portcullis::store::{Db, secrets};
 use rocket::futures::future::join_all;
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 use tokio::{
@@ -22,35 +19,44 @@ use tokio::{
 const SOON: Duration = Duration::from_secs(3);
 
 /// A way to the database whose answers can be held back.
-struct Wire {
+pub struct Wire {
     /// The connections numbered below this hear nothing.
     deaf: watch::Sender<usize>,
-    /// Whether everybody is deaf once somebody begins a transaction.
-    until_begin: Arc<AtomicBool>,
-    url: String,
+    /// Everybody is deaf once one of them has said these words, in this order; empty: never.
+    until: Arc<Mutex<&'static [&'static str]>>,
+    pub url: String,
 }
 
 impl Wire {
-    async fn to(database: &Database) -> Self {
+    pub async fn to(database: &Database) -> Self {
         let mut url = url::Url::parse(&database.url).unwrap();
         let server = ("127.0.0.1", url.port().unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
         let (deaf, _) = watch::channel(0);
-        let until_begin = Arc::new(AtomicBool::new(false));
-        let wire = Self { deaf, until_begin, url: url.into() };
-        let (deaf, until_begin) = (wire.deaf.clone(), Arc::clone(&wire.until_begin));
+        let wire = Self { deaf, until: Arc::default(), url: url.into() };
+        let (deaf, until) = (wire.deaf.clone(), Arc::clone(&wire.until));
         tokio::spawn(async move {
             for number in 0.. {
                 let (near, _) = listener.accept().await.unwrap();
                 let far = TcpStream::connect(server).await.unwrap();
                 let (asked, told) = near.into_split();
                 let (answers, questions) = far.into_split();
-                tokio::spawn(ask(asked, questions, deaf.clone(), Arc::clone(&until_begin)));
+                tokio::spawn(ask(asked, questions, deaf.clone(), Arc::clone(&until)));
                 tokio::spawn(tell(answers, told, deaf.subscribe(), number));
             }
         });
         wire
+    }
+
+    /// Lets answers through until one connection has said all these words, in this order.
+    pub fn fall_silent_after(&self, words: &'static [&'static str]) {
+        *self.until.lock().unwrap() = words;
+    }
+
+    /// Lets all answers through, those held back too; whether there were any.
+    pub fn speak_again(&self) -> bool {
+        self.deaf.send_replace(0) == usize::MAX
     }
 }
 
@@ -58,18 +64,33 @@ async fn ask(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     deaf: watch::Sender<usize>,
-    until_begin: Arc<AtomicBool>,
+    until: Arc<Mutex<&'static [&'static str]>>,
 ) {
     let mut bytes = vec![0; 8192];
+    let mut said = 0;
     while let Ok(n @ 1..) = from.read(&mut bytes).await {
-        let begins = bytes[..n].windows(5).any(|word| word == b"BEGIN");
-        if begins && until_begin.swap(false, Ordering::SeqCst) {
+        said = heard(&mut until.lock().unwrap(), said, &bytes[..n]);
+        if said == usize::MAX {
             deaf.send_replace(usize::MAX);
         }
         if to.write_all(&bytes[..n]).await.is_err() {
             break;
         }
     }
+}
+
+/// How many of the words have come now; `usize::MAX`, once, when all have.
+fn heard(until: &mut &'static [&'static str], said: usize, bytes: &[u8]) -> usize {
+    let comes = |word: &str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
+    let mut said = if said > until.len() { 0 } else { said };
+    while until.get(said).is_some_and(|word| comes(word)) {
+        said += 1;
+    }
+    if until.is_empty() || said < until.len() {
+        return said;
+    }
+    *until = &[];
+    usize::MAX
 }
 
 async fn tell(
@@ -135,9 +156,9 @@ async fn a_transaction_that_began_too_late_is_not_gone_on_with() {
     let db = Db::open(&wire.url, 1).await.unwrap();
     db.migrate().await.unwrap();
     // The server begins what the client gives up.
-    wire.until_begin.store(true, Ordering::SeqCst);
+    wire.fall_silent_after(&["BEGIN"]);
     fails_soon(Box::pin(db.write())).await;
-    assert_eq!(wire.deaf.send_replace(0), usize::MAX, "it did not come to a transaction");
+    assert!(wire.speak_again(), "it did not come to a transaction");
     let since = Instant::now();
     let mut conn = loop {
         match db.read().await {

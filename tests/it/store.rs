@@ -191,7 +191,7 @@ on_db! {
             last_login_at: Some(after(1)),
         };
         // Reserved, or the next to register would get an id that is taken.
-        db.read().await.unwrap().reserve_ids("auth_users", 70).await.unwrap();
+        db.reserve_user_ids(70).await.unwrap();
         let first = new(Some(70), "ann@example.com", Some("ann"));
         assert_eq!(tx!(db, |tx| accounts::insert(tx, &first)), Some(UserId(70)));
         for taken in [
@@ -203,7 +203,7 @@ on_db! {
         }
         assert_eq!(tx!(db, |tx| accounts::insert(tx, &new(Some(3), "c@example.com", None))), Some(UserId(3)));
         // Nothing goes back.
-        db.read().await.unwrap().reserve_ids("auth_users", 3).await.unwrap();
+        db.reserve_user_ids(3).await.unwrap();
         let next = tx!(db, |tx| accounts::insert(tx, &new(None, "d@example.com", None))).unwrap();
         assert!(next.0 > 70, "{next:?}");
         tx!(db, |tx| roles::grant(tx, UserId(70), "EDITOR", NOW));
@@ -453,16 +453,27 @@ on_db! {
         assert_eq!(tx!(db, |tx| refresh_tokens::sweep(tx, after(101))), 2);
     }
 
-    async fn revocations_are_read_from_a_time_on(db) {
+    async fn revocations_are_read_in_the_order_of_their_numbers(db) {
         let revoked = |ended: u64| revocations::Revocation { session_id: SessionId(Uuid::new_v4()), ended_at: after(ended), expires_at: after(300) };
         for ended in [0, 10, 20] {
             let r = revoked(ended);
             tx!(db, |tx| revocations::insert(tx, &r));
             tx!(db, |tx| revocations::insert(tx, &r));
         }
-        let count = async |then, now| revocations::since(&mut db.read().await.unwrap(), then, now).await.unwrap().len();
-        assert_eq!((count(NOW, NOW).await, count(after(10), NOW).await, count(NOW, after(300)).await), (3, 2, 0));
-        assert_eq!(tx!(db, |tx| revocations::sweep(tx, after(301))), 3);
+        let all = tx!(db, |tx| revocations::after(tx, 0, 9));
+        let ended: Vec<_> = all.iter().map(|r| (r.ended_at, r.expires_at)).collect();
+        assert_eq!(ended, [0, 10, 20].map(|ended| (after(ended), after(300))));
+        assert!(all.is_sorted_by(|a, b| a.id < b.id));
+        let next = tx!(db, |tx| revocations::after(tx, all[0].id, 1));
+        assert_eq!(next.iter().map(|r| r.session_id).collect::<Vec<_>>(), [all[1].session_id]);
+        let ranges = [(all[0].id, all[0].id), (all[2].id, all[2].id + 9)];
+        let mut some = tx!(db, |tx| revocations::within(tx, &ranges, 9));
+        some.sort_by_key(|r| r.id);
+        assert_eq!(some.iter().map(|r| r.id).collect::<Vec<_>>(), [all[0].id, all[2].id]);
+        assert_eq!(tx!(db, |tx| revocations::within(tx, &ranges, 1)).len(), 1);
+        assert!(tx!(db, |tx| revocations::within(tx, &[], 9)).is_empty());
+        assert_eq!(tx!(db, |tx| revocations::sweep(tx, after(301))), 0);
+        assert_eq!(tx!(db, |tx| revocations::sweep(tx, after(301).plus(revocations::KEPT))), 3);
     }
 
     async fn a_mailed_token_is_spent_once_or_withdrawn(db) {
@@ -642,6 +653,8 @@ on_db! {
         assert_eq!(tx!(db, |tx| secrets::get_or_insert(tx, "x", b"first")), b"first");
         assert_eq!(tx!(db, |tx| secrets::get_or_insert(tx, "x", b"second")), b"first");
         assert_eq!(tx!(db, |tx| secrets::get_or_insert(tx, "y", b"second")), b"second");
+        tx!(db, |tx| secrets::rewrite(tx, "x"));
+        assert_eq!(tx!(db, |tx| secrets::get_or_insert(tx, "x", b"third")), b"first");
     }
 
     async fn of_many_who_take_a_legacy_token_one_does(db) {
@@ -784,6 +797,43 @@ on_db! {
         assert_eq!(own.iter().map(|e| e.ip.is_some()).collect::<Vec<_>>(), [false, true]);
     }
 
+    async fn a_name_taken_meanwhile_leaves_the_transaction_as_it_was(db) {
+        let ann = ann(db).await;
+        let sql = "INSERT INTO auth_user_roles (user_id, role, granted_at) VALUES ($1, 'EDITOR', 0)";
+        let mut tx = db.write().await.unwrap();
+        assert_eq!(tx.execute_unless_taken(sql, [ann]).await.unwrap(), Some(1));
+        assert_eq!(tx.execute_unless_taken(sql, [ann]).await.unwrap(), None);
+        roles::grant(&mut tx, ann, "AUTHOR", NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let user = users::by_id(&mut db.read().await.unwrap(), ann).await.unwrap().unwrap();
+        assert_eq!(user.roles.0, ["EDITOR", "AUTHOR"]);
+    }
+
+    async fn a_transaction_in_which_something_failed_is_not_committed(db) {
+        let ann = ann(db).await;
+        let mut tx = db.write().await.unwrap();
+        roles::grant(&mut tx, ann, "AUTHOR", NOW).await.unwrap();
+        tx.execute("UPDATE nothing SET x = 1", ()).await.unwrap_err();
+        tx.commit().await.unwrap_err();
+        let user = users::by_id(&mut db.read().await.unwrap(), ann).await.unwrap().unwrap();
+        assert!(user.roles.0.is_empty());
+        tx!(db, |tx| roles::grant(tx, ann, "EDITOR", NOW));
+    }
+
+    async fn why_the_tables_cannot_be_brought_up_to_date_is_told(db) {
+        let told = async |sql: &'static str| {
+            let mut tx = db.write().await.unwrap();
+            tx.execute(sql, ()).await.unwrap();
+            tx.commit().await.unwrap();
+            db.migrate().await.unwrap_err().to_string()
+        };
+        let interrupted = told("UPDATE _auth_migrations SET success = NOT success WHERE version = 2").await;
+        assert!(interrupted.contains("migration 2") && interrupted.contains("_auth_migrations"), "{interrupted}");
+        let newer = told("UPDATE _auth_migrations SET success = (1 = 1), version = 9999 WHERE version = 2").await;
+        assert!(newer.contains("newer") && newer.contains("9999"), "{newer}");
+        assert!(!newer.contains("sqlx"), "{newer}");
+    }
+
     async fn what_is_not_committed_never_was(db) {
         let mut tx = db.write().await.unwrap();
         users::insert(&mut tx, &named("ann@example.com", None)).await.unwrap().unwrap();
@@ -885,7 +935,7 @@ fn every_function_of_a_table_is_tested_here() {
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         let table = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        if ["mod", "pool", "args", "sync", "backup", "copy"].contains(&table.as_str()) {
+        if ["mod", "pool", "args", "sync", "backup", "copy", "deadline"].contains(&table.as_str()) {
             continue;
         }
         for part in std::fs::read_to_string(&path).unwrap().split("\npub async fn ").skip(1) {

@@ -102,3 +102,37 @@ fn a_table_of_the_wrong_form_is_no_reason_for_another_database() {
     assert_eq!(loaded.problems, []);
     assert_eq!(loaded.warnings[0].to_string(), "databases.portcullis.idle_timeout: has no effect");
 }
+
+#[test]
+fn a_remote_server_that_may_be_talked_to_in_clear_is_warned_of() {
+    let warned = |url: &str| {
+        let loaded = read("", &[("DATABASE_URL", url)]);
+        assert_eq!(loaded.problems, [], "{url}");
+        loaded.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    for remote in [
+        "postgres://u:hunter2@db.example.com/x",
+        "postgres://u:hunter2@10.0.0.7/x?sslmode=prefer",
+        "postgres://u:hunter2@[2001:db8::1]/x?sslmode=allow",
+        "postgres://u@localhost/x?host=db.example.com",
+    ] {
+        let told = warned(remote);
+        assert!(
+            told.len() == 1 && told[0].starts_with("DATABASE_URL: leads to"),
+            "{remote} {told:?}"
+        );
+        assert!(!told[0].contains("hunter2"), "{told:?}");
+    }
+    for fine in [
+        "sqlite:x.db",
+        "postgres://u@localhost/x",
+        "postgres://u@127.0.0.1:5433/x",
+        "postgres://u@[::1]/x",
+        "postgres:///x?host=/run/postgresql",
+        "postgres://u@db.example.com/x?sslmode=verify-full",
+        "postgres://u@db.example.com/x?sslmode=require",
+        "postgres://u@db.example.com/x?sslmode=disable",
+    ] {
+        assert_eq!(warned(fine), [""; 0], "{fine}");
+    }
+}

@@ -54,7 +54,10 @@ impl Fields {
     pub fn time(&mut self, name: &'static str) -> Result<Option<Timestamp>, Refusal> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         let time = Timestamp::parse(&text);
-        time.map(Some).ok_or(Refusal::Field(name, "should be a time such as 2026-11-21T07:30:00Z"))
+        time.map(Some).ok_or(Refusal::Field(
+            name,
+            "should be a time such as 2026-11-21T07:30:00Z, from 1970 to 2999",
+        ))
     }
 
     pub fn id(&mut self) -> Result<Option<UserId>, Refusal> {

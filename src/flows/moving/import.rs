@@ -108,7 +108,7 @@ impl Auth {
         let ids = batch.iter().filter_map(|(_, _, newcomer)| newcomer.as_ref().ok()?.id);
         if let Some(last) = ids.max_by_key(|id| id.0).filter(|_| !how.dry_run) {
             // Before they are used: whoever registers meanwhile gets none of them.
-            self.db.read().await?.reserve_ids("auth_users", last.0).await?;
+            self.db.reserve_user_ids(last.0).await?;
         }
         let mut db = self.db.write().await?;
         let start = Instant::now();

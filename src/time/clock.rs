@@ -1,0 +1,185 @@
+//! [`Clock`]: the only place that times come from.
+use super::Timestamp;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use time::OffsetDateTime;
+
+/// Tells the time: the machine's, a database's that it follows, or one that a test sets.
+///
+/// Replicas that share a database must agree on the time, or one takes for theft what another takes for
+/// a race. So each follows the database's clock: it reads it now and then ([`Clock::follow`]) and goes on by
+/// the machine's monotonic clock in between, which nobody can set. A clock that has never followed
+/// another tells the machine's time.
+///
+/// Clones are the same clock.
+#[derive(Clone, Debug)]
+pub struct Clock(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    source: Source,
+    started: Instant,
+    /// What the followed clock said at `started`, in microseconds since 1970.
+    base: AtomicI64,
+}
+
+#[derive(Debug)]
+enum Source {
+    /// The machine's clock, which is wrong by so many microseconds.
+    Machine { error: AtomicI64 },
+    /// A clock that stands still, in microseconds since 1970.
+    Manual(AtomicI64),
+}
+
+/// There is no `base` yet.
+const NONE: i64 = i64::MIN;
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::system()
+    }
+}
+
+impl Clock {
+    pub fn system() -> Self {
+        Self::new(Source::Machine { error: AtomicI64::new(0) })
+    }
+
+    /// A clock that stands still at `start` until it is moved; its clones move with it. It follows no
+    /// other.
+    pub fn manual(start: Timestamp) -> Self {
+        Self::new(Source::Manual(AtomicI64::new(start.0)))
+    }
+
+    fn new(source: Source) -> Self {
+        Self(Arc::new(Inner { source, started: Instant::now(), base: AtomicI64::new(NONE) }))
+    }
+
+    /// Moves a manual clock; the system's goes its own way.
+    pub fn advance(&self, by: Duration) {
+        if let Source::Manual(_) = self.0.source {
+            self.step(i64::try_from(by.as_micros()).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// Sets the clock forward or back by `micros`, as an operator or NTP may do; for tests. It sets what is
+    /// taken for the machine's clock, not the machine's.
+    pub fn step(&self, micros: i64) {
+        match &self.0.source {
+            Source::Machine { error: at } | Source::Manual(at) => {
+                at.fetch_add(micros, Ordering::SeqCst);
+            }
+        }
+    }
+
+    /// Whether it can follow another clock.
+    pub fn can_follow(&self) -> bool {
+        matches!(self.0.source, Source::Machine { .. })
+    }
+
+    /// Follows another clock, which was asked at `asked` and has just answered `told`. It is moved only
+    /// as far as the answer proves it wrong: a slow answer may have been given at any moment between.
+    pub fn follow(&self, asked: Instant, told: Timestamp) {
+        if !self.can_follow() {
+            return;
+        }
+        let since = |at: Instant| micros(at.saturating_duration_since(self.0.started));
+        let latest = told.0.saturating_sub(since(asked));
+        let earliest = told.0.saturating_sub(micros(self.0.started.elapsed())).min(latest);
+        let base = match self.0.base.load(Ordering::SeqCst) {
+            NONE => earliest.midpoint(latest),
+            base => base.clamp(earliest, latest),
+        };
+        self.0.base.store(base, Ordering::SeqCst);
+    }
+
+    /// By how many microseconds the machine's clock is ahead of the one that is followed.
+    pub fn skew(&self) -> i64 {
+        match &self.0.source {
+            Source::Machine { error } => machine(error).0.saturating_sub(self.now().0),
+            Source::Manual(_) => 0,
+        }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        match &self.0.source {
+            Source::Manual(at) => Timestamp(at.load(Ordering::SeqCst)),
+            Source::Machine { error } => match self.0.base.load(Ordering::SeqCst) {
+                NONE => machine(error),
+                base => Timestamp(base.saturating_add(micros(self.0.started.elapsed()))),
+            },
+        }
+    }
+}
+
+fn micros(d: Duration) -> i64 {
+    i64::try_from(d.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
+fn machine(error: &AtomicI64) -> Timestamp {
+    let now = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000;
+    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    Timestamp(now.saturating_add(error.load(Ordering::SeqCst)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000;
+
+    fn apart(a: Timestamp, b: Timestamp) -> i64 {
+        (a.0 - b.0).abs()
+    }
+
+    #[test]
+    fn a_clock_that_follows_another_tells_its_time_however_its_own_is_set() {
+        let (right, clock) = (Clock::system(), Clock::system());
+        clock.step(30 * SECOND);
+        assert!(apart(clock.now(), right.now()) > 29 * SECOND);
+        assert!(clock.skew().abs() < SECOND);
+        clock.follow(Instant::now(), right.now());
+        assert!(apart(clock.now(), right.now()) < SECOND);
+        assert!((clock.skew() - 30 * SECOND).abs() < SECOND);
+        clock.step(-100 * SECOND);
+        assert!(apart(clock.now(), right.now()) < SECOND);
+        assert!((clock.skew() + 70 * SECOND).abs() < SECOND);
+    }
+
+    #[test]
+    fn a_slow_answer_moves_it_no_further_than_it_must() {
+        let (right, clock) = (Clock::system(), Clock::system());
+        clock.follow(Instant::now(), right.now());
+        let asked = Instant::now().checked_sub(Duration::from_mins(1)).unwrap();
+        let clock = Clock(Arc::new(Inner {
+            source: Source::Machine { error: AtomicI64::new(0) },
+            started: asked.checked_sub(Duration::from_mins(1)).unwrap(),
+            base: AtomicI64::new(clock.0.base.load(Ordering::SeqCst) - 120 * SECOND),
+        }));
+        let at = |ago: i64| Timestamp(right.now().0 - ago * SECOND);
+        // The answer took a minute: it says no more than that this clock may be right.
+        for told in [0, 30, 59] {
+            clock.follow(asked, at(told));
+            assert!(apart(clock.now(), right.now()) < SECOND, "{told}");
+        }
+        clock.follow(asked, at(70));
+        assert!(apart(clock.now(), at(10)) < SECOND);
+        clock.follow(asked, at(-20));
+        assert!(apart(clock.now(), at(-20)) < SECOND);
+    }
+
+    #[test]
+    fn a_manual_clock_follows_nothing() {
+        let clock = Clock::manual(Timestamp(5));
+        clock.follow(Instant::now(), Timestamp(SECOND));
+        clock.advance(Duration::from_micros(2));
+        clock.step(-1);
+        assert_eq!((clock.now(), clock.skew()), (Timestamp(6), 0));
+    }
+}
