@@ -133,8 +133,9 @@ impl Templates {
     }
 
     /// Subject, text and HTML of a mail. `args`: `site`, `home` (a URL), `email`, `name` (it may be
-    /// empty), `new_email` for `email_changed`, and for a mail with a link `link`, `hours` and `days`
-    /// (its lifetime, whole ones of each). The subject is one line.
+    /// empty), `new_email` for `email_changed` and `restore_email`, and for a mail with a link `link`; if the link
+    /// expires, `hours` and `days` (its lifetime, whole ones of each); `code` if there is one beside it. The
+    /// subject is one line.
     pub fn letter(
         &self,
         lang: Language,

@@ -20,6 +20,8 @@ const FIRST_PURGE: Duration = Duration::from_mins(1);
 const PURGE: Duration = Duration::from_mins(5);
 const UPKEEP: Duration = Duration::from_secs(5);
 const FIGURES: Duration = Duration::from_secs(15);
+/// How often it is looked whether an import brought hashes of other kinds.
+const IMPORTS: Duration = Duration::from_mins(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// The workers of a server, which end with it. They still hear of logouts while its last requests are
@@ -37,7 +39,7 @@ impl Workers {
                 set.spawn(guard(stringify!($work), AFTER_FAILURE, move || $work(auth.clone())));
             })* };
         }
-        start! { catch_up listen probe purge tell_figures }
+        start! { catch_up listen probe purge hash_kinds tell_figures }
         let (lost, stop) = (auth.clone(), shutdown.clone());
         set.spawn(guard("end_when_lost", AFTER_FAILURE, move || {
             end_when_lost(lost.clone(), stop.clone())
@@ -100,6 +102,15 @@ async fn listen(auth: Auth) {
             Ok(false) => return,
             heard => note(heard.map(drop), "notifications are not heard").await,
         }
+    }
+}
+
+/// Learns of imports that happened elsewhere.
+async fn hash_kinds(auth: Auth) {
+    note(auth.survey_hashes().await, "the kinds of stored hashes are not known").await;
+    loop {
+        sleep(IMPORTS).await;
+        note(auth.learn_hash_kinds().await, "the kinds of stored hashes are not known").await;
     }
 }
 

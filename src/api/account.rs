@@ -1,9 +1,16 @@
 //! Registration, and what users do to their own account.
 use super::user::{Detail, UserView};
 use crate::{
-    flows::{Auth, Error, NewAccount, ProfileChange, SignedUp},
+    flows::{AccountProof, Auth, Error, Lacking, NewAccount, ProfileChange, SignedUp},
     view,
-    web::{body::JsonBody, client::Client, guards::SignedIn, problem::Problem, reply::Reply},
+    web::{
+        body::JsonBody,
+        client::Client,
+        cookie::{self, Mark},
+        guards::{NotForeign, SignedIn},
+        problem::Problem,
+        reply::Reply,
+    },
 };
 use rocket::{Either, State, delete, get, http::Status, patch, post};
 use serde::Deserialize;
@@ -26,15 +33,19 @@ pub struct Registration {
     invite: Option<String>,
 }
 
-/// Registers a user and mails a link that confirms the address
+/// Registers a user and mails a link that confirms the address; a cookie lets the same browser confirm by the link
+/// alone
 #[utoipa::path(post, path = "/auth/register", tag = "account", request_body = Registration,
     responses((status = 201, body = UserView), (status = 202, body = Detail)))]
 #[post("/auth/register", data = "<body>")]
 pub async fn register(
     auth: &State<Auth>,
     client: Client<'_>,
+    ours: Result<NotForeign, Error>,
     body: Sent,
 ) -> Result<Either<Reply<UserView>, Reply<Detail>>, Problem> {
+    // The browser is known by the registration from now on, so no other site may make it register.
+    ours?;
     let body = body?;
     let (new, wrong) = body.look(|f| NewAccount {
         email: f.text("email"),
@@ -46,12 +57,13 @@ pub async fn register(
     if !wrong.is_empty() {
         return Err(auth.refuse_sign_up(new, wrong).await.into());
     }
-    Ok(match auth.sign_up(&client, new).await? {
-        SignedUp::Created(user) => Either::Left(Reply::with(Status::Created, user.into())),
-        SignedUp::Pending(_) => {
-            let detail = view::text(client.language, "detail-check-mail", &[]);
-            Either::Right(Reply::with(Status::Accepted, Detail { detail }))
+    let done = auth.sign_up(&client, new).await?;
+    let mark = cookie::registrant(auth.config(), auth.browser_mark(&done)?);
+    Ok(match done {
+        SignedUp::Created(user) => {
+            Either::Left(Reply::with(Status::Created, user.into()).header("Set-Cookie", mark))
         }
+        SignedUp::Pending(_) => Either::Right(check_mail(client).header("Set-Cookie", mark)),
     })
 }
 
@@ -152,16 +164,16 @@ pub struct EmailBody {
 #[utoipa::path(post, path = "/auth/password/forgot", tag = "account", request_body = EmailBody,
     responses((status = 202, body = Detail)))]
 #[post("/auth/password/forgot", data = "<body>")]
-pub async fn forgot_password(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Detail> {
+pub fn forgot_password(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Detail> {
     let body = body?;
-    auth.forgot_password(&client, body.read(|f| f.text("email"))?).await?;
-    Ok(check_mail(&client))
+    auth.forgot_password(&client, body.read(|f| f.text("email"))?)?;
+    Ok(check_mail(client))
 }
 
 #[derive(Deserialize, ToSchema)]
 #[expect(dead_code, reason = "for the documentation")]
 pub struct Reset {
-    /// From the mailed link.
+    /// From the mailed link, one that confirms an address too.
     token: String,
     /// As in registration.
     new_password: String,
@@ -199,30 +211,46 @@ pub async fn change_email(
     let (by, body) = (by?.0, body?);
     let (email, password) = body.read(|f| (f.text("email"), f.text("password")))?;
     auth.change_email(&client, &by, email, password).await?;
-    Ok(check_mail(&client))
+    Ok(check_mail(client))
 }
 
 #[derive(Deserialize, ToSchema)]
 #[expect(dead_code, reason = "for the documentation")]
-pub struct MailedToken {
+pub struct Confirming {
     /// From the mailed link.
-    token: String,
+    token: Option<String>,
+    /// Of the account, unless the request comes in a session of it or from the browser that registered.
+    password: Option<String>,
+    /// The six digits of the newest mail, in the place of the token, in a session of the account.
+    code: Option<String>,
 }
 
-/// Confirms an address by a mailed token
-#[utoipa::path(post, path = "/auth/email/confirm", tag = "account", request_body = MailedToken,
+/// Confirms an address by a mailed token and a sign that the account is one's own (a session, the password, or the
+/// browser that registered), or by a mailed code in a session; ends no session
+#[utoipa::path(post, path = "/auth/email/confirm", tag = "account", request_body = Confirming,
+    security((), ("access" = []), ("cookie" = [])),
     responses((status = 200, body = UserView)))]
 #[post("/auth/email/confirm", data = "<body>")]
 pub async fn confirm_email(
     auth: &State<Auth>,
     client: Client<'_>,
     by: Signed,
+    mark: Mark<'_>,
     body: Sent,
 ) -> Answer<UserView> {
     let body = body?;
-    let by = by.ok().map(|by| by.0);
-    let token = body.read(|f| f.text("token"))?;
-    Ok(Reply::ok(auth.confirm_email(&client, token, by.as_ref()).await?.into()))
+    let (token, password, code) =
+        body.read(|f| (f.optional("token"), f.optional("password"), f.optional("code")))?;
+    let user = match (token, code) {
+        (Some(token), None) => {
+            let by = by.ok().map(|by| by.0);
+            let proof = AccountProof { session: by.as_ref(), mark: mark.0, password };
+            auth.confirm_email(&client, token, proof).await?
+        }
+        (None, Some(code)) => auth.confirm_by_code(&client, &by?.0, code).await?,
+        _ => return Err(Error::field("token", Lacking::Missing).into()),
+    };
+    Ok(Reply::ok(user.into()))
 }
 
 /// Mails the link that confirms the address again
@@ -236,10 +264,10 @@ pub async fn resend_confirmation(
     by: Signed,
 ) -> Answer<Detail> {
     auth.resend_confirmation(&client, &by?.0).await?;
-    Ok(check_mail(&client))
+    Ok(check_mail(client))
 }
 
-fn check_mail(client: &Client<'_>) -> Reply<Detail> {
+fn check_mail(client: Client<'_>) -> Reply<Detail> {
     let detail = view::text(client.language, "detail-check-mail", &[]);
     Reply::with(Status::Accepted, Detail { detail })
 }

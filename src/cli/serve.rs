@@ -66,6 +66,9 @@ pub async fn serve() -> Result<(), Failure> {
     }
     if let Some(auth) = auth {
         auth.end_mails(LAST_MAILS).await;
+        if timeout(LAST_STATEMENTS, auth.settled()).await.is_err() {
+            tracing::warn!("some of what goes on after an answer was cut off");
+        }
         auth.close(LAST_STATEMENTS).await;
         if auth.is_database_lost() {
             let why =

@@ -57,6 +57,11 @@ impl Config {
             "is the same as encryption_key",
         );
         demand(self.brand.name.as_deref().is_none_or(named), "brand.name", "should not be empty");
+        demand(
+            !self.limits.enabled,
+            "limits.enabled",
+            "there are no limits of requests yet: leave it out, and let a proxy limit them",
+        );
         let folder = self.templates.as_ref();
         demand(folder.is_none_or(|f| f.is_dir()), "templates", "is no folder");
         problems

@@ -188,16 +188,11 @@ pub enum Algorithm {
     HS256,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// There are no limits of requests yet, so they cannot be turned on.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     pub enabled: bool,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
 }
 
 /// The compatible APIs there are; each has a file in `dialects`.

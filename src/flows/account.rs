@@ -11,9 +11,12 @@ use super::{
 };
 use crate::{
     config::Language,
-    store::{Conn, mail_tokens, outbox, users},
+    store::{Conn, mail_tokens, outbox, sessions, users},
 };
 use serde_json::json;
+
+/// With so many wrong passwords in a row a session ends.
+const MOST_PASSWORDS: i64 = 10;
 
 /// What a user changes about itself; `None` leaves a thing as it is.
 #[derive(Debug, Default)]
@@ -158,7 +161,7 @@ impl Auth {
         outbox::withdraw(&mut db, user.id, Kind::ChangeEmail.name()).await?;
         mail_tokens::withdraw(&mut db, user.id, Kind::ChangeEmail.name()).await?;
         match users::by_email(&mut db, &new.key).await? {
-            Some(owner) if owner.id != user.id => {
+            Some(owner) if owner.id != user.id && !owner.is_unclaimed() => {
                 post::to_user(&mut db, Kind::AccountExists, &owner, now).await?;
             }
             _ => {
@@ -222,7 +225,11 @@ impl Auth {
         }
     }
 
-    /// Demands the password again, in the field `name`.
+    /// Demands the password again, in the field `name`. The session ends with the last of some wrong ones in
+    /// a row: whoever has a stolen one is not to guess on.
+    ///
+    /// # Errors
+    /// `Fields` if it is wrong; `TokenNotValid` once the session has ended.
     pub(super) async fn prove(
         &self,
         caller: &Caller,
@@ -231,13 +238,30 @@ impl Auth {
         password: &str,
     ) -> Result<()> {
         by.demand_self()?;
-        let stored = users::password_hash(&mut self.db.read().await?, by.user.id).await?;
-        if self.hasher.verify(password, stored.as_deref()).await? != Verdict::Wrong {
-            return Ok(());
-        }
+        let session = by.session.id;
         let mut db = self.db.write().await?;
-        record(&mut db, caller, Act::by("password_refused", by), self.clock.now()).await?;
+        // Counted before it is judged, so that tries at once are no more than tries in a row.
+        let count = sessions::count_password(&mut db, session, MOST_PASSWORDS).await?;
         db.commit().await?;
+        let count = count.ok_or(Error::TokenNotValid)?;
+        let stored = users::password_hash(&mut self.db.read().await?, by.user.id).await?;
+        let right = self.hasher.verify(password, stored.as_deref()).await? != Verdict::Wrong;
+        let mut db = self.db.write().await?;
+        if right {
+            sessions::forget_wrong_passwords(&mut db, session).await?;
+            return Ok(db.commit().await?);
+        }
+        let now = self.clock.now();
+        users::hold(&mut db, by.user.id).await?;
+        record(&mut db, caller, Act::by("password_refused", by), now).await?;
+        let mut revoked = Vec::new();
+        if count >= MOST_PASSWORDS
+            && let Some(ended) = self.end_family(&mut db, &by.session, now).await?
+        {
+            revoked = ended;
+            record(&mut db, caller, Act::by("session_ended", by), now).await?;
+        }
+        self.commit(db, &revoked).await?;
         Err(Error::field(name, Lacking::WrongPassword))
     }
 }

@@ -60,7 +60,7 @@ impl Auth {
         row.email_confirmed_at = new.confirmed.then_some(now);
         row.is_superuser = new.superuser;
         let Some(id) = users::insert(&mut db, &row).await? else {
-            return Err(fields.taken(&mut db, false).await?);
+            return Err(fields.taken(&mut db).await?);
         };
         for role in &granted {
             roles::grant(&mut db, id, role, now).await?;
@@ -131,9 +131,9 @@ impl Auth {
     ) -> Result<()> {
         self.spare_last_superuser(&mut db, user).await?;
         let revoked = self.end_sessions(&mut db, user.id, None, now).await?;
-        post::to_user(&mut db, Kind::AccountDeleted, user, now).await?;
         record(&mut db, caller, act, now).await?;
-        users::delete(&mut db, user.id).await?;
+        self.erase(&mut db, user).await?;
+        post::farewell(&mut db, user, now).await?;
         self.commit(db, &revoked).await?;
         self.post.notify_one();
         Ok(())

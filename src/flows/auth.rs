@@ -3,6 +3,7 @@ use super::{
     Caller, Claims, Error, Proof, Result, SignedIn,
     ended::EndedSessions,
     keys::Keys,
+    later::Later,
     overview::Past,
     password::{self, Hasher},
     policy::Rotation,
@@ -12,7 +13,7 @@ use super::{
     state::State,
 };
 use crate::{
-    config::Config,
+    config::{Config, EmailConfirmation},
     mail::Mailer,
     store::{
         Conn, Db, refresh_tokens,
@@ -54,6 +55,7 @@ pub struct Auth {
     pub(super) sending: Arc<Mutex<()>>,
     pub(super) past: Past,
     pub(super) state: State,
+    pub(super) later: Later,
 }
 
 impl Auth {
@@ -94,7 +96,7 @@ impl Auth {
         };
         let ended = EndedSessions::default();
         ended.catch_up(&db, &clock).await?;
-        Ok(Self {
+        let auth = Self {
             config,
             hasher,
             passwords: Arc::new(passwords),
@@ -111,7 +113,10 @@ impl Auth {
             sending: Arc::default(),
             past: Past::default(),
             state: State::new(),
-        })
+            later: Later::default(),
+        };
+        auth.learn_hash_kinds().await?;
+        Ok(auth)
     }
 
     /// The settings of the file and the environment; [`Auth::live`] has those that can be changed since.
@@ -153,6 +158,11 @@ impl Auth {
         }
     }
 
+    /// Waits until what goes on after answers that were given is done.
+    pub async fn settled(&self) {
+        self.later.settled().await;
+    }
+
     /// Whether requests should be sent here: the database answers, has every migration and takes
     /// writes, logouts of other processes are heard of, and the service is not about to stop.
     pub async fn ready(&self) -> bool {
@@ -190,6 +200,17 @@ impl Auth {
             return Err(Error::TokenNotValid);
         }
         Ok(claims)
+    }
+
+    /// The same for whoever is let through by the token alone: where addresses have to be confirmed, one that says
+    /// its user has not is no good, though it was issued before that was demanded.
+    ///
+    /// # Errors
+    /// `TokenNotValid`.
+    pub fn verify_standing(&self, token: &str) -> Result<Claims> {
+        let claims = self.verify_access(token)?;
+        let required = self.live().email_confirmation == EmailConfirmation::Required;
+        if required && !claims.email_verified { Err(Error::TokenNotValid) } else { Ok(claims) }
     }
 
     /// The user and session of an access token, as they are now.

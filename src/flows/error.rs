@@ -29,6 +29,8 @@ pub enum Error {
     AccessStillValid { retry_after: Duration },
     #[error("the link is not valid, or not any more")]
     LinkNotValid,
+    #[error("nothing shows that the account is the caller's own")]
+    ProofRequired,
     #[error("not allowed")]
     Forbidden,
     #[error("the password has to be given again")]
@@ -123,6 +125,8 @@ pub enum Lacking {
     Guessable,
     /// Not the current password.
     WrongPassword,
+    /// Not the code of the newest mail, or too many were tried.
+    WrongCode,
 }
 
 impl From<crate::store::Error> for Error {

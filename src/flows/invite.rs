@@ -208,7 +208,7 @@ impl Auth {
         let mut row = fields.row(&hash, caller.language.tag(), now);
         row.email_confirmed_at = Some(now);
         let Some(id) = users::insert(&mut db, &row).await? else {
-            return Err(fields.taken(&mut db, false).await?);
+            return Err(fields.taken(&mut db).await?);
         };
         let detail = format!("invitation {}", invitation.id);
         record(&mut db, caller, Act { detail: &detail, ..Act::own("registered", id) }, now).await?;

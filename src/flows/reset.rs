@@ -2,6 +2,7 @@
 use super::{
     Auth, Caller, Error, Result,
     address::Address,
+    links::RESETTING,
     post::{self, Kind},
     record::{Act, record},
     secret,
@@ -9,20 +10,58 @@ use super::{
 use crate::store::{mail_tokens, users};
 
 impl Auth {
-    /// Mails a link that resets the password. It answers alike, in the same time, for any address.
+    /// Mails a link that resets the password. It answers alike for any address, before it is looked for.
     ///
     /// # Errors
-    /// `Fields` if it is no address.
-    pub async fn forgot_password(&self, caller: &Caller, email: &str) -> Result<()> {
+    /// `Fields` if it is no address; `Busy`.
+    pub fn forgot_password(&self, caller: &Caller, email: &str) -> Result<()> {
+        self.mail_later(caller, email, Kind::ResetPassword, "password_reset_asked")
+    }
+
+    /// Mails another link to an address that is not confirmed yet. It answers alike for any address, before
+    /// it is looked for.
+    ///
+    /// # Errors
+    /// `Fields` if it is no address; `Busy`.
+    pub fn confirm_again(&self, caller: &Caller, email: &str) -> Result<()> {
+        self.mail_later(caller, email, Kind::ConfirmEmail, "confirmation_resent")
+    }
+
+    /// Looks for the user of an address and mails a link, after the answer. An address that is nobody's is
+    /// counted and leaves nothing in the database.
+    fn mail_later(
+        &self,
+        caller: &Caller,
+        email: &str,
+        kind: Kind,
+        act: &'static str,
+    ) -> Result<()> {
         let email = Address::parse(email).map_err(|e| Error::field("email", e))?;
+        let (auth, caller) = (self.clone(), caller.clone());
+        let started = self.later.start("a mail that was asked for is not sent", async move {
+            auth.mail(&caller, &email, kind, act).await
+        });
+        if started { Ok(()) } else { Err(Error::Busy) }
+    }
+
+    async fn mail(
+        &self,
+        caller: &Caller,
+        email: &Address,
+        kind: Kind,
+        act: &'static str,
+    ) -> Result<()> {
+        let confirms = kind == Kind::ConfirmEmail;
+        let user = users::by_email(&mut self.db.read().await?, &email.key).await?;
+        let fits = |u: &super::User| u.is_active && !(confirms && u.email_confirmed_at.is_some());
+        let Some(user) = user.filter(fits) else {
+            count_unknown(caller, act);
+            return Ok(());
+        };
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        let user = users::by_email(&mut db, &email.key).await?.filter(|u| u.is_active);
-        if let Some(user) = &user {
-            post::to_user(&mut db, Kind::ResetPassword, user, now).await?;
-        }
-        let target = user.map(|u| u.id);
-        let act = Act { kind: "password_reset_asked", target, ..Act::default() };
+        post::to_user(&mut db, kind, &user, now).await?;
+        let act = Act { kind: act, target: Some(user.id), ..Act::default() };
         record(&mut db, caller, act, now).await?;
         db.commit().await?;
         self.post.notify_one();
@@ -36,7 +75,7 @@ impl Auth {
     pub async fn reset_password(&self, caller: &Caller, token: &str, new: &str) -> Result<()> {
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
         let mut db = self.db.read().await?;
-        let (link, user) = self.open_link(&mut db, &hash, &[Kind::ResetPassword]).await?;
+        let (link, user) = self.open_link(&mut db, &hash, &RESETTING).await?;
         drop(db);
         self.check_password(&user, "new_password", new).await?;
         let password = self.hasher.hash(new).await?;
@@ -50,7 +89,7 @@ impl Auth {
             return Err(Error::LinkNotValid);
         }
         users::confirm_email(&mut db, user.id, now).await?;
-        for kind in [Kind::ResetPassword, Kind::ChangeEmail] {
+        for kind in [Kind::ResetPassword, Kind::ConfirmEmail, Kind::ChangeEmail] {
             mail_tokens::withdraw(&mut db, user.id, kind.name()).await?;
         }
         let revoked = self.end_sessions(&mut db, user.id, None, now).await?;
@@ -61,4 +100,18 @@ impl Auth {
         self.post.notify_one();
         Ok(())
     }
+}
+
+/// Counts what was asked for under a name that is nobody's, and logs it: a row for each would let anybody fill
+/// the database.
+pub(super) fn count_unknown(caller: &Caller, asked: &'static str) {
+    tracing::info!(
+        target: "portcullis::security",
+        act = asked,
+        actor = "anonymous",
+        ip = caller.ip.map(tracing::field::display),
+        request = caller.request_id,
+        detail = "unknown name",
+    );
+    metrics::counter!("portcullis_unknown_total", "asked" => asked).increment(1);
 }

@@ -26,6 +26,17 @@ pub fn same(a: &str, b: &str) -> bool {
     constant_time::verify_slices_are_equal(a.as_bytes(), b.as_bytes()).is_ok()
 }
 
+/// Whether two hashes are the same, likewise.
+pub fn same_hash(a: &Digest, b: &Digest) -> bool {
+    constant_time::verify_slices_are_equal(&a.0, &b.0).is_ok()
+}
+
+/// Six random digits.
+pub fn code() -> Result<String> {
+    // Of 2^64 values: that some digits come a little more often cannot be seen.
+    Ok(format!("{:06}", u64::from_be_bytes(random()?) % 1_000_000))
+}
+
 /// Reads a token in its one canonical form, 36 characters with hyphens.
 pub fn parse(text: &str) -> Option<Uuid> {
     let token = Uuid::try_parse(text).ok()?;
@@ -45,8 +56,13 @@ impl Successor {
 
     /// A mark that only a server with the key can make of `text`.
     pub fn mark(&self, text: &str) -> Uuid {
+        self.mark_bytes(text.as_bytes())
+    }
+
+    /// A mark that only a server with the key can make of `bytes`.
+    pub fn mark_bytes(&self, bytes: &[u8]) -> Uuid {
         // A nil token is never given out, so this is no successor.
-        self.of(Uuid::nil(), text.as_bytes())
+        self.of(Uuid::nil(), bytes)
     }
 
     /// The successor of `token`, whose row holds `salt`.

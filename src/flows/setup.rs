@@ -71,7 +71,7 @@ impl Auth {
         row.email_confirmed_at = Some(now);
         row.is_superuser = true;
         let Some(id) = users::insert(&mut db, &row).await? else {
-            return Err(fields.taken(&mut db, false).await?);
+            return Err(fields.taken(&mut db).await?);
         };
         let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
         record(&mut db, caller, Act::own("set_up", id), now).await?;

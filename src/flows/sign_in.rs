@@ -5,6 +5,7 @@ use super::{
     password::Verdict,
     policy::Policy,
     record::{Act, Actor, record},
+    reset::count_unknown,
 };
 use crate::store::{Conn, users};
 
@@ -58,28 +59,24 @@ impl Auth {
         let (user, stored) = self.credentials(login).await?;
         let verdict = self.hasher.verify(password, stored.as_deref()).await?;
         let (Some(user), Verdict::Right | Verdict::Outdated) = (&user, verdict) else {
-            return self.refuse(caller, user.map(|u| u.id), Error::BadCredentials).await;
+            return self.refuse(caller, user.map(|u| u.id), Error::BadCredentials);
         };
         if let Err(e) = self.admit(policy, user) {
-            return self.refuse(caller, Some(user.id), e).await;
+            return self.refuse(caller, Some(user.id), e);
         }
-        let better = match verdict {
-            Verdict::Outdated => Some(self.hasher.hash(password).await?),
-            _ => None,
-        };
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         if !users::note_login(&mut db, user.id, user.credentials, now).await? {
             drop(db);
-            return self.refuse(caller, Some(user.id), Error::BadCredentials).await;
-        }
-        if let (Some(old), Some(new)) = (&stored, &better) {
-            users::rehash(&mut db, user.id, old, new).await?;
+            return self.refuse(caller, Some(user.id), Error::BadCredentials);
         }
         let session = self.new_session(caller, policy, user.id, remember, now)?;
         let (session, issued, revoked) = self.store_session(&mut db, session, now).await?;
         record(&mut db, caller, Act::own("login", user.id).in_session(session.id), now).await?;
         self.commit(db, &revoked).await?;
+        if let (Verdict::Outdated, Some(old)) = (verdict, stored) {
+            self.rehash_later(user.id, password, old);
+        }
         self.tokens(policy, user.clone(), &session, Some(issued), now)
     }
 
@@ -92,20 +89,44 @@ impl Auth {
         Ok((user, stored))
     }
 
-    /// Writes a failed login down, and fails.
-    async fn refuse<T>(&self, caller: &Caller, target: Option<UserId>, why: Error) -> Result<T> {
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        let detail = why.to_string();
-        let act = Act {
-            kind: "login_failed",
-            actor: Actor::Anonymous,
-            target,
-            session: None,
-            detail: &detail,
+    /// Fails, and writes the failed login down after the answer: what is written of a known name would take
+    /// time that an unknown one does not. That is counted, and leaves nothing in the database.
+    fn refuse<T>(&self, caller: &Caller, target: Option<UserId>, why: Error) -> Result<T> {
+        let Some(target) = target else {
+            count_unknown(caller, "login_failed");
+            return Err(why);
         };
-        record(&mut db, caller, act, now).await?;
-        db.commit().await?;
+        let (auth, caller, detail) = (self.clone(), caller.clone(), why.to_string());
+        let note = async move {
+            let act = Act {
+                kind: "login_failed",
+                actor: Actor::Anonymous,
+                target: Some(target),
+                session: None,
+                detail: &detail,
+            };
+            let mut db = auth.db.write().await?;
+            record(&mut db, &caller, act, auth.clock.now()).await?;
+            Ok(db.commit().await?)
+        };
+        if !self.later.start("a failed login is not written down", note) {
+            tracing::warn!(target_id = target.0, "a failed login is not written down: too many");
+        }
         Err(why)
+    }
+
+    /// Puts a better hash in the place of `old`, after the answer; it is tried again at the next login if there
+    /// is too much to do.
+    fn rehash_later(&self, user: UserId, password: &str, old: String) {
+        let (auth, password) = (self.clone(), password.to_owned());
+        let started = self.later.start("a password was not hashed anew", async move {
+            let new = auth.hasher.hash(&password).await?;
+            let mut db = auth.db.write().await?;
+            users::rehash(&mut db, user, &old, &new).await?;
+            Ok(db.commit().await?)
+        });
+        if !started {
+            tracing::debug!("a password is to be hashed anew at the next login");
+        }
     }
 }

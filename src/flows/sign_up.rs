@@ -1,8 +1,7 @@
 //! Registration.
 use super::{
-    Auth, Caller, Error, Lacking, Result, User, UserId,
+    Auth, Caller, Error, Lacking, Result, User,
     address::{self, Address, Username},
-    password::Verdict,
     post::{self, Kind},
     record::{Act, record},
 };
@@ -54,24 +53,29 @@ impl Fields {
             is_superuser: false,
             language: Some(language),
             created_at: now,
+            self_registered: false,
         }
     }
 
-    /// What stood in the way of an insertion: the username, the address, or both. Where the address is
-    /// `secret`, a taken username is all that is told.
-    pub async fn taken(&self, db: &mut Conn, secret: bool) -> Result<Error> {
-        let named = match &self.username {
-            Some(name) => users::by_username(db, &name.key).await?.is_some(),
-            None => false,
-        };
-        if !named {
-            return Ok(Error::EmailTaken);
-        }
-        let mut taken = vec![("username", Lacking::Taken)];
-        if !secret && users::by_email(db, &self.email.key).await?.is_some() {
+    /// What stood in the way of an insertion: the username, the address, or both.
+    pub async fn taken(&self, db: &mut Conn) -> Result<Error> {
+        let Err(named) = self.demand_username(db).await else { return Ok(Error::EmailTaken) };
+        let Error::Fields(mut taken) = named else { return Err(named) };
+        if users::by_email(db, &self.email.key).await?.is_some() {
             taken.push(("email", Lacking::Taken));
         }
         Ok(Error::Fields(taken))
+    }
+
+    /// # Errors
+    /// `Fields` if the username is taken.
+    async fn demand_username(&self, db: &mut Conn) -> Result<()> {
+        if let Some(name) = &self.username
+            && users::by_username(db, &name.key).await?.is_some()
+        {
+            return Err(Error::field("username", Lacking::Taken));
+        }
+        Ok(())
     }
 }
 
@@ -100,18 +104,19 @@ impl Auth {
             self.read_fields((new.email, new.password), new.username, new.first_name).await?;
         let hash = self.hasher.hash(new.password).await?;
         let quiet = self.live().email_confirmation == EmailConfirmation::Required;
-        let known = quiet && self.knows_password(&fields.email, new.password).await?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        let row = fields.row(&hash, caller.language.tag(), now);
+        let mut row = fields.row(&hash, caller.language.tag(), now);
+        row.self_registered = true;
+        if quiet {
+            // Before the address is looked at, so that both answers take the same statements.
+            fields.demand_username(&mut db).await?;
+        }
         let Some(id) = users::insert(&mut db, &row).await? else {
-            let why = fields.taken(&mut db, quiet).await?;
-            return match why {
-                Error::EmailTaken if quiet => {
-                    self.tell_owner(db, caller, &fields, known, now).await
-                }
-                why => Err(why),
-            };
+            if quiet {
+                return self.tell_owner(db, caller, &fields, now).await;
+            }
+            return Err(fields.taken(&mut db).await?);
         };
         let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
         post::to_user(&mut db, Kind::ConfirmEmail, &user, now).await?;
@@ -170,40 +175,28 @@ impl Auth {
         }
     }
 
-    /// Whether a password is that of an address; it takes as long for an unknown one.
-    async fn knows_password(&self, email: &Address, password: &str) -> Result<bool> {
-        let mut db = self.db.read().await?;
-        let user = users::by_email(&mut db, &email.key).await?;
-        let id = user.map_or(UserId(0), |u| u.id);
-        let stored = users::password_hash(&mut db, id).await?;
-        drop(db);
-        Ok(self.hasher.verify(password, stored.as_deref()).await? != Verdict::Wrong)
-    }
-
     /// Somebody registers an address that is registered already: only its mailbox learns of it.
     ///
-    /// If it was never confirmed, whose it is is open: neither password counts, unless they are the
-    /// same, and whoever confirms chooses another. Or whoever came first would keep a way in.
+    /// The account stays as it is, whoever made it: a stranger could take a password away otherwise. If it was
+    /// never confirmed, the mail confirms it, and lets its reader set another password or decline.
     async fn tell_owner(
         &self,
         mut db: Conn,
         caller: &Caller,
         fields: &Fields,
-        known: bool,
         now: Timestamp,
     ) -> Result<SignedUp> {
-        if let Some(user) = users::by_email(&mut db, &fields.email.key).await? {
-            let kind = match user.email_confirmed_at {
-                Some(_) => Kind::AccountExists,
-                None => Kind::ConfirmEmail,
-            };
-            if !known {
-                users::forget_password(&mut db, user.id).await?;
-            }
-            post::to_user(&mut db, kind, &user, now).await?;
-            let act = Act { kind: "registered_again", target: Some(user.id), ..Act::default() };
-            record(&mut db, caller, act, now).await?;
-        }
+        let Some(user) = users::by_email(&mut db, &fields.email.key).await? else {
+            // The username was taken a moment ago.
+            return Err(fields.taken(&mut db).await?);
+        };
+        let kind = match user.email_confirmed_at {
+            Some(_) => Kind::AccountExists,
+            None => Kind::ConfirmEmail,
+        };
+        post::to_user(&mut db, kind, &user, now).await?;
+        let act = Act { kind: "registered_again", target: Some(user.id), ..Act::default() };
+        record(&mut db, caller, act, now).await?;
         db.commit().await?;
         self.post.notify_one();
         Ok(SignedUp::Pending(None))

@@ -1,5 +1,5 @@
 //! What is of no use any more is forgotten, and what happened elsewhere is heard of.
-use super::{Auth, Result, shared_time};
+use super::{Auth, Result, post, shared_time};
 use crate::{
     store::{
         Channel, Listener, audit, invitations, keys, legacy_tokens, mail_tokens, outbox,
@@ -30,10 +30,12 @@ enum Old {
     Revocations,
     LegacyTokens,
     Mails(&'static str, Duration),
+    /// Mails to users who are gone.
+    Orphans,
     Acts,
 }
 
-const ALL: [Old; 10] = [
+const ALL: [Old; 11] = [
     Old::Revocations,
     Old::RefreshTokens,
     Old::Sessions,
@@ -43,6 +45,7 @@ const ALL: [Old; 10] = [
     Old::Mails("sent", WEEK),
     Old::Mails("dropped", WEEK),
     Old::Mails("failed", MONTH),
+    Old::Orphans,
     Old::Acts,
 ];
 
@@ -95,6 +98,7 @@ impl Auth {
             Old::Revocations => revocations::sweep(rows, now, most).await?,
             Old::LegacyTokens => legacy_tokens::sweep(rows, now, most).await?,
             Old::Mails(state, kept) => outbox::sweep(rows, state, now.minus(kept), most).await?,
+            Old::Orphans => outbox::sweep_orphans(rows, now.minus(post::PER), most).await?,
             Old::Acts => audit::sweep(rows, now.minus(self.config.audit_lifetime), most).await?,
         };
         db.commit().await?;

@@ -108,6 +108,19 @@ pub async fn resend(reader: Who<'_>, form: FormSent) -> Sent<Account> {
     answer(mailed.await, "resend", || view(&r))
 }
 
+/// Confirms an address by the code in a mail.
+#[post("/account/email/code", data = "<form>")]
+pub async fn code(reader: Who<'_>, form: FormSent) -> Sent<Account> {
+    let r = reader?;
+    let confirmed = async {
+        let form = form?;
+        let code = form.read(|f| f.text("code"))?;
+        r.auth.confirm_by_code(r.caller, &r.by, code).await?;
+        Ok(done(r.auth, Notice::EmailConfirmed))
+    };
+    answer(confirmed.await, "code", || view(&r))
+}
+
 #[post("/account/password", data = "<form>")]
 pub async fn password(reader: Who<'_>, form: FormSent) -> Sent<Account> {
     let r = reader?;

@@ -24,6 +24,8 @@ async fn kept(auth: &Auth, local: &Local) -> Result<Vec<Kept>, Error> {
     if !local.0 || !auth.mailer().keeps() {
         return Err(Error::NotFound);
     }
+    // What a form has just asked for may be on its way into the outbox.
+    auth.settled().await;
     auth.deliver_due().await?;
     Ok(auth.mailer().kept().unwrap_or_default())
 }

@@ -12,6 +12,7 @@ mod person;
 mod reader;
 mod register;
 mod reset;
+mod restore;
 mod security;
 mod sessions;
 mod setup;
@@ -53,15 +54,20 @@ pub fn routes() -> Vec<Route> {
         register::register,
         confirm::page,
         confirm::confirm,
+        confirm::reset,
+        confirm::decline,
         confirm::again,
         forgot::page,
         forgot::forgot,
+        restore::page,
+        restore::restore,
         reset::page,
         reset::reset,
         account::page,
         account::profile,
         account::email,
         account::resend,
+        account::code,
         account::password,
         account::delete,
         data::data,

@@ -15,6 +15,8 @@ use crate::{
 use rocket::{Either, State, get, http::Status, post};
 use serde::Serialize;
 
+pub const PATH: &str = "/reset-password";
+
 /// `state` is `usable` or `expired`.
 #[derive(Serialize)]
 pub struct Reset {
@@ -28,7 +30,7 @@ pub struct Reset {
 
 impl View for Reset {
     const TEMPLATE: &'static str = "pages/reset_password.html";
-    const PATH: &'static str = "/reset-password";
+    const PATH: &'static str = PATH;
 }
 
 impl Reset {

@@ -32,10 +32,11 @@ macro_rules! tables {
 }
 
 /// Every table, after those that it refers to.
-pub const TABLES: [Table; 15] = tables! {
+pub const TABLES: [Table; 16] = tables! {
     "auth_users" "auth_user_roles" "auth_sessions" "auth_refresh_tokens" "auth_revocations"
     "auth_legacy_tokens" "auth_invitations" "auth_invitation_tokens" "auth_settings"
     "auth_setup_tokens" "auth_mail_tokens" "auth_outbox" "auth_keys" "auth_secrets" "auth_audit"
+    "auth_hash_kinds"
 };
 
 /// What became of a copy.

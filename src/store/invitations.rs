@@ -144,6 +144,12 @@ pub async fn withdraw_from(db: &mut Conn, email_key: &str) -> Result<u64> {
         .await
 }
 
+/// Forgets those of one address, used ones too.
+pub async fn forget(db: &mut Conn, email_key: &str) -> Result<()> {
+    db.execute("DELETE FROM auth_invitations WHERE email_key = $1", [email_key]).await?;
+    Ok(())
+}
+
 /// Forgets up to `most` of those that expired before `then`, the oldest first.
 pub async fn sweep(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(

@@ -15,13 +15,15 @@ pub struct MailToken {
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub used_at: Option<Timestamp>,
+    /// Of the code that stands beside the link, if there is one.
+    pub code_hash: Option<Digest>,
 }
 
 pub async fn insert(db: &mut Conn, t: &MailToken) -> Result<()> {
     db.execute(
         "INSERT INTO auth_mail_tokens
-             (hash, kind, user_id, email, credentials, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+             (hash, kind, user_id, email, credentials, created_at, expires_at, code_hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         (
             &t.hash,
             t.kind.as_str(),
@@ -30,6 +32,7 @@ pub async fn insert(db: &mut Conn, t: &MailToken) -> Result<()> {
             t.credentials,
             t.created_at,
             t.expires_at,
+            t.code_hash.as_ref(),
         ),
     )
     .await?;
@@ -38,11 +41,38 @@ pub async fn insert(db: &mut Conn, t: &MailToken) -> Result<()> {
 
 pub async fn by_hash(db: &mut Conn, hash: &Digest) -> Result<Option<MailToken>> {
     db.fetch_optional(
-        "SELECT hash, kind, user_id, email, credentials, created_at, expires_at, used_at
+        "SELECT hash, kind, user_id, email, credentials, created_at, expires_at, used_at, code_hash
          FROM auth_mail_tokens WHERE hash = $1",
         [hash],
     )
     .await
+}
+
+/// The newest unused link of a user that has a code beside it.
+pub async fn newest_with_code(
+    db: &mut Conn,
+    user: UserId,
+    now: Timestamp,
+) -> Result<Option<MailToken>> {
+    db.fetch_optional(
+        "SELECT hash, kind, user_id, email, credentials, created_at, expires_at, used_at, code_hash
+         FROM auth_mail_tokens
+         WHERE user_id = $1 AND code_hash IS NOT NULL AND used_at IS NULL AND expires_at > $2
+         ORDER BY created_at DESC, hash LIMIT 1",
+        (user, now),
+    )
+    .await
+}
+
+/// Counts an attempt to give a password by a link; `false` if there were `most` already.
+pub async fn count_try(db: &mut Conn, hash: &Digest, most: i64) -> Result<bool> {
+    let rows = db
+        .execute(
+            "UPDATE auth_mail_tokens SET tries = tries + 1 WHERE hash = $1 AND tries < $2",
+            (hash, most),
+        )
+        .await?;
+    Ok(rows == 1)
 }
 
 /// Spends a link; of many who ask at once, `true` for exactly one.
@@ -62,6 +92,22 @@ pub async fn withdraw(db: &mut Conn, user: UserId, kind: &str) -> Result<()> {
     db.execute(
         "DELETE FROM auth_mail_tokens WHERE user_id = $1 AND kind = $2 AND used_at IS NULL",
         (user, kind),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Forgets a user's unused links of one kind that were asked for under `credentials` or later ones.
+pub async fn withdraw_since(
+    db: &mut Conn,
+    user: UserId,
+    kind: &str,
+    credentials: i64,
+) -> Result<()> {
+    db.execute(
+        "DELETE FROM auth_mail_tokens
+         WHERE user_id = $1 AND kind = $2 AND used_at IS NULL AND credentials >= $3",
+        (user, kind, credentials),
     )
     .await?;
     Ok(())

@@ -120,6 +120,33 @@ pub async fn withdraw(db: &mut Conn, user: UserId, kind: &str) -> Result<()> {
     Ok(())
 }
 
+/// Withdraws a user's mails of one kind that were not sent yet and were asked for under `credentials` or
+/// later ones.
+pub async fn withdraw_since(
+    db: &mut Conn,
+    user: UserId,
+    kind: &str,
+    credentials: i64,
+) -> Result<()> {
+    db.execute(
+        "UPDATE auth_outbox SET state = 'dropped'
+         WHERE user_id = $1 AND kind = $2 AND state = 'waiting' AND credentials >= $3",
+        (user, kind, credentials),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Withdraws all mails to a user that were not sent yet.
+pub async fn withdraw_all(db: &mut Conn, user: UserId) -> Result<()> {
+    db.execute(
+        "UPDATE auth_outbox SET state = 'dropped' WHERE user_id = $1 AND state = 'waiting'",
+        [user],
+    )
+    .await?;
+    Ok(())
+}
+
 /// Notes that a mail was sent, unless it has been withdrawn meanwhile.
 pub async fn mark_sent(db: &mut Conn, id: i64, now: Timestamp) -> Result<()> {
     db.execute(
@@ -253,6 +280,20 @@ pub async fn revive(db: &mut Conn, id: i64, now: Timestamp) -> Result<Option<Opt
         )
         .await?;
     Ok(row.map(|(user,)| user))
+}
+
+/// Forgets up to `most` mails made before `then` to users who are gone, unless they are still to be sent. An
+/// invitation never was to a user.
+pub async fn sweep_orphans(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+    let sql = forget!(
+        db,
+        "auth_outbox",
+        "id",
+        "SELECT id FROM auth_outbox
+         WHERE user_id IS NULL AND kind <> 'invitation' AND state <> 'waiting' AND created_at < $1
+         ORDER BY created_at LIMIT $2"
+    );
+    db.execute(sql, (then, most)).await
 }
 
 /// Forgets up to `most` mails in `state` that were asked for before `then`, the oldest first.

@@ -188,6 +188,26 @@ pub async fn authenticate(db: &mut Conn, id: SessionId, now: Timestamp) -> Resul
     Ok(())
 }
 
+/// Counts a password that is about to be judged in a session: how many there were in a row, this one
+/// included; `None` if there were `most` already or the session has ended.
+pub async fn count_password(db: &mut Conn, id: SessionId, most: i64) -> Result<Option<i64>> {
+    let row: Option<(i64,)> = db
+        .fetch_optional(
+            "UPDATE auth_sessions SET wrong_passwords = wrong_passwords + 1
+             WHERE id = $1 AND ended_at IS NULL AND wrong_passwords < $2
+             RETURNING wrong_passwords",
+            (id, most),
+        )
+        .await?;
+    Ok(row.map(|(count,)| count))
+}
+
+/// Notes that the right password was given in a session.
+pub async fn forget_wrong_passwords(db: &mut Conn, id: SessionId) -> Result<()> {
+    db.execute("UPDATE auth_sessions SET wrong_passwords = 0 WHERE id = $1", [id]).await?;
+    Ok(())
+}
+
 /// Ends the session `first` and all that were opened out of its family; how many. Its user's row is
 /// held, so that none is being opened meanwhile.
 pub async fn end_family(db: &mut Conn, first: SessionId, now: Timestamp) -> Result<u64> {

@@ -38,12 +38,23 @@ pub struct User {
     pub credentials: i64,
     pub created_at: Timestamp,
     pub last_login_at: Option<Timestamp>,
+    /// Whether a stranger made the account by registering, with no invitation.
+    pub self_registered: bool,
 }
 
 impl User {
     /// Whether the user has `role`; a superuser passes for every one.
     pub fn has_role(&self, role: &str) -> bool {
         self.is_superuser || self.roles.has(role)
+    }
+
+    /// Whether nobody has vouched for the account: a stranger registered it and nobody confirmed its
+    /// address or gave it any right since. Whoever reads its mail may have it removed.
+    pub fn is_unclaimed(&self) -> bool {
+        self.self_registered
+            && self.email_confirmed_at.is_none()
+            && !self.is_superuser
+            && self.roles.0.is_empty()
     }
 }
 
@@ -60,6 +71,8 @@ pub struct NewUser<'a> {
     pub is_superuser: bool,
     pub language: Option<&'a str>,
     pub created_at: Timestamp,
+    /// Whether a stranger makes the account by registering, with no invitation.
+    pub self_registered: bool,
 }
 
 macro_rules! select {
@@ -67,6 +80,7 @@ macro_rules! select {
         concat!(
             "SELECT u.id, u.email, u.email_confirmed_at, u.username, u.first_name, u.is_active,
                     u.is_superuser, u.language, u.credentials, u.created_at, u.last_login_at,
+                    u.self_registered,
                     (SELECT string_agg(r.role, ',' ORDER BY r.granted_at, r.role)
                      FROM auth_user_roles r WHERE r.user_id = u.id) AS roles
              FROM auth_users u ",
@@ -82,8 +96,8 @@ pub async fn insert(db: &mut Conn, new: &NewUser<'_>) -> Result<Option<UserId>> 
         .fetch_optional(
             "INSERT INTO auth_users (email, email_key, email_confirmed_at, username, username_key,
                                      first_name, first_name_key, password_hash, is_superuser,
-                                     language, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                                     language, created_at, self_registered)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
              ON CONFLICT DO NOTHING RETURNING id",
             (
                 new.email,
@@ -97,6 +111,7 @@ pub async fn insert(db: &mut Conn, new: &NewUser<'_>) -> Result<Option<UserId>> 
                 new.is_superuser,
                 new.language,
                 new.created_at,
+                new.self_registered,
             ),
         )
         .await?;
@@ -174,45 +189,11 @@ pub async fn set_password(db: &mut Conn, id: UserId, credentials: i64, hash: &st
     Ok(rows == 1)
 }
 
-/// Forgets the password of somebody who has neither confirmed the address nor ever logged in; whether
-/// there was one. Links that were mailed stay good: it is the mailbox that they prove.
-pub async fn forget_password(db: &mut Conn, id: UserId) -> Result<bool> {
-    let rows = db
-        .execute(
-            "UPDATE auth_users SET password_hash = NULL
-             WHERE id = $1 AND password_hash IS NOT NULL AND email_confirmed_at IS NULL
-               AND last_login_at IS NULL",
-            [id],
-        )
-        .await?;
-    Ok(rows == 1)
-}
-
-/// Sets another, confirmed address; `false` if it is taken or the credentials have changed.
-pub async fn set_email(
-    db: &mut Conn,
-    id: UserId,
-    credentials: i64,
-    (email, key): (&str, &str),
-    now: Timestamp,
-) -> Result<bool> {
-    let rows = db
-        .execute_unless_taken(
-            "UPDATE auth_users
-             SET email = $3, email_key = $4, email_confirmed_at = $5, credentials = credentials + 1
-             WHERE id = $1 AND credentials = $2
-               AND NOT EXISTS (SELECT 1 FROM auth_users o WHERE o.email_key = $4 AND o.id <> $1)",
-            (id, credentials, email, key, now),
-        )
-        .await?;
-    Ok(rows == Some(1))
-}
-
 /// Marks the address as confirmed; `false` if it already was.
 pub async fn confirm_email(db: &mut Conn, id: UserId, now: Timestamp) -> Result<bool> {
     let rows = db
         .execute(
-            "UPDATE auth_users SET email_confirmed_at = $2
+            "UPDATE auth_users SET email_confirmed_at = $2, code_tries = 0
              WHERE id = $1 AND email_confirmed_at IS NULL",
             (id, now),
         )

@@ -6,7 +6,7 @@ mod mails;
 mod pages;
 
 /// The codes of `web::problem` and `web::catchers`, which this leaf does not see.
-const CODES: [&str; 32] = [
+const CODES: [&str; 33] = [
     "header_too_large",
     "access_token_still_valid",
     "account_disabled",
@@ -29,6 +29,7 @@ const CODES: [&str; 32] = [
     "not_found",
     "not_implemented",
     "password_required",
+    "proof_required",
     "rate_limited",
     "registration_closed",
     "request_timeout",

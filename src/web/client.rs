@@ -46,6 +46,7 @@ pub fn caller<'r>(req: &'r Request<'_>) -> &'r Caller {
 }
 
 /// [`Caller`] as an argument of handlers.
+#[derive(Clone, Copy)]
 pub struct Client<'r>(pub &'r Caller);
 
 #[rocket::async_trait]

@@ -115,6 +115,8 @@ pub fn registrant(config: &Config, mark: String) -> String {
 /// which something is loaded.
 #[derive(Clone, Copy, Debug)]
 pub enum Linked {
+    Confirm,
+    Restore,
     Reset,
     Invite,
     Setup,
@@ -123,6 +125,8 @@ pub enum Linked {
 impl Linked {
     const fn purpose(self) -> &'static str {
         match self {
+            Self::Confirm => "confirm",
+            Self::Restore => "restore",
             Self::Reset => "reset",
             Self::Invite => "invite",
             Self::Setup => "setup",
@@ -140,6 +144,15 @@ impl Linked {
 /// The mark of the browser that registered, if somebody opens the page there: what is fetched in advance,
 /// looked at (`HEAD`) or a part of another page is not opened.
 pub struct Registrant<'r>(pub Option<&'r str>);
+
+/// The same of whatever request: one that does something is sent on purpose.
+pub struct Mark<'r>(pub Option<&'r str>);
+
+/// The token of a link that confirms an address.
+pub struct ConfirmToken<'r>(pub Option<&'r str>);
+
+/// The token of a link that takes a change of address back.
+pub struct RestoreToken<'r>(pub Option<&'r str>);
 
 /// The token of a link that resets a password.
 pub struct ResetToken<'r>(pub Option<&'r str>);
@@ -168,6 +181,15 @@ impl<'r> FromRequest<'r> for Registrant<'r> {
     }
 }
 
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Mark<'r> {
+    type Error = Infallible;
+
+    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        Outcome::Success(Self(brought(req, "registrant")))
+    }
+}
+
 macro_rules! linked {
     ($guard:ident, $link:expr) => {
         #[rocket::async_trait]
@@ -180,6 +202,8 @@ macro_rules! linked {
         }
     };
 }
+linked!(ConfirmToken, Linked::Confirm);
+linked!(RestoreToken, Linked::Restore);
 linked!(ResetToken, Linked::Reset);
 linked!(InviteToken, Linked::Invite);
 linked!(SetupToken, Linked::Setup);

@@ -189,7 +189,7 @@ guard!(SignedIn, , |req| Self(signed_in(req).await?));
 guard!(Bearer, , |req| Self(by_token(req).await?.ok_or(Error::Unauthenticated)?));
 guard!(Verified, , |req| {
     let token = authorization(req)?.ok_or(Error::Unauthenticated)?;
-    let claims = auth(req)?.verify_access(token)?;
+    let claims = auth(req)?.verify_standing(token)?;
     know(req, claims.user());
     Self(claims)
 });

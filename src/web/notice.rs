@@ -22,6 +22,10 @@ pub enum Notice {
     SessionEnded,
     OthersEnded,
     AccountDeleted,
+    EmailConfirmed,
+    RegistrationDeclined,
+    ChangeDeclined,
+    EmailRestored,
     UserChanged,
     UserSessionsEnded,
     UserDeleted,
@@ -33,7 +37,7 @@ pub enum Notice {
     PasswordProven,
 }
 
-const ALL: [Notice; 22] = [
+const ALL: [Notice; 26] = [
     Notice::Registered,
     Notice::Welcome,
     Notice::CheckMail,
@@ -47,6 +51,10 @@ const ALL: [Notice; 22] = [
     Notice::SessionEnded,
     Notice::OthersEnded,
     Notice::AccountDeleted,
+    Notice::EmailConfirmed,
+    Notice::RegistrationDeclined,
+    Notice::ChangeDeclined,
+    Notice::EmailRestored,
     Notice::UserChanged,
     Notice::UserSessionsEnded,
     Notice::UserDeleted,
@@ -76,6 +84,10 @@ impl Notice {
             Self::SessionEnded => "session-ended",
             Self::OthersEnded => "others-ended",
             Self::AccountDeleted => "account-deleted",
+            Self::EmailConfirmed => "email-confirmed",
+            Self::RegistrationDeclined => "registration-declined",
+            Self::ChangeDeclined => "change-declined",
+            Self::EmailRestored => "email-restored",
             Self::UserChanged => "user-changed",
             Self::UserSessionsEnded => "user-sessions-ended",
             Self::UserDeleted => "user-deleted",

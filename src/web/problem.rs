@@ -170,6 +170,7 @@ impl From<&Error> for Problem {
             Error::RegistrationClosed => told(Status::Forbidden, "registration_closed"),
             Error::InvitationNeeded => told(Status::Forbidden, "invitation_needed"),
             Error::Forbidden => told(Status::Forbidden, "forbidden"),
+            Error::ProofRequired => told(Status::Forbidden, "proof_required"),
             Error::PasswordRequired => told(Status::Forbidden, "password_required"),
             Error::CsrfFailed => told(Status::Forbidden, "csrf_failed"),
             Error::EmailTaken => Self::from(&Error::field("email", Lacking::Taken)),

@@ -32,6 +32,7 @@ pub fn sentence(language: Language, why: Lacking) -> String {
         Lacking::Leaked => ("leaked", None),
         Lacking::Guessable => ("guessable", None),
         Lacking::WrongPassword => ("wrong-password", None),
+        Lacking::WrongCode => ("wrong-code", None),
     };
     let args: Vec<_> = count.map(|n| ("count", n.into())).into_iter().collect();
     view::text(language, &format!("field-{key}"), &args)

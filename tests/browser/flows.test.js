@@ -102,14 +102,48 @@ for (const engine of ENGINES) {
           await context.close();
         });
 
-        test("in another browser it takes the button", async () => {
+        test("in another browser it takes the password", async () => {
           const { email, context } = await registered(way);
           const phone = await person(way);
           const page = await phone.newPage();
           await page.goto(await link(email));
-          await page.getByRole("button", { name: words.button }).click();
+          assert.equal(path(page), "/confirm-email");
+          await send(page, "confirm", { password: "not this one" });
+          assert.ok(await page.locator("#confirm [name=password][aria-invalid]").isVisible());
+          await send(page, "confirm", { password: PASSWORD });
           await says(page, words.confirmed);
+          await says(page, email);
           await Promise.all([context.close(), phone.close()]);
+        });
+
+        test("who did not register deletes the account, or takes it over", async () => {
+          for (const takes of [false, true]) {
+            const { email, context, page } = await registered(way);
+            const owner = await person(way);
+            const theirs = await owner.newPage();
+            await theirs.goto(await link(email));
+            const form = takes ? "reset" : "decline";
+            await theirs.locator(`details:has(#${form}) summary`).click();
+            await send(theirs, form, takes ? { new_password: "nine quiet kettles" } : {});
+            assert.equal(path(theirs), "/login");
+            await at(page, "/account");
+            assert.ok(path(page).startsWith("/login"));
+            if (takes) {
+              await send(theirs, "login", { login: email, password: "nine quiet kettles" });
+              assert.equal(path(theirs), "/account");
+            }
+            await Promise.all([context.close(), owner.close()]);
+          }
+        });
+
+        test("a code confirms where one is logged in", async () => {
+          const { email, context, page } = await registered(way);
+          const [code] = /\b\d{6}\b/.exec((await service.mail(email)).text);
+          await at(page, "/account");
+          await page.locator("details:has(#code) summary").click();
+          await send(page, "code", { code });
+          assert.ok(await page.locator(".mark.yes").isVisible());
+          await context.close();
         });
 
         test("a login leads to where it was asked for, and a wrong password is told", async () => {
@@ -189,6 +223,18 @@ for (const engine of ENGINES) {
           await says(page, words.confirmed);
           await at(page, "/account");
           await says(page, `new-${email}`);
+          // The old address takes it back, and the password is chosen anew.
+          const owner = await person(way);
+          const theirs = await owner.newPage();
+          await theirs.goto(await link(email));
+          await send(theirs, "restore", {});
+          assert.equal(path(theirs), "/reset-password");
+          await send(theirs, "reset", { new_password: "nine quiet kettles" });
+          await send(theirs, "login", { login: email, password: "nine quiet kettles" });
+          assert.equal(path(theirs), "/account");
+          await at(page, "/account");
+          assert.ok(path(page).startsWith("/login"));
+          await owner.close();
           await context.close();
         });
 
@@ -430,7 +476,7 @@ for (const engine of ENGINES) {
       const opened = other.waitForEvent("page");
       await page.frameLocator("iframe").first().locator("a").first().click();
       const beside = await opened;
-      await beside.getByRole("button", { name: SAYS.en.button }).click();
+      await send(beside, "confirm", { password: PASSWORD });
       await says(beside, SAYS.en.confirmed);
       await Promise.all([context.close(), other.close()]);
     });

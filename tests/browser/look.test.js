@@ -47,6 +47,17 @@ const GUEST = [
   }],
   ["reset-expired", "/reset-password?token=x"],
   ["confirm", "CONFIRM"],
+  ["confirm-open", "CONFIRM", async (page) => {
+    await open("reset")(page);
+    await open("decline")(page);
+  }],
+  ["confirm-errors", "CONFIRM", async (page) => {
+    await page.locator("#confirm [name=password]").fill("not this one");
+    await send("confirm")(page);
+  }],
+  ["confirm-change", "CHANGE", (page) => open("decline")(page)],
+  ["restore", "RESTORE"],
+  ["restore-expired", "/restore-email?token=x"],
   ["confirm-expired", "/confirm-email?token=x"],
   ["confirm-again-errors", "/confirm-email", send("again")],
   ["setup", "SETUP"],
@@ -74,6 +85,11 @@ const USER = [
   ["account-email-errors", "/account", async (page) => {
     await open("email")(page);
     await send("email")(page);
+  }],
+  ["account-code-errors", "/account", async (page) => {
+    await open("code")(page);
+    await page.locator("#code [name=code]").fill("000 000");
+    await send("code")(page);
   }],
   ["account-password-errors", "/account", send("password")],
   ["account-delete-errors", "/account", async (page) => {
@@ -193,6 +209,18 @@ for (const lang of ["en", "ru"]) {
         await post(guest, lang, "/auth/password/forgot", { email });
         links.RESET = (await service.mail(email)).links[0];
         links.SETUP = service.setup;
+        const mover = await browser.newContext(options);
+        const [old, moved, next] = ["old", "moved", "next"].map((name) => `${name}.${email}`);
+        const token = async (to) => new URL((await service.mail(to)).links[0]).searchParams.get("token");
+        await post(mover, lang, "/auth/register", { email: old, password: PASSWORD });
+        await post(mover, lang, "/auth/email/confirm", { token: await token(old) });
+        await post(mover, lang, "/auth/login", { email: old, password: PASSWORD });
+        await post(mover, lang, "/auth/email", { email: moved, password: PASSWORD });
+        await post(mover, lang, "/auth/email/confirm", { token: await token(moved) });
+        links.RESTORE = (await service.mail(old)).links[0];
+        await post(mover, lang, "/auth/email", { email: next, password: PASSWORD });
+        links.CHANGE = (await service.mail(next)).links[0];
+        await mover.close();
         links.BY_INVITATION = `${invites.origin}/register`;
         links.INVITE = await invitation(lang, email);
         links.EXPIRED = `${links.BY_INVITATION}?invite=${crypto.randomUUID()}`;

@@ -73,7 +73,9 @@ on_both! {
         let change = service.mailed_token("mallory@example.com").await;
 
         let owner = service.stranger();
-        owner.post("/auth/email/confirm", json!({ "token": confirm })).await.expect(200);
+        owner.post("/auth/email/confirm", json!({ "token": confirm })).await.refused(403, "proof_required");
+        let reset = json!({ "token": confirm, "new_password": "seven green herons" });
+        owner.post("/auth/password/reset", reset).await.expect(204);
         let moved = mallory.post("/auth/email/confirm", json!({ "token": change })).await;
         moved.refused(400, "token_not_valid");
     }

@@ -237,16 +237,21 @@ on_both! {
         let token = service.mailed_token("ann@example.com").await;
         let path = format!("/confirm-email?token={token}");
         for method in [Method::Get, Method::Head, Method::Get] {
-            assert_eq!(raw(service, method, &path, None, &[]).await.status, 200);
+            assert_eq!(raw(service, method, &path, None, &[]).await.status, 303);
         }
-        let page = ann.get(&path).await;
-        assert_eq!(page.text.matches("<button").count(), 1);
+        // Not the browser that registered.
+        let ann = service.stranger();
+        let link = ann.get(&path).await;
+        assert_eq!((link.status, link.header("location")), (303, Some("/confirm-email")));
+        let page = ann.get("/confirm-email").await;
+        // To confirm, to set another password, to decline.
+        assert_eq!(page.text.matches("<button").count(), 3);
         assert_eq!(page.header("cache-control"), Some("no-store"));
         let form = [("Content-Type", "application/x-www-form-urlencoded")];
         let csrf = ann.cookies.lock().unwrap()["__Host-portcullis-form"].clone();
         assert!(page.text.contains(&csrf));
         let press = async |csrf: &str| {
-            let body = format!("token={token}&csrf_token={csrf}");
+            let body = format!("token={token}&csrf_token={csrf}&password={PASSWORD}");
             ann.send(Method::Post, "/confirm-email", Some(body), &form).await
         };
         for foreign in ["", &uuid::Uuid::new_v4().to_string()] {
@@ -254,12 +259,15 @@ on_both! {
             assert!(again.status == 403 && again.text.contains("role=\"alert\""));
         }
         let done = press(&csrf).await;
-        assert!(done.status == 200 && done.text.contains("role=\"status\""));
-        assert_eq!(press(&csrf).await.status, 200);
+        assert_eq!((done.status, done.header("location")), (303, Some("/confirm-email")));
+        let told = ann.get("/confirm-email").await.text;
+        assert!(told.contains("role=\"status\"") && told.contains("<b>ann@example.com</b>"));
+        assert_eq!(press(&csrf).await.status, 303);
         let sql = "SELECT 'yes' FROM auth_users WHERE email_confirmed_at IS NOT NULL";
         assert_eq!(crate::store::rows(service, sql).await.len(), 1);
-        assert!(ann.get(&path).await.text.contains("role=\"status\""));
-        let expired = ann.get("/confirm-email?token=x").await;
+        assert!(ann.get("/confirm-email").await.text.contains("role=\"status\""));
+        ann.get(&format!("/confirm-email?token={}", uuid::Uuid::new_v4())).await;
+        let expired = ann.get("/confirm-email").await;
         assert!(expired.status == 400 && expired.text.contains("action=\"/confirm-email/again\""));
     }
 

@@ -2,11 +2,12 @@
 use std::collections::BTreeSet;
 
 /// Pages and files for people, which are not the API.
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 16] = [
     "/login",
     "/logout",
     "/register",
     "/confirm-email",
+    "/restore-email",
     "/forgot-password",
     "/reset-password",
     "/account",

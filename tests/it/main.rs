@@ -17,6 +17,7 @@ mod chain;
 mod cli;
 #[cfg(postgres)]
 mod clocks;
+mod confirming;
 mod dialects;
 mod docs;
 mod families;

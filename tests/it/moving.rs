@@ -299,6 +299,21 @@ on_both_by_command! {
     }
 }
 
+/// A server that runs beside an import hears what kinds of hashes came.
+async fn an_import_tells_its_kinds_of_hashes(database: Database) {
+    let mover = Mover::new(&database);
+    let said =
+        tokio::task::spawn_blocking(move || mover.import(&lines(&[exported(1, "ann")]), &[]));
+    assert_eq!(said.await.unwrap().code, 0);
+    let kinds = crate::store::rows_at(&database.url, "SELECT kind FROM auth_hash_kinds").await;
+    assert!(kinds.contains(&"pbkdf2-sha256 2000".to_owned()), "{kinds:?}");
+    database.end().await;
+}
+
+mod imported_hashes {
+    on_each_engine! { super::an_import_tells_its_kinds_of_hashes }
+}
+
 /// Killed in the middle, an import has brought in whole users only, and goes on where it was.
 async fn a_killed_import_leaves_nobody_half(database: Database) {
     const ALL: u64 = 8_000;

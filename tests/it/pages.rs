@@ -34,6 +34,12 @@ impl Person<'_> {
         self.get(to).await
     }
 
+    /// Opens the mailed link that confirms an address; the page it leads to.
+    pub async fn open_link(&self, token: &str) -> Reply {
+        self.follow(&self.get(&format!("/confirm-email?token={token}")).await, "/confirm-email")
+            .await
+    }
+
     fn has_session(&self) -> bool {
         self.cookies.lock().unwrap().contains_key(SESSION)
     }
@@ -67,11 +73,12 @@ on_both! {
         assert_eq!(ann.follow(&ann.get("/").await, "/account").await.text.matches("Welcome!").count(), 0);
         // In the browser that registered the link is enough, and its session lives on.
         let token = service.mailed_token("ann@example.com").await;
-        let done = ann.get(&format!("/confirm-email?token={token}")).await;
+        let done = ann.open_link(&token).await;
         says(&done, "Your address is confirmed.");
+        says(&done, "<b>ann@example.com</b>");
         says(&done, "href=\"/account\"");
         says(&ann.get("/account").await, "mark yes");
-        says(&ann.get(&format!("/confirm-email?token={token}")).await, "Your address is confirmed.");
+        says(&ann.open_link(&token).await, "Your address is confirmed.");
     }
 
     async fn another_browser_confirms_by_the_button(service) {
@@ -84,18 +91,27 @@ on_both! {
         // that was made up; and whoever looks at the headers alone has opened nothing.
         let own: Vec<_> = ann.cookies.lock().unwrap().iter().map(|(k, v)| format!("{k}={v}")).collect();
         let own = ("Cookie", own.join("; "));
-        assert_eq!(raw(service, Method::Head, &path, None, std::slice::from_ref(&own)).await.status, 200);
+        assert_eq!(raw(service, Method::Head, &path, None, std::slice::from_ref(&own)).await.status, 303);
         let early = [own.clone(), ("Sec-Purpose", "prefetch".to_owned())];
         let preview = [own.clone(), ("X-Purpose", "preview".to_owned())];
         let part = [own, ("Sec-Fetch-Dest", "image".to_owned())];
         let forged = [("Cookie", format!("__Host-portcullis-registrant={}", uuid::Uuid::new_v4()))];
         for headers in [&early[..], &preview[..], &part[..], &forged[..]] {
-            says(&raw(service, Method::Get, &path, None, headers).await, "<h1>Confirm your address</h1>");
+            assert_eq!(raw(service, Method::Get, &path, None, headers).await.status, 303);
         }
-        says(&phone.get(&path).await, "<h1>Confirm your address</h1>");
-        says(&phone.submit(&path, "/confirm-email", &[("token", &token)]).await, "Your address is confirmed.");
-        // What was opened while the address was unproven has ended.
-        assert_eq!(ann.get("/account").await.status, 303);
+        says(&ann.get("/account").await, "not confirmed");
+        says(&phone.open_link(&token).await, "<h1>Confirm your address</h1>");
+        let confirm = async |fields: &[(&str, &str)]| phone.submit("/confirm-email", "/confirm-email", fields).await;
+        let bare = confirm(&[("token", &token), ("password", "")]).await;
+        assert_eq!(bare.status, 403);
+        says(&bare, "not that the account is yours");
+        let wrong = confirm(&[("token", &token), ("password", "wrong")]).await;
+        assert_eq!(wrong.status, 400);
+        says(&wrong, "confirm-password-wrong");
+        let done = confirm(&[("token", &token), ("password", PASSWORD)]).await;
+        let done = phone.follow(&done, "/confirm-email").await;
+        says(&done, "Your address is confirmed. <b>ann@example.com</b>");
+        says(&ann.get("/account").await, "mark yes");
     }
 
     async fn the_mark_of_a_browser_is_good_for_the_address_it_registered(service) {
@@ -103,7 +119,7 @@ on_both! {
         ann.submit("/register", "/register", &[("email", "ann@example.com"), ("password", PASSWORD)]).await;
         eve.submit("/register", "/register", &[("email", "eve@example.com"), ("password", PASSWORD)]).await;
         let token = service.mailed_token("ann@example.com").await;
-        says(&eve.get(&format!("/confirm-email?token={token}")).await, "<h1>Confirm your address</h1>");
+        says(&eve.open_link(&token).await, "<h1>Confirm your address</h1>");
     }
 
     async fn where_addresses_must_be_confirmed_known_and_unknown_ones_look_alike(
@@ -130,7 +146,7 @@ on_both! {
         let sent = ann.submit("/confirm-email", "/confirm-email/again", &nobody).await;
         says(&ann.follow(&sent, "/login").await, "a link is on its way");
         let token = service.mailed_token("ann@example.com").await;
-        says(&ann.get(&format!("/confirm-email?token={token}")).await, "Your address is confirmed.");
+        says(&ann.open_link(&token).await, "Your address is confirmed.");
         ann.follow(&ann.submit("/login", "/login", &fields).await, "/account").await;
     }
 
@@ -150,19 +166,20 @@ on_both! {
         let token = service.mailed_token("ann@example.com").await;
         register(&ann, PASSWORD).await;
         register(&eve, "nine quiet kettles").await;
-        let path = format!("/confirm-email?token={token}");
-        // Her registration made no account, so her browser is not known by it.
-        says(&ann.get(&path).await, "<h1>Confirm your address</h1>");
-        says(&ann.submit(&path, "/confirm-email", &[("token", &token)]).await, "Your address is confirmed.");
+        // Her registration made no account, so neither her browser nor her password is known by it.
+        says(&ann.open_link(&token).await, "<h1>Confirm your address</h1>");
+        let own = [("token", &*token), ("password", PASSWORD)];
+        assert_eq!(ann.submit("/confirm-email", "/confirm-email", &own).await.status, 400);
+        // Whoever reads her mail chooses the password.
+        let short = [("token", &*token), ("new_password", "short")];
+        says(&ann.submit("/confirm-email", "/confirm-email/password", &short).await, "reset-new_password-wrong");
+        let new = [("token", &*token), ("new_password", "seven green herons")];
+        let sent = ann.submit("/confirm-email", "/confirm-email/password", &new).await;
+        says(&ann.follow(&sent, "/login").await, "Log in with the new one.");
         for password in ["nine quiet kettles", PASSWORD] {
             let fields = [("login", "ann@example.com"), ("password", password)];
             assert_eq!(eve.submit("/login", "/login", &fields).await.status, 401, "{password}");
         }
-        // Whoever reads her mail chooses the password.
-        let token = service.mailed_token("ann@example.com").await;
-        ann.follow(&ann.get(&format!("/reset-password?token={token}")).await, "/reset-password").await;
-        let new = [("token", &*token), ("new_password", "seven green herons")];
-        ann.follow(&ann.submit("/reset-password", "/reset-password", &new).await, "/login").await;
         let fields = [("login", "ann@example.com"), ("password", "seven green herons")];
         ann.follow(&ann.submit("/login", "/login", &fields).await, "/account").await;
     }
@@ -278,7 +295,7 @@ on_both! {
         let csrf = |page: &Reply| page.text.split("name=\"csrf_token\" value=\"").nth(1).unwrap().split_once('"').unwrap().0.to_owned();
         for (to, fields) in [
             ("/login", format!("login=ann&password={PASSWORD}")),
-            ("/confirm-email", format!("token={new}")),
+            ("/confirm-email", format!("token={new}&password={PASSWORD}")),
             ("/reset-password", format!("token={token}&new_password=seven green herons")),
         ] {
             guest.cookies.lock().unwrap().clear();
@@ -327,10 +344,12 @@ on_both! {
         let page = ann.follow(&ask("new@example.com", PASSWORD).await, "/account").await;
         says(&page, "mailed a link to the new address");
         says(&page, "<b>ann@example.com</b>");
-        assert_eq!(service.mail("ann@example.com").await["links"].as_array().unwrap().len(), 1);
+        assert_eq!(service.mail("ann@example.com").await["links"].as_array().unwrap().len(), 2);
         let token = service.mailed_token("new@example.com").await;
-        let path = format!("/confirm-email?token={token}");
-        says(&ann.submit(&path, "/confirm-email", &[("token", &token)]).await, "Your address is confirmed.");
+        says(&ann.open_link(&token).await, "<b>new@example.com</b>");
+        says(&ann.get("/account").await, "<b>ann@example.com</b>");
+        let sent = ann.submit("/confirm-email", "/confirm-email", &[("token", &token)]).await;
+        says(&ann.follow(&sent, "/confirm-email").await, "Your address is confirmed. <b>new@example.com</b>");
         says(&ann.get("/account").await, "<b>new@example.com</b>");
     }
 

@@ -193,11 +193,14 @@ on_both! {
         ann.get("/auth/me").await.expect(200);
         root.set(json!({ "email_confirmation": "required" })).await.expect(200);
         ann.get("/auth/me").await.refused(401, "token_not_valid");
+        // Nor is the token that is out still good for what a proxy lets through.
+        ann.get("/auth/verify").await.refused(401, "token_not_valid");
         ann.refresh().await.refused(403, "email_not_confirmed");
         assert_eq!(ann.forget_access().get("/account").await.status, 303);
         root.set(json!({ "email_confirmation": "optional" })).await.expect(200);
         ann.refresh().await.expect(200);
         ann.get("/auth/me").await.expect(200);
+        ann.get("/auth/verify").await.expect(200);
         root.set(json!({ "email_confirmation": "required" })).await.expect(200);
         // Logging out works in any case.
         ann.send(Method::Post, "/auth/logout", None, &[]).await.expect(204);

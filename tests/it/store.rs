@@ -2,8 +2,8 @@
 use crate::support::{Database, Service};
 use portcullis::{
     store::{
-        Channel, Db, Digest, accounts, audit, invitations, keys, legacy_tokens, listing,
-        mail_tokens, oldest, outbox, refresh_tokens, revocations, roles, secrets,
+        Channel, Db, Digest, accounts, audit, emails, hash_kinds, invitations, keys, legacy_tokens,
+        listing, mail_tokens, oldest, outbox, refresh_tokens, revocations, roles, secrets,
         sessions::{self, Rotation, SessionId},
         settings, setup_tokens,
         users::{self, Roles, UserId},
@@ -76,6 +76,7 @@ fn named<'a>(email: &'a str, username: Option<&'a str>) -> users::NewUser<'a> {
         is_superuser: false,
         language: Some("ru"),
         created_at: NOW,
+        self_registered: true,
     }
 }
 
@@ -281,20 +282,69 @@ on_db! {
         assert_eq!(listing::count(&mut conn).await.unwrap(), (3, 1));
     }
 
-    async fn a_password_is_forgotten_of_nobody_who_was_ever_in(db) {
-        let (ann, bob) = (ann(db).await, tx!(db, |tx| users::insert(tx, &named("bob@example.com", None))).unwrap());
-        let before = users::by_id(&mut db.read().await.unwrap(), ann).await.unwrap().unwrap().credentials;
-        assert!(tx!(db, |tx| users::forget_password(tx, ann)));
-        assert!(!tx!(db, |tx| users::forget_password(tx, ann)));
+    async fn an_address_comes_back_without_the_password(db) {
+        let id = ann(db).await;
+        assert!(tx!(db, |tx| emails::set(tx, id, 0, ("b@example.com", "b@example.com"), NOW)));
+        assert!(tx!(db, |tx| emails::restore(tx, id, ("ann@example.com", "ann@example.com"), after(1))));
         let mut conn = db.read().await.unwrap();
-        assert_eq!(users::password_hash(&mut conn, ann).await.unwrap(), None);
-        assert_eq!(users::by_id(&mut conn, ann).await.unwrap().unwrap().credentials, before);
+        let user = users::by_id(&mut conn, id).await.unwrap().unwrap();
+        assert_eq!((user.email.as_str(), user.email_confirmed_at, user.credentials), ("ann@example.com", Some(after(1)), 2));
+        assert_eq!(users::password_hash(&mut conn, id).await.unwrap(), None);
         drop(conn);
-        assert!(tx!(db, |tx| users::note_login(tx, bob, 0, NOW)));
-        assert!(!tx!(db, |tx| users::forget_password(tx, bob)));
-        let cid = tx!(db, |tx| users::insert(tx, &named("cid@example.com", None))).unwrap();
-        assert!(tx!(db, |tx| users::confirm_email(tx, cid, NOW)));
-        assert!(!tx!(db, |tx| users::forget_password(tx, cid)));
+        tx!(db, |tx| users::insert(tx, &named("taken@example.com", None)));
+        assert!(!tx!(db, |tx| emails::restore(tx, id, ("taken@example.com", "taken@example.com"), NOW)));
+    }
+
+    async fn codes_are_counted_until_the_address_is_confirmed(db) {
+        let id = ann(db).await;
+        let count = async || tx!(db, |tx| emails::count_code(tx, id, 2));
+        assert_eq!([count().await, count().await, count().await], [true, true, false]);
+        assert!(tx!(db, |tx| users::confirm_email(tx, id, NOW)));
+        assert!(count().await);
+    }
+
+    async fn nobody_has_vouched_for_an_account_that_a_stranger_made(db) {
+        let id = ann(db).await;
+        let unclaimed = async || users::by_id(&mut db.read().await.unwrap(), id).await.unwrap().unwrap().is_unclaimed();
+        assert!(unclaimed().await);
+        tx!(db, |tx| roles::grant(tx, id, "EDITOR", NOW));
+        assert!(!unclaimed().await);
+        assert!(tx!(db, |tx| roles::revoke(tx, id, "EDITOR")));
+        tx!(db, |tx| users::set_superuser(tx, id, true));
+        assert!(!unclaimed().await);
+        tx!(db, |tx| users::set_superuser(tx, id, false));
+        assert!(unclaimed().await);
+        tx!(db, |tx| users::confirm_email(tx, id, NOW));
+        assert!(!unclaimed().await);
+        let new = users::NewUser { self_registered: false, ..named("op@example.com", None) };
+        let op = tx!(db, |tx| users::insert(tx, &new)).unwrap();
+        assert!(!users::by_id(&mut db.read().await.unwrap(), op).await.unwrap().unwrap().is_unclaimed());
+    }
+
+    async fn kinds_of_hashes_are_noted_and_forgotten_unless_seen_again(db) {
+        for (kind, at) in [("bcrypt 12", NOW), ("argon2 64 1 1", NOW), ("bcrypt 12", after(5))] {
+            tx!(db, |tx| hash_kinds::note(tx, kind, at));
+        }
+        tx!(db, |tx| hash_kinds::forget(tx, "bcrypt 12", after(5)));
+        assert_eq!(hash_kinds::all(&mut db.read().await.unwrap()).await.unwrap(), ["argon2 64 1 1", "bcrypt 12"]);
+        tx!(db, |tx| hash_kinds::forget(tx, "argon2 64 1 1", after(1)));
+        assert_eq!(hash_kinds::all(&mut db.read().await.unwrap()).await.unwrap(), ["bcrypt 12"]);
+        let id = ann(db).await;
+        let mut conn = db.read().await.unwrap();
+        let hashes = hash_kinds::hashes(&mut conn, UserId(i64::MIN), 9).await.unwrap();
+        assert_eq!(hashes, [(id, Some("hash".to_owned()))]);
+        assert!(hash_kinds::hashes(&mut conn, id, 9).await.unwrap().is_empty());
+    }
+
+    async fn wrong_passwords_of_a_session_are_counted_in_a_row(db) {
+        let id = ann(db).await;
+        let session = open(db, id).await;
+        let count = async || tx!(db, |tx| sessions::count_password(tx, session, 2));
+        assert_eq!([count().await, count().await, count().await], [Some(1), Some(2), None]);
+        tx!(db, |tx| sessions::forget_wrong_passwords(tx, session));
+        assert_eq!(count().await, Some(1));
+        tx!(db, |tx| sessions::end_family(tx, session, NOW));
+        assert_eq!(count().await, None);
     }
 
     async fn credentials_change_only_from_those_that_were_seen(db) {
@@ -306,12 +356,12 @@ on_db! {
         assert!(tx!(db, |tx| users::set_password(tx, id, 0, "new")));
         assert!(!tx!(db, |tx| users::set_password(tx, id, 0, "late")));
         assert!(!tx!(db, |tx| users::note_login(tx, id, 0, NOW)));
-        assert!(!tx!(db, |tx| users::set_email(tx, id, 0, ("n@example.com", "n@example.com"), NOW)));
-        assert!(tx!(db, |tx| users::set_email(tx, id, 1, ("n@example.com", "n@example.com"), NOW)));
+        assert!(!tx!(db, |tx| emails::set(tx, id, 0, ("n@example.com", "n@example.com"), NOW)));
+        assert!(tx!(db, |tx| emails::set(tx, id, 1, ("n@example.com", "n@example.com"), NOW)));
         let user = users::by_id(&mut db.read().await.unwrap(), id).await.unwrap().unwrap();
         assert_eq!((user.email.as_str(), user.email_confirmed_at, user.credentials), ("n@example.com", Some(NOW), 2));
         tx!(db, |tx| users::insert(tx, &named("taken@example.com", None)));
-        assert!(!tx!(db, |tx| users::set_email(tx, id, 2, ("taken@example.com", "taken@example.com"), NOW)));
+        assert!(!tx!(db, |tx| emails::set(tx, id, 2, ("taken@example.com", "taken@example.com"), NOW)));
         tx!(db, |tx| users::set_active(tx, id, false));
         assert!(!tx!(db, |tx| users::note_login(tx, id, 2, NOW)));
     }
@@ -525,6 +575,7 @@ on_db! {
         let token = |n: u8| mail_tokens::MailToken {
             hash: Digest(vec![n; 32]), kind: "reset_password".into(), user_id: id, email: "ann@example.com".into(),
             credentials: 0, created_at: NOW, expires_at: after(100), used_at: None,
+            code_hash: None,
         };
         for n in 1..=3 {
             tx!(db, |tx| mail_tokens::insert(tx, &token(n)));
@@ -539,6 +590,52 @@ on_db! {
         tx!(db, |tx| mail_tokens::withdraw(tx, id, "reset_password"));
         assert!(mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(2)).await.unwrap().is_none());
         assert_eq!(tx!(db, |tx| mail_tokens::sweep(tx, after(101), 9)), 1);
+
+        let coded = |n: u8, at: u64, code: Option<u8>| mail_tokens::MailToken {
+            kind: "confirm_email".into(), created_at: after(at), credentials: i64::from(n),
+            code_hash: code.map(|c| Digest(vec![c; 32])), ..token(n)
+        };
+        for new in [coded(4, 1, Some(40)), coded(5, 2, Some(50)), coded(6, 3, None)] {
+            tx!(db, |tx| mail_tokens::insert(tx, &new));
+        }
+        let newest = async |at| {
+            let found = mail_tokens::newest_with_code(&mut db.read().await.unwrap(), id, at).await.unwrap();
+            found.and_then(|t| t.code_hash).map(|hash| hash.0[0])
+        };
+        assert_eq!((newest(NOW).await, newest(after(100)).await), (Some(50), None));
+        tx!(db, |tx| mail_tokens::withdraw_since(tx, id, "reset_password", 0));
+        tx!(db, |tx| mail_tokens::withdraw_since(tx, id, "confirm_email", 5));
+        assert_eq!(newest(NOW).await, Some(40));
+        assert!(mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(6)).await.unwrap().is_none());
+        let count = async || tx!(db, |tx| mail_tokens::count_try(tx, &hash(4), 2));
+        assert_eq!([count().await, count().await, count().await], [true, true, false]);
+        tx!(db, |tx| mail_tokens::spend(tx, &hash(4), NOW));
+        assert_eq!(newest(NOW).await, None);
+    }
+
+    async fn mails_to_a_user_who_is_gone_are_forgotten(db) {
+        let id = ann(db).await;
+        let mail = |kind, credentials| outbox::NewMail {
+            kind, user_id: Some(id), recipient: "ann@example.com", language: "en", args: "{}", credentials,
+        };
+        for new in [mail("a", 0), mail("b", 1), mail("b", 2), mail("b", 3)] {
+            tx!(db, |tx| outbox::insert(tx, &new, NOW));
+        }
+        tx!(db, |tx| outbox::withdraw_since(tx, id, "b", 2));
+        let count = async |state| outbox::count(&mut db.read().await.unwrap(), state).await.unwrap();
+        assert_eq!((count("waiting").await, count("dropped").await), (2, 2));
+        tx!(db, |tx| outbox::withdraw_all(tx, id));
+        assert_eq!((count("waiting").await, count("dropped").await), (0, 4));
+        let invitation = outbox::NewMail { user_id: None, ..mail("invitation", 0) };
+        let farewell = outbox::NewMail { user_id: None, ..mail("account_deleted", 0) };
+        for new in [invitation, farewell] {
+            tx!(db, |tx| outbox::insert(tx, &new, NOW));
+        }
+        assert_eq!(tx!(db, |tx| outbox::sweep_orphans(tx, after(1), 9)), 0);
+        tx!(db, |tx| users::delete(tx, id));
+        assert_eq!(tx!(db, |tx| outbox::sweep_orphans(tx, NOW, 9)), 0);
+        assert_eq!(tx!(db, |tx| outbox::sweep_orphans(tx, after(1), 9)), 4);
+        assert_eq!(count("waiting").await, 2);
     }
 
     async fn a_mail_is_claimed_by_one_and_again_after_the_lease(db) {
@@ -831,6 +928,10 @@ on_db! {
         assert_eq!(tx!(db, |tx| invitations::sweep(tx, after(200), 9)), 0);
         assert_eq!(tx!(db, |tx| invitations::sweep(tx, after(201), 9)), 1);
         assert!(tx!(db, |tx| invitations::by_token(tx, &hash)).is_none());
+        let four = tx!(db, |tx| invitations::insert(tx, &new("d@example.com", &none)));
+        assert!(tx!(db, |tx| invitations::spend(tx, four, NOW)));
+        tx!(db, |tx| invitations::forget(tx, "d@example.com"));
+        assert!(tx!(db, |tx| invitations::by_id(tx, four)).is_none());
     }
 
     async fn links_of_the_setup_are_taken_all_at_once(db) {

@@ -289,6 +289,14 @@ fn passwords_are_hashed_at_least_as_owasp_says() {
 }
 
 #[test]
+fn limits_that_are_not_there_are_not_turned_on() {
+    refuse! {
+        "limits.enabled": |c| c.limits.enabled = true;
+        "": |c| c.limits.enabled = false;
+    }
+}
+
+#[test]
 fn templates_are_in_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     refuse! {

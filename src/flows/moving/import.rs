@@ -13,11 +13,11 @@ use super::{
     source::Source,
 };
 use crate::{
-    store::{Conn, accounts, roles, users},
+    store::{Conn, accounts, hash_kinds, roles, users},
     time::Timestamp,
 };
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{BTreeSet, HashSet, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -121,12 +121,14 @@ impl Auth {
         let mut db = self.db.write().await?;
         let start = Instant::now();
         let mut outcomes = Vec::with_capacity(batch.len());
+        let mut kinds = BTreeSet::new();
         while start.elapsed() < SPAN
             && let Some((row, asked, newcomer)) = batch.pop_front()
         {
             let added = match newcomer {
                 Ok(newcomer) => {
                     let taken = how.dry_run.then_some(&mut *taken);
+                    kinds.extend(newcomer.password_hash().and_then(|hash| self.hash_kind(hash)));
                     add(&mut db, newcomer, taken, now).await?
                 }
                 Err(e) => Err(e),
@@ -136,6 +138,10 @@ impl Auth {
         }
         if how.dry_run {
             return Ok(outcomes);
+        }
+        for kind in kinds {
+            // So that the time of a login does not tell who came by this import.
+            hash_kinds::note(&mut db, &kind.to_string(), now).await?;
         }
         let count = outcomes.iter().filter(|o| o.added.is_ok()).count().to_string();
         let act =

@@ -86,6 +86,11 @@ impl Newcomer {
         self.email_confirmed_at.get_or_insert(self.created_at);
     }
 
+    /// The hash of the password.
+    pub fn password_hash(&self) -> Option<&str> {
+        self.password_hash.as_deref()
+    }
+
     pub fn row(&self) -> NewAccount<'_> {
         NewAccount {
             id: self.id,
@@ -100,6 +105,7 @@ impl Newcomer {
                 is_superuser: self.is_superuser,
                 language: self.language.map(Language::tag),
                 created_at: self.created_at,
+                self_registered: false,
             },
             is_active: self.is_active,
             last_login_at: self.last_login_at,

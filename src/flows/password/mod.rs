@@ -1,4 +1,5 @@
 //! Passwords: argon2id (RFC 9106) with OWASP's parameters, in any Unicode (NFC), none of it cut off.
+mod cost;
 mod dear;
 mod foreign;
 mod phc;
@@ -8,11 +9,16 @@ mod stored;
 
 use super::{Error, Lacking, Result};
 use crate::config;
+use cost::Costs;
+pub use cost::Kind;
 pub use dear::{Dearest, Kinds};
 pub use policy::{Policy, Strength};
 use pool::Pool;
-use std::{borrow::Cow, sync::Arc};
-pub use stored::is_known;
+use std::{
+    borrow::Cow,
+    sync::{Arc, PoisonError, RwLock},
+};
+pub use stored::{is_known, kind, our_kind};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// The longest password, in characters (NIST 800-63B asks for 64 at least).
@@ -29,16 +35,32 @@ pub enum Verdict {
 
 /// Hashes passwords on threads of its own; its clones share them.
 #[derive(Clone)]
-pub struct Hasher(Arc<Pool>);
+pub struct Hasher {
+    pool: Arc<Pool>,
+    /// What a wrong password is to cost.
+    dearest: Arc<RwLock<Arc<Costs>>>,
+    ours: Kind,
+}
 
 impl Hasher {
     pub fn new(config: &config::Password) -> Self {
-        Self(Arc::new(Pool::new(config)))
+        let ours = our_kind(config);
+        let hasher = Self { pool: Arc::new(Pool::new(config)), dearest: Arc::default(), ours };
+        hasher.expect([]);
+        hasher
+    }
+
+    /// Lets a wrong password cost as much as the dearest of these kinds and ours, in each family.
+    pub fn expect(&self, stored: impl IntoIterator<Item = Kind>) {
+        let mut dearest = Costs::default();
+        dearest.note(self.ours);
+        stored.into_iter().for_each(|kind| dearest.note(kind));
+        *self.dearest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(dearest);
     }
 
     /// How many passwords wait for a thread.
     pub fn waiting(&self) -> usize {
-        self.0.waiting()
+        self.pool.waiting()
     }
 
     /// A hash as a PHC string.
@@ -49,7 +71,7 @@ impl Hasher {
         let password = normal(password)
             .ok_or_else(|| Error::field("password", Lacking::TooLong(LONGEST)))?
             .into_owned();
-        self.0.run(move |bench| bench.hash(&password)).await?
+        self.pool.run(move |bench| bench.hash(&password)).await?
     }
 
     /// Judges a password by what is stored. A wrong one costs as much whether there is something
@@ -61,7 +83,12 @@ impl Hasher {
         let Some(normal) = normal(password) else { return Ok(Verdict::Wrong) };
         let (normal, typed) = (normal.into_owned(), password.to_owned());
         let stored = stored.map(str::to_owned);
-        self.0.run(move |bench| bench.verify(&normal, &typed, stored.as_deref())).await?
+        let dearest = self.dearest.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let judge = move |bench: &mut stored::Bench| {
+            bench.dearest = dearest;
+            bench.verify(&normal, &typed, stored.as_deref())
+        };
+        self.pool.run(judge).await?
     }
 
     /// Why somebody with the names `own` may not choose this password. Whatever sets one asks this.
@@ -80,7 +107,7 @@ impl Hasher {
         };
         let policy = Arc::clone(policy);
         // Not on the async workers: it takes about as long as a hash.
-        self.0.run(move |_| policy.refuse(&password, &own)).await?
+        self.pool.run(move |_| policy.refuse(&password, &own)).await?
     }
 }
 

@@ -2,6 +2,7 @@
 use super::{
     super::{Error, Result, secret},
     Verdict,
+    cost::{Costs, Kind},
     foreign::Foreign,
     phc::Phc,
 };
@@ -9,6 +10,7 @@ use crate::config;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::constant_time;
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use std::sync::Arc;
 
 /// The length of a hash of ours, in bytes.
 const LENGTH: usize = 32;
@@ -21,6 +23,16 @@ pub fn is_known(stored: &str, c: &config::Password) -> bool {
         || Foreign::parse(stored).is_some()
 }
 
+/// What judging by a stored hash takes; `None` if next to nothing.
+pub fn kind(stored: &str, c: &config::Password) -> Option<Kind> {
+    Kind::of(stored, &params(c))
+}
+
+/// The kind of hash that is made today.
+pub fn our_kind(c: &config::Password) -> Kind {
+    Kind::of_argon2(&params(c))
+}
+
 fn params(c: &config::Password) -> Params {
     Params::new(c.memory, c.passes, c.lanes, Some(LENGTH)).unwrap_or(Params::DEFAULT)
 }
@@ -29,6 +41,11 @@ fn params(c: &config::Password) -> Params {
 pub struct Bench {
     params: Params,
     memory: Vec<Block>,
+    /// What a wrong password is to cost.
+    pub dearest: Arc<Costs>,
+    /// What was computed.
+    #[cfg(test)]
+    pub work: Vec<Kind>,
     /// The memory that each hash of argon2 took, in KiB.
     #[cfg(test)]
     pub computed: Vec<u32>,
@@ -36,9 +53,14 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(c: &config::Password) -> Self {
+        let mut dearest = Costs::default();
+        dearest.note(our_kind(c));
         Self {
             params: params(c),
             memory: Vec::new(),
+            dearest: Arc::new(dearest),
+            #[cfg(test)]
+            work: Vec::new(),
             #[cfg(test)]
             computed: Vec::new(),
         }
@@ -78,47 +100,80 @@ impl Bench {
 
     /// Judges a password, given in NFC and as typed.
     ///
-    /// A hash of ours costs one computation. With anything else that is wrong, one of ours comes on
-    /// top, always: nothing stored and a cheap foreign hash then take no less time than ours, and no
-    /// clock decides.
+    /// A wrong one costs the same whatever is stored, and if nothing is: see `cost`. Others than we have hashed
+    /// what was typed, whatever its normal form, so both forms are tried and paid for.
     pub fn verify(&mut self, normal: &str, typed: &str, stored: Option<&str>) -> Result<Verdict> {
-        let phc = stored.and_then(|stored| Phc::parse(stored, &self.params));
-        if let Some(phc) = phc.as_ref().filter(|phc| self.is_current(phc)) {
-            let right = self.matches(phc, normal)?;
-            return Ok(if right { Verdict::Right } else { Verdict::Wrong });
-        }
-        // Others have hashed what was typed, whatever its normal form.
         let forms = if typed == normal { &[normal][..] } else { &[normal, typed] };
-        let mut right = false;
-        if let Some(phc) = phc {
-            for form in forms {
-                right = right || self.matches(&phc, form)?;
-            }
-        } else if let Some(stored) = stored {
-            match Foreign::parse(stored) {
-                Some(foreign) => right = forms.iter().any(|form| foreign.matches(form)),
-                // Django marks accounts without a password so.
-                None if stored.starts_with('!') => {}
-                None => tracing::warn!("a stored hash is of no known kind or asks for too much"),
+        let (done, verdict) = self.judge(forms, stored)?;
+        if verdict == Verdict::Wrong {
+            let dearest = Arc::clone(&self.dearest);
+            for (n, form) in forms.iter().enumerate() {
+                for kind in dearest.rest(done.filter(|(count, _)| n < *count).map(|(_, kind)| kind))
+                {
+                    self.waste(kind, form)?;
+                }
             }
         }
-        if right {
-            return Ok(Verdict::Outdated);
-        }
-        self.dummy(normal)?;
-        Ok(Verdict::Wrong)
+        Ok(verdict)
     }
 
-    /// Takes as long as a hash of ours.
-    fn dummy(&mut self, password: &str) -> Result<()> {
+    /// The verdict, and how many hashes of which kind it took.
+    fn judge(
+        &mut self,
+        forms: &[&str],
+        stored: Option<&str>,
+    ) -> Result<(Option<(usize, Kind)>, Verdict)> {
+        let right = |right| if right { Verdict::Outdated } else { Verdict::Wrong };
+        let Some(stored) = stored else { return Ok((None, Verdict::Wrong)) };
+        if let Some(phc) = Phc::parse(stored, &self.params) {
+            let kind = Kind::of_argon2(&phc.params);
+            if self.is_current(&phc) {
+                let normal = forms.first().copied().unwrap_or_default();
+                let verdict =
+                    if self.matches(&phc, normal)? { Verdict::Right } else { Verdict::Wrong };
+                return Ok((Some((1, kind)), verdict));
+            }
+            let mut found = false;
+            for form in forms {
+                found = found || self.matches(&phc, form)?;
+            }
+            return Ok((Some((forms.len(), kind)), right(found)));
+        }
+        if let Some(foreign) = Foreign::parse(stored) {
+            let found = forms.iter().any(|form| self.matches_foreign(&foreign, form));
+            let kind = Kind::of_foreign(&foreign).map(|kind| (forms.len(), kind));
+            return Ok((kind, right(found)));
+        }
+        // Django marks accounts without a password so.
+        if !stored.starts_with('!') {
+            tracing::warn!("a stored hash is of no known kind or asks for too much");
+        }
+        Ok((None, Verdict::Wrong))
+    }
+
+    /// Computes a hash of `kind` for nothing.
+    fn waste(&mut self, kind: Kind, password: &str) -> Result<()> {
+        if let Some(foreign) = kind.dummy() {
+            self.matches_foreign(&foreign, password);
+            return Ok(());
+        }
+        let Kind::Argon2(memory, lanes, passes) = kind else { return Ok(()) };
+        let params = Params::new(memory, passes, lanes, Some(LENGTH)).map_err(Error::internal)?;
         let phc = Phc {
             algorithm: Algorithm::Argon2id,
             version: Version::V0x13,
-            params: self.params.clone(),
+            params,
             salt: vec![0; 16],
             hash: vec![0; LENGTH],
         };
         self.matches(&phc, password).map(drop)
+    }
+
+    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "tests count what is computed"))]
+    fn matches_foreign(&mut self, foreign: &Foreign, password: &str) -> bool {
+        #[cfg(test)]
+        self.work.extend(Kind::of_foreign(foreign));
+        foreign.matches(password)
     }
 
     fn is_current(&self, phc: &Phc) -> bool {
@@ -137,7 +192,10 @@ impl Bench {
     /// Hashes `password` in the way of `phc`, to as many bytes.
     fn compute(&mut self, phc: &Phc, password: &str) -> Result<Vec<u8>> {
         #[cfg(test)]
-        self.computed.push(phc.params.m_cost());
+        {
+            self.computed.push(phc.params.m_cost());
+            self.work.push(Kind::of_argon2(&phc.params));
+        }
         let (ours, blocks) = (self.params.block_count(), phc.params.block_count());
         // What a foreign hash takes beyond ours is not kept.
         let mut more = Vec::new();

@@ -3,7 +3,7 @@ use djangohashers::{Algorithm as Kind, DjangoVersion, make_password_core};
 use proptest::prelude::*;
 use stored::Bench;
 
-fn cheap() -> config::Password {
+pub fn cheap() -> config::Password {
     config::Password { memory: 64, passes: 1, ..config::Password::default() }
 }
 
@@ -23,7 +23,7 @@ async fn a_password_is_right_in_any_normal_form_and_to_its_last_letter() {
 }
 
 /// Made by Django 5.2, argon2-cffi, passlib and Python's bcrypt and hashlib of "päss wörd".
-const OTHERS: [&str; 19] = [
+pub const OTHERS: [&str; 19] = [
     "pbkdf2_sha256$2000$0fGKZXP9DN3iZPcJ7QkS1f$uI7Di9kA4F0YFF/mgcGOdmLQdagAwb6LNd5T47FKjDI=",
     "pbkdf2_sha256$1600000$seasalt$503os8DWe1rt6QiRtk/PMgbuC5hQsY0/7Ul7u3Lb5Z0=",
     "pbkdf2_sha1$2000$JKGhMeNMlpI33jm6DCpIA8$pfa5b+EivnyAV4ueC5wskhcYtNA=",

@@ -2,13 +2,14 @@
 use super::*;
 
 /// Each mail, and whether it carries a link.
-const KINDS: [(&str, bool); 9] = [
+const KINDS: [(&str, bool); 10] = [
     ("confirm_email", true),
     ("reset_password", true),
     ("change_email", true),
     ("invitation", true),
-    ("email_changed", false),
-    ("password_changed", false),
+    ("restore_email", true),
+    ("email_changed", true),
+    ("password_changed", true),
     ("account_exists", false),
     ("account_deleted", false),
     ("test", false),
@@ -19,7 +20,13 @@ fn every_mail_is_written_in_both_languages() {
     for (kind, has_link) in KINDS {
         let mut args = json!({"new_email": "new@example.org"});
         if has_link {
-            args = json!({"link": LINK, "hours": 72, "days": 3});
+            args["link"] = LINK.into();
+        }
+        if !["email_changed", "password_changed"].contains(&kind) {
+            (args["hours"], args["days"]) = (72.into(), 3.into());
+        }
+        if ["confirm_email", "change_email"].contains(&kind) {
+            args["code"] = "012345".into();
         }
         let mails = Language::ALL.map(|lang| letter(lang, kind, &args));
         for (subject, text, html) in &mails {
@@ -30,11 +37,13 @@ fn every_mail_is_written_in_both_languages() {
             assert!(subject.contains("example.com"), "{subject}");
             assert_eq!(text.contains(LINK), has_link, "{text}");
             assert_eq!(html.contains("token=t&amp;x=1"), has_link, "{html}");
+            let has_code = args["code"].is_string();
+            assert!(text.contains("012345") == has_code && html.contains("012345") == has_code);
             assert!(text.is_ascii() == html.is_ascii());
             assert!(!html.contains("<img") && !html.contains("src="));
         }
         assert_ne!(mails[0].0, mails[1].0, "{kind}");
-        if kind == "email_changed" {
+        if ["email_changed", "restore_email"].contains(&kind) {
             assert!(mails.iter().all(|(_, text, _)| text.contains("new@example.org")));
         }
     }

@@ -22,7 +22,7 @@ fn frames(form: &str) -> [Value; 2] {
         "path": "/account", "languages": languages, "csrf_token": EVIL, "notice": null,
         "wrong": {"form": "", "summary": "", "fields": {}, "retry_after": null}, "developing": false,
     });
-    let names = ["login", "password", "email", "username", "first_name", "new_password"];
+    let names = ["login", "password", "email", "username", "first_name", "new_password", "code"];
     let fields: serde_json::Map<String, Value> =
         names.iter().map(|name| ((*name).to_owned(), EVIL.into())).collect();
     let wrong = json!({"form": form, "summary": EVIL, "fields": fields, "retry_after": 3});
@@ -57,7 +57,6 @@ fn pages() -> Pages {
         let state = json!({"registration": registration, "expired": expired});
         with(&with(&typed, &state), &json!({"next": text, "min_length": 8}))
     };
-    let confirm = |state| json!({"state": state, "token": EVIL, "email": EVIL, "signed_in": false});
     let mut all: Pages = vec![
         (
             "pages/login.html",
@@ -81,32 +80,8 @@ fn pages() -> Pages {
         ),
         ("pages/forgot_password.html", &["forgot"], vec![json!({"email": ""}), json!({"email": EVIL})]),
         (
-            "pages/confirm_email.html",
-            &["confirm", "again"],
-            vec![
-                confirm("usable"),
-                confirm("done"),
-                with(&confirm("done"), &json!({"signed_in": true})),
-                confirm("expired"),
-            ],
-        ),
-        (
-            "pages/reset_password.html",
-            &["reset"],
-            ["usable", "expired"]
-                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL, "min_length": 8}))
-                .to_vec(),
-        ),
-        (
-            "pages/setup.html",
-            &["setup"],
-            ["usable", "expired"]
-                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL, "min_length": 8}))
-                .to_vec(),
-        ),
-        (
             "pages/account.html",
-            &["profile", "email", "resend", "password", "delete"],
+            &["profile", "email", "resend", "code", "password", "delete"],
             vec![with(&account, &user(true)), with(&account, &user(false))],
         ),
         (
@@ -136,8 +111,56 @@ fn pages() -> Pages {
         ),
         ("pages/dev_mail.html", &[], vec![json!({"mails": []}), json!({"mails": [mail()]})]),
     ];
+    all.extend(links());
     all.extend(admin::pages());
     all
+}
+
+/// The pages that mailed links lead to.
+fn links() -> Pages {
+    let confirm = |state| {
+        let reader = json!({"signed_in": false, "proven": false, "min_length": 8});
+        let link = json!({"kind": "account", "declinable": true});
+        let link = with(&link, &json!({"state": state, "token": EVIL, "email": EVIL}));
+        with(&link, &reader)
+    };
+    vec![
+        (
+            "pages/confirm_email.html",
+            &["confirm", "reset", "decline", "again"],
+            vec![
+                confirm("usable"),
+                with(&confirm("usable"), &json!({"declinable": false})),
+                with(&confirm("usable"), &json!({"kind": "change"})),
+                with(&confirm("usable"), &json!({"kind": "change", "proven": true})),
+                with(&confirm("usable"), &json!({"proven": true, "signed_in": true})),
+                confirm("done"),
+                with(&confirm("done"), &json!({"signed_in": true})),
+                confirm("expired"),
+            ],
+        ),
+        (
+            "pages/restore_email.html",
+            &["restore"],
+            ["usable", "done", "expired"]
+                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL}))
+                .to_vec(),
+        ),
+        (
+            "pages/reset_password.html",
+            &["reset"],
+            ["usable", "expired"]
+                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL, "min_length": 8}))
+                .to_vec(),
+        ),
+        (
+            "pages/setup.html",
+            &["setup"],
+            ["usable", "expired"]
+                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL, "min_length": 8}))
+                .to_vec(),
+        ),
+    ]
 }
 
 #[test]

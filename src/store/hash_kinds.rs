@@ -1,0 +1,41 @@
+//! Table `auth_hash_kinds`: which kinds of password hashes are stored.
+use super::{Conn, Result, users::UserId};
+use crate::time::Timestamp;
+
+/// Notes that a hash of `kind` is stored.
+pub async fn note(db: &mut Conn, kind: &str, now: Timestamp) -> Result<()> {
+    db.execute(
+        "INSERT INTO auth_hash_kinds (kind, seen_at) VALUES ($1, $2)
+         ON CONFLICT (kind) DO UPDATE SET seen_at = excluded.seen_at",
+        (kind, now),
+    )
+    .await?;
+    Ok(())
+}
+
+/// The kinds that are noted.
+pub async fn all(db: &mut Conn) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> =
+        db.fetch_all("SELECT kind FROM auth_hash_kinds ORDER BY kind", ()).await?;
+    Ok(rows.into_iter().map(|(kind,)| kind).collect())
+}
+
+/// Forgets a kind unless it was noted at `then` or later.
+pub async fn forget(db: &mut Conn, kind: &str, then: Timestamp) -> Result<()> {
+    db.execute("DELETE FROM auth_hash_kinds WHERE kind = $1 AND seen_at < $2", (kind, then))
+        .await?;
+    Ok(())
+}
+
+/// The stored hashes of users with an id above `after`, by id.
+pub async fn hashes(
+    db: &mut Conn,
+    after: UserId,
+    limit: i64,
+) -> Result<Vec<(UserId, Option<String>)>> {
+    db.fetch_all(
+        "SELECT id, password_hash FROM auth_users WHERE id > $1 ORDER BY id LIMIT $2",
+        (after, limit),
+    )
+    .await
+}
