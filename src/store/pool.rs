@@ -120,7 +120,7 @@ impl Db {
                 Db::Sqlite { write, .. } => {
                     let mut held = Held::new(deadline.over(write.acquire()).await?);
                     held.begin(&deadline).await?;
-                    Ok(Link::Sqlite(held))
+                    Ok::<_, sqlx::Error>(Link::Sqlite(held))
                 }
                 Db::Postgres { pool, server, .. } => {
                     let mut lent = lend(pool, server, &deadline).await?;
