@@ -159,7 +159,7 @@ impl Command {
 
     async fn act(self) -> Result<(), Failure> {
         match self {
-            Self::Serve => serve::serve().await,
+            Self::Serve => Box::pin(serve::serve()).await,
             Self::Migrate => {
                 fairing::open(fairing::figment()).await?;
                 Ok(())

@@ -49,7 +49,7 @@ async fn logged(what: &str, work: impl Future<Output = crate::support::Reply>) -
     let (all, text) = refusals(async {
         let reply = work.await;
         assert_eq!(reply.status, 403, "{what}: {reply:?}");
-        request = reply.header("x-request-id").unwrap().to_owned();
+        reply.header("x-request-id").unwrap().clone_into(&mut request);
     })
     .await;
     assert_eq!(all.len(), 1, "{what}: {text}");
@@ -66,11 +66,11 @@ on_both! {
         let said = |line: &Value| (line["actor_id"].clone(), line["code"].clone(), line["route"].clone());
         let by_ann = |code: &str, route: &str| (json!(ann.id), json!(code), json!(route));
 
-        let line = logged("a role", ann.get("/auth/verify?role=secret-part")).await;
+        let line = logged("a role", Box::pin(ann.get("/auth/verify?role=secret-part"))).await;
         assert_eq!(said(&line), by_ann("forbidden", "/auth/verify?<role>"));
-        let line = logged("an operator's", ann.get("/auth/admin/users?search=secret-part")).await;
+        let line = logged("an operator's", Box::pin(ann.get("/auth/admin/users?search=secret-part"))).await;
         assert_eq!(said(&line), by_ann("forbidden", "/auth/admin/users?<query..>"));
-        let line = logged("a page", ann.get("/admin/users/secret-part")).await;
+        let line = logged("a page", Box::pin(ann.get("/admin/users/secret-part"))).await;
         assert_eq!(said(&line), by_ann("forbidden", "/admin/users/<id>?<cursor>"));
 
         // What another site sends in her name.
@@ -80,20 +80,20 @@ on_both! {
             async move { raw(service, Method::Post, path, None, &headers).await }
         };
         for path in ["/auth/logout", "/auth/refresh", "/auth/logout-all", "/api/refresh_access"] {
-            let line = logged(path, foreign(path, &ann)).await;
+            let line = logged(path, Box::pin(foreign(path, &ann))).await;
             assert_eq!(said(&line), by_ann("csrf_failed", path));
         }
         let form = [("Content-Type", "application/x-www-form-urlencoded"), ("Origin", "https://evil.example")];
-        let line = logged("a form", ann.send(Method::Post, "/account/profile", Some("csrf_token=secret-part".into()), &form)).await;
+        let line = logged("a form", Box::pin(ann.send(Method::Post, "/account/profile", Some("csrf_token=secret-part".into()), &form))).await;
         assert_eq!(said(&line), by_ann("csrf_failed", "/account/profile"));
-        let line = logged("a login", service.stranger().send(Method::Post, "/login", Some("login=ann@example.com".into()), &form)).await;
+        let line = logged("a login", Box::pin(service.stranger().send(Method::Post, "/login", Some("login=ann@example.com".into()), &form))).await;
         assert_eq!(said(&line), (Value::Null, json!("csrf_failed"), json!("/login")));
 
-        let (none, text) = refusals(async {
+        let (none, text) = refusals(Box::pin(async {
             ann.get("/auth/me").await.expect(200);
             ann.get("/nothing").await.expect(404);
             service.stranger().get("/auth/me").await.expect(401);
-        }).await;
+        })).await;
         assert!(none.is_empty(), "{text}");
     }
 }

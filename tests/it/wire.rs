@@ -224,10 +224,10 @@ async fn exchange(
         }
     }
     // That of a browser which registered is none of them.
-    let set = reply.headers.iter().any(|(name, value)| {
+    let is_set = reply.headers.iter().any(|(name, value)| {
         name == "set-cookie" && !value.starts_with("__Host-portcullis-registrant=")
     });
-    assert_eq!(cookie.is_some(), set, "{place}: {reply:#?}");
+    assert_eq!(cookie.is_some(), is_set, "{place}: {reply:#?}");
     if let Some(cookie) = cookie {
         names.insert("cookie".into(), cookie);
     }
