@@ -164,9 +164,9 @@ pub struct EmailBody {
 #[utoipa::path(post, path = "/auth/password/forgot", tag = "account", request_body = EmailBody,
     responses((status = 202, body = Detail)))]
 #[post("/auth/password/forgot", data = "<body>")]
-pub fn forgot_password(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Detail> {
+pub async fn forgot_password(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Detail> {
     let body = body?;
-    auth.forgot_password(&client, body.read(|f| f.text("email"))?)?;
+    auth.forgot_password(&client, body.read(|f| f.text("email"))?).await?;
     Ok(check_mail(client))
 }
 

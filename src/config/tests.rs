@@ -1,3 +1,4 @@
+mod browser;
 mod check;
 mod database;
 mod show;

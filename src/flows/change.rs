@@ -12,6 +12,7 @@ use crate::{
     store::{Conn, roles, sessions, users},
     time::Timestamp,
 };
+use std::collections::BTreeSet;
 
 /// What an operator changes about a user; `None` leaves a thing as it is.
 #[derive(Debug, Default)]
@@ -242,7 +243,7 @@ async fn set_roles(
     now: Timestamp,
 ) -> Result<()> {
     let id = held.user.id;
-    if wanted.len() > MOST_ROLES {
+    if wanted.iter().collect::<BTreeSet<_>>().len() > MOST_ROLES {
         return Err(Error::field("roles", Lacking::TooManyRoles(MOST_ROLES)));
     }
     for role in held.user.roles.0.iter().filter(|role| !wanted.contains(&role.as_str())) {

@@ -7,29 +7,29 @@ use super::{
     record::{Act, record},
     secret,
 };
-use crate::store::{mail_tokens, users};
+use crate::store::{Conn, mail_tokens, users};
 
 impl Auth {
     /// Mails a link that resets the password. It answers alike for any address, before it is looked for.
     ///
     /// # Errors
-    /// `Fields` if it is no address; `Busy`.
-    pub fn forgot_password(&self, caller: &Caller, email: &str) -> Result<()> {
-        self.mail_later(caller, email, Kind::ResetPassword, "password_reset_asked")
+    /// `Fields` if it is no address; `Busy`, `Unavailable`.
+    pub async fn forgot_password(&self, caller: &Caller, email: &str) -> Result<()> {
+        self.mail_later(caller, email, Kind::ResetPassword, "password_reset_asked").await
     }
 
     /// Mails another link to an address that is not confirmed yet. It answers alike for any address, before
     /// it is looked for.
     ///
     /// # Errors
-    /// `Fields` if it is no address; `Busy`.
-    pub fn confirm_again(&self, caller: &Caller, email: &str) -> Result<()> {
-        self.mail_later(caller, email, Kind::ConfirmEmail, "confirmation_resent")
+    /// `Fields` if it is no address; `Busy`, `Unavailable`.
+    pub async fn confirm_again(&self, caller: &Caller, email: &str) -> Result<()> {
+        self.mail_later(caller, email, Kind::ConfirmEmail, "confirmation_resent").await
     }
 
     /// Looks for the user of an address and mails a link, after the answer. An address that is nobody's is
     /// counted and leaves nothing in the database.
-    fn mail_later(
+    async fn mail_later(
         &self,
         caller: &Caller,
         email: &str,
@@ -38,28 +38,30 @@ impl Auth {
     ) -> Result<()> {
         let email = Address::parse(email).map_err(|e| Error::field("email", e))?;
         let (auth, caller) = (self.clone(), caller.clone());
+        // Begun before the answer, for any address: nobody is told of a mail while the database is away.
+        let db = self.db.write().await?;
         let started = self.later.start("a mail that was asked for is not sent", async move {
-            auth.mail(&caller, &email, kind, act).await
+            auth.mail(db, &caller, &email, kind, act).await
         });
         if started { Ok(()) } else { Err(Error::Busy) }
     }
 
     async fn mail(
         &self,
+        mut db: Conn,
         caller: &Caller,
         email: &Address,
         kind: Kind,
         act: &'static str,
     ) -> Result<()> {
         let confirms = kind == Kind::ConfirmEmail;
-        let user = users::by_email(&mut self.db.read().await?, &email.key).await?;
+        let user = users::by_email(&mut db, &email.key).await?;
         let fits = |u: &super::User| u.is_active && !(confirms && u.email_confirmed_at.is_some());
         let Some(user) = user.filter(fits) else {
             count_unknown(caller, act);
             return Ok(());
         };
         let now = self.clock.now();
-        let mut db = self.db.write().await?;
         post::to_user(&mut db, kind, &user, now).await?;
         let act = Act { kind: act, target: Some(user.id), ..Act::default() };
         record(&mut db, caller, act, now).await?;

@@ -214,7 +214,7 @@ pub async fn again(
     let signed_in = by.is_ok();
     let done = async {
         form?;
-        auth.confirm_again(&client, &email)?;
+        auth.confirm_again(&client, &email).await?;
         let to = if signed_in { account::PATH } else { login::PATH };
         Ok(Reply::see(to).telling(auth, Notice::ConfirmationMailed))
     };

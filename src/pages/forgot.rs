@@ -38,7 +38,7 @@ pub async fn forgot(
     let email = typed(&form, "email");
     let done = async {
         form?;
-        auth.forgot_password(&client, &email)?;
+        auth.forgot_password(&client, &email).await?;
         Ok(Reply::see(login::PATH).telling(auth, Notice::ResetMailed))
     };
     answer(done.await, "forgot", || Forgot { email: email.clone() })

@@ -89,12 +89,7 @@ pub async fn spend(db: &mut Conn, hash: &Digest, now: Timestamp) -> Result<bool>
 
 /// Forgets a user's unused links of one kind.
 pub async fn withdraw(db: &mut Conn, user: UserId, kind: &str) -> Result<()> {
-    db.execute(
-        "DELETE FROM auth_mail_tokens WHERE user_id = $1 AND kind = $2 AND used_at IS NULL",
-        (user, kind),
-    )
-    .await?;
-    Ok(())
+    withdraw_since(db, user, kind, 0).await
 }
 
 /// Forgets a user's unused links of one kind that were asked for under `credentials` or later ones.

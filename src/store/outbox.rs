@@ -111,13 +111,7 @@ pub async fn hold(db: &mut Conn, id: i64) -> Result<bool> {
 
 /// Withdraws a user's mails of one kind that were not sent yet.
 pub async fn withdraw(db: &mut Conn, user: UserId, kind: &str) -> Result<()> {
-    db.execute(
-        "UPDATE auth_outbox SET state = 'dropped'
-         WHERE user_id = $1 AND kind = $2 AND state = 'waiting'",
-        (user, kind),
-    )
-    .await?;
-    Ok(())
+    withdraw_since(db, user, kind, 0).await
 }
 
 /// Withdraws a user's mails of one kind that were not sent yet and were asked for under `credentials` or
@@ -139,22 +133,16 @@ pub async fn withdraw_since(
 
 /// Withdraws all mails to a user that were not sent yet.
 pub async fn withdraw_all(db: &mut Conn, user: UserId) -> Result<()> {
-    db.execute(
-        "UPDATE auth_outbox SET state = 'dropped' WHERE user_id = $1 AND state = 'waiting'",
-        [user],
-    )
-    .await?;
+    let sql = "UPDATE auth_outbox SET state = 'dropped' WHERE user_id = $1 AND state = 'waiting'";
+    db.execute(sql, [user]).await?;
     Ok(())
 }
 
 /// Notes that a mail was sent, unless it has been withdrawn meanwhile.
 pub async fn mark_sent(db: &mut Conn, id: i64, now: Timestamp) -> Result<()> {
-    db.execute(
-        "UPDATE auth_outbox SET state = 'sent', sent_at = $2, last_error = NULL
-         WHERE id = $1 AND state = 'waiting'",
-        (id, now),
-    )
-    .await?;
+    let sql = "UPDATE auth_outbox SET state = 'sent', sent_at = $2, last_error = NULL
+               WHERE id = $1 AND state = 'waiting'";
+    db.execute(sql, (id, now)).await?;
     Ok(())
 }
 

@@ -2,7 +2,8 @@
 use super::{Conn, Result, pool::Link};
 use crate::time::Timestamp;
 
-/// Which transactions have ended: all those numbered below `ended`. None has been numbered `next` yet.
+/// Which transactions have ended: all those numbered below `ended`. Those that have a number by now have
+/// one below `next`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Horizon {
     pub ended: i64,
@@ -22,9 +23,10 @@ impl Conn {
     /// Which transactions may still commit. With SQLite, where writers take turns, none.
     pub async fn horizon(&mut self) -> Result<Horizon> {
         let Link::Postgres(_) = self.link else { return Ok(Horizon::default()) };
-        // The names that PostgreSQL 12 knows too.
+        // The names that PostgreSQL 12 knows too. The snapshot's own end will not do as `next`: it follows
+        // the last transaction that has ended, and one that goes on may have a higher number.
         self.fetch_one(
-            "SELECT txid_snapshot_xmin(s) AS ended, txid_snapshot_xmax(s) AS next
+            "SELECT txid_snapshot_xmin(s) AS ended, txid_current() AS next
              FROM txid_current_snapshot() AS s",
             (),
         )

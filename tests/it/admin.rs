@@ -283,10 +283,12 @@ on_both! {
         let (root, other) = (service.superuser("root").await, service.superuser("other").await);
         service.advance(LATE);
         root.refresh().await.expect(200);
+        root.post("/api/tokens", json!({ "id": other.id })).await.refused(403, "password_required");
+        root.post("/auth/admin/prove", json!({ "password": PASSWORD })).await.expect(204);
         let token = root.post("/api/tokens", json!({ "id": other.id })).await;
         let borrowed = service.stranger();
         *borrowed.access.lock().unwrap() = Some(token.expect(200)["token"].as_str().unwrap().to_owned());
-        patch(&borrowed, &root, json!({ "is_superuser": false })).await.refused(403, "password_required");
+        patch(&borrowed, &root, json!({ "is_superuser": false })).await.refused(403, "forbidden");
     }
 
     async fn the_last_superuser_stays(service) {

@@ -81,3 +81,23 @@ fn rocket_speaks_no_http_2() {
     let lock = include_str!("../../Cargo.lock");
     assert!(!lock.contains("name = \"h2\""), "cargo tree -e features -i rocket");
 }
+
+#[test]
+fn what_security_md_names_is_there() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/security.md")).unwrap();
+    let mut tests = 0;
+    for name in page.split('`').skip(1).step_by(2) {
+        if let Some((module, function)) = name.split_once("::") {
+            let path = root.join(format!("tests/it/{module}.rs"));
+            let source = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let function = function.rsplit("::").next().unwrap().trim_end_matches('*');
+            assert!(source.contains(&format!("fn {function}")), "{name} is not there");
+            tests += 1;
+        } else if name.starts_with("src/") || name.starts_with("tests/") {
+            let place = name.split(' ').next().unwrap();
+            assert!(root.join(place).exists(), "{name} is not there");
+        }
+    }
+    assert!(tests > 30);
+}

@@ -438,7 +438,7 @@ on_both! {
                  AS 'BEGIN INSERT INTO statements VALUES (TG_TABLE_NAME); RETURN NULL; END'",
                 "CREATE TRIGGER note_revocations AFTER INSERT ON auth_revocations
                  FOR EACH STATEMENT EXECUTE FUNCTION note()",
-                "CREATE TRIGGER note_sessions AFTER UPDATE ON auth_sessions
+                "CREATE TRIGGER note_sessions AFTER UPDATE OF ended_at ON auth_sessions
                  FOR EACH STATEMENT EXECUTE FUNCTION note()",
             ] {
                 rows(service, sql).await;

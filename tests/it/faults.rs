@@ -233,6 +233,8 @@ mod postgres {
 
     /// How many others wait for a lock.
     async fn waiting(conn: &mut PgConnection) -> i64 {
+        // Within a transaction the list of backends is read once otherwise.
+        say(conn, "SELECT pg_stat_clear_snapshot()").await;
         let waiting = "SELECT count(*) FROM pg_stat_activity
                        WHERE datname = current_database() AND wait_event_type = 'Lock'";
         sqlx::query_scalar(waiting).fetch_one(conn).await.unwrap()
