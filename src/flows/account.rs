@@ -225,8 +225,8 @@ impl Auth {
         }
     }
 
-    /// Demands the password again, in the field `name`. The session ends with the last of some wrong ones in
-    /// a row: whoever has a stolen one is not to guess on.
+    /// Demands the password again, in the field `name`. The session ends, and its family with it, with the
+    /// last of some wrong ones in a row: whoever has a stolen one is not to guess on.
     ///
     /// # Errors
     /// `Fields` if it is wrong; `TokenNotValid` once the session has ended.
@@ -238,30 +238,48 @@ impl Auth {
         password: &str,
     ) -> Result<()> {
         by.demand_self()?;
-        let session = by.session.id;
+        let (session, first) = (by.session.id, by.session.family());
         let mut db = self.db.write().await?;
-        // Counted before it is judged, so that tries at once are no more than tries in a row.
-        let count = sessions::count_password(&mut db, session, MOST_PASSWORDS).await?;
-        db.commit().await?;
-        let count = count.ok_or(Error::TokenNotValid)?;
-        let stored = users::password_hash(&mut self.db.read().await?, by.user.id).await?;
-        let right = self.hasher.verify(password, stored.as_deref()).await? != Verdict::Wrong;
-        let mut db = self.db.write().await?;
-        if right {
-            sessions::forget_wrong_passwords(&mut db, session).await?;
-            return Ok(db.commit().await?);
-        }
-        let now = self.clock.now();
         users::hold(&mut db, by.user.id).await?;
-        record(&mut db, caller, Act::by("password_refused", by), now).await?;
-        let mut revoked = Vec::new();
-        if count >= MOST_PASSWORDS
-            && let Some(ended) = self.end_family(&mut db, &by.session, now).await?
-        {
-            revoked = ended;
+        // Counted before it is judged, so that tries at once are no more than tries in a row.
+        let count = sessions::count_password(&mut db, session, first, MOST_PASSWORDS).await?;
+        let Some(count) = count else {
+            self.end_guessing(db, caller, by).await?;
+            return Err(Error::TokenNotValid);
+        };
+        let stored = users::password_hash(&mut db, by.user.id).await?;
+        db.commit().await?;
+        let verdict = self.hasher.verify(password, stored.as_deref()).await;
+        let mut db = self.db.write().await?;
+        users::hold(&mut db, by.user.id).await?;
+        match verdict {
+            Err(e) => {
+                sessions::uncount_password(&mut db, session).await?;
+                db.commit().await?;
+                return Err(e);
+            }
+            Ok(Verdict::Wrong) => {}
+            Ok(_) => {
+                sessions::forget_wrong_passwords(&mut db, first).await?;
+                return Ok(db.commit().await?);
+            }
+        }
+        record(&mut db, caller, Act::by("password_refused", by), self.clock.now()).await?;
+        if count < MOST_PASSWORDS {
+            db.commit().await?;
+        } else {
+            self.end_guessing(db, caller, by).await?;
+        }
+        Err(Error::field(name, Lacking::WrongPassword))
+    }
+
+    /// Ends the family of a session in which too many wrong passwords were given.
+    async fn end_guessing(&self, mut db: Conn, caller: &Caller, by: &SignedIn) -> Result<()> {
+        let now = self.clock.now();
+        let revoked = self.end_family(&mut db, &by.session, now).await?;
+        if revoked.is_some() {
             record(&mut db, caller, Act::by("session_ended", by), now).await?;
         }
-        self.commit(db, &revoked).await?;
-        Err(Error::field(name, Lacking::WrongPassword))
+        self.commit(db, &revoked.unwrap_or_default()).await
     }
 }

@@ -69,9 +69,10 @@ impl Auth {
     ) -> Result<Vec<Revocation>> {
         let other = users::by_email(db, &address.key).await?;
         let Some(other) = other.filter(|other| other.id != user.id) else { return Ok(Vec::new()) };
-        if !other.is_unclaimed() {
-            return Err(Error::LinkNotValid);
-        }
+        users::hold(db, other.id).await?;
+        // It may have been claimed before it was held.
+        let other = users::by_id(db, other.id).await?.filter(User::is_unclaimed);
+        let other = other.ok_or(Error::LinkNotValid)?;
         let revoked = self.end_sessions(db, other.id, None, now).await?;
         let act = Act { kind: "registration_declined", target: Some(other.id), ..Act::default() };
         record(db, caller, act, now).await?;
@@ -83,7 +84,10 @@ impl Auth {
     /// that were sent are forgotten when they do not count for the limit of mails any more.
     pub(super) async fn erase(&self, db: &mut Conn, user: &User) -> Result<()> {
         outbox::withdraw_all(db, user.id).await?;
-        if let Ok(address) = Address::parse(&user.email) {
+        // An address that was never proven may be anybody's, and so may its invitations.
+        if user.email_confirmed_at.is_some()
+            && let Ok(address) = Address::parse(&user.email)
+        {
             invitations::forget(db, &address.key).await?;
         }
         users::delete(db, user.id).await?;

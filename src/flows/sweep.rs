@@ -61,23 +61,30 @@ impl Auth {
         keys::sweep(&mut db, now).await?;
         setup_tokens::sweep(&mut db, now).await?;
         db.commit().await?;
+        let mut failed = Ok(());
         for old in ALL {
             loop {
                 let since = Instant::now();
-                let Some(gone) = self.sweep_batch(old, now).await? else { return Ok(()) };
-                if gone < BATCH {
-                    break;
+                match self.sweep_batch(old, now).await {
+                    Ok(Some(BATCH..)) => {}
+                    Ok(Some(_)) => break,
+                    Ok(None) => return failed,
+                    // The other tables have their turn all the same.
+                    Err(e) => {
+                        failed = Err(e);
+                        break;
+                    }
                 }
                 // As long as it took, so that it has half of the database's time at most.
                 sleep(since.elapsed().max(LEAST_PAUSE)).await;
             }
         }
-        Ok(())
+        failed
     }
 
     /// Deletes one batch: how many rows, or `None` if another process is at it.
     async fn sweep_batch(&self, old: Old, now: Timestamp) -> Result<Option<u64>> {
-        let mut db = self.db.write().await?;
+        let mut db = self.db.write_long().await?;
         if !db.try_turn(TURN).await? {
             return Ok(None);
         }

@@ -188,23 +188,41 @@ pub async fn authenticate(db: &mut Conn, id: SessionId, now: Timestamp) -> Resul
     Ok(())
 }
 
-/// Counts a password that is about to be judged in a session: how many there were in a row, this one
-/// included; `None` if there were `most` already or the session has ended.
-pub async fn count_password(db: &mut Conn, id: SessionId, most: i64) -> Result<Option<i64>> {
-    let row: Option<(i64,)> = db
-        .fetch_optional(
-            "UPDATE auth_sessions SET wrong_passwords = wrong_passwords + 1
-             WHERE id = $1 AND ended_at IS NULL AND wrong_passwords < $2
-             RETURNING wrong_passwords",
-            (id, most),
+/// Counts a password that is about to be judged in a session of the family `first`, whose user is held:
+/// how many there were in a row in the whole family, this one included; `None` if there were `most`
+/// already or the session has ended.
+pub async fn count_password(
+    db: &mut Conn,
+    id: SessionId,
+    first: SessionId,
+    most: i64,
+) -> Result<Option<i64>> {
+    let (count,): (i64,) = db
+        .fetch_one(
+            "SELECT CAST(COALESCE(sum(wrong_passwords), 0) AS BIGINT) FROM auth_sessions
+             WHERE id = $1 OR family_id = $1",
+            [first],
         )
         .await?;
-    Ok(row.map(|(count,)| count))
+    let sql = "UPDATE auth_sessions SET wrong_passwords = wrong_passwords + 1
+               WHERE id = $1 AND ended_at IS NULL";
+    let counted = count < most && db.execute(sql, [id]).await? == 1;
+    Ok(counted.then_some(count + 1))
 }
 
-/// Notes that the right password was given in a session.
-pub async fn forget_wrong_passwords(db: &mut Conn, id: SessionId) -> Result<()> {
-    db.execute("UPDATE auth_sessions SET wrong_passwords = 0 WHERE id = $1", [id]).await?;
+/// Takes back the count of a password that could not be judged.
+pub async fn uncount_password(db: &mut Conn, id: SessionId) -> Result<()> {
+    let sql = "UPDATE auth_sessions SET wrong_passwords = wrong_passwords - 1
+               WHERE id = $1 AND wrong_passwords > 0";
+    db.execute(sql, [id]).await?;
+    Ok(())
+}
+
+/// Notes that the right password was given in a session of the family `first`.
+pub async fn forget_wrong_passwords(db: &mut Conn, first: SessionId) -> Result<()> {
+    let sql = "UPDATE auth_sessions SET wrong_passwords = 0
+               WHERE (id = $1 OR family_id = $1) AND wrong_passwords > 0";
+    db.execute(sql, [first]).await?;
     Ok(())
 }
 

@@ -353,6 +353,24 @@ on_both! {
         thief.post("/auth/password", change(PASSWORD)).await.refused(401, "token_not_valid");
     }
 
+    async fn wrong_passwords_are_counted_for_all_sessions_opened_out_of_one(service) {
+        let ann = service.user("ann").await;
+        let wrong = json!({ "password": "wrong" });
+        let mut clones = Vec::new();
+        for _ in 0..3 {
+            let token = ann.post("/api/tokens", json!({ "id": ann.id })).await;
+            let clone = service.stranger();
+            *clone.access.lock().unwrap() = Some(token.expect(200)["token"].as_str().unwrap().to_owned());
+            clones.push(clone);
+        }
+        for n in 0..10 {
+            clones[n % 3].json(Method::Delete, "/auth/me", wrong.clone()).await.refused(400, "validation");
+        }
+        for session in clones.iter().chain([&ann]) {
+            session.get("/auth/me").await.refused(401, "token_not_valid");
+        }
+    }
+
     async fn names_that_are_nobodys_leave_no_rows(service) {
         let guest = service.user("ann").await;
         let count = async || {

@@ -285,6 +285,7 @@ on_both! {
             (Method::Post, "/auth/email", json!({ "email": "root@example.org", "password": PASSWORD })),
             (Method::Delete, "/auth/me", password.clone()),
             (Method::Post, "/auth/admin/prove", password),
+            (Method::Post, "/auth/email/confirm", json!({ "code": "123456" })),
             (Method::Post, "/api/refresh_all", json!({ "id": bob.id })),
             (Method::Post, "/auth/admin/invitations", json!({ "email": "x@example.com" })),
         ] {

@@ -187,6 +187,18 @@ on_both! {
         root.send(Method::Delete, &format!("{PATH}/{own}"), None, &[]).await.expect(204);
     }
 
+    async fn a_stranger_takes_no_invitation_away(service) {
+        let root = root(service).await;
+        root.invite("ann@example.com", &["EDITOR"]).await.expect(201);
+        let eve = service.stranger();
+        let account = json!({ "email": "ann@example.com", "password": PASSWORD });
+        eve.post("/auth/register", account.clone()).await.expect(201);
+        eve.login_with(account).await.expect(200);
+        eve.json(Method::Delete, "/auth/me", json!({ "password": PASSWORD })).await.expect(204);
+        let left = root.get(PATH).await;
+        assert_eq!(left.expect(200)["results"].as_array().unwrap().len(), 1);
+    }
+
     async fn nobody_grants_what_he_does_not_have(service) {
         let admin = admin(service, &["EDITOR"]).await;
         let ann = service.user("ann").await;

@@ -339,8 +339,13 @@ on_db! {
     async fn wrong_passwords_of_a_session_are_counted_in_a_row(db) {
         let id = ann(db).await;
         let session = open(db, id).await;
-        let count = async || tx!(db, |tx| sessions::count_password(tx, session, 2));
-        assert_eq!([count().await, count().await, count().await], [Some(1), Some(2), None]);
+        let clone = sessions::Session { family_id: Some(session), ..session_of(id) };
+        tx!(db, |tx| sessions::insert(tx, &clone));
+        let count_in = async |id| tx!(db, |tx| sessions::count_password(tx, id, session, 2));
+        let count = async || count_in(session).await;
+        assert_eq!([count().await, count_in(clone.id).await, count().await], [Some(1), Some(2), None]);
+        tx!(db, |tx| sessions::uncount_password(tx, clone.id));
+        assert_eq!([count().await, count_in(clone.id).await], [Some(2), None]);
         tx!(db, |tx| sessions::forget_wrong_passwords(tx, session));
         assert_eq!(count().await, Some(1));
         tx!(db, |tx| sessions::end_family(tx, session, NOW));
