@@ -65,7 +65,7 @@ decline-change-button = Stop the change
 confirm-done-title = Address confirmed
 confirm-done-body = Your address is confirmed.
 confirm-again-title = Get a new confirmation link
-confirm-again-body = A link works once and for three days, and a newer one replaces it. Tell us your address, and we will mail you another.
+confirm-again-body = A link works once and for three days. Tell us your address, and we will mail you another.
 confirm-again-button = Send a new link
 
 link-expired-title = This link does not work any more

@@ -50,7 +50,8 @@ pub async fn login(
     ours?;
     let body = body?;
     let (login, password, remember) = body.read(|f| {
-        let login = match (f.optional("email"), f.optional("username"), f.optional("login")) {
+        let names = (f.optional("email"), f.optional("username"), f.optional("login"));
+        let login = match (given(names.0), given(names.1), given(names.2)) {
             (None, Some(username), None) => Login::Username(username),
             (None, None, Some(either)) => Login::Either(either),
             (Some(email), None, None) => Login::Email(email),
@@ -75,6 +76,11 @@ pub async fn refresh(
     token: Result<CookieToken<'_>, Error>,
 ) -> Answer<TokenView> {
     Ok(carry(auth, auth.refresh(&client, &POLICY, token?.0).await?))
+}
+
+/// A name that was given: some programs send those that they do not use as well, empty.
+fn given(name: Option<&str>) -> Option<&str> {
+    name.filter(|name| !name.is_empty())
 }
 
 fn carry(auth: &Auth, tokens: crate::flows::Tokens) -> Reply<TokenView> {

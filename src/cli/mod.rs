@@ -81,7 +81,7 @@ enum Keys {
     /// Removes stolen keys at once, on every server: the tokens that they signed are refused
     Drop {
         /// Their names, as `keys list` shows them
-        #[arg(required = true)]
+        #[arg(required = true, allow_hyphen_values = true)]
         kid: Vec<String>,
     },
     /// Seals keys and secrets with `encryption_key`, after it has been changed; the old one stands in

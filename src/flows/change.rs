@@ -76,8 +76,11 @@ impl Auth {
         self.set_superuser(&mut db, op, &held.user, change.superuser, now).await?;
         self.set_active(&mut db, op, &held.user, change.active, now).await?;
         let mut revoked = Vec::new();
+        if change.superuser == Some(false) {
+            revoked = self.end_acting(&mut db, id, now).await?;
+        }
         if change.end_sessions || change.active == Some(false) {
-            revoked = self.end_sessions(&mut db, id, None, now).await?;
+            revoked.extend(self.end_sessions(&mut db, id, None, now).await?);
         }
         let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
         self.commit(db, &revoked).await?;

@@ -203,7 +203,7 @@ impl Auth {
         now: Timestamp,
     ) -> Result<Vec<Revocation>> {
         let new = Address::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
-        let revoked = self.free_address(db, caller, &new, user, now).await?;
+        let revoked = self.free_address(db, caller, &new, user, User::is_unclaimed, now).await?;
         let names = (new.email.as_str(), new.key.as_str());
         if emails::set(db, user.id, link.credentials, names, now).await? {
             Ok(revoked)

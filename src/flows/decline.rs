@@ -57,21 +57,21 @@ impl Auth {
         Ok(Declined::Account)
     }
 
-    /// Removes an account that a stranger has registered with an address and nobody confirmed: who reads its mail
-    /// is here.
+    /// Removes the account that has an address, if it is one that `gives_way`: who reads its mail is here.
     pub(super) async fn free_address(
         &self,
         db: &mut Conn,
         caller: &Caller,
         address: &Address,
         user: &User,
+        gives_way: fn(&User) -> bool,
         now: Timestamp,
     ) -> Result<Vec<Revocation>> {
         let other = users::by_email(db, &address.key).await?;
         let Some(other) = other.filter(|other| other.id != user.id) else { return Ok(Vec::new()) };
         users::hold(db, other.id).await?;
         // It may have been claimed before it was held.
-        let other = users::by_id(db, other.id).await?.filter(User::is_unclaimed);
+        let other = users::by_id(db, other.id).await?.filter(gives_way);
         let other = other.ok_or(Error::LinkNotValid)?;
         let revoked = self.end_sessions(db, other.id, None, now).await?;
         let act = Act { kind: "registration_declined", target: Some(other.id), ..Act::default() };

@@ -48,6 +48,17 @@ impl Auth {
         }
     }
 
+    /// Ends the sessions that `actor`, who may act for nobody any more, opened for others.
+    pub(super) async fn end_acting(
+        &self,
+        db: &mut Conn,
+        actor: UserId,
+        now: Timestamp,
+    ) -> Result<Vec<Revocation>> {
+        let ended = sessions::end_acting(db, actor, now).await?;
+        self.revoke_access(db, actor, ended, now).await
+    }
+
     /// Ends the least used sessions of a user who is about to have one more than [`MOST_SESSIONS`].
     pub(super) async fn make_room(
         &self,

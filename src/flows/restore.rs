@@ -48,7 +48,9 @@ impl Auth {
             return Err(Error::LinkNotValid);
         }
         let old = Address::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
-        let mut revoked = self.free_address(&mut db, caller, &old, &user, now).await?;
+        // Whoever has the address now took it after the change; only the reader of its mail could confirm it.
+        let gives_way = User::is_plain_registration;
+        let mut revoked = self.free_address(&mut db, caller, &old, &user, gives_way, now).await?;
         let names = (old.email.as_str(), old.key.as_str());
         if !emails::restore(&mut db, user.id, names, now).await? {
             return Err(Error::LinkNotValid);

@@ -231,8 +231,9 @@ impl Auth {
             role: user.roles.main().to_owned(),
             roles: user.roles.0.clone(),
             is_superuser: user.is_superuser,
-            auth_time: session.authenticated_at.unix(),
-            amr: vec!["pwd".to_owned()],
+            // The user has given nothing where a superuser acts for them.
+            auth_time: session.actor_id.map_or_else(|| session.authenticated_at.unix(), |_| 0),
+            amr: session.actor_id.map_or_else(|| vec!["pwd".to_owned()], |_| Vec::new()),
             act: session.actor_id.map(|id| Actor { sub: id.0.to_string() }),
         })
     }

@@ -226,6 +226,12 @@ pub async fn forget_wrong_passwords(db: &mut Conn, first: SessionId) -> Result<(
     Ok(())
 }
 
+/// Ends the sessions that `actor` opened for others; how many.
+pub async fn end_acting(db: &mut Conn, actor: UserId, now: Timestamp) -> Result<u64> {
+    let sql = "UPDATE auth_sessions SET ended_at = $2 WHERE actor_id = $1 AND ended_at IS NULL";
+    db.execute(sql, (actor, now)).await
+}
+
 /// Ends the session `first` and all that were opened out of its family; how many. Its user's row is
 /// held, so that none is being opened meanwhile.
 pub async fn end_family(db: &mut Conn, first: SessionId, now: Timestamp) -> Result<u64> {

@@ -48,13 +48,15 @@ impl User {
         self.is_superuser || self.roles.has(role)
     }
 
+    /// Whether the account was made by a registration and has been given no right since.
+    pub fn is_plain_registration(&self) -> bool {
+        self.self_registered && !self.is_superuser && self.roles.0.is_empty()
+    }
+
     /// Whether nobody has vouched for the account: a stranger registered it and nobody confirmed its
     /// address or gave it any right since. Whoever reads its mail may have it removed.
     pub fn is_unclaimed(&self) -> bool {
-        self.self_registered
-            && self.email_confirmed_at.is_none()
-            && !self.is_superuser
-            && self.roles.0.is_empty()
+        self.is_plain_registration() && self.email_confirmed_at.is_none()
     }
 }
 

@@ -40,7 +40,11 @@ pub enum Forms {
 
 /// The fields of a JSON object or of a form of either type.
 #[derive(Default)]
-pub struct Body(Map<String, Value>);
+pub struct Body {
+    fields: Map<String, Value>,
+    /// A form has texts only: `on` is as good as true in it.
+    is_form: bool,
+}
 
 /// The fields of a JSON object; a form, which any site may send in a user's name, is refused.
 pub struct JsonBody(Body);
@@ -109,17 +113,27 @@ pub async fn read(req: &Request<'_>, data: Data<'_>, forms: Forms) -> Result<Bod
     }
     match req.content_type() {
         Some(kind) if kind.is_json() => json(&bytes),
-        Some(kind) if kind.is_form() && forms != Forms::None => forms::urlencoded(&bytes).map(Body),
+        Some(kind) if kind.is_form() && forms != Forms::None => {
+            forms::urlencoded(&bytes).map(Body::form)
+        }
         Some(kind) if kind.is_form_data() && forms == Forms::All => {
             let boundary = kind.param("boundary").unwrap_or_default();
-            forms::multipart(bytes.into_inner(), boundary).await.map(Body)
+            forms::multipart(bytes.into_inner(), boundary).await.map(Body::form)
         }
         _ => Err(Error::UnsupportedType),
     }
 }
 
+impl Body {
+    fn form(fields: Map<String, Value>) -> Self {
+        Self { fields, is_form: true }
+    }
+}
+
 fn json(bytes: &[u8]) -> Result<Body> {
-    serde_json::from_slice::<Object>(bytes).map(|o| Body(o.0)).map_err(|_| Error::Malformed)
+    serde_json::from_slice::<Object>(bytes)
+        .map(|o| Body { fields: o.0, is_form: false })
+        .map_err(|_| Error::Malformed)
 }
 
 /// A JSON object in which no name comes twice (RFC 8259, 4: what that means is anybody's guess, so what
@@ -184,7 +198,7 @@ impl<'b> Fields<'b> {
     }
 
     fn get(&self, name: &str) -> Option<&'b Value> {
-        self.body.0.get(name)
+        self.body.fields.get(name)
     }
 
     /// Adds what else is wrong with a field.
@@ -240,7 +254,7 @@ impl<'b> Fields<'b> {
         let value = match self.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Bool(b)) => Ok(Some(*b)),
-            Some(Value::String(s)) => match s.as_str() {
+            Some(Value::String(s)) if self.body.is_form => match s.as_str() {
                 "true" | "on" | "1" => Ok(Some(true)),
                 "false" | "off" | "0" | "" => Ok(Some(false)),
                 _ => Err(Lacking::NotBoolean),

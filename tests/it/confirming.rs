@@ -332,6 +332,25 @@ on_both! {
         }
     }
 
+    async fn an_account_that_took_the_old_address_meanwhile_gives_way(service) {
+        let ann = service.user("ann").await;
+        let thief = service.elsewhere("ann").await;
+        thief.post("/auth/email", json!({ "email": "b@example.com", "password": PASSWORD })).await.expect(202);
+        thief.confirms(json!({ "token": service.mailed_token("b@example.com").await })).await.expect(200);
+        let back = service.mailed_token(ANN).await;
+        // The owner, who knows of nothing, confirms by a reset what the thief has registered.
+        service.stranger().registers(ANN).await;
+        ann.post("/auth/password/forgot", json!({ "email": ANN })).await.expect(202);
+        let reset = json!({ "token": service.mailed_token(ANN).await, "new_password": NEW });
+        ann.post("/auth/password/reset", reset).await.expect(204);
+        let reader = service.stranger();
+        let sent = reader.press("/restore-email", &back, "/restore-email", &[]).await;
+        assert_eq!(sent.header("location"), Some("/reset-password"));
+        thief.get("/auth/me").await.refused(401, "token_not_valid");
+        let owners = rows(service, "SELECT CAST(id AS TEXT) FROM auth_users WHERE email = 'ann@example.com'").await;
+        assert_eq!(owners, [ann.id.to_string()]);
+    }
+
     async fn a_session_ends_with_the_tenth_wrong_password_in_a_row(service) {
         let ann = service.user("ann").await;
         let change = |current: &str| json!({ "current_password": current, "new_password": NEW });

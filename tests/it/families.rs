@@ -304,6 +304,20 @@ on_both! {
         bob.get("/auth/me").await.expect(200);
     }
 
+    async fn whoever_is_no_superuser_any_more_acts_for_nobody(service) {
+        let (root, other) = (service.superuser("root").await, service.superuser("other").await);
+        let bob = service.user("bob").await;
+        let token = act_for(&other, &bob).await;
+        let said = claims(service, &token);
+        assert_eq!((said.auth_time, said.amr.len()), (0, 0));
+        let path = format!("/auth/admin/users/{}", other.id);
+        root.json(Method::Patch, &path, json!({ "is_superuser": "false" })).await.refused(400, "validation");
+        assert_eq!(verify(service, &token).await, 200);
+        root.json(Method::Patch, &path, json!({ "is_superuser": false })).await.expect(200);
+        assert_eq!(verify(service, &token).await, 401);
+        other.get("/auth/me").await.expect(200);
+    }
+
     async fn acting_for_somebody_takes_a_password_that_was_just_given(service) {
         let root = service.superuser("root").await;
         let bob = service.user("bob").await;

@@ -10,6 +10,7 @@ on_both! {
         for name in [
             json!({ "email": " ANN@Example.com " }), json!({ "username": "aNN" }),
             json!({ "login": "ann" }), json!({ "login": "ann@example.com" }),
+            json!({ "login": "ann", "email": "", "username": "" }),
         ] {
             let mut body = name;
             body["password"] = json!(PASSWORD);

@@ -492,6 +492,10 @@ on_db! {
         let revoked = tx!(db, |tx| revocations::insert_ended(tx, id, NOW));
         assert_eq!(revoked.iter().map(|r| (r.ended_at, r.expires_at)).collect::<Vec<_>>(), [(NOW, after(300)); 4]);
         assert!(tx!(db, |tx| revocations::insert_ended(tx, id, NOW)).is_empty());
+        let acting = sessions::Session { family_id: Some(alone), actor_id: Some(id), ..session_of(bob) };
+        tx!(db, |tx| sessions::insert(tx, &acting));
+        assert_eq!(tx!(db, |tx| sessions::end_acting(tx, id, NOW)), 1);
+        assert!(!living(db, acting.id).await && living(db, alone).await);
         // With all of a user's, too.
         let other = sessions::Session { family_id: Some(alone), actor_id: Some(id), ..session_of(bob) };
         tx!(db, |tx| sessions::insert(tx, &other));
