@@ -8,6 +8,7 @@ pub mod cookie;
 pub mod cors;
 pub mod csrf;
 pub mod csv;
+mod fields;
 pub mod form;
 mod forms;
 pub mod guards;

@@ -122,7 +122,7 @@ async fn a_disk_that_hangs_holds_nobody_for_longer_than_a_request() {
 async fn what_was_a_database_is_not_taken_for_a_new_one() {
     let database = Database::sqlite();
     let file = path(&database);
-    drop(new(&database).await);
+    new(&database).await.close().await;
     let refused = async |why: &str| {
         let e = Db::open(&database.url, 1).await.unwrap_err().to_string();
         assert!(e.contains(why) && e.contains(file.to_str().unwrap()), "{e}");
