@@ -14,6 +14,7 @@ pub enum Notice {
     CheckMail,
     ResetMailed,
     ConfirmationMailed,
+    ConfirmationResent,
     LoggedOut,
     ProfileSaved,
     EmailChangeMailed,
@@ -37,12 +38,13 @@ pub enum Notice {
     PasswordProven,
 }
 
-const ALL: [Notice; 26] = [
+const ALL: [Notice; 27] = [
     Notice::Registered,
     Notice::Welcome,
     Notice::CheckMail,
     Notice::ResetMailed,
     Notice::ConfirmationMailed,
+    Notice::ConfirmationResent,
     Notice::LoggedOut,
     Notice::ProfileSaved,
     Notice::EmailChangeMailed,
@@ -76,6 +78,7 @@ impl Notice {
             Self::CheckMail => "check-mail",
             Self::ResetMailed => "reset-mailed",
             Self::ConfirmationMailed => "confirmation-mailed",
+            Self::ConfirmationResent => "confirmation-resent",
             Self::LoggedOut => "logged-out",
             Self::ProfileSaved => "profile-saved",
             Self::EmailChangeMailed => "email-change-mailed",
