@@ -298,6 +298,7 @@ admin-most = { $count ->
 admin-as-table = Show table
 
 admin-search = Email, username or name
+admin-confirmation = Email
 admin-found = { $count ->
     [0] No users.
     [one] { $count } user.
@@ -307,11 +308,11 @@ admin-found-more = More than { $count } users.
 admin-nobody = No users match. Change or clear the filters.
 admin-since = Created { $day }
 admin-untouchable = Only a superuser can view or change the account of a superuser.
-admin-roles-body = Roles apply here immediately. Tokens already issued get them at the next refresh. To apply them at once, end the sessions too.
+admin-roles-body = Roles apply here immediately. Tokens already issued get them at the next refresh. To apply them at once, also end all sessions.
 admin-role-new = Role
 admin-grant = Grant role
 admin-revoke = Revoke
-admin-end-sessions-too = End sessions too
+admin-end-sessions-too = Also end all sessions
 admin-superuser-on = Grant superuser rights
 admin-superuser-off = Remove superuser rights
 admin-acts = Account

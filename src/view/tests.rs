@@ -118,8 +118,14 @@ fn a_page_has_its_own_words_only_for_a_text_that_exists() {
     assert!(own.iter().all(|key| known.contains(*key)), "{own:?}");
     assert!(own.len() > 60);
     let (language, args) = (Language::En, [("count", 5.into())]);
-    assert_eq!(page_text(language, "field-not-email", &[]), text(language, "page-field-not-email", &[]));
-    assert_eq!(page_text(language, "field-too-long", &args), text(language, "field-too-long", &args));
+    assert_eq!(
+        page_text(language, "field-not-email", &[]),
+        text(language, "page-field-not-email", &[])
+    );
+    assert_eq!(
+        page_text(language, "field-too-long", &args),
+        text(language, "field-too-long", &args)
+    );
 }
 
 #[test]

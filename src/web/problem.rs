@@ -226,7 +226,10 @@ impl<'r> Responder<'r, 'static> for Problem {
             status: self.status.code,
             title: self.page_text(language, ""),
             detail: self.page_text(language, "-detail"),
-            fields: self.page_fields(language).map(|(name, text)| WrongField { name, text }).collect(),
+            fields: self
+                .page_fields(language)
+                .map(|(name, text)| WrongField { name, text })
+                .collect(),
             retry_after: self.seconds(),
         });
         let page = page.and_then(|page| page.html(req, language));

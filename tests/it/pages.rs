@@ -176,7 +176,10 @@ async fn who_registers_somebody_elses_address_keeps_no_way_in(service: &Service)
     let register = async |person: &Person<'_>, password: &str| {
         let fields = [("email", "ann@example.com"), ("password", password)];
         let sent = person.submit("/register", "/register", &fields).await;
-        says(&person.follow(&sent, "/login").await, "If the address is right, a link is on its way");
+        says(
+            &person.follow(&sent, "/login").await,
+            "If the address is right, a link is on its way",
+        );
     };
     // The mails there may be in an hour are used up: the links in them stay good.
     for _ in 0..5 {

@@ -76,7 +76,10 @@ async fn what_is_set_wins_over_the_file_and_can_be_undone(service: &Service) {
     );
     assert!(change["changed_at"].as_str().unwrap().starts_with("2027-"));
     let effects = set["effects"].as_array().unwrap();
-    assert!(effects.len() == 2 && effects[0].as_str().unwrap().contains("5 minutes"), "{effects:?}");
+    assert!(
+        effects.len() == 2 && effects[0].as_str().unwrap().contains("5 minutes"),
+        "{effects:?}"
+    );
     assert_eq!(root.login().await.expect(200)["expires_in"], 5_400);
     service
         .stranger()
