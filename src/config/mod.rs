@@ -24,7 +24,7 @@ pub use database::check as check_database;
 pub use language::Language;
 pub use legacy::Legacy;
 pub use load::{Loaded, Problem, load, load_from};
-pub use runtime::{EmailConfirmation, Live, Registration, Setting};
+pub use runtime::{EmailConfirmation, Registration, RuntimeSettings, Setting};
 pub use secret::Secret;
 pub use shutdown::Shutdown;
 

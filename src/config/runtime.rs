@@ -25,7 +25,7 @@ pub enum EmailConfirmation {
 
 /// Their values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Live {
+pub struct RuntimeSettings {
     #[serde(with = "lifetime")]
     pub access_token_lifetime: Duration,
     #[serde(with = "lifetime")]
@@ -94,7 +94,7 @@ impl EmailConfirmation {
     }
 }
 
-impl From<&Config> for Live {
+impl From<&Config> for RuntimeSettings {
     fn from(config: &Config) -> Self {
         Self {
             access_token_lifetime: config.access_token_lifetime,
@@ -105,7 +105,7 @@ impl From<&Config> for Live {
     }
 }
 
-impl Live {
+impl RuntimeSettings {
     /// The longest that any token lives.
     pub fn longest(&self) -> Duration {
         self.access_token_lifetime.max(self.refresh_token_lifetime)
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn what_is_shown_can_be_read_again() {
-        let live = Live::from(&Config::default());
+        let live = RuntimeSettings::from(&Config::default());
         for setting in Setting::ALL {
             assert_eq!(live.with(setting, &live.get(setting)), Some(live));
             assert_eq!(Setting::named(setting.name()), Some(setting));
@@ -187,7 +187,8 @@ mod tests {
     fn lifetimes_fit_each_other_and_the_file() {
         let config = Config::default();
         let misfits = |access: &str, refresh: &str| {
-            let live = Live::from(&config).with(Setting::AccessTokenLifetime, access).unwrap();
+            let live =
+                RuntimeSettings::from(&config).with(Setting::AccessTokenLifetime, access).unwrap();
             live.with(Setting::RefreshTokenLifetime, refresh).unwrap().misfits(&config)
         };
         let (access, refresh) = (Setting::AccessTokenLifetime, Setting::RefreshTokenLifetime);

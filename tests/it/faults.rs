@@ -89,7 +89,7 @@ async fn a_log_that_cannot_be_opened_for_a_moment_stops_nothing_for_good() {
     let aside = wal.with_extension("aside");
     let write = async || {
         let mut tx = db.write().await.unwrap();
-        users::hold(&mut tx, users::UserId(1)).await.unwrap();
+        users::lock(&mut tx, users::UserId(1)).await.unwrap();
         secrets::get_or_insert(&mut tx, "a", b"x").await.unwrap();
         tx.commit().await
     };
@@ -313,7 +313,7 @@ mod postgres {
         let since = Instant::now();
         let most = join_all((0..3).map(|_| async {
             let mut tx = db.write().await.unwrap();
-            users::hold(&mut tx, users::UserId(1)).await.unwrap_err();
+            users::lock(&mut tx, users::UserId(1)).await.unwrap_err();
         }));
         let (_, ()) = join(most, until_waiting(&mut other, true)).await;
         assert!(since.elapsed() < 3 * SOON, "{:?}", since.elapsed());

@@ -53,7 +53,7 @@ async fn figures_tell_what_waits_and_what_is_overdue(service: &Service) {
     };
     assert_eq!(overdue(&figures, "auth_audit"), Duration::from_hours(1));
     assert_eq!(overdue(&figures, "auth_sessions"), Duration::ZERO);
-    service.auth().sweep().await.unwrap();
+    service.auth().purge().await.unwrap();
     let figures = service.auth().figures().await.unwrap();
     assert!(figures.overdue.iter().all(|(_, overdue)| overdue.is_zero()), "{figures:?}");
     crate::store::rows(service, "UPDATE auth_outbox SET state = 'failed' RETURNING state").await;

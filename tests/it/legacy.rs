@@ -256,7 +256,7 @@ async fn a_token_whose_session_is_forgotten_stays_used_up(service: &Service) {
     let token = next(&first);
     service.stranger().post("/api/logout", json!({ "refresh_token": token })).await.expect(200);
     let session = service.auth();
-    session.sweep().await.unwrap();
+    session.purge().await.unwrap();
     service.advance(4 * DAY);
     refresh(&service.stranger(), "/api/refresh", &old).await.refused(401, "token_not_valid");
     crate::store::rows(service, "DELETE FROM auth_sessions RETURNING 'gone'").await;

@@ -40,7 +40,7 @@ async fn many_old_rows_go_in_batches_between_which_others_write(service: &Servic
     let left = "SELECT CAST(count(*) AS TEXT) FROM auth_audit WHERE at <= 50000";
     let (done, mut between) = (AtomicBool::new(false), 0);
     let purge = async {
-        service.auth().sweep().await.unwrap();
+        service.auth().purge().await.unwrap();
         done.store(true, Ordering::SeqCst);
     };
     let writes = async {
@@ -65,10 +65,10 @@ async fn a_session_goes_a_week_after_its_end_with_all_its_tokens(service: &Servi
     ann.send(rocket::http::Method::Post, "/auth/logout", None, &[]).await.expect(204);
     let rows = "SELECT CAST((SELECT count(*) FROM auth_sessions) + (SELECT count(*) FROM auth_refresh_tokens) AS TEXT)";
     service.advance(6 * DAY);
-    service.auth().sweep().await.unwrap();
+    service.auth().purge().await.unwrap();
     assert_eq!(count(service, rows).await, 3);
     service.advance(2 * DAY);
-    service.auth().sweep().await.unwrap();
+    service.auth().purge().await.unwrap();
     assert_eq!(count(service, rows).await, 0);
 }
 
@@ -84,7 +84,7 @@ async fn mails_go_a_week_after_they_were_sent_and_a_month_after_they_failed(serv
     let mails = "SELECT CAST(count(*) AS TEXT) FROM auth_outbox";
     for (days, left) in [(6, 2), (2, 1), (21, 1), (2, 0)] {
         service.advance(days * DAY);
-        service.auth().sweep().await.unwrap();
+        service.auth().purge().await.unwrap();
         assert_eq!(count(service, mails).await, left);
     }
 }
@@ -99,11 +99,11 @@ async fn one_purges_at_a_time(database: Database) {
     if matches!(other, Db::Postgres { .. }) {
         let mut tx = other.write().await.unwrap();
         assert!(tx.try_turn("purge").await.unwrap());
-        service.auth().sweep().await.unwrap();
+        service.auth().purge().await.unwrap();
         assert_eq!(count(&service, old).await, 1);
         tx.commit().await.unwrap();
     }
-    service.auth().sweep().await.unwrap();
+    service.auth().purge().await.unwrap();
     assert_eq!(count(&service, old).await, 0);
     other.close().await;
     service.end().await;

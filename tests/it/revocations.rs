@@ -3,7 +3,7 @@
 use crate::support::{Database, Service};
 use portcullis::{
     db::Db,
-    flows::EndedSessions,
+    flows::RevokedSessions,
     store::{
         revocations::{self, Revocation},
         sessions::SessionId,
@@ -54,7 +54,7 @@ async fn of_many_revocations_only_the_new_ones_are_read(database: Database) {
     db.migrate().await.unwrap();
     let first = end(&db).await;
     end_many(&database.url).await;
-    let (ended, clock) = (EndedSessions::default(), Clock::manual(NOW));
+    let (ended, clock) = (RevokedSessions::default(), Clock::manual(NOW));
     assert_eq!(ended.catch_up(&db, &clock).await.unwrap(), 100_001);
     assert!(ended.contains(first));
     let last = end(&db).await;
@@ -82,14 +82,14 @@ async fn what_is_committed_out_of_order_is_heard_of() {
     let database = Database::postgres().await;
     let db = Db::open(&database.url, 6).await.unwrap();
     db.migrate().await.unwrap();
-    let (ended, clock) = (EndedSessions::default(), Clock::manual(NOW));
+    let (ended, clock) = (RevokedSessions::default(), Clock::manual(NOW));
     let (slow, mut held) = (revocation(), db.write().await.unwrap());
     revocations::insert(&mut held, &slow).await.unwrap();
     let mut given_up = db.write().await.unwrap();
     revocations::insert(&mut given_up, &revocation()).await.unwrap();
     let fast = end(&db).await;
     // One that starts meanwhile, and one that runs.
-    let started = EndedSessions::default();
+    let started = RevokedSessions::default();
     for reader in [&ended, &started] {
         assert_eq!(reader.catch_up(&db, &clock).await.unwrap(), 1);
         assert!(reader.contains(fast) && !reader.contains(slow.session_id.0));
@@ -153,7 +153,7 @@ async fn a_clock_that_jumps_forth_and_back_forgets_no_logout(service: &Service) 
         for server in [service, &other] {
             server.auth().catch_up().await.unwrap();
         }
-        service.auth().sweep().await.unwrap();
+        service.auth().purge().await.unwrap();
         service.clock.step(-jump);
         for who in [&there, &ann.at(service)] {
             who.get("/auth/verify").await.refused(401, "token_not_valid");

@@ -451,8 +451,8 @@ async fn credentials_change_only_from_those_that_were_seen(db: &Db) {
 on_db!(a_user_that_is_held_stays_as_it_is);
 async fn a_user_that_is_held_stays_as_it_is(db: &Db) {
     let id = ann(db).await;
-    tx!(db, |tx| users::hold(tx, id));
-    tx!(db, |tx| users::hold(tx, UserId(99)));
+    tx!(db, |tx| users::lock(tx, id));
+    tx!(db, |tx| users::lock(tx, UserId(99)));
     assert!(users::by_id(&mut db.read().await.unwrap(), id).await.unwrap().unwrap().is_active);
 }
 
@@ -557,12 +557,12 @@ async fn sessions_are_touched_listed_and_ended(db: &Db) {
     tx!(db, |tx| sessions::authenticate(tx, three, after(7)));
     let proven = sessions::by_id(&mut db.read().await.unwrap(), three).await.unwrap().unwrap();
     assert_eq!((proven.authenticated_at, proven.created_at), (after(7), NOW));
-    tx!(db, |tx| sessions::hold_all(tx, id));
+    tx!(db, |tx| sessions::lock_all(tx, id));
     assert_eq!(tx!(db, |tx| sessions::end_others(tx, id, Some(three), NOW)), 1);
     assert!(living(db, three).await && !living(db, two).await);
     assert_eq!(tx!(db, |tx| sessions::end_others(tx, id, None, after(9))), 1);
-    assert_eq!(tx!(db, |tx| sessions::sweep(tx, after(5), 9)), 2);
-    assert_eq!(tx!(db, |tx| sessions::sweep(tx, after(2000), 9)), 1);
+    assert_eq!(tx!(db, |tx| sessions::purge(tx, after(5), 9)), 2);
+    assert_eq!(tx!(db, |tx| sessions::purge(tx, after(2000), 9)), 1);
 }
 
 on_db!(a_session_remembers_its_rule_its_family_and_who_acts);
@@ -659,7 +659,7 @@ async fn of_many_who_spend_a_token_one_does(db: &Db) {
     let hash = Digest(vec![1; 32]);
     let spent = join_all((0..8).map(|_| async {
         let mut tx = db.write().await.unwrap();
-        let spent = refresh_tokens::spend(&mut tx, &hash, NOW).await.unwrap();
+        let spent = refresh_tokens::consume(&mut tx, &hash, NOW).await.unwrap();
         tx.commit().await.unwrap();
         spent
     }))
@@ -668,10 +668,10 @@ async fn of_many_who_spend_a_token_one_does(db: &Db) {
     let row = refresh_tokens::by_hash(&mut db.read().await.unwrap(), &hash).await.unwrap().unwrap();
     assert_eq!((row.used_at, row.salt.len(), row.session_id), (Some(NOW), 16, session));
     tx!(db, |tx| refresh_tokens::insert(tx, &token_of(session, 2)));
-    assert!(!tx!(db, |tx| refresh_tokens::spend(tx, &Digest(vec![2; 32]), after(100))));
-    tx!(db, |tx| refresh_tokens::spend_all(tx, session, after(1)));
-    assert!(!tx!(db, |tx| refresh_tokens::spend(tx, &Digest(vec![2; 32]), after(2))));
-    assert_eq!(tx!(db, |tx| refresh_tokens::sweep(tx, after(101), 9)), 2);
+    assert!(!tx!(db, |tx| refresh_tokens::consume(tx, &Digest(vec![2; 32]), after(100))));
+    tx!(db, |tx| refresh_tokens::consume_all(tx, session, after(1)));
+    assert!(!tx!(db, |tx| refresh_tokens::consume(tx, &Digest(vec![2; 32]), after(2))));
+    assert_eq!(tx!(db, |tx| refresh_tokens::purge(tx, after(101), 9)), 2);
     tx!(db, |tx| refresh_tokens::insert(tx, &token_of(session, 3)));
     let user =
         sessions::by_id(&mut db.read().await.unwrap(), session).await.unwrap().unwrap().user_id;
@@ -708,8 +708,8 @@ async fn revocations_are_read_in_the_order_of_their_numbers(db: &Db) {
     assert_eq!(some.iter().map(|r| r.id).collect::<Vec<_>>(), [all[0].id, all[2].id]);
     assert_eq!(tx!(db, |tx| revocations::within(tx, &ranges, 1)).len(), 1);
     assert!(tx!(db, |tx| revocations::within(tx, &[], 9)).is_empty());
-    assert_eq!(tx!(db, |tx| revocations::sweep(tx, after(301), 9)), 0);
-    assert_eq!(tx!(db, |tx| revocations::sweep(tx, after(301).plus(revocations::KEPT), 9)), 3);
+    assert_eq!(tx!(db, |tx| revocations::purge(tx, after(301), 9)), 0);
+    assert_eq!(tx!(db, |tx| revocations::purge(tx, after(301).plus(revocations::KEPT), 9)), 3);
 }
 
 on_db!(a_mailed_token_is_spent_once_or_withdrawn);
@@ -730,16 +730,16 @@ async fn a_mailed_token_is_spent_once_or_withdrawn(db: &Db) {
         tx!(db, |tx| mail_tokens::insert(tx, &token(n)));
     }
     let hash = |n: u8| Digest(vec![n; 32]);
-    assert!(tx!(db, |tx| mail_tokens::spend(tx, &hash(1), NOW)));
-    assert!(!tx!(db, |tx| mail_tokens::spend(tx, &hash(1), NOW)));
-    assert!(!tx!(db, |tx| mail_tokens::spend(tx, &hash(2), after(100))));
-    tx!(db, |tx| mail_tokens::withdraw(tx, id, "confirm_email"));
+    assert!(tx!(db, |tx| mail_tokens::consume(tx, &hash(1), NOW)));
+    assert!(!tx!(db, |tx| mail_tokens::consume(tx, &hash(1), NOW)));
+    assert!(!tx!(db, |tx| mail_tokens::consume(tx, &hash(2), after(100))));
+    tx!(db, |tx| mail_tokens::revoke(tx, id, "confirm_email"));
     let found =
         mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(2)).await.unwrap().unwrap();
     assert_eq!((found.kind.as_str(), found.user_id, found.used_at), ("reset_password", id, None));
-    tx!(db, |tx| mail_tokens::withdraw(tx, id, "reset_password"));
+    tx!(db, |tx| mail_tokens::revoke(tx, id, "reset_password"));
     assert!(mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(2)).await.unwrap().is_none());
-    assert_eq!(tx!(db, |tx| mail_tokens::sweep(tx, after(101), 9)), 1);
+    assert_eq!(tx!(db, |tx| mail_tokens::purge(tx, after(101), 9)), 1);
 
     let coded = |n: u8, at: u64, code: Option<u8>| mail_tokens::MailToken {
         kind: "confirm_email".into(),
@@ -757,13 +757,13 @@ async fn a_mailed_token_is_spent_once_or_withdrawn(db: &Db) {
         found.and_then(|t| t.code_hash).map(|hash| hash.0[0])
     };
     assert_eq!((newest(NOW).await, newest(after(100)).await), (Some(50), None));
-    tx!(db, |tx| mail_tokens::withdraw_since(tx, id, "reset_password", 0));
-    tx!(db, |tx| mail_tokens::withdraw_since(tx, id, "confirm_email", 5));
+    tx!(db, |tx| mail_tokens::revoke_since(tx, id, "reset_password", 0));
+    tx!(db, |tx| mail_tokens::revoke_since(tx, id, "confirm_email", 5));
     assert_eq!(newest(NOW).await, Some(40));
     assert!(mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(6)).await.unwrap().is_none());
     let count = async || tx!(db, |tx| mail_tokens::count_try(tx, &hash(4), 2));
     assert_eq!([count().await, count().await, count().await], [true, true, false]);
-    tx!(db, |tx| mail_tokens::spend(tx, &hash(4), NOW));
+    tx!(db, |tx| mail_tokens::consume(tx, &hash(4), NOW));
     assert_eq!(newest(NOW).await, None);
 }
 
@@ -781,20 +781,20 @@ async fn mails_to_a_user_who_is_gone_are_forgotten(db: &Db) {
     for new in [mail("a", 0), mail("b", 1), mail("b", 2), mail("b", 3)] {
         tx!(db, |tx| outbox::insert(tx, &new, NOW));
     }
-    tx!(db, |tx| outbox::withdraw_since(tx, id, "b", 2));
+    tx!(db, |tx| outbox::cancel_since(tx, id, "b", 2));
     let count = async |state| outbox::count(&mut db.read().await.unwrap(), state).await.unwrap();
     assert_eq!((count("waiting").await, count("dropped").await), (2, 2));
-    tx!(db, |tx| outbox::withdraw_all(tx, id));
+    tx!(db, |tx| outbox::cancel_all(tx, id));
     assert_eq!((count("waiting").await, count("dropped").await), (0, 4));
     let invitation = outbox::NewMail { user_id: None, ..mail("invitation", 0) };
     let farewell = outbox::NewMail { user_id: None, ..mail("account_deleted", 0) };
     for new in [invitation, farewell] {
         tx!(db, |tx| outbox::insert(tx, &new, NOW));
     }
-    assert_eq!(tx!(db, |tx| outbox::sweep_orphans(tx, after(1), 9)), 0);
+    assert_eq!(tx!(db, |tx| outbox::purge_orphans(tx, after(1), 9)), 0);
     tx!(db, |tx| users::delete(tx, id));
-    assert_eq!(tx!(db, |tx| outbox::sweep_orphans(tx, NOW, 9)), 0);
-    assert_eq!(tx!(db, |tx| outbox::sweep_orphans(tx, after(1), 9)), 4);
+    assert_eq!(tx!(db, |tx| outbox::purge_orphans(tx, NOW, 9)), 0);
+    assert_eq!(tx!(db, |tx| outbox::purge_orphans(tx, after(1), 9)), 4);
     assert_eq!(count("waiting").await, 2);
 }
 
@@ -829,12 +829,12 @@ async fn a_mail_is_claimed_by_one_and_again_after_the_lease(db: &Db) {
     let again = tx!(db, |tx| outbox::claim(tx, 9, after(120), after(60)));
     assert_eq!((again.len(), again[0].attempts), (6, 2));
     let ids: Vec<_> = again.iter().map(|m| m.id).collect();
-    assert!(tx!(db, |tx| outbox::hold(tx, ids[0])));
+    assert!(tx!(db, |tx| outbox::lock(tx, ids[0])));
     tx!(db, |tx| outbox::mark_sent(tx, ids[0], NOW));
-    assert!(!tx!(db, |tx| outbox::hold(tx, ids[0])));
+    assert!(!tx!(db, |tx| outbox::lock(tx, ids[0])));
     tx!(db, |tx| outbox::fail(tx, ids[1], "550"));
     tx!(db, |tx| outbox::drop(tx, ids[2]));
-    tx!(db, |tx| outbox::retry(tx, ids[3], after(70), "451"));
+    tx!(db, |tx| outbox::reschedule(tx, ids[3], after(70), "451"));
     assert_eq!(tx!(db, |tx| outbox::claim(tx, 9, after(200), after(70))).len(), 1);
     assert_eq!(
         tx!(db, |tx| outbox::count_since(
@@ -847,8 +847,8 @@ async fn a_mail_is_claimed_by_one_and_again_after_the_lease(db: &Db) {
     );
     assert_eq!(tx!(db, |tx| outbox::count_since(tx, "1@example.com", "test", NOW)), 0);
     for (state, rows) in [("sent", 1), ("dropped", 1), ("failed", 1), ("waiting", 3)] {
-        assert_eq!(tx!(db, |tx| outbox::sweep(tx, state, NOW, 9)), 0);
-        assert_eq!(tx!(db, |tx| outbox::sweep(tx, state, after(1), 2)), rows.min(2), "{state}");
+        assert_eq!(tx!(db, |tx| outbox::purge(tx, state, NOW, 9)), 0);
+        assert_eq!(tx!(db, |tx| outbox::purge(tx, state, after(1), 2)), rows.min(2), "{state}");
     }
 }
 
@@ -891,8 +891,8 @@ async fn what_was_withdrawn_while_it_was_sent_stays_withdrawn(db: &Db) {
     };
     tx!(db, |tx| outbox::insert(tx, &new, NOW));
     let mail = tx!(db, |tx| outbox::claim(tx, 1, after(60), NOW)).remove(0);
-    tx!(db, |tx| outbox::withdraw(tx, id, "change_email"));
-    tx!(db, |tx| outbox::retry(tx, mail.id, after(1), "451"));
+    tx!(db, |tx| outbox::cancel(tx, id, "change_email"));
+    tx!(db, |tx| outbox::reschedule(tx, mail.id, after(1), "451"));
     tx!(db, |tx| outbox::fail(tx, mail.id, "550"));
     tx!(db, |tx| outbox::mark_sent(tx, mail.id, after(1)));
     tx!(db, |tx| outbox::release(tx, mail.id, 1, after(1)));
@@ -901,7 +901,7 @@ async fn what_was_withdrawn_while_it_was_sent_stays_withdrawn(db: &Db) {
         (left[0].state.as_str(), left[0].due_at, &left[0].last_error),
         ("dropped", after(60), &None)
     );
-    assert_eq!(tx!(db, |tx| outbox::revive(tx, mail.id, after(2))), None);
+    assert_eq!(tx!(db, |tx| outbox::retry(tx, mail.id, after(2))), None);
 }
 
 on_db!(a_mail_is_given_back_by_who_claimed_it_last);
@@ -970,12 +970,12 @@ async fn sessions_go_after_their_tokens_a_batch_at_a_time(db: &Db) {
         tx!(db, |tx| refresh_tokens::insert(tx, &token_of(session, 2 * n + 1)));
     }
     let ended = tx!(db, |tx| sessions::end_others(tx, id, None, after(3)));
-    assert_eq!(tx!(db, |tx| refresh_tokens::sweep_ended(tx, after(3), 9)), 0);
+    assert_eq!(tx!(db, |tx| refresh_tokens::purge_ended(tx, after(3), 9)), 0);
     // Of the first three that ended.
-    assert_eq!(tx!(db, |tx| refresh_tokens::sweep_ended(tx, after(4), 3)), 3);
-    assert_eq!(tx!(db, |tx| refresh_tokens::sweep_ended(tx, after(4), 9)), 5);
-    assert_eq!(tx!(db, |tx| sessions::sweep(tx, after(4), 3)), 3);
-    assert_eq!(tx!(db, |tx| sessions::sweep(tx, after(4), 3)), 1);
+    assert_eq!(tx!(db, |tx| refresh_tokens::purge_ended(tx, after(4), 3)), 3);
+    assert_eq!(tx!(db, |tx| refresh_tokens::purge_ended(tx, after(4), 9)), 5);
+    assert_eq!(tx!(db, |tx| sessions::purge(tx, after(4), 3)), 3);
+    assert_eq!(tx!(db, |tx| sessions::purge(tx, after(4), 3)), 1);
     assert_eq!(ended, 4);
 }
 
@@ -993,7 +993,7 @@ async fn a_mail_is_withdrawn_until_it_is_sent(db: &Db) {
         };
         tx!(db, |tx| outbox::insert(tx, &new, NOW));
     }
-    tx!(db, |tx| outbox::withdraw(tx, id, "change_email"));
+    tx!(db, |tx| outbox::cancel(tx, id, "change_email"));
     let left = tx!(db, |tx| outbox::claim(tx, 9, after(60), NOW));
     assert_eq!(left.iter().map(|m| m.kind.as_str()).collect::<Vec<_>>(), ["reset_password"]);
 }
@@ -1032,8 +1032,8 @@ async fn mails_are_looked_through_and_tried_again(db: &Db) {
         ("failed", Some("550"))
     );
     assert_eq!(tx!(db, |tx| outbox::count(tx, "failed")), 1);
-    assert_eq!(tx!(db, |tx| outbox::revive(tx, ids[0], after(9))), Some(Some(id)));
-    assert_eq!(tx!(db, |tx| outbox::revive(tx, ids[1], after(9))), None);
+    assert_eq!(tx!(db, |tx| outbox::retry(tx, ids[0], after(9))), Some(Some(id)));
+    assert_eq!(tx!(db, |tx| outbox::retry(tx, ids[1], after(9))), None);
     assert_eq!(tx!(db, |tx| outbox::count(tx, "failed")), 0);
 }
 
@@ -1059,7 +1059,7 @@ async fn keys_take_their_turns(db: &Db) {
     assert_eq!(tx!(db, |tx| keys::all(tx, after(9)))[0].kid, "b");
     let retired = tx!(db, |tx| keys::all(tx, after(8))).into_iter().find(|k| k.kid == "a").unwrap();
     assert_eq!((retired.retired_at, retired.expires_at), (Some(after(2)), Some(after(9))));
-    assert_eq!(tx!(db, |tx| keys::sweep(tx, after(10))), 1);
+    assert_eq!(tx!(db, |tx| keys::purge(tx, after(10))), 1);
 }
 
 on_db!(keys_are_outlined_sealed_and_dropped);
@@ -1121,8 +1121,8 @@ async fn of_many_who_take_a_legacy_token_one_does(db: &Db) {
     let all =
         join_all((0..8).map(|_| async { tx!(db, |tx| legacy_tokens::take(tx, hash, after(10))) }));
     assert_eq!(all.await.into_iter().filter(|taken| *taken).count(), 1);
-    assert_eq!(tx!(db, |tx| legacy_tokens::sweep(tx, after(10), 9)), 0);
-    assert_eq!(tx!(db, |tx| legacy_tokens::sweep(tx, after(11), 9)), 1);
+    assert_eq!(tx!(db, |tx| legacy_tokens::purge(tx, after(10), 9)), 0);
+    assert_eq!(tx!(db, |tx| legacy_tokens::purge(tx, after(11), 9)), 1);
     assert!(tx!(db, |tx| legacy_tokens::take(tx, hash, after(10))));
 }
 
@@ -1155,7 +1155,7 @@ async fn acts_are_swept_by_age(db: &Db) {
     assert_eq!((told[0].kind.as_str(), told[0].ip.as_deref()), ("login", Some("::1")));
     assert_eq!(audit::of_user(&mut db.read().await.unwrap(), UserId(1), 1).await.unwrap().len(), 1);
     assert!(audit::of_user(&mut db.read().await.unwrap(), UserId(2), 9).await.unwrap().is_empty());
-    assert_eq!(tx!(db, |tx| audit::sweep(tx, after(5), 9)), 1);
+    assert_eq!(tx!(db, |tx| audit::purge(tx, after(5), 9)), 1);
 }
 
 on_db!(an_invitation_is_spent_once_or_withdrawn);
@@ -1196,12 +1196,12 @@ async fn an_invitation_is_spent_once_or_withdrawn(db: &Db) {
     );
     assert!(!tx!(db, |tx| invitations::extend(tx, one, after(200), after(100))));
     assert!(tx!(db, |tx| invitations::extend(tx, one, after(200), after(99))));
-    assert!(!tx!(db, |tx| invitations::spend(tx, two, after(100))));
-    assert!(tx!(db, |tx| invitations::spend(tx, one, after(100))));
-    assert!(!tx!(db, |tx| invitations::spend(tx, one, after(100))));
+    assert!(!tx!(db, |tx| invitations::consume(tx, two, after(100))));
+    assert!(tx!(db, |tx| invitations::consume(tx, one, after(100))));
+    assert!(!tx!(db, |tx| invitations::consume(tx, one, after(100))));
     assert!(!tx!(db, |tx| invitations::extend(tx, one, after(200), NOW)));
-    assert!(!tx!(db, |tx| invitations::withdraw(tx, one)));
-    assert!(tx!(db, |tx| invitations::withdraw(tx, two)));
+    assert!(!tx!(db, |tx| invitations::revoke(tx, one)));
+    assert!(tx!(db, |tx| invitations::revoke(tx, two)));
     let three = tx!(db, |tx| invitations::insert(tx, &new("c@example.com", &none)));
     let to = async |email: &str| {
         let all = tx!(db, |tx| invitations::to_address(tx, email));
@@ -1209,14 +1209,14 @@ async fn an_invitation_is_spent_once_or_withdrawn(db: &Db) {
     };
     // Not the one that was used.
     assert_eq!((to("b@example.com").await, to("c@example.com").await), (vec![], vec![three]));
-    assert_eq!(tx!(db, |tx| invitations::withdraw_from(tx, "b@example.com")), 0);
-    assert_eq!(tx!(db, |tx| invitations::withdraw_from(tx, "c@example.com")), 1);
+    assert_eq!(tx!(db, |tx| invitations::revoke_from(tx, "b@example.com")), 0);
+    assert_eq!(tx!(db, |tx| invitations::revoke_from(tx, "c@example.com")), 1);
     assert!(three > two && tx!(db, |tx| invitations::by_id(tx, three)).is_none());
-    assert_eq!(tx!(db, |tx| invitations::sweep(tx, after(200), 9)), 0);
-    assert_eq!(tx!(db, |tx| invitations::sweep(tx, after(201), 9)), 1);
+    assert_eq!(tx!(db, |tx| invitations::purge(tx, after(200), 9)), 0);
+    assert_eq!(tx!(db, |tx| invitations::purge(tx, after(201), 9)), 1);
     assert!(tx!(db, |tx| invitations::by_token(tx, &hash)).is_none());
     let four = tx!(db, |tx| invitations::insert(tx, &new("d@example.com", &none)));
-    assert!(tx!(db, |tx| invitations::spend(tx, four, NOW)));
+    assert!(tx!(db, |tx| invitations::consume(tx, four, NOW)));
     tx!(db, |tx| invitations::forget(tx, "d@example.com"));
     assert!(tx!(db, |tx| invitations::by_id(tx, four)).is_none());
 }
@@ -1228,7 +1228,7 @@ async fn links_of_the_setup_are_taken_all_at_once(db: &Db) {
     for n in 1..=3 {
         tx!(db, |tx| setup_tokens::insert(tx, &token(n)));
     }
-    assert_eq!(tx!(db, |tx| setup_tokens::sweep(tx, after(2))), 1);
+    assert_eq!(tx!(db, |tx| setup_tokens::purge(tx, after(2))), 1);
     let hash = Digest(vec![2; 32]);
     assert_eq!(tx!(db, |tx| setup_tokens::by_hash(tx, &hash)).unwrap().expires_at, after(2));
     let links =
