@@ -1,6 +1,7 @@
 mod browser;
 mod check;
 mod database;
+pub(crate) mod reference;
 mod show;
 
 use super::*;
