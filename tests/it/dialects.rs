@@ -2,19 +2,20 @@
 use crate::{support::Service, wire};
 
 macro_rules! transcripts {
-    ($($name:ident)*) => { on_both! { $(
-        async fn $name(service) {
+    ($($name:ident)*) => { $(
+        on_both!($name);
+        async fn $name(service: &Service) {
             let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/wire/", stringify!($name), ".http");
             wire::replay(service, path).await;
         }
-    )* } };
+    )* };
 }
 transcripts! { autor simple cookie role chat }
 
-on_both! {
-    async fn what_is_switched_off_is_not_there(service, |c| c.dialects = vec![portcullis::config::Dialect::Role]) {
-        off(service).await;
-    }
+on_both!(what_is_switched_off_is_not_there, |c| c.dialects =
+    vec![portcullis::config::Dialect::Role]);
+async fn what_is_switched_off_is_not_there(service: &Service) {
+    off(service).await;
 }
 
 async fn off(service: &Service) {

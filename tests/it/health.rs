@@ -1,60 +1,67 @@
 //! What those who watch a server are told.
+use crate::support::Service;
 use crate::{service::Server, support::PASSWORD};
 use rocket::http::Method;
 use serde_json::json;
 use std::time::Duration;
 
-on_both! {
-    async fn a_service_that_drains_is_not_ready_and_answers_as_ever(service) {
-        let ann = service.user("ann").await;
-        assert_eq!(ann.get("/health/ready").await.expect(200)["status"], "ok");
-        service.auth().drain();
-        let ready = ann.get("/health/ready").await;
-        ready.refused(503, "unavailable");
-        // The next request would go to a server that is gone.
-        assert_eq!(ready.header("connection"), Some("close"));
-        ann.get("/health/live").await.expect(200);
-        ann.get("/auth/me").await.expect(200);
-        ann.refresh().await.expect(200);
-        ann.send(Method::Post, "/auth/logout", None, &[]).await.expect(204);
-    }
+on_both!(a_service_that_drains_is_not_ready_and_answers_as_ever);
+async fn a_service_that_drains_is_not_ready_and_answers_as_ever(service: &Service) {
+    let ann = service.user("ann").await;
+    assert_eq!(ann.get("/health/ready").await.expect(200)["status"], "ok");
+    service.auth().drain();
+    let ready = ann.get("/health/ready").await;
+    ready.refused(503, "unavailable");
+    // The next request would go to a server that is gone.
+    assert_eq!(ready.header("connection"), Some("close"));
+    ann.get("/health/live").await.expect(200);
+    ann.get("/auth/me").await.expect(200);
+    ann.refresh().await.expect(200);
+    ann.send(Method::Post, "/auth/logout", None, &[]).await.expect(204);
+}
 
-    async fn a_service_that_hears_of_no_logouts_is_not_ready(service) {
-        let ann = service.user("ann").await;
-        let rename = "ALTER TABLE auth_revocations RENAME TO gone";
-        crate::store::rows(service, rename).await;
-        while ann.get("/health/ready").await.status == 200 {
-            tokio::task::yield_now().await;
-        }
-        ann.get("/health/ready").await.refused(503, "unavailable");
-        crate::store::rows(service, "ALTER TABLE gone RENAME TO auth_revocations").await;
-        while ann.get("/health/ready").await.status != 200 {
-            tokio::task::yield_now().await;
-        }
+on_both!(a_service_that_hears_of_no_logouts_is_not_ready);
+async fn a_service_that_hears_of_no_logouts_is_not_ready(service: &Service) {
+    let ann = service.user("ann").await;
+    let rename = "ALTER TABLE auth_revocations RENAME TO gone";
+    crate::store::rows(service, rename).await;
+    while ann.get("/health/ready").await.status == 200 {
+        tokio::task::yield_now().await;
     }
+    ann.get("/health/ready").await.refused(503, "unavailable");
+    crate::store::rows(service, "ALTER TABLE gone RENAME TO auth_revocations").await;
+    while ann.get("/health/ready").await.status != 200 {
+        tokio::task::yield_now().await;
+    }
+}
 
-    async fn figures_tell_what_waits_and_what_is_overdue(service, |c| c.audit_lifetime = Duration::from_hours(24)) {
-        service.user("ann").await;
-        let later = "UPDATE auth_outbox SET state = 'waiting', due_at = 9000000000000000 RETURNING state";
-        assert_eq!(crate::store::rows(service, later).await, ["waiting"]);
-        service.advance(Duration::from_hours(25));
-        let figures = service.auth().figures().await.unwrap();
-        assert_eq!((figures.mails_waiting, figures.mails_failed), (1, 0));
-        assert_eq!(figures.oldest_mail, Duration::from_hours(25));
-        assert_eq!(figures.passwords_waiting, 0);
-        assert!(figures.connections.open >= 1, "{figures:?}");
-        let overdue = |figures: &portcullis::flows::Figures, table| {
-            figures.overdue.iter().find(|(name, _)| *name == table).unwrap().1
-        };
-        assert_eq!(overdue(&figures, "auth_audit"), Duration::from_hours(1));
-        assert_eq!(overdue(&figures, "auth_sessions"), Duration::ZERO);
-        service.auth().sweep().await.unwrap();
-        let figures = service.auth().figures().await.unwrap();
-        assert!(figures.overdue.iter().all(|(_, overdue)| overdue.is_zero()), "{figures:?}");
-        crate::store::rows(service, "UPDATE auth_outbox SET state = 'failed' RETURNING state").await;
-        let figures = service.auth().figures().await.unwrap();
-        assert_eq!((figures.mails_waiting, figures.mails_failed, figures.oldest_mail), (0, 1, Duration::ZERO));
-    }
+on_both!(figures_tell_what_waits_and_what_is_overdue, |c| c.audit_lifetime =
+    Duration::from_hours(24));
+async fn figures_tell_what_waits_and_what_is_overdue(service: &Service) {
+    service.user("ann").await;
+    let later =
+        "UPDATE auth_outbox SET state = 'waiting', due_at = 9000000000000000 RETURNING state";
+    assert_eq!(crate::store::rows(service, later).await, ["waiting"]);
+    service.advance(Duration::from_hours(25));
+    let figures = service.auth().figures().await.unwrap();
+    assert_eq!((figures.mails_waiting, figures.mails_failed), (1, 0));
+    assert_eq!(figures.oldest_mail, Duration::from_hours(25));
+    assert_eq!(figures.passwords_waiting, 0);
+    assert!(figures.connections.open >= 1, "{figures:?}");
+    let overdue = |figures: &portcullis::flows::Figures, table| {
+        figures.overdue.iter().find(|(name, _)| *name == table).unwrap().1
+    };
+    assert_eq!(overdue(&figures, "auth_audit"), Duration::from_hours(1));
+    assert_eq!(overdue(&figures, "auth_sessions"), Duration::ZERO);
+    service.auth().sweep().await.unwrap();
+    let figures = service.auth().figures().await.unwrap();
+    assert!(figures.overdue.iter().all(|(_, overdue)| overdue.is_zero()), "{figures:?}");
+    crate::store::rows(service, "UPDATE auth_outbox SET state = 'failed' RETURNING state").await;
+    let figures = service.auth().figures().await.unwrap();
+    assert_eq!(
+        (figures.mails_waiting, figures.mails_failed, figures.oldest_mail),
+        (0, 1, Duration::ZERO)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,130 +13,138 @@ fn kid(token: &str) -> Option<String> {
     serde_json::from_slice::<Value>(&header).unwrap()["kid"].as_str().map(str::to_owned)
 }
 
-on_both! {
-    async fn a_rotation_logs_nobody_out(service) {
-        let ann = service.user("ann").await;
-        let old = ann.access().unwrap();
-        assert!(matches!(service.auth().rotate_keys(&Operator::cli(), false).await, Err(Error::KeyTooYoung { .. })));
-        service.advance(Duration::from_mins(4));
-        let published = service.stranger().get("/.well-known/jwks.json").await.body;
-        service.auth().rotate_keys(&Operator::cli(), true).await.unwrap();
-        ann.get("/auth/me").await.expect(200);
-        ann.refresh().await.expect(200);
-        let new = ann.access().unwrap();
-        assert_ne!(kid(&old), kid(&new));
-        // The key that signs now had been published before.
-        let known = published["keys"].as_array().unwrap().iter().any(|k| k["kid"] == kid(&new).unwrap());
-        assert!(known);
-        // The retired key goes once the last token that it signed has expired.
-        service.advance(Duration::from_hours(24 * 30 + 1));
-        service.auth().catch_up().await.unwrap();
-        let now = service.stranger().get("/.well-known/jwks.json").await.body;
-        assert!(now["keys"].as_array().unwrap().iter().all(|k| k["kid"] != kid(&old).unwrap()));
-    }
-
-    async fn metadata_leads_to_the_keys(service) {
-        let reply = service.stranger().get("/.well-known/openid-configuration").await;
-        assert_eq!(reply.expect(200)["issuer"], "http://localhost:8000");
-        assert_eq!(reply.body["jwks_uri"], "http://localhost:8000/.well-known/jwks.json");
-        assert_eq!(reply.header("cache-control"), Some("public, max-age=300"));
-        let keys = service.stranger().get("/.well-known/jwks.json").await;
-        let keys = keys.expect(200)["keys"].as_array().unwrap();
-        assert_eq!(keys.len(), 2);
-        assert!(keys.iter().all(|k| k["alg"] == "ES256" && k["use"] == "sig" && k.get("d").is_none()));
-    }
-
-    async fn ed_dsa_signs(service, |c| c.jwt.algorithm = Algorithm::EdDSA) {
-        let ann = service.user("ann").await;
-        ann.get("/auth/me").await.expect(200);
-        ann.refresh().await.expect(200);
-    }
-
-    async fn rsa_signs(service, |c| c.jwt.algorithm = Algorithm::RS256) {
-        service.user("ann").await.get("/auth/me").await.expect(200);
-    }
-
-    async fn a_shared_secret_signs_without_key_id_and_is_not_published(service, |c| {
-        c.jwt.algorithm = Algorithm::HS256;
-        c.jwt.secret = Some(Secret("an old SIGNING_KEY of 32 bytes or more".into()));
-    }) {
-        let ann = service.user("ann").await;
-        assert_eq!(kid(&ann.access().unwrap()), None);
-        ann.get("/auth/me").await.expect(200);
-        let keys = service.stranger().get("/.well-known/jwks.json").await;
-        assert_eq!(keys.expect(200)["keys"].as_array().unwrap().len(), 0);
-        assert!(matches!(service.auth().rotate_keys(&Operator::cli(), true).await, Err(Error::NoKeys)));
-    }
-
-    async fn keys_are_sealed_at_rest(service, |c| {
-        c.encryption_key = Some(Secret("a key of 32 bytes that seals the keys".into()));
-    }) {
-        service.user("ann").await.get("/auth/me").await.expect(200);
-        let sql = if service.url().starts_with("sqlite") {
-            "SELECT hex(substr(private_key, 1, 1)) FROM auth_keys"
-        } else {
-            "SELECT encode(substr(private_key, 1, 1), 'hex') FROM auth_keys"
-        };
-        assert_eq!(crate::store::rows(service, sql).await, ["01", "01"]);
-    }
+on_both!(a_rotation_logs_nobody_out);
+async fn a_rotation_logs_nobody_out(service: &Service) {
+    let ann = service.user("ann").await;
+    let old = ann.access().unwrap();
+    assert!(matches!(
+        service.auth().rotate_keys(&Operator::cli(), false).await,
+        Err(Error::KeyTooYoung { .. })
+    ));
+    service.advance(Duration::from_mins(4));
+    let published = service.stranger().get("/.well-known/jwks.json").await.body;
+    service.auth().rotate_keys(&Operator::cli(), true).await.unwrap();
+    ann.get("/auth/me").await.expect(200);
+    ann.refresh().await.expect(200);
+    let new = ann.access().unwrap();
+    assert_ne!(kid(&old), kid(&new));
+    // The key that signs now had been published before.
+    let known =
+        published["keys"].as_array().unwrap().iter().any(|k| k["kid"] == kid(&new).unwrap());
+    assert!(known);
+    // The retired key goes once the last token that it signed has expired.
+    service.advance(Duration::from_hours(24 * 30 + 1));
+    service.auth().catch_up().await.unwrap();
+    let now = service.stranger().get("/.well-known/jwks.json").await.body;
+    assert!(now["keys"].as_array().unwrap().iter().all(|k| k["kid"] != kid(&old).unwrap()));
 }
 
-on_both! {
-    async fn a_stolen_key_is_dropped_on_every_server(service) {
-        let ann = service.user("ann").await;
-        let other = service.replica().await;
-        let root = crate::settings::root(service).await;
-        let stolen = kid(&ann.access().unwrap()).unwrap();
-        let path = format!("/auth/admin/keys/{stolen}");
-        let delete = async |who: &Person<'_>| who.send(Method::Delete, &path, None, &[]).await;
-        delete(&ann).await.refused(403, "forbidden");
-        // Whoever has a stolen key may say that the password was given just now.
-        service.advance(Duration::from_mins(11));
-        ann.refresh().await.expect(200);
-        root.refresh().await.expect(200);
-        delete(&root).await.refused(403, "password_required");
-        root.post("/auth/admin/prove", json!({ "password": PASSWORD })).await.expect(204);
-        let left = delete(&root).await;
-        let left = left.expect(200).as_array().unwrap();
-        assert!(left.len() == 2 && left.iter().all(|k| k["kid"] != stolen));
-        other.auth().catch_up().await.unwrap();
-        ann.get("/auth/me").await.refused(401, "token_not_valid");
-        ann.at(&other).get("/auth/verify").await.refused(401, "token_not_valid");
-        // Sessions are not keys: they go on.
-        ann.refresh().await.expect(200);
-        ann.get("/auth/me").await.expect(200);
-        ann.at(&other).get("/auth/verify").await.expect(200);
-        root.login().await.expect(200);
-        delete(&root).await.refused(404, "not_found");
-        assert!(crate::store::acts(service).await.contains(&"key_dropped".to_owned()));
-    }
+on_both!(metadata_leads_to_the_keys);
+async fn metadata_leads_to_the_keys(service: &Service) {
+    let reply = service.stranger().get("/.well-known/openid-configuration").await;
+    assert_eq!(reply.expect(200)["issuer"], "http://localhost:8000");
+    assert_eq!(reply.body["jwks_uri"], "http://localhost:8000/.well-known/jwks.json");
+    assert_eq!(reply.header("cache-control"), Some("public, max-age=300"));
+    let keys = service.stranger().get("/.well-known/jwks.json").await;
+    let keys = keys.expect(200)["keys"].as_array().unwrap();
+    assert_eq!(keys.len(), 2);
+    assert!(keys.iter().all(|k| k["alg"] == "ES256" && k["use"] == "sig" && k.get("d").is_none()));
+}
 
-    async fn a_change_of_algorithm_is_seen_before_it_is_used(service) {
-        let ann = service.user("ann").await;
-        let changed = service.replica_with(|c| c.jwt.algorithm = Algorithm::EdDSA).await;
-        let kinds = async |at: &Service| {
-            let set = at.stranger().get("/.well-known/jwks.json").await.body;
-            let kind = |k: &Value| k["alg"].as_str().unwrap().to_owned();
-            let mut kinds: Vec<_> = set["keys"].as_array().unwrap().iter().map(kind).collect();
-            kinds.sort();
-            kinds
-        };
-        service.auth().catch_up().await.unwrap();
-        for at in [service, &changed] {
-            assert_eq!(kinds(at).await, ["ES256", "ES256", "EdDSA"]);
-        }
-        let set = service.stranger().get("/.well-known/jwks.json").await.body;
-        ann.at(&changed).get("/auth/me").await.expect(200);
-        service.advance(Duration::from_mins(5));
-        changed.auth().catch_up().await.unwrap();
-        service.auth().catch_up().await.unwrap();
-        let there = ann.at(&changed);
-        there.refresh().await.expect(200);
-        let kid = kid(&there.access().unwrap()).unwrap();
-        let published = set["keys"].as_array().unwrap().iter().find(|k| k["kid"] == kid).unwrap();
-        assert_eq!(published["alg"], "EdDSA");
-        there.at(service).get("/auth/me").await.expect(200);
-        service.advance(Duration::from_hours(1));
-        assert_eq!(kinds(&changed).await, ["EdDSA", "EdDSA"]);
+on_both!(ed_dsa_signs, |c| c.jwt.algorithm = Algorithm::EdDSA);
+async fn ed_dsa_signs(service: &Service) {
+    let ann = service.user("ann").await;
+    ann.get("/auth/me").await.expect(200);
+    ann.refresh().await.expect(200);
+}
+
+on_both!(rsa_signs, |c| c.jwt.algorithm = Algorithm::RS256);
+async fn rsa_signs(service: &Service) {
+    service.user("ann").await.get("/auth/me").await.expect(200);
+}
+
+on_both!(a_shared_secret_signs_without_key_id_and_is_not_published, |c| {
+    c.jwt.algorithm = Algorithm::HS256;
+    c.jwt.secret = Some(Secret("an old SIGNING_KEY of 32 bytes or more".into()));
+});
+async fn a_shared_secret_signs_without_key_id_and_is_not_published(service: &Service) {
+    let ann = service.user("ann").await;
+    assert_eq!(kid(&ann.access().unwrap()), None);
+    ann.get("/auth/me").await.expect(200);
+    let keys = service.stranger().get("/.well-known/jwks.json").await;
+    assert_eq!(keys.expect(200)["keys"].as_array().unwrap().len(), 0);
+    assert!(matches!(service.auth().rotate_keys(&Operator::cli(), true).await, Err(Error::NoKeys)));
+}
+
+on_both!(keys_are_sealed_at_rest, |c| {
+    c.encryption_key = Some(Secret("a key of 32 bytes that seals the keys".into()));
+});
+async fn keys_are_sealed_at_rest(service: &Service) {
+    service.user("ann").await.get("/auth/me").await.expect(200);
+    let sql = if service.url().starts_with("sqlite") {
+        "SELECT hex(substr(private_key, 1, 1)) FROM auth_keys"
+    } else {
+        "SELECT encode(substr(private_key, 1, 1), 'hex') FROM auth_keys"
+    };
+    assert_eq!(crate::store::rows(service, sql).await, ["01", "01"]);
+}
+
+on_both!(a_stolen_key_is_dropped_on_every_server);
+async fn a_stolen_key_is_dropped_on_every_server(service: &Service) {
+    let ann = service.user("ann").await;
+    let other = service.replica().await;
+    let root = crate::settings::root(service).await;
+    let stolen = kid(&ann.access().unwrap()).unwrap();
+    let path = format!("/auth/admin/keys/{stolen}");
+    let delete = async |who: &Person<'_>| who.send(Method::Delete, &path, None, &[]).await;
+    delete(&ann).await.refused(403, "forbidden");
+    // Whoever has a stolen key may say that the password was given just now.
+    service.advance(Duration::from_mins(11));
+    ann.refresh().await.expect(200);
+    root.refresh().await.expect(200);
+    delete(&root).await.refused(403, "password_required");
+    root.post("/auth/admin/prove", json!({ "password": PASSWORD })).await.expect(204);
+    let left = delete(&root).await;
+    let left = left.expect(200).as_array().unwrap();
+    assert!(left.len() == 2 && left.iter().all(|k| k["kid"] != stolen));
+    other.auth().catch_up().await.unwrap();
+    ann.get("/auth/me").await.refused(401, "token_not_valid");
+    ann.at(&other).get("/auth/verify").await.refused(401, "token_not_valid");
+    // Sessions are not keys: they go on.
+    ann.refresh().await.expect(200);
+    ann.get("/auth/me").await.expect(200);
+    ann.at(&other).get("/auth/verify").await.expect(200);
+    root.login().await.expect(200);
+    delete(&root).await.refused(404, "not_found");
+    assert!(crate::store::acts(service).await.contains(&"key_dropped".to_owned()));
+}
+
+on_both!(a_change_of_algorithm_is_seen_before_it_is_used);
+async fn a_change_of_algorithm_is_seen_before_it_is_used(service: &Service) {
+    let ann = service.user("ann").await;
+    let changed = service.replica_with(|c| c.jwt.algorithm = Algorithm::EdDSA).await;
+    let kinds = async |at: &Service| {
+        let set = at.stranger().get("/.well-known/jwks.json").await.body;
+        let kind = |k: &Value| k["alg"].as_str().unwrap().to_owned();
+        let mut kinds: Vec<_> = set["keys"].as_array().unwrap().iter().map(kind).collect();
+        kinds.sort();
+        kinds
+    };
+    service.auth().catch_up().await.unwrap();
+    for at in [service, &changed] {
+        assert_eq!(kinds(at).await, ["ES256", "ES256", "EdDSA"]);
     }
+    let set = service.stranger().get("/.well-known/jwks.json").await.body;
+    ann.at(&changed).get("/auth/me").await.expect(200);
+    service.advance(Duration::from_mins(5));
+    changed.auth().catch_up().await.unwrap();
+    service.auth().catch_up().await.unwrap();
+    let there = ann.at(&changed);
+    there.refresh().await.expect(200);
+    let kid = kid(&there.access().unwrap()).unwrap();
+    let published = set["keys"].as_array().unwrap().iter().find(|k| k["kid"] == kid).unwrap();
+    assert_eq!(published["alg"], "EdDSA");
+    there.at(service).get("/auth/me").await.expect(200);
+    service.advance(Duration::from_hours(1));
+    assert_eq!(kinds(&changed).await, ["EdDSA", "EdDSA"]);
 }

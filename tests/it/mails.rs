@@ -114,285 +114,338 @@ fn header(text: &str, name: &str) -> String {
     text.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(": ")).unwrap().to_owned()
 }
 
-/// One test on each engine, with a mail server.
+/// Runs `async fn name(service: &Service, server: &MailServer)` on each engine.
 macro_rules! with_mail_server {
-    ($(async fn $name:ident($service:ident, $server:ident) $body:block)*) => {$(
+    ($name:ident) => {
         mod $name {
             use super::*;
-
-            async fn promise($service: &Service, $server: &MailServer) $body
 
             async fn run(database: Database) {
                 let (server, url) = MailServer::start().await;
                 let mut config = config();
                 config.mail.url = Secret(url);
                 let service = Service::start(&database, config, None).await;
-                promise(&service, &server).await;
+                super::$name(&service, &server).await;
                 service.end().await;
                 database.end().await;
             }
 
             on_each_engine! { run }
         }
-    )*};
+    };
 }
 
-with_mail_server! {
-    async fn a_mail_is_sent_once_with_text_and_html(service, server) {
-        register(service, "ann@example.com").await;
-        let other = service.replica().await;
-        for _ in 0..3 {
-            let (a, b) = tokio::join!(service.auth().deliver_due(), other.auth().deliver_due());
-            a.unwrap();
-            b.unwrap();
-        }
-        // Whichever server took it, it has finished by now or holds the lease alone.
-        while states(service).await != ["sent"] {
-            tokio::task::yield_now().await;
-        }
-        let received = server.received();
-        assert_eq!(received.len(), 1);
-        let (to, text) = &received[0];
-        assert_eq!(to, "ann@example.com");
-        assert!(text.contains("Content-Type: text/plain") && text.contains("Content-Type: text/html"));
-        assert_eq!(header(text, "Auto-Submitted"), "auto-generated");
-        assert!(header(text, "From").contains("no-reply@localhost"));
-        other.end().await;
+with_mail_server!(a_mail_is_sent_once_with_text_and_html);
+async fn a_mail_is_sent_once_with_text_and_html(service: &Service, server: &MailServer) {
+    register(service, "ann@example.com").await;
+    let other = service.replica().await;
+    for _ in 0..3 {
+        let (a, b) = tokio::join!(service.auth().deliver_due(), other.auth().deliver_due());
+        a.unwrap();
+        b.unwrap();
     }
+    // Whichever server took it, it has finished by now or holds the lease alone.
+    while states(service).await != ["sent"] {
+        tokio::task::yield_now().await;
+    }
+    let received = server.received();
+    assert_eq!(received.len(), 1);
+    let (to, text) = &received[0];
+    assert_eq!(to, "ann@example.com");
+    assert!(text.contains("Content-Type: text/plain") && text.contains("Content-Type: text/html"));
+    assert_eq!(header(text, "Auto-Submitted"), "auto-generated");
+    assert!(header(text, "From").contains("no-reply@localhost"));
+    other.end().await;
+}
 
-    async fn a_refused_mail_is_tried_again_and_holds_nothing_up(service, server) {
-        server.refuse("slow@example.com", 451);
-        server.refuse("bad@example.com", 550);
-        for email in ["slow@example.com", "bad@example.com", "ann@example.com"] {
-            register(service, email).await;
-        }
-        while states(service).await != ["waiting", "failed", "sent"] {
-            service.auth().deliver_due().await.unwrap();
-        }
-        let first = server.received().len();
-        server.refuse("slow@example.com", 250);
-        // Not before its time.
+with_mail_server!(a_refused_mail_is_tried_again_and_holds_nothing_up);
+async fn a_refused_mail_is_tried_again_and_holds_nothing_up(
+    service: &Service,
+    server: &MailServer,
+) {
+    server.refuse("slow@example.com", 451);
+    server.refuse("bad@example.com", 550);
+    for email in ["slow@example.com", "bad@example.com", "ann@example.com"] {
+        register(service, email).await;
+    }
+    while states(service).await != ["waiting", "failed", "sent"] {
         service.auth().deliver_due().await.unwrap();
-        assert_eq!(server.received().len(), first);
-        service.advance(Duration::from_secs(31));
-        while states(service).await[0] != "sent" {
-            service.auth().deliver_due().await.unwrap();
-        }
-        let errors = crate::store::rows(service, "SELECT coalesce(last_error, '') FROM auth_outbox ORDER BY id").await;
-        assert!(errors[1].contains("550") && !errors[1].contains('@'), "{errors:?}");
     }
-
-    async fn an_operator_sees_why_a_mail_failed_and_tries_again(service, server) {
-        let new = NewUser {
-            email: "root@example.com", password: PASSWORD, username: None, first_name: None, roles: &[],
-            superuser: true, confirmed: true,
-        };
-        service.auth().add_user(new).await.unwrap();
-        let root = service.stranger();
-        root.login_with(json!({ "login": "root@example.com", "password": PASSWORD })).await.expect(200);
-        server.refuse("bad@example.com", 550);
-        register(service, "bad@example.com").await;
-        while states(service).await != ["failed"] {
-            service.auth().deliver_due().await.unwrap();
-        }
-        let failed = root.get("/auth/admin/mail?state=failed&cursor=").await;
-        let mail = &failed.expect(200)["results"][0];
-        assert!(mail["last_error"].as_str().unwrap().contains("550"), "{mail}");
-        assert_eq!((&mail["kind"], &mail["recipient"]), (&json!("confirm_email"), &json!("bad@example.com")));
-        assert_eq!(root.get("/auth/admin/overview").await.expect(200)["mails_failed"], 1);
-        server.refuse("bad@example.com", 250);
-        let retry = format!("/auth/admin/mail/{}/retry", mail["id"]);
-        root.post(&retry, json!({})).await.expect(204);
-        while states(service).await != ["sent"] {
-            service.auth().deliver_due().await.unwrap();
-        }
-        assert_eq!(root.get("/auth/admin/mail?state=failed").await.expect(200)["results"], json!([]));
-        let log = root.get("/auth/admin/audit?kind=mail_retried").await;
-        let act = &log.expect(200)["results"][0];
-        assert_eq!((&act["detail"], &act["user_email"]), (&mail["id"].to_string().into(), &json!("bad@example.com")));
-    }
-
-    async fn a_mailbox_that_hangs_holds_up_no_mail_that_comes_later(service, server) {
-        server.hold("slow@example.com");
-        register(service, "slow@example.com").await;
-        server.asked_for("slow@example.com").await;
-        register(service, "ann@example.com").await;
-        let since = Instant::now();
-        while states(service).await != ["waiting", "sent"] {
-            assert!(since.elapsed() < Duration::from_secs(20), "it is held up");
-            tokio::task::yield_now().await;
-        }
-        server.let_go("slow@example.com");
+    let first = server.received().len();
+    server.refuse("slow@example.com", 250);
+    // Not before its time.
+    service.auth().deliver_due().await.unwrap();
+    assert_eq!(server.received().len(), first);
+    service.advance(Duration::from_secs(31));
+    while states(service).await[0] != "sent" {
         service.auth().deliver_due().await.unwrap();
-        assert_eq!(states(service).await, ["sent", "sent"]);
     }
+    let errors =
+        crate::store::rows(service, "SELECT coalesce(last_error, '') FROM auth_outbox ORDER BY id")
+            .await;
+    assert!(errors[1].contains("550") && !errors[1].contains('@'), "{errors:?}");
+}
 
-    async fn a_change_that_is_withdrawn_while_its_mail_is_refused_does_not_come_back(service, server) {
-        let new = NewUser {
-            email: "ann@example.com", password: PASSWORD, username: None, first_name: None, roles: &[],
-            superuser: false, confirmed: true,
-        };
-        service.auth().add_user(new).await.unwrap();
-        let ann = service.stranger();
-        ann.login_with(json!({ "email": "ann@example.com", "password": PASSWORD })).await.expect(200);
-        server.hold("first@example.com");
-        server.refuse("first@example.com", 550);
-        let change = |email| json!({ "email": email, "password": PASSWORD });
-        ann.post("/auth/email", change("first@example.com")).await.expect(202);
-        server.asked_for("first@example.com").await;
-        ann.post("/auth/email", change("second@example.com")).await.expect(202);
-        server.let_go("first@example.com");
+with_mail_server!(an_operator_sees_why_a_mail_failed_and_tries_again);
+async fn an_operator_sees_why_a_mail_failed_and_tries_again(
+    service: &Service,
+    server: &MailServer,
+) {
+    let new = NewUser {
+        email: "root@example.com",
+        password: PASSWORD,
+        username: None,
+        first_name: None,
+        roles: &[],
+        superuser: true,
+        confirmed: true,
+    };
+    service.auth().add_user(new).await.unwrap();
+    let root = service.stranger();
+    root.login_with(json!({ "login": "root@example.com", "password": PASSWORD })).await.expect(200);
+    server.refuse("bad@example.com", 550);
+    register(service, "bad@example.com").await;
+    while states(service).await != ["failed"] {
         service.auth().deliver_due().await.unwrap();
-        let sql = "SELECT state FROM auth_outbox WHERE recipient = 'first@example.com'";
-        assert_eq!(crate::store::rows(service, sql).await, ["dropped"]);
     }
-
-    async fn a_service_that_stops_finishes_its_mails(service, server) {
-        server.hold("ann@example.com");
-        register(service, "ann@example.com").await;
-        server.asked_for("ann@example.com").await;
-        let end = service.auth().end_mails(Duration::from_mins(5));
-        tokio::join!(end, async {
-            // Registered too late for this process.
-            register(service, "bob@example.com").await;
-            server.let_go("ann@example.com");
-        });
-        assert_eq!(states(service).await, ["sent", "waiting"]);
-        assert_eq!(service.auth().deliver_due().await.unwrap(), 0);
-        let other = service.replica().await;
-        while states(service).await != ["sent", "sent"] {
-            other.auth().deliver_due().await.unwrap();
-        }
-        assert_eq!(server.received().len(), 2);
-        other.end().await;
+    let failed = root.get("/auth/admin/mail?state=failed&cursor=").await;
+    let mail = &failed.expect(200)["results"][0];
+    assert!(mail["last_error"].as_str().unwrap().contains("550"), "{mail}");
+    assert_eq!(
+        (&mail["kind"], &mail["recipient"]),
+        (&json!("confirm_email"), &json!("bad@example.com"))
+    );
+    assert_eq!(root.get("/auth/admin/overview").await.expect(200)["mails_failed"], 1);
+    server.refuse("bad@example.com", 250);
+    let retry = format!("/auth/admin/mail/{}/retry", mail["id"]);
+    root.post(&retry, json!({})).await.expect(204);
+    while states(service).await != ["sent"] {
+        service.auth().deliver_due().await.unwrap();
     }
+    assert_eq!(root.get("/auth/admin/mail?state=failed").await.expect(200)["results"], json!([]));
+    let log = root.get("/auth/admin/audit?kind=mail_retried").await;
+    let act = &log.expect(200)["results"][0];
+    assert_eq!(
+        (&act["detail"], &act["user_email"]),
+        (&mail["id"].to_string().into(), &json!("bad@example.com"))
+    );
+}
 
-    async fn a_mail_that_keeps_a_service_from_stopping_is_due_at_once(service, server) {
-        server.hold("ann@example.com");
-        register(service, "ann@example.com").await;
-        server.asked_for("ann@example.com").await;
-        service.auth().end_mails(Duration::ZERO).await;
-        let due = "SELECT CAST(due_at AS TEXT) FROM auth_outbox WHERE state = 'waiting'";
-        let now = service.clock.now().micros().to_string();
-        assert_eq!(crate::store::rows(service, due).await, [now]);
-        // It is nobody else's for two minutes, were it not given back.
+with_mail_server!(a_mailbox_that_hangs_holds_up_no_mail_that_comes_later);
+async fn a_mailbox_that_hangs_holds_up_no_mail_that_comes_later(
+    service: &Service,
+    server: &MailServer,
+) {
+    server.hold("slow@example.com");
+    register(service, "slow@example.com").await;
+    server.asked_for("slow@example.com").await;
+    register(service, "ann@example.com").await;
+    let since = Instant::now();
+    while states(service).await != ["waiting", "sent"] {
+        assert!(since.elapsed() < Duration::from_secs(20), "it is held up");
+        tokio::task::yield_now().await;
+    }
+    server.let_go("slow@example.com");
+    service.auth().deliver_due().await.unwrap();
+    assert_eq!(states(service).await, ["sent", "sent"]);
+}
+
+with_mail_server!(a_change_that_is_withdrawn_while_its_mail_is_refused_does_not_come_back);
+async fn a_change_that_is_withdrawn_while_its_mail_is_refused_does_not_come_back(
+    service: &Service,
+    server: &MailServer,
+) {
+    let new = NewUser {
+        email: "ann@example.com",
+        password: PASSWORD,
+        username: None,
+        first_name: None,
+        roles: &[],
+        superuser: false,
+        confirmed: true,
+    };
+    service.auth().add_user(new).await.unwrap();
+    let ann = service.stranger();
+    ann.login_with(json!({ "email": "ann@example.com", "password": PASSWORD })).await.expect(200);
+    server.hold("first@example.com");
+    server.refuse("first@example.com", 550);
+    let change = |email| json!({ "email": email, "password": PASSWORD });
+    ann.post("/auth/email", change("first@example.com")).await.expect(202);
+    server.asked_for("first@example.com").await;
+    ann.post("/auth/email", change("second@example.com")).await.expect(202);
+    server.let_go("first@example.com");
+    service.auth().deliver_due().await.unwrap();
+    let sql = "SELECT state FROM auth_outbox WHERE recipient = 'first@example.com'";
+    assert_eq!(crate::store::rows(service, sql).await, ["dropped"]);
+}
+
+with_mail_server!(a_service_that_stops_finishes_its_mails);
+async fn a_service_that_stops_finishes_its_mails(service: &Service, server: &MailServer) {
+    server.hold("ann@example.com");
+    register(service, "ann@example.com").await;
+    server.asked_for("ann@example.com").await;
+    let end = service.auth().end_mails(Duration::from_mins(5));
+    tokio::join!(end, async {
+        // Registered too late for this process.
+        register(service, "bob@example.com").await;
         server.let_go("ann@example.com");
-        let other = service.replica().await;
-        while states(service).await != ["sent"] {
-            other.auth().deliver_due().await.unwrap();
-        }
-        other.end().await;
+    });
+    assert_eq!(states(service).await, ["sent", "waiting"]);
+    assert_eq!(service.auth().deliver_due().await.unwrap(), 0);
+    let other = service.replica().await;
+    while states(service).await != ["sent", "sent"] {
+        other.auth().deliver_due().await.unwrap();
     }
-
-    async fn after_a_day_a_mail_is_given_up(service, server) {
-        server.refuse("ann@example.com", 451);
-        register(service, "ann@example.com").await;
-        let mut attempts = 0;
-        while states(service).await == ["waiting"] {
-            service.auth().deliver_due().await.unwrap();
-            service.advance(Duration::from_hours(1));
-            attempts += 1;
-            assert!(attempts < 40);
-        }
-        assert_eq!(states(service).await, ["failed"]);
-        assert!(attempts >= 20, "{attempts}");
-        assert_eq!(server.received().len(), 0);
-    }
-
-    async fn a_change_that_is_superseded_before_its_mail_was_sent_never_gets_one(service, server) {
-        let new = NewUser {
-            email: "ann@example.com", password: PASSWORD, username: None, first_name: None, roles: &[],
-            superuser: false, confirmed: true,
-        };
-        service.auth().add_user(new).await.unwrap();
-        let ann = service.stranger();
-        ann.login_with(json!({ "email": "ann@example.com", "password": PASSWORD })).await.expect(200);
-        server.refuse("first@example.com", 451);
-        for email in ["first@example.com", "second@example.com"] {
-            ann.post("/auth/email", json!({ "email": email, "password": PASSWORD })).await.expect(202);
-            service.auth().deliver_due().await.unwrap();
-        }
-        server.refuse("first@example.com", 250);
-        service.advance(Duration::from_mins(5));
-        service.auth().deliver_due().await.unwrap();
-        let to: Vec<_> = server.received().into_iter().map(|(to, _)| to).collect();
-        assert!(to.contains(&"second@example.com".to_owned()), "{to:?}");
-        assert!(!to.contains(&"first@example.com".to_owned()), "{to:?}");
-    }
-
-    async fn every_attempt_has_the_same_message_id(service, server) {
-        register(service, "ann@example.com").await;
-        while states(service).await != ["sent"] {
-            service.auth().deliver_due().await.unwrap();
-        }
-        let again = "UPDATE auth_outbox SET state = 'waiting', due_at = 0 RETURNING state";
-        crate::store::rows(service, again).await;
-        while states(service).await != ["sent"] {
-            service.auth().deliver_due().await.unwrap();
-        }
-        let received = server.received();
-        assert_eq!(received.len(), 2);
-        assert_eq!(header(&received[0].1, "Message-ID"), header(&received[1].1, "Message-ID"));
-    }
+    assert_eq!(server.received().len(), 2);
+    other.end().await;
 }
 
-on_both! {
-    async fn mails_are_in_the_language_of_their_reader(service) {
-        let ivan = service.stranger();
-        let body = json!({ "email": "ivan@example.com", "password": PASSWORD, "first_name": "Иван" }).to_string();
-        let headers = [("Content-Type", "application/json"), ("Accept-Language", "ru-RU,ru;q=0.9")];
-        ivan.send(rocket::http::Method::Post, "/auth/register", Some(body), &headers).await.expect(201);
-        let mail = service.mail("ivan@example.com").await;
-        assert!(mail["subject"].as_str().unwrap().starts_with("Подтвердите адрес"));
-        // No text of a stranger's in a mail to an address that nobody has proven.
-        let text = mail["text"].as_str().unwrap();
-        assert!(text.contains("Здравствуйте!") && !text.contains("Иван"), "{text}");
-        let token = service.mailed_token("ivan@example.com").await;
-        ivan.post("/auth/email/confirm", json!({ "token": token })).await.expect(200);
-        ivan.post("/auth/password/forgot", json!({ "email": "ivan@example.com" })).await.expect(202);
-        let mail = service.mail("ivan@example.com").await;
-        assert!(mail["text"].as_str().unwrap().contains("Здравствуйте, Иван!"), "{mail}");
+with_mail_server!(a_mail_that_keeps_a_service_from_stopping_is_due_at_once);
+async fn a_mail_that_keeps_a_service_from_stopping_is_due_at_once(
+    service: &Service,
+    server: &MailServer,
+) {
+    server.hold("ann@example.com");
+    register(service, "ann@example.com").await;
+    server.asked_for("ann@example.com").await;
+    service.auth().end_mails(Duration::ZERO).await;
+    let due = "SELECT CAST(due_at AS TEXT) FROM auth_outbox WHERE state = 'waiting'";
+    let now = service.clock.now().micros().to_string();
+    assert_eq!(crate::store::rows(service, due).await, [now]);
+    // It is nobody else's for two minutes, were it not given back.
+    server.let_go("ann@example.com");
+    let other = service.replica().await;
+    while states(service).await != ["sent"] {
+        other.auth().deliver_due().await.unwrap();
     }
+    other.end().await;
+}
 
-    async fn few_mails_are_sent_to_one_address_in_an_hour(service) {
-        let ann = service.registered("ann").await;
-        for _ in 0..20 {
-            ann.post("/auth/password/forgot", json!({ "email": "ANN@example.com" })).await.expect(202);
-        }
-        let sql = "SELECT kind FROM auth_outbox WHERE kind = 'reset_password'";
-        assert_eq!(crate::store::rows(service, sql).await.len(), 5);
-        service.advance(Duration::from_hours(1));
-        ann.post("/auth/password/forgot", json!({ "email": "ann@example.com" })).await.expect(202);
-        assert_eq!(crate::store::rows(service, sql).await.len(), 6);
-    }
-
-    async fn forty_who_ask_at_once_get_no_more_mails_than_one_after_the_other(service) {
-        let ann = service.registered("ann").await;
-        let other = service.replica().await;
-        let forgot = json!({ "email": "ann@example.com" });
-        join_all((0..40).map(|n| {
-            let server = if n % 2 == 0 { service } else { &other };
-            let (ann, forgot) = (ann.at(server), forgot.clone());
-            async move { ann.post("/auth/password/forgot", forgot).await.expect(202); }
-        })).await;
-        let sql = "SELECT kind FROM auth_outbox WHERE kind = 'reset_password'";
-        assert_eq!(crate::store::rows(service, sql).await.len(), 5);
-        other.end().await;
-    }
-
-    async fn a_mail_whose_reason_has_passed_is_not_sent(service) {
-        let ann = service.stranger();
-        ann.get("/dev/mail").await;
-        let new = json!({ "email": "ann@example.com", "password": PASSWORD });
-        ann.post("/auth/register", new.clone()).await.expect(201);
-        ann.login_with(new).await.expect(200);
-        let token = service.mailed_token("ann@example.com").await;
-        ann.send(rocket::http::Method::Post, "/auth/email/resend", None, &[]).await.expect(202);
-        ann.post("/auth/email/confirm", json!({ "token": token })).await.expect(200);
+with_mail_server!(after_a_day_a_mail_is_given_up);
+async fn after_a_day_a_mail_is_given_up(service: &Service, server: &MailServer) {
+    server.refuse("ann@example.com", 451);
+    register(service, "ann@example.com").await;
+    let mut attempts = 0;
+    while states(service).await == ["waiting"] {
         service.auth().deliver_due().await.unwrap();
-        let states = states(service).await;
-        assert!(states == ["sent", "sent"] || states == ["sent", "dropped"], "{states:?}");
+        service.advance(Duration::from_hours(1));
+        attempts += 1;
+        assert!(attempts < 40);
     }
+    assert_eq!(states(service).await, ["failed"]);
+    assert!(attempts >= 20, "{attempts}");
+    assert_eq!(server.received().len(), 0);
+}
+
+with_mail_server!(a_change_that_is_superseded_before_its_mail_was_sent_never_gets_one);
+async fn a_change_that_is_superseded_before_its_mail_was_sent_never_gets_one(
+    service: &Service,
+    server: &MailServer,
+) {
+    let new = NewUser {
+        email: "ann@example.com",
+        password: PASSWORD,
+        username: None,
+        first_name: None,
+        roles: &[],
+        superuser: false,
+        confirmed: true,
+    };
+    service.auth().add_user(new).await.unwrap();
+    let ann = service.stranger();
+    ann.login_with(json!({ "email": "ann@example.com", "password": PASSWORD })).await.expect(200);
+    server.refuse("first@example.com", 451);
+    for email in ["first@example.com", "second@example.com"] {
+        ann.post("/auth/email", json!({ "email": email, "password": PASSWORD })).await.expect(202);
+        service.auth().deliver_due().await.unwrap();
+    }
+    server.refuse("first@example.com", 250);
+    service.advance(Duration::from_mins(5));
+    service.auth().deliver_due().await.unwrap();
+    let to: Vec<_> = server.received().into_iter().map(|(to, _)| to).collect();
+    assert!(to.contains(&"second@example.com".to_owned()), "{to:?}");
+    assert!(!to.contains(&"first@example.com".to_owned()), "{to:?}");
+}
+
+with_mail_server!(every_attempt_has_the_same_message_id);
+async fn every_attempt_has_the_same_message_id(service: &Service, server: &MailServer) {
+    register(service, "ann@example.com").await;
+    while states(service).await != ["sent"] {
+        service.auth().deliver_due().await.unwrap();
+    }
+    let again = "UPDATE auth_outbox SET state = 'waiting', due_at = 0 RETURNING state";
+    crate::store::rows(service, again).await;
+    while states(service).await != ["sent"] {
+        service.auth().deliver_due().await.unwrap();
+    }
+    let received = server.received();
+    assert_eq!(received.len(), 2);
+    assert_eq!(header(&received[0].1, "Message-ID"), header(&received[1].1, "Message-ID"));
+}
+
+on_both!(mails_are_in_the_language_of_their_reader);
+async fn mails_are_in_the_language_of_their_reader(service: &Service) {
+    let ivan = service.stranger();
+    let body = json!({ "email": "ivan@example.com", "password": PASSWORD, "first_name": "Иван" })
+        .to_string();
+    let headers = [("Content-Type", "application/json"), ("Accept-Language", "ru-RU,ru;q=0.9")];
+    ivan.send(rocket::http::Method::Post, "/auth/register", Some(body), &headers).await.expect(201);
+    let mail = service.mail("ivan@example.com").await;
+    assert!(mail["subject"].as_str().unwrap().starts_with("Подтвердите адрес"));
+    // No text of a stranger's in a mail to an address that nobody has proven.
+    let text = mail["text"].as_str().unwrap();
+    assert!(text.contains("Здравствуйте!") && !text.contains("Иван"), "{text}");
+    let token = service.mailed_token("ivan@example.com").await;
+    ivan.post("/auth/email/confirm", json!({ "token": token })).await.expect(200);
+    ivan.post("/auth/password/forgot", json!({ "email": "ivan@example.com" })).await.expect(202);
+    let mail = service.mail("ivan@example.com").await;
+    assert!(mail["text"].as_str().unwrap().contains("Здравствуйте, Иван!"), "{mail}");
+}
+
+on_both!(few_mails_are_sent_to_one_address_in_an_hour);
+async fn few_mails_are_sent_to_one_address_in_an_hour(service: &Service) {
+    let ann = service.registered("ann").await;
+    for _ in 0..20 {
+        ann.post("/auth/password/forgot", json!({ "email": "ANN@example.com" })).await.expect(202);
+    }
+    let sql = "SELECT kind FROM auth_outbox WHERE kind = 'reset_password'";
+    assert_eq!(crate::store::rows(service, sql).await.len(), 5);
+    service.advance(Duration::from_hours(1));
+    ann.post("/auth/password/forgot", json!({ "email": "ann@example.com" })).await.expect(202);
+    assert_eq!(crate::store::rows(service, sql).await.len(), 6);
+}
+
+on_both!(forty_who_ask_at_once_get_no_more_mails_than_one_after_the_other);
+async fn forty_who_ask_at_once_get_no_more_mails_than_one_after_the_other(service: &Service) {
+    let ann = service.registered("ann").await;
+    let other = service.replica().await;
+    let forgot = json!({ "email": "ann@example.com" });
+    join_all((0..40).map(|n| {
+        let server = if n % 2 == 0 { service } else { &other };
+        let (ann, forgot) = (ann.at(server), forgot.clone());
+        async move {
+            ann.post("/auth/password/forgot", forgot).await.expect(202);
+        }
+    }))
+    .await;
+    let sql = "SELECT kind FROM auth_outbox WHERE kind = 'reset_password'";
+    assert_eq!(crate::store::rows(service, sql).await.len(), 5);
+    other.end().await;
+}
+
+on_both!(a_mail_whose_reason_has_passed_is_not_sent);
+async fn a_mail_whose_reason_has_passed_is_not_sent(service: &Service) {
+    let ann = service.stranger();
+    ann.get("/dev/mail").await;
+    let new = json!({ "email": "ann@example.com", "password": PASSWORD });
+    ann.post("/auth/register", new.clone()).await.expect(201);
+    ann.login_with(new).await.expect(200);
+    let token = service.mailed_token("ann@example.com").await;
+    ann.send(rocket::http::Method::Post, "/auth/email/resend", None, &[]).await.expect(202);
+    ann.post("/auth/email/confirm", json!({ "token": token })).await.expect(200);
+    service.auth().deliver_due().await.unwrap();
+    let states = states(service).await;
+    assert!(states == ["sent", "sent"] || states == ["sent", "dropped"], "{states:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -68,23 +68,22 @@ impl Mover {
     }
 }
 
-/// Runs a test that blocks, on a database of each engine.
+/// Runs `fn name(mover: &Mover)`, which blocks, on each engine.
 macro_rules! on_both_by_command {
-    ($(async fn $name:ident($mover:ident) $body:block)*) => {$(
+    ($name:ident) => {
         mod $name {
             use super::*;
 
             async fn run(database: Database) {
                 let mover = Mover::new(&database);
                 mover.ok(&["migrate"]);
-                let promise = |$mover: &Mover| $body;
-                tokio::task::spawn_blocking(move || promise(&mover)).await.unwrap();
+                tokio::task::spawn_blocking(move || super::$name(&mover)).await.unwrap();
                 database.end().await;
             }
 
             on_each_engine! { run }
         }
-    )*};
+    };
 }
 
 /// Of "päss wörd", by Django.
@@ -129,177 +128,235 @@ fn lines(rows: impl IntoIterator<Item = impl ToString>) -> String {
     )
 }
 
-on_both_by_command! {
-    async fn what_is_exported_can_be_imported_and_is_the_same(mover) {
-        let mut bob = exported(7, "bob");
-        for (key, value) in [
-            ("is_active", json!(false)), ("is_superuser", json!(true)), ("roles", json!([])),
-            ("role", json!("USER")), ("language", Value::Null), ("username", Value::Null),
-            ("is_email_confirmed", json!(false)), ("email_confirmed_at", Value::Null),
-            ("last_login_at", json!("2026-01-01T00:00:00Z")), ("password_hash", Value::Null),
-        ] {
-            bob[key] = value;
-        }
-        let all = [bob, exported(4_000, "ann")];
-        let said = mover.import(&lines(&all), &[]);
-        assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
-        assert_eq!(said.lines, [json!({ "added": 2, "skipped": 0, "dry_run": false })]);
-        let export = mover.ok(&["user", "export"]);
-        assert_eq!(export.lines, all);
-        assert!(export.err.contains("password hashes"), "{}", export.err);
-        // A new user gets an id of its own.
-        assert_eq!(mover.import(r#"{"email": "new@example.com"}"#, &[]).code, 0);
-        assert!(mover.users()[2]["id"].as_i64().unwrap() > 4_000);
+on_both_by_command!(what_is_exported_can_be_imported_and_is_the_same);
+fn what_is_exported_can_be_imported_and_is_the_same(mover: &Mover) {
+    let mut bob = exported(7, "bob");
+    for (key, value) in [
+        ("is_active", json!(false)),
+        ("is_superuser", json!(true)),
+        ("roles", json!([])),
+        ("role", json!("USER")),
+        ("language", Value::Null),
+        ("username", Value::Null),
+        ("is_email_confirmed", json!(false)),
+        ("email_confirmed_at", Value::Null),
+        ("last_login_at", json!("2026-01-01T00:00:00Z")),
+        ("password_hash", Value::Null),
+    ] {
+        bob[key] = value;
     }
+    let all = [bob, exported(4_000, "ann")];
+    let said = mover.import(&lines(&all), &[]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
+    assert_eq!(said.lines, [json!({ "added": 2, "skipped": 0, "dry_run": false })]);
+    let export = mover.ok(&["user", "export"]);
+    assert_eq!(export.lines, all);
+    assert!(export.err.contains("password hashes"), "{}", export.err);
+    // A new user gets an id of its own.
+    assert_eq!(mover.import(r#"{"email": "new@example.com"}"#, &[]).code, 0);
+    assert!(mover.users()[2]["id"].as_i64().unwrap() > 4_000);
+}
 
-    async fn a_bad_row_is_named_and_left_out_whole(mover) {
-        assert_eq!(mover.import(&lines(&[exported(1, "ann")]), &[]).code, 0);
-        let with = |key: &str, value: Value| {
-            let mut user = exported(2, "bob");
-            user[key] = value;
-            user.to_string()
-        };
-        let good = exported(9, "eve").to_string();
-        let rows = [
-            ("hunter2".to_owned(), "no JSON object"),
-            (r#"["hunter2"]"#.to_owned(), "no JSON object"),
-            (with("email", json!("hunter2")), "email: "),
-            (with("email", Value::Null), "email: "),
-            (with("email", json!("Ann@EXAMPLE.com")), "email: "),
-            (with("id", json!(1)), "id: "),
-            (with("id", json!(0)), "id: "),
-            (with("id", json!("hunter2")), "id: "),
-            (with("id", json!(9_007_199_254_740_992_i64)), "id: "),
-            (with("username", json!("ANN")), "username: "),
-            (with("username", json!("hunter2@x")), "username: "),
-            (with("first_name", json!(["hunter2"])), "first_name: "),
-            (with("is_active", json!("hunter2")), "is_active: "),
-            (with("created_at", json!("hunter2")), "created_at: "),
-            (with("created_at", json!("9999-12-31T23:59:59-01:00")), "created_at: "),
-            (with("last_login_at", json!("0001-01-01T00:00:00Z")), "last_login_at: "),
-            (with("language", json!("hunter2")), "language: "),
-            (with("roles", json!(["hunter 2"])), "roles: "),
-            (with("roles", json!("hunter2")), "roles: "),
-            (with("role", json!("hunter 2")), "roles: "),
-            (with("password_hash", json!("hunter2")), "password_hash: "),
-            (with("password_hash", json!("$argon2id$v=19$m=4194304,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA")), "password_hash: "),
-            (with("phone", json!("hunter2")), "\"phone\""),
-            (good.clone(), ""),
-            (good, "id: "),
-        ];
-        let text = lines(rows.iter().map(|(row, _)| row));
-        for options in [&["--dry-run"][..], &[]] {
-            let dry_run = !options.is_empty();
-            let said = mover.import(&text, options);
-            assert_eq!(said.code, 1);
-            assert_eq!(said.err, "portcullis: 24 of 25 rows skipped\n");
-            assert!(!said.out.contains("hunter2") && !said.out.contains('@'), "{}", said.out);
-            let (total, told) = said.lines.split_last().unwrap();
-            let mut total = total.clone();
-            let dearest = total.as_object_mut().unwrap().remove("dearest_hash");
-            assert_eq!(dearest.is_some(), dry_run, "{}", said.out);
-            assert_eq!(total, json!({ "added": 1, "skipped": 24, "dry_run": dry_run }));
-            let told_of = |row: usize| told.iter().find(|line| line["row"] == row);
-            for (row, (_, why)) in (1..).zip(&rows) {
-                match told_of(row) {
-                    Some(line) if !why.is_empty() => {
-                        let reason = line["reason"].as_str().unwrap();
-                        assert!(reason.contains(why), "{why} in {line}");
-                    }
-                    line => assert!(why.is_empty() && line.is_some() == dry_run, "{row}: {line:?}"),
+on_both_by_command!(a_bad_row_is_named_and_left_out_whole);
+fn a_bad_row_is_named_and_left_out_whole(mover: &Mover) {
+    assert_eq!(mover.import(&lines(&[exported(1, "ann")]), &[]).code, 0);
+    let with = |key: &str, value: Value| {
+        let mut user = exported(2, "bob");
+        user[key] = value;
+        user.to_string()
+    };
+    let good = exported(9, "eve").to_string();
+    let rows = [
+        ("hunter2".to_owned(), "no JSON object"),
+        (r#"["hunter2"]"#.to_owned(), "no JSON object"),
+        (with("email", json!("hunter2")), "email: "),
+        (with("email", Value::Null), "email: "),
+        (with("email", json!("Ann@EXAMPLE.com")), "email: "),
+        (with("id", json!(1)), "id: "),
+        (with("id", json!(0)), "id: "),
+        (with("id", json!("hunter2")), "id: "),
+        (with("id", json!(9_007_199_254_740_992_i64)), "id: "),
+        (with("username", json!("ANN")), "username: "),
+        (with("username", json!("hunter2@x")), "username: "),
+        (with("first_name", json!(["hunter2"])), "first_name: "),
+        (with("is_active", json!("hunter2")), "is_active: "),
+        (with("created_at", json!("hunter2")), "created_at: "),
+        (with("created_at", json!("9999-12-31T23:59:59-01:00")), "created_at: "),
+        (with("last_login_at", json!("0001-01-01T00:00:00Z")), "last_login_at: "),
+        (with("language", json!("hunter2")), "language: "),
+        (with("roles", json!(["hunter 2"])), "roles: "),
+        (with("roles", json!("hunter2")), "roles: "),
+        (with("role", json!("hunter 2")), "roles: "),
+        (with("password_hash", json!("hunter2")), "password_hash: "),
+        (
+            with(
+                "password_hash",
+                json!("$argon2id$v=19$m=4194304,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA"),
+            ),
+            "password_hash: ",
+        ),
+        (with("phone", json!("hunter2")), "\"phone\""),
+        (good.clone(), ""),
+        (good, "id: "),
+    ];
+    let text = lines(rows.iter().map(|(row, _)| row));
+    for options in [&["--dry-run"][..], &[]] {
+        let dry_run = !options.is_empty();
+        let said = mover.import(&text, options);
+        assert_eq!(said.code, 1);
+        assert_eq!(said.err, "portcullis: 24 of 25 rows skipped\n");
+        assert!(!said.out.contains("hunter2") && !said.out.contains('@'), "{}", said.out);
+        let (total, told) = said.lines.split_last().unwrap();
+        let mut total = total.clone();
+        let dearest = total.as_object_mut().unwrap().remove("dearest_hash");
+        assert_eq!(dearest.is_some(), dry_run, "{}", said.out);
+        assert_eq!(total, json!({ "added": 1, "skipped": 24, "dry_run": dry_run }));
+        let told_of = |row: usize| told.iter().find(|line| line["row"] == row);
+        for (row, (_, why)) in (1..).zip(&rows) {
+            match told_of(row) {
+                Some(line) if !why.is_empty() => {
+                    let reason = line["reason"].as_str().unwrap();
+                    assert!(reason.contains(why), "{why} in {line}");
                 }
+                line => assert!(why.is_empty() && line.is_some() == dry_run, "{row}: {line:?}"),
             }
-            let ids: Vec<_> = mover.users().iter().map(|u| u["id"].clone()).collect();
-            assert_eq!(ids, if dry_run { vec![json!(1)] } else { vec![json!(1), json!(9)] });
         }
+        let ids: Vec<_> = mover.users().iter().map(|u| u["id"].clone()).collect();
+        assert_eq!(ids, if dry_run { vec![json!(1)] } else { vec![json!(1), json!(9)] });
     }
+}
 
-    async fn a_dry_run_says_of_each_row_what_would_happen(mover) {
-        let rows = [exported(5, "ann"), exported(5, "bob"), json!({ "email": "eve@example.com" })];
-        let said = mover.import(&lines(&rows), &["--dry-run"]);
-        assert_eq!(said.lines[0], json!({ "row": 1, "id": 5, "would": "add", "roles": ["EDITOR", "ADMIN"] }));
-        assert_eq!((&said.lines[1]["row"], &said.lines[1]["would"]), (&json!(2), &json!("skip")));
-        assert_eq!(said.lines[2]["would"], "add");
-        let dearest = &said.lines[3]["dearest_hash"];
-        assert!(dearest["kind"] == "pbkdf2_sha256$2000" && dearest["milliseconds"].is_u64(), "{dearest}");
-        assert!(!said.out.contains("0fGKZXP9DN3iZPcJ7QkS1f"), "{}", said.out);
-        assert!(mover.users().is_empty());
-    }
+on_both_by_command!(a_dry_run_says_of_each_row_what_would_happen);
+fn a_dry_run_says_of_each_row_what_would_happen(mover: &Mover) {
+    let rows = [exported(5, "ann"), exported(5, "bob"), json!({ "email": "eve@example.com" })];
+    let said = mover.import(&lines(&rows), &["--dry-run"]);
+    assert_eq!(
+        said.lines[0],
+        json!({ "row": 1, "id": 5, "would": "add", "roles": ["EDITOR", "ADMIN"] })
+    );
+    assert_eq!((&said.lines[1]["row"], &said.lines[1]["would"]), (&json!(2), &json!("skip")));
+    assert_eq!(said.lines[2]["would"], "add");
+    let dearest = &said.lines[3]["dearest_hash"];
+    assert!(
+        dearest["kind"] == "pbkdf2_sha256$2000" && dearest["milliseconds"].is_u64(),
+        "{dearest}"
+    );
+    assert!(!said.out.contains("0fGKZXP9DN3iZPcJ7QkS1f"), "{}", said.out);
+    assert!(mover.users().is_empty());
+}
 
-    async fn a_long_file_shows_how_far_it_is(mover) {
-        let text = lines((1..=10_001).map(|n| json!({ "email": format!("{n}@example.com") })));
-        let said = mover.import(&text, &["--confirmed"]);
-        assert_eq!((said.code, said.err.as_str()), (0, "10000 of 10001 rows\n"));
-        let users = mover.users();
-        assert_eq!(users.len(), 10_001);
-        assert!(users.iter().all(|u| u["is_email_confirmed"] == true));
-    }
+on_both_by_command!(a_long_file_shows_how_far_it_is);
+fn a_long_file_shows_how_far_it_is(mover: &Mover) {
+    let text = lines((1..=10_001).map(|n| json!({ "email": format!("{n}@example.com") })));
+    let said = mover.import(&text, &["--confirmed"]);
+    assert_eq!((said.code, said.err.as_str()), (0, "10000 of 10001 rows\n"));
+    let users = mover.users();
+    assert_eq!(users.len(), 10_001);
+    assert!(users.iter().all(|u| u["is_email_confirmed"] == true));
+}
 
-    async fn a_dump_of_django_is_taken_as_it_is(mover) {
-        let said = mover.import(&dump("auth.user").to_string(), &["--role", "Content Editors=EDITOR"]);
-        assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
-        let users = mover.users();
-        let [ann, bob] = users.as_slice() else { panic!("{users:?}") };
-        for (key, value) in [
-            ("id", json!(41)), ("email", json!("ann@example.com")), ("username", json!("ann")),
-            ("first_name", json!("Ann")), ("is_active", json!(true)), ("is_superuser", json!(true)),
-            ("roles", json!(["ADMIN", "EDITOR"])), ("password_hash", json!(PBKDF2)),
-            ("created_at", json!("2020-01-01T00:00:00Z")), ("last_login_at", json!("2026-01-02T03:04:05.678Z")),
-            ("is_email_confirmed", json!(false)), ("language", Value::Null),
-        ] {
-            assert_eq!(ann[key], value, "{key}");
-        }
-        assert_eq!((&bob["username"], &bob["is_active"], &bob["roles"]), (&Value::Null, &json!(false), &json!([])));
-        assert_eq!(bob["password_hash"], "!unusable");
+on_both_by_command!(a_dump_of_django_is_taken_as_it_is);
+fn a_dump_of_django_is_taken_as_it_is(mover: &Mover) {
+    let said = mover.import(&dump("auth.user").to_string(), &["--role", "Content Editors=EDITOR"]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
+    let users = mover.users();
+    let [ann, bob] = users.as_slice() else { panic!("{users:?}") };
+    for (key, value) in [
+        ("id", json!(41)),
+        ("email", json!("ann@example.com")),
+        ("username", json!("ann")),
+        ("first_name", json!("Ann")),
+        ("is_active", json!(true)),
+        ("is_superuser", json!(true)),
+        ("roles", json!(["ADMIN", "EDITOR"])),
+        ("password_hash", json!(PBKDF2)),
+        ("created_at", json!("2020-01-01T00:00:00Z")),
+        ("last_login_at", json!("2026-01-02T03:04:05.678Z")),
+        ("is_email_confirmed", json!(false)),
+        ("language", Value::Null),
+    ] {
+        assert_eq!(ann[key], value, "{key}");
     }
+    assert_eq!(
+        (&bob["username"], &bob["is_active"], &bob["roles"]),
+        (&Value::Null, &json!(false), &json!([]))
+    );
+    assert_eq!(bob["password_hash"], "!unusable");
+}
 
-    async fn another_model_of_django_is_taken_by_its_fields(mover) {
-        let users = lines([
-            json!({ "model": "people.Member", "pk": "ann@example.com", "fields": {
-                "login": "ann", "password": PBKDF2, "number": 5, "status": 2, "is_email_confirmed": true,
-                "groups": [["EDITOR"]], "registered": "2020-01-01T03:00:00+03:00", "username": 7 } }),
-            json!({ "model": "people.member", "pk": "bob@example.com", "fields": {
-                "password": PBKDF2, "number": 6, "status": 1, "groups": [9], "registered": null } }),
-        ]);
-        let options = [
-            "--model", "people.member", "--map", "email=pk", "--map", "id=number", "--map", "role=status",
-            "--map", "created_at=registered", "--role", "2=ADMIN", "--role", "1=USER",
-        ];
-        let taken = mover.import(&users, &[&options[..], &["--map", "username=login", "--dry-run"]].concat());
-        let reasons: Vec<_> = taken.lines.iter().filter_map(|l| l["reason"].as_str()).collect();
-        assert!(reasons[0].contains("no field \"login\""), "{reasons:?}");
-        let taken = mover.import(&users, &[&options[..], &["--map", "username="]].concat());
-        assert_eq!(taken.code, 1);
-        assert!(taken.lines[0]["reason"].as_str().unwrap().contains("9 is no group"), "{}", taken.out);
-        let users = mover.users();
-        assert_eq!(users.len(), 1);
-        for (key, value) in [
-            ("id", json!(5)), ("email", json!("ann@example.com")), ("username", Value::Null),
-            ("roles", json!(["EDITOR", "ADMIN"])), ("created_at", json!("2020-01-01T00:00:00Z")),
-            ("is_email_confirmed", json!(true)),
-        ] {
-            assert_eq!(users[0][key], value, "{key}");
-        }
+on_both_by_command!(another_model_of_django_is_taken_by_its_fields);
+fn another_model_of_django_is_taken_by_its_fields(mover: &Mover) {
+    let users = lines([
+        json!({ "model": "people.Member", "pk": "ann@example.com", "fields": {
+            "login": "ann", "password": PBKDF2, "number": 5, "status": 2, "is_email_confirmed": true,
+            "groups": [["EDITOR"]], "registered": "2020-01-01T03:00:00+03:00", "username": 7 } }),
+        json!({ "model": "people.member", "pk": "bob@example.com", "fields": {
+            "password": PBKDF2, "number": 6, "status": 1, "groups": [9], "registered": null } }),
+    ]);
+    let options = [
+        "--model",
+        "people.member",
+        "--map",
+        "email=pk",
+        "--map",
+        "id=number",
+        "--map",
+        "role=status",
+        "--map",
+        "created_at=registered",
+        "--role",
+        "2=ADMIN",
+        "--role",
+        "1=USER",
+    ];
+    let taken =
+        mover.import(&users, &[&options[..], &["--map", "username=login", "--dry-run"]].concat());
+    let reasons: Vec<_> = taken.lines.iter().filter_map(|l| l["reason"].as_str()).collect();
+    assert!(reasons[0].contains("no field \"login\""), "{reasons:?}");
+    let taken = mover.import(&users, &[&options[..], &["--map", "username="]].concat());
+    assert_eq!(taken.code, 1);
+    assert!(taken.lines[0]["reason"].as_str().unwrap().contains("9 is no group"), "{}", taken.out);
+    let users = mover.users();
+    assert_eq!(users.len(), 1);
+    for (key, value) in [
+        ("id", json!(5)),
+        ("email", json!("ann@example.com")),
+        ("username", Value::Null),
+        ("roles", json!(["EDITOR", "ADMIN"])),
+        ("created_at", json!("2020-01-01T00:00:00Z")),
+        ("is_email_confirmed", json!(true)),
+    ] {
+        assert_eq!(users[0][key], value, "{key}");
     }
+}
 
-    async fn what_a_dump_lacks_is_told(mover) {
-        let users = dump("people.member").to_string();
-        let said = mover.import(&users, &[]);
-        assert!(said.code == 1 && said.err.contains("--model takes one of: people.member"), "{}", said.err);
-        let said = mover.import(&users, &["--model", "people.member"]);
-        assert!(said.lines[0]["reason"].as_str().unwrap().contains("\"Content Editors\"=NAME"), "{}", said.out);
-        let said = mover.import(&lines([exported(1, "ann")]), &["--map", "username="]);
-        assert!(said.code == 1 && said.err.contains("for dumps"), "{}", said.err);
-    }
+on_both_by_command!(what_a_dump_lacks_is_told);
+fn what_a_dump_lacks_is_told(mover: &Mover) {
+    let users = dump("people.member").to_string();
+    let said = mover.import(&users, &[]);
+    assert!(
+        said.code == 1 && said.err.contains("--model takes one of: people.member"),
+        "{}",
+        said.err
+    );
+    let said = mover.import(&users, &["--model", "people.member"]);
+    assert!(
+        said.lines[0]["reason"].as_str().unwrap().contains("\"Content Editors\"=NAME"),
+        "{}",
+        said.out
+    );
+    let said = mover.import(&lines([exported(1, "ann")]), &["--map", "username="]);
+    assert!(said.code == 1 && said.err.contains("for dumps"), "{}", said.err);
+}
 
-    async fn a_file_without_users_is_no_import(mover) {
-        for (text, why) in [("", "no user"), ("[]", "breaks"), ("[{}", "breaks")] {
-            let said = mover.import(text, &[]);
-            assert!(said.code == 1 && said.err.contains(why), "{text}: {}", said.err);
-        }
-        let said = mover.run(&["user", "import", "nowhere"]);
-        assert!(said.code == 1 && said.err.contains("cannot be read"), "{}", said.err);
+on_both_by_command!(a_file_without_users_is_no_import);
+fn a_file_without_users_is_no_import(mover: &Mover) {
+    for (text, why) in [("", "no user"), ("[]", "breaks"), ("[{}", "breaks")] {
+        let said = mover.import(text, &[]);
+        assert!(said.code == 1 && said.err.contains(why), "{text}: {}", said.err);
     }
+    let said = mover.run(&["user", "import", "nowhere"]);
+    assert!(said.code == 1 && said.err.contains("cannot be read"), "{}", said.err);
 }
 
 /// A server that runs beside an import hears what kinds of hashes came.

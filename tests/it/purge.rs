@@ -22,67 +22,70 @@ async fn count(service: &Service, sql: &'static str) -> usize {
     crate::store::rows(service, sql).await[0].parse().unwrap()
 }
 
-on_both! {
-    async fn many_old_rows_go_in_batches_between_which_others_write(service) {
-        let ann = service.user("ann").await;
-        let fill = numbers!("INSERT INTO auth_audit (at, kind, actor) SELECT n, 'login', 'user' FROM numbers RETURNING kind");
-        assert_eq!(crate::store::rows(service, fill).await.len(), 50_000);
-        let tokens = if service.url().starts_with("sqlite:") {
-            numbers!("INSERT INTO auth_refresh_tokens (hash, session_id, salt, issued_at, expires_at, access_expires_at)
+on_both!(many_old_rows_go_in_batches_between_which_others_write);
+async fn many_old_rows_go_in_batches_between_which_others_write(service: &Service) {
+    let ann = service.user("ann").await;
+    let fill = numbers!(
+        "INSERT INTO auth_audit (at, kind, actor) SELECT n, 'login', 'user' FROM numbers RETURNING kind"
+    );
+    assert_eq!(crate::store::rows(service, fill).await.len(), 50_000);
+    let tokens = if service.url().starts_with("sqlite:") {
+        numbers!("INSERT INTO auth_refresh_tokens (hash, session_id, salt, issued_at, expires_at, access_expires_at)
                       SELECT CAST(n AS BLOB), s.id, CAST('' AS BLOB), 1, n, 1 FROM numbers, auth_sessions s RETURNING 'x'")
-        } else {
-            numbers!("INSERT INTO auth_refresh_tokens (hash, session_id, salt, issued_at, expires_at, access_expires_at)
+    } else {
+        numbers!("INSERT INTO auth_refresh_tokens (hash, session_id, salt, issued_at, expires_at, access_expires_at)
                       SELECT CAST(CAST(n AS TEXT) AS BYTEA), s.id, '', 1, n, 1 FROM numbers, auth_sessions s RETURNING 'x'")
-        };
-        assert_eq!(crate::store::rows(service, tokens).await.len(), 50_000);
-        let left = "SELECT CAST(count(*) AS TEXT) FROM auth_audit WHERE at <= 50000";
-        let (done, mut between) = (AtomicBool::new(false), 0);
-        let purge = async {
-            service.auth().sweep().await.unwrap();
-            done.store(true, Ordering::SeqCst);
-        };
-        let writes = async {
-            while !done.load(Ordering::SeqCst) {
-                ann.refresh().await.expect(200);
-                let left = count(service, left).await;
-                between += usize::from(0 < left && left < 50_000);
-            }
-        };
-        tokio::join!(purge, writes);
-        assert!(between >= 1, "it was one transaction");
-        assert_eq!(count(service, left).await, 0);
-        let tokens = "SELECT CAST(count(*) AS TEXT) FROM auth_refresh_tokens WHERE expires_at <= 50000";
-        assert_eq!(count(service, tokens).await, 0);
-        ann.refresh().await.expect(200);
-    }
-
-    async fn a_session_goes_a_week_after_its_end_with_all_its_tokens(service) {
-        let ann = service.user("ann").await;
-        ann.refresh().await.expect(200);
-        ann.send(rocket::http::Method::Post, "/auth/logout", None, &[]).await.expect(204);
-        let rows = "SELECT CAST((SELECT count(*) FROM auth_sessions) + (SELECT count(*) FROM auth_refresh_tokens) AS TEXT)";
-        service.advance(6 * DAY);
+    };
+    assert_eq!(crate::store::rows(service, tokens).await.len(), 50_000);
+    let left = "SELECT CAST(count(*) AS TEXT) FROM auth_audit WHERE at <= 50000";
+    let (done, mut between) = (AtomicBool::new(false), 0);
+    let purge = async {
         service.auth().sweep().await.unwrap();
-        assert_eq!(count(service, rows).await, 3);
-        service.advance(2 * DAY);
-        service.auth().sweep().await.unwrap();
-        assert_eq!(count(service, rows).await, 0);
-    }
+        done.store(true, Ordering::SeqCst);
+    };
+    let writes = async {
+        while !done.load(Ordering::SeqCst) {
+            ann.refresh().await.expect(200);
+            let left = count(service, left).await;
+            between += usize::from(0 < left && left < 50_000);
+        }
+    };
+    tokio::join!(purge, writes);
+    assert!(between >= 1, "it was one transaction");
+    assert_eq!(count(service, left).await, 0);
+    let tokens = "SELECT CAST(count(*) AS TEXT) FROM auth_refresh_tokens WHERE expires_at <= 50000";
+    assert_eq!(count(service, tokens).await, 0);
+    ann.refresh().await.expect(200);
+}
 
-    async fn mails_go_a_week_after_they_were_sent_and_a_month_after_they_failed(service) {
-        for name in ["ann", "bob"] {
-            let new = json!({ "email": format!("{name}@example.com"), "password": PASSWORD });
-            service.stranger().post("/auth/register", new).await.expect(201);
-        }
-        service.auth().deliver_due().await.unwrap();
-        let fail = "UPDATE auth_outbox SET state = 'failed' WHERE recipient = 'bob@example.com' RETURNING state";
-        assert_eq!(crate::store::rows(service, fail).await.len(), 1);
-        let mails = "SELECT CAST(count(*) AS TEXT) FROM auth_outbox";
-        for (days, left) in [(6, 2), (2, 1), (21, 1), (2, 0)] {
-            service.advance(days * DAY);
-            service.auth().sweep().await.unwrap();
-            assert_eq!(count(service, mails).await, left);
-        }
+on_both!(a_session_goes_a_week_after_its_end_with_all_its_tokens);
+async fn a_session_goes_a_week_after_its_end_with_all_its_tokens(service: &Service) {
+    let ann = service.user("ann").await;
+    ann.refresh().await.expect(200);
+    ann.send(rocket::http::Method::Post, "/auth/logout", None, &[]).await.expect(204);
+    let rows = "SELECT CAST((SELECT count(*) FROM auth_sessions) + (SELECT count(*) FROM auth_refresh_tokens) AS TEXT)";
+    service.advance(6 * DAY);
+    service.auth().sweep().await.unwrap();
+    assert_eq!(count(service, rows).await, 3);
+    service.advance(2 * DAY);
+    service.auth().sweep().await.unwrap();
+    assert_eq!(count(service, rows).await, 0);
+}
+
+on_both!(mails_go_a_week_after_they_were_sent_and_a_month_after_they_failed);
+async fn mails_go_a_week_after_they_were_sent_and_a_month_after_they_failed(service: &Service) {
+    for name in ["ann", "bob"] {
+        let new = json!({ "email": format!("{name}@example.com"), "password": PASSWORD });
+        service.stranger().post("/auth/register", new).await.expect(201);
+    }
+    service.auth().deliver_due().await.unwrap();
+    let fail = "UPDATE auth_outbox SET state = 'failed' WHERE recipient = 'bob@example.com' RETURNING state";
+    assert_eq!(crate::store::rows(service, fail).await.len(), 1);
+    let mails = "SELECT CAST(count(*) AS TEXT) FROM auth_outbox";
+    for (days, left) in [(6, 2), (2, 1), (21, 1), (2, 0)] {
+        service.advance(days * DAY);
+        service.auth().sweep().await.unwrap();
+        assert_eq!(count(service, mails).await, left);
     }
 }
 

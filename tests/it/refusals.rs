@@ -1,5 +1,5 @@
 //! What is refused stands in the log: who, where and why, without names, tokens or paths.
-use crate::support::{PASSWORD, Person, raw};
+use crate::support::{PASSWORD, Person, Service, raw};
 use rocket::http::Method;
 use serde_json::{Value, json};
 use std::{
@@ -60,40 +60,61 @@ async fn logged(what: &str, work: impl Future<Output = crate::support::Reply>) -
     all[0].clone()
 }
 
-on_both! {
-    async fn a_refusal_is_one_event_with_its_actor(service) {
-        let ann = service.user("ann").await;
-        let said = |line: &Value| (line["actor_id"].clone(), line["code"].clone(), line["route"].clone());
-        let by_ann = |code: &str, route: &str| (json!(ann.id), json!(code), json!(route));
+on_both!(a_refusal_is_one_event_with_its_actor);
+async fn a_refusal_is_one_event_with_its_actor(service: &Service) {
+    let ann = service.user("ann").await;
+    let said =
+        |line: &Value| (line["actor_id"].clone(), line["code"].clone(), line["route"].clone());
+    let by_ann = |code: &str, route: &str| (json!(ann.id), json!(code), json!(route));
 
-        let line = logged("a role", Box::pin(ann.get("/auth/verify?role=secret-part"))).await;
-        assert_eq!(said(&line), by_ann("forbidden", "/auth/verify?<role>"));
-        let line = logged("an operator's", Box::pin(ann.get("/auth/admin/users?search=secret-part"))).await;
-        assert_eq!(said(&line), by_ann("forbidden", "/auth/admin/users?<query..>"));
-        let line = logged("a page", Box::pin(ann.get("/admin/users/secret-part"))).await;
-        assert_eq!(said(&line), by_ann("forbidden", "/admin/users/<id>?<cursor>"));
+    let line = logged("a role", Box::pin(ann.get("/auth/verify?role=secret-part"))).await;
+    assert_eq!(said(&line), by_ann("forbidden", "/auth/verify?<role>"));
+    let line =
+        logged("an operator's", Box::pin(ann.get("/auth/admin/users?search=secret-part"))).await;
+    assert_eq!(said(&line), by_ann("forbidden", "/auth/admin/users?<query..>"));
+    let line = logged("a page", Box::pin(ann.get("/admin/users/secret-part"))).await;
+    assert_eq!(said(&line), by_ann("forbidden", "/admin/users/<id>?<cursor>"));
 
-        // What another site sends in her name.
-        let foreign = |path: &'static str, person: &Person<'_>| {
-            let cookie = format!("__Host-portcullis={}", person.refresh_cookie().unwrap());
-            let headers = [("Cookie", cookie), ("Origin", "https://evil.example".to_owned())];
-            async move { raw(service, Method::Post, path, None, &headers).await }
-        };
-        for path in ["/auth/logout", "/auth/refresh", "/auth/logout-all", "/api/refresh_access"] {
-            let line = logged(path, Box::pin(foreign(path, &ann))).await;
-            assert_eq!(said(&line), by_ann("csrf_failed", path));
-        }
-        let form = [("Content-Type", "application/x-www-form-urlencoded"), ("Origin", "https://evil.example")];
-        let line = logged("a form", Box::pin(ann.send(Method::Post, "/account/profile", Some("csrf_token=secret-part".into()), &form))).await;
-        assert_eq!(said(&line), by_ann("csrf_failed", "/account/profile"));
-        let line = logged("a login", Box::pin(service.stranger().send(Method::Post, "/login", Some("login=ann@example.com".into()), &form))).await;
-        assert_eq!(said(&line), (Value::Null, json!("csrf_failed"), json!("/login")));
-
-        let (none, text) = refusals(Box::pin(async {
-            ann.get("/auth/me").await.expect(200);
-            ann.get("/nothing").await.expect(404);
-            service.stranger().get("/auth/me").await.expect(401);
-        })).await;
-        assert!(none.is_empty(), "{text}");
+    // What another site sends in her name.
+    let foreign = |path: &'static str, person: &Person<'_>| {
+        let cookie = format!("__Host-portcullis={}", person.refresh_cookie().unwrap());
+        let headers = [("Cookie", cookie), ("Origin", "https://evil.example".to_owned())];
+        async move { raw(service, Method::Post, path, None, &headers).await }
+    };
+    for path in ["/auth/logout", "/auth/refresh", "/auth/logout-all", "/api/refresh_access"] {
+        let line = logged(path, Box::pin(foreign(path, &ann))).await;
+        assert_eq!(said(&line), by_ann("csrf_failed", path));
     }
+    let form =
+        [("Content-Type", "application/x-www-form-urlencoded"), ("Origin", "https://evil.example")];
+    let line = logged(
+        "a form",
+        Box::pin(ann.send(
+            Method::Post,
+            "/account/profile",
+            Some("csrf_token=secret-part".into()),
+            &form,
+        )),
+    )
+    .await;
+    assert_eq!(said(&line), by_ann("csrf_failed", "/account/profile"));
+    let line = logged(
+        "a login",
+        Box::pin(service.stranger().send(
+            Method::Post,
+            "/login",
+            Some("login=ann@example.com".into()),
+            &form,
+        )),
+    )
+    .await;
+    assert_eq!(said(&line), (Value::Null, json!("csrf_failed"), json!("/login")));
+
+    let (none, text) = refusals(Box::pin(async {
+        ann.get("/auth/me").await.expect(200);
+        ann.get("/nothing").await.expect(404);
+        service.stranger().get("/auth/me").await.expect(401);
+    }))
+    .await;
+    assert!(none.is_empty(), "{text}");
 }

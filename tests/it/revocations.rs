@@ -1,6 +1,6 @@
 //! How ended sessions are heard of: only what is new is read, whatever else there is, in whatever order it
 //! was committed, and whatever the clock does.
-use crate::support::Database;
+use crate::support::{Database, Service};
 use portcullis::{
     flows::EndedSessions,
     store::{
@@ -140,48 +140,49 @@ async fn a_file_has_the_time_of_its_machine_and_one_writer() {
     assert_eq!(conn.horizon().await.unwrap(), portcullis::store::Horizon::default());
 }
 
-on_both! {
-    async fn a_clock_that_jumps_forth_and_back_forgets_no_logout(service) {
-        let ann = service.user("ann").await;
-        let other = service.replica().await;
-        let there = ann.at(&other);
-        ann.send(Method::Post, "/auth/logout", None, &[]).await.expect(204);
-        other.auth().catch_up().await.unwrap();
-        for (jump, restart) in [(50 * MINUTES, true), (50 * MINUTES, true), (72 * 60 * MINUTES, false)] {
-            service.clock.step(jump);
-            for server in [service, &other] {
-                server.auth().catch_up().await.unwrap();
-            }
-            service.auth().sweep().await.unwrap();
-            service.clock.step(-jump);
-            for who in [&there, &ann.at(service)] {
-                who.get("/auth/verify").await.refused(401, "token_not_valid");
-                who.service.auth().catch_up().await.unwrap();
-                who.get("/auth/verify").await.refused(401, "token_not_valid");
-            }
-            if restart {
-                let third = service.replica().await;
-                ann.at(&third).get("/auth/verify").await.refused(401, "token_not_valid");
-                third.end().await;
-            }
+on_both!(a_clock_that_jumps_forth_and_back_forgets_no_logout);
+async fn a_clock_that_jumps_forth_and_back_forgets_no_logout(service: &Service) {
+    let ann = service.user("ann").await;
+    let other = service.replica().await;
+    let there = ann.at(&other);
+    ann.send(Method::Post, "/auth/logout", None, &[]).await.expect(204);
+    other.auth().catch_up().await.unwrap();
+    for (jump, restart) in [(50 * MINUTES, true), (50 * MINUTES, true), (72 * 60 * MINUTES, false)]
+    {
+        service.clock.step(jump);
+        for server in [service, &other] {
+            server.auth().catch_up().await.unwrap();
         }
-        other.end().await;
-    }
-
-    async fn a_logout_during_a_jump_counts_after_it(service) {
-        let ann = service.user("ann").await;
-        let other = service.replica().await;
-        let (here, there) = (ann.at(service), ann.at(&other));
-        service.clock.step(50 * MINUTES);
-        ann.send(Method::Post, "/auth/logout", None, &[]).await.expect(204);
-        service.clock.step(-50 * MINUTES);
-        other.auth().catch_up().await.unwrap();
-        for who in [&here, &there] {
+        service.auth().sweep().await.unwrap();
+        service.clock.step(-jump);
+        for who in [&there, &ann.at(service)] {
+            who.get("/auth/verify").await.refused(401, "token_not_valid");
+            who.service.auth().catch_up().await.unwrap();
             who.get("/auth/verify").await.refused(401, "token_not_valid");
         }
-        let third = service.replica().await;
-        ann.at(&third).get("/auth/verify").await.refused(401, "token_not_valid");
-        third.end().await;
-        other.end().await;
+        if restart {
+            let third = service.replica().await;
+            ann.at(&third).get("/auth/verify").await.refused(401, "token_not_valid");
+            third.end().await;
+        }
     }
+    other.end().await;
+}
+
+on_both!(a_logout_during_a_jump_counts_after_it);
+async fn a_logout_during_a_jump_counts_after_it(service: &Service) {
+    let ann = service.user("ann").await;
+    let other = service.replica().await;
+    let (here, there) = (ann.at(service), ann.at(&other));
+    service.clock.step(50 * MINUTES);
+    ann.send(Method::Post, "/auth/logout", None, &[]).await.expect(204);
+    service.clock.step(-50 * MINUTES);
+    other.auth().catch_up().await.unwrap();
+    for who in [&here, &there] {
+        who.get("/auth/verify").await.refused(401, "token_not_valid");
+    }
+    let third = service.replica().await;
+    ann.at(&third).get("/auth/verify").await.refused(401, "token_not_valid");
+    third.end().await;
+    other.end().await;
 }

@@ -38,123 +38,155 @@ impl Person<'_> {
     }
 }
 
-on_both! {
-    async fn the_link_makes_one_superuser_and_logs_him_in(service, |c| {
-        c.registration = portcullis::config::Registration::Closed;
-        c.email_confirmation = portcullis::config::EmailConfirmation::Required;
-    }) {
-        let (token, other) = (offered(service).await, offered(service).await);
-        let op = service.stranger();
-        let link = op.get(&format!("/setup?token={token}")).await;
-        assert_eq!(link.header("referrer-policy"), Some("no-referrer"));
-        // What is refused leaves the link usable.
-        for (email, password) in [("op@example.com", "short"), ("no address", PASSWORD), ("", "")] {
-            let page = op.set_up(&token, email, password).await;
-            assert_eq!(page.status, 400);
-            says(&page, "aria-invalid=\"true\"");
-        }
-        let sent = op.set_up(&token, "op@example.com", PASSWORD).await;
-        says(&op.follow(&sent, "/account").await, "Your account is ready.");
-        assert!(!op.cookies.lock().unwrap().contains_key("__Host-portcullis-setup"));
-        assert_eq!(op.get("/auth/verify?role=ANYTHING").await.status, 200);
-        let me = op.get("/auth/me").await;
-        assert_eq!((&me.body["is_superuser"], &me.body["is_email_confirmed"]), (&true.into(), &true.into()));
-        assert_eq!(me.body["roles"], serde_json::json!([]));
-        // No other link works any more, nor this one again.
-        for token in [&token, &other] {
-            let page = service.stranger().send_setup(token, "eve@example.com", PASSWORD).await;
-            assert_eq!(page.status, 400);
-            says(&page, "portcullis user add");
-        }
-        assert_eq!(op.get("/setup").await.status, 400);
-        assert_eq!(service.auth().offer_setup().await.unwrap(), None);
-        assert_eq!(rows(service, SUPERUSERS).await, ["op@example.com"]);
-        let told = acts(service).await;
-        assert_eq!(told[..4], ["keys_settled", "setup_offered", "setup_offered", "set_up"]);
+on_both!(the_link_makes_one_superuser_and_logs_him_in, |c| {
+    c.registration = portcullis::config::Registration::Closed;
+    c.email_confirmation = portcullis::config::EmailConfirmation::Required;
+});
+async fn the_link_makes_one_superuser_and_logs_him_in(service: &Service) {
+    let (token, other) = (offered(service).await, offered(service).await);
+    let op = service.stranger();
+    let link = op.get(&format!("/setup?token={token}")).await;
+    assert_eq!(link.header("referrer-policy"), Some("no-referrer"));
+    // What is refused leaves the link usable.
+    for (email, password) in [("op@example.com", "short"), ("no address", PASSWORD), ("", "")] {
+        let page = op.set_up(&token, email, password).await;
+        assert_eq!(page.status, 400);
+        says(&page, "aria-invalid=\"true\"");
     }
+    let sent = op.set_up(&token, "op@example.com", PASSWORD).await;
+    says(&op.follow(&sent, "/account").await, "Your account is ready.");
+    assert!(!op.cookies.lock().unwrap().contains_key("__Host-portcullis-setup"));
+    assert_eq!(op.get("/auth/verify?role=ANYTHING").await.status, 200);
+    let me = op.get("/auth/me").await;
+    assert_eq!(
+        (&me.body["is_superuser"], &me.body["is_email_confirmed"]),
+        (&true.into(), &true.into())
+    );
+    assert_eq!(me.body["roles"], serde_json::json!([]));
+    // No other link works any more, nor this one again.
+    for token in [&token, &other] {
+        let page = service.stranger().send_setup(token, "eve@example.com", PASSWORD).await;
+        assert_eq!(page.status, 400);
+        says(&page, "portcullis user add");
+    }
+    assert_eq!(op.get("/setup").await.status, 400);
+    assert_eq!(service.auth().offer_setup().await.unwrap(), None);
+    assert_eq!(rows(service, SUPERUSERS).await, ["op@example.com"]);
+    let told = acts(service).await;
+    assert_eq!(told[..4], ["keys_settled", "setup_offered", "setup_offered", "set_up"]);
+}
 
-    async fn of_many_who_use_the_links_of_many_servers_one_gets_in(service) {
-        let other = service.replica().await;
-        let tokens = [offered(service).await, offered(&other).await, offered(service).await];
-        let replies = join_all((0..6).map(|n| {
-            let server = if n % 2 == 0 { service } else { &other };
-            let (person, token) = (server.stranger(), &tokens[n % 3]);
-            async move { person.send_setup(token, &format!("op{n}@example.com"), PASSWORD).await.status }
-        })).await;
-        assert_eq!(replies.iter().filter(|s| **s == 303).count(), 1, "{replies:?}");
-        assert!(replies.iter().all(|s| [303, 400].contains(s)), "{replies:?}");
-        assert_eq!(rows(service, SUPERUSERS).await.len(), 1);
-        other.end().await;
-    }
+on_both!(of_many_who_use_the_links_of_many_servers_one_gets_in);
+async fn of_many_who_use_the_links_of_many_servers_one_gets_in(service: &Service) {
+    let other = service.replica().await;
+    let tokens = [offered(service).await, offered(&other).await, offered(service).await];
+    let replies =
+        join_all(
+            (0..6).map(|n| {
+                let server = if n % 2 == 0 { service } else { &other };
+                let (person, token) = (server.stranger(), &tokens[n % 3]);
+                async move {
+                    person.send_setup(token, &format!("op{n}@example.com"), PASSWORD).await.status
+                }
+            }),
+        )
+        .await;
+    assert_eq!(replies.iter().filter(|s| **s == 303).count(), 1, "{replies:?}");
+    assert!(replies.iter().all(|s| [303, 400].contains(s)), "{replies:?}");
+    assert_eq!(rows(service, SUPERUSERS).await.len(), 1);
+    other.end().await;
+}
 
-    async fn a_superuser_made_meanwhile_closes_the_setup(service) {
-        let token = offered(service).await;
-        let op = service.stranger();
-        op.follow(&op.get(&format!("/setup?token={token}")).await, "/setup").await;
-        root(service).await;
-        assert_eq!(op.get("/setup").await.status, 400);
-        assert_eq!(op.send_setup(&token, "eve@example.com", PASSWORD).await.status, 400);
-        assert_eq!(rows(service, "SELECT email FROM auth_users").await, ["root@example.com"]);
-    }
+on_both!(a_superuser_made_meanwhile_closes_the_setup);
+async fn a_superuser_made_meanwhile_closes_the_setup(service: &Service) {
+    let token = offered(service).await;
+    let op = service.stranger();
+    op.follow(&op.get(&format!("/setup?token={token}")).await, "/setup").await;
+    root(service).await;
+    assert_eq!(op.get("/setup").await.status, 400);
+    assert_eq!(op.send_setup(&token, "eve@example.com", PASSWORD).await.status, 400);
+    assert_eq!(rows(service, "SELECT email FROM auth_users").await, ["root@example.com"]);
+}
 
-    async fn so_does_one_whose_maker_knows_nothing_of_it(service) {
-        let token = offered(service).await;
-        let ann = service.registered("ann").await;
-        let db = portcullis::store::Db::open(service.url(), 2).await.unwrap();
-        let mut tx = db.write().await.unwrap();
-        users::set_superuser(&mut tx, UserId(ann.id), true).await.unwrap();
-        users::set_active(&mut tx, UserId(ann.id), false).await.unwrap();
-        tx.commit().await.unwrap();
-        db.close().await;
-        assert_eq!(service.stranger().send_setup(&token, "eve@example.com", PASSWORD).await.status, 400);
-        assert_eq!(rows(service, SUPERUSERS).await, ["ann@example.com"]);
-    }
+on_both!(so_does_one_whose_maker_knows_nothing_of_it);
+async fn so_does_one_whose_maker_knows_nothing_of_it(service: &Service) {
+    let token = offered(service).await;
+    let ann = service.registered("ann").await;
+    let db = portcullis::store::Db::open(service.url(), 2).await.unwrap();
+    let mut tx = db.write().await.unwrap();
+    users::set_superuser(&mut tx, UserId(ann.id), true).await.unwrap();
+    users::set_active(&mut tx, UserId(ann.id), false).await.unwrap();
+    tx.commit().await.unwrap();
+    db.close().await;
+    assert_eq!(
+        service.stranger().send_setup(&token, "eve@example.com", PASSWORD).await.status,
+        400
+    );
+    assert_eq!(rows(service, SUPERUSERS).await, ["ann@example.com"]);
+}
 
-    async fn users_who_registered_meanwhile_are_no_obstacle(service) {
-        let token = offered(service).await;
-        service.registered("ann").await;
-        assert_eq!(service.auth().offer_setup().await.unwrap(), None);
-        let op = service.stranger();
-        let page = op.set_up(&token, "ann@example.com", PASSWORD).await;
-        assert_eq!(page.status, 409);
-        says(&page, "an account with this address already");
-        assert_eq!(op.set_up(&token, "op@example.com", PASSWORD).await.status, 303);
-    }
+on_both!(users_who_registered_meanwhile_are_no_obstacle);
+async fn users_who_registered_meanwhile_are_no_obstacle(service: &Service) {
+    let token = offered(service).await;
+    service.registered("ann").await;
+    assert_eq!(service.auth().offer_setup().await.unwrap(), None);
+    let op = service.stranger();
+    let page = op.set_up(&token, "ann@example.com", PASSWORD).await;
+    assert_eq!(page.status, 409);
+    says(&page, "an account with this address already");
+    assert_eq!(op.set_up(&token, "op@example.com", PASSWORD).await.status, 303);
+}
 
-    async fn a_link_expires_and_another_is_none(service) {
-        let token = offered(service).await;
-        service.advance(Duration::from_mins(59));
-        let next = offered(service).await;
-        service.advance(Duration::from_mins(1));
-        let eve = service.stranger();
-        for wrong in [&*token, "", "x", &uuid::Uuid::new_v4().to_string(), &next.to_uppercase().replace('-', "")] {
-            assert_eq!(eve.send_setup(wrong, "eve@example.com", PASSWORD).await.status, 400, "{wrong}");
-        }
-        service.auth().sweep().await.unwrap();
-        assert_eq!(eve.set_up(&next, "op@example.com", PASSWORD).await.status, 303);
-        assert_eq!(rows(service, "SELECT email FROM auth_users").await, ["op@example.com"]);
+on_both!(a_link_expires_and_another_is_none);
+async fn a_link_expires_and_another_is_none(service: &Service) {
+    let token = offered(service).await;
+    service.advance(Duration::from_mins(59));
+    let next = offered(service).await;
+    service.advance(Duration::from_mins(1));
+    let eve = service.stranger();
+    for wrong in
+        [&*token, "", "x", &uuid::Uuid::new_v4().to_string(), &next.to_uppercase().replace('-', "")]
+    {
+        assert_eq!(eve.send_setup(wrong, "eve@example.com", PASSWORD).await.status, 400, "{wrong}");
     }
+    service.auth().sweep().await.unwrap();
+    assert_eq!(eve.set_up(&next, "op@example.com", PASSWORD).await.status, 303);
+    assert_eq!(rows(service, "SELECT email FROM auth_users").await, ["op@example.com"]);
+}
 
-    async fn the_setup_is_there_by_our_own_name_only(service, |c| {
-        c.public_url = "https://auth.example.com".parse().unwrap();
-        c.mail.url = portcullis::config::Secret("smtp://127.0.0.1:1".into());
-    }) {
-        let link = service.auth().offer_setup().await.unwrap().unwrap();
-        let path = link.strip_prefix("https://auth.example.com").unwrap();
-        let ask = async |host: &str| {
-            raw(service, Method::Get, path, None, &[("Host", host.to_owned())]).await.status
-        };
-        for host in ["auth.example.com", "AUTH.example.com:443", "localhost:8000", "127.0.0.1:8000", "[::1]:8000"] {
-            assert_eq!(ask(host).await, 303, "{host}");
-        }
-        for host in ["evil.example", "auth.example.com.evil.example", "localhost.evil.example", "192.0.2.1", "127.0.0.1.nip.io"] {
-            assert_eq!(ask(host).await, 404, "{host}");
-        }
-        let form = [
-            ("Host", "evil.example".to_owned()), ("Origin", "https://auth.example.com".to_owned()),
-            ("Content-Type", "application/x-www-form-urlencoded".to_owned()),
-        ];
-        let sent = raw(service, Method::Post, "/setup", Some("token=x".into()), &form).await;
-        assert_eq!(sent.status, 404);
+on_both!(the_setup_is_there_by_our_own_name_only, |c| {
+    c.public_url = "https://auth.example.com".parse().unwrap();
+    c.mail.url = portcullis::config::Secret("smtp://127.0.0.1:1".into());
+});
+async fn the_setup_is_there_by_our_own_name_only(service: &Service) {
+    let link = service.auth().offer_setup().await.unwrap().unwrap();
+    let path = link.strip_prefix("https://auth.example.com").unwrap();
+    let ask = async |host: &str| {
+        raw(service, Method::Get, path, None, &[("Host", host.to_owned())]).await.status
+    };
+    for host in [
+        "auth.example.com",
+        "AUTH.example.com:443",
+        "localhost:8000",
+        "127.0.0.1:8000",
+        "[::1]:8000",
+    ] {
+        assert_eq!(ask(host).await, 303, "{host}");
     }
+    for host in [
+        "evil.example",
+        "auth.example.com.evil.example",
+        "localhost.evil.example",
+        "192.0.2.1",
+        "127.0.0.1.nip.io",
+    ] {
+        assert_eq!(ask(host).await, 404, "{host}");
+    }
+    let form = [
+        ("Host", "evil.example".to_owned()),
+        ("Origin", "https://auth.example.com".to_owned()),
+        ("Content-Type", "application/x-www-form-urlencoded".to_owned()),
+    ];
+    let sent = raw(service, Method::Post, "/setup", Some("token=x".into()), &form).await;
+    assert_eq!(sent.status, 404);
 }

@@ -32,17 +32,13 @@ macro_rules! on_each_engine {
     };
 }
 
-/// Runs a test on SQLite and on PostgreSQL; the optional closure changes the settings.
+/// Runs `async fn name(service: &Service)` on SQLite and on PostgreSQL; an optional closure changes
+/// the configuration.
 macro_rules! on_both {
-    ($($(#[$meta:meta])* async fn $name:ident($service:ident $(, $config:expr)?) $body:block)*) => {$(
-        $(#[$meta])*
+    ($name:ident $(, $config:expr)?) => {
         mod $name {
             #[allow(unused_imports)]
             use super::*;
-
-            async fn promise($service: &$crate::support::Service) $body
-
-            on_each_engine! { run }
 
             async fn run(database: $crate::support::Database) {
                 #[allow(unused_mut)]
@@ -52,12 +48,14 @@ macro_rules! on_both {
                     change(&mut config);
                 )?
                 let service = $crate::support::Service::start(&database, config, None).await;
-                promise(&service).await;
+                super::$name(&service).await;
                 service.end().await;
                 database.end().await;
             }
+
+            on_each_engine! { run }
         }
-    )*};
+    };
 }
 
 /// A database of one test.
