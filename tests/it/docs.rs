@@ -216,3 +216,21 @@ fn what_security_md_names_is_there() {
     }
     assert!(tests > 30);
 }
+
+#[test]
+fn the_walkthroughs_name_files_and_functions_that_exist() {
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/walkthroughs.md")).unwrap();
+    let (mut source, mut functions) = (None, 0);
+    for name in page.split('`').skip(1).step_by(2) {
+        if name.starts_with("src/") {
+            let text = fs::read_to_string(Path::new(ROOT).join(name));
+            source = Some((name, text.unwrap_or_else(|e| panic!("{name}: {e}"))));
+        } else if let (Some(function), Some((file, text))) = (name.strip_suffix("()"), &source) {
+            let defined =
+                ["(", "<"].iter().any(|next| text.contains(&format!("fn {function}{next}")));
+            assert!(defined, "{function} is not in {file}");
+            functions += 1;
+        }
+    }
+    assert!(functions > 30, "{functions}");
+}
