@@ -52,8 +52,8 @@ pub struct Config {
     /// `access_token_lifetime` to 400 days.
     #[serde(with = "lifetime")]
     pub refresh_token_lifetime: Duration,
-    /// How long a refresh token that was already used still returns the newest token of its session,
-    /// counted from its use. Later reuse ends the session. At most 5 min.
+    /// How long a used refresh token still returns the newest token of its chain, counted from its use.
+    /// Later reuse ends the session. At most 5 min.
     #[serde(with = "lifetime")]
     pub refresh_grace: Duration,
     /// The maximum lifetime of a session, however often it is refreshed: from `refresh_token_lifetime`
