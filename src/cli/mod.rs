@@ -1,13 +1,13 @@
 //! The command line.
-mod ask;
-mod failure;
-mod moving;
+mod error;
+mod prompt;
 #[cfg(test)]
 mod reference;
-mod rocket;
+mod rocket_settings;
 mod serve;
 mod settings;
-mod stop;
+mod shutdown;
+mod transfer;
 mod user;
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     flows::{self, Auth, Error, Operator},
 };
 use clap::{Parser, Subcommand};
-use failure::Failure;
+use error::Failure;
 use std::{
     collections::BTreeMap,
     io::{ErrorKind, IsTerminal, Write, stderr, stdout},

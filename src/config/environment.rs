@@ -2,7 +2,7 @@
 //! is not changed.
 use super::{
     Problem,
-    draft::{Draft, find},
+    layers::{Draft, find},
     private::{self, Others},
 };
 use rocket::figment::value::{Dict, Value};

@@ -1,8 +1,8 @@
 mod browser;
 mod check;
 mod database;
+mod redact;
 pub(crate) mod reference;
-mod show;
 
 use super::*;
 use rocket::figment::{

@@ -1,6 +1,8 @@
 //! Table `auth_keys`: the keys that sign tokens.
-use super::{Conn, Result};
-use crate::time::Timestamp;
+use crate::{
+    db::{Conn, Result},
+    time::Timestamp,
+};
 use sqlx::FromRow;
 
 #[derive(Clone, FromRow)]

@@ -1,6 +1,8 @@
 //! How old the oldest rows are that are purged by their age.
-use super::{Conn, Result};
-use crate::time::Timestamp;
+use crate::{
+    db::{Conn, Result},
+    time::Timestamp,
+};
 use sqlx::FromRow;
 
 /// The oldest time in each table; `None` where there is none.

@@ -1,7 +1,10 @@
 //! Table `auth_settings`: what was changed while running, a row for each change, of which the last one
 //! counts.
-use super::{Conn, Result, users::UserId};
-use crate::time::Timestamp;
+use super::users::UserId;
+use crate::{
+    db::{Conn, Result},
+    time::Timestamp,
+};
 use sqlx::FromRow;
 
 /// The values are as in the file; without one the file's counts.

@@ -1,10 +1,8 @@
 //! What an attacker tries that belongs to no one surface.
 use crate::support::{ORIGIN, PASSWORD, Person, Reply, Service, raw};
 use portcullis::{
-    store::{
-        Db,
-        outbox::{self, NewMail},
-    },
+    db::Db,
+    store::outbox::{self, NewMail},
     time::Timestamp,
 };
 use rocket::{futures::future::join_all, http::Method};

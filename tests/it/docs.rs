@@ -234,3 +234,22 @@ fn the_walkthroughs_name_files_and_functions_that_exist() {
     }
     assert!(functions > 30, "{functions}");
 }
+
+#[test]
+fn the_files_that_the_architecture_names_exist() {
+    let root = Path::new(ROOT);
+    let mut pages = files(&root.join("docs/decisions"), ".md");
+    pages.push(root.join("docs/architecture.md"));
+    let mut checked = 0;
+    for path in pages {
+        let page = prose(&fs::read_to_string(&path).unwrap());
+        for name in page.split('`').skip(1).step_by(2) {
+            let folders = ["src/", "templates", "migrations", "locales", "tests/"];
+            if folders.iter().any(|folder| name.starts_with(folder)) {
+                assert!(root.join(name).exists(), "{name} in {} is not there", path.display());
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 30, "{checked}");
+}

@@ -3,7 +3,7 @@ use crate::{
     store::{acts, rows},
     support::{ORIGIN, PASSWORD, Person, Reply, Service, raw},
 };
-use portcullis::flows::{Claims, UserId};
+use portcullis::{Claims, flows::UserId};
 use rocket::{futures::future::join_all, http::Method};
 use serde_json::json;
 use std::time::Duration;

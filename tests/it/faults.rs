@@ -4,7 +4,10 @@ use crate::{
     store::rows_at,
     support::{Database, Service, config},
 };
-use portcullis::store::{Db, secrets, users};
+use portcullis::{
+    db::Db,
+    store::{secrets, users},
+};
 use sqlx::sqlite::SqliteConnectOptions;
 use std::{
     fs::{self, File},
@@ -249,7 +252,7 @@ mod postgres {
         }
     }
 
-    async fn setting(conn: &mut portcullis::store::Conn, name: &str) -> String {
+    async fn setting(conn: &mut portcullis::db::Conn, name: &str) -> String {
         let (value,): (String,) =
             conn.fetch_one("SELECT current_setting($1)", [name]).await.unwrap();
         value
@@ -388,7 +391,7 @@ mod postgres {
         let mut conn = PgConnection::connect(&database.url).await.unwrap();
         say(&mut conn, "UPDATE pg_class SET reltuples = 2e6 WHERE relname = 'auth_users'").await;
         let mut db_conn = db.read().await.unwrap();
-        let counted = portcullis::store::listing::count(&mut db_conn).await.unwrap();
+        let counted = portcullis::store::user_search::count(&mut db_conn).await.unwrap();
         assert_eq!(counted, (2_000_000, 2_000_000));
         conn.close().await.unwrap();
         drop(db_conn);

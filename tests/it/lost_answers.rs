@@ -2,7 +2,7 @@
 //! they can, is no thief.
 use crate::support::Database;
 use portcullis::{
-    store::Db,
+    db::Db,
     time::{Clock, Timestamp},
 };
 use std::time::Duration;

@@ -548,7 +548,7 @@ async fn a_service_moves_to_postgresql_and_nobody_is_logged_out() {
     let copied = said.await.unwrap().lines.remove(0);
     assert_eq!(copied["auth_users"], 1, "{copied}");
     assert_eq!(copied["auth_refresh_tokens"], 2, "{copied}");
-    for table in portcullis::store::TABLES {
+    for table in portcullis::db::TABLES {
         assert!(copied[table.name].is_u64(), "{copied}");
     }
     let there = Service::start(&to, config(), Some(service.clock.clone())).await;

@@ -1,6 +1,6 @@
 //! Old rows go, however many there are, and nobody waits for it.
 use crate::support::{Database, PASSWORD, Service};
-use portcullis::store::Db;
+use portcullis::db::Db;
 use serde_json::json;
 use std::{
     sync::atomic::{AtomicBool, Ordering},

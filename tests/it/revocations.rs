@@ -2,9 +2,9 @@
 //! was committed, and whatever the clock does.
 use crate::support::{Database, Service};
 use portcullis::{
+    db::Db,
     flows::EndedSessions,
     store::{
-        Db,
         revocations::{self, Revocation},
         sessions::SessionId,
     },
@@ -137,7 +137,7 @@ async fn a_file_has_the_time_of_its_machine_and_one_writer() {
     let db = Db::open(&database.url, 2).await.unwrap();
     let mut conn = db.read().await.unwrap();
     assert_eq!(conn.time().await.unwrap(), None);
-    assert_eq!(conn.horizon().await.unwrap(), portcullis::store::Horizon::default());
+    assert_eq!(conn.horizon().await.unwrap(), portcullis::db::Horizon::default());
 }
 
 on_both!(a_clock_that_jumps_forth_and_back_forgets_no_logout);

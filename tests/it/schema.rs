@@ -22,7 +22,7 @@ async fn sqlite_checks_the_types_of_what_it_stores() {
 #[tokio::test]
 async fn every_table_is_copied_when_a_service_moves() {
     let tables = sqlite("SELECT name FROM pragma_table_list WHERE name LIKE 'auth_%'").await;
-    assert_eq!(tables, portcullis::store::TABLES.iter().map(|t| t.name.to_owned()).collect());
+    assert_eq!(tables, portcullis::db::TABLES.iter().map(|t| t.name.to_owned()).collect());
 }
 
 /// Each engine's answer as the same lines of text.
@@ -119,7 +119,7 @@ async fn postgres(sql: &'static str) -> BTreeSet<String> {
 /// Sessions from before there were rules of their own follow that of the surface that opened them.
 async fn older_sessions_follow_the_rule_of_their_surface(database: Database) {
     let sqlite = database.url.starts_with("sqlite:");
-    let db = portcullis::store::Db::open(&database.url, 2).await.unwrap();
+    let db = portcullis::db::Db::open(&database.url, 2).await.unwrap();
     let mut older = if sqlite {
         sqlx::migrate!("migrations/sqlite")
     } else {

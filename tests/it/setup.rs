@@ -112,7 +112,7 @@ on_both!(so_does_one_whose_maker_knows_nothing_of_it);
 async fn so_does_one_whose_maker_knows_nothing_of_it(service: &Service) {
     let token = offered(service).await;
     let ann = service.registered("ann").await;
-    let db = portcullis::store::Db::open(service.url(), 2).await.unwrap();
+    let db = portcullis::db::Db::open(service.url(), 2).await.unwrap();
     let mut tx = db.write().await.unwrap();
     users::set_superuser(&mut tx, UserId(ann.id), true).await.unwrap();
     users::set_active(&mut tx, UserId(ann.id), false).await.unwrap();

@@ -1,7 +1,7 @@
 //! A PostgreSQL that falls silent without hanging up, as after a failover or behind a firewall that
 //! forgot: nobody waits longer than the deadline, and what was waited for is not used again.
 use crate::support::Database;
-use portcullis::store::{Db, secrets};
+use portcullis::{db::Db, store::secrets};
 use rocket::futures::future::join_all;
 use std::{
     sync::{Arc, Mutex},

@@ -1,11 +1,13 @@
 //! Every function of the store, on both engines.
 use crate::support::{Database, Service};
 use portcullis::{
+    db::{Channel, Db},
+    secret::Digest,
     store::{
-        Channel, Db, Digest, accounts, audit, emails, hash_kinds, invitations, keys, legacy_tokens,
-        listing, mail_tokens, oldest, outbox, refresh_tokens, revocations, roles, secrets,
+        audit, emails, hash_kinds, invitations, keys, legacy_tokens, mail_tokens, oldest, outbox,
+        refresh_tokens, revocations, roles, secrets,
         sessions::{self, Rotation, SessionId},
-        settings, setup_tokens,
+        settings, setup_tokens, user_search, user_transfer,
         users::{self, Roles, UserId},
     },
     time::Timestamp,
@@ -208,7 +210,7 @@ async fn users_are_paged_by_id(db: &Db) {
 
 on_db!(an_account_comes_in_whole_and_under_its_own_id);
 async fn an_account_comes_in_whole_and_under_its_own_id(db: &Db) {
-    let new = |id: Option<i64>, email, username| accounts::NewAccount {
+    let new = |id: Option<i64>, email, username| user_transfer::NewAccount {
         id: id.map(UserId),
         user: users::NewUser {
             is_superuser: true,
@@ -221,27 +223,27 @@ async fn an_account_comes_in_whole_and_under_its_own_id(db: &Db) {
     // Reserved, or the next to register would get an id that is taken.
     db.reserve_user_ids(70).await.unwrap();
     let first = new(Some(70), "ann@example.com", Some("ann"));
-    assert_eq!(tx!(db, |tx| accounts::insert(tx, &first)), Some(UserId(70)));
+    assert_eq!(tx!(db, |tx| user_transfer::insert(tx, &first)), Some(UserId(70)));
     for taken in [
         new(Some(70), "b@example.com", None),
         new(Some(71), "ann@example.com", None),
         new(None, "b@example.com", Some("ann")),
     ] {
-        assert_eq!(tx!(db, |tx| accounts::insert(tx, &taken)), None);
+        assert_eq!(tx!(db, |tx| user_transfer::insert(tx, &taken)), None);
     }
     assert_eq!(
-        tx!(db, |tx| accounts::insert(tx, &new(Some(3), "c@example.com", None))),
+        tx!(db, |tx| user_transfer::insert(tx, &new(Some(3), "c@example.com", None))),
         Some(UserId(3))
     );
     // Nothing goes back.
     db.reserve_user_ids(3).await.unwrap();
-    let next = tx!(db, |tx| accounts::insert(tx, &new(None, "d@example.com", None))).unwrap();
+    let next = tx!(db, |tx| user_transfer::insert(tx, &new(None, "d@example.com", None))).unwrap();
     assert!(next.0 > 70, "{next:?}");
     tx!(db, |tx| roles::grant(tx, UserId(70), "EDITOR", NOW));
     let mut conn = db.read().await.unwrap();
-    let by_name = listing::Filter { pattern: Some("%ann%"), ..listing::Filter::default() };
-    assert_eq!(listing::count_fitting(&mut conn, &by_name, 9).await.unwrap(), 3);
-    let page = accounts::page(&mut conn, UserId(3), 1).await.unwrap();
+    let by_name = user_search::Filter { pattern: Some("%ann%"), ..user_search::Filter::default() };
+    assert_eq!(user_search::count_fitting(&mut conn, &by_name, 9).await.unwrap(), 3);
+    let page = user_transfer::page(&mut conn, UserId(3), 1).await.unwrap();
     let [ann] = page.as_slice() else { panic!() };
     assert_eq!(
         (ann.id, ann.username.as_deref(), ann.password_hash.as_deref()),
@@ -288,9 +290,9 @@ async fn users_are_found_by_any_part_of_a_name_and_by_what_they_are(db: &Db) {
     tx!(db, |tx| roles::grant(tx, ann, "EDITOR", NOW));
     tx!(db, |tx| roles::grant(tx, cid, "EDITOR", NOW));
     let mut conn = db.read().await.unwrap();
-    let any = listing::Filter::default();
-    let pattern = |pattern| listing::Filter { pattern: Some(pattern), ..any };
-    let role = |role| listing::Filter { role: Some(role), ..any };
+    let any = user_search::Filter::default();
+    let pattern = |pattern| user_search::Filter { pattern: Some(pattern), ..any };
+    let role = |role| user_search::Filter { role: Some(role), ..any };
     for (filter, fitting) in [
         (any, vec![cid, bob, ann]),
         (pattern("%ann%"), vec![cid, ann]),
@@ -300,28 +302,29 @@ async fn users_are_found_by_any_part_of_a_name_and_by_what_they_are(db: &Db) {
         (pattern("%nobody%"), vec![]),
         (role("EDITOR"), vec![cid, ann]),
         (
-            listing::Filter {
+            user_search::Filter {
                 pattern: Some("%example.com%"),
                 confirmed: Some(true),
                 ..role("EDITOR")
             },
             vec![ann],
         ),
-        (listing::Filter { active: Some(false), ..any }, vec![bob]),
-        (listing::Filter { active: Some(true), confirmed: Some(false), ..any }, vec![cid]),
+        (user_search::Filter { active: Some(false), ..any }, vec![bob]),
+        (user_search::Filter { active: Some(true), confirmed: Some(false), ..any }, vec![cid]),
     ] {
         let ids = |users: Vec<users::User>| users.into_iter().map(|u| u.id).collect::<Vec<_>>();
-        let down = listing::page(&mut conn, &filter, (UserId(i64::MAX), false), 9).await.unwrap();
+        let down =
+            user_search::page(&mut conn, &filter, (UserId(i64::MAX), false), 9).await.unwrap();
         assert_eq!(ids(down), fitting, "{filter:?}");
-        let up = listing::page(&mut conn, &filter, (UserId(0), true), 9).await.unwrap();
+        let up = user_search::page(&mut conn, &filter, (UserId(0), true), 9).await.unwrap();
         assert_eq!(ids(up).into_iter().rev().collect::<Vec<_>>(), fitting, "{filter:?}");
-        let some = listing::page(&mut conn, &filter, (cid, false), 1).await.unwrap();
+        let some = user_search::page(&mut conn, &filter, (cid, false), 1).await.unwrap();
         assert!(some.len() <= 1 && some.iter().all(|u| u.id.0 < cid.0));
-        let count = listing::count_fitting(&mut conn, &filter, 9).await.unwrap();
+        let count = user_search::count_fitting(&mut conn, &filter, 9).await.unwrap();
         assert_eq!(usize::try_from(count).unwrap(), fitting.len());
     }
-    assert_eq!(listing::count_fitting(&mut conn, &any, 2).await.unwrap(), 2);
-    assert_eq!(listing::count(&mut conn).await.unwrap(), (3, 1));
+    assert_eq!(user_search::count_fitting(&mut conn, &any, 2).await.unwrap(), 2);
+    assert_eq!(user_search::count(&mut conn).await.unwrap(), (3, 1));
 }
 
 on_db!(an_address_comes_back_without_the_password);
@@ -482,14 +485,14 @@ async fn superusers_and_roles(db: &Db) {
     let id = ann(db).await;
     tx!(db, |tx| users::set_superuser(tx, id, true));
     assert_eq!(tx!(db, |tx| users::superusers(tx)), [id]);
-    assert!(!tx!(db, |tx| accounts::has_other_superuser(tx, id, false)));
+    assert!(!tx!(db, |tx| user_transfer::has_other_superuser(tx, id, false)));
     let nobody = UserId(0);
-    assert!(tx!(db, |tx| accounts::has_other_superuser(tx, nobody, false)));
-    assert!(!tx!(db, |tx| accounts::has_other_superuser(tx, nobody, true)));
+    assert!(tx!(db, |tx| user_transfer::has_other_superuser(tx, nobody, false)));
+    assert!(!tx!(db, |tx| user_transfer::has_other_superuser(tx, nobody, true)));
     tx!(db, |tx| users::confirm_email(tx, id, NOW));
-    assert!(tx!(db, |tx| accounts::has_other_superuser(tx, nobody, true)));
+    assert!(tx!(db, |tx| user_transfer::has_other_superuser(tx, nobody, true)));
     tx!(db, |tx| users::set_active(tx, id, false));
-    assert!(!tx!(db, |tx| accounts::has_other_superuser(tx, nobody, false)));
+    assert!(!tx!(db, |tx| user_transfer::has_other_superuser(tx, nobody, false)));
     tx!(db, |tx| users::set_active(tx, id, true));
     assert!(tx!(db, |tx| roles::grant(tx, id, "EDITOR", NOW)));
     assert!(!tx!(db, |tx| roles::grant(tx, id, "EDITOR", NOW)));

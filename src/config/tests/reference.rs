@@ -1,8 +1,8 @@
 //! docs/configuration.md says what the settings are.
 use super::*;
 use crate::config::{
-    draft::{Draft, find},
     environment::{SECRETS, leaves, variable},
+    layers::{Draft, find},
 };
 use documented::DocumentedFields;
 use rocket::figment::value::Value;

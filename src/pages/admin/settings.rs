@@ -6,10 +6,8 @@ use crate::{
     pages::{Sent, Shown},
     view::{Moment, View},
     web::{
-        form::{Form, typed},
-        notice::Notice,
-        page::Page,
-        settings::effect,
+        csrf_token::{Form, typed},
+        reply::{flash::Notice, page::Page, setting_effects::effect},
     },
 };
 use rocket::{get, post};
