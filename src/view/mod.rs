@@ -1,10 +1,12 @@
 //! Templates and texts. Both are in the binary; a folder of the operator's wins over the templates.
 mod assets;
+mod duration;
 mod overrides;
 mod relative_time;
 mod theme;
 
 pub use assets::Asset;
+pub use duration::duration;
 pub use relative_time::Moment;
 
 use crate::config::{Brand, Language};
@@ -176,8 +178,25 @@ fn collect(dir: &Dir<'_>, all: &mut HashMap<String, String>) {
 
 /// The text `key` in a language; a key that is missing is shown as it is.
 pub fn text(lang: Language, key: &str, args: &[(&'static str, FluentValue<'static>)]) -> String {
+    find(lang, key, args).unwrap_or_else(|| key.to_owned())
+}
+
+/// The text `key` as a page shows it: `page-KEY`, or `key` where pages have no wording of their own.
+pub fn page_text(
+    lang: Language,
+    key: &str,
+    args: &[(&'static str, FluentValue<'static>)],
+) -> String {
+    find(lang, &format!("page-{key}"), args).unwrap_or_else(|| text(lang, key, args))
+}
+
+fn find(
+    lang: Language,
+    key: &str,
+    args: &[(&'static str, FluentValue<'static>)],
+) -> Option<String> {
     let args = args.iter().map(|(name, v)| (Cow::Borrowed(*name), v.clone())).collect();
-    LOCALES.try_lookup_with_args(&id(lang), key, &args).unwrap_or_else(|| key.to_owned())
+    LOCALES.try_lookup_with_args(&id(lang), key, &args)
 }
 
 const fn id(lang: Language) -> LanguageIdentifier {

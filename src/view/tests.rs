@@ -112,6 +112,23 @@ fn every_problem_has_a_title_and_a_sentence() {
 }
 
 #[test]
+fn a_page_has_its_own_words_only_for_a_text_that_exists() {
+    let known = keys("en");
+    let own: Vec<_> = known.iter().filter_map(|key| key.strip_prefix("page-")).collect();
+    assert!(own.iter().all(|key| known.contains(*key)), "{own:?}");
+    assert!(own.len() > 60);
+    let (language, args) = (Language::En, [("count", 5.into())]);
+    assert_eq!(
+        page_text(language, "field-not-email", &[]),
+        text(language, "page-field-not-email", &[])
+    );
+    assert_eq!(
+        page_text(language, "field-too-long", &args),
+        text(language, "field-too-long", &args)
+    );
+}
+
+#[test]
 fn numbers_decide_the_form_of_words() {
     let short = |n: usize| text(Language::Ru, "field-too-short", &[("count", n.into())]);
     assert_eq!(short(8), "Не меньше 8 символов.");

@@ -207,7 +207,7 @@ async fn who_did_not_register_has_the_account_deleted(service: &Service) {
     eve.login_with(json!({ "email": ANN, "password": PASSWORD })).await.expect(200);
     let token = service.mailed_token(ANN).await;
     let done = ann.press("/confirm-email", &token, "/confirm-email/decline", &[]).await;
-    says(&ann.follow(&done, "/login").await, "Your address is free.");
+    says(&ann.follow(&done, "/login").await, "You can use your email for a new one.");
     eve.get("/auth/me").await.refused(401, "token_not_valid");
     eve.login_with(json!({ "email": ANN, "password": PASSWORD }))
         .await
@@ -265,7 +265,7 @@ async fn a_new_address_takes_the_account_too_and_can_be_declined(service: &Servi
         ann.post("/auth/password/reset", json!({ "token": token, "new_password": NEW })).await;
     reset.refused(400, "token_not_valid");
     let done = ann.press("/confirm-email", &token, "/confirm-email/decline", &[]).await;
-    says(&ann.follow(&done, "/login").await, "The change is stopped.");
+    says(&ann.follow(&done, "/login").await, "Change cancelled.");
     mallory.confirms(json!({ "token": token })).await.refused(400, "token_not_valid");
     assert_eq!(mallory.get("/auth/me").await.expect(200)["email"], "mallory@example.com");
 

@@ -82,11 +82,11 @@ async fn somebody_registers_and_is_logged_in(service: &Service) {
     // In the browser that registered the link is enough, and its session lives on.
     let token = service.mailed_token("ann@example.com").await;
     let done = ann.open_link(&token).await;
-    says(&done, "Your address is confirmed.");
+    says(&done, "You can now use your account with");
     says(&done, "<b>ann@example.com</b>");
     says(&done, "href=\"/account\"");
     says(&ann.get("/account").await, "mark yes");
-    says(&ann.open_link(&token).await, "Your address is confirmed.");
+    says(&ann.open_link(&token).await, "You can now use your account with");
 }
 
 on_both!(another_browser_confirms_by_the_button);
@@ -112,7 +112,7 @@ async fn another_browser_confirms_by_the_button(service: &Service) {
         assert_eq!(raw(service, Method::Get, &path, None, headers).await.status, 303);
     }
     says(&ann.get("/account").await, "not confirmed");
-    says(&phone.open_link(&token).await, "<h1>Confirm your address</h1>");
+    says(&phone.open_link(&token).await, "<h1>Confirm your email</h1>");
     let confirm = async |fields: &[(&str, &str)]| {
         phone.submit("/confirm-email", "/confirm-email", fields).await
     };
@@ -124,7 +124,7 @@ async fn another_browser_confirms_by_the_button(service: &Service) {
     says(&wrong, "confirm-password-wrong");
     let done = confirm(&[("token", &token), ("password", PASSWORD)]).await;
     let done = phone.follow(&done, "/confirm-email").await;
-    says(&done, "Your address is confirmed. <b>ann@example.com</b>");
+    says(&done, "You can now use your account with <b>ann@example.com</b>");
     says(&ann.get("/account").await, "mark yes");
 }
 
@@ -136,7 +136,7 @@ async fn the_mark_of_a_browser_is_good_for_the_address_it_registered(service: &S
     eve.submit("/register", "/register", &[("email", "eve@example.com"), ("password", PASSWORD)])
         .await;
     let token = service.mailed_token("ann@example.com").await;
-    says(&eve.open_link(&token).await, "<h1>Confirm your address</h1>");
+    says(&eve.open_link(&token).await, "<h1>Confirm your email</h1>");
 }
 
 on_both!(where_addresses_must_be_confirmed_known_and_unknown_ones_look_alike, |c| c
@@ -150,13 +150,13 @@ async fn where_addresses_must_be_confirmed_known_and_unknown_ones_look_alike(ser
         person.follow(&sent, "/login").await
     };
     let (first, second) = (register(&ann).await, register(&service.stranger()).await);
-    says(&first, "a mail is on its way");
+    says(&first, "If the address is right, a link is on its way");
     let bare = |text: &str| text.split("csrf_token").next().unwrap().to_owned();
     assert_eq!(bare(&first.text), bare(&second.text));
     let fields = [("login", "ann@example.com"), ("password", PASSWORD)];
     let refused = ann.submit("/login", "/login", &fields).await;
     assert_eq!(refused.status, 403);
-    says(&refused, "Confirm your address first");
+    says(&refused, "Confirm your email first");
     // Another link can be had.
     let sent =
         ann.submit("/confirm-email", "/confirm-email/again", &[("email", "ann@example.com")]).await;
@@ -165,7 +165,7 @@ async fn where_addresses_must_be_confirmed_known_and_unknown_ones_look_alike(ser
     let sent = ann.submit("/confirm-email", "/confirm-email/again", &nobody).await;
     says(&ann.follow(&sent, "/login").await, "a link is on its way");
     let token = service.mailed_token("ann@example.com").await;
-    says(&ann.open_link(&token).await, "Your address is confirmed.");
+    says(&ann.open_link(&token).await, "You can now use your account with");
     ann.follow(&ann.submit("/login", "/login", &fields).await, "/account").await;
 }
 
@@ -176,7 +176,10 @@ async fn who_registers_somebody_elses_address_keeps_no_way_in(service: &Service)
     let register = async |person: &Person<'_>, password: &str| {
         let fields = [("email", "ann@example.com"), ("password", password)];
         let sent = person.submit("/register", "/register", &fields).await;
-        says(&person.follow(&sent, "/login").await, "a mail is on its way");
+        says(
+            &person.follow(&sent, "/login").await,
+            "If the address is right, a link is on its way",
+        );
     };
     // The mails there may be in an hour are used up: the links in them stay good.
     for _ in 0..5 {
@@ -186,7 +189,7 @@ async fn who_registers_somebody_elses_address_keeps_no_way_in(service: &Service)
     register(&ann, PASSWORD).await;
     register(&eve, "nine quiet kettles").await;
     // Her registration made no account, so neither her browser nor her password is known by it.
-    says(&ann.open_link(&token).await, "<h1>Confirm your address</h1>");
+    says(&ann.open_link(&token).await, "<h1>Confirm your email</h1>");
     let own = [("token", &*token), ("password", PASSWORD)];
     assert_eq!(ann.submit("/confirm-email", "/confirm-email", &own).await.status, 400);
     // Whoever reads her mail chooses the password.
@@ -197,7 +200,7 @@ async fn who_registers_somebody_elses_address_keeps_no_way_in(service: &Service)
     );
     let new = [("token", &*token), ("new_password", "seven green herons")];
     let sent = ann.submit("/confirm-email", "/confirm-email/password", &new).await;
-    says(&ann.follow(&sent, "/login").await, "Log in with the new one.");
+    says(&ann.follow(&sent, "/login").await, "Log in with your new password.");
     for password in ["nine quiet kettles", PASSWORD] {
         let fields = [("login", "ann@example.com"), ("password", password)];
         assert_eq!(eve.submit("/login", "/login", &fields).await.status, 401, "{password}");
@@ -335,7 +338,7 @@ async fn an_hour_long_link_sets_a_password(service: &Service) {
     says(&short, "reset-new_password-wrong");
     let new = [("token", &*token), ("new_password", "seven green herons")];
     let sent = phone.submit("/reset-password", "/reset-password", &new).await;
-    says(&phone.follow(&sent, "/login").await, "every device is logged out");
+    says(&phone.follow(&sent, "/login").await, "Every device is logged out");
     assert_eq!(ann.get("/account").await.status, 303);
     assert_eq!(phone.get("/reset-password").await.status, 400);
     service.advance(Duration::from_hours(2));
@@ -373,7 +376,7 @@ async fn a_form_whose_cookies_are_gone_can_be_sent_again(service: &Service) {
         guest.cookies.lock().unwrap().clear();
         let refused = send(to, &uuid::Uuid::new_v4().to_string(), &fields).await;
         assert_eq!(refused.status, 403, "{to}");
-        says(&refused, "Send the form once more.");
+        says(&refused, "Send the form again.");
         // With what the page shows now, and what was in the form.
         let shown = fields.split('&').next().unwrap().split_once('=').unwrap();
         assert!(
@@ -405,8 +408,8 @@ async fn a_profile_is_changed(service: &Service) {
     let fields = [("username", ""), ("first_name", ""), ("language", "")];
     let page =
         ann.follow(&ann.submit("/account", "/account/profile", &fields).await, "/account").await;
-    says(&page, "Your profile is saved.");
-    says(&page, "<option value=\"\">As in the browser");
+    says(&page, "Profile saved.");
+    says(&page, "<option value=\"\">Same as browser");
 }
 
 on_both!(an_address_changes_when_its_link_is_opened);
@@ -421,7 +424,7 @@ async fn an_address_changes_when_its_link_is_opened(service: &Service) {
     says(&wrong, "<details open>");
     assert_eq!(ask("new", PASSWORD).await.status, 400);
     let page = ann.follow(&ask("new@example.com", PASSWORD).await, "/account").await;
-    says(&page, "mailed a link to the new address");
+    says(&page, "sent a link and a code to your new email");
     says(&page, "<b>ann@example.com</b>");
     assert_eq!(service.mail("ann@example.com").await["links"].as_array().unwrap().len(), 2);
     let token = service.mailed_token("new@example.com").await;
@@ -430,7 +433,7 @@ async fn an_address_changes_when_its_link_is_opened(service: &Service) {
     let sent = ann.submit("/confirm-email", "/confirm-email", &[("token", &token)]).await;
     says(
         &ann.follow(&sent, "/confirm-email").await,
-        "Your address is confirmed. <b>new@example.com</b>",
+        "You can now use your account with <b>new@example.com</b>",
     );
     says(&ann.get("/account").await, "<b>new@example.com</b>");
 }
@@ -488,13 +491,13 @@ async fn sessions_are_named_and_ended(service: &Service) {
     let other = other.split_once('"').unwrap().0;
     for _ in 0..2 {
         let sent = ann.submit("/account/sessions", "/account/sessions", &[("id", other)]).await;
-        says(&ann.follow(&sent, "/account/sessions").await, "The session is ended.");
+        says(&ann.follow(&sent, "/account/sessions").await, "Session ended.");
     }
     assert_eq!([me(&first).await, me(&second).await].iter().filter(|s| **s == 401).count(), 1);
     let bob = visitor(service, "bob").await;
     bob.submit("/account/sessions", "/account/sessions", &[("id", ids[0])]).await;
     let sent = ann.submit("/account/sessions", "/account/sessions/others", &[]).await;
-    says(&ann.follow(&sent, "/account/sessions").await, "All other sessions are ended.");
+    says(&ann.follow(&sent, "/account/sessions").await, "All other sessions ended.");
     assert_eq!((me(&first).await, me(&second).await), (401, 401));
     let page = ann.get("/account/sessions").await;
     let own = page
@@ -507,7 +510,7 @@ async fn sessions_are_named_and_ended(service: &Service) {
         .0
         .to_owned();
     let sent = ann.submit("/account/sessions", "/account/sessions", &[("id", &own)]).await;
-    says(&ann.follow(&sent, "/login").await, "You are logged out.");
+    says(&ann.follow(&sent, "/login").await, "You’re logged out.");
     assert!(!ann.has_session());
 }
 
@@ -518,8 +521,8 @@ async fn what_happened_is_told_to_whom_it_happened(service: &Service) {
     service.stranger().submit("/login", "/login", &[("login", "ann"), ("password", "wrong")]).await;
     let page = ann.get("/account/security").await;
     says(&page, "Failed login");
-    says(&page, "Registration");
-    says(&page, "You are logged in on this device only.");
+    says(&page, "Account created");
+    says(&page, "You’re logged in on this device only.");
     assert!(!bob.get("/account/security").await.text.contains("Failed login"));
 }
 
@@ -550,7 +553,7 @@ async fn after_a_logout_nothing_private_is_shown(service: &Service) {
         assert_eq!((page.status, page.header("cache-control")), (200, Some("no-store")), "{path}");
     }
     let sent = ann.submit("/account", "/logout", &[]).await;
-    says(&ann.follow(&sent, "/login").await, "You are logged out.");
+    says(&ann.follow(&sent, "/login").await, "You’re logged out.");
     assert!(!ann.has_session());
     *ann.cookies.lock().unwrap() = old;
     for path in ["/account", "/account/sessions", "/account/security", "/account/data.json"] {
@@ -591,7 +594,7 @@ async fn a_language_is_asked_for_kept_and_remembered(service: &Service) {
     assert_eq!(heading(&ann, "/account", "ru").await, "en");
     assert_eq!(heading(&ann, "/account?lang=ru", "en").await, "ru");
     let error = ann.send(Method::Get, "/nothing", None, &[("Accept", "text/html")]).await;
-    says(&error, "Не найдено");
+    says(&error, "Страница не найдена");
 }
 
 on_both!(no_address_makes_a_link_of_ours_lead_elsewhere);
@@ -715,7 +718,7 @@ async fn the_strength_of_a_password_is_told_while_it_is_typed(service: &Service)
         ann.ask("/account", "/password-strength", &fields).await
     };
     let told = ask("three unlikely words, comma", "").await;
-    assert_eq!(told.expect(200), &json!({ "strength": "strong", "text": "A strong password." }));
+    assert_eq!(told.expect(200), &json!({ "strength": "strong", "text": "Strong password." }));
     for (weak, name) in [
         ("password1", ""),
         ("short", ""),
@@ -783,7 +786,7 @@ async fn an_address_that_is_taken_is_told_beside_it(service: &Service) {
     let page = service.stranger().submit("/register", "/register", &fields).await;
     assert_eq!(page.status, 409);
     says(&page, "aria-invalid=\"true\" aria-describedby=\"register-email-wrong\"");
-    says(&page, "There is an account with this address already.");
+    says(&page, "There is already an account with this email.");
 }
 
 on_both!(no_field_cuts_a_password_off);

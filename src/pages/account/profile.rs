@@ -102,7 +102,7 @@ pub async fn resend(reader: Who<'_>, form: FormSent) -> Sent<Account> {
     let mailed = async {
         form?;
         r.auth.resend_confirmation(r.caller, &r.by).await?;
-        Ok(done(r.auth, Notice::ConfirmationMailed))
+        Ok(done(r.auth, Notice::ConfirmationResent))
     };
     answer(mailed.await, "resend", || view(&r))
 }

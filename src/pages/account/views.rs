@@ -120,7 +120,7 @@ mod tests {
         let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
         assert_eq!(named(firefox), "Firefox on Linux");
         assert_eq!(browser(Some(firefox), Language::Ru), "Firefox, Linux");
-        assert_eq!(named("<script>"), "An unknown program");
-        assert_eq!(browser(None, Language::Ru), "Неизвестная программа");
+        assert_eq!(named("<script>"), "Unknown app");
+        assert_eq!(browser(None, Language::Ru), "Неизвестное приложение");
     }
 }

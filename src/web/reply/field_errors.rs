@@ -1,8 +1,25 @@
 //! What is wrong with a field, in words.
 use crate::{config::Language, field_error::FieldError, view};
+use fluent_templates::fluent_bundle::FluentValue;
 
-/// What is wrong with a field, in words.
+/// What is wrong with a field, in the words of the API and the command line.
 pub fn sentence(language: Language, why: FieldError) -> String {
+    let (key, count) = message(why);
+    view::text(language, &key, &args(count))
+}
+
+/// What is wrong with a field, in the words of pages.
+pub fn page_sentence(language: Language, why: FieldError) -> String {
+    let (key, count) = message(why);
+    view::page_text(language, &key, &args(count))
+}
+
+fn args(count: Option<usize>) -> Vec<(&'static str, FluentValue<'static>)> {
+    count.map(|n| ("count", n.into())).into_iter().collect()
+}
+
+/// The name of the text, and the number in it.
+fn message(why: FieldError) -> (String, Option<usize>) {
     let (key, count) = match why {
         FieldError::Missing => ("missing", None),
         FieldError::Null => ("null", None),
@@ -34,6 +51,5 @@ pub fn sentence(language: Language, why: FieldError) -> String {
         FieldError::WrongPassword => ("wrong-password", None),
         FieldError::WrongCode => ("wrong-code", None),
     };
-    let args: Vec<_> = count.map(|n| ("count", n.into())).into_iter().collect();
-    view::text(language, &format!("field-{key}"), &args)
+    (format!("field-{key}"), count)
 }

@@ -13,6 +13,7 @@ pub enum Notice {
     CheckMail,
     ResetMailed,
     ConfirmationMailed,
+    ConfirmationResent,
     LoggedOut,
     ProfileSaved,
     EmailChangeMailed,
@@ -36,12 +37,13 @@ pub enum Notice {
     PasswordProven,
 }
 
-const ALL: [Notice; 26] = [
+const ALL: [Notice; 27] = [
     Notice::Registered,
     Notice::Welcome,
     Notice::CheckMail,
     Notice::ResetMailed,
     Notice::ConfirmationMailed,
+    Notice::ConfirmationResent,
     Notice::LoggedOut,
     Notice::ProfileSaved,
     Notice::EmailChangeMailed,
@@ -75,6 +77,7 @@ impl Notice {
             Self::CheckMail => "check-mail",
             Self::ResetMailed => "reset-mailed",
             Self::ConfirmationMailed => "confirmation-mailed",
+            Self::ConfirmationResent => "confirmation-resent",
             Self::LoggedOut => "logged-out",
             Self::ProfileSaved => "profile-saved",
             Self::EmailChangeMailed => "email-change-mailed",

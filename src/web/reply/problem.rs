@@ -1,6 +1,6 @@
 //! How an error is told: RFC 9457 for programs, a page for people.
 use super::{
-    field_errors::sentence,
+    field_errors::{page_sentence, sentence},
     page::{ErrorPage, WrongField},
 };
 use crate::{
@@ -88,20 +88,30 @@ impl Problem {
         req.local_cache(OnceLock::<Noted>::new).get().map(|noted| noted.0)
     }
 
-    fn text(&self, language: Language, suffix: &str) -> String {
-        view::text(language, &format!("error-{}{suffix}", self.words.replace('_', "-")), &[])
+    fn key(&self, suffix: &str) -> String {
+        format!("error-{}{suffix}", self.words.replace('_', "-"))
     }
 
-    /// The fields that are wrong, each with a sentence.
-    fn told(&self, language: Language) -> impl Iterator<Item = (&'static str, String)> {
-        self.fields.iter().map(move |(name, why)| (*name, sentence(language, *why)))
+    /// A text of the document.
+    fn text(&self, language: Language, suffix: &str) -> String {
+        view::text(language, &self.key(suffix), &[])
+    }
+
+    /// The same as a page says it.
+    fn page_text(&self, language: Language, suffix: &str) -> String {
+        view::page_text(language, &self.key(suffix), &[])
+    }
+
+    /// The fields that are wrong, each with a sentence for a page.
+    fn page_fields(&self, language: Language) -> impl Iterator<Item = (&'static str, String)> {
+        self.fields.iter().map(move |(name, why)| (*name, page_sentence(language, *why)))
     }
 
     fn errors(&self, language: Language) -> Map<String, Value> {
         let mut errors = Map::new();
-        for (name, sentence) in self.told(language) {
-            if let Value::Array(list) = errors.entry(name).or_insert_with(|| json!([])) {
-                list.push(sentence.into());
+        for (name, why) in &self.fields {
+            if let Value::Array(list) = errors.entry(*name).or_insert_with(|| json!([])) {
+                list.push(sentence(language, *why).into());
             }
         }
         errors
@@ -215,9 +225,12 @@ impl<'r> Responder<'r, 'static> for Problem {
         let language = if is_page { language(req) } else { caller(req).language };
         let page = is_page.then(|| ErrorPage {
             status: self.status.code,
-            title: self.text(language, ""),
-            detail: self.text(language, "-detail"),
-            fields: self.told(language).map(|(name, text)| WrongField { name, text }).collect(),
+            title: self.page_text(language, ""),
+            detail: self.page_text(language, "-detail"),
+            fields: self
+                .page_fields(language)
+                .map(|(name, text)| WrongField { name, text })
+                .collect(),
             retry_after: self.seconds(),
         });
         let page = page.and_then(|page| page.html(req, language));
@@ -264,9 +277,10 @@ impl Problem {
         let summary = match self.code {
             // Whoever sees the form again need not know why, but what to do.
             "csrf_failed" => view::text(language, "form-again", &[]),
-            _ => self.text(language, "-detail"),
+            _ => self.page_text(language, "-detail"),
         };
-        Wrong { form, summary, fields: self.told(language).collect(), retry_after: self.seconds() }
+        let fields = self.page_fields(language).collect();
+        Wrong { form, summary, fields, retry_after: self.seconds() }
     }
 }
 

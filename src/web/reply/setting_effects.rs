@@ -5,8 +5,8 @@ use crate::{
 };
 use std::time::Duration;
 
-/// The sentence for `setting`, if what is in effect turns into `to`; access tokens that are out live
-/// for another `out` at most.
+/// The sentence for changing `setting` to its value in `to`. Access tokens already issued stay valid for
+/// up to `out`.
 pub fn effect(language: Language, setting: Setting, to: &Live, out: Duration) -> String {
     let name = setting.name().replace('_', "-");
     let key = if setting.is_lifetime() {
@@ -14,8 +14,7 @@ pub fn effect(language: Language, setting: Setting, to: &Live, out: Duration) ->
     } else {
         format!("effect-{name}-{}", to.get(setting))
     };
-    let lifetime = Live { access_token_lifetime: out, ..*to }.get(Setting::AccessTokenLifetime);
-    view::text(language, &key, &[("lifetime", lifetime.into())])
+    view::text(language, &key, &[("lifetime", view::duration(language, out).into())])
 }
 
 #[cfg(test)]
@@ -32,7 +31,11 @@ mod tests {
                 assert!(told.ends_with('.') && !told.starts_with("effect-"), "{told}");
                 told
             };
-            assert!(told(Setting::AccessTokenLifetime, &from).contains("5m"));
+            let lifetime = match language {
+                Language::En => "5 minutes",
+                Language::Ru => "5 минут",
+            };
+            assert!(told(Setting::AccessTokenLifetime, &from).contains(lifetime));
             told(Setting::RefreshTokenLifetime, &from);
             for registration in Registration::ALL {
                 told(Setting::Registration, &Live { registration, ..from });
