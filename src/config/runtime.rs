@@ -1,4 +1,4 @@
-//! The settings that can also be changed while running.
+//! The settings that a superuser can change while the service runs.
 use super::{Config, lifetime};
 use serde::{
     Deserialize, Serialize,
@@ -6,7 +6,7 @@ use serde::{
 };
 use std::time::Duration;
 
-/// Who may make an account.
+/// Who may register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Registration {
@@ -15,7 +15,7 @@ pub enum Registration {
     Closed,
 }
 
-/// Whether an address has to be confirmed before anything else.
+/// Whether users must confirm their address before they can log in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EmailConfirmation {
@@ -23,7 +23,7 @@ pub enum EmailConfirmation {
     Required,
 }
 
-/// Their values.
+/// The values of the runtime settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct RuntimeSettings {
     #[serde(with = "lifetime")]
@@ -34,7 +34,7 @@ pub struct RuntimeSettings {
     pub email_confirmation: EmailConfirmation,
 }
 
-/// One of them.
+/// The name of one runtime setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Setting {
@@ -106,7 +106,7 @@ impl From<&Config> for RuntimeSettings {
 }
 
 impl RuntimeSettings {
-    /// The longest that any token lives.
+    /// The longest lifetime of any token.
     pub fn longest(&self) -> Duration {
         self.access_token_lifetime.max(self.refresh_token_lifetime)
     }
@@ -121,7 +121,7 @@ impl RuntimeSettings {
         }
     }
 
-    /// Takes a value as it is written in the file; `None` if it cannot be read.
+    /// Sets a value as it is written in the file; `None` if it cannot be read.
     #[must_use]
     pub fn with(mut self, setting: Setting, text: &str) -> Option<Self> {
         let text: StrDeserializer<'_, serde::de::value::Error> = text.into_deserializer();
@@ -140,7 +140,7 @@ impl RuntimeSettings {
         Some(self)
     }
 
-    /// Those that do not fit each other or the rest of `config`, by its own check.
+    /// The runtime settings that contradict each other or the rest of `config`, by the check of [`Config`].
     pub fn misfits(&self, config: &Config) -> Vec<Setting> {
         let mut config = config.clone();
         config.access_token_lifetime = self.access_token_lifetime;
@@ -150,7 +150,7 @@ impl RuntimeSettings {
         let mut misfits: Vec<_> = config
             .lifetime_problems()
             .iter()
-            // What else hangs on a lifetime hangs on that of refresh tokens, and stays.
+            // The other keys that depend on a lifetime depend on that of refresh tokens and cannot change.
             .map(|p| Setting::named(&p.key).unwrap_or(Setting::RefreshTokenLifetime))
             .collect();
         misfits.dedup();
