@@ -25,7 +25,7 @@ pub async fn prove(auth: &State<Auth>, client: Client<'_>, by: Op, body: Sent) -
     let (op, body) = (by?.0, body?);
     let password = body.read(|f| f.text("password"))?;
     let by = op.signed_in().ok_or(Error::Unauthenticated)?;
-    auth.prove_again(&client, by, password).await?;
+    auth.confirm_password(&client, by, password).await?;
     Ok(Reply::empty())
 }
 
@@ -35,7 +35,7 @@ pub async fn prove(auth: &State<Auth>, client: Client<'_>, by: Op, body: Sent) -
     responses((status = 200, body = OverviewView)))]
 #[get("/auth/admin/overview")]
 pub async fn overview(auth: &State<Auth>, by: Op) -> Answer<OverviewView> {
-    Ok(Reply::ok(auth.overview(&by?.0).await?.into()))
+    Ok(Reply::ok(auth.admin(&by?.0).overview().await?.into()))
 }
 
 #[derive(FromForm, IntoParams)]
@@ -82,10 +82,10 @@ pub async fn audit(
         |cursor: &str| auth.config().link(&format!("/auth/admin/audit?{}", query.at(cursor)));
     let op = by?.0;
     if !as_csv {
-        let page = auth.audit(&op, &query, None).await?;
+        let page = auth.admin(&op).audit(&query, None).await?;
         return Ok(Either::Left(Reply::ok(Listed::new(page, link))));
     }
-    let page = auth.audit(&op, &query, Some(ROWS)).await?;
+    let page = auth.admin(&op).audit(&query, Some(ROWS)).await?;
     let next = page.next.as_deref().map(|cursor| format!("{}&format=csv", link(cursor)));
     let rows = page.results.into_iter().map(|e| AuditView::from(e).cells());
     Ok(Either::Right(Csv::new("audit.csv", AuditView::COLUMNS, rows)?.leading_to(next)))
@@ -97,7 +97,7 @@ pub async fn audit(
     responses((status = 200, body = Vec<String>)))]
 #[get("/auth/admin/audit/kinds")]
 pub async fn audit_kinds(auth: &State<Auth>, by: Op) -> Answer<Vec<String>> {
-    Ok(Reply::ok(auth.audit_kinds(&by?.0).await?))
+    Ok(Reply::ok(auth.admin(&by?.0).audit_kinds().await?))
 }
 
 /// The outbox, the newest mail first; to superusers
@@ -114,7 +114,7 @@ pub async fn mails(
     cursor: Option<&str>,
 ) -> Answer<Listed<MailView>> {
     let query = MailQuery { state, cursor };
-    let page = auth.list_mails(&by?.0, &query).await?;
+    let page = auth.admin(&by?.0).list_mails(&query).await?;
     let link = |cursor: &str| auth.config().link(&format!("/auth/admin/mail?{}", query.at(cursor)));
     Ok(Reply::ok(Listed::new(page, link)))
 }
@@ -126,7 +126,7 @@ pub async fn mails(
 #[post("/auth/admin/mail/<id>/retry")]
 pub async fn retry_mail(auth: &State<Auth>, by: Op, id: &str) -> Answer<()> {
     let op = by?.0;
-    auth.retry_mail(&op, id.parse().map_err(|_| Error::NotFound)?).await?;
+    auth.admin(&op).retry_mail(id.parse().map_err(|_| Error::NotFound)?).await?;
     Ok(Reply::empty())
 }
 
@@ -136,7 +136,7 @@ pub async fn retry_mail(auth: &State<Auth>, by: Op, id: &str) -> Answer<()> {
     responses((status = 200, body = Vec<KeyView>)))]
 #[get("/auth/admin/keys")]
 pub async fn keys(auth: &State<Auth>, by: Op) -> Answer<Vec<KeyView>> {
-    let all = auth.list_keys(&by?.0).await?;
+    let all = auth.admin(&by?.0).list_keys().await?;
     Ok(Reply::ok(all.into_iter().map(KeyView::from).collect()))
 }
 
@@ -154,8 +154,8 @@ pub struct Rotation {
 #[post("/auth/admin/keys/rotate", data = "<body>")]
 pub async fn rotate_keys(auth: &State<Auth>, by: Op, body: Sent) -> Answer<Vec<KeyView>> {
     let (op, body) = (by?.0, body?);
-    auth.rotate_keys(&op, body.read(|f| f.flag("force", false))?).await?;
-    let all = auth.list_keys(&op).await?;
+    auth.admin(&op).rotate_keys(body.read(|f| f.flag("force", false))?).await?;
+    let all = auth.admin(&op).list_keys().await?;
     Ok(Reply::ok(all.into_iter().map(KeyView::from).collect()))
 }
 
@@ -167,7 +167,7 @@ pub async fn rotate_keys(auth: &State<Auth>, by: Op, body: Sent) -> Answer<Vec<K
 #[delete("/auth/admin/keys/<kid>")]
 pub async fn drop_key(auth: &State<Auth>, by: Op, kid: &str) -> Answer<Vec<KeyView>> {
     let op = by?.0;
-    auth.drop_keys(&op, &[kid.to_owned()]).await?;
-    let all = auth.list_keys(&op).await?;
+    auth.admin(&op).drop_keys(&[kid.to_owned()]).await?;
+    let all = auth.admin(&op).list_keys().await?;
     Ok(Reply::ok(all.into_iter().map(KeyView::from).collect()))
 }
