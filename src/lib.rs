@@ -13,6 +13,10 @@
 //!     rocket::build().attach(portcullis::stage()).mount("/", routes![hello])
 //! }
 //! ```
+#[cfg(test)]
+#[macro_use]
+mod support;
+
 mod api;
 pub mod cli;
 pub mod config;
@@ -22,7 +26,7 @@ pub mod flows;
 mod mail;
 mod openapi;
 mod pages;
-pub mod store;
+mod store;
 pub mod time;
 mod view;
 mod web;

@@ -11,6 +11,8 @@
 //! monotonic clock, and after a step of the wall clock everything is read again.
 mod gaps;
 mod set;
+#[cfg(test)]
+mod tests;
 
 use super::Result;
 use crate::{

@@ -35,17 +35,16 @@ pub mod setup_tokens;
 mod shared;
 mod sqlite;
 mod sync;
+#[cfg(test)]
+mod tests;
 pub mod users;
 mod version;
 
-pub use args::{Args, Record, Value};
 pub use channel::{Channel, Listener};
-pub use copy::{Copied, TABLES};
-pub use deadline::{LONG_PATIENCE, PATIENCE, as_one_request};
+pub use copy::Copied;
+pub use deadline::as_one_request;
 pub use engine::Connections;
-pub use migrate::MigrationError;
 pub use open_error::OpenError;
-pub use outages::Outages;
 pub use pool::{AuthDb, Conn, Db};
 pub use shared::Horizon;
 
