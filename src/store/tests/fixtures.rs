@@ -8,11 +8,7 @@ use crate::{
     support::Database,
     time::Timestamp,
 };
-use sqlx::Connection;
-use std::{
-    io::{Seek, Write},
-    time::Duration,
-};
+use std::time::Duration;
 use uuid::Uuid;
 
 pub const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);

@@ -53,7 +53,6 @@ mod user_search;
 mod user_transfer;
 mod users;
 
-use crate::store::Db;
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -6,10 +6,7 @@ use crate::{
 };
 use rocket::futures::future::{join, join_all};
 use sqlx::{Connection, PgConnection};
-use std::{
-    io::{Seek, Write},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 const SOON: Duration = Duration::from_secs(3);
 

@@ -6,7 +6,6 @@ use crate::{
 };
 use rocket::futures::future::join_all;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const SOON: Duration = Duration::from_secs(3);
 

@@ -8,7 +8,7 @@ use crate::{
     support::{Database, rows_at},
 };
 use rocket::futures::future::join_all;
-use sqlx::{Connection, sqlite::SqliteConnectOptions};
+use sqlx::sqlite::SqliteConnectOptions;
 use std::{
     fs::{self, File},
     io::{Seek, SeekFrom, Write},

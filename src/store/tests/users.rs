@@ -1,5 +1,5 @@
 //! Table `auth_users`.
-use super::fixtures::{NOW, after, ann, bob, named, open, token_of};
+use super::fixtures::{NOW, after, ann, named, open, token_of};
 use crate::store::{
     Db, Digest, emails, refresh_tokens, roles, sessions,
     users::{self, UserId},

@@ -1,5 +1,5 @@
 //! Changing a password, and resetting one that was forgotten.
-use super::{ANN, NEW};
+use super::NEW;
 use crate::support::{PASSWORD, Service};
 use serde_json::json;
 use std::time::Duration;

@@ -1,9 +1,7 @@
 //! The profile.
 use crate::support::Service;
-use rocket::{futures::future::join_all, http::Method};
+use rocket::http::Method;
 use serde_json::json;
-use sqlx::Connection;
-use std::io::{Seek, Write};
 
 on_both!(a_user_changes_their_profile);
 async fn a_user_changes_their_profile(service: &Service) {

@@ -1,7 +1,6 @@
 //! Who is an operator, and what an admin may not do to a superuser.
 use super::{patch, path, send};
-use crate::support::{Service, root};
-use base64::Engine as _;
+use crate::support::Service;
 use portcullis::{
     config::Setting,
     flows::{Caller, Error, Operator, UserChange, UserId},

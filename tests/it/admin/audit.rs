@@ -1,6 +1,6 @@
 //! The audit log.
 use super::kinds;
-use crate::support::{PASSWORD, Person, Reply, Service, root, rows};
+use crate::support::{PASSWORD, Person, Reply, Service, rows};
 use rocket::http::Method;
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -15,7 +15,7 @@ mod users;
 use crate::support::{Person, Reply};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rocket::http::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::Duration;
 
 /// Past the time for which a password that was given is proof.

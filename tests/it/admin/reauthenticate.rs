@@ -1,7 +1,6 @@
 //! Dangerous acts ask for the password again.
 use super::{LATE, claims, patch, path, send};
-use crate::support::{PASSWORD, Person, Service, acts, root};
-use base64::Engine as _;
+use crate::support::{PASSWORD, Person, Service, acts};
 use rocket::http::Method;
 use serde_json::json;
 

@@ -1,7 +1,6 @@
 //! Roles.
 use super::{patch, path, send};
-use crate::support::{Service, root, rows};
-use base64::Engine as _;
+use crate::support::{Service, rows};
 use rocket::http::Method;
 use serde_json::json;
 

@@ -1,7 +1,6 @@
 //! There is always a superuser who can log in.
 use super::{patch, path, send};
-use crate::support::{Service, acts, root, rows};
-use base64::Engine as _;
+use crate::support::{Service, rows};
 use portcullis::flows::{Operator, UserChange, UserId};
 use rocket::{futures::future::join_all, http::Method};
 use serde_json::json;

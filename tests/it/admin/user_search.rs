@@ -1,7 +1,6 @@
 //! Finding users.
 use super::ids;
 use crate::support::{PASSWORD, Service};
-use base64::Engine as _;
 use portcullis::flows::{NewUser, Operator, UserChange};
 use rocket::futures::future::join_all;
 use serde_json::Value;

@@ -1,7 +1,6 @@
 //! Changing a user.
 use super::{patch, path, send};
 use crate::support::{PASSWORD, Service, acts};
-use base64::Engine as _;
 use rocket::http::Method;
 use serde_json::json;
 

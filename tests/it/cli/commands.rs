@@ -4,11 +4,10 @@ use crate::support::{Database, PASSWORD, program, program_with_database};
 use serde_json::{Value, json};
 use std::{
     fs,
-    io::{BufRead, Read, Write},
+    io::Write,
     path::Path,
     process::{Output, Stdio},
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// What a command answers: exit code, standard output, standard error.
 fn run(folder: &Path, url: &str, args: &[&str], stdin: &str) -> (i32, String, String) {

@@ -3,7 +3,7 @@ use super::{migrate, result, told_in_one_line, with_input};
 use crate::support::{PASSWORD, PROGRAM, program};
 use std::{
     fs,
-    io::{BufRead, Read, Write},
+    io::{Read, Write},
     path::Path,
     process::{Command, Output, Stdio},
     time::{Duration, Instant},

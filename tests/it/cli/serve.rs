@@ -4,10 +4,9 @@ use crate::support::{Database, PASSWORD, Server, program, program_with_database}
 use serde_json::json;
 use std::{
     fs,
-    io::{BufRead, Read, Write},
+    io::{Read, Write},
     net::{TcpListener, TcpStream},
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 on_both_databases!(several_servers_can_start_at_once);
 async fn several_servers_can_start_at_once(database: Database) {

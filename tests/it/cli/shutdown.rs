@@ -3,7 +3,6 @@ use crate::support::{Database, MailServer, PASSWORD, Server, rows_at};
 use rocket::futures::future::join_all;
 use serde_json::json;
 use std::{
-    io::{BufRead, Write},
     process::{Command, Stdio},
     time::{Duration, Instant},
 };

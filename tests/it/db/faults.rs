@@ -1,10 +1,8 @@
 //! Faults of an SQLite file, and locks that another connection holds.
 use super::SOON;
 use crate::support::{Database, Service, config};
-use sqlx::Connection;
 use std::{
     fs,
-    io::{Seek, Write},
     path::PathBuf,
     time::{Duration, Instant},
 };

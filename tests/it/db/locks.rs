@@ -4,10 +4,7 @@ use crate::support::{Database, PASSWORD, Service, config, holder, say, until_wai
 use portcullis::flows;
 use rocket::futures::future::{join, join_all};
 use sqlx::Connection;
-use std::{
-    io::{Seek, Write},
-    time::Instant,
-};
+use std::time::Instant;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_locked_row_holds_a_backend_no_longer_than_a_request() {

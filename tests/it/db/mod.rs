@@ -9,11 +9,7 @@ mod outage_postgres;
 use crate::support::{PASSWORD, Person, Reply};
 use rocket::http::Method;
 use serde_json::json;
-use sqlx::Connection;
-use std::{
-    io::{Seek, Write},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 const SOON: Duration = Duration::from_secs(3);
 

@@ -7,7 +7,6 @@ use std::{
     sync::Mutex,
     time::{Duration, Instant},
 };
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 
 with_mail_server!(a_mail_is_sent_once_with_text_and_html);
 async fn a_mail_is_sent_once_with_text_and_html(service: &Service, server: &MailServer) {

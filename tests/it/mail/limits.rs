@@ -3,7 +3,6 @@ use crate::support::{PASSWORD, Service, rows};
 use rocket::futures::future::join_all;
 use serde_json::json;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 
 on_both!(few_mails_are_sent_to_one_address_in_an_hour);
 async fn few_mails_are_sent_to_one_address_in_an_hour(service: &Service) {

@@ -20,10 +20,8 @@ mod limits;
 mod obsolete;
 mod shutdown;
 
-use crate::support::{MailServer, PASSWORD, Service, rows};
-use portcullis::config::Secret;
+use crate::support::{PASSWORD, Service, rows};
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 
 async fn register(service: &Service, email: &str) {
     let body = json!({ "email": email, "password": PASSWORD });

@@ -4,7 +4,6 @@ use crate::support::{MailServer, PASSWORD, Service, rows};
 use portcullis::flows::NewUser;
 use serde_json::json;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 
 with_mail_server!(a_mail_revoked_while_it_is_refused_stays_revoked);
 async fn a_mail_revoked_while_it_is_refused_stays_revoked(service: &Service, server: &MailServer) {

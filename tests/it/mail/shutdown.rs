@@ -2,7 +2,6 @@
 use super::{register, states};
 use crate::support::{MailServer, Service, rows};
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 
 with_mail_server!(a_stopping_service_finishes_the_mails_it_is_sending);
 async fn a_stopping_service_finishes_the_mails_it_is_sending(

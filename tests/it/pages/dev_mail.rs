@@ -1,7 +1,6 @@
 //! Mails as pages while developing.
 use crate::support::{Service, raw};
 use rocket::http::Method;
-use serde_json::json;
 
 on_both!(a_mail_is_shown_as_text_and_as_html);
 async fn a_mail_is_shown_as_text_and_as_html(service: &Service) {

@@ -1,8 +1,7 @@
 //! Login and logout.
 use super::APP;
-use crate::support::{FORM_HEADER, PASSWORD, SESSION, Service, cookie, raw, says, visitor};
+use crate::support::{FORM_HEADER, PASSWORD, SESSION, Service, raw, says, visitor};
 use rocket::http::Method;
-use serde_json::json;
 
 on_both!(a_login_returns_to_the_page_that_asked_for_it, |c| c.cors.origins = vec![APP.into()]);
 async fn a_login_returns_to_the_page_that_asked_for_it(service: &Service) {

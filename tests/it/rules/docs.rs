@@ -2,12 +2,10 @@
 use crate::support::Server;
 use std::{
     fs,
-    io::{BufRead, Write},
     path::Path,
     process::Command,
     time::{Duration, Instant},
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[test]
 fn rocket_is_built_without_http_2() {

@@ -1,6 +1,6 @@
 //! A superuser who acts for another user.
 use super::{MINUTE, act_for, claims, count, verify};
-use crate::support::{PASSWORD, Service, bearing, root, rows};
+use crate::support::{PASSWORD, Service, bearing, rows};
 use portcullis::flows::UserId;
 use rocket::http::Method;
 use serde_json::json;

@@ -1,5 +1,4 @@
 //! Many requests at once.
-use super::verify;
 use crate::support::{PASSWORD, Service};
 use rocket::{
     futures::future::{join, join_all},

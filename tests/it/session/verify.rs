@@ -1,6 +1,6 @@
 //! `/auth/verify`, which a proxy asks who the caller is.
 use crate::support::{PASSWORD, Service, raw};
-use rocket::{get, http::Method};
+use rocket::http::Method;
 use serde_json::json;
 
 /// The queries that name no role in a way that is understood.

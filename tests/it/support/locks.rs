@@ -1,10 +1,7 @@
 //! Locks that another connection to PostgreSQL holds.
 use super::database::Database;
 use sqlx::{Connection, PgConnection};
-use std::{
-    io::{Seek, Write},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 const SOON: Duration = Duration::from_secs(3);
 

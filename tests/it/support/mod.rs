@@ -24,6 +24,6 @@ pub use locks::{holder, say, until_waiting};
 pub use mail_server::MailServer;
 pub use person::{ORIGIN, PASSWORD, Person};
 pub use program::{PROGRAM, Server, program, program_with_database};
-pub use request::{Reply, bearing, by_cookie, cookie, dispatch, present, raw};
+pub use request::{Reply, bearing, by_cookie, cookie, present, raw};
 pub use service::{Service, acts, config, eventually, figment, root, rows, set_superuser};
 pub use transcript::replay;

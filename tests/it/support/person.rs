@@ -5,7 +5,7 @@ use super::{
 };
 use rocket::http::Method;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+use std::{collections::BTreeMap, sync::Mutex};
 
 pub const PASSWORD: &str = "correct horse battery";
 

@@ -1,8 +1,8 @@
 //! The program as a process: a command, and a server that is killed when dropped.
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader},
     net::TcpListener,
     path::Path,
     process::{Child, Command, Stdio},

@@ -8,7 +8,7 @@ use rocket::{
     http::{Header, Method},
     local::asynchronous::LocalRequest,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// A request with these headers and no others; one with an empty value is left out.
 pub async fn raw(

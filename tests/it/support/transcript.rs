@@ -25,11 +25,7 @@
 //! `Set-Cookie` of ours held, and a reply without a line `Set-Cookie: <cookie>` must set none.
 //! `@advance SECONDS` moves the clock, `@confirm EMAIL` uses the mailed link with the password, `@superuser EMAIL` and
 //! `@grant EMAIL ROLE` are an operator's.
-use super::{
-    person::PASSWORD,
-    request::{cookie, dispatch},
-    service::Service,
-};
+use super::{person::PASSWORD, request::dispatch, service::Service};
 use portcullis::flows::{By, NewUser};
 use rocket::http::{Header, Method};
 use serde_json::{Map, Value};

@@ -2,7 +2,6 @@
 use super::APP;
 use crate::support::{ORIGIN, Service, raw};
 use rocket::http::Method;
-use serde_json::json;
 
 on_both!(cors_is_for_listed_origins_only, |c| c.cors.origins = vec![APP.into()]);
 async fn cors_is_for_listed_origins_only(service: &Service) {

@@ -1,7 +1,7 @@
 //! Requests that another site sends in a user's name.
 use super::{APP, FORM};
-use crate::support::{ORIGIN, PASSWORD, Service, cookie, raw};
-use rocket::{get, http::Method, post};
+use crate::support::{ORIGIN, PASSWORD, Service, raw};
+use rocket::http::Method;
 use serde_json::json;
 
 on_both!(a_cookie_sent_by_another_site_changes_nothing, |c| c.cors.origins = vec![APP.into()]);

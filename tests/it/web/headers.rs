@@ -1,11 +1,7 @@
 //! Which headers are read, and which are sent.
 use super::HUGE;
 use crate::support::{Service, raw};
-use rocket::{
-    get,
-    http::{Accept, Method},
-};
-use serde_json::json;
+use rocket::http::Method;
 
 on_both!(an_oversized_accept_header_is_refused);
 async fn an_oversized_accept_header_is_refused(service: &Service) {

@@ -2,7 +2,6 @@
 use super::{MULTIPART, multipart, part};
 use crate::support::{PASSWORD, Service, raw, rows};
 use rocket::http::Method;
-use serde_json::json;
 
 on_both!(dialects_accept_multipart_forms);
 async fn dialects_accept_multipart_forms(service: &Service) {

@@ -1,5 +1,5 @@
 //! Each refused request is one log event: who, where and why, without names, tokens or paths.
-use crate::support::{PASSWORD, Person, Reply, Service, cookie, raw};
+use crate::support::{PASSWORD, Person, Reply, Service, raw};
 use rocket::http::Method;
 use serde_json::{Value, json};
 use std::{

@@ -1,7 +1,6 @@
 //! Paths, methods, hosts and query parameters.
 use crate::support::{Service, raw};
-use rocket::{get, http::Method, routes};
-use serde_json::json;
+use rocket::http::Method;
 
 on_both!(a_wrong_method_is_refused_with_the_allowed_ones);
 async fn a_wrong_method_is_refused_with_the_allowed_ones(service: &Service) {
