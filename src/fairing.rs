@@ -3,12 +3,18 @@ pub use crate::workers::LAST_MAILS;
 use crate::{
     api,
     config::{self, Config},
+    db::{AuthDb, Db},
     dialects,
     flows::{Auth, Error},
-    openapi, pages,
-    store::{AuthDb, Db},
+    openapi::{self, browser},
+    pages,
     time::Clock,
-    web::{browser, catchers, cors::Cors, headers, headers::Headers, metrics},
+    web::{
+        catchers,
+        cors::Cors,
+        headers::{self, Headers},
+        metrics,
+    },
     workers::Workers,
 };
 use rocket::{
@@ -218,7 +224,7 @@ fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
         .attach(Cors)
         .mount("/", headers::ours(api::routes()))
         .mount("/", headers::ours(api::admin::routes()))
-        .mount("/", headers::ours(api::service::routes(config.metrics)))
+        .mount("/", headers::ours(api::well_known::routes(config.metrics)))
         .mount("/", headers::ours(dialects::routes(&on)))
         .mount("/", headers::pages(pages::routes()))
         .mount("/", headers::ours(browser))

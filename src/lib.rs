@@ -20,20 +20,28 @@ mod support;
 mod api;
 pub mod cli;
 pub mod config;
+mod db;
 mod dialects;
 mod fairing;
+mod field_error;
 pub mod flows;
+mod identifiers;
 mod mail;
 mod openapi;
 mod pages;
+mod password;
+mod secret;
 mod store;
 pub mod time;
+mod tokens;
 mod view;
 mod web;
 mod workers;
 
-pub use fairing::{Stage, StartError, figment, open, rocket, stage};
-pub use flows::{Auth, Claims};
-pub use openapi::document as docs;
-pub use web::catchers::all as catchers;
-pub use web::guards::{Admin, Bearer, Operating, Role, RoleName, SignedIn, Superuser, Verified};
+pub use crate::fairing::{Stage, StartError, figment, open, rocket, stage};
+pub use crate::openapi::document as docs;
+pub use crate::web::catchers::all as catchers;
+pub use crate::web::guards::{
+    Admin, Bearer, Operating, Role, RoleName, SignedIn, Superuser, Verified,
+};
+pub use crate::{flows::Auth, tokens::Claims};

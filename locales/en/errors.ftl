@@ -1,3 +1,5 @@
+# Texts of the API, of dialects and of the command line: clients may show or log them, so they stay as they
+# are. Where a page says it in other words, page_errors.ftl has them.
 error-invalid-credentials = Wrong address or password
 error-invalid-credentials-detail = The address, the username or the password is wrong.
 error-email-not-confirmed = Address not confirmed

@@ -1,60 +1,60 @@
 mail-hello = Hello,
 mail-hello-name = Hello { $name },
-mail-link-plain = If the button does not work, open this address:
+mail-link-plain = If the button does not work, open this link:
 mail-link-lifetime = { $days ->
     [0] { $hours ->
-        [one] The link works once and for one hour.
-       *[other] The link works once and for { $hours } hours.
+        [one] The link works once and expires after one hour.
+       *[other] The link works once and expires after { $hours } hours.
     }
-    [one] The link works once and for one day.
-   *[other] The link works once and for { $days } days.
+    [one] The link works once and expires after one day.
+   *[other] The link works once and expires after { $days } days.
  }
 
-mail-confirm-email-subject = Confirm your address for { $site }
-mail-confirm-email-body = Somebody registered at { $site } with this address. If it was you, confirm that the address is yours.
-mail-confirm-email-button = Confirm the address
-mail-confirm-email-ignore = If it was not you, open the link and say so: the account is deleted. Or ignore this mail: the address stays unconfirmed.
+mail-confirm-email-subject = Confirm your email for { $site }
+mail-confirm-email-body = Someone created an account on { $site } with this email. If it was you, confirm that the email is yours.
+mail-confirm-email-button = Confirm email
+mail-confirm-email-ignore = If it was not you, open the link to delete the account, or ignore this email: the account will stay unconfirmed.
 
 mail-code = Or enter this code where you are logged in:
 
 mail-reset-password-subject = Choose a new password for { $site }
-mail-reset-password-body = Somebody asked for a new password for your account at { $site }. If it was you, choose one now.
+mail-reset-password-body = Someone requested a new password for your account on { $site }. If it was you, choose one now.
 mail-reset-password-button = Choose a new password
-mail-reset-password-ignore = If it was not you, ignore this mail: your password stays as it is.
+mail-reset-password-ignore = If it was not you, ignore this email: your password will not change.
 
-mail-change-email-subject = Confirm your new address for { $site }
-mail-change-email-body = This is to become the address of your account at { $site }. Confirm that it is yours.
-mail-change-email-button = Confirm the new address
-mail-change-email-ignore = If you did not ask for this, ignore this mail, or open the link and stop the change: nothing will change.
+mail-change-email-subject = Confirm your new email for { $site }
+mail-change-email-body = Someone asked to make this the email of their account on { $site }. If it was you, confirm that the email is yours.
+mail-change-email-button = Confirm email
+mail-change-email-ignore = If it was not you, open the link to cancel the change, or ignore this email: nothing will change.
 
 mail-invitation-subject = You are invited to { $site }
-mail-invitation-body = You are invited to make an account at { $site } with this address. Choose a password, and you are in.
-mail-invitation-button = Make the account
-mail-invitation-ignore = If you do not want an account, ignore this mail: none will be made.
+mail-invitation-body = You are invited to create an account on { $site } with this email. All you have to do is choose a password.
+mail-invitation-button = Create account
+mail-invitation-ignore = If you do not want an account, ignore this email: none will be created.
 
-mail-email-changed-subject = A new address was asked for at { $site }
-mail-email-changed-body = Somebody who knows your password asked to change the address of your account at { $site } to { $new-email }. It will change once the new address is confirmed.
-mail-email-changed-button = Reset the password
-mail-email-changed-ignore = If it was you, there is nothing to do. If not, reset your password now: that stops it.
+mail-email-changed-subject = Email change requested on { $site }
+mail-email-changed-body = Someone who knows your password asked to change the email of your account on { $site } to { $new-email }. The change takes effect once the new email is confirmed.
+mail-email-changed-button = Reset password
+mail-email-changed-ignore = If it was you, there is nothing to do. If not, reset your password now to stop the change.
 
-mail-restore-email-subject = The address of your account at { $site } was changed
-mail-restore-email-body = Your account at { $site } now has the address { $new-email }. Mails about it go there from now on.
-mail-restore-email-button = Take the change back
-mail-restore-email-ignore = If it was you, there is nothing to do. If not, take the change back: it logs every device out, and you choose a new password.
+mail-restore-email-subject = The email of your account on { $site } was changed
+mail-restore-email-body = Your account on { $site } now uses { $new-email }. From now on, we send emails about it there.
+mail-restore-email-button = Undo the change
+mail-restore-email-ignore = If it was you, there is nothing to do. If not, undo the change: this logs out every device, and you choose a new password.
 
-mail-password-changed-subject = Your password at { $site } was changed
-mail-password-changed-body = The password of your account at { $site } was changed, and other devices were logged out.
-mail-password-changed-button = Reset the password
+mail-password-changed-subject = Your password on { $site } was changed
+mail-password-changed-body = The password of your account on { $site } was changed, and other devices were logged out.
+mail-password-changed-button = Reset password
 mail-password-changed-ignore = If it was you, there is nothing to do. If not, reset your password now.
 
-mail-account-exists-subject = You already have an account at { $site }
-mail-account-exists-body = Somebody tried to use this address at { $site }, but it belongs to your account already. Log in as usual, or ask for a new password if you forgot yours.
-mail-account-exists-ignore = If it was not you, ignore this mail: nothing has changed.
+mail-account-exists-subject = You already have an account on { $site }
+mail-account-exists-body = Someone tried to use this email on { $site }, but you already have an account with it. Log in as usual, or reset your password if you forgot it.
+mail-account-exists-ignore = If it was not you, ignore this email: nothing has changed.
 
-mail-account-deleted-subject = Your account at { $site } was deleted
-mail-account-deleted-body = Your account at { $site } and everything stored with it was deleted.
-mail-account-deleted-ignore = If this was not your wish, ask whoever runs { $site }.
+mail-account-deleted-subject = Your account on { $site } was deleted
+mail-account-deleted-body = Your account on { $site } and everything stored with it were deleted.
+mail-account-deleted-ignore = If you did not want this, contact the administrator of { $site }.
 
-mail-test-subject = A test mail from { $site }
-mail-test-body = Mail from { $site } arrives: the settings are right.
+mail-test-subject = Test email from { $site }
+mail-test-body = { $site } can send emails: the mail settings are right.
 mail-test-ignore = There is nothing to do.

@@ -1,20 +1,20 @@
 site-description = Log in to { $site } or manage your account.
-skip = Skip to the content
+skip = Skip to content
 nav-account = Your account
-to-front-page = To the front page
-to-account = To your account
-to-login = Back to the login
-developing = While developing:
+to-front-page = Go to home page
+to-account = Go to your account
+to-login = Back to login
+developing = Development:
 dev-docs = API
 optional = (optional)
 save = Save
 language = Language
-language-any = As in the browser
-email = Email address
+language-any = Same as browser
+email = Email
 username = Username
 first-name = First name
-form-again = This page was open for too long, or your browser keeps no cookies. Send the form once more.
-retry-after = You can try again in
+form-again = This page was open for too long, or your browser blocks cookies. Send the form again.
+retry-after = Try again in
 seconds = s
 
 password = Password
@@ -24,127 +24,129 @@ password-show = Show
 password-hide = Hide
 password-hint = { $count ->
     [one] At least one character.
-   *[other] At least { $count } characters. A few words are easier to remember than signs and digits, and harder to guess.
+   *[other] At least { $count } characters. A few unrelated words are easier to remember than symbols and digits, and harder to guess.
  }
 
 login-title = Log in
-login-name = Email address or username
-login-remember = Stay logged in
+login-name = Email or username
+login-remember = Keep me logged in
 login-forgot = Forgot your password?
 login-button = Log in
 login-new = New here?
-login-register = Create an account
+login-register = Create account
 logout-button = Log out
 
-register-title = Create an account
-register-button = Create the account
+register-title = Create account
+register-button = Create account
 register-known = Already have an account?
-register-invited = You are invited. The account is for the address that the invitation came to.
-register-by-invitation = A new account takes an invitation here. Open the link in the mail that invites you.
-register-invite-expired = This invitation does not work any more: it was used, withdrawn, or is older than a week. Ask for a new one.
+register-invited = You’ve been invited. Your account will use the email the invitation was sent to.
+register-by-invitation = You need an invitation to create an account here. If you have one, open the link in it.
+register-invite-expired = This invitation no longer works: it was used, withdrawn, or is more than a week old. Ask for a new one.
 
 forgot-title = Forgot your password?
-forgot-body = Tell us the address of your account, and we will mail you a link that sets a new password.
-forgot-button = Send the link
+forgot-body = Enter the email of your account, and we’ll send you a link to choose a new password.
+forgot-button = Send link
 
-confirm-title = Confirm your address
-confirm-body = One more step: confirm that this address is yours.
-confirm-change-body = This address is to become the address of your account.
-confirm-prove = Give the password you chose when you registered, or open this link in the browser where you did.
-confirm-change-prove = Somebody asked to make this the address of their account. If it was you, give the password of the account, or log in to it first.
-confirm-password = Password of the account
-confirm-button = Confirm the address
+confirm-title = Confirm your email
+confirm-body = One more step: confirm that this email is yours.
+confirm-change-body = Confirm that this is the new email of your account.
+confirm-prove = Enter the password you chose when you created the account, or open this link in the browser you used then.
+confirm-change-prove = Someone asked to make this the email of their account. If it was you, enter the account password, or log in first.
+confirm-password = Account password
+confirm-button = Confirm email
 confirm-reset-title = I do not know the password
-confirm-reset-body = Choose a new one. It confirms the address, and everything that was logged in before is logged out.
+confirm-reset-body = Choose a new password. This also confirms the email and logs out every device.
 decline-title = I did not register
-decline-body = Somebody used your address. The account was never confirmed: it is deleted at once and for good.
+decline-body = Someone used your email to create this account. If you delete it, it is gone immediately and permanently.
 decline-button = Delete this account
-decline-change-title = I did not ask for this
-decline-change-body = The link stops working, and the address does not become anybody's.
-decline-change-button = Stop the change
-confirm-done-title = Address confirmed
-confirm-done-body = Your address is confirmed.
+decline-change-title = I did not request this
+decline-change-body = The link stops working, and your email is not added to any account.
+decline-change-button = Cancel the change
+confirm-done-title = Email confirmed
+confirm-done-body = You can now use your account with
 confirm-again-title = Get a new confirmation link
-confirm-again-body = A link works once and for three days. Tell us your address, and we will mail you another.
-confirm-again-button = Send a new link
+confirm-again-body = Links work once and expire after 3 days. Enter your email, and we’ll send you a new one.
+confirm-again-button = Send new link
 
-link-expired-title = This link does not work any more
+link-expired-title = This link no longer works
 
 reset-title = Choose a new password
-reset-body = Every device will be logged out.
-reset-button = Save the password
-reset-expired-body = This link is too old, or the password or the address was changed since.
-reset-again = Ask for a new link
+reset-body = You will be logged out on every device.
+reset-button = Save password
+reset-expired-body = This link has expired or was already used.
+reset-again = Request a new link
 
-restore-title = Take the change back
-restore-body = This becomes the address of your account again. Every device is logged out, and the password stops working: you choose a new one next.
-restore-button = Take the change back
-restore-done-body = The change has been taken back. If you have not chosen a new password yet, ask for a link.
-restore-expired-body = The change can be taken back for three days, by the link in the mail about it.
+restore-title = Undo the email change
+restore-body = Your account goes back to this email. Every device is logged out and your password stops working: you choose a new one in the next step.
+restore-button = Undo the change
+restore-done-body = The change is already undone. If you haven’t chosen a new password yet, request a link.
+restore-expired-body = You can undo a change for 3 days, with the link in the email about it.
 restore-reset = Choose a new password
 
 setup-title = Set up this service
-setup-body = Choose the address and the password of the first superuser, who may do everything here.
-setup-button = Make the superuser
-setup-expired-body = It works once, for an hour, and only while there is no superuser. As long as there are no users, each start prints a new one. This makes a superuser at the command line at any time:
+setup-body = Enter the email and password of the first superuser. Superusers can do everything here.
+setup-button = Create superuser
+setup-expired-body = A setup link works once, for one hour, and only until there is a superuser. While there are no users, the service prints a new link at each start. You can also create a superuser from the command line:
 setup-command = portcullis user add EMAIL --superuser --confirmed
 
 account-title = Account
 profile-title = Profile
-profile-since = Here since { $day }.
+profile-since = Member since { $day }.
 email-confirmed = confirmed
 email-unconfirmed = not confirmed
-email-resend = Send the confirmation mail again
+email-resend = Resend confirmation email
 code = Code
-code-title = Enter a code from a mail
-code-body = The six digits in the newest mail that confirms an address. They do the same as its link.
-email-new = New email address
-email-change = Change the address
-email-change-body = We mail a link and a code to the new address, and a notice to the old one. Until the new one is confirmed nothing changes.
-email-change-button = Send the link
+code-title = Enter the code from an email
+code-body = The six digits in the latest email that asks you to confirm. They work just like its link.
+email-new = New email
+email-change = Change email
+email-change-body = We’ll send a link and a code to the new email, and a notice to the current one. Nothing changes until you confirm the new email.
+email-change-button = Send link
 password-change-body = Your other devices will be logged out.
-password-change-button = Change the password
+password-change-button = Change password
 data-title = Your data
-data-body = Everything that is stored about you, as a JSON file.
+data-body = Everything stored about you, as a JSON file.
 data-button = Download your data
-delete-title = Delete the account
-delete-body = The account and everything stored with it are deleted at once and for good.
-delete-button = Delete the account for good
+delete-title = Delete account
+delete-body = The account and everything stored with it are deleted immediately and permanently.
+delete-button = Delete permanently
 
 sessions-title = Sessions
-sessions-body = Where you are logged in. If you do not recognise a device, end its session and change your password.
+sessions-body = The devices you are logged in on. If you don’t recognise one, end its session and change your password.
 sessions-this = this device
 sessions-started = Logged in on
-sessions-seen = last seen
-sessions-end = End the session
+sessions-seen = last active
+sessions-end = End session
 sessions-end-others = End all other sessions
 
 security-title = Security
 security-advice-title = At a glance
-security-confirmed = Your email address is confirmed, so you can recover your account with it.
-security-unconfirmed = Your email address is not confirmed.
+security-confirmed = Your email is confirmed, so you can recover your account with it.
+security-unconfirmed = Your email is not confirmed.
 security-sessions = { $count ->
-    [one] You are logged in on this device only.
-   *[other] You are logged in on { $count } devices.
+    [one] You’re logged in on this device only.
+   *[other] You’re logged in on { $count } devices.
  }
-security-look = Look at them
-security-password = Use a password that you use nowhere else.
-security-events-title = What happened lately
-security-events-body = If something here was not you, change your password.
-security-none = Nothing yet.
+security-look = View sessions
+security-password = Use a password that you don’t use anywhere else.
+security-events-title = Recent activity
+security-events-body = If you don’t recognise something here, change your password.
+security-none = No activity yet.
 
 event-account-deleted = Account deleted
-event-confirmation-resent = Confirmation mail asked for
-event-user-added = Account created by an operator
-event-user-disabled = Account disabled by an operator
-event-code-refused = A wrong code was given
-event-email-change-declined = Change of address declined by its mailbox
-event-email-change-asked = Change of address asked for
-event-email-changed = Address changed
-event-email-restored = Change of address taken back
-event-email-confirmed = Address confirmed
-event-user-enabled = Account enabled by an operator
-event-invitation-mailed = Invitation mailed
+event-confirmation-resent = Confirmation email requested
+event-user-added = Account created by an administrator
+event-user-disabled = Account disabled by an administrator
+event-users-exported = Users exported
+event-users-imported = Users imported
+event-code-refused = Wrong code entered
+event-email-change-declined = Email change cancelled by the owner of the new email
+event-email-change-asked = Email change requested
+event-email-changed = Email changed
+event-email-restored = Email change undone
+event-email-confirmed = Email confirmed
+event-user-enabled = Account enabled by an administrator
+event-invitation-mailed = Invitation sent
 event-invitation-withdrawn = Invitation withdrawn
 event-login = Login
 event-login-failed = Failed login
@@ -152,41 +154,41 @@ event-logout = Logout
 event-logout-all = Logout on every device
 event-logout-others = Logout on every other device
 event-password-changed = Password changed
-event-password-refused = A wrong password was given to confirm a change
-event-password-reset = Password reset by a mailed link
-event-password-reset-asked = Password reset asked for
-event-password-set = Password set by an operator
+event-password-refused = Wrong password entered to confirm an action
+event-password-reset = Password reset with an emailed link
+event-password-reset-asked = Password reset requested
+event-password-set = Password set by an administrator
 event-profile-changed = Profile changed
-event-refresh-token-reused = A used token came back: the session was ended
-event-refresh-tokens-renewed = Tokens renewed
-event-registered = Registration
-event-registration-declined = Account deleted by the owner of its address
-event-registered-again = Somebody registered your address again
+event-refresh-token-reused = Refresh token reused: session ended
+event-refresh-tokens-renewed = Refresh tokens replaced
+event-registered = Account created
+event-registration-declined = Account deleted by the owner of its email
+event-registered-again = Someone tried to create another account with this email
 event-role-granted = Role granted
 event-role-revoked = Role revoked
-event-simplejwt-token-taken = A login from before the move to this service was taken over
-event-session-ended = A session was ended
+event-simplejwt-token-taken = Login from the previous system continued
+event-session-ended = Session ended
 event-setting-changed = Setting changed
-event-set-up = Account made by the setup link
+event-set-up = Account created with the setup link
 event-setup-offered = Setup link printed
 event-tokens-issued = Tokens issued to an application
-event-confirmation-sent = Confirmation mail sent by an operator
-event-keys-settled = Signing keys brought in line with the settings
+event-confirmation-sent = Confirmation email sent by an administrator
+event-keys-settled = Signing keys updated to match the configuration
 event-keys-rotated = Signing keys rotated
-event-key-dropped = Signing key removed at once
-event-keys-resealed = Signing keys sealed anew
-event-mail-retried = A mail was tried again
-event-password-confirmed = Password given again
-event-password-reset-sent = Password reset mailed by an operator
-event-sessions-ended = Logged out on every device by an operator
-event-superuser-granted = Made a superuser
-event-superuser-revoked = Not a superuser any more
-event-user-changed = Profile changed by an operator
-event-user-confirmed = Address confirmed by an operator
-event-user-deleted = Account deleted by an operator
+event-key-dropped = Signing key removed immediately
+event-keys-resealed = Signing keys re-encrypted
+event-mail-retried = Email delivery retried
+event-password-confirmed = Password confirmed
+event-password-reset-sent = Password reset email sent by an administrator
+event-sessions-ended = All sessions ended by an administrator
+event-superuser-granted = Superuser rights granted
+event-superuser-revoked = Superuser rights removed
+event-user-changed = Profile changed by an administrator
+event-user-confirmed = Email confirmed by an administrator
+event-user-deleted = Account deleted by an administrator
 
 device = { $browser } on { $system }
-device-unknown = An unknown program
+device-unknown = Unknown app
 ago-now = just now
 ago-minutes = { $count ->
     [one] a minute ago
@@ -199,6 +201,22 @@ ago-hours = { $count ->
 ago-days = { $count ->
     [one] a day ago
    *[other] { $count } days ago
+ }
+duration-days = { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+ }
+duration-hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+ }
+duration-minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+ }
+duration-seconds = { $count ->
+    [one] { $count } second
+   *[other] { $count } seconds
  }
 moment = { $day } { $month ->
     [1] January
@@ -215,35 +233,36 @@ moment = { $day } { $month ->
    *[other] December
  } { $year }, { $time } UTC
 
-notice-registered = Welcome! We have mailed you a link that confirms your address.
+notice-registered = Welcome! We’ve sent you a link to confirm your email.
 notice-welcome = Welcome! Your account is ready.
-notice-check-mail = If the address is right, a mail is on its way. Open the link in it.
-notice-reset-mailed = If there is an account with this address, a link is on its way to it. It works for an hour.
-notice-confirmation-mailed = If the address is to be confirmed, a link is on its way to it.
-notice-logged-out = You are logged out.
-notice-profile-saved = Your profile is saved.
-notice-email-change-mailed = We have mailed a link to the new address. Open it, or enter the code beside it here, to finish the change.
-notice-password-changed = Your password is changed. Your other devices are logged out.
-notice-password-reset = Your password is changed and every device is logged out. Log in with the new one.
-notice-session-ended = The session is ended.
-notice-others-ended = All other sessions are ended.
+notice-check-mail = Check your email. If the address is right, a link is on its way.
+notice-reset-mailed = Check your email. If there is an account with this address, a link is on its way. It expires after one hour.
+notice-confirmation-mailed = Check your email. If the address still needs to be confirmed, a link is on its way.
+notice-confirmation-resent = A new link is on its way to your email.
+notice-logged-out = You’re logged out.
+notice-profile-saved = Profile saved.
+notice-email-change-mailed = We’ve sent a link and a code to your new email. Open the link, or enter the code here, to finish the change.
+notice-password-changed = Password changed. Your other devices are logged out.
+notice-password-reset = Password changed. Every device is logged out. Log in with your new password.
+notice-session-ended = Session ended.
+notice-others-ended = All other sessions ended.
 notice-account-deleted = Your account is deleted.
-notice-email-confirmed = The address is confirmed.
-notice-registration-declined = The account is deleted. Your address is free.
-notice-change-declined = The change is stopped. Your address stays yours.
-notice-email-restored = Your address is back and every device is logged out. Now choose a new password.
+notice-email-confirmed = Email confirmed.
+notice-registration-declined = Account deleted. You can use your email for a new one.
+notice-change-declined = Change cancelled. Your email was not added to any account.
+notice-email-restored = Your email is back, and every device is logged out. Now choose a new password.
 
-dev-mail-title = Mails of this service
-dev-mail-body = While developing, mails are kept here instead of being sent.
-dev-mail-none = There is no mail yet.
-dev-mail-to = To { $to }
-dev-mail-html = As HTML
-dev-mail-text = As text
+dev-mail-title = Development mailbox
+dev-mail-body = During development, emails are kept here instead of being sent.
+dev-mail-none = No emails yet.
+dev-mail-to = To: { $to }
+dev-mail-html = HTML
+dev-mail-text = Plain text
 
-strength-weak = A weak password: it would be refused.
-strength-fair = A fair password.
-strength-good = A good password.
-strength-strong = A strong password.
+strength-weak = Too weak. Add another word.
+strength-fair = Fair password.
+strength-good = Good password.
+strength-strong = Strong password.
 
 admin-title = Administration
 admin-overview = Overview
@@ -251,121 +270,126 @@ admin-users = Users
 admin-invitations = Invitations
 admin-settings = Settings
 admin-audit = Audit log
-admin-mail = Mail
+admin-mail = Emails
 admin-keys = Signing keys
 admin-pages = Pages
 admin-next = Next
 admin-previous = Previous
-admin-any = Any
-admin-find = Find
-admin-state = State
+admin-any = All
+admin-find = Search
+admin-state = Status
 admin-active = active
 admin-disabled = disabled
 admin-superuser = superuser
 admin-role = Role
 admin-roles = Roles
 
-admin-confirmed = Confirmed
-admin-mails-waiting = Mails waiting
-admin-mails-failed = Mails failed
-admin-days = The last 30 days
+admin-confirmed = Emails confirmed
+admin-mails-waiting = Emails queued
+admin-mails-failed = Emails failed
+admin-days = Last 30 days
 admin-day = Day (UTC)
 admin-logins = Logins
 admin-failures = Failed logins
 admin-most = { $count ->
-    [0] nothing yet
-   *[other] { $count } at most in a day
+    [0] no logins yet
+   *[other] peak: { $count } a day
  }
-admin-as-table = As a table
+admin-as-table = Show table
 
-admin-search = Any part of address, username or name
+admin-search = Email, username or name
+admin-confirmation = Email
 admin-found = { $count ->
-    [0] Nobody fits.
-    [one] One user.
+    [0] No users.
+    [one] { $count } user.
    *[other] { $count } users.
  }
 admin-found-more = More than { $count } users.
-admin-nobody = Nobody fits. Look for something else.
-admin-untouchable = Only a superuser may look into and change the account of a superuser.
-admin-roles-body = A role counts at once here. In tokens that are out already it does with the next one, or at once if the sessions are ended.
-admin-role-new = Role to grant
-admin-grant = Grant the role
+admin-nobody = No users match. Change or clear the filters.
+admin-since = Created { $day }
+admin-untouchable = Only a superuser can view or change the account of a superuser.
+admin-roles-body = Roles apply here immediately. Tokens already issued get them at the next refresh. To apply them at once, also end all sessions.
+admin-role-new = Role
+admin-grant = Grant role
 admin-revoke = Revoke
-admin-end-sessions-too = End the sessions too
-admin-superuser-on = Make a superuser
-admin-superuser-off = Make no superuser any more
+admin-end-sessions-too = Also end all sessions
+admin-superuser-on = Grant superuser rights
+admin-superuser-off = Remove superuser rights
 admin-acts = Account
-admin-send-reset = Send a link that resets the password
-admin-confirm = Take the address as confirmed
-admin-disable = Disable the account
-admin-enable = Enable the account
+admin-send-reset = Send password reset email
+admin-confirm = Mark email as confirmed
+admin-disable = Disable account
+admin-enable = Enable account
 admin-end-sessions = End all sessions
-admin-no-sessions = No session lives.
-admin-mails = Mails
-admin-no-mails = No mails.
+admin-no-sessions = No active sessions.
+admin-mails = Emails
+admin-no-mails = No emails.
 admin-history = History
 admin-retry = Send now
 
-admin-settings-body = What is set here is stored, wins over the file and is in effect on every server within two seconds.
+admin-settings-body = Settings saved here override the configuration file and reach every server within a second.
 admin-changes = Changes
-admin-undo = Back to { $value }
-admin-reset = Use the file’s value: { $value }
-setting-access-token-lifetime = Lifetime of access tokens
-setting-refresh-token-lifetime = Lifetime of refresh tokens
+admin-no-changes = No changes yet.
+admin-undo = Revert to “{ $value }”
+admin-reset = Use the file’s value: “{ $value }”
+setting-access-token-lifetime = Access token lifetime
+setting-refresh-token-lifetime = Refresh token lifetime
 setting-registration = Registration
-setting-registration-open = Open to everybody
+setting-registration-open = Open to everyone
 setting-registration-invite = By invitation
 setting-registration-closed = Closed
-setting-email-confirmation = Confirmation of addresses
+setting-email-confirmation = Email confirmation
 setting-email-confirmation-optional = Optional
-setting-email-confirmation-required = Required before the first login
+setting-email-confirmation-required = Required to log in
 
-admin-audit-user = Whose account (id)
-admin-audit-actor = Who did it (id)
-admin-audit-kind = What
+admin-audit-user = Account (ID)
+admin-audit-actor = Done by (ID)
+admin-audit-kind = Event
 admin-audit-from = From
 admin-audit-to = To
-admin-csv = As CSV
-actor-anonymous = nobody known
-actor-cli = the command line
-actor-service = the service
+admin-no-events = No events found.
+admin-csv = Export CSV
+actor-anonymous = Unknown person
+actor-cli = Command line
+actor-service = The service
 
-mail-state-waiting = waiting
+mail-state-waiting = queued
 mail-state-sent = sent
 mail-state-failed = failed
-mail-state-dropped = dropped
-mail-kind-confirm-email = Confirmation of an address
+mail-state-dropped = cancelled
+mail-kind-confirm-email = Email confirmation
 mail-kind-reset-password = Password reset
-mail-kind-change-email = Confirmation of a new address
-mail-kind-email-changed = Notice of a change of address
-mail-kind-restore-email = Notice of a changed address
-mail-kind-password-changed = Notice of a changed password
-mail-kind-account-exists = Notice of an account that exists
-mail-kind-account-deleted = Notice of a deleted account
+mail-kind-change-email = New email confirmation
+mail-kind-email-changed = Notice: email change requested
+mail-kind-restore-email = Notice: email changed
+mail-kind-password-changed = Notice: password changed
+mail-kind-account-exists = Notice: account already exists
+mail-kind-account-deleted = Notice: account deleted
 mail-kind-invitation = Invitation
 
-admin-keys-body = The current key signs. The next one is published already, so that verifiers know it when it does. Retired ones verify until their last token has expired: rotating logs nobody out.
-admin-keys-force = Even if verifiers may not have seen the next key yet
-admin-keys-rotate = Rotate the keys
-key-current = Signs
-key-next = Signs next
-key-retired = Verifies only
+admin-keys-body = The current key signs tokens. The next key is already published, so that other services can fetch it before it signs. Retired keys verify tokens until the last one they signed expires. Rotating the keys logs nobody out.
+admin-keys-force = Rotate even if other services may not have fetched the next key
+admin-keys-rotate = Rotate keys
+key-current = Current
+key-next = Next
+key-retired = Retired (verifies only)
 
-admin-invite = Send the invitation
-admin-invite-roles = Names with commas between them. You can give those that you have.
-admin-no-invitations = No invitation waits to be used.
+admin-invite = Send invitation
+admin-invite-roles = Separate roles with commas. You can only grant roles you have.
+admin-invite-any-roles = Separate roles with commas.
+admin-no-invitations = No pending invitations.
 admin-withdraw = Withdraw
 
-prove-title = Your password, please
-prove-body = It was last given over ten minutes ago, and what you are about to do should be done by nobody else. Do it again afterwards.
+prove-title = Confirm it’s you
+prove-body = Enter your password to continue, then repeat what you were doing. We won’t ask again for 10 minutes.
 prove-button = Continue
 
-notice-user-changed = The user is changed.
-notice-user-sessions-ended = All sessions of the user are ended.
-notice-user-deleted = The user is deleted.
-notice-mail-queued = The mail is on its way.
-notice-settings-saved = The settings are saved.
-notice-keys-rotated = The keys are rotated.
+notice-user-changed = User updated.
+notice-user-sessions-ended = All sessions of the user ended.
+notice-user-deleted = User deleted.
+notice-mail-queued = The email is on its way.
+notice-settings-saved = Settings saved.
+notice-keys-rotated = Keys rotated.
 notice-invited = The invitation is on its way.
-notice-invitation-withdrawn = The invitation is withdrawn.
-notice-password-proven = Thank you. For ten minutes you will not be asked again.
+notice-invitation-withdrawn = Invitation withdrawn.
+notice-password-proven = Password confirmed. Now repeat what you were doing. We won’t ask again for 10 minutes.

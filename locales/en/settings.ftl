@@ -1,7 +1,7 @@
-effect-access-token-lifetime = Nobody is logged out. Access tokens already out are good until they expire, { $lifetime } at most; each session gets the new lifetime with its next token.
-effect-refresh-token-lifetime = Nobody is logged out. Refresh tokens already out keep their time; each session gets the new lifetime at its next refresh.
-effect-registration-open = Sessions already open are not touched. From now on anybody can make an account.
-effect-registration-invite = Sessions already open are not touched. From now on an account takes an invitation.
-effect-registration-closed = Sessions already open are not touched. From now on nobody can make an account, not even with an invitation that is out.
-effect-email-confirmation-optional = Sessions already open are not touched, and those that waited for a confirmation work again.
-effect-email-confirmation-required = Whoever has not confirmed the address is kept out at once, sessions already open too; access tokens already out are good elsewhere until they expire, { $lifetime } at most. Nobody else notices.
+effect-access-token-lifetime = Nobody is logged out. Access tokens already issued stay valid for up to { $lifetime }; each session gets the new lifetime with its next token.
+effect-refresh-token-lifetime = Nobody is logged out. Refresh tokens already issued keep their lifetime; each session gets the new one at its next refresh.
+effect-registration-open = Open sessions are not affected. From now on, anyone can create an account.
+effect-registration-invite = Open sessions are not affected. From now on, creating an account requires an invitation.
+effect-registration-closed = Open sessions are not affected. From now on, nobody can create an account, not even with an invitation already sent.
+effect-email-confirmation-optional = Open sessions are not affected. Sessions blocked until the email is confirmed work again.
+effect-email-confirmation-required = Users who have not confirmed their email lose access immediately, in open sessions too. Other services accept access tokens already issued for up to { $lifetime }. Everyone else is unaffected.

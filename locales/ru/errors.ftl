@@ -1,3 +1,5 @@
+# Texts of the API, of dialects and of the command line: clients may show or log them, so they stay as they
+# are. Where a page says it in other words, page_errors.ftl has them.
 error-invalid-credentials = Неверный адрес или пароль
 error-invalid-credentials-detail = Адрес, имя пользователя или пароль указаны неверно.
 error-email-not-confirmed = Адрес не подтверждён

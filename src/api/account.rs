@@ -1,15 +1,14 @@
 //! Registration, and what users do to their own account.
-use super::user::{Detail, UserView};
+use super::views::{Detail, UserView};
 use crate::{
-    flows::{AccountProof, Auth, Error, Lacking, NewAccount, ProfileChange, SignedUp},
+    field_error::FieldError,
+    flows::{AccountProof, Auth, Error, NewAccount, ProfileChange, SignedUp},
     view,
     web::{
-        body::JsonBody,
-        client::Client,
         cookie::{self, Mark},
         guards::{NotForeign, SignedIn},
-        problem::Problem,
-        reply::Reply,
+        reply::{json::Reply, problem::Problem},
+        request::{body::JsonBody, client::Client},
     },
 };
 use rocket::{Either, State, delete, get, http::Status, patch, post};
@@ -248,7 +247,7 @@ pub async fn confirm_email(
             auth.confirm_email(&client, token, proof).await?
         }
         (None, Some(code)) => auth.confirm_by_code(&client, &by?.0, code).await?,
-        _ => return Err(Error::field("token", Lacking::Missing).into()),
+        _ => return Err(Error::field("token", FieldError::Missing).into()),
     };
     Ok(Reply::ok(user.into()))
 }

@@ -1,16 +1,14 @@
 //! The native JSON API.
 pub mod account;
 pub mod admin;
-pub mod invitations;
-pub mod service;
 pub mod sessions;
-pub mod settings;
-mod user;
+mod views;
+pub mod well_known;
 
-use crate::flows::policy::{Envelope, Policy, Rotation};
+use crate::flows::surface::{Envelope, Policy, Rotation};
 use rocket::{Route, routes};
-pub use user::UserView;
 use utoipa::OpenApi;
+pub use views::UserView;
 
 /// The refresh token travels in the cookie, as a bare UUID.
 pub const POLICY: Policy = Policy {
@@ -40,12 +38,12 @@ pub fn routes() -> Vec<Route> {
         sessions::list,
         sessions::end,
         sessions::verify,
-        settings::show,
-        settings::change,
-        settings::undo,
-        invitations::list,
-        invitations::invite,
-        invitations::withdraw,
+        admin::settings::show,
+        admin::settings::change,
+        admin::settings::undo,
+        admin::invitations::list,
+        admin::invitations::invite,
+        admin::invitations::withdraw,
     ]
 }
 
@@ -68,11 +66,11 @@ pub fn routes() -> Vec<Route> {
     sessions::list,
     sessions::end,
     sessions::verify,
-    settings::show,
-    settings::change,
-    settings::undo,
-    invitations::list,
-    invitations::invite,
-    invitations::withdraw,
+    admin::settings::show,
+    admin::settings::change,
+    admin::settings::undo,
+    admin::invitations::list,
+    admin::invitations::invite,
+    admin::invitations::withdraw,
 ))]
 pub struct Docs;

@@ -1,16 +1,15 @@
 //! Login, refresh, logout, the list of sessions, and what proxies ask.
 use super::{
     POLICY,
-    user::{SessionView, TokenView},
+    views::{SessionView, TokenView},
 };
 use crate::{
-    flows::{Auth, Error, Lacking, Login, SessionId},
+    field_error::FieldError,
+    flows::{Auth, Error, Login, SessionId},
     web::{
-        body::JsonBody,
-        client::Client,
         guards::{CookieToken, NotForeign, SignedIn, Verified},
-        problem::Problem,
-        reply::Reply,
+        reply::{json::Reply, problem::Problem},
+        request::{body::JsonBody, client::Client},
     },
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -56,7 +55,7 @@ pub async fn login(
             (None, None, Some(either)) => Login::Either(either),
             (Some(email), None, None) => Login::Email(email),
             _ => {
-                f.wrong("email", Lacking::Missing);
+                f.wrong("email", FieldError::Missing);
                 Login::Email("")
             }
         };

@@ -1,11 +1,11 @@
 //! The command line.
-mod ask;
-mod failure;
-mod moving;
-mod rocket;
+mod error;
+mod prompt;
+mod rocket_settings;
 mod serve;
 mod settings;
-mod stop;
+mod shutdown;
+mod transfer;
 mod user;
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     flows::{self, Auth, Error, Operator},
 };
 use clap::{Parser, Subcommand};
-use failure::Failure;
+use error::Failure;
 use std::{
     collections::BTreeMap,
     io::{ErrorKind, IsTerminal, Write, stderr, stdout},

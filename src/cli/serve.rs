@@ -1,5 +1,5 @@
 //! `portcullis serve`
-use super::{Failure, stop::Signals};
+use super::{Failure, shutdown::Signals};
 use crate::{
     fairing::{self, LAST_MAILS},
     flows::Auth,

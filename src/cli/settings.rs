@@ -1,9 +1,9 @@
 //! `portcullis config check`, and what is demanded of the settings before anything else is done.
-use super::{Failure, rocket};
+use super::{Failure, rocket_settings};
 use crate::{
     config::{self, Config, Loaded, Problem},
     fairing::{self, StartError},
-    flows::password,
+    password,
     view::Templates,
 };
 use ::rocket::figment::Provider as _;
@@ -32,12 +32,12 @@ pub fn check() -> Result<(), Failure> {
 
 fn load() -> (Loaded, Vec<Problem>) {
     let figment = fairing::figment();
-    let mut problems = rocket::problems(&figment);
-    let warnings = rocket::warnings(&figment);
+    let mut problems = rocket_settings::problems(&figment);
+    let warnings = rocket_settings::warnings(&figment);
     let mut loaded = config::load(figment);
     loaded.warnings.extend(warnings);
     if loaded.figment.data().is_ok() {
-        problems.extend(rocket::problems_of_pool(&loaded.figment));
+        problems.extend(rocket_settings::problems_of_pool(&loaded.figment));
     }
     problems.extend(password::Policy::new(&loaded.config).err());
     problems.extend(of_look(&loaded.config));

@@ -1,5 +1,5 @@
 //! `portcullis user …`
-use super::{Failure, ask, moving, print};
+use super::{Failure, print, prompt, transfer};
 use crate::{
     api::UserView,
     flows::{Auth, By, Error, NewUser, Operator, User, UserChange, UserId},
@@ -73,7 +73,7 @@ pub enum Command {
         yes: bool,
     },
     /// Adds the users in a file; ids, roles and password hashes stay as they are
-    Import(moving::ImportArgs),
+    Import(transfer::ImportArgs),
     /// Prints all users with their password hashes, a line of JSON each
     Export,
 }
@@ -117,7 +117,7 @@ impl Command {
             Self::Show(who) => show(who.find(auth).await?),
             Self::Passwd { who, password_stdin } => {
                 let user = who.find(auth).await?;
-                auth.set_password(user.id, &ask::password(password_stdin).await?).await?;
+                auth.set_password(user.id, &prompt::password(password_stdin).await?).await?;
                 show(user)
             }
             Self::Grant { who, role, end_sessions } => {
@@ -148,13 +148,13 @@ impl Command {
                     "Delete {} (id {}) and everything stored of it?",
                     user.email, user.id.0
                 );
-                if !yes && !ask::agreed(&question)? {
+                if !yes && !prompt::agreed(&question)? {
                     return Err(Failure::Input("nothing was deleted".to_owned()));
                 }
                 Ok(auth.delete_user(&op, user.id).await?)
             }
             Self::Import(import) => import.run(auth).await,
-            Self::Export => moving::export(auth).await,
+            Self::Export => transfer::export(auth).await,
         }
     }
 }
@@ -163,7 +163,7 @@ impl Add {
     async fn run(self, auth: &Auth) -> Result<(), Failure> {
         let new = NewUser {
             email: &self.email,
-            password: &ask::password(self.password_stdin).await?,
+            password: &prompt::password(self.password_stdin).await?,
             username: self.username.as_deref(),
             first_name: self.first_name.as_deref(),
             roles: &self.roles,

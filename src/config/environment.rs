@@ -2,7 +2,7 @@
 //! stays what it is.
 use super::{
     Problem,
-    draft::{Draft, find},
+    layers::{Draft, find},
     private::{self, Others},
 };
 use rocket::figment::value::{Dict, Value};

@@ -3,7 +3,7 @@
 //!
 //! A message says what a value should be, never what it is: any value may be a secret, be it one put
 //! in the wrong place.
-use super::{Config, database::with_database, draft::Draft};
+use super::{Config, database::with_database, layers::Draft};
 use rocket::figment::{
     Error, Figment, Metadata, Profile, Provider, Source,
     value::{Dict, Map, Value},

@@ -1,7 +1,7 @@
 mod browser;
 mod check;
 mod database;
-mod show;
+mod redact;
 
 use super::*;
 use rocket::figment::{

@@ -1,12 +1,15 @@
 //! `autor`: both tokens are JWTs in bodies, and a refresh token works once, after its access token has
 //! expired.
-use super::words::{Answer, Credentials, Pair, Pending, Registered, Sent, refresh_token, sign_up};
+use super::shared::{Answer, Credentials, Pair, Pending, Registered, Sent, refresh_token, sign_up};
 use crate::{
     flows::{
         Auth, Error, Login, NewAccount, Tokens,
-        policy::{Envelope, Policy, Rotation},
+        surface::{Envelope, Policy, Rotation},
     },
-    web::{client::Client, problem::Problem, reply::Reply},
+    web::{
+        reply::{json::Reply, problem::Problem},
+        request::client::Client,
+    },
 };
 use rocket::{Route, State, post, routes};
 use serde::{Deserialize, Serialize};

@@ -1,12 +1,12 @@
 //! `chat`: the refresh token, a JWT, stays valid until it expires or the session ends. One of a session
 //! that was opened elsewhere is replaced here too, if it is there.
-use super::words::{self, Answer, Credentials, Pair, Sent, refresh_token};
+use super::shared::{self, Answer, Credentials, Pair, Sent, refresh_token};
 use crate::{
     flows::{
         Auth, Error, Login,
-        policy::{Envelope, Policy, Rotation},
+        surface::{Envelope, Policy, Rotation},
     },
-    web::{client::Client, guards::Bearer, reply::Reply},
+    web::{guards::Bearer, reply::json::Reply, request::client::Client},
 };
 use rocket::{Route, State, get, post, routes};
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 #[derive(OpenApi)]
-#[openapi(paths(words::register, token, refresh, user))]
+#[openapi(paths(shared::register, token, refresh, user))]
 pub struct Docs;
 
 /// Opens a session

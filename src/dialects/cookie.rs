@@ -1,16 +1,15 @@
 //! `cookie`: the access token in body and header, the refresh token in the cookie only. Where the
 //! original gave tokens for a bare id, this asks for proof. A superuser gets no cookie of somebody else.
-use super::words::{Answer, Sent};
+use super::shared::{Answer, Sent};
 use crate::{
     flows::{
         Auth, Error, Login, Tokens, UserId,
-        policy::{Envelope, Policy, Rotation},
+        surface::{Envelope, Policy, Rotation},
     },
     web::{
-        client::Client,
         guards::{CookieToken, NotForeign, SignedIn},
-        problem::Problem,
-        reply::Reply,
+        reply::{json::Reply, problem::Problem},
+        request::client::Client,
     },
 };
 use rocket::{Route, State, post, routes};

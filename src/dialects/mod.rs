@@ -4,8 +4,8 @@ pub mod autor;
 pub mod chat;
 pub mod cookie;
 pub mod role;
+mod shared;
 pub mod simple;
-mod words;
 
 use crate::config::Dialect;
 use rocket::{Route, routes};
@@ -24,7 +24,7 @@ pub fn routes(on: &[Dialect]) -> Vec<Route> {
         });
     }
     if on.contains(&Dialect::Simple) || on.contains(&Dialect::Chat) {
-        routes.extend(routes![words::register]);
+        routes.extend(routes![shared::register]);
     }
     routes
 }

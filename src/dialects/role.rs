@@ -1,15 +1,15 @@
 //! `role`: tells the role at login, and keeps superusers out.
-use super::words::{Answer, Credentials, Sent, refresh_token};
+use super::shared::{Answer, Credentials, Sent, refresh_token};
 use crate::{
+    field_error::FieldError,
     flows::{
-        Auth, Error, Lacking, Login, User,
-        policy::{Envelope, Policy, Rotation},
+        Auth, Error, Login, User,
+        surface::{Envelope, Policy, Rotation},
     },
     web::{
-        client::Client,
         guards::{Bearer, BearerText},
-        problem::Problem,
-        reply::Reply,
+        reply::{json::Reply, problem::Problem},
+        request::client::Client,
     },
 };
 use rocket::{Route, State, get, http::Status, post, routes};
@@ -86,7 +86,7 @@ async fn refresh(
         (_, Some(token)) => token,
         (Ok(token), None) => token.0,
         (Err(Error::Unauthenticated), None) => {
-            return Err(Error::field("refresh_token", Lacking::Missing).into());
+            return Err(Error::field("refresh_token", FieldError::Missing).into());
         }
         (Err(e), None) => return Err(Problem::from(e).with_status(Status::BadRequest)),
     };

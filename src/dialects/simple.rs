@@ -1,11 +1,15 @@
 //! `simple`: the refresh token is a bare UUID in bodies.
-use super::words::{self, Answer, Credentials, Sent, refresh_token};
+use super::shared::{self, Answer, Credentials, Sent, refresh_token};
 use crate::{
     flows::{
         Auth, Error, Login, ProfileChange, Tokens, User,
-        policy::{Envelope, Policy, Rotation},
+        surface::{Envelope, Policy, Rotation},
     },
-    web::{client::Client, guards::Bearer, problem::Problem, reply::Reply},
+    web::{
+        guards::Bearer,
+        reply::{json::Reply, problem::Problem},
+        request::client::Client,
+    },
 };
 use rocket::{Route, State, get, post, put, routes};
 use serde::{Deserialize, Serialize};
@@ -24,7 +28,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 #[derive(OpenApi)]
-#[openapi(paths(words::register, login, refresh, logout, me, rename))]
+#[openapi(paths(shared::register, login, refresh, logout, me, rename))]
 pub struct Docs;
 
 #[derive(Serialize, ToSchema)]

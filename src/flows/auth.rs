@@ -1,26 +1,26 @@
 //! [`Auth`]: what every flow works with, in Rocket's managed state.
 use super::{
-    Caller, Claims, Error, Proof, Result, SignedIn,
-    ended::EndedSessions,
-    keys::Keys,
-    later::Later,
-    overview::Past,
-    password::{self, Hasher},
-    policy::Rotation,
-    secret::{self, Successor},
-    settings::InEffect,
-    shared_time::{self, Skew},
-    state::State,
+    Caller, Error, Proof, Result, SignedIn,
+    admin::{settings::InEffect, stats::Past},
+    background::Later,
+    clock_skew::{self, Skew},
+    lifecycle::State,
+    session::revoked::EndedSessions,
+    surface::Rotation,
 };
 use crate::{
     config::{Config, EmailConfirmation},
+    db::{Conn, Db},
     mail::Mailer,
+    password::{self, Hasher},
+    secret::{self, Successor},
     store::{
-        Conn, Db, refresh_tokens,
+        refresh_tokens,
         sessions::{self, SessionId},
         users::{self, UserId},
     },
     time::{Clock, Timestamp},
+    tokens::{Claims, Keys},
     view::Templates,
 };
 use std::{sync::Arc, time::Duration};
@@ -74,7 +74,7 @@ impl Auth {
 
     async fn start(config: Config, db: Db, clock: Clock, make: bool) -> Result<Self> {
         let skew = Skew::default();
-        shared_time::follow(&db, &clock, &skew).await?;
+        clock_skew::follow(&db, &clock, &skew).await?;
         db.outages().tell_time_by(&clock);
         let templates =
             Templates::load(config.templates.as_deref(), &config.brand).map_err(Error::internal)?;

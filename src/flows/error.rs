@@ -1,4 +1,5 @@
 //! Everything that can go wrong, named for what happened, not for how it is told.
+use crate::{field_error::FieldError, password, tokens};
 use std::time::Duration;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -48,7 +49,7 @@ pub enum Error {
     #[error("the request could not be read")]
     Malformed,
     #[error("fields are missing or wrong")]
-    Fields(Vec<(&'static str, Lacking)>),
+    Fields(Vec<(&'static str, FieldError)>),
     #[error("the body is too large")]
     TooLarge,
     #[error("the body is of a type not understood")]
@@ -73,64 +74,44 @@ impl Error {
         Self::Internal(e.into())
     }
 
-    pub fn field(name: &'static str, why: Lacking) -> Self {
+    pub fn field(name: &'static str, why: FieldError) -> Self {
         Self::Fields(vec![(name, why)])
     }
 }
 
-/// What is wrong with one field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lacking {
-    Missing,
-    Null,
-    Blank,
-    NotText,
-    NotBoolean,
-    NotInteger,
-    /// The most characters allowed.
-    TooLong(usize),
-    /// The fewest characters allowed.
-    TooShort(usize),
-    /// Control characters, NUL among them.
-    NotPrintable,
-    NotEmail,
-    NotUsername,
-    NotLanguage,
-    NotRole,
-    /// Not the address that was invited.
-    NotInvited,
-    NotList,
-    /// The most roles allowed.
-    TooManyRoles(usize),
-    /// A time such as `5m`.
-    NotLifetime,
-    /// Whoever demands confirmed addresses has not confirmed his own.
-    OwnUnconfirmed,
-    /// It does not fit the bounds or the lifetime of refresh tokens.
-    AccessLifetime,
-    /// It does not fit the lifetimes of access tokens and sessions, or the grace.
-    RefreshLifetime,
-    /// Neither RFC 3339 nor a day.
-    NotTime,
-    /// None of the values there are.
-    Unknown,
-    Taken,
-    /// The password is made of the user's or the site's own names.
-    TooSimilar,
-    /// The password is a well-known one, or a common word.
-    Common,
-    /// The password is in a list of leaked ones.
-    Leaked,
-    /// The password is made of what is tried first.
-    Guessable,
-    /// Not the current password.
-    WrongPassword,
-    /// Not the code of the newest mail, or too many were tried.
-    WrongCode,
+impl From<crate::secret::Error> for Error {
+    fn from(e: crate::secret::Error) -> Self {
+        Self::internal(e)
+    }
 }
 
-impl From<crate::store::Error> for Error {
-    fn from(e: crate::store::Error) -> Self {
+impl From<password::Error> for Error {
+    fn from(e: password::Error) -> Self {
+        match e {
+            password::Error::TooLong => {
+                Self::field("password", FieldError::TooLong(password::LONGEST))
+            }
+            password::Error::Busy => Self::Busy,
+            password::Error::Internal(e) => Self::Internal(e),
+        }
+    }
+}
+
+impl From<tokens::Error> for Error {
+    fn from(e: tokens::Error) -> Self {
+        match e {
+            tokens::Error::NotValid => Self::TokenNotValid,
+            tokens::Error::KeyTooYoung { retry_after } => Self::KeyTooYoung { retry_after },
+            tokens::Error::NoKeys => Self::NoKeys,
+            tokens::Error::NotFound => Self::NotFound,
+            tokens::Error::Db(e) => e.into(),
+            tokens::Error::Internal(e) => Self::Internal(e),
+        }
+    }
+}
+
+impl From<crate::db::Error> for Error {
+    fn from(e: crate::db::Error) -> Self {
         use sqlx::Error as E;
         match &e {
             // A proxy whose server is gone answers with what is no protocol.

@@ -1,85 +1,57 @@
 //! What the service does, with no idea of HTTP: no `rocket` import in here.
-mod account;
-pub mod address;
+pub mod account;
 mod admin;
+mod audit;
 mod auth;
+mod background;
 mod caller;
-mod chain;
-mod change;
-mod confirm;
-mod decline;
-mod deliver;
-mod derived;
-mod end;
-mod ended;
+mod clock_skew;
 mod error;
-mod figures;
-mod hashes;
-mod invite;
-pub mod keys;
-mod later;
-mod legacy;
-mod letter;
-mod links;
-mod log;
-mod moving;
-mod operator;
-mod overview;
-mod page;
-pub mod password;
-mod people;
-pub mod policy;
-mod post;
+mod hash_kinds;
+mod lifecycle;
+mod mail;
+mod maintenance;
+mod metrics;
+mod paging;
 mod probe;
-mod record;
-mod refresh;
-mod reset;
-mod restore;
 mod retry;
-mod revisions;
-mod secret;
-mod session;
-mod settings;
-mod setup;
-mod shared_time;
-mod sign_in;
-mod sign_out;
-mod sign_up;
-mod signing;
-mod standing;
-mod state;
-mod sweep;
-pub mod token;
+mod revision;
+pub mod session;
+pub mod surface;
+mod transfer;
 
-pub use crate::store::{
-    as_one_request,
-    audit::{Event, Logged},
-    invitations::Invitation,
-    outbox::Posted,
-    sessions::{Session, SessionId},
-    users::{User, UserId},
+pub use crate::field_error::FieldError;
+pub use crate::tokens::claims::Claims;
+pub use crate::{
+    db::as_one_request,
+    store::{
+        audit::{Event, Logged},
+        invitations::Invitation,
+        outbox::Posted,
+        sessions::{Session, SessionId},
+        users::{User, UserId},
+    },
 };
-pub use account::ProfileChange;
-pub use admin::{By, NewUser};
+pub use account::confirm_email::{AccountProof, Confirmation};
+pub use account::decline::Declined;
+pub use account::links::LinkState;
+pub use account::profile::ProfileChange;
+pub use account::register::{NewAccount, SignedUp};
+pub use admin::audit::{AuditQuery, MailQuery};
+pub use admin::change_user::UserChange;
+pub use admin::invitations::NewInvitation;
+pub use admin::settings::{Changed, PastChange, Settings};
+pub use admin::stats::{Day, Overview};
+pub use admin::user_search::{MOST_COUNTED, UserList, UserQuery};
+pub use admin::users::{By, NewUser};
+pub use admin::{ADMIN, Operator, PROOF};
 pub use auth::Auth;
 pub use caller::Caller;
-pub use change::UserChange;
-pub use confirm::{AccountProof, Confirmation};
-pub use decline::Declined;
-pub use end::MOST_SESSIONS;
-pub use ended::EndedSessions;
-pub use error::{Error, Lacking, Result};
-pub use figures::Figures;
-pub use invite::NewInvitation;
-pub use links::LinkState;
-pub use log::{AuditQuery, MailQuery};
-pub use moving::{Dump, Exported, Import, Outcome, Refusal, Source, SourceError, backup, copy};
-pub use operator::{ADMIN, Operator, PROOF};
-pub use overview::{Day, Overview};
-pub use page::Page;
-pub use people::{MOST_COUNTED, UserList, UserQuery};
-pub use session::{Proof, RefreshToken, SignedIn, Tokens};
-pub use settings::{Changed, PastChange, Settings};
-pub use sign_in::Login;
-pub use sign_up::{NewAccount, SignedUp};
-pub use token::Claims;
+pub use error::{Error, Result};
+pub use metrics::Figures;
+pub use paging::Page;
+pub use session::issue::{Proof, RefreshToken, SignedIn, Tokens};
+pub use session::login::Login;
+pub use session::revoke::MOST_SESSIONS;
+pub use session::revoked::EndedSessions;
+pub use transfer::{Dump, Exported, Import, Outcome, Refusal, Source, SourceError, backup, copy};

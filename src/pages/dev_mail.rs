@@ -3,7 +3,10 @@ use crate::{
     flows::{Auth, Error},
     mail::Kept,
     view::View,
-    web::{host::Local, page::Page, problem::Problem, reply::Reply},
+    web::{
+        reply::{json::Reply, page::Page, problem::Problem},
+        request::host::Local,
+    },
 };
 use rocket::{State, get, http::Header};
 use serde::Serialize;

@@ -1,16 +1,14 @@
 //! `/login` and `/logout`.
-use super::{POLICY, Sent, account, answer};
+use super::{POLICY, Sent, account::profile, answer};
 use crate::{
-    flows::{Auth, Error, Lacking, Login},
+    field_error::FieldError,
+    flows::{Auth, Error, Login},
     view::View,
     web::{
-        client::Client,
-        form::{Form, typed},
+        csrf_token::{Form, typed},
         guards::{CookieToken, SignedIn},
-        next::next,
-        notice::Notice,
-        page::Page,
-        reply::Reply,
+        reply::{flash::Notice, json::Reply, page::Page, return_to::next},
+        request::client::Client,
     },
 };
 use rocket::{Either, State, get, post};
@@ -43,7 +41,7 @@ impl LoginPage {
 
 /// Where a login or a registration leads to.
 pub fn onward(auth: &Auth, to: &str) -> Reply<()> {
-    Reply::see(next(auth.config(), to).unwrap_or_else(|| account::PATH.to_owned()))
+    Reply::see(next(auth.config(), to).unwrap_or_else(|| profile::PATH.to_owned()))
 }
 
 #[get("/login?<next>")]
@@ -79,7 +77,7 @@ pub async fn log_in(
         let missing: Vec<_> = [("login", &name), ("password", &password)]
             .into_iter()
             .filter(|(_, text)| text.trim().is_empty())
-            .map(|(field, _)| (field, Lacking::Missing))
+            .map(|(field, _)| (field, FieldError::Missing))
             .collect();
         if !missing.is_empty() {
             return Err(Error::Fields(missing));

@@ -1,31 +1,26 @@
 //! The HTML pages: forms, POST and 303, no script needed.
-mod account;
+pub mod account;
 mod admin;
-mod confirm;
-mod data;
+mod assets;
+mod confirm_email;
 mod dev_mail;
-mod files;
-mod forgot;
-mod front;
+mod forgot_password;
+mod form_redirects;
+mod index;
 mod login;
-mod person;
-mod reader;
+mod password_strength;
 mod register;
-mod reset;
-mod restore;
-mod security;
-mod sessions;
+mod reset_password;
+mod restore_email;
 mod setup;
-mod strayed;
-mod strength;
 
 use crate::{
     flows::{
         Error,
-        policy::{Envelope, Policy, Rotation},
+        surface::{Envelope, Policy, Rotation},
     },
     view::View,
-    web::{page::Page, problem::Problem, reply::Reply},
+    web::reply::{json::Reply, page::Page, problem::Problem},
 };
 use rocket::{
     Either, Request, Route,
@@ -46,44 +41,44 @@ const POLICY: Policy = Policy {
 
 pub fn routes() -> Vec<Route> {
     let pages = routes![
-        front::front,
+        index::front,
         login::page,
         login::log_in,
         login::log_out,
         register::page,
         register::register,
-        confirm::page,
-        confirm::confirm,
-        confirm::reset,
-        confirm::decline,
-        confirm::again,
-        forgot::page,
-        forgot::forgot,
-        restore::page,
-        restore::restore,
-        reset::page,
-        reset::reset,
-        account::page,
-        account::profile,
-        account::email,
-        account::resend,
-        account::code,
-        account::password,
-        account::delete,
-        data::data,
-        sessions::page,
-        sessions::end,
-        sessions::end_others,
-        security::page,
-        strength::strength,
+        confirm_email::page,
+        confirm_email::confirm,
+        confirm_email::reset,
+        confirm_email::decline,
+        confirm_email::again,
+        forgot_password::page,
+        forgot_password::forgot,
+        restore_email::page,
+        restore_email::restore,
+        reset_password::page,
+        reset_password::reset,
+        account::profile::page,
+        account::profile::profile,
+        account::profile::email,
+        account::profile::resend,
+        account::profile::code,
+        account::profile::password,
+        account::profile::delete,
+        account::export::data,
+        account::sessions::page,
+        account::sessions::end,
+        account::sessions::end_others,
+        account::security::page,
+        password_strength::strength,
         setup::page,
         setup::set_up,
         dev_mail::page,
         dev_mail::json,
         dev_mail::html,
-        files::file,
+        assets::file,
     ];
-    [pages, admin::routes(), strayed::routes()].concat()
+    [pages, admin::routes(), form_redirects::routes()].concat()
 }
 
 /// What is shown in the place of a page: the login, if that is what is missing, else the problem.
@@ -100,7 +95,7 @@ impl<'r> Responder<'r, 'static> for Instead {
         match self.0 {
             Error::Unauthenticated | Error::TokenNotValid => {
                 let here = Some(req.uri().to_string()).filter(|_| req.method() == Method::Get);
-                let next = here.unwrap_or_else(|| account::PATH.to_owned());
+                let next = here.unwrap_or_else(|| account::profile::PATH.to_owned());
                 let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
                 Reply::see(format!("{}?next={next}", login::PATH)).respond_to(req)
             }

@@ -8,14 +8,11 @@ use crate::{
     flows::{Auth, Error, Login, NewAccount, SignedUp},
     view::View,
     web::{
-        client::Client,
         cookie::{self, InviteToken, Linked},
-        form::{Form, typed},
+        csrf_token::{Form, typed},
         guards::SignedIn,
-        next::next,
-        notice::Notice,
-        page::Page,
-        reply::Reply,
+        reply::{flash::Notice, json::Reply, page::Page, return_to::next},
+        request::client::Client,
     },
 };
 use rocket::{Either, State, get, post};

@@ -1,17 +1,14 @@
 //! `/setup`: where the link leads that is printed at the first start. It is there by our own name alone,
 //! and by that of this machine.
-use super::{Instead, POLICY, Sent, account, answer, confirm::name};
+use super::{Instead, POLICY, Sent, account::profile, answer, confirm_email::name};
 use crate::{
     flows::{Auth, Error, LinkState, Login},
     view::View,
     web::{
-        client::Client,
         cookie::{Linked, SetupToken},
-        form::{Form, typed},
-        host::ByOurName,
-        notice::Notice,
-        page::Page,
-        reply::Reply,
+        csrf_token::{Form, typed},
+        reply::{flash::Notice, json::Reply, page::Page},
+        request::{client::Client, host::ByOurName},
     },
 };
 use rocket::{Either, State, get, http::Status, post};
@@ -76,7 +73,7 @@ pub async fn set_up(
         let user = auth.set_up(&client, &token, &email, password).await?;
         let login = Login::Id(user.id);
         let tokens = auth.sign_in(&client, &POLICY, login, password, true).await?;
-        let reply = Reply::see(account::PATH).keeping(auth, &tokens).telling(auth, Notice::Welcome);
+        let reply = Reply::see(profile::PATH).keeping(auth, &tokens).telling(auth, Notice::Welcome);
         Ok(reply.header("Set-Cookie", Linked::Setup.cookie(auth.config(), "")))
     };
     match done.await {

@@ -1,6 +1,9 @@
 //! Table `auth_audit`: what happened to whom by whom, written in the transaction of the act.
-use super::{Conn, Result, forget, sessions::SessionId, users::UserId};
-use crate::time::Timestamp;
+use super::{forget, sessions::SessionId, users::UserId};
+use crate::{
+    db::{Conn, Result},
+    time::Timestamp,
+};
 use std::time::Duration;
 
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,9 @@
 //! Table `auth_users`: how the address of a user changes.
-use super::{Conn, Result, users::UserId};
-use crate::time::Timestamp;
+use super::users::UserId;
+use crate::{
+    db::{Conn, Result},
+    time::Timestamp,
+};
 
 /// Sets another, confirmed address; `false` if it is taken or the credentials have changed.
 pub async fn set(

@@ -1,6 +1,9 @@
 //! Table `auth_hash_kinds`: which kinds of password hashes are stored.
-use super::{Conn, Result, users::UserId};
-use crate::time::Timestamp;
+use super::users::UserId;
+use crate::{
+    db::{Conn, Result},
+    time::Timestamp,
+};
 
 /// Notes that a hash of `kind` is stored.
 pub async fn note(db: &mut Conn, kind: &str, now: Timestamp) -> Result<()> {

@@ -1,10 +1,14 @@
 //! Tables `auth_invitations` and `auth_invitation_tokens`: who may register with which roles, and the
 //! links in the mails, as hashes.
 use super::{
-    Conn, Digest, Result, forget,
+    forget,
     users::{Roles, UserId},
 };
-use crate::time::Timestamp;
+use crate::{
+    db::{Conn, Result},
+    secret::Digest,
+    time::Timestamp,
+};
 use sqlx::FromRow;
 
 #[derive(Clone, Debug, FromRow)]

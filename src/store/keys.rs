@@ -1,8 +1,11 @@
 //! Table `auth_keys`: the keys that sign tokens.
-use super::{Conn, Result};
-use crate::time::Timestamp;
+use crate::{
+    db::{Conn, Result},
+    time::Timestamp,
+};
 use sqlx::FromRow;
 
+#[expect(clippy::struct_field_names, reason = "the fields are named like the columns")]
 #[derive(Clone, FromRow)]
 pub struct Key {
     pub kid: String,

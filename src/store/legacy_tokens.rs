@@ -1,6 +1,10 @@
 //! Table `auth_legacy_tokens`: refresh tokens of another service that are used up.
-use super::{Conn, Digest, Result, forget};
-use crate::time::Timestamp;
+use super::forget;
+use crate::{
+    db::{Conn, Result},
+    secret::Digest,
+    time::Timestamp,
+};
 
 /// Takes a token; of many who ask at once, `true` for exactly one.
 pub async fn take(db: &mut Conn, hash: &Digest, expires_at: Timestamp) -> Result<bool> {

@@ -1,6 +1,10 @@
 //! Table `auth_mail_tokens`: the links in mails, as hashes.
-use super::{Conn, Digest, Result, forget, users::UserId};
-use crate::time::Timestamp;
+use super::{forget, users::UserId};
+use crate::{
+    db::{Conn, Result},
+    secret::Digest,
+    time::Timestamp,
+};
 use sqlx::FromRow;
 
 #[derive(Clone, FromRow)]

@@ -1,52 +1,27 @@
-//! The database. Only `pool`, `args`, `engine`, `file`, `sync`, `sqlite`, `postgres`, `shared`, `server`,
-//! `health`, `migrate`, `version`, `backup` and `copy` know that there are two engines.
-pub mod accounts;
-mod args;
+//! The tables: one function per statement, each text run on both engines.
 pub mod audit;
-mod backup;
-mod channel;
-mod copy;
-mod deadline;
 pub mod emails;
-mod engine;
-mod file;
+#[cfg(test)]
+pub mod fixtures;
 pub mod hash_kinds;
-mod health;
 pub mod invitations;
 pub mod keys;
 pub mod legacy_tokens;
-pub mod listing;
 pub mod mail_tokens;
-mod migrate;
 pub mod oldest;
-mod open_error;
-mod outages;
 pub mod outbox;
-mod pool;
-mod postgres;
 pub mod refresh_tokens;
 pub mod revocations;
 pub mod roles;
 pub mod secrets;
-mod server;
 pub mod sessions;
 pub mod settings;
 pub mod setup_tokens;
-mod shared;
-mod sqlite;
-mod sync;
 #[cfg(test)]
 mod tests;
+pub mod user_search;
+pub mod user_transfer;
 pub mod users;
-mod version;
-
-pub use channel::{Channel, Listener};
-pub use copy::Copied;
-pub use deadline::as_one_request;
-pub use engine::Connections;
-pub use open_error::OpenError;
-pub use pool::{AuthDb, Conn, Db};
-pub use shared::Horizon;
 
 /// `forget!(db, TABLE, KEY, SELECT)`: the text that deletes the rows of `TABLE` whose `KEY` is given by
 /// `SELECT`, which names at most `$2` rows. What another transaction holds is left for the next time,
@@ -73,11 +48,3 @@ macro_rules! forget {
     }};
 }
 use forget;
-
-pub type Error = sqlx::Error;
-pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// A SHA-256 of something secret; what is stored in its place.
-#[derive(Clone, PartialEq, Eq, Hash, sqlx::Type)]
-#[sqlx(transparent)]
-pub struct Digest(pub Vec<u8>);

@@ -1,9 +1,12 @@
 //! How old the oldest rows are that are purged by their age.
-use super::{Conn, Result};
-use crate::time::Timestamp;
+use crate::{
+    db::{Conn, Result},
+    time::Timestamp,
+};
 use sqlx::FromRow;
 
 /// The oldest time in each table; `None` where there is none.
+#[expect(clippy::struct_field_names, reason = "the fields are named like the columns")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
 pub struct Oldest {
     pub refresh_token_expired_at: Option<Timestamp>,

@@ -1,6 +1,9 @@
 //! Table `auth_outbox`: mails, written in the transaction of what causes them and sent later.
-use super::{Conn, Result, forget, users::UserId};
-use crate::time::Timestamp;
+use super::{forget, users::UserId};
+use crate::{
+    db::{Conn, Result},
+    time::Timestamp,
+};
 use sqlx::FromRow;
 use uuid::Uuid;
 

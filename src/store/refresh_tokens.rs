@@ -1,6 +1,10 @@
 //! Table `auth_refresh_tokens`: the chain of a session's refresh tokens, as hashes.
-use super::{Conn, Digest, Result, forget, sessions::SessionId, users::UserId};
-use crate::time::Timestamp;
+use super::{forget, sessions::SessionId, users::UserId};
+use crate::{
+    db::{Conn, Result},
+    secret::Digest,
+    time::Timestamp,
+};
 use sqlx::FromRow;
 
 #[derive(Clone, FromRow)]

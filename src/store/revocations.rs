@@ -1,7 +1,10 @@
 //! Table `auth_revocations`: ended sessions of which an access token may still be out, numbered in the
 //! order in which they are written.
-use super::{Conn, Result, forget, sessions::SessionId, users::UserId};
-use crate::time::Timestamp;
+use super::{forget, sessions::SessionId, users::UserId};
+use crate::{
+    db::{Conn, Result},
+    time::Timestamp,
+};
 use sqlx::FromRow;
 use std::time::Duration;
 

@@ -1,6 +1,9 @@
 //! Table `auth_user_roles`.
-use super::{Conn, Result, users::UserId};
-use crate::time::Timestamp;
+use super::users::UserId;
+use crate::{
+    db::{Conn, Result},
+    time::Timestamp,
+};
 use std::time::Duration;
 
 /// The names of a user's roles, in the order in which they were granted.

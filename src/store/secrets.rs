@@ -1,6 +1,6 @@
 //! Table `auth_secrets`: random secrets of the service by purpose, sealed if an encryption key is
 //! configured.
-use super::{Conn, Result};
+use crate::db::{Conn, Result};
 
 /// The secret for `purpose`, which becomes `fresh` if there is none yet.
 pub async fn get_or_insert(db: &mut Conn, purpose: &str, fresh: &[u8]) -> Result<Vec<u8>> {

@@ -1,6 +1,9 @@
 //! Table `auth_sessions`: one login on one device.
-use super::{Conn, Result, forget, users::UserId};
-use crate::time::Timestamp;
+use super::{forget, users::UserId};
+use crate::{
+    db::{Conn, Result},
+    time::Timestamp,
+};
 use sqlx::FromRow;
 use uuid::Uuid;
 

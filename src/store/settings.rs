@@ -1,10 +1,14 @@
 //! Table `auth_settings`: what was changed while running, a row for each change, of which the last one
 //! counts.
-use super::{Conn, Result, users::UserId};
-use crate::time::Timestamp;
+use super::users::UserId;
+use crate::{
+    db::{Conn, Result},
+    time::Timestamp,
+};
 use sqlx::FromRow;
 
 /// The values are as in the file; without one the file's counts.
+#[expect(clippy::struct_field_names, reason = "the fields are named like the columns")]
 #[derive(Clone, Debug, Default, FromRow)]
 pub struct Revision {
     pub revision: i64,

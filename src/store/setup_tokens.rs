@@ -1,6 +1,9 @@
 //! Table `auth_setup_tokens`: the links with which the first superuser is made, as hashes.
-use super::{Conn, Digest, Result};
-use crate::time::Timestamp;
+use crate::{
+    db::{Conn, Result},
+    secret::Digest,
+    time::Timestamp,
+};
 use sqlx::FromRow;
 
 #[derive(Clone, FromRow)]

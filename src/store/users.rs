@@ -1,7 +1,9 @@
 //! Table `auth_users`.
 pub use super::roles::Roles;
-use super::{Conn, Result};
-use crate::time::Timestamp;
+use crate::{
+    db::{Conn, Result},
+    time::Timestamp,
+};
 use sqlx::FromRow;
 
 #[derive(

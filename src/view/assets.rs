@@ -1,6 +1,6 @@
 //! What pages load from `/static/`: style, script, icon and logo, each named with a mark of what is in
 //! it, so that browsers may keep it for good.
-use super::{Error, look};
+use super::{Error, theme};
 use crate::config::Brand;
 use std::{
     collections::HashMap,
@@ -38,7 +38,7 @@ impl Assets {
         let mut all = HashMap::new();
         for (name, mut text) in files {
             if name == "portcullis.css" {
-                text.push_str(&look::shades(brand));
+                text.push_str(&theme::shades(brand));
             }
             let kind = kind(&name).ok_or_else(|| Error::Logo(name.clone()))?;
             all.insert(name, Asset::new(kind, text.into_bytes()));

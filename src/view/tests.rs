@@ -1,9 +1,9 @@
+mod mails;
+mod pages;
+
 use super::*;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs};
-
-mod mails;
-mod pages;
 
 /// The codes of `web::problem` and `web::catchers`, which this leaf does not see.
 const CODES: [&str; 33] = [
@@ -112,6 +112,23 @@ fn every_problem_has_a_title_and_a_sentence() {
 }
 
 #[test]
+fn a_page_has_its_own_words_only_for_a_text_that_exists() {
+    let known = keys("en");
+    let own: Vec<_> = known.iter().filter_map(|key| key.strip_prefix("page-")).collect();
+    assert!(own.iter().all(|key| known.contains(*key)), "{own:?}");
+    assert!(own.len() > 60);
+    let (language, args) = (Language::En, [("count", 5.into())]);
+    assert_eq!(
+        page_text(language, "field-not-email", &[]),
+        text(language, "page-field-not-email", &[])
+    );
+    assert_eq!(
+        page_text(language, "field-too-long", &args),
+        text(language, "field-too-long", &args)
+    );
+}
+
+#[test]
 fn numbers_decide_the_form_of_words() {
     let short = |n: usize| text(Language::Ru, "field-too-short", &[("count", n.into())]);
     assert_eq!(short(8), "Не меньше 8 символов.");
@@ -142,11 +159,20 @@ fn no_template_has_a_sentence_of_its_own() {
 #[test]
 fn every_act_has_words() {
     let known = keys("en");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/flows");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut told = 0;
-    let inner = fs::read_dir(folder.join("keys")).unwrap();
-    let files = fs::read_dir(folder).unwrap().chain(inner).map(|f| f.unwrap().path());
-    for file in files.filter(|p| p.is_file() && !p.ends_with("rotation_tests.rs")) {
+    let mut folders = vec![source.join("flows"), source.join("tokens")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()) {
+            if path.is_file() {
+                files.push(path);
+            } else if !path.ends_with("tests") {
+                folders.push(path);
+            }
+        }
+    }
+    for file in files {
         let text = fs::read_to_string(file).unwrap();
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let signs =

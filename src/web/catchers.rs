@@ -1,7 +1,7 @@
 //! What no handler answered.
 use super::{
     headers::{Headers, is_our_route, is_page, is_unread},
-    problem::Problem,
+    reply::problem::Problem,
 };
 use rocket::{
     Catcher, Request, Route, catch, catchers,

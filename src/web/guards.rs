@@ -1,12 +1,13 @@
 //! Who is asking, proven: each guard builds on the one below and holds what it proved. Handlers take
 //! them as `Result<Guard, Error>`; in routes that do not, the catchers tell what was wrong.
 use super::{
-    client::{caller, keep_language},
     cookie, csrf,
-    problem::Problem,
+    reply::problem::Problem,
+    request::client::{caller, keep_language},
 };
-use crate::flows::{
-    Auth, Claims, Error, Operator, Result, SignedIn as Proven, User, UserId, policy::Rotation,
+use crate::{
+    flows::{Auth, Error, Operator, Result, SignedIn as Proven, User, UserId, surface::Rotation},
+    tokens::Claims,
 };
 use rocket::{
     Request,

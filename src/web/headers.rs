@@ -1,7 +1,10 @@
 //! Headers that every reply of ours has, and the one line that is logged of it. The replies of a host
 //! application are its own.
 use super::{
-    admission, client::caller, guards::known, metrics, one_request::OneRequest, problem::Problem,
+    guards::known,
+    metrics,
+    reply::problem::Problem,
+    request::{admission, client::caller, deadline::OneRequest},
 };
 use crate::{config::Config, flows::Auth};
 use rocket::{

@@ -1,25 +1,11 @@
 //! What lies between HTTP and the flows.
-pub mod admission;
-pub mod body;
-pub mod browser;
 pub mod catchers;
-pub mod client;
 pub mod cookie;
 pub mod cors;
 pub mod csrf;
-pub mod csv;
-mod fields;
-pub mod form;
-mod forms;
+pub mod csrf_token;
 pub mod guards;
 pub mod headers;
-pub mod host;
 pub mod metrics;
-pub mod next;
-pub mod notice;
-pub mod one_request;
-pub mod page;
-pub mod problem;
 pub mod reply;
-pub mod sentence;
-pub mod settings;
+pub mod request;

@@ -1,7 +1,7 @@
-// What makes the pages handier; all of them work without it.
+// Optional improvements: every page works without scripts.
 "use strict";
 
-// A button that shows what is typed into a password field.
+// Adds a button that shows or hides the password.
 for (const input of document.querySelectorAll("input[type=password][data-show]")) {
   const button = document.createElement("button");
   button.type = "button";
@@ -14,12 +14,12 @@ for (const input of document.querySelectorAll("input[type=password][data-show]")
   };
   label(false);
   button.addEventListener("click", () => label(input.type === "password"));
-  // Browsers offer to save passwords, not texts.
+  // Browsers offer to save a password only from a password field.
   input.form.addEventListener("submit", () => label(false));
   input.after(button);
 }
 
-// How hard a new password is to guess, in words, while it is typed.
+// Shows the strength of a new password while it is typed.
 for (const input of document.querySelectorAll("input[autocomplete=new-password]")) {
   const told = document.createElement("p");
   told.className = "strength";
@@ -36,7 +36,7 @@ for (const input of document.querySelectorAll("input[autocomplete=new-password]"
     const mine = latest;
     const reply = await fetch("/password-strength", { method: "POST", body: sent }).catch(() => null);
     const { strength, text } = reply?.ok ? await reply.json() : {};
-    // An answer may come after a later one.
+    // Ignore a reply to an older request.
     if (mine !== latest || !input.value) return;
     told.dataset.strength = strength ?? "";
     told.textContent = text ?? "";
@@ -48,7 +48,7 @@ for (const input of document.querySelectorAll("input[autocomplete=new-password]"
   });
 }
 
-// Seconds until something may be tried again.
+// Counts down the seconds until the next try.
 for (const left of document.querySelectorAll("[data-countdown]")) {
   const timer = setInterval(() => {
     left.textContent = String(Math.max(0, Number(left.textContent) - 1));
@@ -56,18 +56,18 @@ for (const left of document.querySelectorAll("[data-countdown]")) {
   }, 1000);
 }
 
-// A form is sent once, however often its button is pressed.
+// Sends a form once, even if its button is pressed twice.
 for (const form of document.forms) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
   });
 }
-// Back on the page, it may be sent again.
+// Allows sending again after going back to the page.
 addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
 
-// What an address names within a page is opened.
+// Opens the details that the fragment of the URL points into.
 const target = document.getElementById(location.hash.slice(1));
 target?.closest("details")?.setAttribute("open", "");

@@ -19,17 +19,17 @@ const WAYS = [
 /** What pages say, by language. */
 const SAYS = {
   en: {
-    welcome: "Welcome!", confirmed: "Your address is confirmed", out: "You are logged out",
-    changed: "Your password is changed", sent: "a link is on its way", saved: "Your profile is saved",
-    ended: "The session is ended", others: "All other sessions are ended", deleted: "Your account is deleted",
-    wrong: "wrong", mailed: "mailed a link to the new address", show: "Show", button: "Confirm the address",
+    welcome: "Welcome!", confirmed: "You can now use your account with", out: "You’re logged out",
+    changed: "Password changed", sent: "a link is on its way", saved: "Profile saved",
+    ended: "Session ended", others: "All other sessions ended", deleted: "Your account is deleted",
+    wrong: "wrong", mailed: "sent a link and a code to your new email", show: "Show", button: "Confirm email",
     ready: "Your account is ready",
   },
   ru: {
-    welcome: "Добро пожаловать!", confirmed: "Ваш адрес подтверждён", out: "Вы вышли",
+    welcome: "Добро пожаловать!", confirmed: "Теперь вы можете пользоваться учётной записью с адресом", out: "Вы вышли",
     changed: "Пароль изменён", sent: "ссылка уже в пути", saved: "Профиль сохранён",
     ended: "Сеанс завершён", others: "Все остальные сеансы завершены", deleted: "Учётная запись удалена",
-    wrong: "неверно", mailed: "отправили ссылку на новый адрес", show: "Показать", button: "Подтвердить адрес",
+    wrong: "неверно", mailed: "отправили ссылку и код на новый адрес", show: "Показать", button: "Подтвердить адрес",
     ready: "Учётная запись готова",
   },
 };
@@ -487,7 +487,7 @@ for (const engine of ENGINES) {
       await at(page, "/register");
       const told = page.locator(".strength");
       await page.locator("#register-password").pressSequentially("gfhjkm12");
-      await told.getByText("Слабый пароль").waitFor();
+      await told.getByText("Слишком слабый пароль").waitFor();
       await page.locator("#register-password").fill(`${PASSWORD}, ${OTHER}`);
       await told.getByText("Надёжный пароль").waitFor();
       await context.close();

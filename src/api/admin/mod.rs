@@ -1,12 +1,18 @@
 //! What operators do over the API: users, the audit log, mails, keys, figures. Each handler takes an
 //! [`Operating`], and the flows decide what is that operator's to do.
-mod log;
+mod audit;
+pub mod invitations;
+pub mod settings;
 mod users;
-mod view;
+mod views;
 
 use crate::{
     flows::{Error, UserId},
-    web::{body::JsonBody, guards::Operating, problem::Problem, reply::Reply},
+    web::{
+        guards::Operating,
+        reply::{json::Reply, problem::Problem},
+        request::body::JsonBody,
+    },
 };
 use rocket::{Route, routes};
 use utoipa::OpenApi;
@@ -31,15 +37,15 @@ pub fn routes() -> Vec<Route> {
         users::history,
         users::send_reset,
         users::send_confirmation,
-        log::prove,
-        log::overview,
-        log::audit,
-        log::audit_kinds,
-        log::mails,
-        log::retry_mail,
-        log::keys,
-        log::rotate_keys,
-        log::drop_key,
+        audit::prove,
+        audit::overview,
+        audit::audit,
+        audit::audit_kinds,
+        audit::mails,
+        audit::retry_mail,
+        audit::keys,
+        audit::rotate_keys,
+        audit::drop_key,
     ]
 }
 
@@ -59,15 +65,15 @@ pub fn routes() -> Vec<Route> {
     users::history,
     users::send_reset,
     users::send_confirmation,
-    log::prove,
-    log::overview,
-    log::audit,
-    log::audit_kinds,
-    log::mails,
-    log::retry_mail,
-    log::keys,
-    log::rotate_keys,
-    log::drop_key,
+    audit::prove,
+    audit::overview,
+    audit::audit,
+    audit::audit_kinds,
+    audit::mails,
+    audit::retry_mail,
+    audit::keys,
+    audit::rotate_keys,
+    audit::drop_key,
 ))]
 pub struct Docs;
 

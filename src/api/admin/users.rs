@@ -1,12 +1,12 @@
 //! Users, for operators.
 use super::{
     Answer, Op, Sent, user_id,
-    view::{AuditView, Listed, MailView, Person, RoleView},
+    views::{AuditView, Listed, MailView, Person, RoleView},
 };
 use crate::{
-    api::user::{SessionView, UserView},
+    api::views::{SessionView, UserView},
     flows::{Auth, Error, ProfileChange, SessionId, UserChange, UserQuery},
-    web::reply::Reply,
+    web::reply::json::Reply,
 };
 use rocket::{FromForm, State, delete, get, http::Status, patch, post, put};
 use serde::Deserialize;

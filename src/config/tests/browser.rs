@@ -1,8 +1,6 @@
 //! What settings must be that browsers and proxies depend on.
-use super::{
-    super::*,
-    check::{refuse, refused, url},
-};
+use super::check::{refuse, refused, url};
+use crate::config::*;
 use std::collections::BTreeSet;
 
 #[test]

@@ -1,6 +1,6 @@
 //! What settings must be, alone and together.
-use super::{super::*, read};
-use crate::time::Timestamp;
+use super::read;
+use crate::{config::*, time::Timestamp};
 use ::time::Date;
 use std::collections::BTreeSet;
 

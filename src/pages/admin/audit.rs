@@ -1,13 +1,13 @@
 //! `/admin/audit`: what happened.
 use super::{
     At, Office, link,
-    row::{Line, act},
+    views::{Line, act},
 };
 use crate::{
     flows::{AuditQuery, Error},
     pages::Shown,
     view::View,
-    web::{page::Page, problem::Problem},
+    web::reply::{page::Page, problem::Problem},
 };
 use rocket::{FromForm, get};
 use serde::Serialize;

@@ -6,9 +6,8 @@ use crate::{
     pages::{Sent, Shown},
     view::{Moment, View},
     web::{
-        form::{Form, typed},
-        notice::Notice,
-        page::Page,
+        csrf_token::{Form, typed},
+        reply::{flash::Notice, page::Page},
     },
 };
 use rocket::{get, post};

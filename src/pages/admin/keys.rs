@@ -4,7 +4,10 @@ use crate::{
     flows::Error,
     pages::{Sent, Shown},
     view::{Moment, View},
-    web::{form::Form, notice::Notice, page::Page},
+    web::{
+        csrf_token::Form,
+        reply::{flash::Notice, page::Page},
+    },
 };
 use rocket::{get, post};
 use serde::Serialize;
@@ -32,7 +35,7 @@ struct Key {
 
 async fn view(desk: &Desk<'_>) -> Result<Keys, Error> {
     let keys = desk.r.auth.list_keys(&desk.op).await?;
-    let key = |key: crate::flows::keys::KeyInfo| Key {
+    let key = |key: crate::tokens::KeyInfo| Key {
         kid: key.kid,
         algorithm: key.algorithm,
         state: key.state,

@@ -2,19 +2,19 @@
 mod audit;
 mod invitations;
 mod keys;
-mod mail;
+mod outbox;
 mod overview;
-mod prove;
-mod row;
+mod reauthenticate;
 mod settings;
 mod user;
 mod users;
+mod views;
 
-use super::{Sent, answer, reader::Reader};
+use super::{Sent, account::viewer::Reader, answer};
 use crate::{
     flows::{Error, Operator},
     view::View,
-    web::{notice::Notice, reply::Reply},
+    web::reply::{flash::Notice, json::Reply},
 };
 use rocket::{
     Either, Request, Route,
@@ -39,12 +39,12 @@ pub fn routes() -> Vec<Route> {
         settings::reset,
         settings::undo,
         audit::page,
-        mail::page,
-        mail::retry,
+        outbox::page,
+        outbox::retry,
         keys::page,
         keys::rotate,
-        prove::page,
-        prove::prove,
+        reauthenticate::page,
+        reauthenticate::prove,
     ]
 }
 
@@ -97,7 +97,7 @@ fn decide<V: View>(
     match done {
         Err(Error::PasswordRequired) => {
             let next: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
-            Ok(Either::Left(Reply::see(format!("{}?next={next}", prove::Prove::PATH))))
+            Ok(Either::Left(Reply::see(format!("{}?next={next}", reauthenticate::Prove::PATH))))
         }
         done => answer(done, form, view),
     }

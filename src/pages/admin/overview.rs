@@ -1,6 +1,6 @@
 //! `/admin/`: how the service does.
 use super::{At, Office};
-use crate::{flows::Day, pages::Shown, view::View, web::page::Page};
+use crate::{flows::Day, pages::Shown, view::View, web::reply::page::Page};
 use rocket::get;
 use serde::Serialize;
 

@@ -1,15 +1,13 @@
 //! `/admin/settings`: the settings that are changed while running, with what a change does.
 use super::{At, Desk, Office, decide};
 use crate::{
-    config::{EmailConfirmation, Live, Registration, Setting},
+    config::{EmailConfirmation, Language, Live, Registration, Setting},
     flows::{Error, Settings as Now},
     pages::{Sent, Shown},
-    view::{Moment, View},
+    view::{self, Moment, View},
     web::{
-        form::{Form, typed},
-        notice::Notice,
-        page::Page,
-        settings::effect,
+        csrf_token::{Form, typed},
+        reply::{flash::Notice, page::Page, setting_effects::effect},
     },
 };
 use rocket::{get, post};
@@ -34,15 +32,17 @@ struct Row {
     /// As in the names of texts.
     key: String,
     value: String,
+    /// The value in words.
+    words: String,
     /// What the file says.
     file: String,
     lifetime: bool,
     choices: Vec<Choice>,
     /// What a change of a lifetime does.
     effect: String,
-    /// What an undo brings back; empty if there is nothing to undo.
+    /// What an undo brings back, in words; empty if there is nothing to undo.
     undo: String,
-    /// The file's value, if another is stored and an undo does not lead back to it; else empty.
+    /// The file's value in words, if another is stored and an undo does not lead back to it; else empty.
     reset: String,
 }
 
@@ -63,6 +63,18 @@ struct Change {
 
 fn key(setting: Setting) -> String {
     setting.name().replace('_', "-")
+}
+
+/// A value in words; one that has none is shown as it is.
+fn words(language: Language, setting: Setting, value: &str) -> String {
+    if setting.is_lifetime() {
+        let length = humantime::parse_duration(value);
+        return length.map_or_else(|_| value.to_owned(), |l| view::duration(language, l));
+    }
+    if !choices(setting).contains(&value) {
+        return value.to_owned();
+    }
+    view::text(language, &format!("setting-{}-{value}", key(setting)), &[])
 }
 
 fn choices(setting: Setting) -> &'static [&'static str] {
@@ -87,24 +99,28 @@ fn row(desk: &Desk<'_>, now: &Now, setting: Setting) -> Row {
     let undo = before.map(|c| c.from.clone().unwrap_or_else(|| now.file.get(setting)));
     // Where nothing was stored before, an undo leads there as well.
     let reset = before.is_some_and(|c| c.from.is_some()) && now.is_stored(setting);
-    let reset = if reset { now.file.get(setting) } else { String::new() };
+    let reset = reset.then(|| now.file.get(setting));
+    let words = |value: &str| words(desk.r.language, setting, value);
     Row {
         name: setting.name(),
         key: key(setting),
         value: now.live.get(setting),
+        words: words(&now.live.get(setting)),
         file: now.file.get(setting),
         lifetime: setting.is_lifetime(),
         choices: choices(setting).iter().map(choice).collect(),
         effect: told(&now.live),
-        undo: undo.unwrap_or_default(),
-        reset,
+        undo: undo.map(|value| words(&value)).unwrap_or_default(),
+        reset: reset.map(|value| words(&value)).unwrap_or_default(),
     }
 }
 
 async fn view(desk: &Desk<'_>) -> Result<Settings, Error> {
     let now = desk.r.auth.settings(&desk.r.by).await?;
-    let shown =
-        |text: &Option<String>, setting| text.clone().unwrap_or_else(|| now.file.get(setting));
+    let shown = |text: &Option<String>, setting| {
+        let value = text.clone().unwrap_or_else(|| now.file.get(setting));
+        words(desk.r.language, setting, &value)
+    };
     let changes = now.history.iter().map(|c| Change {
         key: key(c.setting),
         from: shown(&c.from, c.setting),

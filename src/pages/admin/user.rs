@@ -1,18 +1,17 @@
 //! `/admin/users/<id>`: one user, and what an operator does to one.
 use super::{
     At, Desk, Office, decide, link,
-    row::{Line, Sending, Somebody},
     users::Users,
+    views::{Line, Sending, Somebody},
 };
 use crate::{
     config::Language,
     flows::{Error, ProfileChange, SessionId, UserChange, UserId},
-    pages::{Sent, Shown, person::Device},
+    pages::{Sent, Shown, account::views::Device},
     view::View,
     web::{
-        form::{Form, typed},
-        notice::Notice,
-        page::Page,
+        csrf_token::{Form, typed},
+        reply::{flash::Notice, page::Page},
     },
 };
 use rocket::{Either, get, post};

@@ -1,10 +1,10 @@
 //! `/admin/users`: users by any part of a name, and by what they are.
-use super::{At, Office, link, row::Somebody};
+use super::{At, Office, link, views::Somebody};
 use crate::{
     flows::{MOST_COUNTED, UserQuery},
     pages::Shown,
     view::View,
-    web::page::Page,
+    web::reply::page::Page,
 };
 use rocket::{FromForm, get};
 use serde::Serialize;

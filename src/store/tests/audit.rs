@@ -1,7 +1,11 @@
 //! Table `auth_audit`.
-use super::fixtures::{NOW, after, ann};
 use crate::{
-    store::{Db, audit, users::UserId},
+    db::Db,
+    store::{
+        audit,
+        fixtures::{NOW, after, ann},
+        users::UserId,
+    },
     time::Timestamp,
 };
 

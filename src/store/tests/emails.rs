@@ -1,6 +1,12 @@
 //! Emails of users.
-use super::fixtures::{NOW, after, ann, named};
-use crate::store::{Db, emails, users};
+use crate::{
+    db::Db,
+    store::{
+        emails,
+        fixtures::{NOW, after, ann, named},
+        users,
+    },
+};
 
 on_db!(restoring_an_email_removes_the_password);
 async fn restoring_an_email_removes_the_password(db: &Db) {

@@ -1,6 +1,12 @@
 //! Table `auth_hash_kinds`.
-use super::fixtures::{NOW, after, ann};
-use crate::store::{Db, hash_kinds, users::UserId};
+use crate::{
+    db::Db,
+    store::{
+        fixtures::{NOW, after, ann},
+        hash_kinds,
+        users::UserId,
+    },
+};
 
 on_db!(kinds_of_hashes_are_noted_and_forgotten_unless_seen_again);
 async fn kinds_of_hashes_are_noted_and_forgotten_unless_seen_again(db: &Db) {

@@ -1,6 +1,13 @@
 //! Tables `auth_invitations` and `auth_invitation_tokens`.
-use super::fixtures::{NOW, after, ann};
-use crate::store::{Db, Digest, invitations, users::Roles};
+use crate::{
+    db::Db,
+    secret::Digest,
+    store::{
+        fixtures::{NOW, after, ann},
+        invitations,
+        users::Roles,
+    },
+};
 
 on_db!(an_invitation_is_consumed_once_or_revoked);
 async fn an_invitation_is_consumed_once_or_revoked(db: &Db) {

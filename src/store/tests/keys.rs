@@ -1,6 +1,11 @@
 //! Table `auth_keys`.
-use super::fixtures::{NOW, after};
-use crate::store::{Db, keys};
+use crate::{
+    db::Db,
+    store::{
+        fixtures::{NOW, after},
+        keys,
+    },
+};
 use std::time::Duration;
 
 on_db!(keys_are_promoted_and_retired_in_turn);

@@ -1,6 +1,9 @@
 //! Table `auth_legacy_tokens`.
-use super::fixtures::after;
-use crate::store::{Db, Digest, legacy_tokens};
+use crate::{
+    db::Db,
+    secret::Digest,
+    store::{fixtures::after, legacy_tokens},
+};
 use rocket::futures::future::join_all;
 
 on_db!(of_many_concurrent_uses_of_a_legacy_token_one_succeeds);

@@ -1,6 +1,12 @@
 //! Table `auth_mail_tokens`.
-use super::fixtures::{NOW, after, ann};
-use crate::store::{Db, Digest, mail_tokens};
+use crate::{
+    db::Db,
+    secret::Digest,
+    store::{
+        fixtures::{NOW, after, ann},
+        mail_tokens,
+    },
+};
 
 on_db!(a_mailed_token_is_consumed_once_or_revoked);
 async fn a_mailed_token_is_consumed_once_or_revoked(db: &Db) {

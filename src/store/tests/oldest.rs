@@ -1,6 +1,11 @@
 //! The oldest row of each kind.
-use super::fixtures::{after, ann, open, token_of};
-use crate::store::{Db, oldest, refresh_tokens};
+use crate::{
+    db::Db,
+    store::{
+        fixtures::{after, ann, open, token_of},
+        oldest, refresh_tokens,
+    },
+};
 
 on_db!(the_oldest_rows_are_found);
 async fn the_oldest_rows_are_found(db: &Db) {

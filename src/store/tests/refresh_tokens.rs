@@ -1,6 +1,13 @@
 //! Table `auth_refresh_tokens`.
-use super::fixtures::{NOW, after, ann, open, token_of};
-use crate::store::{Db, Digest, refresh_tokens, sessions, users::UserId};
+use crate::{
+    db::Db,
+    secret::Digest,
+    store::{
+        fixtures::{NOW, after, ann, open, token_of},
+        refresh_tokens, sessions,
+        users::UserId,
+    },
+};
 use rocket::futures::future::join_all;
 
 on_db!(of_many_concurrent_uses_of_a_refresh_token_one_succeeds);

@@ -1,5 +1,5 @@
 //! Table `auth_secrets`.
-use crate::store::{Db, secrets};
+use crate::{db::Db, store::secrets};
 
 on_db!(a_secret_is_created_once);
 async fn a_secret_is_created_once(db: &Db) {

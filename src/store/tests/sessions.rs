@@ -1,9 +1,12 @@
 //! Table `auth_sessions`.
-use super::fixtures::{NOW, after, ann, bob, living, open, session_of};
-use crate::store::{
-    Db, revocations,
-    sessions::{self, Rotation},
-    users::{self, UserId},
+use crate::{
+    db::Db,
+    store::{
+        fixtures::{NOW, after, ann, bob, living, open, session_of},
+        revocations,
+        sessions::{self, Rotation},
+        users::{self, UserId},
+    },
 };
 
 on_db!(wrong_passwords_of_a_session_are_counted_in_a_row);

@@ -1,6 +1,12 @@
 //! Table `auth_settings`.
-use super::fixtures::{NOW, ann};
-use crate::store::{Db, settings, users::UserId};
+use crate::{
+    db::Db,
+    store::{
+        fixtures::{NOW, ann},
+        settings,
+        users::UserId,
+    },
+};
 
 on_db!(each_revision_of_the_settings_has_its_own_number);
 async fn each_revision_of_the_settings_has_its_own_number(db: &Db) {

@@ -1,6 +1,12 @@
 //! Table `auth_setup_tokens`.
-use super::fixtures::{after, ann};
-use crate::store::{Db, Digest, setup_tokens, users};
+use crate::{
+    db::Db,
+    secret::Digest,
+    store::{
+        fixtures::{after, ann},
+        setup_tokens, users,
+    },
+};
 use rocket::futures::future::join_all;
 
 on_db!(all_setup_links_are_consumed_at_once);

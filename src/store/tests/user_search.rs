@@ -1,8 +1,11 @@
 //! Searching users.
-use super::fixtures::{NOW, named};
-use crate::store::{
-    Db, listing, roles,
-    users::{self, UserId},
+use crate::{
+    db::Db,
+    store::{
+        fixtures::{NOW, named},
+        roles, user_search,
+        users::{self, UserId},
+    },
 };
 
 on_db!(users_are_found_by_part_of_a_name_and_by_state);
@@ -24,9 +27,9 @@ async fn users_are_found_by_part_of_a_name_and_by_state(db: &Db) {
     tx!(db, |tx| roles::grant(tx, ann, "EDITOR", NOW));
     tx!(db, |tx| roles::grant(tx, cid, "EDITOR", NOW));
     let mut conn = db.read().await.unwrap();
-    let any = listing::Filter::default();
-    let pattern = |pattern| listing::Filter { pattern: Some(pattern), ..any };
-    let role = |role| listing::Filter { role: Some(role), ..any };
+    let any = user_search::Filter::default();
+    let pattern = |pattern| user_search::Filter { pattern: Some(pattern), ..any };
+    let role = |role| user_search::Filter { role: Some(role), ..any };
     for (filter, fitting) in [
         (any, vec![cid, bob, ann]),
         (pattern("%ann%"), vec![cid, ann]),
@@ -36,26 +39,27 @@ async fn users_are_found_by_part_of_a_name_and_by_state(db: &Db) {
         (pattern("%nobody%"), vec![]),
         (role("EDITOR"), vec![cid, ann]),
         (
-            listing::Filter {
+            user_search::Filter {
                 pattern: Some("%example.com%"),
                 confirmed: Some(true),
                 ..role("EDITOR")
             },
             vec![ann],
         ),
-        (listing::Filter { active: Some(false), ..any }, vec![bob]),
-        (listing::Filter { active: Some(true), confirmed: Some(false), ..any }, vec![cid]),
+        (user_search::Filter { active: Some(false), ..any }, vec![bob]),
+        (user_search::Filter { active: Some(true), confirmed: Some(false), ..any }, vec![cid]),
     ] {
         let ids = |users: Vec<users::User>| users.into_iter().map(|u| u.id).collect::<Vec<_>>();
-        let down = listing::page(&mut conn, &filter, (UserId(i64::MAX), false), 9).await.unwrap();
+        let down =
+            user_search::page(&mut conn, &filter, (UserId(i64::MAX), false), 9).await.unwrap();
         assert_eq!(ids(down), fitting, "{filter:?}");
-        let up = listing::page(&mut conn, &filter, (UserId(0), true), 9).await.unwrap();
+        let up = user_search::page(&mut conn, &filter, (UserId(0), true), 9).await.unwrap();
         assert_eq!(ids(up).into_iter().rev().collect::<Vec<_>>(), fitting, "{filter:?}");
-        let some = listing::page(&mut conn, &filter, (cid, false), 1).await.unwrap();
+        let some = user_search::page(&mut conn, &filter, (cid, false), 1).await.unwrap();
         assert!(some.len() <= 1 && some.iter().all(|u| u.id.0 < cid.0));
-        let count = listing::count_fitting(&mut conn, &filter, 9).await.unwrap();
+        let count = user_search::count_fitting(&mut conn, &filter, 9).await.unwrap();
         assert_eq!(usize::try_from(count).unwrap(), fitting.len());
     }
-    assert_eq!(listing::count_fitting(&mut conn, &any, 2).await.unwrap(), 2);
-    assert_eq!(listing::count(&mut conn).await.unwrap(), (3, 1));
+    assert_eq!(user_search::count_fitting(&mut conn, &any, 2).await.unwrap(), 2);
+    assert_eq!(user_search::count(&mut conn).await.unwrap(), (3, 1));
 }

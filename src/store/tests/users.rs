@@ -1,8 +1,13 @@
 //! Table `auth_users`.
-use super::fixtures::{NOW, after, ann, named, open, token_of};
-use crate::store::{
-    Db, Digest, emails, refresh_tokens, roles, sessions,
-    users::{self, UserId},
+use crate::{
+    db::Db,
+    secret::Digest,
+    store::{
+        emails,
+        fixtures::{NOW, after, ann, named, open, token_of},
+        refresh_tokens, roles, sessions,
+        users::{self, UserId},
+    },
 };
 use rocket::futures::future::join_all;
 

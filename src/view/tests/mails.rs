@@ -55,12 +55,12 @@ fn a_mail_says_how_long_its_link_works() {
         let args = json!({"link": LINK, "hours": hours, "days": days});
         letter(lang, "reset_password", &args).1
     };
-    assert!(said(Language::En, 1, 0).contains("once and for one hour."));
-    assert!(said(Language::En, 72, 3).contains("once and for 3 days."));
-    assert!(said(Language::Ru, 1, 0).contains("один раз, в течение 1 часа."));
-    assert!(said(Language::Ru, 2, 0).contains("один раз, в течение 2 часов."));
-    assert!(said(Language::Ru, 21 * 24, 21).contains("один раз, в течение 21 дня."));
-    assert!(said(Language::Ru, 72, 3).contains("один раз, в течение 3 дней."));
+    assert!(said(Language::En, 1, 0).contains("works once and expires after one hour."));
+    assert!(said(Language::En, 72, 3).contains("works once and expires after 3 days."));
+    assert!(said(Language::Ru, 1, 0).contains("сработает один раз и действует 1 час."));
+    assert!(said(Language::Ru, 2, 0).contains("сработает один раз и действует 2 часа."));
+    assert!(said(Language::Ru, 21 * 24, 21).contains("сработает один раз и действует 21 день."));
+    assert!(said(Language::Ru, 72, 3).contains("сработает один раз и действует 3 дня."));
 }
 
 #[test]

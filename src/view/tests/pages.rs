@@ -1,7 +1,7 @@
 //! Every page, with all that may be on it.
-use super::*;
-
 mod admin;
+
+use super::*;
 
 type Pages = Vec<(&'static str, &'static [&'static str], Vec<Value>)>;
 

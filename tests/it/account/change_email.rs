@@ -56,7 +56,7 @@ async fn a_change_of_email_needs_more_than_the_link_and_can_be_declined(service:
         ann.post("/auth/password/reset", json!({ "token": token, "new_password": NEW })).await;
     reset.refused(400, "token_not_valid");
     let done = ann.press("/confirm-email", &token, "/confirm-email/decline", &[]).await;
-    says(&ann.follow(&done, "/login").await, "The change is stopped.");
+    says(&ann.follow(&done, "/login").await, "Change cancelled.");
     mallory.confirms(json!({ "token": token })).await.refused(400, "token_not_valid");
     assert_eq!(mallory.get("/auth/me").await.expect(200)["email"], "mallory@example.com");
 

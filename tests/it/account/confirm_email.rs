@@ -110,7 +110,7 @@ async fn the_owner_of_the_email_can_decline_the_account_which_deletes_it(service
     eve.login_with(json!({ "email": ANN, "password": PASSWORD })).await.expect(200);
     let token = service.mailed_token(ANN).await;
     let done = ann.press("/confirm-email", &token, "/confirm-email/decline", &[]).await;
-    says(&ann.follow(&done, "/login").await, "Your address is free.");
+    says(&ann.follow(&done, "/login").await, "You can use your email for a new one.");
     eve.get("/auth/me").await.refused(401, "token_not_valid");
     eve.login_with(json!({ "email": ANN, "password": PASSWORD }))
         .await

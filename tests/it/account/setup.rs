@@ -126,7 +126,7 @@ async fn ordinary_users_do_not_close_the_setup(service: &Service) {
     let op = service.stranger();
     let page = op.set_up(&token, "ann@example.com", PASSWORD).await;
     assert_eq!(page.status, 409);
-    says(&page, "an account with this address already");
+    says(&page, "already an account with this email");
     assert_eq!(op.set_up(&token, "op@example.com", PASSWORD).await.status, 303);
 }
 

@@ -65,7 +65,7 @@ async fn an_invited_person_registers_once_and_gets_the_roles(service: &Service) 
     let token = service.mailed_token("Ann@example.com").await;
     let mail = service.mail("Ann@example.com").await;
     assert!(mail["text"].as_str().unwrap().contains("/register?invite="), "{mail}");
-    assert!(mail["text"].as_str().unwrap().contains("once and for 7 days."), "{mail}");
+    assert!(mail["text"].as_str().unwrap().contains("once and expires after 7 days."), "{mail}");
     // Neither the queue nor the log nor the table holds the token or, the log, the address.
     for sql in ["SELECT args FROM auth_outbox", "SELECT detail FROM auth_audit"] {
         assert!(rows(service, sql).await.iter().all(|text| !text.contains(&token)));
@@ -315,14 +315,14 @@ on_both!(the_invitation_link_opens_the_form_and_registers, invite_only);
 async fn the_invitation_link_opens_the_form_and_registers(service: &Service) {
     let root = root(service).await;
     let ann = service.stranger();
-    says(&ann.get("/register").await, "takes an invitation");
+    says(&ann.get("/register").await, "need an invitation");
     root.invite("ann@example.com", &["EDITOR"]).await.expect(201);
     let token = service.mailed_token("ann@example.com").await;
     // Its token goes out of the address at once, and nothing is used up by looking.
     let link = ann.get(&format!("/register?invite={token}")).await;
     assert_eq!(link.header("referrer-policy"), Some("no-referrer"));
     let page = ann.follow(&link, "/register").await;
-    says(&page, "You are invited.");
+    says(&page, "You’ve been invited.");
     says(&page, "value=\"ann@example.com\"");
     let short = [("email", "ann@example.com"), ("password", "short"), ("invite", &*token)];
     assert_eq!(ann.submit("/register", "/register", &short).await.status, 400);
@@ -338,7 +338,7 @@ async fn the_invitation_link_opens_the_form_and_registers(service: &Service) {
             "/register?next=%2Fa",
         )
         .await;
-    says(&page, "does not work any more");
+    says(&page, "no longer works");
     assert!(!page.text.contains("id=\"register\""));
     let link = bob.get("/register?invite=%22%0d%0aX:y").await;
     assert_eq!((link.status, link.header("x")), (303, None));
@@ -355,6 +355,6 @@ async fn the_form_says_when_an_invitation_was_used(service: &Service) {
     let fields = [("email", "ann@example.com"), ("password", PASSWORD), ("invite", &*token)];
     let page = ann.submit("/register", "/register", &fields).await;
     assert_eq!(page.status, 400);
-    says(&page, "does not work any more");
+    says(&page, "no longer works");
     assert!(!page.text.contains(&token));
 }

@@ -50,7 +50,10 @@ async fn a_runtime_setting_overrides_the_file_and_can_be_undone(service: &Servic
     );
     assert!(change["changed_at"].as_str().unwrap().starts_with("2027-"));
     let effects = set["effects"].as_array().unwrap();
-    assert!(effects.len() == 2 && effects[0].as_str().unwrap().contains("5m"), "{effects:?}");
+    assert!(
+        effects.len() == 2 && effects[0].as_str().unwrap().contains("5 minutes"),
+        "{effects:?}"
+    );
     assert_eq!(root.login().await.expect(200)["expires_in"], 5_400);
     service
         .stranger()
@@ -96,14 +99,14 @@ async fn a_change_reports_how_it_affects_issued_tokens(service: &Service) {
     // Two changes in a row: there are tokens of the first lifetime still.
     for lifetime in ["5s", "10s"] {
         let effect = told(lifetime).await;
-        assert!(effect.contains(" 5m at most"), "{effect}");
+        assert!(effect.contains(" for up to 5 minutes;"), "{effect}");
     }
     service.advance(Duration::from_mins(4));
     let effect = told("20s").await;
-    assert!(effect.contains(" 1m at most"), "{effect}");
+    assert!(effect.contains(" for up to 1 minute;"), "{effect}");
     service.advance(Duration::from_mins(1));
     let effect = told("7s").await;
-    assert!(effect.contains(" 20s at most"), "{effect}");
+    assert!(effect.contains(" for up to 20 seconds;"), "{effect}");
 }
 
 on_both!(only_a_superuser_sees_and_changes_settings);

@@ -22,8 +22,8 @@ async fn a_user_changes_their_profile(service: &Service) {
     let fields = [("username", ""), ("first_name", ""), ("language", "")];
     let page =
         ann.follow(&ann.submit("/account", "/account/profile", &fields).await, "/account").await;
-    says(&page, "Your profile is saved.");
-    says(&page, "<option value=\"\">As in the browser");
+    says(&page, "Profile saved.");
+    says(&page, "<option value=\"\">Same as browser");
 }
 
 on_both!(the_email_changes_when_its_link_is_opened);
@@ -38,7 +38,7 @@ async fn the_email_changes_when_its_link_is_opened(service: &Service) {
     says(&wrong, "<details open>");
     assert_eq!(ask("new", PASSWORD).await.status, 400);
     let page = ann.follow(&ask("new@example.com", PASSWORD).await, "/account").await;
-    says(&page, "mailed a link to the new address");
+    says(&page, "sent a link and a code to your new email");
     says(&page, "<b>ann@example.com</b>");
     assert_eq!(service.mail("ann@example.com").await["links"].as_array().unwrap().len(), 2);
     let token = service.mailed_token("new@example.com").await;
@@ -47,7 +47,7 @@ async fn the_email_changes_when_its_link_is_opened(service: &Service) {
     let sent = ann.submit("/confirm-email", "/confirm-email", &[("token", &token)]).await;
     says(
         &ann.follow(&sent, "/confirm-email").await,
-        "Your address is confirmed. <b>new@example.com</b>",
+        "You can now use your account with <b>new@example.com</b>",
     );
     says(&ann.get("/account").await, "<b>new@example.com</b>");
 }
@@ -105,13 +105,13 @@ async fn sessions_are_listed_by_device_and_ended(service: &Service) {
     let other = other.split_once('"').unwrap().0;
     for _ in 0..2 {
         let sent = ann.submit("/account/sessions", "/account/sessions", &[("id", other)]).await;
-        says(&ann.follow(&sent, "/account/sessions").await, "The session is ended.");
+        says(&ann.follow(&sent, "/account/sessions").await, "Session ended.");
     }
     assert_eq!([me(&first).await, me(&second).await].iter().filter(|s| **s == 401).count(), 1);
     let bob = visitor(service, "bob").await;
     bob.submit("/account/sessions", "/account/sessions", &[("id", ids[0])]).await;
     let sent = ann.submit("/account/sessions", "/account/sessions/others", &[]).await;
-    says(&ann.follow(&sent, "/account/sessions").await, "All other sessions are ended.");
+    says(&ann.follow(&sent, "/account/sessions").await, "All other sessions ended.");
     assert_eq!((me(&first).await, me(&second).await), (401, 401));
     let page = ann.get("/account/sessions").await;
     let own = page
@@ -124,7 +124,7 @@ async fn sessions_are_listed_by_device_and_ended(service: &Service) {
         .0
         .to_owned();
     let sent = ann.submit("/account/sessions", "/account/sessions", &[("id", &own)]).await;
-    says(&ann.follow(&sent, "/login").await, "You are logged out.");
+    says(&ann.follow(&sent, "/login").await, "You’re logged out.");
     assert!(!ann.has_session());
 }
 
@@ -135,8 +135,8 @@ async fn a_user_sees_the_history_of_their_account(service: &Service) {
     service.stranger().submit("/login", "/login", &[("login", "ann"), ("password", "wrong")]).await;
     let page = ann.get("/account/security").await;
     says(&page, "Failed login");
-    says(&page, "Registration");
-    says(&page, "You are logged in on this device only.");
+    says(&page, "Account created");
+    says(&page, "You’re logged in on this device only.");
     assert!(!bob.get("/account/security").await.text.contains("Failed login"));
 }
 

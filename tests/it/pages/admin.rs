@@ -59,13 +59,13 @@ on_both!(users_are_found_and_looked_at);
 async fn users_are_found_and_looked_at(service: &Service) {
     let (ann, admin) = (service.user("ann").await, admin(service).await);
     let page = admin.get("/admin/users?search=NN@EXAM&state=active&confirmed=true").await;
-    says(&page, "One user.");
+    says(&page, "1 user.");
     says(&page, &format!("href=\"/admin/users/{}\"", ann.id));
     says(&admin.get("/admin/users?search=%3Cscript%3E").await, "value=\"&lt;script&gt;\"");
     says(&admin.get("/admin/users?role=ADMIN").await, "admin@example.com");
     assert_eq!(admin.get("/admin/users?state=odd").await.status, 400);
     let page = admin.get(&format!("/admin/users/{}", ann.id)).await;
-    for part in ["ann@example.com", "Confirmation of an address", "Registration", "Login"] {
+    for part in ["ann@example.com", "Email confirmation", "Account created", "Login"] {
         says(&page, part);
     }
     assert_eq!(admin.get("/admin/users/999").await.status, 404);
@@ -107,7 +107,7 @@ async fn an_operator_acts_on_a_user(service: &Service) {
     done(
         "profile",
         &[("username", "Annie"), ("first_name", "<b>"), ("language", "ru")],
-        "The user is changed.",
+        "User updated.",
     )
     .await;
     says(&root.get(&here).await, "value=\"&lt;b&gt;\"");
@@ -115,26 +115,26 @@ async fn an_operator_acts_on_a_user(service: &Service) {
     let wrong = root.act(&ann, "grant", &[("role", "no role!")]).await;
     assert_eq!(wrong.status, 400);
     says(&wrong, "grant-role-wrong");
-    done("revoke", &[("role", "EDITOR"), ("end_sessions", "on")], "The user is changed.").await;
+    done("revoke", &[("role", "EDITOR"), ("end_sessions", "on")], "User updated.").await;
     assert_eq!(ann.get("/auth/me").await.status, 401);
     ann.login().await.expect(200);
-    done("send-reset", &[], "The mail is on its way.").await;
+    done("send-reset", &[], "The email is on its way.").await;
     assert!(service.mail("ann@example.com").await["subject"].as_str().unwrap().contains("парол"));
-    done("end-sessions", &[], "All sessions of the user are ended.").await;
+    done("end-sessions", &[], "All sessions of the user ended.").await;
     assert_eq!(ann.get("/auth/me").await.status, 401);
     done("disable", &[], "disabled").await;
     assert_eq!(ann.login().await.status, 403);
-    done("enable", &[], "The user is changed.").await;
+    done("enable", &[], "User updated.").await;
     ann.login().await.expect(200);
     let page = root.get(&here).await;
     let session =
         page.text.split("name=\"session\" value=\"").nth(1).unwrap().split_once('"').unwrap().0;
-    done("end-session", &[("session", session)], "The session is ended.").await;
+    done("end-session", &[("session", session)], "Session ended.").await;
     done("superuser-on", &[], "mark yes").await;
-    done("superuser-off", &[], "The user is changed.").await;
+    done("superuser-off", &[], "User updated.").await;
     assert_eq!(root.act(&ann, "no-such-act", &[]).await.status, 400);
     let gone = root.act(&ann, "delete", &[]).await;
-    says(&root.follow(&gone, "/admin/users").await, "The user is deleted.");
+    says(&root.follow(&gone, "/admin/users").await, "User deleted.");
     assert_eq!(root.get(&here).await.status, 404);
 }
 
@@ -181,7 +181,7 @@ async fn a_dangerous_act_asks_for_the_password_again(service: &Service) {
     let here = format!("/admin/users/{}", ann.id);
     let proven =
         root.submit(&prove, "/admin/prove", &[("password", PASSWORD), ("next", &here)]).await;
-    says(&root.follow(&proven, &here).await, "For ten minutes");
+    says(&root.follow(&proven, &here).await, "won’t ask again for 10 minutes");
     root.follow(&root.act(&ann, "disable", &[]).await, &here).await;
     let evil = [("password", PASSWORD), ("next", "//evil.example")];
     assert_eq!(
@@ -216,15 +216,15 @@ async fn settings_are_changed_told_and_undone(service: &Service) {
         .await
     };
     let page = root.get("/admin/settings").await;
-    says(&page, "From now on an account takes an invitation.");
+    says(&page, "From now on, creating an account requires an invitation.");
     says(&page, "Nobody is logged out.");
     let wrong = change("soon", "open").await;
     assert_eq!(wrong.status, 400);
     says(&wrong, "settings-access_token_lifetime-wrong");
     says(&wrong, "value=\"soon\"");
     let page = root.follow(&change("2m", "closed").await, "/admin/settings").await;
-    says(&page, "The settings are saved.");
-    says(&page, "5m → 2m");
+    says(&page, "Settings saved.");
+    says(&page, "5 minutes → 2 minutes");
     says(&page, "root@example.com");
     assert!(!service.stranger().get("/register").await.text.contains("<form"));
     let undone = root
@@ -234,14 +234,14 @@ async fn settings_are_changed_told_and_undone(service: &Service) {
     says(&service.stranger().get("/register").await, "<form");
     // After two changes an undo leads to the one before, and another button to the file.
     let page = root.follow(&change("3m", "open").await, "/admin/settings").await;
-    says(&page, "Back to 2m");
-    says(&page, "Use the file’s value: 5m");
+    says(&page, "Revert to “2 minutes”");
+    says(&page, "Use the file’s value: “5 minutes”");
     assert_eq!(page.text.matches("/admin/settings/reset").count(), 1);
     let reset = root
         .submit("/admin/settings", "/admin/settings/reset", &[("setting", "access_token_lifetime")])
         .await;
     let page = root.follow(&reset, "/admin/settings").await;
-    says(&page, "3m → 5m");
+    says(&page, "3 minutes → 5 minutes");
     assert!(!page.text.contains("/admin/settings/reset"));
 }
 
@@ -265,21 +265,21 @@ async fn what_happened_is_filtered_and_given_as_csv(service: &Service) {
     assert!(csv.status == 200 && csv.header("content-type").unwrap().starts_with("text/csv"));
     assert_eq!(csv.text.lines().count(), 2, "{}", csv.text);
     says(&root.get("/admin/audit?user=x").await, "role=\"alert\"");
-    says(&root.get("/admin/audit?from=2001-01-01&to=2001-01-02").await, "Nothing yet.");
+    says(&root.get("/admin/audit?from=2001-01-01&to=2001-01-02").await, "No events found.");
 }
 
 on_both!(keys_are_rotated_and_mails_seen);
 async fn keys_are_rotated_and_mails_seen(service: &Service) {
     let root = root(service).await;
-    says(&root.get("/admin/keys").await, "Signs next");
+    says(&root.get("/admin/keys").await, "<h2>Next <span");
     let young = root.submit("/admin/keys", "/admin/keys", &[]).await;
     assert_eq!(young.status, 409);
     says(&young, "role=\"alert\"");
     let rotated = root.submit("/admin/keys", "/admin/keys", &[("force", "on")]).await;
-    says(&root.follow(&rotated, "/admin/keys").await, "Verifies only");
+    says(&root.follow(&rotated, "/admin/keys").await, "Retired (verifies only)");
     service.mail("root@example.com").await;
-    says(&root.get("/admin/mail?state=sent").await, "Confirmation of an address");
-    says(&root.get("/admin/mail?state=failed").await, "No mails.");
+    says(&root.get("/admin/mail?state=sent").await, "Email confirmation");
+    says(&root.get("/admin/mail?state=failed").await, "No emails.");
     assert_eq!(root.get("/admin/mail?state=odd").await.status, 400);
     let csrf = root.cookies.lock().unwrap()["__Host-portcullis-form"].clone();
     let form = [("Content-Type", "application/x-www-form-urlencoded")];
@@ -308,7 +308,7 @@ async fn an_operator_invites_somebody(service: &Service) {
     let id = page.text.split("name=\"id\" value=\"").nth(1).unwrap().split_once('"').unwrap().0;
     let gone =
         admin.submit("/admin/invitations", "/admin/invitations/withdraw", &[("id", id)]).await;
-    says(&admin.follow(&gone, "/admin/invitations").await, "The invitation is withdrawn.");
+    says(&admin.follow(&gone, "/admin/invitations").await, "Invitation withdrawn.");
 }
 
 on_both!(no_other_site_acts_for_an_operator);

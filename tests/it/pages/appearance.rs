@@ -21,7 +21,7 @@ async fn a_language_is_negotiated_chosen_and_remembered(service: &Service) {
     assert_eq!(heading(&ann, "/account", "ru").await, "en");
     assert_eq!(heading(&ann, "/account?lang=ru", "en").await, "ru");
     let error = ann.send(Method::Get, "/nothing", None, &[("Accept", "text/html")]).await;
-    says(&error, "Не найдено");
+    says(&error, "Страница не найдена");
 }
 
 on_both!(no_request_path_makes_a_link_point_to_another_site);

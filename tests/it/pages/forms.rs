@@ -72,7 +72,7 @@ async fn a_form_whose_cookies_are_gone_can_be_resent(service: &Service) {
         guest.cookies.lock().unwrap().clear();
         let refused = send(to, &uuid::Uuid::new_v4().to_string(), &fields).await;
         assert_eq!(refused.status, 403, "{to}");
-        says(&refused, "Send the form once more.");
+        says(&refused, "Send the form again.");
         // With what the page shows now, and what was in the form.
         let shown = fields.split('&').next().unwrap().split_once('=').unwrap();
         assert!(

@@ -75,7 +75,7 @@ async fn after_a_logout_nothing_private_is_shown(service: &Service) {
         assert_eq!((page.status, page.header("cache-control")), (200, Some("no-store")), "{path}");
     }
     let sent = ann.submit("/account", "/logout", &[]).await;
-    says(&ann.follow(&sent, "/login").await, "You are logged out.");
+    says(&ann.follow(&sent, "/login").await, "You’re logged out.");
     assert!(!ann.has_session());
     *ann.cookies.lock().unwrap() = old;
     for path in ["/account", "/account/sessions", "/account/security", "/account/data.json"] {

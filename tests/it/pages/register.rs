@@ -24,11 +24,11 @@ async fn a_person_registers_and_is_logged_in(service: &Service) {
     // In the browser that registered the link is enough, and its session lives on.
     let token = service.mailed_token("ann@example.com").await;
     let done = ann.open_link(&token).await;
-    says(&done, "Your address is confirmed.");
+    says(&done, "You can now use your account with");
     says(&done, "<b>ann@example.com</b>");
     says(&done, "href=\"/account\"");
     says(&ann.get("/account").await, "mark yes");
-    says(&ann.open_link(&token).await, "Your address is confirmed.");
+    says(&ann.open_link(&token).await, "You can now use your account with");
 }
 
 on_both!(another_browser_confirms_with_the_button);
@@ -54,7 +54,7 @@ async fn another_browser_confirms_with_the_button(service: &Service) {
         assert_eq!(raw(service, Method::Get, &path, None, headers).await.status, 303);
     }
     says(&ann.get("/account").await, "not confirmed");
-    says(&phone.open_link(&token).await, "<h1>Confirm your address</h1>");
+    says(&phone.open_link(&token).await, "<h1>Confirm your email</h1>");
     let confirm = async |fields: &[(&str, &str)]| {
         phone.submit("/confirm-email", "/confirm-email", fields).await
     };
@@ -66,7 +66,7 @@ async fn another_browser_confirms_with_the_button(service: &Service) {
     says(&wrong, "confirm-password-wrong");
     let done = confirm(&[("token", &token), ("password", PASSWORD)]).await;
     let done = phone.follow(&done, "/confirm-email").await;
-    says(&done, "Your address is confirmed. <b>ann@example.com</b>");
+    says(&done, "You can now use your account with <b>ann@example.com</b>");
     says(&ann.get("/account").await, "mark yes");
 }
 
@@ -78,7 +78,7 @@ async fn the_link_cookie_of_a_browser_confirms_only_the_email_it_registered(serv
     eve.submit("/register", "/register", &[("email", "eve@example.com"), ("password", PASSWORD)])
         .await;
     let token = service.mailed_token("ann@example.com").await;
-    says(&eve.open_link(&token).await, "<h1>Confirm your address</h1>");
+    says(&eve.open_link(&token).await, "<h1>Confirm your email</h1>");
 }
 
 on_both!(known_and_unknown_emails_look_alike_when_confirmation_is_required, |c| c
@@ -92,13 +92,13 @@ async fn known_and_unknown_emails_look_alike_when_confirmation_is_required(servi
         person.follow(&sent, "/login").await
     };
     let (first, second) = (register(&ann).await, register(&service.stranger()).await);
-    says(&first, "a mail is on its way");
+    says(&first, "If the address is right, a link is on its way");
     let bare = |text: &str| text.split("csrf_token").next().unwrap().to_owned();
     assert_eq!(bare(&first.text), bare(&second.text));
     let fields = [("login", "ann@example.com"), ("password", PASSWORD)];
     let refused = ann.submit("/login", "/login", &fields).await;
     assert_eq!(refused.status, 403);
-    says(&refused, "Confirm your address first");
+    says(&refused, "Confirm your email first");
     // Another link can be had.
     let sent =
         ann.submit("/confirm-email", "/confirm-email/again", &[("email", "ann@example.com")]).await;
@@ -107,7 +107,7 @@ async fn known_and_unknown_emails_look_alike_when_confirmation_is_required(servi
     let sent = ann.submit("/confirm-email", "/confirm-email/again", &nobody).await;
     says(&ann.follow(&sent, "/login").await, "a link is on its way");
     let token = service.mailed_token("ann@example.com").await;
-    says(&ann.open_link(&token).await, "Your address is confirmed.");
+    says(&ann.open_link(&token).await, "You can now use your account with");
     ann.follow(&ann.submit("/login", "/login", &fields).await, "/account").await;
 }
 
@@ -118,7 +118,10 @@ async fn registering_another_persons_email_gives_no_lasting_access(service: &Ser
     let register = async |person: &Person<'_>, password: &str| {
         let fields = [("email", "ann@example.com"), ("password", password)];
         let sent = person.submit("/register", "/register", &fields).await;
-        says(&person.follow(&sent, "/login").await, "a mail is on its way");
+        says(
+            &person.follow(&sent, "/login").await,
+            "If the address is right, a link is on its way",
+        );
     };
     // The mails there may be in an hour are used up: the links in them stay good.
     for _ in 0..5 {
@@ -128,7 +131,7 @@ async fn registering_another_persons_email_gives_no_lasting_access(service: &Ser
     register(&ann, PASSWORD).await;
     register(&eve, "nine quiet kettles").await;
     // Her registration made no account, so neither her browser nor her password is known by it.
-    says(&ann.open_link(&token).await, "<h1>Confirm your address</h1>");
+    says(&ann.open_link(&token).await, "<h1>Confirm your email</h1>");
     let own = [("token", &*token), ("password", PASSWORD)];
     assert_eq!(ann.submit("/confirm-email", "/confirm-email", &own).await.status, 400);
     // Whoever reads her mail chooses the password.
@@ -139,7 +142,7 @@ async fn registering_another_persons_email_gives_no_lasting_access(service: &Ser
     );
     let new = [("token", &*token), ("new_password", "seven green herons")];
     let sent = ann.submit("/confirm-email", "/confirm-email/password", &new).await;
-    says(&ann.follow(&sent, "/login").await, "Log in with the new one.");
+    says(&ann.follow(&sent, "/login").await, "Log in with your new password.");
     for password in ["nine quiet kettles", PASSWORD] {
         let fields = [("login", "ann@example.com"), ("password", password)];
         assert_eq!(eve.submit("/login", "/login", &fields).await.status, 401, "{password}");
@@ -156,7 +159,7 @@ async fn a_taken_email_is_reported_beside_its_field(service: &Service) {
     let page = service.stranger().submit("/register", "/register", &fields).await;
     assert_eq!(page.status, 409);
     says(&page, "aria-invalid=\"true\" aria-describedby=\"register-email-wrong\"");
-    says(&page, "There is an account with this address already.");
+    says(&page, "There is already an account with this email.");
 }
 
 on_both!(closed_registration_shows_and_accepts_no_form, |c| c.registration =

@@ -31,7 +31,7 @@ async fn a_reset_link_sets_a_password_within_an_hour(service: &Service) {
     says(&short, "reset-new_password-wrong");
     let new = [("token", &*token), ("new_password", "seven green herons")];
     let sent = phone.submit("/reset-password", "/reset-password", &new).await;
-    says(&phone.follow(&sent, "/login").await, "every device is logged out");
+    says(&phone.follow(&sent, "/login").await, "Every device is logged out");
     assert_eq!(ann.get("/account").await.status, 303);
     assert_eq!(phone.get("/reset-password").await.status, 400);
     service.advance(Duration::from_hours(2));
@@ -75,7 +75,7 @@ async fn the_strength_of_a_password_is_shown_while_it_is_typed(service: &Service
         ann.ask("/account", "/password-strength", &fields).await
     };
     let told = ask("three unlikely words, comma", "").await;
-    assert_eq!(told.expect(200), &json!({ "strength": "strong", "text": "A strong password." }));
+    assert_eq!(told.expect(200), &json!({ "strength": "strong", "text": "Strong password." }));
     for (weak, name) in [
         ("password1", ""),
         ("short", ""),

@@ -18,7 +18,7 @@ mod superseded_cookies;
 mod verify;
 
 use crate::support::{Person, Reply, Service, bearing, cookie, rows};
-use portcullis::flows::Claims;
+use portcullis::Claims;
 use rocket::http::Method;
 use serde_json::json;
 use std::time::Duration;

@@ -73,9 +73,9 @@ pub fn pages() -> Pages {
             &["settings", "undo"],
             vec![with(&operator(true), &json!({
                 "rows": [
-                    {"name": "access_token_lifetime", "key": "access-token-lifetime", "value": EVIL, "file": EVIL,
+                    {"name": "access_token_lifetime", "key": "access-token-lifetime", "value": EVIL, "words": EVIL, "file": EVIL,
                      "lifetime": true, "choices": [], "effect": EVIL, "undo": EVIL},
-                    {"name": "registration", "key": "registration", "value": "open", "file": "open", "lifetime": false,
+                    {"name": "registration", "key": "registration", "value": "open", "words": EVIL, "file": "open", "lifetime": false,
                      "choices": [{"value": "open", "effect": EVIL}], "effect": "", "undo": ""},
                 ],
                 "changes": [{"key": "registration", "from": EVIL, "to": EVIL, "who": EVIL, "at": moment()}],

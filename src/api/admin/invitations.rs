@@ -1,0 +1,120 @@
+//! Invitations, for admins.
+use crate::{
+    field_error::FieldError,
+    flows::{Auth, Error, Invitation, NewInvitation},
+    time::Timestamp,
+    web::{
+        guards::SignedIn,
+        reply::{json::Reply, problem::Problem},
+        request::{body::JsonBody, client::Client},
+    },
+};
+use rocket::{State, delete, get, http::Status, post};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+type Answer<T> = Result<Reply<T>, Problem>;
+type Signed = Result<SignedIn, Error>;
+
+/// How many a page has.
+const PAGE: u32 = 50;
+
+/// An invitation that may still be used.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Invitation)]
+pub struct InvitationView {
+    id: i64,
+    email: String,
+    /// What whoever accepts it will have.
+    roles: Vec<String>,
+    invited_by: Inviter,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Inviter {
+    id: i64,
+    email: String,
+}
+
+impl From<Invitation> for InvitationView {
+    fn from(i: Invitation) -> Self {
+        Self {
+            id: i.id,
+            email: i.email,
+            roles: i.roles.0,
+            invited_by: Inviter { id: i.invited_by.0, email: i.inviter },
+            created_at: i.created_at,
+            expires_at: i.expires_at,
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Invitations {
+    /// The URL of the next page, if there may be one.
+    next: Option<String>,
+    results: Vec<InvitationView>,
+}
+
+/// The invitations that may still be used, the newest first
+#[utoipa::path(get, path = "/auth/admin/invitations", tag = "admin",
+    params(("cursor" = Option<i64>, Query, description = "From `next`")),
+    security(("access" = []), ("cookie" = [])),
+    responses((status = 200, body = Invitations)))]
+#[get("/auth/admin/invitations?<cursor>")]
+pub async fn list(auth: &State<Auth>, by: Signed, cursor: Option<&str>) -> Answer<Invitations> {
+    let by = by?.0;
+    let cursor =
+        cursor.map(|c| c.parse::<i64>().map_err(|_| Error::field("cursor", FieldError::Unknown)));
+    let all = auth.invitations(&by, cursor.transpose()?, PAGE).await?;
+    let full = all.len() == PAGE as usize;
+    let next = all
+        .last()
+        .filter(|_| full)
+        .map(|last| auth.config().link(&format!("/auth/admin/invitations?cursor={}", last.id)));
+    Ok(Reply::ok(Invitations { next, results: all.into_iter().map(Into::into).collect() }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "for the documentation")]
+pub struct InvitationBody {
+    email: String,
+    /// What whoever accepts it will have; you have to have them.
+    roles: Option<Vec<String>>,
+    /// Of the mail: `en` or `ru`; by default the service's own.
+    language: Option<String>,
+}
+
+/// Mails an invitation, in the place of any other to that address
+#[utoipa::path(post, path = "/auth/admin/invitations", tag = "admin",
+    request_body = InvitationBody, security(("access" = []), ("cookie" = [])),
+    responses((status = 201, body = InvitationView)))]
+#[post("/auth/admin/invitations", data = "<body>")]
+pub async fn invite(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Signed,
+    body: Result<JsonBody, Error>,
+) -> Answer<InvitationView> {
+    let (by, body) = (by?.0, body?);
+    let (email, roles, language) =
+        body.read(|f| (f.text("email"), f.texts("roles"), f.optional("language")))?;
+    let new = NewInvitation { email, roles: &roles, language };
+    Ok(Reply::with(Status::Created, auth.invite(&client, &by, new).await?.into()))
+}
+
+/// Withdraws an invitation
+#[utoipa::path(delete, path = "/auth/admin/invitations/{id}", tag = "admin",
+    params(("id" = i64, Path)), security(("access" = []), ("cookie" = [])),
+    responses((status = 204)))]
+#[delete("/auth/admin/invitations/<id>")]
+pub async fn withdraw(auth: &State<Auth>, client: Client<'_>, by: Signed, id: &str) -> Answer<()> {
+    let by = by?.0;
+    let id = id.parse().map_err(|_| Error::NotFound)?;
+    auth.withdraw_invitation(&client, &by, id).await?;
+    Ok(Reply::empty())
+}

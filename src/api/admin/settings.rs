@@ -1,0 +1,172 @@
+//! The settings that can be changed while running, for superusers.
+use crate::{
+    config::{Live, Setting},
+    flows::{Auth, Changed, Error, PastChange, Settings},
+    time::Timestamp,
+    web::{
+        guards::SignedIn,
+        reply::{json::Reply, problem::Problem, setting_effects::effect},
+        request::{body::JsonBody, client::Client},
+    },
+};
+use rocket::{State, get, patch, post};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+type Answer<T> = Result<Reply<T>, Problem>;
+type Signed = Result<SignedIn, Error>;
+
+/// The settings in effect, what the file says, and what was changed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Settings)]
+pub struct SettingsView {
+    #[serde(flatten)]
+    #[schema(inline)]
+    live: Values,
+    file: Values,
+    /// The newest first.
+    changes: Vec<ChangeView>,
+    /// What the change that was asked for does to sessions already open; a sentence for each setting.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    effects: Vec<String>,
+}
+
+/// Lifetimes are written `30s`, `5m`, `12h`, `30d`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SettingValues)]
+pub struct Values {
+    access_token_lifetime: String,
+    refresh_token_lifetime: String,
+    /// `open`, `invite` or `closed`.
+    registration: String,
+    /// `optional` or `required`.
+    email_confirmation: String,
+}
+
+/// Who changed which setting, and when; null stands for what the file says.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SettingChange)]
+pub struct ChangeView {
+    setting: &'static str,
+    from: Option<String>,
+    to: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    changed_at: Timestamp,
+    changed_by: Option<Changer>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Changer {
+    id: i64,
+    /// Null if the account is gone.
+    email: Option<String>,
+}
+
+impl From<&Live> for Values {
+    fn from(live: &Live) -> Self {
+        Self {
+            access_token_lifetime: live.get(Setting::AccessTokenLifetime),
+            refresh_token_lifetime: live.get(Setting::RefreshTokenLifetime),
+            registration: live.get(Setting::Registration),
+            email_confirmation: live.get(Setting::EmailConfirmation),
+        }
+    }
+}
+
+impl From<PastChange> for ChangeView {
+    fn from(c: PastChange) -> Self {
+        let email = c.email;
+        Self {
+            setting: c.setting.name(),
+            from: c.from,
+            to: c.to,
+            changed_at: c.at,
+            changed_by: c.by.map(|id| Changer { id: id.0, email }),
+        }
+    }
+}
+
+impl From<Settings> for SettingsView {
+    fn from(s: Settings) -> Self {
+        Self {
+            live: (&s.live).into(),
+            file: (&s.file).into(),
+            changes: s.history.into_iter().map(Into::into).collect(),
+            effects: Vec::new(),
+        }
+    }
+}
+
+/// The settings that can be changed while running
+#[utoipa::path(get, path = "/auth/admin/settings", tag = "admin",
+    security(("access" = []), ("cookie" = [])),
+    responses((status = 200, body = SettingsView)))]
+#[get("/auth/admin/settings")]
+pub async fn show(auth: &State<Auth>, by: Signed) -> Answer<SettingsView> {
+    Ok(Reply::ok(auth.settings(&by?.0).await?.into()))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "for the documentation")]
+pub struct SettingsChange {
+    /// Null, here and below: as the file says.
+    access_token_lifetime: Option<String>,
+    refresh_token_lifetime: Option<String>,
+    registration: Option<String>,
+    email_confirmation: Option<String>,
+}
+
+/// Changes settings, all or none; one that is not there stays as it is
+#[utoipa::path(patch, path = "/auth/admin/settings", tag = "admin", request_body = SettingsChange,
+    security(("access" = []), ("cookie" = [])),
+    responses((status = 200, body = SettingsView)))]
+#[patch("/auth/admin/settings", data = "<body>")]
+pub async fn change(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Signed,
+    body: Result<JsonBody, Error>,
+) -> Answer<SettingsView> {
+    let (by, body) = (by?.0, body?);
+    let changes =
+        body.read(|f| Setting::ALL.map(|s| f.nullable(s.name()).map(|text| (s, text))))?;
+    let changes: Vec<_> = changes.into_iter().flatten().collect();
+    let done = auth.change_settings(&client, &by, &changes).await?;
+    answer(auth, &client, &by, done).await
+}
+
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "for the documentation")]
+pub struct Undo {
+    /// Its name.
+    setting: String,
+}
+
+/// Brings back what a setting was before its last change
+#[utoipa::path(post, path = "/auth/admin/settings/undo", tag = "admin", request_body = Undo,
+    security(("access" = []), ("cookie" = [])),
+    responses((status = 200, body = SettingsView)))]
+#[post("/auth/admin/settings/undo", data = "<body>")]
+pub async fn undo(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Signed,
+    body: Result<JsonBody, Error>,
+) -> Answer<SettingsView> {
+    let (by, body) = (by?.0, body?);
+    let setting = Setting::named(body.read(|f| f.text("setting"))?).ok_or(Error::NotFound)?;
+    let changed = auth.undo_setting(&client, &by, setting).await?;
+    answer(auth, &client, &by, changed).await
+}
+
+async fn answer(
+    auth: &Auth,
+    client: &Client<'_>,
+    by: &crate::flows::SignedIn,
+    Changed { from, to, out }: Changed,
+) -> Answer<SettingsView> {
+    let changed = |s: &Setting| from.get(*s) != to.get(*s);
+    let effects = Setting::ALL.into_iter().filter(changed);
+    let effects = effects.map(|s| effect(client.language, s, &to, out)).collect();
+    Ok(Reply::ok(SettingsView { effects, ..auth.settings(by).await?.into() }))
+}

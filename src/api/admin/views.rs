@@ -1,0 +1,256 @@
+//! What operators see, as the API shows it.
+use crate::{
+    api::views::UserView,
+    flows::{Logged, Overview, Page, Posted, SessionId, User, UserId},
+    time::Timestamp,
+    tokens::KeyInfo,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A page of a list.
+#[derive(Serialize, ToSchema)]
+pub struct Listed<T> {
+    /// How many there are on all pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<i64>,
+    /// The URL of the next page.
+    next: Option<String>,
+    previous: Option<String>,
+    results: Vec<T>,
+}
+
+impl<T> Listed<T> {
+    pub fn new<F: Into<T>>(page: Page<F>, link: impl Fn(&str) -> String) -> Self {
+        Self {
+            count: None,
+            next: page.next.as_deref().map(&link),
+            previous: page.previous.as_deref().map(&link),
+            results: page.results.into_iter().map(Into::into).collect(),
+        }
+    }
+
+    pub fn counting(self, count: i64) -> Self {
+        Self { count: Some(count), ..self }
+    }
+}
+
+/// A user, as operators see it.
+#[derive(Serialize, ToSchema)]
+pub struct Person {
+    #[serde(flatten)]
+    user: UserView,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    email_confirmed_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_login_at: Option<Timestamp>,
+}
+
+impl From<User> for Person {
+    fn from(u: User) -> Self {
+        Self {
+            email_confirmed_at: u.email_confirmed_at,
+            last_login_at: u.last_login_at,
+            user: u.into(),
+        }
+    }
+}
+
+/// A role that somebody has.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Role)]
+pub struct RoleView {
+    role: String,
+    users: i64,
+}
+
+impl From<(String, i64)> for RoleView {
+    fn from((role, users): (String, i64)) -> Self {
+        Self { role, users }
+    }
+}
+
+/// Something that happened.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
+pub struct AuditView {
+    id: i64,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    kind: String,
+    /// `user`, `anonymous`, `cli` or `service`.
+    actor: String,
+    #[schema(value_type = Option<i64>)]
+    actor_id: Option<UserId>,
+    /// Null also for a user that is gone.
+    actor_email: Option<String>,
+    /// Whose account it concerns.
+    #[schema(value_type = Option<i64>)]
+    user_id: Option<UserId>,
+    user_email: Option<String>,
+    #[schema(value_type = Option<uuid::Uuid>)]
+    session_id: Option<SessionId>,
+    ip: Option<String>,
+    user_agent: Option<String>,
+    detail: String,
+}
+
+impl From<Logged> for AuditView {
+    fn from(e: Logged) -> Self {
+        Self {
+            id: e.id,
+            at: e.at,
+            kind: e.kind,
+            actor: e.actor,
+            actor_id: e.actor_id,
+            actor_email: e.actor_email,
+            user_id: e.target_id,
+            user_email: e.target_email,
+            session_id: e.session_id,
+            ip: e.ip,
+            user_agent: e.user_agent,
+            detail: e.detail,
+        }
+    }
+}
+
+impl AuditView {
+    pub const COLUMNS: [&'static str; 12] = [
+        "id",
+        "at",
+        "kind",
+        "actor",
+        "actor_id",
+        "actor_email",
+        "user_id",
+        "user_email",
+        "session_id",
+        "ip",
+        "user_agent",
+        "detail",
+    ];
+
+    /// The cells of a table with these columns.
+    pub fn cells(self) -> [String; 12] {
+        let id = |id: Option<UserId>| id.map(|id| id.0.to_string()).unwrap_or_default();
+        [
+            self.id.to_string(),
+            self.at.to_string(),
+            self.kind,
+            self.actor,
+            id(self.actor_id),
+            self.actor_email.unwrap_or_default(),
+            id(self.user_id),
+            self.user_email.unwrap_or_default(),
+            self.session_id.map(|id| id.0.to_string()).unwrap_or_default(),
+            self.ip.unwrap_or_default(),
+            self.user_agent.unwrap_or_default(),
+            self.detail,
+        ]
+    }
+}
+
+/// A mail, without its text and its link.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Mail)]
+pub struct MailView {
+    id: i64,
+    kind: String,
+    #[schema(value_type = Option<i64>)]
+    user_id: Option<UserId>,
+    recipient: String,
+    /// `waiting`, `sent`, `failed`, or `dropped` for one that was of no use any more.
+    state: String,
+    attempts: i64,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it is tried next, if it is waiting.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    sent_at: Option<Timestamp>,
+    /// What the mail server said to the last attempt.
+    last_error: Option<String>,
+}
+
+impl From<Posted> for MailView {
+    fn from(m: Posted) -> Self {
+        Self {
+            id: m.id,
+            kind: m.kind,
+            user_id: m.user_id,
+            recipient: m.recipient,
+            attempts: m.attempts,
+            created_at: m.created_at,
+            due_at: Some(m.due_at).filter(|_| m.state == "waiting"),
+            sent_at: m.sent_at,
+            last_error: m.last_error,
+            state: m.state,
+        }
+    }
+}
+
+/// A key that signs or verifies tokens.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Key)]
+pub struct KeyView {
+    kid: String,
+    algorithm: String,
+    /// `next` (published, does not sign yet), `current` (signs) or `retired` (verifies only).
+    state: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// Until when a retired key verifies.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+}
+
+impl From<KeyInfo> for KeyView {
+    fn from(k: KeyInfo) -> Self {
+        Self {
+            kid: k.kid,
+            algorithm: k.algorithm,
+            state: k.state,
+            created_at: k.created_at,
+            expires_at: k.expires_at,
+        }
+    }
+}
+
+/// How much there is, and what the last 30 days were like.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Overview)]
+pub struct OverviewView {
+    users: i64,
+    confirmed: i64,
+    mails_waiting: i64,
+    mails_failed: i64,
+    /// The oldest first, today last (UTC).
+    days: Vec<DayView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Day)]
+pub struct DayView {
+    #[schema(format = Date)]
+    day: String,
+    logins: i64,
+    failures: i64,
+}
+
+impl From<Overview> for OverviewView {
+    fn from(o: Overview) -> Self {
+        let day = |d: &crate::flows::Day| DayView {
+            day: d.start.to_string().chars().take(10).collect(),
+            logins: d.logins,
+            failures: d.failures,
+        };
+        Self {
+            users: o.users,
+            confirmed: o.confirmed,
+            mails_waiting: o.mails_waiting,
+            mails_failed: o.mails_failed,
+            days: o.days.iter().map(day).collect(),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Why a command failed, in the words of the command line.
+use crate::{
+    config::Language, fairing::StartError, field_error::FieldError, flows::Error,
+    web::reply::field_errors::sentence,
+};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("{}", told(.0))]
+    Flow(#[from] Error),
+    #[error("{0}")]
+    Input(String),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// It has been told already.
+    #[error("")]
+    Told,
+}
+
+impl Failure {
+    /// The reason in one line.
+    pub fn line(&self) -> String {
+        self.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What is wrong with a field.
+pub fn field(name: &str, why: FieldError) -> String {
+    format!("{name}: {}", sentence(Language::En, why))
+}
+
+fn told(e: &Error) -> String {
+    match e {
+        Error::Fields(fields) => {
+            fields.iter().map(|(name, why)| field(name, *why)).collect::<Vec<_>>().join(" ")
+        }
+        Error::KeyTooYoung { retry_after } => {
+            format!("{e}: wait {} s, or use --force", retry_after.as_secs() + 1)
+        }
+        Error::Internal(e) => e.to_string(),
+        e => e.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_line_whatever_it_was() {
+        let e = Error::internal("line 3:\n  | {% if\n  | ^ unexpected end");
+        assert_eq!(Failure::from(e).line(), "line 3: | {% if | ^ unexpected end");
+    }
+}

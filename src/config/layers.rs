@@ -1,0 +1,196 @@
+//! The settings while they are gathered: a tree with the shape of the defaults, laid over by each
+//! source in turn.
+use super::{Config, Problem, load::origin};
+use rocket::figment::{
+    Error, Figment,
+    error::Kind,
+    providers::Serialized,
+    value::{Dict, Value},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What cannot be judged while the other cannot be read.
+const HANGS_ON: [(&str, &str); 14] = [
+    ("cookie.domain", "public_url"),
+    ("cookie.same_site", "cookie.secure"),
+    ("cookie.secure", "public_url"),
+    ("cors.origins", "public_url"),
+    ("jwt.secret", "jwt.algorithm"),
+    ("legacy.accept_simplejwt", "jwt.algorithm"),
+    ("legacy.until", "legacy.accept_simplejwt"),
+    ("mail.url", "public_url"),
+    ("password.memory", "password.passes"),
+    ("previous_encryption_key", "encryption_key"),
+    ("refresh_grace", "refresh_token_lifetime"),
+    ("refresh_token_lifetime", "access_token_lifetime"),
+    ("session_lifetime", "refresh_token_lifetime"),
+    ("trusted_proxies", "public_url"),
+];
+
+pub(crate) struct Draft {
+    pub(crate) defaults: Dict,
+    tree: Dict,
+    /// The name under which the operator wrote a key.
+    written: BTreeMap<String, String>,
+    unreadable: BTreeSet<String>,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) warnings: Vec<Problem>,
+}
+
+impl Draft {
+    pub(crate) fn new() -> Self {
+        let config = Config::default();
+        let mut tree =
+            Value::serialize(&config).ok().and_then(Value::into_dict).unwrap_or_default();
+        // Secrets do not serialize; this one has a default.
+        put(&mut tree, "mail.url", Value::from(config.mail.url.0));
+        Self {
+            defaults: tree.clone(),
+            tree,
+            written: BTreeMap::new(),
+            unreadable: BTreeSet::new(),
+            problems: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Lays the file's table over what is there.
+    pub(crate) fn lay_table(&mut self, figment: &Figment, table: Dict) {
+        self.lay_below(figment, "", table);
+    }
+
+    fn lay_below(&mut self, figment: &Figment, above: &str, table: Dict) {
+        for (key, value) in table {
+            let key = format!("{above}{key}");
+            let name = format!("portcullis.{key}{}", origin(figment, &value));
+            match (find(&self.defaults, &key), value) {
+                (None, _) => {
+                    let known = self.below(above).join(", ");
+                    let message = format!("unknown key, expected one of {known}");
+                    self.problems.push(Problem::new(name, message));
+                }
+                (Some(Value::Dict(..)), Value::Dict(_, table)) => {
+                    self.lay_below(figment, &format!("{key}."), table);
+                }
+                (Some(Value::Dict(..)), _) => {
+                    self.problems.push(Problem::new(name, "should be a table"));
+                }
+                (Some(_), value) => self.set(&key, name, value),
+            }
+        }
+    }
+
+    /// The keys there are in the table `above`, which ends in a dot or is empty.
+    fn below(&self, above: &str) -> Vec<String> {
+        let table = match find(&self.defaults, above.trim_end_matches('.')) {
+            Some(Value::Dict(_, table)) => table,
+            _ => &self.defaults,
+        };
+        table.keys().cloned().collect()
+    }
+
+    /// Takes `value` for `key`, which the operator wrote as `name`.
+    pub(crate) fn set(&mut self, key: &str, name: String, value: Value) {
+        put(&mut self.tree, key, value);
+        self.unreadable.remove(key);
+        self.written.insert(key.to_owned(), name);
+    }
+
+    /// Takes `value` for `key` unless the operator wrote another.
+    pub(crate) fn imply(&mut self, key: &str, value: Value) {
+        if !self.written.contains_key(key) && !self.unreadable.contains(key) {
+            put(&mut self.tree, key, value);
+        }
+    }
+
+    /// Tells what is wrong with what the operator wrote as `name`.
+    pub(crate) fn refuse(&mut self, key: &str, name: &str, message: impl Into<String>) {
+        self.unreadable.insert(key.to_owned());
+        self.problems.push(Problem::new(name, message));
+    }
+
+    /// The settings, everything that is wrong with them, and warnings.
+    pub(crate) fn settle(mut self) -> (Config, Vec<Problem>, Vec<Problem>) {
+        let mut config = self.extract();
+        for Problem { key, message } in config.check() {
+            if key == "public_url" {
+                // It is no secret and prints, but what is wrong with it may be a password in it.
+                config.public_url = Config::default().public_url;
+            }
+            let blind = |key: &str| self.unreadable.contains(key);
+            if blind(&key) || HANGS_ON.iter().any(|(k, on)| *k == key && blind(on)) {
+                continue;
+            }
+            self.problems.push(Problem::new(self.written_name(&key), message));
+        }
+        let named = |p: Problem| Problem::new(self.written_name(&p.key), p.message);
+        let warnings = config.warnings().into_iter().map(named);
+        let warnings = self.warnings.iter().cloned().chain(warnings).collect();
+        (config, self.problems, warnings)
+    }
+
+    /// Reads the tree; what cannot be read is named and falls back to its default.
+    fn extract(&mut self) -> Config {
+        loop {
+            let e = match Figment::from(Serialized::defaults(&self.tree)).extract::<Config>() {
+                Ok(config) => return config,
+                Err(e) => e,
+            };
+            let path = e.path.iter().take_while(|p| p.parse::<usize>().is_err());
+            let key = path.cloned().collect::<Vec<_>>().join(".");
+            let Some(default) =
+                find(&self.defaults, &key).filter(|d| find(&self.tree, &key) != Some(d)).cloned()
+            else {
+                self.problems.push(Problem::new("portcullis", "cannot be read"));
+                return Config::default();
+            };
+            let name = self.written_name(&key);
+            let message = expected(&key, &default, &e);
+            put(&mut self.tree, &key, default);
+            self.refuse(&key, &name, message);
+        }
+    }
+
+    fn written_name(&self, key: &str) -> String {
+        self.written.get(key).cloned().unwrap_or_else(|| format!("portcullis.{key}"))
+    }
+}
+
+/// What the value of `key`, by default `shape`, should have been.
+fn expected(key: &str, shape: &Value, e: &Error) -> String {
+    match (key, &e.kind, shape) {
+        ("public_url", ..) => "should be http(s)://HOST[:PORT][/PATH]".to_owned(),
+        ("trusted_proxies", ..) => "should be a list of networks such as 10.0.0.0/8".to_owned(),
+        ("brand.accent", ..) => "should be a colour such as \"#2f5bd8\"".to_owned(),
+        ("brand.links", ..) => "should be a list of \"TEXT <https://…>\"".to_owned(),
+        ("legacy.until", ..) => "should be a day such as \"2027-01-31\"".to_owned(),
+        (key, ..)
+            if key.ends_with("_lifetime") || ["refresh_grace", "shutdown.drain"].contains(&key) =>
+        {
+            "should be a time such as \"30s\", \"5m\", \"12h\" or \"30d\"".to_owned()
+        }
+        (_, Kind::UnknownVariant(_, known), _) => format!("should be one of {}", known.join(", ")),
+        (_, _, Value::Bool(..)) => "should be true or false".to_owned(),
+        (_, _, Value::Num(..)) => "should be a whole number, and not that large".to_owned(),
+        (_, _, Value::Array(..)) => "should be a list of texts".to_owned(),
+        _ => "should be text, in quotes".to_owned(),
+    }
+}
+
+pub(crate) fn find<'t>(tree: &'t Dict, key: &str) -> Option<&'t Value> {
+    match key.split_once('.') {
+        None => tree.get(key),
+        Some((table, rest)) => find(tree.get(table)?.as_dict()?, rest),
+    }
+}
+
+fn put(tree: &mut Dict, key: &str, value: Value) {
+    match key.split_once('.') {
+        None => drop(tree.insert(key.to_owned(), value)),
+        Some((table, rest)) => {
+            if let Some(Value::Dict(_, below)) = tree.get_mut(table) {
+                put(below, rest, value);
+            }
+        }
+    }
+}

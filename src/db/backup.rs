@@ -1,0 +1,74 @@
+//! A copy of a database that goes on being used.
+use super::{
+    Db, Error, OpenError, Result,
+    sqlite_file::create_new_private,
+    wal_sync::{beside, sync_folder},
+};
+use sqlx::sqlite::SqliteConnectOptions;
+use std::{
+    fs::{self, File},
+    io::{self, ErrorKind},
+    path::Path,
+    str::FromStr,
+};
+
+impl Db {
+    /// Opens a database that is there already.
+    pub async fn open_existing(url: &str, connections: u32) -> Result<Self, OpenError> {
+        if url.starts_with("sqlite:") {
+            let options = SqliteConnectOptions::from_str(url).map_err(|e| OpenError::new(&e))?;
+            let file = options.get_filename();
+            fs::metadata(file).map_err(|e| {
+                let why = match e.kind() {
+                    ErrorKind::NotFound => {
+                        "there is no such file; `portcullis migrate` makes one".to_owned()
+                    }
+                    _ => e.to_string(),
+                };
+                OpenError::told(format!("{}: {why}", file.display()))
+            })?;
+        }
+        Self::open(url, connections).await
+    }
+
+    /// Writes a consistent copy to `file`, readable by its owner only; one that is there already is left
+    /// alone. Until it is whole it has another name, with `.partial` at its end. `false`: PostgreSQL
+    /// has its own way.
+    pub async fn backup(&self, file: &Path) -> Result<bool> {
+        let Db::Sqlite { read, .. } = self else { return Ok(false) };
+        if fs::exists(file)? {
+            return Err(there_already());
+        }
+        let partial = beside(file, ".partial");
+        let path = partial.to_str().ok_or(Error::Io(ErrorKind::InvalidFilename.into()))?;
+        // What was left by one that was killed.
+        let _ = fs::remove_file(&partial);
+        create_new_private(&partial)?;
+        // Not on a `Conn`: it takes as long as it takes.
+        let copied = sqlx::query("VACUUM INTO $1").bind(path).execute(read).await;
+        let written = copied.and_then(|_| {
+            File::open(&partial)?.sync_all()?;
+            Ok(name(&partial, file)?)
+        });
+        if written.is_err() {
+            let _ = fs::remove_file(&partial);
+        }
+        written?;
+        sync_folder(file)?;
+        Ok(true)
+    }
+}
+
+fn there_already() -> Error {
+    Error::Io(ErrorKind::AlreadyExists.into())
+}
+
+/// Gives a whole copy its name, unless that has been taken meanwhile.
+fn name(partial: &Path, file: &Path) -> io::Result<()> {
+    match fs::hard_link(partial, file) {
+        Ok(()) => fs::remove_file(partial),
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => Err(e),
+        // A file system without hard links.
+        Err(_) => fs::rename(partial, file),
+    }
+}

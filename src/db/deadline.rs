@@ -1,0 +1,131 @@
+//! How long the database is waited for.
+//!
+//! Every connection has a deadline. The connections of one request share one [`PATIENCE`], so that a
+//! request which needs several of them is answered as soon as one that needs a single one.
+use super::Result;
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    task_local,
+    time::{Instant, timeout_at},
+};
+
+/// The longest that a request waits for the database, from asking for a connection on, before it
+/// is told that the database cannot be reached.
+pub const PATIENCE: Duration = Duration::from_millis(2_500);
+
+/// The longest that an operator's list or count, or a purge, may take.
+pub const LONG_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The longest that is waited for a write which the reply does not depend on.
+pub const SHORT_PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long a request may still wait.
+#[derive(Clone)]
+struct Budget(Arc<Mutex<Duration>>);
+
+task_local! {
+    static BUDGET: Budget;
+}
+
+/// Handles a request whose connections wait for the database no longer than [`PATIENCE`] in all. What
+/// happens between them, as the hashing of a password, does not count.
+pub async fn as_one_request<T>(request: impl Future<Output = T>) -> T {
+    BUDGET.scope(Budget(Arc::new(Mutex::new(PATIENCE))), request).await
+}
+
+impl Budget {
+    fn left(&self) -> Duration {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn spend(&self, spent: Duration) {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *left = left.saturating_sub(spent);
+    }
+}
+
+/// When to stop waiting.
+pub(crate) struct Deadline {
+    start: Instant,
+    end: Instant,
+    budget: Option<Budget>,
+}
+
+impl Deadline {
+    /// `patience` from now on, or less if the request has used up some of its own.
+    pub(crate) fn within(patience: Duration) -> Self {
+        let start = Instant::now();
+        let budget = BUDGET.try_with(Clone::clone).ok();
+        let left = budget.as_ref().map_or(patience, |budget| budget.left().min(patience));
+        Self { start, end: start + left, budget }
+    }
+
+    /// [`LONG_PATIENCE`], whoever asks.
+    pub(crate) fn long() -> Self {
+        let start = Instant::now();
+        Self { start, end: start + LONG_PATIENCE, budget: None }
+    }
+
+    /// Whether a failure to begin shows that the database is away: a wait that was cut short does not.
+    pub(crate) fn proves_outage(&self, e: &sqlx::Error) -> bool {
+        !matches!(e, sqlx::Error::PoolTimedOut) || self.start.elapsed() > 2 * SHORT_PATIENCE
+    }
+
+    /// The outcome of `work`, or a timeout of the pool's kind.
+    pub(crate) async fn over<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        timeout_at(self.end, work).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+    }
+}
+
+impl Drop for Deadline {
+    fn drop(&mut self) {
+        if let Some(budget) = &self.budget {
+            budget.spend(self.start.elapsed());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(deadline: &Deadline) -> Duration {
+        deadline.end - deadline.start
+    }
+
+    fn spend(mut deadline: Deadline, spent: Duration) {
+        deadline.start -= spent;
+    }
+
+    #[tokio::test]
+    async fn the_connections_of_a_request_share_its_patience() {
+        let second = Duration::from_secs(1);
+        as_one_request(async {
+            assert_eq!(time(&Deadline::within(SHORT_PATIENCE)), SHORT_PATIENCE);
+            spend(Deadline::within(PATIENCE), second);
+            spend(Deadline::within(PATIENCE), second);
+            let left = Deadline::within(PATIENCE);
+            assert!(time(&left) <= Duration::from_millis(500), "{:?}", time(&left));
+            spend(left, second);
+            let none = Deadline::within(PATIENCE);
+            assert_eq!(time(&none), Duration::ZERO);
+            none.over(std::future::pending::<Result<()>>()).await.unwrap_err();
+            // What an operator asked for may take longer.
+            assert_eq!(time(&Deadline::long()), LONG_PATIENCE);
+        })
+        .await;
+        let late = sqlx::Error::PoolTimedOut;
+        assert!(!Deadline::within(PATIENCE).proves_outage(&late));
+        assert!(Deadline::within(PATIENCE).proves_outage(&sqlx::Error::WorkerCrashed));
+        let mut long = Deadline::within(PATIENCE);
+        long.start -= PATIENCE;
+        assert!(long.proves_outage(&late));
+        // Outside of requests each connection has its own.
+        spend(Deadline::within(PATIENCE), second);
+        assert_eq!(time(&Deadline::within(PATIENCE)), PATIENCE);
+    }
+}

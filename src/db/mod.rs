@@ -1,0 +1,32 @@
+//! The database: the only room that knows that there are two engines.
+mod backup;
+mod copy;
+mod deadline;
+mod engine;
+mod health;
+mod migrate;
+mod notify;
+mod open_error;
+mod outages;
+mod pg_conn;
+mod pg_server;
+mod pool;
+mod query;
+mod shared_state;
+mod sqlite_conn;
+mod sqlite_file;
+#[cfg(test)]
+mod tests;
+mod version;
+mod wal_sync;
+
+pub use copy::Copied;
+pub use deadline::as_one_request;
+pub use engine::Connections;
+pub use notify::{Channel, Listener};
+pub use open_error::OpenError;
+pub use pool::{AuthDb, Conn, Db};
+pub use shared_state::Horizon;
+
+pub type Error = sqlx::Error;
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,30 @@
+//! Why a database cannot be opened, in words for its operator.
+use super::health::code;
+
+/// Names the file or the server, and the reason; no user, no password.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct OpenError(String);
+
+impl OpenError {
+    pub(crate) fn told(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+
+    /// What an error says, without sqlx's words around it.
+    pub(crate) fn new(e: &sqlx::Error) -> Self {
+        use sqlx::Error as E;
+        Self(match e {
+            E::Io(e) => e.to_string(),
+            E::Tls(e) => format!("TLS: {e}"),
+            E::Configuration(e) => e.to_string(),
+            E::PoolTimedOut => "no answer within 2.5 s".to_owned(),
+            // A statement that is there already, or is not, under a pooler that changes backends.
+            e if code(e).is_some_and(|c| ["42P05", "26000"].contains(&&*c)) => {
+                crate::db::pg_server::POOLER.to_owned()
+            }
+            E::Database(e) => e.message().to_owned(),
+            e => e.to_string(),
+        })
+    }
+}

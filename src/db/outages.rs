@@ -1,0 +1,160 @@
+//! [`Outages`]: when this process could not commit.
+//!
+//! What was under way when a commit was given up may have been done all the same, and whoever asked for
+//! it was told that it was not. They are in time as long as the database is away, so that time is not
+//! counted against them. Each process knows of the outages it saw itself: a request that begins or
+//! commits a transaction meets them, and they are probed until they end.
+use crate::time::{Clock, Timestamp};
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// Outages that ended longer ago are forgotten.
+const KEPT: Duration = Duration::from_hours(24);
+const MOST: usize = 1_000;
+
+#[derive(Clone, Default)]
+pub struct Outages(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    clock: OnceLock<Clock>,
+    /// The same as in `spans`, for a look without waiting.
+    open: AtomicBool,
+    spans: Mutex<Spans>,
+}
+
+#[derive(Default)]
+struct Spans {
+    /// Since when nothing has been committed.
+    open: Option<Timestamp>,
+    /// From when until when; in order, and apart from each other.
+    past: VecDeque<(Timestamp, Timestamp)>,
+}
+
+/// A transaction, from when a connection is asked for until its end is known.
+pub struct Attempt {
+    outages: Outages,
+    began: Instant,
+}
+
+impl Attempt {
+    pub(crate) fn committed(self) {
+        self.outages.committed();
+    }
+
+    /// It was not committed, or may have been.
+    pub(crate) fn failed(self) {
+        self.outages.failed(self.began.elapsed());
+    }
+}
+
+impl Outages {
+    /// Outages before this are not noted.
+    pub fn tell_time_by(&self, clock: &Clock) {
+        let _ = self.0.clock.set(clock.clone());
+    }
+
+    pub(crate) fn attempt(&self) -> Attempt {
+        Attempt { outages: self.clone(), began: Instant::now() }
+    }
+
+    /// Whether the last transaction that was to be committed was not.
+    pub fn is_open(&self) -> bool {
+        self.0.open.load(Ordering::SeqCst)
+    }
+
+    /// For how long of the time from `since` to `now` nothing could be committed.
+    pub fn between(&self, since: Timestamp, now: Timestamp) -> Duration {
+        let spans = self.spans();
+        let past = spans.past.iter().copied();
+        let all = past.chain(spans.open.map(|from| (from, now)));
+        all.map(|(from, to)| from.max(since).until(to.min(now))).sum()
+    }
+
+    fn spans(&self) -> MutexGuard<'_, Spans> {
+        self.0.spans.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A transaction that began so long ago was not committed, or may have been.
+    fn failed(&self, ago: Duration) {
+        let Some(clock) = self.0.clock.get() else { return };
+        let mut spans = self.spans();
+        let mut from = clock.now().minus(ago);
+        // It may have begun before the end of an earlier one.
+        while let Some(earlier) = spans.past.pop_back_if(|(_, to)| *to >= from) {
+            from = from.min(earlier.0);
+        }
+        spans.open = Some(spans.open.map_or(from, |open| open.min(from)));
+        self.0.open.store(true, Ordering::SeqCst);
+    }
+
+    fn committed(&self) {
+        if !self.is_open() {
+            return;
+        }
+        let Some(clock) = self.0.clock.get() else { return };
+        let (now, mut spans) = (clock.now(), self.spans());
+        self.0.open.store(false, Ordering::SeqCst);
+        if let Some(from) = spans.open.take() {
+            spans.past.push_back((from, now));
+        }
+        let old = now.minus(KEPT);
+        while spans.past.len() > MOST || spans.past.front().is_some_and(|(_, to)| *to < old) {
+            spans.past.pop_front();
+        }
+    }
+}
+
+impl fmt::Debug for Outages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outages").field("open", &self.is_open()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn time_without_commits_is_counted_once() {
+        let start = Timestamp::from_unix(1_800_000_000);
+        let clock = Clock::manual(start);
+        let outages = Outages::default();
+        outages.failed(SECOND);
+        assert!(!outages.is_open(), "it knows no time yet");
+        outages.tell_time_by(&clock);
+        let at = |seconds: u32| start.plus(seconds * SECOND);
+        let count = |from, to| outages.between(at(from), at(to)).as_secs();
+        outages.committed();
+        assert_eq!(count(0, 100), 0);
+        clock.advance(10 * SECOND);
+        // From 8 to 20; a second one from 15 on is in it.
+        outages.failed(2 * SECOND);
+        clock.advance(8 * SECOND);
+        outages.failed(3 * SECOND);
+        assert_eq!((count(0, 18), count(10, 18), count(17, 18)), (10, 8, 1));
+        clock.advance(2 * SECOND);
+        outages.committed();
+        clock.advance(SECOND);
+        assert_eq!((count(0, 21), count(19, 21), count(20, 21)), (12, 1, 0));
+        // A slow one that began at 19 makes it go on.
+        outages.failed(2 * SECOND);
+        assert!(outages.is_open());
+        clock.advance(4 * SECOND);
+        outages.committed();
+        assert_eq!((count(0, 30), count(19, 30)), (17, 6));
+        clock.advance(KEPT + 10 * SECOND);
+        outages.failed(SECOND);
+        outages.committed();
+        assert_eq!(count(0, 30), 0);
+    }
+}

@@ -1,0 +1,185 @@
+//! [`Server`]: the PostgreSQL server beyond the pool. How it is connected to, why it cannot be reached,
+//! and how a backend is ended that nobody waits for any more.
+//!
+//! A limit of time at this end is one at the server's end too: a statement that was given up would go
+//! on to hold a backend and its locks.
+use super::{OpenError, Result, deadline::PATIENCE};
+use sqlx::{
+    ConnectOptions as _, Connection as _, PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use std::{
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+/// Set after connecting: a pooler may refuse them as startup parameters. What the URL says
+/// (`options[statement_timeout]=…`) stays. In milliseconds.
+const LIMITS: &str = "
+    SELECT set_config(name, CASE name WHEN 'statement_timeout' THEN '2500'
+                                      WHEN 'lock_timeout' THEN '2000' ELSE '10000' END, false)
+    FROM pg_settings
+    WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout')
+      AND source <> 'client'";
+
+/// A client that is gone is noticed within a second while its statement runs (PostgreSQL 14 and newer),
+/// and within a minute while it does not. Not every system has these.
+const KEEPALIVE: &str = "
+    SELECT set_config(name, CASE name WHEN 'client_connection_check_interval' THEN '1000'
+                                      WHEN 'tcp_keepalives_count' THEN '3' ELSE '15' END, false)
+    FROM pg_settings
+    WHERE name IN ('client_connection_check_interval', 'tcp_keepalives_idle',
+                   'tcp_keepalives_interval', 'tcp_keepalives_count')
+      AND source <> 'client'";
+
+pub(crate) const POOLER: &str = "it is reached through a pooler in transaction mode, which loses prepared \
+                      statements and session settings: set pool_mode = session in pgbouncer, or name \
+                      the server itself in DATABASE_URL";
+
+/// Why there is no connection is told once in this time.
+const TOLD_FOR: Duration = Duration::from_secs(10);
+
+#[derive(Clone, Debug)]
+pub struct Server(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    options: PgConnectOptions,
+    /// When a backend could not be ended last; one at a time tries.
+    ending: tokio::sync::Mutex<Option<Instant>>,
+    told: Mutex<Option<Instant>>,
+}
+
+impl Server {
+    /// Connects to what `url` names, and makes a pool of at most `connections` connections to it.
+    pub(crate) async fn open(url: &str, connections: u32) -> Result<(Self, PgPool), OpenError> {
+        let options = PgConnectOptions::from_str(url).map_err(|e| OpenError::new(&e))?;
+        // There are no floating-point numbers; poolers refuse what they do not know.
+        let options = options.extra_float_digits(None).disable_statement_logging();
+        let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+        let pool = pool.after_connect(|conn, _| Box::pin(limit(conn)));
+        let pool = pool.connect_lazy_with(options.clone());
+        let inner =
+            Inner { options, ending: tokio::sync::Mutex::default(), told: Mutex::default() };
+        let server = Self(Arc::new(inner));
+        let mut first = server.reach().await?;
+        let pids = async {
+            let mut second = pool.acquire().await?;
+            Ok::<_, sqlx::Error>((backend(&mut first).await?, backend(&mut second).await?))
+        };
+        let (one, other) = pids.await.map_err(|e| server.words(&e))?;
+        hang_up(first).await;
+        // Two connections are held at once, so a session has a backend of its own.
+        if one == other { Err(server.told(POOLER)) } else { Ok((server, pool)) }
+    }
+
+    /// A connection without limits of time, beside the pool.
+    pub(crate) async fn connect(&self) -> Result<PgConnection> {
+        let connected = timeout(PATIENCE, self.0.options.connect()).await;
+        connected.map_err(|_| sqlx::Error::PoolTimedOut)?
+    }
+
+    /// Connects, and waits for a server that is just starting.
+    async fn reach(&self) -> Result<PgConnection, OpenError> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut last = sqlx::Error::PoolTimedOut;
+        loop {
+            match timeout_at(deadline, self.0.options.connect()).await {
+                Ok(Ok(conn)) => return Ok(conn),
+                Ok(Err(e)) if is_starting(&e) => last = e,
+                Ok(Err(e)) => return Err(self.words(&e)),
+                Err(_) => return Err(self.words(&last)),
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    fn words(&self, e: &sqlx::Error) -> OpenError {
+        self.told(&OpenError::new(e).to_string())
+    }
+
+    fn told(&self, why: &str) -> OpenError {
+        let (host, port) = (self.0.options.get_host(), self.0.options.get_port());
+        OpenError::told(match self.0.options.get_socket() {
+            Some(socket) => format!("PostgreSQL at {}: {why}", socket.display()),
+            None => format!("PostgreSQL at {host}:{port}: {why}"),
+        })
+    }
+
+    /// Logs why the pool has no connection to give: it does not tell itself.
+    pub(crate) fn tell_why(&self) {
+        let mut told = self.0.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_some_and(|at| at.elapsed() < TOLD_FOR) {
+            return;
+        }
+        *told = Some(Instant::now());
+        drop(told);
+        let server = self.clone();
+        tokio::spawn(async move {
+            match server.connect().await {
+                Ok(conn) => {
+                    hang_up(conn).await;
+                    tracing::warn!("all connections of the pool to PostgreSQL are in use");
+                }
+                Err(e) => tracing::error!(reason = %server.words(&e), "no connection"),
+            }
+        });
+    }
+
+    /// Ends a backend whose statement nobody waits for any more, and returns once it is gone, or cannot
+    /// be ended. A wait for a synchronous standby ends in no other way.
+    pub(crate) async fn end(&self, pid: i32) {
+        let asked = Instant::now();
+        let mut failed = self.0.ending.lock().await;
+        if failed.is_some_and(|at| at > asked) {
+            return;
+        }
+        let ended = async {
+            let mut conn = self.connect().await?;
+            let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                       WHERE pid = $1 AND usename = current_user AND state <> 'idle'";
+            sqlx::query(end).bind(pid).execute(&mut conn).await?;
+            let left = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity
+                                       WHERE pid = $1 AND state <> 'idle')";
+            while sqlx::query_scalar(left).bind(pid).fetch_one(&mut conn).await? {
+                sleep(Duration::from_millis(20)).await;
+            }
+            hang_up(conn).await;
+            Ok::<_, sqlx::Error>(())
+        };
+        if !matches!(timeout(PATIENCE, ended).await, Ok(Ok(()))) {
+            *failed = Some(Instant::now());
+            tracing::warn!("a statement was given up, and its backend cannot be ended");
+        }
+    }
+}
+
+/// Sets the limits of a session.
+async fn limit(conn: &mut PgConnection) -> Result<()> {
+    sqlx::raw_sql(LIMITS).execute(&mut *conn).await?;
+    if let Err(e) = sqlx::raw_sql(KEEPALIVE).execute(conn).await {
+        tracing::debug!(error = %e, "PostgreSQL does not look whether its clients are there");
+    }
+    Ok(())
+}
+
+/// The process that serves a connection.
+pub(crate) async fn backend(conn: &mut PgConnection) -> Result<i32> {
+    use sqlx::Row as _;
+    sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(conn).await?.try_get(0)
+}
+
+/// Closes a connection, without waiting for a server that says nothing.
+pub(crate) async fn hang_up(conn: PgConnection) {
+    drop(timeout(Duration::from_secs(1), conn.close()).await);
+}
+
+/// Refused, too many connections, starting up.
+fn is_starting(e: &sqlx::Error) -> bool {
+    match e {
+        sqlx::Error::Io(e) => e.kind() == std::io::ErrorKind::ConnectionRefused,
+        e => crate::db::health::code(e).is_some_and(|c| ["53300", "57P03"].contains(&&*c)),
+    }
+}

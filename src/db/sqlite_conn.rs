@@ -1,0 +1,161 @@
+//! SQLite: how its file is opened, and [`Held`], a connection that goes back to the pool only if it can
+//! be used again.
+//!
+//! After some errors (a full disk above all) SQLite has rolled a transaction back by itself, and after
+//! others it has not. So the connection is closed after any error in a transaction but a violated
+//! constraint. A connection whose user gave up waiting keeps its place in the pool until SQLite has let
+//! go of it: a disk that hangs would collect threads and connections otherwise.
+use super::{
+    OpenError, Result,
+    deadline::{Deadline, PATIENCE},
+    health::{code, primary},
+    sqlite_file::{once_free, prepare},
+    wal_sync::{WalSync, beside, sync_folder},
+};
+use sqlx::{
+    ConnectOptions as _, Sqlite, SqliteConnection, SqlitePool,
+    pool::PoolConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{fmt::Display, fs, path::Path, str::FromStr};
+use tokio::time::timeout;
+
+/// Files up to this size (bytes) are checked at the start, which takes half a second.
+const CHECKED: u64 = 256 * 1024 * 1024;
+
+/// What belongs to one open file.
+pub(crate) struct Opened {
+    pub read: SqlitePool,
+    pub write: SqlitePool,
+    pub sync: WalSync,
+}
+
+/// Opens the file that `url` names; one that is missing is made, readable by its owner only.
+pub(crate) async fn open(url: &str, connections: u32) -> Result<Opened, OpenError> {
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|e| OpenError::new(&e))?
+        .create_if_missing(false)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .disable_statement_logging();
+    let file = options.get_filename().to_owned();
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        return Err(OpenError::told("an SQLite database in memory cannot be shared: name a file"));
+    }
+    let at = |e: &dyn Display| OpenError::told(format!("{}: {e}", file.display()));
+    prepare(&file).await.map_err(|e| at(&e))?;
+    let pool = || {
+        // Nothing is gained by another connection, and when the last one closes the log goes.
+        let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
+        pool.acquire_timeout(PATIENCE).before_acquire(|conn, _| {
+            Box::pin(async move { Ok(!sqlx::Connection::is_in_transaction(conn)) })
+        })
+    };
+    let words = |e: sqlx::Error| at(&OpenError::new(&e));
+    let write = once_free(|| pool().max_connections(1).connect_with(options.clone()));
+    let write = write.await.map_err(words)?;
+    let read = once_free(|| pool().max_connections(connections).connect_with(options.clone()));
+    let read = read.await.map_err(words)?;
+    sync_folder(&file).map_err(|e| at(&e))?;
+    Ok(Opened { read, write, sync: WalSync::new(&file) })
+}
+
+/// Refuses a damaged file, unless it is too large to look through at each start.
+pub(crate) async fn check(read: &SqlitePool) -> Result<(), OpenError> {
+    let options = read.connect_options();
+    let file = options.get_filename();
+    let size = |path: &Path| fs::metadata(path).map_or(0, |m| m.len());
+    if size(file) + size(&beside(file, "-wal")) > CHECKED {
+        return Ok(());
+    }
+    let found: Result<(String,)> = sqlx::query_as("PRAGMA quick_check(1)").fetch_one(read).await;
+    let why = match found {
+        Ok((found,)) if found == "ok" => return Ok(()),
+        // It names a page; what is in it is not told.
+        Ok(_) => "it does not pass PRAGMA quick_check".to_owned(),
+        Err(e) => OpenError::new(&e).to_string(),
+    };
+    Err(at(read, &format!("the file is damaged ({why}): restore a backup")))
+}
+
+/// What is wrong with an open file, with its path.
+pub(crate) fn at(pool: &SqlitePool, why: &impl Display) -> OpenError {
+    let options = pool.connect_options();
+    OpenError::told(format!("{}: {why}", options.get_filename().display()))
+}
+
+pub(crate) struct Held {
+    /// There until it is dropped.
+    conn: Option<PoolConnection<Sqlite>>,
+    in_transaction: bool,
+    /// A statement has been sent and its outcome not been seen, or it failed in a transaction.
+    spoiled: bool,
+}
+
+impl Held {
+    pub(crate) const fn new(conn: PoolConnection<Sqlite>) -> Self {
+        Self { conn: Some(conn), in_transaction: false, spoiled: false }
+    }
+
+    /// The connection, for one statement, whose outcome must be shown to [`Held::done`].
+    pub(crate) fn busy(&mut self) -> Result<&mut SqliteConnection> {
+        if self.spoiled {
+            // SQLite may have rolled back: what follows would stand alone.
+            return Err(sqlx::Error::Protocol("an earlier statement failed".to_owned()));
+        }
+        self.spoiled = true;
+        self.conn.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
+    }
+
+    pub(crate) fn done<T>(&mut self, outcome: Result<T>) -> Result<T> {
+        self.spoiled = match &outcome {
+            Ok(_) => false,
+            Err(sqlx::Error::PoolTimedOut) => true,
+            // Of a constraint (19) the statement alone is undone.
+            Err(e) => self.in_transaction && code(e).is_none_or(|c| primary(&c) != Some(19)),
+        };
+        outcome
+    }
+
+    /// Takes the write lock at once: a deferred lock would fail without waiting when a reader turns
+    /// into a writer.
+    pub(crate) async fn begin(&mut self, deadline: &Deadline) -> Result<()> {
+        self.in_transaction = true;
+        self.say("BEGIN IMMEDIATE", deadline).await
+    }
+
+    pub(crate) async fn commit(mut self, deadline: &Deadline) -> Result<()> {
+        if self.in_transaction {
+            self.say("COMMIT", deadline).await?;
+            self.in_transaction = false;
+        }
+        Ok(())
+    }
+
+    async fn say(&mut self, sql: &'static str, deadline: &Deadline) -> Result<()> {
+        let outcome = deadline.over(sqlx::query(sql).execute(self.busy()?)).await;
+        self.done(outcome).map(|_| ())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let Some(mut conn) = self.conn.take() else { return };
+        let (spoiled, in_transaction) = (self.spoiled, self.in_transaction);
+        if !spoiled && !in_transaction {
+            return;
+        }
+        tokio::spawn(async move {
+            let undone = !spoiled && {
+                let rollback = sqlx::query("ROLLBACK").execute(&mut *conn);
+                matches!(timeout(PATIENCE, rollback).await, Ok(Ok(_)))
+            };
+            if !undone {
+                // However long it takes.
+                let _ = conn.close().await;
+            }
+        });
+    }
+}

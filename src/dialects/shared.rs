@@ -1,0 +1,115 @@
+//! Words that several dialects share.
+use crate::{
+    flows::{Auth, Caller, Error, NewAccount, Result, SignedUp, User},
+    view,
+    web::{
+        reply::{json::Reply, problem::Problem},
+        request::{
+            body::{Body, Wrong},
+            client::Client,
+        },
+    },
+};
+use rocket::{Either, State, http::Status, post};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub type Answer<T> = Result<Reply<T>, Problem>;
+pub type Sent = Result<Body>;
+/// 201, or 202 where nothing may be told before the address is confirmed.
+pub type Registered<T> = Result<Either<Reply<T>, Reply<Pending>>, Problem>;
+
+#[derive(Deserialize, ToSchema)]
+#[schema(as = DialectCredentials)]
+#[expect(dead_code, reason = "for the documentation")]
+pub struct Credentials {
+    email: String,
+    password: String,
+}
+
+/// Both tokens.
+#[derive(Serialize, ToSchema)]
+pub struct Pair {
+    pub refresh: String,
+    pub access: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Pending {
+    detail: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct NewUserView {
+    id: i64,
+    email: String,
+    /// Empty if there is none.
+    username: String,
+    is_email_confirmed: bool,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "for the documentation")]
+pub struct NewUserBody {
+    email: String,
+    /// 8 characters or more (`password.min_length`), 256 at most; own names and what is common, leaked or
+    /// guessable are refused.
+    password: String,
+    username: Option<String>,
+}
+
+/// Registers a user; a confirmation link is mailed
+#[utoipa::path(post, path = "/api/register", tag = "simple and chat", request_body = NewUserBody,
+    responses((status = 201, body = NewUserView), (status = 202, body = Pending)))]
+#[post("/api/register", data = "<body>")]
+pub async fn register(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    body: Sent,
+) -> Registered<NewUserView> {
+    let body = body?;
+    let new = body.look(|f| NewAccount {
+        email: f.text("email"),
+        password: f.text("password"),
+        username: f.optional("username"),
+        first_name: None,
+        invite: None,
+    });
+    sign_up(auth, &client, new, |user| NewUserView {
+        id: user.id.0,
+        email: user.email,
+        username: user.username.unwrap_or_default(),
+        is_email_confirmed: user.email_confirmed_at.is_some(),
+    })
+    .await
+}
+
+/// Registers in the words of a dialect: whatever is wrong is 400, a taken address too.
+pub async fn sign_up<T>(
+    auth: &Auth,
+    caller: &Caller,
+    (new, wrong): (NewAccount<'_>, Wrong),
+    show: impl FnOnce(User) -> T,
+) -> Registered<T> {
+    if !wrong.is_empty() {
+        return Err(auth.refuse_sign_up(new, wrong).await.into());
+    }
+    match auth.sign_up(caller, new).await {
+        Ok(SignedUp::Created(user)) => Ok(Either::Left(Reply::with(Status::Created, show(user)))),
+        Ok(SignedUp::Pending(_)) => {
+            let detail = view::text(caller.language, "detail-check-mail", &[]);
+            Ok(Either::Right(Reply::with(Status::Accepted, Pending { detail })))
+        }
+        Err(e) => {
+            let problem = Problem::from(e);
+            let taken = problem.status() == Status::Conflict;
+            Err(if taken { problem.with_status(Status::BadRequest) } else { problem })
+        }
+    }
+}
+
+/// The refresh token in the body's envelope; every policy but one that keeps it gives one.
+pub fn refresh_token(tokens: &mut crate::flows::Tokens) -> Result<String> {
+    let token = tokens.refresh.take().ok_or_else(|| Error::internal("no refresh token"))?;
+    Ok(token.token)
+}

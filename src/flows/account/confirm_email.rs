@@ -1,0 +1,272 @@
+//! Mailed links that prove an address: the one a user registered with, or another one.
+//!
+//! A link proves that the mail arrived. Whose account it is, it does not: a stranger may have registered the
+//! address with a password of their own, or asked for a change to it (Sudhodanan and Paverd, "Pre-hijacked
+//! accounts", 2022). So confirming takes a sign of the account as well. Who has none may decline, or, for an
+//! account that was registered with the address, set another password, which ends what was opened before.
+use super::links::{CONFIRMING, LinkState};
+use crate::{
+    db::Conn,
+    field_error::FieldError,
+    flows::{
+        Auth, Caller, Error, Result, SignedIn, SignedUp, User, UserId,
+        audit::{Act, record},
+        mail::{self, Kind},
+    },
+    identifiers::Address,
+    password::Verdict,
+    secret,
+    secret::Digest,
+    store::{
+        emails,
+        mail_tokens::{self, MailToken},
+        revocations::Revocation,
+        users,
+    },
+    time::Timestamp,
+};
+use serde_json::json;
+
+/// So many passwords may be tried by one link.
+const MOST_PASSWORDS: i64 = 10;
+/// So many codes may be tried until the address is confirmed, whatever number of mails is asked for.
+const MOST_CODES: i64 = 10;
+
+/// What shows, beside the link, that the account is one's own. One is enough.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AccountProof<'a> {
+    /// A session of the account.
+    pub session: Option<&'a SignedIn>,
+    /// The mark of the browser that registered the address.
+    pub mark: Option<&'a str>,
+    /// The account's password.
+    pub password: Option<&'a str>,
+}
+
+/// What the page of a mailed link shows.
+#[derive(Clone, Debug)]
+pub struct Confirmation {
+    pub state: LinkState,
+    /// The address that it proves; empty for a link that never was.
+    pub email: String,
+    /// Whether it is another address than the account's own.
+    pub changes: bool,
+    /// Whether the reader has shown that the account is theirs.
+    pub proven: bool,
+    /// Whether it can be declined.
+    pub declinable: bool,
+}
+
+impl Auth {
+    /// Proves the address that a mailed token was sent to. It ends no session.
+    ///
+    /// # Errors
+    /// `LinkNotValid`; `ProofRequired` if nothing shows that the account is the caller's own; `Fields` if
+    /// the password is wrong.
+    pub async fn confirm_email(
+        &self,
+        caller: &Caller,
+        token: &str,
+        proof: AccountProof<'_>,
+    ) -> Result<User> {
+        let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
+        let mut db = self.db.read().await?;
+        let (link, user) = self.open_link(&mut db, &hash, &CONFIRMING).await?;
+        drop(db);
+        if !self.is_shown(&link, proof) {
+            self.demand_password(caller, &link, proof.password).await?;
+        }
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        users::hold(&mut db, user.id).await?;
+        // It may have changed while the password was judged.
+        let (link, user) = self.open_link(&mut db, &hash, &CONFIRMING).await?;
+        self.conclude(db, caller, &link, &user, now).await
+    }
+
+    /// The same by the six digits of the newest mail, in a session of the account.
+    ///
+    /// # Errors
+    /// `Fields` if the code is wrong or too old, or too many were tried: the link still works then;
+    /// `Forbidden` in a session that a superuser opened for the user.
+    pub async fn confirm_by_code(
+        &self,
+        caller: &Caller,
+        by: &SignedIn,
+        code: &str,
+    ) -> Result<User> {
+        by.demand_self()?;
+        let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+        let wrong = || Error::field("code", FieldError::WrongCode);
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        users::hold(&mut db, by.user.id).await?;
+        // Counted before it is judged, so that tries at once are no more than tries in a row.
+        if !emails::count_code(&mut db, by.user.id, MOST_CODES).await? {
+            return Err(wrong());
+        }
+        let link = mail_tokens::newest_with_code(&mut db, by.user.id, now).await?;
+        let user = users::by_id(&mut db, by.user.id).await?.ok_or_else(wrong)?;
+        let link = link.filter(|link| {
+            let right = self.code_hash(&link.hash, &code);
+            let same = link.code_hash.as_ref().is_some_and(|hash| secret::same_hash(hash, &right));
+            same && self.is_usable(link, &user)
+        });
+        let Some(link) = link else {
+            record(&mut db, caller, Act::by("code_refused", by), now).await?;
+            db.commit().await?;
+            return Err(wrong());
+        };
+        self.conclude(db, caller, &link, &user, now).await
+    }
+
+    /// What is stored in the place of the code beside a link. Six digits are soon guessed by who has the
+    /// hash, so it takes the server's key.
+    pub(crate) fn code_hash(&self, link: &Digest, code: &str) -> Digest {
+        secret::hash(self.successor.mark_bytes(&[b"code", &link.0[..], code.as_bytes()].concat()))
+    }
+
+    /// Whether session or browser show that the account of a link is the caller's own.
+    fn is_shown(&self, link: &MailToken, proof: AccountProof<'_>) -> bool {
+        // A superuser who acts for the user shows nothing of the user's own.
+        let own = |by: &SignedIn| by.user.id == link.user_id && by.demand_self().is_ok();
+        let session = proof.session.is_some_and(own);
+        session || proof.mark.is_some_and(|mark| self.has_mark(link, mark))
+    }
+
+    /// Demands the password of the account of a link.
+    async fn demand_password(
+        &self,
+        caller: &Caller,
+        link: &MailToken,
+        password: Option<&str>,
+    ) -> Result<()> {
+        let password = password.ok_or(Error::ProofRequired)?;
+        let mut db = self.db.write().await?;
+        let may = mail_tokens::count_try(&mut db, &link.hash, MOST_PASSWORDS).await?;
+        db.commit().await?;
+        if !may {
+            return Err(Error::ProofRequired);
+        }
+        let stored = users::password_hash(&mut self.db.read().await?, link.user_id).await?;
+        if self.hasher.verify(password, stored.as_deref()).await? != Verdict::Wrong {
+            return Ok(());
+        }
+        let mut db = self.db.write().await?;
+        let target = Some(link.user_id);
+        let act = Act { kind: "password_refused", target, ..Act::default() };
+        record(&mut db, caller, act, self.clock.now()).await?;
+        db.commit().await?;
+        Err(Error::field("password", FieldError::WrongPassword))
+    }
+
+    /// Confirms by a link whose user is held and has been shown to be the caller.
+    async fn conclude(
+        &self,
+        mut db: Conn,
+        caller: &Caller,
+        link: &MailToken,
+        user: &User,
+        now: Timestamp,
+    ) -> Result<User> {
+        if !mail_tokens::spend(&mut db, &link.hash, now).await? {
+            return Err(Error::LinkNotValid);
+        }
+        let changes = link.kind == Kind::ChangeEmail.name();
+        let mut revoked = Vec::new();
+        if changes {
+            revoked = self.change(&mut db, caller, link, user, now).await?;
+        } else {
+            users::confirm_email(&mut db, user.id, now).await?;
+            mail_tokens::withdraw(&mut db, user.id, Kind::ConfirmEmail.name()).await?;
+        }
+        let act = if changes { "email_changed" } else { "email_confirmed" };
+        let act = Act { kind: act, target: Some(user.id), ..Act::default() };
+        record(&mut db, caller, act, now).await?;
+        let old = user;
+        let user = users::by_id(&mut db, user.id).await?.ok_or(Error::LinkNotValid)?;
+        // An address that was never proven may be anybody's, by a slip of the pen: it gets no way back.
+        if changes && old.email_confirmed_at.is_some() && old.email != user.email {
+            let args = json!({ "new_email": user.email });
+            mail::put(&mut db, Kind::RestoreEmail, &user, &old.email, &args, now).await?;
+        }
+        self.commit(db, &revoked).await?;
+        self.post.notify_one();
+        Ok(user)
+    }
+
+    /// Makes the address that `link` was sent to the user's own, in the place of an account that a stranger made for
+    /// it and nobody confirmed.
+    async fn change(
+        &self,
+        db: &mut Conn,
+        caller: &Caller,
+        link: &MailToken,
+        user: &User,
+        now: Timestamp,
+    ) -> Result<Vec<Revocation>> {
+        let new = Address::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
+        let revoked = self.free_address(db, caller, &new, user, User::is_unclaimed, now).await?;
+        let names = (new.email.as_str(), new.key.as_str());
+        if emails::set(db, user.id, link.credentials, names, now).await? {
+            Ok(revoked)
+        } else {
+            Err(Error::LinkNotValid)
+        }
+    }
+
+    /// Mails the link again, unless the address is confirmed.
+    pub async fn resend_confirmation(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
+        if by.user.email_confirmed_at.is_some() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        mail::to_user(&mut db, Kind::ConfirmEmail, &by.user, now).await?;
+        record(&mut db, caller, Act::by("confirmation_resent", by), now).await?;
+        db.commit().await?;
+        self.post.notify_one();
+        Ok(())
+    }
+
+    /// What the browser that registers keeps, to be known by when the link is opened in it. One whose
+    /// registration made no user gets one that is good for nothing.
+    pub fn browser_mark(&self, done: &SignedUp) -> Result<String> {
+        match done {
+            SignedUp::Created(user) | SignedUp::Pending(Some(user)) => {
+                Ok(self.mark(user.id, &user.email))
+            }
+            SignedUp::Pending(None) => Ok(secret::token()?.to_string()),
+        }
+    }
+
+    fn mark(&self, user: UserId, email: &str) -> String {
+        self.successor.mark(&format!("{} {email}", user.0)).to_string()
+    }
+
+    /// Whether `mark` is that of the browser which registered the address of a link.
+    fn has_mark(&self, link: &MailToken, mark: &str) -> bool {
+        link.kind == Kind::ConfirmEmail.name()
+            && secret::same(&self.mark(link.user_id, &link.email), mark)
+    }
+
+    /// Looks at a mailed token that is to confirm an address, and changes nothing.
+    pub async fn confirmation(&self, token: &str, proof: AccountProof<'_>) -> Result<Confirmation> {
+        let mut db = self.db.read().await?;
+        let found = self.look_at_link(&mut db, token, &CONFIRMING).await?;
+        Ok(found.map_or_else(Confirmation::none, |(link, state, user)| {
+            let changes = link.kind == Kind::ChangeEmail.name();
+            let proven = self.is_shown(&link, proof);
+            let declinable = changes || user.is_unclaimed();
+            Confirmation { state, email: link.email, changes, proven, declinable }
+        }))
+    }
+}
+
+impl Confirmation {
+    /// Of a link that never was.
+    pub fn none() -> Self {
+        let state = LinkState::Expired;
+        Self { state, email: String::new(), changes: false, proven: false, declinable: false }
+    }
+}

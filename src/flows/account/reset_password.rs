@@ -1,0 +1,123 @@
+//! A forgotten password: a mailed link, good once and for an hour, sets another.
+use super::links::RESETTING;
+use crate::{
+    db::Conn,
+    flows::{
+        Auth, Caller, Error, Result,
+        audit::{Act, record},
+        mail::{self, Kind},
+    },
+    identifiers::Address,
+    secret,
+    store::{mail_tokens, users},
+};
+
+impl Auth {
+    /// Mails a link that resets the password. It answers alike for any address, before it is looked for.
+    ///
+    /// # Errors
+    /// `Fields` if it is no address; `Busy`, `Unavailable`.
+    pub async fn forgot_password(&self, caller: &Caller, email: &str) -> Result<()> {
+        self.mail_later(caller, email, Kind::ResetPassword, "password_reset_asked").await
+    }
+
+    /// Mails another link to an address that is not confirmed yet. It answers alike for any address, before
+    /// it is looked for.
+    ///
+    /// # Errors
+    /// `Fields` if it is no address; `Busy`, `Unavailable`.
+    pub async fn confirm_again(&self, caller: &Caller, email: &str) -> Result<()> {
+        self.mail_later(caller, email, Kind::ConfirmEmail, "confirmation_resent").await
+    }
+
+    /// Looks for the user of an address and mails a link, after the answer. An address that is nobody's is
+    /// counted and leaves nothing in the database.
+    async fn mail_later(
+        &self,
+        caller: &Caller,
+        email: &str,
+        kind: Kind,
+        act: &'static str,
+    ) -> Result<()> {
+        let email = Address::parse(email).map_err(|e| Error::field("email", e))?;
+        let (auth, caller) = (self.clone(), caller.clone());
+        // Begun before the answer, for any address: nobody is told of a mail while the database is away.
+        let db = self.db.write().await?;
+        let started = self.later.start("a mail that was asked for is not sent", async move {
+            auth.mail(db, &caller, &email, kind, act).await
+        });
+        if started { Ok(()) } else { Err(Error::Busy) }
+    }
+
+    async fn mail(
+        &self,
+        mut db: Conn,
+        caller: &Caller,
+        email: &Address,
+        kind: Kind,
+        act: &'static str,
+    ) -> Result<()> {
+        let confirms = kind == Kind::ConfirmEmail;
+        let user = users::by_email(&mut db, &email.key).await?;
+        let fits =
+            |u: &crate::flows::User| u.is_active && !(confirms && u.email_confirmed_at.is_some());
+        let Some(user) = user.filter(fits) else {
+            count_unknown(caller, act);
+            return Ok(());
+        };
+        let now = self.clock.now();
+        mail::to_user(&mut db, kind, &user, now).await?;
+        let act = Act { kind: act, target: Some(user.id), ..Act::default() };
+        record(&mut db, caller, act, now).await?;
+        db.commit().await?;
+        self.post.notify_one();
+        Ok(())
+    }
+
+    /// Sets a new password by a mailed token, which proves the address as well, and ends every session.
+    ///
+    /// # Errors
+    /// `LinkNotValid`; `Fields` if the password is refused, which leaves the link usable.
+    pub async fn reset_password(&self, caller: &Caller, token: &str, new: &str) -> Result<()> {
+        let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
+        let mut db = self.db.read().await?;
+        let (link, user) = self.open_link(&mut db, &hash, &RESETTING).await?;
+        drop(db);
+        self.check_password(&user, "new_password", new).await?;
+        let password = self.hasher.hash(new).await?;
+
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        users::hold(&mut db, user.id).await?;
+        let spent = mail_tokens::spend(&mut db, &hash, now).await?
+            && users::set_password(&mut db, user.id, link.credentials, &password).await?;
+        if !spent {
+            return Err(Error::LinkNotValid);
+        }
+        users::confirm_email(&mut db, user.id, now).await?;
+        for kind in [Kind::ResetPassword, Kind::ConfirmEmail, Kind::ChangeEmail] {
+            mail_tokens::withdraw(&mut db, user.id, kind.name()).await?;
+        }
+        let revoked = self.end_sessions(&mut db, user.id, None, now).await?;
+        mail::to_user(&mut db, Kind::PasswordChanged, &user, now).await?;
+        let act = Act { kind: "password_reset", target: Some(user.id), ..Act::default() };
+        record(&mut db, caller, act, now).await?;
+        self.commit(db, &revoked).await?;
+        self.post.notify_one();
+        Ok(())
+    }
+}
+
+/// Counts what was asked for under a name that is nobody's, and logs it: a row for each would let anybody fill
+/// the database.
+pub(crate) fn count_unknown(caller: &Caller, asked: &'static str) {
+    tracing::info!(
+        target: "portcullis::security",
+        act = asked,
+        actor = "anonymous",
+        ip = caller.ip.map(tracing::field::display),
+        request = caller.request_id,
+        detail = "unknown name",
+    );
+    metrics::counter!("portcullis_unknown_total", "asked" => asked).increment(1);
+}

@@ -1,0 +1,88 @@
+//! Taking back a change of address: the old one gets a link when the change has happened, good once and
+//! for three days, whatever whoever made the change does meanwhile.
+//!
+//! A change takes the password, so whoever made one that was not wanted knows it: with the address every
+//! session ends and the password is forgotten, and the next step sets another.
+use crate::{
+    db::Conn,
+    flows::{
+        Auth, Caller, Error, LinkState, Result, User,
+        audit::{Act, record},
+        mail::{Kind, message::RESET},
+    },
+    identifiers::Address,
+    secret,
+    store::{
+        emails,
+        mail_tokens::{self, MailToken},
+        outbox, users,
+    },
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+const KINDS: [Kind; 1] = [Kind::RestoreEmail];
+
+impl Auth {
+    /// The address that a mailed token brings back, with the state of its link. It changes nothing.
+    pub async fn restoration(&self, token: &str) -> Result<(LinkState, String)> {
+        let mut db = self.db.read().await?;
+        let found = self.look_at_link(&mut db, token, &KINDS).await?;
+        Ok(found
+            .map_or((LinkState::Expired, String::new()), |(link, state, _)| (state, link.email)))
+    }
+
+    /// Gives the account its old address back, ends every session and forgets the password; gives a token
+    /// that sets another.
+    ///
+    /// # Errors
+    /// `LinkNotValid`, also if the address has become another account's, confirmed by it.
+    pub async fn restore_email(&self, caller: &Caller, token: &str) -> Result<Uuid> {
+        let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        let (_, user) = self.open_link(&mut db, &hash, &KINDS).await?;
+        users::hold(&mut db, user.id).await?;
+        let (link, user) = self.open_link(&mut db, &hash, &KINDS).await?;
+        if !mail_tokens::spend(&mut db, &hash, now).await? {
+            return Err(Error::LinkNotValid);
+        }
+        let old = Address::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
+        // Whoever has the address now took it after the change; only the reader of its mail could confirm it.
+        let gives_way = User::is_plain_registration;
+        let mut revoked = self.free_address(&mut db, caller, &old, &user, gives_way, now).await?;
+        let names = (old.email.as_str(), old.key.as_str());
+        if !emails::restore(&mut db, user.id, names, now).await? {
+            return Err(Error::LinkNotValid);
+        }
+        // The later addresses lose their own way back; an earlier one keeps it.
+        let later = Kind::RestoreEmail.name();
+        outbox::withdraw_since(&mut db, user.id, later, link.credentials).await?;
+        mail_tokens::withdraw_since(&mut db, user.id, later, link.credentials).await?;
+        revoked.extend(self.end_sessions(&mut db, user.id, None, now).await?);
+        let act = Act { kind: "email_restored", target: Some(user.id), ..Act::default() };
+        record(&mut db, caller, act, now).await?;
+        let user = users::by_id(&mut db, user.id).await?.ok_or(Error::LinkNotValid)?;
+        let reset = reset_link(&mut db, &user, now).await?;
+        self.commit(db, &revoked).await?;
+        Ok(reset)
+    }
+}
+
+/// A link that sets the password of `user`, for whoever has just proven the address.
+async fn reset_link(db: &mut Conn, user: &User, now: Timestamp) -> Result<Uuid> {
+    let token = secret::token()?;
+    let row = MailToken {
+        hash: secret::hash(token),
+        kind: Kind::ResetPassword.name().to_owned(),
+        user_id: user.id,
+        email: user.email.clone(),
+        credentials: user.credentials,
+        created_at: now,
+        expires_at: now.plus(RESET),
+        used_at: None,
+        code_hash: None,
+    };
+    mail_tokens::insert(db, &row).await?;
+    Ok(token)
+}

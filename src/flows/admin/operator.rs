@@ -1,0 +1,212 @@
+//! Who runs the place: somebody at the command line, a superuser, or a user with the role `ADMIN`.
+//!
+//! A superuser does everything. An admin sees users and acts on those who are no superusers, and
+//! grants no role that he does not hold. What does harm or opens a door asks for the password again
+//! if it was last given a while ago (OWASP ASVS 5, 7.5.3).
+
+use crate::flows::{
+    Auth, Caller, Error, Result, SignedIn, User, UserId,
+    audit::{Act, Actor, record},
+};
+use crate::{
+    db::Conn,
+    store::{sessions, users},
+    time::Timestamp,
+};
+use std::time::Duration;
+
+/// The role that makes an operator.
+pub const ADMIN: &str = "ADMIN";
+
+/// For so long a password that was given is proof enough.
+pub const PROOF: Duration = Duration::from_mins(10);
+
+/// Somebody who may use the flows of operators.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    caller: Caller,
+    /// `None` at the command line.
+    by: Option<SignedIn>,
+}
+
+impl Operator {
+    /// # Errors
+    /// `Forbidden` unless the user is a superuser or has the role `ADMIN`, and acts for nobody else.
+    pub fn new(caller: &Caller, by: SignedIn) -> Result<Self> {
+        by.demand_self()?;
+        if by.user.has_role(ADMIN) {
+            Ok(Self { caller: caller.clone(), by: Some(by) })
+        } else {
+            Err(Error::Forbidden)
+        }
+    }
+
+    /// Whoever has a shell where the service runs.
+    pub fn cli() -> Self {
+        Self { caller: Caller::default(), by: None }
+    }
+
+    /// Who it is, unless at the command line.
+    pub fn signed_in(&self) -> Option<&SignedIn> {
+        self.by.as_ref()
+    }
+
+    pub fn is_superuser(&self) -> bool {
+        self.by.as_ref().is_none_or(|by| by.user.is_superuser)
+    }
+
+    /// # Errors
+    /// `Forbidden`.
+    pub(crate) fn demand_superuser(&self) -> Result<()> {
+        if self.is_superuser() { Ok(()) } else { Err(Error::Forbidden) }
+    }
+
+    /// Whether it may look into the affairs of `user`, beyond the profile.
+    pub(crate) fn demand_sight(&self, user: &User) -> Result<()> {
+        if user.is_superuser { self.demand_superuser() } else { Ok(()) }
+    }
+
+    /// Writes down what the operator did.
+    pub(crate) async fn record(
+        &self,
+        db: &mut Conn,
+        kind: &'static str,
+        target: Option<UserId>,
+        detail: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        record(db, &self.caller, self.act(kind, target, detail), now).await
+    }
+
+    pub(crate) fn act<'a>(
+        &self,
+        kind: &'static str,
+        target: Option<UserId>,
+        detail: &'a str,
+    ) -> Act<'a> {
+        let actor = self.by.as_ref().map_or(Actor::Cli, |by| Actor::User(by.user.id));
+        Act { kind, actor, target, session: None, detail }
+    }
+
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+/// A user that an operator is about to change, held until the transaction ends.
+pub(crate) struct Held {
+    pub user: User,
+    /// The operator as it is now, unless at the command line.
+    operator: Option<User>,
+}
+
+impl Held {
+    /// # Errors
+    /// `Forbidden` if the operator is no superuser, or not any more.
+    pub fn demand_superuser(&self) -> Result<()> {
+        match &self.operator {
+            Some(operator) if !operator.is_superuser => Err(Error::Forbidden),
+            _ => Ok(()),
+        }
+    }
+
+    /// # Errors
+    /// `Forbidden` for a role that the operator does not have.
+    pub fn demand_role(&self, role: &str) -> Result<()> {
+        match &self.operator {
+            Some(operator) if !operator.has_role(role) => Err(Error::Forbidden),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Auth {
+    /// # Errors
+    /// `PasswordRequired` if the password was last given more than [`PROOF`] ago.
+    pub fn demand_proof(&self, op: &Operator) -> Result<()> {
+        op.by.as_ref().map_or(Ok(()), |by| self.demand_proof_of(by))
+    }
+
+    pub(crate) fn demand_proof_of(&self, by: &SignedIn) -> Result<()> {
+        by.demand_self()?;
+        let late = by.session.authenticated_at.plus(PROOF) < self.clock.now();
+        if late { Err(Error::PasswordRequired) } else { Ok(()) }
+    }
+
+    /// Takes the password once more; the session counts as proven from now on.
+    ///
+    /// # Errors
+    /// `Fields` if it is wrong.
+    pub async fn prove_again(&self, caller: &Caller, by: &SignedIn, password: &str) -> Result<()> {
+        self.prove(caller, by, "password", password).await?;
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        sessions::authenticate(&mut db, by.session.id, now).await?;
+        record(&mut db, caller, Act::by("password_confirmed", by), now).await?;
+        Ok(db.commit().await?)
+    }
+
+    /// Holds the user `id`, for an operator who may change it.
+    ///
+    /// # Errors
+    /// `NotFound`; `Forbidden`, also if the operator has lost its role since it asked.
+    pub(crate) async fn hold_target(
+        &self,
+        db: &mut Conn,
+        op: &Operator,
+        id: UserId,
+    ) -> Result<Held> {
+        users::hold(db, id).await?;
+        held(db, op, id).await
+    }
+
+    /// The same for a change that may take a superuser away or add one: all superusers are held, by
+    /// id, so that of two who remove each other the second waits and sees what the first one did.
+    pub(crate) async fn hold_superusers(
+        &self,
+        db: &mut Conn,
+        op: &Operator,
+        id: UserId,
+    ) -> Result<Held> {
+        hold_with_superusers(db, id).await?;
+        held(db, op, id).await
+    }
+}
+
+async fn held(db: &mut Conn, op: &Operator, id: UserId) -> Result<Held> {
+    let user = users::by_id(db, id).await?.ok_or(Error::NotFound)?;
+    let Some(by) = &op.by else { return Ok(Held { user, operator: None }) };
+    let operator = users::by_id(db, by.user.id).await?.filter(|u| u.is_active);
+    let operator = operator.filter(|u| u.has_role(ADMIN)).ok_or(Error::Forbidden)?;
+    if user.is_superuser && !operator.is_superuser {
+        return Err(Error::Forbidden);
+    }
+    Ok(Held { user, operator: Some(operator) })
+}
+
+/// Holds the user `id` and every superuser, by id.
+pub(crate) async fn hold_with_superusers(db: &mut Conn, id: UserId) -> Result<()> {
+    let mut all = users::superusers(db).await?;
+    all.push(id);
+    all.sort_unstable_by_key(|id| id.0);
+    all.dedup();
+    for id in all {
+        users::hold(db, id).await?;
+    }
+    Ok(())
+}
+
+/// Asks the database whether whoever is signed in is still a superuser; nobody is, at the command
+/// line.
+///
+/// # Errors
+/// `Forbidden`.
+pub(crate) async fn demand_superuser_still(db: &mut Conn, by: Option<&SignedIn>) -> Result<()> {
+    let Some(by) = by else { return Ok(()) };
+    users::hold(db, by.user.id).await?;
+    let user = users::by_id(db, by.user.id).await?;
+    match user.filter(|u| u.is_superuser && u.is_active) {
+        Some(_) => Ok(()),
+        None => Err(Error::Forbidden),
+    }
+}

@@ -1,0 +1,255 @@
+//! The settings that a superuser changes while running. What is stored wins over the file; each server
+//! holds what is in effect in memory, is told of a change by the database's notifications where there
+//! are such, and polls in any case.
+use super::demand_superuser_still;
+use crate::{
+    config::{Config, EmailConfirmation, Live, Setting},
+    db::{Channel, Db},
+    field_error::FieldError,
+    flows::{
+        Auth, Caller, Error, Result, SignedIn, UserId,
+        audit::{Act, record},
+        revision::{laid_over, longest_out, put, settle, value},
+    },
+    store::settings::{self, Revision},
+    time::Timestamp,
+};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+/// How many changes are told.
+const MOST: i64 = 100;
+
+/// What is in effect here, and since which revision.
+#[derive(Clone)]
+pub(crate) struct InEffect(Arc<RwLock<(i64, Live)>>);
+
+impl InEffect {
+    pub async fn load(db: &Db, config: &Config) -> Result<Self> {
+        let this = Self(Arc::new(RwLock::new((0, Live::from(config)))));
+        this.catch_up(db, config).await?;
+        Ok(this)
+    }
+
+    pub fn get(&self) -> Live {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).1
+    }
+
+    /// Takes what others have changed.
+    pub async fn catch_up(&self, db: &Db, config: &Config) -> Result<()> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).0;
+        if let Some(news) = settings::after(&mut db.read().await?, known).await? {
+            if !laid_over(config, &news)?.misfits(config).is_empty() {
+                tracing::warn!("the stored lifetimes do not fit the file any more: its own count");
+            }
+            self.take(news.revision, settle(config, &news)?);
+        }
+        Ok(())
+    }
+
+    fn take(&self, revision: i64, live: Live) {
+        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        // Who was slower may have the older news.
+        if revision > state.0 {
+            *state = (revision, live);
+        }
+    }
+}
+
+/// The settings as a superuser sees them.
+#[derive(Debug)]
+pub struct Settings {
+    /// What is in effect.
+    pub live: Live,
+    /// What the file says.
+    pub file: Live,
+    /// What is stored, so that the file's does not count.
+    stored: Vec<Setting>,
+    /// The longest that an access token which is out may still live.
+    pub out: Duration,
+    /// The newest first.
+    pub history: Vec<PastChange>,
+}
+
+/// Who changed which setting, and when. A value is `None` where the file's counted.
+#[derive(Debug)]
+pub struct PastChange {
+    pub setting: Setting,
+    pub from: Option<String>,
+    pub to: Option<String>,
+    pub at: Timestamp,
+    pub by: Option<UserId>,
+    /// The address of who that is, if the account is still there.
+    pub email: Option<String>,
+}
+
+impl Settings {
+    fn new(config: &Config, revisions: &[Revision], now: Timestamp) -> Result<Self> {
+        let none = Revision::default();
+        let live = settle(config, revisions.first().unwrap_or(&none))?;
+        // Before the first there was nothing; before the last one that is told there is another.
+        let all = i64::try_from(revisions.len()).is_ok_and(|n| n <= MOST);
+        let olders = revisions.iter().skip(1).chain(all.then_some(&none));
+        let history = revisions.iter().zip(olders).flat_map(|(new, old)| {
+            let changed = move |s: &Setting| value(old, *s) != value(new, *s);
+            Setting::ALL.into_iter().filter(changed).map(move |setting| PastChange {
+                setting,
+                from: value(old, setting).map(str::to_owned),
+                to: value(new, setting).map(str::to_owned),
+                at: new.changed_at,
+                by: new.changed_by,
+                email: new.email.clone(),
+            })
+        });
+        let newest = revisions.first().unwrap_or(&none);
+        let is_stored = |setting: &Setting| value(newest, *setting).is_some();
+        Ok(Self {
+            live,
+            file: Live::from(config),
+            stored: Setting::ALL.into_iter().filter(is_stored).collect(),
+            out: longest_out(config, revisions, now)?,
+            history: history.collect(),
+        })
+    }
+
+    /// Whether a value is stored that wins over the file's.
+    pub fn is_stored(&self, setting: Setting) -> bool {
+        self.stored.contains(&setting)
+    }
+
+    /// The last change of a setting: where its value comes from, and what undoing it brings back.
+    pub fn last_change(&self, setting: Setting) -> Option<&PastChange> {
+        self.history.iter().find(|c| c.setting == setting)
+    }
+}
+
+/// What was in effect before a change, and after it.
+#[derive(Clone, Copy, Debug)]
+pub struct Changed {
+    pub from: Live,
+    pub to: Live,
+    /// The longest that an access token issued before the change may still live.
+    pub out: Duration,
+}
+
+impl Auth {
+    /// The settings in effect, of those that can be changed while running.
+    pub fn live(&self) -> Live {
+        self.in_effect.get()
+    }
+
+    /// # Errors
+    /// `Forbidden` to all but superusers.
+    pub async fn settings(&self, by: &SignedIn) -> Result<Settings> {
+        demand_superuser(by)?;
+        let revisions = settings::last(&mut self.db.read().await?, MOST + 1).await?;
+        Settings::new(&self.config, &revisions, self.clock.now())
+    }
+
+    /// Changes settings, all or none; without a value the file's counts again.
+    ///
+    /// # Errors
+    /// `Forbidden` to all but superusers, `PasswordRequired`; `Fields` if a value cannot be read or does
+    /// not fit the others.
+    pub async fn change_settings(
+        &self,
+        caller: &Caller,
+        by: &SignedIn,
+        wanted: &[(Setting, Option<&str>)],
+    ) -> Result<Changed> {
+        demand_superuser(by)?;
+        self.demand_proof_of(by)?;
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        demand_superuser_still(&mut db, Some(by)).await?;
+        // Until it is the next revision: others may change something, too.
+        let (old, new, to, out) = loop {
+            let revisions = settings::last(&mut db, MOST).await?;
+            let out = longest_out(&self.config, &revisions, now)?;
+            let old = revisions.into_iter().next().unwrap_or_default();
+            let mut new = old.clone();
+            for (setting, text) in wanted {
+                put(&mut new, *setting, (*text).map(str::to_owned));
+            }
+            let to = check(&self.config, &mut new, wanted)?;
+            let required = to.email_confirmation == EmailConfirmation::Required;
+            if required && by.user.email_confirmed_at.is_none() {
+                // Or he would keep himself out, perhaps with nobody left to undo it.
+                return Err(Error::field("email_confirmation", FieldError::OwnUnconfirmed));
+            }
+            if Setting::ALL.into_iter().all(|s| value(&old, s) == value(&new, s)) {
+                return Ok(Changed { from: to, to, out });
+            }
+            new.revision += 1;
+            new.changed_at = now;
+            new.changed_by = Some(by.user.id);
+            if settings::insert(&mut db, &new).await? {
+                break (old, new, to, out);
+            }
+        };
+        let from = settle(&self.config, &old)?;
+        for setting in Setting::ALL.into_iter().filter(|s| value(&old, *s) != value(&new, *s)) {
+            let detail =
+                format!("{}: {} -> {}", setting.name(), from.get(setting), to.get(setting));
+            let act = Act { detail: &detail, ..Act::of_admin("setting_changed", by) };
+            record(&mut db, caller, act, now).await?;
+        }
+        db.notify(Channel::Settings).await?;
+        db.commit().await?;
+        self.in_effect.take(new.revision, to);
+        Ok(Changed { from, to, out })
+    }
+
+    /// Brings back what a setting was before its last change.
+    ///
+    /// # Errors
+    /// `Forbidden` to all but superusers; `NotFound` if it was never changed; `Fields` if what it was
+    /// does not fit the others any more.
+    pub async fn undo_setting(
+        &self,
+        caller: &Caller,
+        by: &SignedIn,
+        setting: Setting,
+    ) -> Result<Changed> {
+        let settings = self.settings(by).await?;
+        let before = settings.last_change(setting).ok_or(Error::NotFound)?.from.as_deref();
+        self.change_settings(caller, by, &[(setting, before)]).await
+    }
+}
+
+fn demand_superuser(by: &SignedIn) -> Result<()> {
+    by.demand_self()?;
+    if by.user.is_superuser { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+/// What `new` brings into effect, spelled as the file would; what is wrong with `wanted` otherwise.
+fn check(config: &Config, new: &mut Revision, wanted: &[(Setting, Option<&str>)]) -> Result<Live> {
+    let lacking = |setting: Setting| match setting {
+        Setting::AccessTokenLifetime | Setting::RefreshTokenLifetime => FieldError::NotLifetime,
+        _ => FieldError::Unknown,
+    };
+    let mut wrong = Vec::new();
+    for (setting, text) in wanted.iter().filter_map(|(s, text)| Some((*s, (*text)?))) {
+        match Live::from(config).with(setting, text) {
+            Some(read) => put(new, setting, Some(read.get(setting))),
+            None => wrong.push((setting.name(), lacking(setting))),
+        }
+    }
+    if wrong.is_empty() && wanted.iter().any(|(s, _)| s.is_lifetime()) {
+        let is_changed = |setting: Setting| wanted.iter().any(|(s, _)| *s == setting);
+        wrong = laid_over(config, new)?
+            .misfits(config)
+            .into_iter()
+            .map(|misfit| match misfit {
+                // Told where it was typed.
+                Setting::RefreshTokenLifetime if is_changed(misfit) => {
+                    (misfit.name(), FieldError::RefreshLifetime)
+                }
+                _ => (Setting::AccessTokenLifetime.name(), FieldError::AccessLifetime),
+            })
+            .collect();
+    }
+    if wrong.is_empty() { settle(config, new) } else { Err(Error::Fields(wrong)) }
+}

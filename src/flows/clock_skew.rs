@@ -1,0 +1,80 @@
+//! The time of a database that replicas share is everybody's time.
+use super::{Auth, Result};
+use crate::{db::Db, time::Clock};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+/// A clock that is further off than this, in microseconds, is told of.
+const MOST: u64 = 3_000_000;
+/// One that comes nearer than this is right again.
+const RIGHT: u64 = 2_000_000;
+
+/// Whether this machine's clock is far from the database's; clones are the same.
+#[derive(Clone, Default)]
+pub(crate) struct Skew(Arc<AtomicBool>);
+
+impl Skew {
+    pub fn is_large(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Notes by how many microseconds the clock is ahead, and tells of a change.
+    fn note(&self, ahead: i64) {
+        let was_large = self.is_large();
+        let is_large = ahead.unsigned_abs() > if was_large { RIGHT } else { MOST };
+        self.0.store(is_large, Ordering::Relaxed);
+        let ahead_ms = ahead / 1_000;
+        if is_large && !was_large {
+            tracing::warn!(
+                ahead_ms,
+                "the clock of this machine differs from the database's by more than 3 s; the \
+                 database's is used"
+            );
+        } else if was_large && !is_large {
+            tracing::info!(ahead_ms, "the clock of this machine agrees with the database's again");
+        }
+    }
+}
+
+/// Sets `clock` by the database's, if that has one of its own.
+pub(crate) async fn follow(db: &Db, clock: &Clock, skew: &Skew) -> Result<()> {
+    if !clock.can_follow() {
+        return Ok(());
+    }
+    let mut db = db.read().await?;
+    let asked = Instant::now();
+    if let Some(time) = db.time().await? {
+        clock.follow(asked, time);
+        skew.note(clock.skew());
+    }
+    Ok(())
+}
+
+impl Auth {
+    /// Whether the clock of this machine is more than three seconds away from the database's. Nothing
+    /// but the log goes by it.
+    pub fn clock_is_off(&self) -> bool {
+        self.skew.is_large()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_skew_of_three_seconds_is_told_of_and_one_of_two_is_not() {
+        let skew = Skew::default();
+        let mut seen = Vec::new();
+        for ahead in [0, 2_900_000, -3_100_000, 2_900_000, 1_900_000, 2_900_000, 4_000_000] {
+            skew.note(ahead);
+            seen.push(skew.is_large());
+        }
+        assert_eq!(seen, [false, false, true, true, false, false, true]);
+    }
+}

@@ -1,0 +1,183 @@
+//! The mails of the outbox are sent: by any number of processes, each mail by one of them.
+//!
+//! A process that dies after the mail server took a mail and before that is written down sends it once
+//! more when the lease is over, with the same Message-ID.
+use crate::{
+    flows::{Auth, Error, Result},
+    store::outbox::{self, Mail},
+};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+use tokio::{
+    task::{self, JoinSet},
+    time::sleep,
+};
+
+/// Nobody else sends a mail while its sender may still be at it.
+const LEASE: Duration = Duration::from_mins(2);
+/// The delay before the second attempt; it doubles with each.
+const FIRST_DELAY: Duration = Duration::from_secs(30);
+const LONGEST_DELAY: Duration = Duration::from_hours(1);
+/// After this long a mail is given up, for an operator to see.
+const GIVE_UP: Duration = Duration::from_hours(24);
+/// How many mails one process sends at once, so that a slow mailbox does not hold up the others.
+const AT_ONCE: usize = 8;
+/// While some are being sent, new ones that nobody told of are looked for this often.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// The mails that are being sent.
+#[derive(Default)]
+struct UnderWay {
+    tasks: JoinSet<Result<bool>>,
+    /// Of each task, its mail and the attempt.
+    mails: HashMap<task::Id, (i64, i64)>,
+}
+
+impl UnderWay {
+    fn start(&mut self, auth: &Auth, mail: Mail) {
+        let (auth, this) = (auth.clone(), (mail.id, mail.attempts));
+        let task = self.tasks.spawn(async move { auth.deliver(&mail).await });
+        self.mails.insert(task.id(), this);
+    }
+
+    /// What became of the next one; `None` if there is none.
+    async fn next(&mut self) -> Option<Result<bool>> {
+        let (id, done) = match self.tasks.join_next_with_id().await? {
+            Ok((id, done)) => (id, done),
+            Err(e) => (e.id(), Err(Error::internal(e))),
+        };
+        self.mails.remove(&id);
+        Some(done)
+    }
+}
+
+impl Auth {
+    /// Waits until a flow of this process has put a mail into the outbox.
+    pub async fn mail_was_put(&self) {
+        self.post.notified().await;
+    }
+
+    /// Sends the mails that are due; gives how many were sent. Once it returns, those that this
+    /// process was sending already are sent as well.
+    pub async fn deliver_due(&self) -> Result<usize> {
+        let _one_at_a_time = self.sending.lock().await;
+        let (mut sent, mut failed, mut under_way) = (0, None, UnderWay::default());
+        loop {
+            // As many as there is room for: a slow mailbox takes one place, not all. After a failure
+            // those under way are still waited for: one that is cut off may be sent twice.
+            let room = AT_ONCE.saturating_sub(under_way.mails.len());
+            let begins = failed.is_none() && !self.state.is_ending();
+            if begins && room > 0 {
+                match self.claim(room).await {
+                    Ok(mails) => mails.into_iter().for_each(|m| under_way.start(self, m)),
+                    Err(e) => failed = Some(e),
+                }
+            }
+            let begins = begins && failed.is_none();
+            let looks = begins && under_way.mails.len() < AT_ONCE;
+            let done = tokio::select! {
+                biased;
+                done = under_way.next() => done,
+                () = self.state.ended() => {
+                    self.release_all(&mut under_way).await?;
+                    None
+                }
+                () = self.state.ending(), if begins => continue,
+                () = self.mail_was_put(), if looks => continue,
+                () = sleep(LOOK), if looks => continue,
+            };
+            match done {
+                Some(Ok(done)) => sent += usize::from(done),
+                Some(Err(e)) => failed = Some(e),
+                None => return failed.map_or(Ok(sent), Err),
+            }
+        }
+    }
+
+    /// Begins no mail any more, and returns when those under way are sent. What takes longer than
+    /// `patience` is given up and due at once, for other processes or the next start.
+    pub async fn end_mails(&self, patience: Duration) {
+        self.state.end(Instant::now() + patience);
+        drop(self.sending.lock().await);
+    }
+
+    /// Whether no mail is begun any more.
+    pub fn is_ending(&self) -> bool {
+        self.state.is_ending()
+    }
+
+    /// Returns once no mail is begun any more.
+    pub async fn ending(&self) {
+        self.state.ending().await;
+    }
+
+    async fn release_all(&self, under_way: &mut UnderWay) -> Result<()> {
+        under_way.tasks.shutdown().await;
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        for (id, attempts) in under_way.mails.drain().map(|(_, mail)| mail) {
+            outbox::release(&mut db, id, attempts, now).await?;
+        }
+        Ok(db.commit().await?)
+    }
+
+    async fn claim(&self, most: usize) -> Result<Vec<Mail>> {
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let mails = outbox::claim(&mut db, most, now.plus(LEASE), now).await?;
+        db.commit().await?;
+        Ok(mails)
+    }
+
+    /// Sends one claimed mail; `false` if it was not sent, now or for good.
+    async fn deliver(&self, mail: &Mail) -> Result<bool> {
+        // What cannot be put together, because of a template say, is a failed attempt like any other.
+        let sent = match self.letter(mail).await {
+            Ok(Some(letter)) => {
+                let sent = self.mailer.send(letter).await;
+                sent.map_err(|e| (e.to_string(), e.is_permanent()))
+            }
+            Ok(None) => {
+                let mut db = self.db.write().await?;
+                outbox::drop(&mut db, mail.id).await?;
+                db.commit().await?;
+                return Ok(false);
+            }
+            Err(Error::Internal(e)) => Err((e.to_string(), false)),
+            Err(e) => return Err(e),
+        };
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        match &sent {
+            Ok(()) => outbox::mark_sent(&mut db, mail.id, now).await?,
+            Err((error, is_permanent)) => {
+                let due_at = now.plus(delay(mail.attempts));
+                let given_up = *is_permanent || due_at > mail.created_at.plus(GIVE_UP);
+                if given_up {
+                    outbox::fail(&mut db, mail.id, error).await?;
+                } else {
+                    outbox::retry(&mut db, mail.id, due_at, error).await?;
+                }
+                let (id, attempt) = (mail.id, mail.attempts);
+                tracing::warn!(
+                    id,
+                    kind = mail.kind,
+                    attempt,
+                    given_up,
+                    error,
+                    "a mail was not sent"
+                );
+            }
+        }
+        db.commit().await?;
+        Ok(sent.is_ok())
+    }
+}
+
+fn delay(attempts: i64) -> Duration {
+    let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(16);
+    (FIRST_DELAY * 2_u32.pow(doublings)).min(LONGEST_DELAY)
+}

@@ -1,0 +1,56 @@
+//! What this process and its database are like at the moment, for whoever watches them.
+use super::{Auth, Result};
+use crate::{
+    db::Connections,
+    store::{oldest, outbox, revocations},
+    time::Timestamp,
+};
+use std::time::Duration;
+
+/// See [`Auth::figures`].
+#[derive(Clone, Debug)]
+pub struct Figures {
+    pub mails_waiting: i64,
+    pub mails_failed: i64,
+    /// How long the oldest mail that is waiting has been doing so.
+    pub oldest_mail: Duration,
+    /// How many passwords wait for a thread that hashes.
+    pub passwords_waiting: usize,
+    /// The connections of this process to its database.
+    pub connections: Connections,
+    /// Of each table, for how long its oldest row should have been purged already.
+    pub overdue: [(&'static str, Duration); 6],
+}
+
+impl Auth {
+    /// Reads the figures. It counts mails, so ask every few seconds at most.
+    pub async fn figures(&self) -> Result<Figures> {
+        let now = self.clock.now();
+        let mut db = self.db.read().await?;
+        let oldest = oldest::read(&mut db).await?;
+        let (week, month) = (crate::flows::maintenance::WEEK, crate::flows::maintenance::MONTH);
+        let over = |oldest: Option<Timestamp>, kept: Duration| {
+            oldest.map_or(Duration::ZERO, |t| t.plus(kept).until(now))
+        };
+        let sessions =
+            over(oldest.session_ended_at, week).max(over(oldest.session_expired_at, week));
+        let mails = over(oldest.mail_sent_at, week)
+            .max(over(oldest.mail_dropped_at, week))
+            .max(over(oldest.mail_failed_at, month));
+        Ok(Figures {
+            mails_waiting: outbox::count(&mut db, "waiting").await?,
+            mails_failed: outbox::count(&mut db, "failed").await?,
+            oldest_mail: over(outbox::oldest_waiting(&mut db).await?, Duration::ZERO),
+            passwords_waiting: self.hasher.waiting(),
+            connections: self.db.connections(),
+            overdue: [
+                ("auth_refresh_tokens", over(oldest.refresh_token_expired_at, Duration::ZERO)),
+                ("auth_sessions", sessions),
+                ("auth_mail_tokens", over(oldest.mail_token_expired_at, week)),
+                ("auth_revocations", over(oldest.revocation_expired_at, revocations::KEPT)),
+                ("auth_outbox", mails),
+                ("auth_audit", over(oldest.act_at, self.config.audit_lifetime)),
+            ],
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! Long lists, a page at a time: by where the last page ended, not by how much came before it, so
+//! that the thousandth page costs what the first does.
+use super::{Error, Result};
+use crate::field_error::FieldError;
+use std::fmt;
+
+/// How many entries a page has.
+pub const SIZE: usize = 50;
+
+/// How many rows to ask for: one more tells whether there is another page.
+pub(crate) fn asked(size: usize) -> i64 {
+    i64::try_from(size + 1).unwrap_or(i64::MAX)
+}
+
+/// A place in a list, and which side of it is asked for. `N` numbers say the place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor<const N: usize> {
+    pub place: [i64; N],
+    /// Towards the start of the list.
+    pub back: bool,
+}
+
+impl<const N: usize> Cursor<N> {
+    /// Where a list starts that has its highest place first.
+    const START: Self = Self { place: [i64::MAX; N], back: false };
+
+    /// Reads what [`fmt::Display`] wrote; nothing is the start. It names a place and no more, so one
+    /// that is made up shows nothing that the list would not.
+    ///
+    /// # Errors
+    /// `Fields`.
+    pub fn read(text: Option<&str>) -> Result<Self> {
+        match text {
+            None | Some("") => Ok(Self::START),
+            Some(text) => {
+                Self::parse(text).ok_or_else(|| Error::field("cursor", FieldError::Unknown))
+            }
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (back, numbers) = match text.split_at_checked(1)? {
+            ("n", rest) => (false, rest),
+            ("p", rest) => (true, rest),
+            _ => return None,
+        };
+        let place: Result<Vec<i64>, _> = numbers.split('.').map(str::parse).collect();
+        Some(Self { place: place.ok()?.try_into().ok()?, back })
+    }
+
+    fn is_start(self) -> bool {
+        self == Self::START
+    }
+}
+
+impl<const N: usize> fmt::Display for Cursor<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.back { "p" } else { "n" })?;
+        for (i, n) in self.place.iter().enumerate() {
+            write!(f, "{}{n}", if i == 0 { "" } else { "." })?;
+        }
+        Ok(())
+    }
+}
+
+/// A page of a list, and the cursors that lead on.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    pub results: Vec<T>,
+    pub next: Option<String>,
+    pub previous: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// A page of at most `size` of the rows on that side of `cursor`, the nearest first: [`asked`] for.
+    pub(crate) fn new<const N: usize>(
+        mut rows: Vec<T>,
+        size: usize,
+        cursor: Cursor<N>,
+        place: impl Fn(&T) -> [i64; N],
+    ) -> Self {
+        let more = rows.len() > size;
+        rows.truncate(size);
+        if cursor.back {
+            rows.reverse();
+        }
+        let (before, after) = if cursor.back { (more, true) } else { (!cursor.is_start(), more) };
+        let at =
+            |row: Option<&T>, back| row.map(|row| Cursor { place: place(row), back }.to_string());
+        Self {
+            next: at(rows.last(), false).filter(|_| after),
+            previous: at(rows.first(), true).filter(|_| before),
+            results: rows,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_a_place_and_nothing_else() {
+        let cursor = Cursor { place: [1_800_000_000, -7], back: true };
+        assert_eq!(cursor.to_string(), "p1800000000.-7");
+        assert_eq!(Cursor::<2>::read(Some("p1800000000.-7")).unwrap(), cursor);
+        assert!(Cursor::<1>::read(None).unwrap().is_start());
+        for forged in
+            ["x", "n", "n1.2.3", "n1", "q1.2", "n1.2;DROP", "n1.9999999999999999999", "é1.2"]
+        {
+            assert!(Cursor::<2>::read(Some(forged)).is_err(), "{forged}");
+        }
+    }
+
+    #[test]
+    fn pages_lead_to_each_other() {
+        let all: Vec<i64> = (1..=120).rev().collect();
+        let page = |cursor: Option<&str>| {
+            let cursor = Cursor::<1>::read(cursor).unwrap();
+            let [place] = cursor.place;
+            let mut side: Vec<i64> = all
+                .iter()
+                .copied()
+                .filter(|n| if cursor.back { *n > place } else { *n < place })
+                .collect();
+            if cursor.back {
+                side.reverse();
+            }
+            side.truncate(usize::try_from(asked(SIZE)).unwrap());
+            Page::new(side, SIZE, cursor, |n| [*n])
+        };
+        let first = page(None);
+        assert!(first.previous.is_none() && first.results == all[..50]);
+        let second = page(first.next.as_deref());
+        assert_eq!(second.results, all[50..100]);
+        let third = page(second.next.as_deref());
+        assert!(third.next.is_none() && third.results == all[100..]);
+        let back = page(third.previous.as_deref());
+        assert_eq!(back.results, second.results);
+        let front = page(back.previous.as_deref());
+        assert!(front.results == first.results && front.previous.is_none());
+    }
+}

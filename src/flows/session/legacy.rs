@@ -1,0 +1,112 @@
+//! Refresh tokens that djangorestframework-simplejwt issued before its users moved here, signed with the
+//! secret that is ours now.
+//!
+//! The first time that one is presented it opens a session, whose first refresh token it is: from then
+//! on it is rotated, kept and judged like any of ours, by the same rows. Which ones were taken is
+//! remembered for as long as they would be good, whatever has become of the session.
+use super::issue::Presented;
+use crate::{
+    db::Conn,
+    flows::{
+        Auth, Caller, Error, Result, UserId,
+        audit::{Act, record},
+        surface::Policy,
+    },
+    secret,
+    store::{legacy_tokens, refresh_tokens, revocations::Revocation, sessions, users},
+    time::Timestamp,
+    tokens::claims::SimpleJwt,
+};
+use uuid::Uuid;
+
+impl Auth {
+    /// Reads a refresh token in either envelope of ours or, where they are accepted, of simplejwt's.
+    ///
+    /// # Errors
+    /// `TokenNotValid`.
+    pub(crate) fn read_presented(
+        &self,
+        legacy: bool,
+        presented: &str,
+        now: Timestamp,
+    ) -> Result<(Presented, Option<SimpleJwt>)> {
+        match self.read_refresh_token(presented) {
+            Err(_) if legacy && self.config.accepts_simplejwt(now) => {
+                let claims = self.keys.verify_simplejwt(presented, now)?;
+                let id = self.legacy_id(claims.jti);
+                Ok((Presented { id, session: None }, Some(claims)))
+            }
+            read => Ok((read?, None)),
+        }
+    }
+
+    /// Opens a session behind a token of simplejwt's, unless it has had one; what it revokes by making
+    /// room for it is to be committed.
+    ///
+    /// # Errors
+    /// `TokenNotValid` if the user is not there, or all its sessions have been ended since.
+    pub(crate) async fn adopt(
+        &self,
+        db: &mut Conn,
+        caller: &Caller,
+        policy: &Policy,
+        claims: &SimpleJwt,
+        now: Timestamp,
+    ) -> Result<Vec<Revocation>> {
+        let hash = secret::hash(self.legacy_id(claims.jti));
+        if refresh_tokens::by_hash(db, &hash).await?.is_some() {
+            return Ok(Vec::new());
+        }
+        let user = UserId(claims.user_id);
+        users::hold(db, user).await?;
+        users::by_id(db, user).await?.ok_or(Error::TokenNotValid)?;
+        let issued_at = claims.iat.map(Timestamp::from_unix).filter(|at| *at <= now);
+        // A token without a time is as old as can be.
+        let ended_at = users::sessions_ended_at(db, user).await?;
+        if ended_at.is_some_and(|at| issued_at.is_none_or(|issued| issued <= at)) {
+            return Err(Error::TokenNotValid);
+        }
+        let expires_at = Timestamp::from_unix(claims.exp);
+        if !legacy_tokens::take(db, &hash, expires_at).await? {
+            // Another request was faster, or its session is forgotten.
+            return Ok(Vec::new());
+        }
+        let mut session = self.new_session(caller, policy, user, true, now)?;
+        session.created_at = issued_at.unwrap_or(now);
+        // When a password was given for it, if ever, the token does not say: simplejwt dates what it
+        // rotates anew.
+        session.authenticated_at = Timestamp::from_unix(0);
+        let revoked = self.make_room(db, user, now).await?;
+        sessions::insert(db, &session).await?;
+        let salt: [u8; 16] = secret::random()?;
+        let row = refresh_tokens::RefreshToken {
+            hash,
+            session_id: session.id,
+            salt: salt.to_vec(),
+            issued_at: session.created_at,
+            expires_at: expires_at.min(session.expires_at),
+            // The access token issued with it was never ours.
+            access_expires_at: now,
+            used_at: None,
+        };
+        refresh_tokens::insert(db, &row).await?;
+        let act = Act::own("simplejwt_token_taken", user).in_session(session.id);
+        record(db, caller, act, now).await?;
+        Ok(revoked)
+    }
+
+    /// Notes that tokens of simplejwt are used up.
+    pub(crate) async fn give_back(&self, tokens: &[(Uuid, Timestamp)]) -> Result<()> {
+        let mut db = self.db.write().await?;
+        for (jti, expires_at) in tokens {
+            let hash = secret::hash(self.legacy_id(*jti));
+            legacy_tokens::take(&mut db, &hash, *expires_at).await?;
+        }
+        Ok(db.commit().await?)
+    }
+
+    /// What stands for a token in our tables. It cannot be guessed from the `jti`, which was no secret.
+    fn legacy_id(&self, jti: Uuid) -> Uuid {
+        self.successor.of(jti, b"simplejwt")
+    }
+}

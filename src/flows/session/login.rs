@@ -1,0 +1,135 @@
+//! Login by password.
+use crate::{
+    db::Conn,
+    flows::{
+        Auth, Caller, Error, Result, Tokens, User, UserId,
+        account::reset_password::count_unknown,
+        audit::{Act, Actor, record},
+        surface::Policy,
+    },
+    identifiers::{Address, Username},
+    password::Verdict,
+    store::users,
+};
+
+/// Whom somebody says to be.
+#[derive(Clone, Copy, Debug)]
+pub enum Login<'a> {
+    Email(&'a str),
+    Username(&'a str),
+    /// An address if it holds an `@`, else a username.
+    Either(&'a str),
+    Id(UserId),
+}
+
+impl Login<'_> {
+    /// The user so named; what could be nobody's name is like an unknown one.
+    async fn find(self, db: &mut Conn) -> Result<Option<User>> {
+        Ok(match self {
+            Self::Either(name) if name.contains('@') => by_email(db, name).await?,
+            Self::Email(email) => by_email(db, email).await?,
+            Self::Either(name) | Self::Username(name) => match Username::parse(name) {
+                Ok(name) => users::by_username(db, &name.key).await?,
+                Err(_) => None,
+            },
+            Self::Id(id) => users::by_id(db, id).await?,
+        })
+    }
+}
+
+async fn by_email(db: &mut Conn, email: &str) -> Result<Option<User>> {
+    Ok(match Address::parse(email) {
+        Ok(email) => users::by_email(db, &email.key).await?,
+        Err(_) => None,
+    })
+}
+
+impl Auth {
+    /// Opens a session for whoever knows the password. Everything that is wrong with name or password
+    /// looks the same from outside and takes the same time.
+    ///
+    /// # Errors
+    /// `BadCredentials`; after the right password `AccountDisabled`, `EmailNotConfirmed`,
+    /// `SuperuserRefused`; `Busy`, `Unavailable`.
+    pub async fn sign_in(
+        &self,
+        caller: &Caller,
+        policy: &Policy,
+        login: Login<'_>,
+        password: &str,
+        remember: bool,
+    ) -> Result<Tokens> {
+        let (user, stored) = self.credentials(login).await?;
+        let verdict = self.hasher.verify(password, stored.as_deref()).await?;
+        let (Some(user), Verdict::Right | Verdict::Outdated) = (&user, verdict) else {
+            return self.refuse(caller, user.map(|u| u.id), Error::BadCredentials);
+        };
+        if let Err(e) = self.admit(policy, user) {
+            return self.refuse(caller, Some(user.id), e);
+        }
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        if !users::note_login(&mut db, user.id, user.credentials, now).await? {
+            drop(db);
+            return self.refuse(caller, Some(user.id), Error::BadCredentials);
+        }
+        let session = self.new_session(caller, policy, user.id, remember, now)?;
+        let (session, issued, revoked) = self.store_session(&mut db, session, now).await?;
+        record(&mut db, caller, Act::own("login", user.id).in_session(session.id), now).await?;
+        self.commit(db, &revoked).await?;
+        if let (Verdict::Outdated, Some(old)) = (verdict, stored) {
+            self.rehash_later(user.id, password, old);
+        }
+        self.tokens(policy, user.clone(), &session, Some(issued), now)
+    }
+
+    async fn credentials(&self, login: Login<'_>) -> Result<(Option<User>, Option<String>)> {
+        let mut db = self.db.read().await?;
+        let user = login.find(&mut db).await?;
+        // Asked for in any case: an unknown name takes as long.
+        let id = user.as_ref().map_or(UserId(0), |u| u.id);
+        let stored = users::password_hash(&mut db, id).await?;
+        Ok((user, stored))
+    }
+
+    /// Fails, and writes the failed login down after the answer: what is written of a known name would take
+    /// time that an unknown one does not. That is counted, and leaves nothing in the database.
+    fn refuse<T>(&self, caller: &Caller, target: Option<UserId>, why: Error) -> Result<T> {
+        let Some(target) = target else {
+            count_unknown(caller, "login_failed");
+            return Err(why);
+        };
+        let (auth, caller, detail) = (self.clone(), caller.clone(), why.to_string());
+        let note = async move {
+            let act = Act {
+                kind: "login_failed",
+                actor: Actor::Anonymous,
+                target: Some(target),
+                session: None,
+                detail: &detail,
+            };
+            let mut db = auth.db.write().await?;
+            record(&mut db, &caller, act, auth.clock.now()).await?;
+            Ok(db.commit().await?)
+        };
+        if !self.later.start("a failed login is not written down", note) {
+            tracing::warn!(target_id = target.0, "a failed login is not written down: too many");
+        }
+        Err(why)
+    }
+
+    /// Puts a better hash in the place of `old`, after the answer; it is tried again at the next login if there
+    /// is too much to do.
+    fn rehash_later(&self, user: UserId, password: &str, old: String) {
+        let (auth, password) = (self.clone(), password.to_owned());
+        let started = self.later.start("a password was not hashed anew", async move {
+            let new = auth.hasher.hash(&password).await?;
+            let mut db = auth.db.write().await?;
+            users::rehash(&mut db, user, &old, &new).await?;
+            Ok(db.commit().await?)
+        });
+        if !started {
+            tracing::debug!("a password is to be hashed anew at the next login");
+        }
+    }
+}

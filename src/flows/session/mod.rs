@@ -1,0 +1,10 @@
+//! x
+pub mod derive;
+pub mod issue;
+pub mod legacy;
+pub mod login;
+pub mod logout;
+pub mod refresh;
+pub mod revoke;
+pub mod revoked;
+pub mod successor;

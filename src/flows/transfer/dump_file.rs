@@ -1,0 +1,83 @@
+//! A file with users in it: our own export, or a dump of Django's.
+use super::{
+    django::{Dump, Entry, Survey},
+    fields::{Fields, Refusal},
+    json_records::{Record, Records},
+};
+use std::{io, path::PathBuf};
+
+pub struct Source {
+    file: PathBuf,
+    dump: Dump,
+    pub(crate) survey: Survey,
+    /// How many users there are.
+    pub rows: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    #[error("the file cannot be read: {0}")]
+    Io(#[from] io::Error),
+    #[error("there is no user in the file")]
+    Empty,
+    #[error("there is no {model} in the dump; --model takes one of: {others}")]
+    NoModel { model: String, others: String },
+    #[error("--map and --role are for dumps of Django's")]
+    NoDump,
+}
+
+/// A user's place, and its fields.
+type Row = (u64, Result<Fields, Refusal>);
+
+impl Source {
+    /// Looks through the file: what stands at its end may be needed at its beginning.
+    ///
+    /// # Errors
+    /// If there is nothing to import.
+    pub fn open(file: PathBuf, mut dump: Dump) -> Result<Self, SourceError> {
+        dump.model.make_ascii_lowercase();
+        let adjusted = !dump.fields.is_empty() || !dump.roles.is_empty();
+        let mut source = Self { file, dump, survey: Survey::default(), rows: 0 };
+        let mut entries = 0;
+        for record in Records::open(&source.file)? {
+            match record?.1.map(Entry::read) {
+                Some(Ok(entry)) => {
+                    entries += 1;
+                    source.rows += u64::from(entry.model == source.dump.model);
+                    source.survey.see(&entry);
+                }
+                Some(Err(_)) | None => source.rows += 1,
+            }
+        }
+        if entries == 0 && adjusted {
+            return Err(SourceError::NoDump);
+        }
+        if source.rows > 0 {
+            return Ok(source);
+        }
+        if entries == 0 {
+            return Err(SourceError::Empty);
+        }
+        let others = source.survey.models.into_iter().collect::<Vec<_>>().join(", ");
+        Err(SourceError::NoModel { model: source.dump.model, others })
+    }
+
+    /// The users.
+    pub(crate) fn users(&self) -> io::Result<impl Iterator<Item = io::Result<Row>>> {
+        let records = Records::open(&self.file)?;
+        Ok(records.filter_map(|record| record.map(|record| self.user(record)).transpose()))
+    }
+
+    /// The user that an object is, if it is one.
+    fn user(&self, (at, object): Record) -> Option<Row> {
+        let fields = match object.map(Entry::read) {
+            None => Err(Refusal::NotAnObject),
+            Some(Err(object)) => Ok(Fields(object)),
+            Some(Ok(entry)) if entry.model == self.dump.model => {
+                self.dump.translate(&entry, &self.survey)
+            }
+            Some(Ok(_)) => return None,
+        };
+        Some((at, fields))
+    }
+}

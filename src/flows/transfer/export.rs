@@ -1,0 +1,66 @@
+//! Users as lines of JSON, hashes included.
+use crate::{
+    flows::{
+        Auth, Caller, Result, UserId,
+        audit::{Act, Actor, record},
+    },
+    store::user_transfer::{self, Account},
+    time::Timestamp,
+};
+use serde::Serialize;
+
+/// A user as it is exported: as the API shows it, and what an import needs besides.
+#[derive(Serialize)]
+pub struct Exported {
+    pub id: UserId,
+    email: String,
+    username: Option<String>,
+    first_name: String,
+    is_email_confirmed: bool,
+    is_active: bool,
+    role: String,
+    roles: Vec<String>,
+    is_superuser: bool,
+    language: Option<String>,
+    created_at: Timestamp,
+    email_confirmed_at: Option<Timestamp>,
+    last_login_at: Option<Timestamp>,
+    password_hash: Option<String>,
+}
+
+impl From<Account> for Exported {
+    fn from(a: Account) -> Self {
+        Self {
+            id: a.id,
+            is_email_confirmed: a.email_confirmed_at.is_some(),
+            role: a.roles.main().to_owned(),
+            roles: a.roles.0,
+            email: a.email,
+            username: a.username,
+            first_name: a.first_name,
+            is_active: a.is_active,
+            is_superuser: a.is_superuser,
+            language: a.language,
+            created_at: a.created_at,
+            email_confirmed_at: a.email_confirmed_at,
+            last_login_at: a.last_login_at,
+            password_hash: a.password_hash,
+        }
+    }
+}
+
+impl Auth {
+    /// At most `limit` users with an id above `after`, by id, with their hashes.
+    pub async fn export(&self, after: UserId, limit: u32) -> Result<Vec<Exported>> {
+        let page = user_transfer::page(&mut self.db.read().await?, after, i64::from(limit)).await?;
+        Ok(page.into_iter().map(Exported::from).collect())
+    }
+
+    /// Notes that somebody takes users along.
+    pub async fn note_export(&self) -> Result<()> {
+        let mut db = self.db.write().await?;
+        let act = Act { kind: "users_exported", actor: Actor::Cli, ..Act::default() };
+        record(&mut db, &Caller::default(), act, self.clock.now()).await?;
+        Ok(db.commit().await?)
+    }
+}

@@ -1,0 +1,50 @@
+//! The database as a whole goes elsewhere.
+use crate::{
+    db::{Copied, Db},
+    flows::{Error, Result},
+};
+use std::{io::ErrorKind, path::Path};
+
+/// Writes a consistent copy of a running SQLite database to `file`.
+///
+/// # Errors
+/// `Internal`, in words for the operator.
+pub async fn backup(db: &Db, file: &Path) -> Result<()> {
+    if db.backup(file).await.map_err(in_words)? {
+        return Ok(());
+    }
+    let advice = "PostgreSQL has its own: pg_dump \"$DATABASE_URL\" -Fc -f FILE";
+    Err(Error::internal(advice))
+}
+
+/// Copies everything from SQLite into an empty PostgreSQL database: how many rows of which table.
+///
+/// # Errors
+/// `Internal`, in words for the operator.
+pub async fn copy(from: &Db, to: &Db) -> Result<Vec<(&'static str, u64)>> {
+    if !from.ready().await.unwrap_or_default() {
+        return Err(Error::internal("the database is not up to date: portcullis migrate"));
+    }
+    // Nothing to do; but a newer program's database has what is unknown here.
+    from.migrate().await.map_err(|e| Error::internal(format!("the database: {e}")))?;
+    to.migrate().await.map_err(|e| Error::internal(format!("the target: {e}")))?;
+    match from.copy(to).await.map_err(in_words)? {
+        Copied::Rows(rows) => Ok(rows),
+        Copied::NotEmpty(table) => {
+            Err(Error::internal(format!("the target is not empty: there is something in {table}")))
+        }
+        Copied::OtherEngine => Err(Error::internal(
+            "it copies from SQLite to PostgreSQL; from PostgreSQL there are pg_dump and pg_restore",
+        )),
+    }
+}
+
+fn in_words(e: crate::db::Error) -> Error {
+    match e {
+        crate::db::Error::Io(e) if e.kind() == ErrorKind::AlreadyExists => {
+            Error::internal("the file is there already")
+        }
+        crate::db::Error::Io(e) => Error::internal(format!("the file: {}", e.kind())),
+        e => Error::internal(e),
+    }
+}

@@ -1,0 +1,16 @@
+//! Moving in and out: users of another service, and ours for another.
+pub mod django;
+pub mod dump_file;
+pub mod export;
+pub mod fields;
+pub mod house;
+pub mod import;
+pub mod imported_user;
+pub mod json_records;
+
+pub use django::Dump;
+pub use dump_file::{Source, SourceError};
+pub use export::Exported;
+pub use fields::Refusal;
+pub use house::{backup, copy};
+pub use import::{Import, Outcome};

@@ -1,0 +1,256 @@
+//! Mail: by SMTP, into a folder, or, while developing, kept in memory and shown at `/dev/mail`.
+//!
+//! lettre's `tracing` feature stays off: it logs what is said to the server, passwords and links too.
+mod folder;
+mod smtp;
+
+use crate::{
+    config::Config,
+    time::{Clock, Timestamp},
+};
+use lettre::{
+    Address, AsyncTransport, Message,
+    message::{
+        Mailbox, MultiPart,
+        header::{Header, HeaderName, HeaderValue},
+    },
+};
+use std::{
+    collections::VecDeque,
+    io,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use uuid::Uuid;
+
+/// How long the sending of one mail may take, since lettre waits for answers for ever. Less than the
+/// lease of a mail, or another replica would send it too.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How many mails are kept while developing.
+const KEPT: usize = 200;
+
+/// What went wrong, with neither addresses nor passwords in it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(
+        "mail.url should be dev:, file:DIR, smtps://USER:PASSWORD@HOST:PORT or \
+         smtp://USER:PASSWORD@HOST:PORT?tls=required|opportunistic|none"
+    )]
+    Url,
+    #[error("mail.from is no address")]
+    From,
+    #[error("the recipient's address cannot be written to")]
+    Recipient,
+    #[error("the mail could not be put together")]
+    Message,
+    /// The reply code (RFC 5321, 4.2).
+    #[error("the mail server answered {0}")]
+    Answer(u16),
+    #[error("the mail server refused the connection: is the port in mail.url right?")]
+    Refused,
+    #[error("the host in mail.url is unknown")]
+    UnknownHost,
+    #[error("the certificate of the mail server is not trusted, or not for the host in mail.url")]
+    Untrusted,
+    #[error("the mail server did not answer in time")]
+    Silent,
+    #[error("the connection to the mail server failed")]
+    Unreachable,
+    #[error("the mail server cannot do what is needed: TLS, this way to log in, or this address")]
+    Unfit,
+    #[error("the mail could not be written to its folder")]
+    Folder,
+}
+
+impl Error {
+    /// Whether the same mail would be refused again. A server that refuses our password (RFC 4954, 6)
+    /// or all of us (521, 554) says nothing of this mail, and the operator can mend it.
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::Recipient | Self::Message => true,
+            Self::Answer(code) => {
+                (500..600).contains(code) && ![521, 530, 534, 535, 538, 554].contains(code)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl From<lettre::transport::smtp::Error> for Error {
+    /// The server's words may name the recipient, so only its code is kept.
+    fn from(e: lettre::transport::smtp::Error) -> Self {
+        match e.status() {
+            Some(code) => Self::Answer(code.into()),
+            None if e.is_client() => Self::Unfit,
+            None => broken(&e),
+        }
+    }
+}
+
+/// Why there is no connection, or no longer one. lettre and Rust's standard library name a failed
+/// look-up and a bad certificate by their text alone.
+fn broken(e: &lettre::transport::smtp::Error) -> Error {
+    let mut cause: &dyn std::error::Error = e;
+    // The error of an I/O error is not one of I/O any more.
+    while let Some(source) = cause.source().filter(|_| !cause.is::<io::Error>()) {
+        cause = source;
+    }
+    let text = cause.to_string();
+    match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => Error::Refused,
+        Some(io::ErrorKind::TimedOut) => Error::Silent,
+        _ if text.starts_with("invalid peer certificate") => Error::Untrusted,
+        _ if ["failed to lookup", "could not resolve"].iter().any(|t| text.starts_with(t)) => {
+            Error::UnknownHost
+        }
+        _ => Error::Unreachable,
+    }
+}
+
+/// A mail to one person.
+pub struct Letter {
+    pub to: String,
+    /// The same whenever this mail is sent again.
+    pub message_id: Uuid,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// A mail that was kept instead of being sent.
+#[derive(Clone, serde::Serialize)]
+pub struct Kept {
+    pub id: Uuid,
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    /// Every address in the text.
+    pub links: Vec<String>,
+    pub at: Timestamp,
+}
+
+#[derive(Clone)]
+pub struct Mailer {
+    from: Mailbox,
+    way: Way,
+    clock: Clock,
+    patience: Duration,
+}
+
+#[derive(Clone)]
+enum Way {
+    Dev(Arc<Mutex<VecDeque<Kept>>>),
+    Smtp(smtp::Smtp),
+    Folder(PathBuf),
+}
+
+impl Mailer {
+    /// Connects to nothing yet.
+    pub fn new(config: &Config, clock: &Clock) -> Result<Self, Error> {
+        let from = config.mail.from.parse().map_err(|_| Error::From)?;
+        Ok(Self { from, way: Way::read(config)?, clock: clock.clone(), patience: PATIENCE })
+    }
+
+    /// Hands a mail over: to the server, whose promise to deliver it is what counts, to the folder, or
+    /// to whoever looks at `/dev/mail`.
+    pub async fn send(&self, letter: Letter) -> Result<(), Error> {
+        let message = self.message(&letter)?;
+        match &self.way {
+            Way::Dev(kept) => {
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                if kept.len() == KEPT {
+                    kept.pop_front();
+                }
+                kept.push_back(keep(letter, self.clock.now()));
+                Ok(())
+            }
+            Way::Smtp(smtp) => {
+                let sent = tokio::time::timeout(self.patience, smtp.send(message)).await;
+                sent.map_err(|_| Error::Silent)?.map(drop).map_err(Error::from)
+            }
+            Way::Folder(folder) => {
+                let written = folder::write(folder, letter.message_id, &message.formatted()).await;
+                written.map_err(|_| Error::Folder)
+            }
+        }
+    }
+
+    fn message(&self, letter: &Letter) -> Result<Message, Error> {
+        let to: Address = letter.to.parse().map_err(|_| Error::Recipient)?;
+        Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to))
+            .subject(&letter.subject)
+            .date(self.date())
+            .message_id(Some(format!("<{}@{}>", letter.message_id, self.from.email.domain())))
+            .header(AutoSubmitted)
+            .multipart(MultiPart::alternative_plain_html(letter.text.clone(), letter.html.clone()))
+            .map_err(|_| Error::Message)
+    }
+
+    fn date(&self) -> std::time::SystemTime {
+        let micros = u64::try_from(self.clock.now().micros()).unwrap_or_default();
+        std::time::UNIX_EPOCH + Duration::from_micros(micros)
+    }
+
+    /// Whether mails are kept instead of being sent.
+    pub fn keeps(&self) -> bool {
+        matches!(self.way, Way::Dev(_))
+    }
+
+    /// The mails that were kept, the newest last; `None` if mails are sent.
+    pub fn kept(&self) -> Option<Vec<Kept>> {
+        match &self.way {
+            Way::Dev(kept) => {
+                let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                Some(kept.iter().cloned().collect())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Way {
+    fn read(config: &Config) -> Result<Self, Error> {
+        let url = config.mail.url.0.as_str();
+        if url == "dev:" {
+            return Ok(Self::Dev(Arc::default()));
+        }
+        if let Some(folder) = url.strip_prefix("file:").filter(|folder| !folder.is_empty()) {
+            return Ok(Self::Folder(folder.into()));
+        }
+        // Some servers refuse a greeting that is no name in the DNS.
+        let name = config.public_url.domain().filter(|name| name.contains('.'));
+        smtp::transport(url, name).map(Self::Smtp)
+    }
+}
+
+fn keep(letter: Letter, at: Timestamp) -> Kept {
+    let is_link = |word: &&str| word.starts_with("http://") || word.starts_with("https://");
+    let links = letter.text.split_whitespace().filter(is_link).map(str::to_owned).collect();
+    let Letter { to, message_id: id, subject, text, html } = letter;
+    Kept { id, to, subject, text, html, links, at }
+}
+
+/// Keeps vacation notices from being sent in return (RFC 3834).
+#[derive(Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests;

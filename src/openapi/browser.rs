@@ -1,0 +1,95 @@
+//! `/openapi.json`, made once, and a page to browse and try it, served from where the program holds it.
+use crate::{flows::Error, web::reply::problem::Problem};
+use rocket::{
+    Data, Request, Response, Route,
+    http::{ContentType, Method, Status},
+    route::{Handler, Outcome},
+};
+use std::{borrow::Cow, io::Cursor, sync::Arc};
+use utoipa_swagger_ui::{Config, serve};
+
+pub const DOCUMENT: &str = "/openapi.json";
+
+/// Where the page is.
+const PLACES: [&str; 2] = ["/docs", "/api-doc"];
+
+/// The routes; `document` is JSON.
+pub fn routes(document: String) -> Vec<Route> {
+    let config = Arc::new(Config::from(DOCUMENT));
+    let places = PLACES.into_iter().flat_map(|place| {
+        let page = || Browser { place, config: Arc::clone(&config) };
+        [
+            Route::new(Method::Get, place, page()),
+            Route::new(Method::Get, &format!("{place}/<file>"), page()),
+        ]
+    });
+    let document = Document(document.into());
+    places.chain([Route::new(Method::Get, DOCUMENT, document)]).collect()
+}
+
+/// Shared by all replies.
+#[derive(Clone)]
+struct Document(Arc<str>);
+
+/// `Arc<str>` as bytes.
+struct Bytes(Arc<str>);
+
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+#[rocket::async_trait]
+impl Handler for Document {
+    async fn handle<'r>(&self, _: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
+        let bytes = Bytes(Arc::clone(&self.0));
+        let response = Response::build()
+            .header(ContentType::JSON)
+            .raw_header("Cache-Control", "no-cache")
+            .sized_body(self.0.len(), Cursor::new(bytes))
+            .finalize();
+        Outcome::Success(response)
+    }
+}
+
+#[derive(Clone)]
+struct Browser {
+    place: &'static str,
+    config: Arc<Config<'static>>,
+}
+
+impl Browser {
+    fn reply(&self, path: &str) -> Result<Response<'static>, Error> {
+        let Some(file) = path.strip_prefix(self.place).filter(|rest| !rest.is_empty()) else {
+            // The page names its files as if it were in a folder.
+            let to = format!("{}/", self.place);
+            let redirect =
+                Response::build().status(Status::SeeOther).raw_header("Location", to).finalize();
+            return Ok(redirect);
+        };
+        let file = file.trim_matches('/');
+        let found =
+            serve(file, Arc::clone(&self.config)).map_err(|e| Error::internal(e.to_string()))?;
+        let found = found.ok_or(Error::NotFound)?;
+        let mut response = Response::build();
+        response
+            .raw_header("Content-Type", found.content_type)
+            .raw_header("Cache-Control", "no-cache");
+        match found.bytes {
+            Cow::Borrowed(bytes) => response.sized_body(bytes.len(), Cursor::new(bytes)),
+            Cow::Owned(bytes) => response.sized_body(bytes.len(), Cursor::new(bytes)),
+        };
+        Ok(response.finalize())
+    }
+}
+
+#[rocket::async_trait]
+impl Handler for Browser {
+    async fn handle<'r>(&self, req: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
+        match self.reply(req.uri().path().as_str()) {
+            Ok(response) => Outcome::Success(response),
+            Err(e) => Outcome::from(req, Problem::from(e)),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The OpenAPI 3.1 document of the routes that are mounted.
+//!
+//! What every operation has in common is added here, once: a unique `operationId`, a description of each
+//! response, how it may be authenticated, which types of body it takes, and the reply of every refusal.
+pub mod browser;
+
+use crate::{api, config::Dialect, dialects, web::reply::problem::ProblemDocument};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        self, ContentBuilder, RefOr,
+        path::Operation,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Portcullis"),
+    servers((url = "/", description = "This server")),
+    components(schemas(ProblemDocument)),
+    modifiers(&Schemes),
+    tags(
+        (name = "account", description = "Registration, and what users do to their own account."),
+        (name = "sessions", description = "Login, refresh, logout, and the check for proxies."),
+        (name = "admin", description = "What operators do: users, roles, settings, mails, keys."),
+        (name = "service", description = "Keys, metadata, health and metrics."),
+    )
+)]
+struct Common;
+
+/// The names and descriptions of the dialects' groups of operations.
+const DIALECTS: [(&str, &str); 6] = [
+    ("autor", "Refresh tokens are JWTs that work once, after the access token has expired."),
+    ("simple", "Refresh tokens are bare UUIDs in the body."),
+    ("simple and chat", "Registration, which two dialects share."),
+    ("cookie", "The refresh token is in the cookie."),
+    ("role", "The login tells the role; superusers are refused."),
+    ("chat", "The refresh token stays valid until it expires."),
+];
+
+/// The document of the native API and of the dialects in `on`.
+pub fn document(on: &[Dialect]) -> openapi::OpenApi {
+    let mut document = Common::openapi();
+    for part in parts(on) {
+        document.merge(part);
+    }
+    for (path, item) in &mut document.paths.paths {
+        let operations = [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                complete(operation, method, path);
+            }
+        }
+    }
+    let used = |name: &str| {
+        document.paths.paths.values().any(|item| {
+            [&item.get, &item.post, &item.put]
+                .into_iter()
+                .flatten()
+                .any(|o| o.tags.iter().flatten().any(|tag| tag == name))
+        })
+    };
+    let tags = DIALECTS.into_iter().filter(|(name, _)| used(name)).map(|(name, description)| {
+        openapi::tag::TagBuilder::new().name(name).description(Some(description)).build()
+    });
+    let tags: Vec<_> = tags.collect();
+    document.tags.get_or_insert_default().extend(tags);
+    document
+}
+
+/// The documents of the surfaces, each with its own paths and schemas.
+fn parts(on: &[Dialect]) -> Vec<openapi::OpenApi> {
+    let mut parts =
+        vec![api::Docs::openapi(), api::admin::Docs::openapi(), api::well_known::Docs::openapi()];
+    parts.extend(dialects::docs(on));
+    parts
+}
+
+fn complete(operation: &mut Operation, method: &str, path: &str) {
+    operation.operation_id = Some(operation_id(method, path));
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            describe(status).clone_into(&mut response.description);
+        }
+    }
+    operation.responses.responses.insert("4XX".to_owned(), problem().into());
+    // Said by an empty list: no credentials are needed.
+    operation.security.get_or_insert_default();
+    let is_dialect = operation.tags.iter().flatten().any(|t| DIALECTS.iter().any(|d| d.0 == t));
+    if let Some(RefOr::T(body)) = &mut operation.request_body
+        && is_dialect
+        && let Some(json) = body.content.get("application/json").cloned()
+    {
+        for form in ["application/x-www-form-urlencoded", "multipart/form-data"] {
+            body.content.insert(form.to_owned(), json.clone());
+        }
+    }
+}
+
+/// `post` and `/auth/sessions/{id}` give `post_auth_sessions_id`: unique, since method and path are.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
+}
+
+/// What a response with this status says, where its operation has no words of its own.
+fn describe(status: &str) -> &'static str {
+    match status {
+        "200" => "Success",
+        "201" => "Created",
+        "202" => "Accepted: what follows is mailed",
+        "204" => "Done; the reply has no body",
+        "303" => "Redirect",
+        "503" => "The service cannot answer now; try again after `Retry-After` seconds",
+        _ => "See the status code",
+    }
+}
+
+/// What every operation answers when it refuses.
+fn problem() -> openapi::Response {
+    let schema = openapi::Ref::from_schema_name("Problem");
+    openapi::ResponseBuilder::new()
+        .description("Refused: `code` says why")
+        .content("application/problem+json", ContentBuilder::new().schema(Some(schema)).build())
+        .build()
+}
+
+/// How requests are authenticated.
+struct Schemes;
+
+impl Modify for Schemes {
+    fn modify(&self, docs: &mut openapi::OpenApi) {
+        let parts = docs.components.get_or_insert_with(openapi::Components::default);
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        parts.add_security_scheme("access", SecurityScheme::Http(bearer));
+        let cookie = ApiKey::Cookie(ApiKeyValue::new("__Host-portcullis"));
+        parts.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    fn operations(document: &Value) -> Vec<(String, Value)> {
+        let paths = document["paths"].as_object().unwrap();
+        let all = paths.iter().flat_map(|(path, item)| {
+            let item = item.as_object().unwrap();
+            item.iter().map(move |(method, o)| (format!("{method} {path}"), o.clone()))
+        });
+        all.collect()
+    }
+
+    fn all() -> Value {
+        serde_json::to_value(document(&Dialect::ALL)).unwrap()
+    }
+
+    #[test]
+    fn no_schema_of_one_surface_stands_for_another_ones() {
+        let mut seen = BTreeMap::new();
+        for part in parts(&Dialect::ALL) {
+            let part = serde_json::to_value(part).unwrap();
+            for (name, schema) in part["components"]["schemas"].as_object().into_iter().flatten() {
+                let first = seen.entry(name.clone()).or_insert_with(|| schema.clone());
+                assert_eq!(first, schema, "two schemas are named {name}");
+            }
+        }
+        assert!(seen.len() > 40);
+    }
+
+    #[test]
+    fn every_operation_has_an_id_of_its_own_and_every_response_a_description() {
+        let document = all();
+        let mut ids = BTreeSet::new();
+        for (name, operation) in operations(&document) {
+            let id = operation["operationId"].as_str().unwrap().to_owned();
+            assert!(ids.insert(id.clone()), "{id} is the id of two operations");
+            assert!(operation["security"].is_array(), "{name}");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let text = response["description"].as_str().unwrap_or_default();
+                assert!(!text.is_empty() && text != describe(""), "{name} {status}: {text:?}");
+            }
+        }
+        assert!(ids.len() > 60 && ids.contains("post_auth_login"));
+    }
+
+    #[test]
+    fn every_group_of_operations_is_described() {
+        let document = all();
+        let tags = document["tags"].as_array().unwrap();
+        let described: BTreeSet<_> = tags.iter().map(|t| t["name"].as_str().unwrap()).collect();
+        let all = operations(&document);
+        let used: BTreeSet<_> = all.iter().map(|(_, o)| o["tags"][0].as_str().unwrap()).collect();
+        assert_eq!(described, used);
+        assert_eq!(described.len(), tags.len());
+        let few = serde_json::to_value(super::document(&[Dialect::Role])).unwrap();
+        assert_eq!(few["tags"].as_array().unwrap().len(), 5);
+    }
+
+    #[test]
+    fn dialects_take_forms_and_the_native_api_json_alone() {
+        for (name, operation) in operations(&all()) {
+            let Some(content) = operation["requestBody"]["content"].as_object() else { continue };
+            let dialect = DIALECTS.iter().any(|(tag, _)| operation["tags"][0] == *tag);
+            assert_eq!(content.len(), if dialect { 3 } else { 1 }, "{name}");
+        }
+    }
+}

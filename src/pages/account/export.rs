@@ -1,0 +1,45 @@
+//! `/account/data.json`: what is stored of somebody, to take along (GDPR, 20).
+use super::viewer::Reader;
+use crate::{flows::Error, pages::Instead, web::reply::json::Reply};
+use rocket::get;
+use serde_json::{Value, json};
+
+/// How many events are told.
+const MOST: i64 = 10_000;
+
+#[get("/account/data.json")]
+pub async fn data(reader: Result<Reader<'_>, Error>) -> Result<Reply<Value>, Instead> {
+    let Reader { auth, by, .. } = reader?;
+    let user = &by.user;
+    let sessions = auth.sessions(&by).await?;
+    let history = auth.history(&by, MOST).await?;
+    let data = json!({
+        "user": {
+            "id": user.id,
+            "email": user.email,
+            "email_confirmed_at": user.email_confirmed_at,
+            "username": user.username,
+            "first_name": user.first_name,
+            "language": user.language,
+            "roles": user.roles.0,
+            "is_superuser": user.is_superuser,
+            "created_at": user.created_at,
+        },
+        "sessions": sessions.iter().map(|s| json!({
+            "id": s.id,
+            "created_at": s.created_at,
+            "last_seen_at": s.last_seen_at,
+            "expires_at": s.expires_at,
+            "ip": s.ip,
+            "user_agent": s.user_agent,
+            "current": s.id == by.session.id,
+        })).collect::<Vec<_>>(),
+        "history": history.iter().map(|e| json!({
+            "at": e.at,
+            "what": e.kind,
+            "ip": e.ip,
+            "user_agent": e.user_agent,
+        })).collect::<Vec<_>>(),
+    });
+    Ok(Reply::ok(data).header("Content-Disposition", "attachment; filename=\"account.json\""))
+}

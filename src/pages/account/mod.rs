@@ -1,0 +1,7 @@
+//! x
+pub mod export;
+pub mod profile;
+pub mod security;
+pub mod sessions;
+pub mod viewer;
+pub mod views;

@@ -1,0 +1,36 @@
+//! `/account/security`: what has happened to the account lately.
+use super::{
+    viewer::Reader,
+    views::{Happened, Person},
+};
+use crate::{flows::Error, pages::Shown, view::View, web::reply::page::Page};
+use rocket::get;
+use serde::Serialize;
+
+/// How many events are shown.
+const MOST: i64 = 30;
+
+#[derive(Serialize)]
+pub struct Security {
+    user: Person,
+    /// How many sessions live.
+    sessions: i64,
+    /// The newest first.
+    events: Vec<Happened>,
+}
+
+impl View for Security {
+    const TEMPLATE: &'static str = "pages/security.html";
+    const PATH: &'static str = "/account/security";
+}
+
+#[get("/account/security")]
+pub async fn page(reader: Result<Reader<'_>, Error>) -> Shown<Security> {
+    let r = reader?;
+    let events = r.auth.history(&r.by, MOST).await?;
+    Ok(Page::ok(Security {
+        user: Person::new(&r),
+        sessions: r.auth.count_sessions(&r.by).await?,
+        events: events.iter().map(|e| Happened::new(e, &r)).collect(),
+    }))
+}

@@ -1,0 +1,83 @@
+//! `/account/sessions`: where somebody is logged in.
+use super::{
+    viewer::Reader,
+    views::{Device, Person},
+};
+use crate::{
+    flows::{Error, SessionId},
+    pages::{Sent, Shown, answer, login},
+    view::View,
+    web::{
+        csrf_token::Form,
+        reply::{flash::Notice, json::Reply, page::Page},
+    },
+};
+use rocket::{get, post};
+use serde::Serialize;
+use uuid::Uuid;
+
+pub const PATH: &str = "/account/sessions";
+
+#[derive(Serialize)]
+pub struct Sessions {
+    user: Person,
+    /// The last used first.
+    devices: Vec<Device>,
+}
+
+impl View for Sessions {
+    const TEMPLATE: &'static str = "pages/sessions.html";
+    const PATH: &'static str = PATH;
+}
+
+async fn view(r: &Reader<'_>) -> Result<Sessions, Error> {
+    let all = r.auth.sessions(&r.by).await?;
+    let devices = all.iter().map(|s| Device::new(s, r)).collect();
+    Ok(Sessions { user: Person::new(r), devices })
+}
+
+#[get("/account/sessions")]
+pub async fn page(reader: Result<Reader<'_>, Error>) -> Shown<Sessions> {
+    Ok(Page::ok(view(&reader?).await?))
+}
+
+/// Ends the session `id`.
+#[post("/account/sessions", data = "<form>")]
+pub async fn end(reader: Result<Reader<'_>, Error>, form: Result<Form, Error>) -> Sent<Sessions> {
+    let r = reader?;
+    let ended = async {
+        let form = form?;
+        let id = Uuid::try_parse(form.read(|f| f.text("id"))?).map_err(|_| Error::NotFound)?;
+        if id == r.by.session.id.0 {
+            r.auth.sign_out(r.caller, &r.by).await?;
+            return Ok(Reply::see(login::PATH)
+                .forgetting(r.auth)
+                .telling(r.auth, Notice::LoggedOut));
+        }
+        match r.auth.end_session(r.caller, &r.by, SessionId(id)).await {
+            // It may have ended since the page was made.
+            Ok(()) | Err(Error::NotFound) => {}
+            Err(e) => return Err(e),
+        }
+        Ok(Reply::see(PATH).telling(r.auth, Notice::SessionEnded))
+    };
+    let ended = ended.await;
+    let shown = view(&r).await?;
+    answer(ended, "sessions", || shown)
+}
+
+#[post("/account/sessions/others", data = "<form>")]
+pub async fn end_others(
+    reader: Result<Reader<'_>, Error>,
+    form: Result<Form, Error>,
+) -> Sent<Sessions> {
+    let r = reader?;
+    let ended = async {
+        form?;
+        r.auth.sign_out_elsewhere(r.caller, &r.by).await?;
+        Ok(Reply::see(PATH).telling(r.auth, Notice::OthersEnded))
+    };
+    let ended = ended.await;
+    let shown = view(&r).await?;
+    answer(ended, "sessions", || shown)
+}

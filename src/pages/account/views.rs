@@ -1,0 +1,126 @@
+//! Whose account a page shows.
+use super::viewer::Reader;
+use crate::{
+    config::Language,
+    flows::{ADMIN, Event, Session},
+    view::{self, Moment},
+};
+use serde::Serialize;
+
+/// The reader of an account's pages.
+#[derive(Serialize)]
+pub struct Person {
+    email: String,
+    confirmed: bool,
+    username: String,
+    first_name: String,
+    /// The tag, or empty for the service's own.
+    language: &'static str,
+    since: Moment,
+    /// Whether there is an admin zone for the reader.
+    operator: bool,
+}
+
+impl Person {
+    pub fn new(r: &Reader<'_>) -> Self {
+        let user = &r.by.user;
+        let own = user.language.as_deref().and_then(Language::from_tag);
+        Self {
+            email: user.email.clone(),
+            confirmed: user.email_confirmed_at.is_some(),
+            username: user.username.clone().unwrap_or_default(),
+            first_name: user.first_name.clone(),
+            language: own.map(Language::tag).unwrap_or_default(),
+            since: r.moment(user.created_at),
+            operator: user.has_role(ADMIN),
+        }
+    }
+
+    /// The same with what was typed into the profile.
+    pub fn retype(&mut self, username: String, first_name: String) {
+        self.username = username;
+        self.first_name = first_name;
+    }
+}
+
+/// One login on one device.
+#[derive(Serialize)]
+pub struct Device {
+    id: String,
+    /// Browser and system, in words.
+    name: String,
+    ip: String,
+    started: Moment,
+    seen: Moment,
+    current: bool,
+}
+
+impl Device {
+    pub fn new(s: &Session, r: &Reader<'_>) -> Self {
+        Self {
+            id: s.id.0.to_string(),
+            name: browser(s.user_agent.as_deref(), r.language),
+            ip: s.ip.clone().unwrap_or_default(),
+            started: r.moment(s.created_at),
+            seen: r.moment(s.last_seen_at),
+            current: s.id == r.by.session.id,
+        }
+    }
+}
+
+/// Something that happened to the account.
+#[derive(Serialize)]
+pub struct Happened {
+    what: String,
+    browser: String,
+    ip: String,
+    at: Moment,
+}
+
+impl Happened {
+    pub fn new(event: &Event, r: &Reader<'_>) -> Self {
+        let key = format!("event-{}", event.kind.replace('_', "-"));
+        Self {
+            what: view::text(r.language, &key, &[]),
+            browser: browser(event.user_agent.as_deref(), r.language),
+            ip: event.ip.clone().unwrap_or_default(),
+            at: r.moment(event.at),
+        }
+    }
+}
+
+/// Browser and system of a user agent, in words.
+pub fn browser(agent: Option<&str>, language: Language) -> String {
+    let unknown = || view::text(language, "device-unknown", &[]);
+    let known = |word: &str| Some(word.to_owned()).filter(|w| !w.is_empty() && w != "UNKNOWN");
+    let parser = woothee::parser::Parser::new();
+    let Some(found) = agent.and_then(|agent| parser.parse(agent)) else { return unknown() };
+    let system = known(found.os).map(|os| if os == "Mac OSX" { "macOS".to_owned() } else { os });
+    match (known(found.name), system) {
+        (Some(browser), Some(system)) => view::text(
+            language,
+            "device",
+            &[("browser", browser.into()), ("system", system.into())],
+        ),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => unknown(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_agent_has_words() {
+        let named = |agent| browser(Some(agent), Language::En);
+        let chrome = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 \
+                      (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+        assert_eq!(named(chrome), "Chrome on macOS");
+        let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
+        assert_eq!(named(firefox), "Firefox on Linux");
+        assert_eq!(browser(Some(firefox), Language::Ru), "Firefox, Linux");
+        assert_eq!(named("<script>"), "Unknown app");
+        assert_eq!(browser(None, Language::Ru), "Неизвестное приложение");
+    }
+}

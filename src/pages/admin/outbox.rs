@@ -1,0 +1,59 @@
+//! `/admin/mail`: the outbox.
+use super::{At, Desk, Office, decide, link, views::Sending};
+use crate::{
+    flows::{Error, MailQuery},
+    pages::{Sent, Shown},
+    view::View,
+    web::{
+        csrf_token::Form,
+        reply::{flash::Notice, page::Page},
+    },
+};
+use rocket::{get, post};
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub struct Outbox {
+    operator: Office,
+    state: String,
+    /// The newest first.
+    mails: Vec<Sending>,
+    next: Option<String>,
+    previous: Option<String>,
+}
+
+impl View for Outbox {
+    const TEMPLATE: &'static str = "pages/admin/mail.html";
+    const PATH: &'static str = "/admin/mail";
+}
+
+async fn view(desk: &Desk<'_>, query: MailQuery<'_>) -> Result<Outbox, Error> {
+    let found = desk.r.auth.list_mails(&desk.op, &query).await?;
+    let at = |cursor: Option<String>| link(Outbox::PATH, cursor.map(|c| query.at(&c)));
+    Ok(Outbox {
+        operator: desk.operator(),
+        state: query.state.unwrap_or_default().to_owned(),
+        mails: found.results.iter().map(|m| Sending::new(m, &desk.r)).collect(),
+        next: at(found.next),
+        previous: at(found.previous),
+    })
+}
+
+#[get("/admin/mail?<state>&<cursor>")]
+pub async fn page(desk: At<'_>, state: Option<&str>, cursor: Option<&str>) -> Shown<Outbox> {
+    Ok(Page::ok(view(&desk?, MailQuery { state, cursor }).await?))
+}
+
+/// Sends the mail `mail` at once.
+#[post("/admin/mail", data = "<form>")]
+pub async fn retry(desk: At<'_>, form: Result<Form, Error>) -> Sent<Outbox> {
+    let desk = desk?;
+    let retried = async {
+        let id = form?.read(|f| f.integer("mail"))?;
+        desk.r.auth.retry_mail(&desk.op, id).await?;
+        Ok(desk.back(Outbox::PATH, Notice::MailQueued))
+    };
+    let retried = retried.await;
+    let shown = view(&desk, MailQuery { state: None, cursor: None }).await?;
+    decide(retried, "retry", Outbox::PATH, || shown)
+}

@@ -1,0 +1,48 @@
+//! `/admin/prove`: asks an operator for the password once more.
+use super::{At, Desk, Office, overview::Overview};
+use crate::{
+    flows::Error,
+    pages::{Sent, Shown, answer},
+    view::View,
+    web::{
+        csrf_token::{Form, typed},
+        reply::{flash::Notice, page::Page, return_to::next},
+    },
+};
+use rocket::{get, post};
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub struct Prove {
+    operator: Office,
+    /// Where it leads to.
+    next: String,
+}
+
+impl View for Prove {
+    const TEMPLATE: &'static str = "pages/admin/prove.html";
+    const PATH: &'static str = "/admin/prove";
+}
+
+fn view(desk: &Desk<'_>, to: &str) -> Prove {
+    let next = next(desk.r.auth.config(), to).unwrap_or_else(|| Overview::PATH.to_owned());
+    Prove { operator: desk.operator(), next }
+}
+
+#[get("/admin/prove?<next>")]
+pub fn page(desk: At<'_>, next: Option<&str>) -> Shown<Prove> {
+    Ok(Page::ok(view(&desk?, next.unwrap_or_default())))
+}
+
+#[post("/admin/prove", data = "<form>")]
+pub async fn prove(desk: At<'_>, form: Result<Form, Error>) -> Sent<Prove> {
+    let desk = desk?;
+    let shown = view(&desk, &typed(&form, "next"));
+    let proven = async {
+        let form = form?;
+        let password = form.read(|f| f.text("password"))?;
+        desk.r.auth.prove_again(desk.r.caller, &desk.r.by, password).await?;
+        Ok(desk.back(&shown.next, Notice::PasswordProven))
+    };
+    answer(proven.await, "prove", || shown)
+}

@@ -1,0 +1,221 @@
+//! `/confirm-email`: a link that is only fetched changes nothing, a button does; but in the browser that
+//! registered, opening the link is enough.
+use super::{Sent, account::profile, answer, login};
+use crate::{
+    flows::{AccountProof, Auth, Confirmation, Declined, Error, LinkState},
+    view::View,
+    web::{
+        cookie::{ConfirmToken, Linked, Mark, Registrant},
+        csrf_token::{Form, LinkForm, typed},
+        guards::SignedIn,
+        reply::{flash::Notice, json::Reply, page::Page},
+        request::client::Client,
+    },
+};
+use rocket::{Either, State, get, http::Status, post};
+use serde::Serialize;
+
+/// `state` is `usable`, `done` or `expired`.
+#[derive(Serialize)]
+pub struct Confirm {
+    state: &'static str,
+    token: String,
+    /// The address that the link proves, or that another one is asked for.
+    email: String,
+    /// `account` if an account was registered with the address, `change` if one is to get it.
+    kind: &'static str,
+    /// Whether the account is known to be the reader's: no password is needed.
+    proven: bool,
+    /// Whether the reader may say that it was somebody else.
+    declinable: bool,
+    signed_in: bool,
+    /// Of a new password, in characters.
+    min_length: usize,
+}
+
+impl View for Confirm {
+    const TEMPLATE: &'static str = "pages/confirm_email.html";
+    const PATH: &'static str = "/confirm-email";
+}
+
+impl Confirm {
+    fn new(auth: &Auth, of: Confirmation, token: &str, signed_in: bool) -> Self {
+        let Confirmation { state, email, changes, proven, declinable } = of;
+        Self {
+            state: name(state),
+            token: token.to_owned(),
+            email: if state == LinkState::Expired { String::new() } else { email },
+            kind: if changes { "change" } else { "account" },
+            proven,
+            declinable,
+            signed_in,
+            min_length: auth.config().password.min_length,
+        }
+    }
+
+    /// Where another link is asked for.
+    fn expired(auth: &Auth, signed_in: bool) -> Self {
+        Self::new(auth, Confirmation::none(), "", signed_in)
+    }
+
+    /// What the link is good for now.
+    async fn of(
+        auth: &Auth,
+        token: &str,
+        by: &Result<SignedIn, Error>,
+        mark: Option<&str>,
+    ) -> Result<Self, Error> {
+        let session = by.as_ref().ok().map(|by| &by.0);
+        let proof = AccountProof { session, mark, password: None };
+        let of = auth.confirmation(token, proof).await?;
+        Ok(Self::new(auth, of, token, by.is_ok()))
+    }
+
+    fn page(self) -> Page<Self> {
+        let status = if self.state == "expired" { Status::BadRequest } else { Status::Ok };
+        Page::with(status, self)
+    }
+}
+
+/// How templates call the state of a link.
+pub const fn name(state: LinkState) -> &'static str {
+    match state {
+        LinkState::Usable => "usable",
+        LinkState::Done => "done",
+        LinkState::Expired => "expired",
+    }
+}
+
+/// To the page without the token in its address; the cookie holds it.
+fn onward(auth: &Auth, token: &str) -> Reply<()> {
+    Reply::see(Confirm::PATH).header("Set-Cookie", Linked::Confirm.cookie(auth.config(), token))
+}
+
+#[get("/confirm-email?<token>")]
+pub async fn page(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Result<SignedIn, Error>,
+    registrant: Registrant<'_>,
+    mark: Mark<'_>,
+    kept: ConfirmToken<'_>,
+    token: Option<&str>,
+) -> Sent<Confirm> {
+    let Some(token) = token else {
+        let Some(token) = kept.0 else {
+            return Ok(Either::Right(Page::ok(Confirm::expired(auth, by.is_ok()))));
+        };
+        return Ok(Either::Right(Confirm::of(auth, token, &by, mark.0).await?.page()));
+    };
+    if registrant.0.is_some() {
+        let proof = AccountProof { mark: registrant.0, ..AccountProof::default() };
+        match auth.confirm_email(&client, token, proof).await {
+            // The page tells.
+            Ok(_) | Err(Error::LinkNotValid | Error::ProofRequired) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+    Ok(Either::Left(onward(auth, token)))
+}
+
+#[post("/confirm-email", data = "<form>")]
+pub async fn confirm(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Result<SignedIn, Error>,
+    mark: Mark<'_>,
+    form: LinkForm,
+) -> Sent<Confirm> {
+    let token = form.token;
+    let done = async {
+        let form = form.form?;
+        let password = form.read(|f| f.optional("password"))?.filter(|p| !p.is_empty());
+        let session = by.as_ref().ok().map(|by| &by.0);
+        auth.confirm_email(&client, &token, AccountProof { session, mark: mark.0, password })
+            .await?;
+        Ok(onward(auth, &token))
+    };
+    match done.await {
+        // The page tells what has become of it.
+        Ok(onward) => Ok(Either::Left(onward)),
+        Err(Error::LinkNotValid) => Ok(Either::Left(onward(auth, &token))),
+        done => {
+            let view = Confirm::of(auth, &token, &by, mark.0).await?;
+            answer(done, "confirm", || view)
+        }
+    }
+}
+
+/// Sets another password for an account that was registered with the reader's address.
+#[post("/confirm-email/password", data = "<form>")]
+pub async fn reset(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Result<SignedIn, Error>,
+    mark: Mark<'_>,
+    form: LinkForm,
+) -> Sent<Confirm> {
+    let token = form.token;
+    let done = async {
+        let form = form.form?;
+        let new = form.read(|f| f.text("new_password"))?;
+        auth.reset_password(&client, &token, new).await?;
+        let reply = Reply::see(login::PATH).forgetting(auth).telling(auth, Notice::PasswordReset);
+        Ok(reply.header("Set-Cookie", Linked::Confirm.cookie(auth.config(), "")))
+    };
+    match done.await {
+        Err(Error::LinkNotValid) => Ok(Either::Left(onward(auth, &token))),
+        done => {
+            let view = Confirm::of(auth, &token, &by, mark.0).await?;
+            answer(done, "reset", || view)
+        }
+    }
+}
+
+/// "It was not me."
+#[post("/confirm-email/decline", data = "<form>")]
+pub async fn decline(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Result<SignedIn, Error>,
+    mark: Mark<'_>,
+    form: LinkForm,
+) -> Sent<Confirm> {
+    let token = form.token;
+    let done = async {
+        form.form?;
+        let notice = match auth.decline(&client, &token).await? {
+            Declined::Account => Notice::RegistrationDeclined,
+            Declined::Change => Notice::ChangeDeclined,
+        };
+        let reply = Reply::see(login::PATH).telling(auth, notice);
+        Ok(reply.header("Set-Cookie", Linked::Confirm.cookie(auth.config(), "")))
+    };
+    match done.await {
+        Err(Error::LinkNotValid) => Ok(Either::Left(onward(auth, &token))),
+        done => {
+            let view = Confirm::of(auth, &token, &by, mark.0).await?;
+            answer(done, "decline", || view)
+        }
+    }
+}
+
+/// Mails another link.
+#[post("/confirm-email/again", data = "<form>")]
+pub async fn again(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Result<SignedIn, Error>,
+    form: Result<Form, Error>,
+) -> Sent<Confirm> {
+    let email = typed(&form, "email");
+    let signed_in = by.is_ok();
+    let done = async {
+        form?;
+        auth.confirm_again(&client, &email).await?;
+        let to = if signed_in { profile::PATH } else { login::PATH };
+        Ok(Reply::see(to).telling(auth, Notice::ConfirmationMailed))
+    };
+    let done = done.await;
+    answer(done, "again", || Confirm { email: email.clone(), ..Confirm::expired(auth, signed_in) })
+}

@@ -1,0 +1,43 @@
+//! `/forgot-password`: asks for the link that sets another.
+use super::{Sent, answer, login};
+use crate::{
+    flows::{Auth, Error},
+    view::View,
+    web::{
+        csrf_token::{Form, typed},
+        reply::{flash::Notice, json::Reply, page::Page},
+        request::client::Client,
+    },
+};
+use rocket::{State, get, post};
+use serde::Serialize;
+
+#[derive(Default, Serialize)]
+pub struct Forgot {
+    email: String,
+}
+
+impl View for Forgot {
+    const TEMPLATE: &'static str = "pages/forgot_password.html";
+    const PATH: &'static str = "/forgot-password";
+}
+
+#[get("/forgot-password")]
+pub fn page() -> Page<Forgot> {
+    Page::ok(Forgot::default())
+}
+
+#[post("/forgot-password", data = "<form>")]
+pub async fn forgot(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    form: Result<Form, Error>,
+) -> Sent<Forgot> {
+    let email = typed(&form, "email");
+    let done = async {
+        form?;
+        auth.forgot_password(&client, &email).await?;
+        Ok(Reply::see(login::PATH).telling(auth, Notice::ResetMailed))
+    };
+    answer(done.await, "forgot", || Forgot { email: email.clone() })
+}

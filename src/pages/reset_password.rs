@@ -1,0 +1,82 @@
+//! `/reset-password`: where the mailed link leads.
+use super::{Instead, Sent, answer, confirm_email::name, login};
+use crate::{
+    flows::{Auth, Error, LinkState},
+    view::View,
+    web::{
+        cookie::{Linked, ResetToken},
+        csrf_token::LinkForm,
+        reply::{flash::Notice, json::Reply, page::Page},
+        request::client::Client,
+    },
+};
+use rocket::{Either, State, get, http::Status, post};
+use serde::Serialize;
+
+pub const PATH: &str = "/reset-password";
+
+/// `state` is `usable` or `expired`.
+#[derive(Serialize)]
+pub struct Reset {
+    state: &'static str,
+    token: String,
+    /// Whose password it is.
+    email: String,
+    /// In characters.
+    min_length: usize,
+}
+
+impl View for Reset {
+    const TEMPLATE: &'static str = "pages/reset_password.html";
+    const PATH: &'static str = PATH;
+}
+
+impl Reset {
+    fn new(auth: &Auth, of: Option<String>, token: &str) -> Self {
+        let state = if of.is_some() { LinkState::Usable } else { LinkState::Expired };
+        Self {
+            state: name(state),
+            token: token.to_owned(),
+            email: of.unwrap_or_default(),
+            min_length: auth.config().password.min_length,
+        }
+    }
+}
+
+#[get("/reset-password?<token>")]
+pub async fn page(
+    auth: &State<Auth>,
+    kept: ResetToken<'_>,
+    token: Option<&str>,
+) -> Result<Either<Reply<()>, Page<Reset>>, Instead> {
+    if let Some(token) = token {
+        let cookie = Linked::Reset.cookie(auth.config(), token);
+        return Ok(Either::Left(Reply::see(Reset::PATH).header("Set-Cookie", cookie)));
+    }
+    let token = kept.0.unwrap_or_default();
+    let of = auth.reset_of(token).await?;
+    let status = if of.is_some() { Status::Ok } else { Status::BadRequest };
+    Ok(Either::Right(Page::with(status, Reset::new(auth, of, token))))
+}
+
+#[post("/reset-password", data = "<form>")]
+pub async fn reset(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> Sent<Reset> {
+    let token = form.token;
+    let done = async {
+        let form = form.form?;
+        let new = form.read(|f| f.text("new_password"))?;
+        auth.reset_password(&client, &token, new).await?;
+        let reply = Reply::see(login::PATH).forgetting(auth).telling(auth, Notice::PasswordReset);
+        Ok(reply.header("Set-Cookie", Linked::Reset.cookie(auth.config(), "")))
+    };
+    match done.await {
+        Err(Error::LinkNotValid) => {
+            let view = Reset::new(auth, None, "");
+            Ok(Either::Right(Page::with(Status::BadRequest, view)))
+        }
+        done => {
+            let of = auth.reset_of(&token).await?;
+            answer(done, "reset", || Reset::new(auth, of, &token))
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! `/restore-email`: takes a change of address back, by the link that the old address got.
+use super::{Instead, Sent, answer, confirm_email::name, reset_password};
+use crate::{
+    flows::{Auth, Error, LinkState},
+    view::View,
+    web::{
+        cookie::{Linked, RestoreToken},
+        csrf_token::LinkForm,
+        reply::{flash::Notice, json::Reply, page::Page},
+        request::client::Client,
+    },
+};
+use rocket::{Either, State, get, http::Status, post};
+use serde::Serialize;
+
+/// `state` is `usable`, `done` or `expired`.
+#[derive(Serialize)]
+pub struct Restore {
+    state: &'static str,
+    token: String,
+    /// The address that comes back.
+    email: String,
+}
+
+impl View for Restore {
+    const TEMPLATE: &'static str = "pages/restore_email.html";
+    const PATH: &'static str = "/restore-email";
+}
+
+impl Restore {
+    async fn of(auth: &Auth, token: &str) -> Result<Self, Error> {
+        let (state, email) = auth.restoration(token).await?;
+        Ok(Self { state: name(state), token: token.to_owned(), email })
+    }
+}
+
+#[get("/restore-email?<token>")]
+pub async fn page(
+    auth: &State<Auth>,
+    kept: RestoreToken<'_>,
+    token: Option<&str>,
+) -> Result<Either<Reply<()>, Page<Restore>>, Instead> {
+    if let Some(token) = token {
+        let cookie = Linked::Restore.cookie(auth.config(), token);
+        return Ok(Either::Left(Reply::see(Restore::PATH).header("Set-Cookie", cookie)));
+    }
+    let view = Restore::of(auth, kept.0.unwrap_or_default()).await?;
+    let usable = view.state == name(LinkState::Usable);
+    let status = if usable { Status::Ok } else { Status::BadRequest };
+    Ok(Either::Right(Page::with(status, view)))
+}
+
+/// Takes the change back; the next page sets another password.
+#[post("/restore-email", data = "<form>")]
+pub async fn restore(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> Sent<Restore> {
+    let token = form.token;
+    let done = async {
+        form.form?;
+        let next = auth.restore_email(&client, &token).await?.to_string();
+        let reply =
+            Reply::see(reset_password::PATH).forgetting(auth).telling(auth, Notice::EmailRestored);
+        Ok(reply
+            .header("Set-Cookie", Linked::Restore.cookie(auth.config(), ""))
+            .header("Set-Cookie", Linked::Reset.cookie(auth.config(), &next)))
+    };
+    match done.await {
+        Err(Error::LinkNotValid) => {
+            let view = Restore::of(auth, &token).await?;
+            Ok(Either::Right(Page::with(Status::BadRequest, view)))
+        }
+        done => {
+            let view = Restore::of(auth, &token).await?;
+            answer(done, "restore", || view)
+        }
+    }
+}

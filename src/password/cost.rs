@@ -1,0 +1,191 @@
+//! What a wrong password costs: the same for every name, known or not, whatever its hash is of.
+//!
+//! Each kind of hash takes its own time, so the time of a refusal would tell which accounts came from another
+//! service. A wrong password therefore costs one hash of every family that is stored, each at the highest cost
+//! there is: what was computed for the account counts, the rest is made up for. That is exact, needs no clock,
+//! and holds under load.
+
+use super::{legacy_hashes::Foreign, phc::Phc};
+use argon2::Params;
+use aws_lc_rs::pbkdf2;
+use std::{collections::BTreeMap, fmt, num::NonZeroU32, str::FromStr};
+
+/// What computing a hash takes. Within a family the last number is what makes it dearer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Memory in KiB, lanes, passes.
+    Argon2(u32, u32, u32),
+    Pbkdf2(Prf, u32),
+    /// Block size, parallelism, and the logarithm of the memory.
+    Scrypt(u32, u32, u32),
+    /// The logarithm of the rounds.
+    Bcrypt(u32),
+}
+
+/// The hash function of PBKDF2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Prf {
+    Sha1,
+    Sha256,
+    Sha512,
+}
+
+impl Prf {
+    /// The output in bytes: each such block is computed anew.
+    const fn length(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha512 => 64,
+        }
+    }
+
+    const fn algorithm(self) -> pbkdf2::Algorithm {
+        match self {
+            Self::Sha1 => pbkdf2::PBKDF2_HMAC_SHA1,
+            Self::Sha256 => pbkdf2::PBKDF2_HMAC_SHA256,
+            Self::Sha512 => pbkdf2::PBKDF2_HMAC_SHA512,
+        }
+    }
+}
+
+impl Kind {
+    /// What judging by a stored hash takes; `None` if next to nothing.
+    pub fn of(stored: &str, ours: &Params) -> Option<Self> {
+        Phc::parse(stored, ours)
+            .map(|phc| Self::of_argon2(&phc.params))
+            .or_else(|| Self::of_foreign(&Foreign::parse(stored)?))
+    }
+
+    pub const fn of_argon2(p: &Params) -> Self {
+        Self::Argon2(p.m_cost(), p.p_cost(), p.t_cost())
+    }
+
+    pub fn of_foreign(foreign: &Foreign) -> Option<Self> {
+        match foreign {
+            Foreign::Pbkdf2 { algorithm, iterations, hash, .. } => {
+                let all = [Prf::Sha1, Prf::Sha256, Prf::Sha512];
+                let prf = all.into_iter().find(|prf| prf.algorithm() == *algorithm)?;
+                let blocks = u32::try_from(hash.len().div_ceil(prf.length())).ok()?;
+                Some(Self::Pbkdf2(prf, iterations.get().saturating_mul(blocks)))
+            }
+            Foreign::Scrypt { params, .. } => {
+                Some(Self::Scrypt(params.r(), params.p(), params.log_n().into()))
+            }
+            Foreign::Bcrypt(stored) => {
+                let cost = stored.split('$').rev().nth(1)?.parse().ok()?;
+                Some(Self::Bcrypt(cost))
+            }
+            Foreign::Sha1 { .. } => None,
+        }
+    }
+
+    /// The family, named by its cheapest kind, and the place in it.
+    const fn apart(self) -> (Self, u32) {
+        match self {
+            Self::Argon2(memory, lanes, passes) => (Self::Argon2(memory, lanes, 0), passes),
+            Self::Pbkdf2(prf, iterations) => (Self::Pbkdf2(prf, 0), iterations),
+            Self::Scrypt(r, p, log_n) => (Self::Scrypt(r, p, 0), log_n),
+            Self::Bcrypt(cost) => (Self::Bcrypt(0), cost),
+        }
+    }
+
+    /// What is to be computed beside a kind at place `done` (0: none) to have computed one at place `all`. Where
+    /// each place costs twice the one before, those between add up to the difference.
+    fn rest(self, done: u32, all: u32) -> Vec<Self> {
+        let doubled = |first: u32, kind: fn(Self, u32) -> Self| match done {
+            _ if done >= all => Vec::new(),
+            0 => vec![kind(self, all)],
+            _ => (done.max(first)..all).map(|place| kind(self, place)).collect(),
+        };
+        match self {
+            Self::Argon2(memory, lanes, _) if done < all => {
+                vec![Self::Argon2(memory, lanes, all - done)]
+            }
+            Self::Pbkdf2(prf, _) if done < all => vec![Self::Pbkdf2(prf, all - done)],
+            Self::Argon2(..) | Self::Pbkdf2(..) => Vec::new(),
+            Self::Scrypt(..) => doubled(1, |family, log_n| match family {
+                Self::Scrypt(r, p, _) => Self::Scrypt(r, p, log_n),
+                other => other,
+            }),
+            Self::Bcrypt(_) => doubled(4, |_, cost| Self::Bcrypt(cost)),
+        }
+    }
+
+    /// A hash of this kind that is nobody's; `None` for argon2, which is not foreign.
+    pub fn dummy(self) -> Option<Foreign> {
+        Some(match self {
+            Self::Argon2(..) => return None,
+            Self::Pbkdf2(prf, iterations) => Foreign::Pbkdf2 {
+                algorithm: prf.algorithm(),
+                iterations: NonZeroU32::new(iterations)?,
+                salt: vec![0; 16],
+                hash: vec![0; prf.length()],
+            },
+            Self::Scrypt(r, p, log_n) => Foreign::Scrypt {
+                params: scrypt::Params::new(u8::try_from(log_n).ok()?, r, p, 32).ok()?,
+                salt: vec![0; 16],
+                hash: vec![0; 32],
+            },
+            Self::Bcrypt(cost) => {
+                Foreign::Bcrypt(format!("bcrypt$$2b${cost:02}${}", ".".repeat(53)))
+            }
+        })
+    }
+}
+
+/// How a kind is stored.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argon2(memory, lanes, passes) => write!(f, "argon2 {memory} {lanes} {passes}"),
+            Self::Pbkdf2(Prf::Sha1, iterations) => write!(f, "pbkdf2-sha1 {iterations}"),
+            Self::Pbkdf2(Prf::Sha256, iterations) => write!(f, "pbkdf2-sha256 {iterations}"),
+            Self::Pbkdf2(Prf::Sha512, iterations) => write!(f, "pbkdf2-sha512 {iterations}"),
+            Self::Scrypt(r, p, log_n) => write!(f, "scrypt {r} {p} {log_n}"),
+            Self::Bcrypt(cost) => write!(f, "bcrypt {cost}"),
+        }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut words = text.split(' ');
+        let name = words.next().ok_or(())?;
+        let costs =
+            words.map(|n| n.parse::<u32>().map_err(drop)).collect::<Result<Vec<_>, ()>>()?;
+        Ok(match (name, &*costs) {
+            ("argon2", [memory, lanes, passes]) => Self::Argon2(*memory, *lanes, *passes),
+            ("pbkdf2-sha1", [iterations]) => Self::Pbkdf2(Prf::Sha1, *iterations),
+            ("pbkdf2-sha256", [iterations]) => Self::Pbkdf2(Prf::Sha256, *iterations),
+            ("pbkdf2-sha512", [iterations]) => Self::Pbkdf2(Prf::Sha512, *iterations),
+            ("scrypt", [r, p, log_n]) => Self::Scrypt(*r, *p, *log_n),
+            ("bcrypt", [cost]) => Self::Bcrypt(*cost),
+            _ => return Err(()),
+        })
+    }
+}
+
+/// The dearest kind of each family that is stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Costs(BTreeMap<Kind, u32>);
+
+impl Costs {
+    pub fn note(&mut self, kind: Kind) {
+        let (family, place) = kind.apart();
+        let dearest = self.0.entry(family).or_default();
+        *dearest = place.max(*dearest);
+    }
+
+    /// What is still to be computed once one hash of the kind `done` was.
+    pub fn rest(&self, done: Option<Kind>) -> Vec<Kind> {
+        let done = done.map(Kind::apart);
+        let of = |family: Kind| done.filter(|(f, _)| *f == family).map_or(0, |(_, place)| place);
+        self.0.iter().flat_map(|(family, all)| family.rest(of(*family), *all)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

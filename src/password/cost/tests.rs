@@ -1,0 +1,88 @@
+use super::*;
+use crate::{
+    config,
+    password::{
+        Verdict, hasher,
+        tests::{OTHERS, cheap},
+    },
+};
+use hasher::Bench;
+use std::sync::Arc;
+use unicode_normalization::UnicodeNormalization;
+
+/// What computations add up to, by family: passes, iterations, or rounds.
+fn total(work: &[Kind]) -> std::collections::BTreeMap<String, u64> {
+    let mut total = std::collections::BTreeMap::new();
+    for kind in work {
+        let (family, cost) = match *kind {
+            Kind::Argon2(memory, lanes, passes) => {
+                (format!("argon2 {memory} {lanes}"), passes.into())
+            }
+            Kind::Pbkdf2(prf, iterations) => (format!("pbkdf2 {prf:?}"), iterations.into()),
+            Kind::Scrypt(r, p, log_n) => (format!("scrypt {r} {p}"), 1 << log_n),
+            Kind::Bcrypt(cost) => ("bcrypt".to_owned(), 1 << cost),
+        };
+        *total.entry(family).or_default() += cost;
+    }
+    total
+}
+
+#[test]
+fn a_wrong_password_costs_the_same_for_every_kind_that_is_stored() {
+    let bench = &mut Bench::new(&cheap());
+    let ours = bench.hash("right").unwrap();
+    let older = Bench::new(&config::Password { passes: 3, ..cheap() }).hash("right").unwrap();
+    let bcrypt = |cost: u8| format!("$2b${cost:02}${}", ".".repeat(53));
+    let (cheaper, dearer) = (bcrypt(4), bcrypt(6));
+    let mut stored: Vec<_> =
+        OTHERS.iter().copied().filter(|s| !s.contains("16000") && !s.contains("16384")).collect();
+    stored.extend([&*ours, &*older, &*cheaper, &*dearer]);
+    let mut dearest = Costs::default();
+    stored.iter().filter_map(|s| hasher::kind(s, &cheap())).for_each(|kind| dearest.note(kind));
+    bench.dearest = Arc::new(dearest);
+    for typed in ["wrong", "wro\u{301}ng"] {
+        let normal: String = typed.nfc().collect();
+        bench.work.clear();
+        bench.verify(&normal, typed, None).unwrap();
+        let unknown = total(&bench.work);
+        assert_eq!(unknown["bcrypt"], (1 << 6) * if normal == typed { 1 } else { 2 });
+        for stored in stored.iter().chain(&["!unusable", "plain"]) {
+            bench.work.clear();
+            assert_eq!(bench.verify(&normal, typed, Some(stored)).unwrap(), Verdict::Wrong);
+            assert_eq!(total(&bench.work), unknown, "{stored}");
+        }
+    }
+    // The right one costs what its own hash takes.
+    bench.work.clear();
+    assert_eq!(bench.verify("right", "right", Some(&older)).unwrap(), Verdict::Outdated);
+    assert_eq!(total(&bench.work)["argon2 64 1"], 3);
+}
+
+#[test]
+fn kinds_are_stored_and_read_again() {
+    for stored in OTHERS {
+        let kind = hasher::kind(stored, &cheap());
+        assert_eq!(kind.is_none(), stored.starts_with("{SSHA}"), "{stored}");
+        assert_eq!(kind, kind.and_then(|kind| kind.to_string().parse().ok()));
+    }
+    for text in ["", "bcrypt", "bcrypt x", "bcrypt 4 4", "md5 1", "argon2 1 2"] {
+        assert_eq!(text.parse::<Kind>(), Err(()), "{text}");
+    }
+}
+
+#[test]
+fn a_hash_that_is_nobodys_is_computed() {
+    let time = |kind: Kind| {
+        let start = std::time::Instant::now();
+        assert!(!kind.dummy().unwrap().matches("wrong"));
+        start.elapsed()
+    };
+    for (cheap, dear) in [
+        (Kind::Bcrypt(4), Kind::Bcrypt(12)),
+        (Kind::Scrypt(8, 1, 4), Kind::Scrypt(8, 1, 12)),
+        (Kind::Pbkdf2(Prf::Sha256, 10), Kind::Pbkdf2(Prf::Sha256, 100_000)),
+    ] {
+        let cheap = (0..5).map(|_| time(cheap)).min().unwrap();
+        assert!(time(dear) > 8 * cheap, "{dear}");
+    }
+}

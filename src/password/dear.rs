@@ -1,0 +1,98 @@
+//! What foreign hashes cost: until their owners have logged in, whoever tries a password makes us
+//! compute them.
+use super::Hasher;
+use crate::password::Result;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+/// Of how many kinds one is tried; a file with more was made to keep us busy.
+const MOST: usize = 32;
+
+/// The kinds of hashes in a file, each with one of them.
+#[derive(Default)]
+pub struct Kinds(BTreeMap<String, String>);
+
+/// The kind of hash that takes the longest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dearest {
+    /// Its algorithm and parameters, without salt and hash.
+    pub kind: String,
+    /// What a wrong password took.
+    pub time: Duration,
+}
+
+impl Kinds {
+    pub fn see(&mut self, stored: &str) {
+        let Some(kind) = kind(stored).filter(|_| self.0.len() < MOST) else { return };
+        self.0.entry(kind).or_insert_with(|| stored.to_owned());
+    }
+}
+
+impl Hasher {
+    /// Tries a password on one hash of each kind.
+    ///
+    /// # Errors
+    /// `Busy` if too many wait already.
+    pub async fn dearest(&self, kinds: &Kinds) -> Result<Option<Dearest>> {
+        let mut dearest: Option<Dearest> = None;
+        for (kind, stored) in &kinds.0 {
+            let start = Instant::now();
+            self.verify("x", Some(stored)).await?;
+            let time = start.elapsed();
+            if dearest.as_ref().is_none_or(|d| d.time < time) {
+                dearest = Some(Dearest { kind: kind.clone(), time });
+            }
+        }
+        Ok(dearest)
+    }
+}
+
+/// The algorithm and parameters of a hash; `None` of one that lets nobody in.
+fn kind(stored: &str) -> Option<String> {
+    if stored.starts_with('!') {
+        return None;
+    }
+    if stored.starts_with("{SSHA}") {
+        return Some("{SSHA}".to_owned());
+    }
+    let parts: Vec<_> = stored.split('$').filter(|part| !part.is_empty()).collect();
+    let bcrypt = parts.iter().position(|part| ["2a", "2b", "2y"].contains(part));
+    let kind = match (bcrypt, parts.as_slice()) {
+        (Some(version), _) => parts.get(..=version + 1)?.join("$"),
+        // Django's has its salt among the parameters.
+        (None, ["scrypt", n, _salt, r, p, _hash]) => format!("scrypt$n={n},r={r},p={p}"),
+        (None, [kind @ .., _salt, _hash]) => kind.join("$"),
+        _ => return None,
+    };
+    Some(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_has_neither_salt_nor_hash() {
+        for (stored, expected) in [
+            ("pbkdf2_sha256$2000$SALT$HASH", Some("pbkdf2_sha256$2000")),
+            ("scrypt$16384$SALT$8$5$HASH", Some("scrypt$n=16384,r=8,p=5")),
+            ("$scrypt$ln=14,r=8,p=1$SALT$HASH", Some("scrypt$ln=14,r=8,p=1")),
+            ("$2b$12$SALTHASH", Some("2b$12")),
+            ("bcrypt$$2b$12$SALTHASH", Some("bcrypt$2b$12")),
+            ("bcrypt_sha256$$2b$10$SALTHASH", Some("bcrypt_sha256$2b$10")),
+            ("$argon2id$v=19$m=64,t=1,p=1$SALT$HASH", Some("argon2id$v=19$m=64,t=1,p=1")),
+            (
+                "argon2$argon2id$v=19$m=64,t=1,p=1$SALT$HASH",
+                Some("argon2$argon2id$v=19$m=64,t=1,p=1"),
+            ),
+            ("$pbkdf2-sha512$i=9,l=64$SALT$HASH", Some("pbkdf2-sha512$i=9,l=64")),
+            ("{SSHA}HASHSALT", Some("{SSHA}")),
+            ("!", None),
+            ("", None),
+        ] {
+            assert_eq!(kind(stored).as_deref(), expected, "{stored}");
+        }
+    }
+}

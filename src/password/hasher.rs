@@ -1,0 +1,223 @@
+//! Hashes as they are stored: how ours are made, and how any is judged.
+use super::{
+    Verdict,
+    cost::{Costs, Kind},
+    legacy_hashes::Foreign,
+    phc::Phc,
+};
+use crate::{
+    config,
+    password::{Error, Result},
+    secret,
+};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use aws_lc_rs::constant_time;
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use std::sync::Arc;
+
+/// The length of a hash of ours, in bytes.
+const LENGTH: usize = 32;
+
+/// Whether a hash of another's making can be judged at login, at a cost that a login may have. One that
+/// begins with `!` lets nobody in, as Django marks accounts without a password.
+pub fn is_known(stored: &str, c: &config::Password) -> bool {
+    stored.starts_with('!')
+        || Phc::parse(stored, &params(c)).is_some()
+        || Foreign::parse(stored).is_some()
+}
+
+/// What judging by a stored hash takes; `None` if next to nothing.
+pub fn kind(stored: &str, c: &config::Password) -> Option<Kind> {
+    Kind::of(stored, &params(c))
+}
+
+/// The kind of hash that is made today.
+pub fn our_kind(c: &config::Password) -> Kind {
+    Kind::of_argon2(&params(c))
+}
+
+fn params(c: &config::Password) -> Params {
+    Params::new(c.memory, c.passes, c.lanes, Some(LENGTH)).unwrap_or(Params::DEFAULT)
+}
+
+/// What one thread works with: the parameters, and the memory that is used again and again.
+pub struct Bench {
+    params: Params,
+    memory: Vec<Block>,
+    /// What a wrong password is to cost.
+    pub dearest: Arc<Costs>,
+    /// What was computed.
+    #[cfg(test)]
+    pub work: Vec<Kind>,
+    /// The memory that each hash of argon2 took, in KiB.
+    #[cfg(test)]
+    pub computed: Vec<u32>,
+}
+
+impl Bench {
+    pub fn new(c: &config::Password) -> Self {
+        let mut dearest = Costs::default();
+        dearest.note(our_kind(c));
+        Self {
+            params: params(c),
+            memory: Vec::new(),
+            dearest: Arc::new(dearest),
+            #[cfg(test)]
+            work: Vec::new(),
+            #[cfg(test)]
+            computed: Vec::new(),
+        }
+    }
+
+    /// Gives the memory back.
+    pub fn release(&mut self) {
+        self.memory = Vec::new();
+    }
+
+    /// The memory held, in KiB.
+    #[cfg(test)]
+    pub fn held(&self) -> usize {
+        self.memory.capacity()
+    }
+
+    /// A hash as a PHC string.
+    pub fn hash(&mut self, password: &str) -> Result<String> {
+        let phc = Phc {
+            algorithm: Algorithm::Argon2id,
+            version: Version::V0x13,
+            params: self.params.clone(),
+            salt: secret::random::<16>()?.to_vec(),
+            hash: vec![0; LENGTH],
+        };
+        let hash = self.compute(&phc, password)?;
+        let p = &self.params;
+        Ok(format!(
+            "$argon2id$v=19$m={},t={},p={}${}${}",
+            p.m_cost(),
+            p.t_cost(),
+            p.p_cost(),
+            STANDARD_NO_PAD.encode(&phc.salt),
+            STANDARD_NO_PAD.encode(hash)
+        ))
+    }
+
+    /// Judges a password, given in NFC and as typed.
+    ///
+    /// A wrong one costs the same whatever is stored, and if nothing is: see `cost`. Others than we have hashed
+    /// what was typed, whatever its normal form, so both forms are tried and paid for.
+    pub fn verify(&mut self, normal: &str, typed: &str, stored: Option<&str>) -> Result<Verdict> {
+        let forms = if typed == normal { &[normal][..] } else { &[normal, typed] };
+        let (done, verdict) = self.judge(forms, stored)?;
+        if verdict == Verdict::Wrong {
+            let dearest = Arc::clone(&self.dearest);
+            for (n, form) in forms.iter().enumerate() {
+                for kind in dearest.rest(done.filter(|(count, _)| n < *count).map(|(_, kind)| kind))
+                {
+                    self.waste(kind, form)?;
+                }
+            }
+        }
+        Ok(verdict)
+    }
+
+    /// The verdict, and how many hashes of which kind it took.
+    fn judge(
+        &mut self,
+        forms: &[&str],
+        stored: Option<&str>,
+    ) -> Result<(Option<(usize, Kind)>, Verdict)> {
+        let right = |right| if right { Verdict::Outdated } else { Verdict::Wrong };
+        let Some(stored) = stored else { return Ok((None, Verdict::Wrong)) };
+        if let Some(phc) = Phc::parse(stored, &self.params) {
+            let kind = Kind::of_argon2(&phc.params);
+            if self.is_current(&phc) {
+                let normal = forms.first().copied().unwrap_or_default();
+                let verdict =
+                    if self.matches(&phc, normal)? { Verdict::Right } else { Verdict::Wrong };
+                return Ok((Some((1, kind)), verdict));
+            }
+            let mut found = false;
+            for form in forms {
+                found = found || self.matches(&phc, form)?;
+            }
+            return Ok((Some((forms.len(), kind)), right(found)));
+        }
+        if let Some(foreign) = Foreign::parse(stored) {
+            let found = forms.iter().any(|form| self.matches_foreign(&foreign, form));
+            let kind = Kind::of_foreign(&foreign).map(|kind| (forms.len(), kind));
+            return Ok((kind, right(found)));
+        }
+        // Django marks accounts without a password so.
+        if !stored.starts_with('!') {
+            tracing::warn!("a stored hash is of no known kind or asks for too much");
+        }
+        Ok((None, Verdict::Wrong))
+    }
+
+    /// Computes a hash of `kind` for nothing.
+    fn waste(&mut self, kind: Kind, password: &str) -> Result<()> {
+        if let Some(foreign) = kind.dummy() {
+            self.matches_foreign(&foreign, password);
+            return Ok(());
+        }
+        let Kind::Argon2(memory, lanes, passes) = kind else { return Ok(()) };
+        let params = Params::new(memory, passes, lanes, Some(LENGTH)).map_err(Error::internal)?;
+        let phc = Phc {
+            algorithm: Algorithm::Argon2id,
+            version: Version::V0x13,
+            params,
+            salt: vec![0; 16],
+            hash: vec![0; LENGTH],
+        };
+        self.matches(&phc, password).map(drop)
+    }
+
+    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "tests count what is computed"))]
+    fn matches_foreign(&mut self, foreign: &Foreign, password: &str) -> bool {
+        #[cfg(test)]
+        self.work.extend(Kind::of_foreign(foreign));
+        foreign.matches(password)
+    }
+
+    fn is_current(&self, phc: &Phc) -> bool {
+        let costs = |p: &Params| (p.m_cost(), p.t_cost(), p.p_cost());
+        phc.algorithm == Algorithm::Argon2id
+            && phc.version == Version::V0x13
+            && costs(&phc.params) == costs(&self.params)
+            && phc.hash.len() == LENGTH
+    }
+
+    fn matches(&mut self, phc: &Phc, password: &str) -> Result<bool> {
+        let hash = self.compute(phc, password)?;
+        Ok(constant_time::verify_slices_are_equal(&hash, &phc.hash).is_ok())
+    }
+
+    /// Hashes `password` in the way of `phc`, to as many bytes.
+    fn compute(&mut self, phc: &Phc, password: &str) -> Result<Vec<u8>> {
+        #[cfg(test)]
+        {
+            self.computed.push(phc.params.m_cost());
+            self.work.push(Kind::of_argon2(&phc.params));
+        }
+        let (ours, blocks) = (self.params.block_count(), phc.params.block_count());
+        // What a foreign hash takes beyond ours is not kept.
+        let mut more = Vec::new();
+        let memory = if blocks > ours {
+            more.resize(blocks, Block::new());
+            &mut more
+        } else {
+            self.memory.resize(ours, Block::new());
+            &mut self.memory
+        };
+        let mut hash = vec![0; phc.hash.len()];
+        Argon2::new(phc.algorithm, phc.version, phc.params.clone())
+            .hash_password_into_with_memory(
+                password.as_bytes(),
+                &phc.salt,
+                &mut hash,
+                &mut memory[..blocks],
+            )
+            .map_err(|e| Error::internal(e.to_string()))?;
+        Ok(hash)
+    }
+}

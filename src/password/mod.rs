@@ -1,0 +1,126 @@
+//! Passwords: argon2id (RFC 9106) with OWASP's parameters, in any Unicode (NFC), none of it cut off.
+pub mod cost;
+pub mod dear;
+mod error;
+pub mod hasher;
+pub mod legacy_hashes;
+pub mod phc;
+pub mod policy;
+pub mod workers;
+
+use crate::{config, field_error::FieldError};
+use cost::Costs;
+pub use cost::Kind;
+pub use dear::{Dearest, Kinds};
+pub use error::{Error, Result};
+pub use hasher::{is_known, kind, our_kind};
+pub use policy::{Policy, Strength};
+use std::{
+    borrow::Cow,
+    sync::{Arc, PoisonError, RwLock},
+};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+use workers::Pool;
+
+/// The longest password, in characters (NIST 800-63B asks for 64 at least).
+pub const LONGEST: usize = 256;
+
+/// What a password turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Wrong,
+    Right,
+    /// Right, but its hash is not what we would make today.
+    Outdated,
+}
+
+/// Hashes passwords on threads of its own; its clones share them.
+#[derive(Clone)]
+pub struct Hasher {
+    pool: Arc<Pool>,
+    /// What a wrong password is to cost.
+    dearest: Arc<RwLock<Arc<Costs>>>,
+    ours: Kind,
+}
+
+impl Hasher {
+    pub fn new(config: &config::Password) -> Self {
+        let ours = our_kind(config);
+        let hasher = Self { pool: Arc::new(Pool::new(config)), dearest: Arc::default(), ours };
+        hasher.expect([]);
+        hasher
+    }
+
+    /// Lets a wrong password cost as much as the dearest of these kinds and ours, in each family.
+    pub fn expect(&self, stored: impl IntoIterator<Item = Kind>) {
+        let mut dearest = Costs::default();
+        dearest.note(self.ours);
+        stored.into_iter().for_each(|kind| dearest.note(kind));
+        *self.dearest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(dearest);
+    }
+
+    /// How many passwords wait for a thread.
+    pub fn waiting(&self) -> usize {
+        self.pool.waiting()
+    }
+
+    /// A hash as a PHC string.
+    ///
+    /// # Errors
+    /// `Busy` if too many wait already; `Fields` if the password is too long.
+    pub async fn hash(&self, password: &str) -> Result<String> {
+        let password = normal(password).ok_or_else(|| Error::TooLong)?.into_owned();
+        self.pool.run(move |bench| bench.hash(&password)).await?
+    }
+
+    /// Judges a password by what is stored. A wrong one costs as much whether there is something
+    /// stored or not; a longer one than is allowed is wrong without being hashed.
+    ///
+    /// # Errors
+    /// `Busy` if too many wait already.
+    pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<Verdict> {
+        let Some(normal) = normal(password) else { return Ok(Verdict::Wrong) };
+        let (normal, typed) = (normal.into_owned(), password.to_owned());
+        let stored = stored.map(str::to_owned);
+        let dearest = self.dearest.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let judge = move |bench: &mut hasher::Bench| {
+            bench.dearest = dearest;
+            bench.verify(&normal, &typed, stored.as_deref())
+        };
+        self.pool.run(judge).await?
+    }
+
+    /// Why somebody with the names `own` may not choose this password. Whatever sets one asks this.
+    ///
+    /// # Errors
+    /// `Busy` if too many wait already; `Internal` if a list cannot be read.
+    pub async fn refuse(
+        &self,
+        policy: &Arc<Policy>,
+        password: &str,
+        own: Vec<String>,
+    ) -> Result<Option<FieldError>> {
+        let password = match policy.read(password) {
+            Ok(password) => password.into_owned(),
+            Err(why) => return Ok(Some(why)),
+        };
+        let policy = Arc::clone(policy);
+        // Not on the async workers: it takes about as long as a hash.
+        self.pool.run(move |_| policy.refuse(&password, &own)).await?
+    }
+}
+
+/// The NFC form of a password, or `None` if it is too long.
+fn normal(password: &str) -> Option<Cow<'_, str>> {
+    if password.len() > 4 * LONGEST {
+        return None;
+    }
+    let normal = match is_nfc_quick(password.chars()) {
+        IsNormalized::Yes => Cow::Borrowed(password),
+        _ => Cow::Owned(password.nfc().collect()),
+    };
+    (normal.chars().count() <= LONGEST).then_some(normal)
+}
+
+#[cfg(test)]
+mod tests;

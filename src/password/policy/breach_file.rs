@@ -1,0 +1,114 @@
+//! A file of SHA-1 hashes of leaked passwords, sorted, as Have I Been Pwned gives them away: a line is
+//! `HASH:COUNT`. It may have many GB: a password is found by some 35 reads of a few bytes each, and
+//! nothing is kept in memory.
+
+use aws_lc_rs::digest;
+use std::{
+    fs::File,
+    io::{Error, ErrorKind, Read, Result, Seek, SeekFrom},
+    path::{Path, PathBuf},
+};
+
+/// In hexadecimal digits.
+const HASH: usize = 40;
+/// More bytes than two lines have.
+const WINDOW: usize = 160;
+/// In how many places a file is looked at when it is opened.
+const SAMPLES: u64 = 1000;
+
+/// A file of hashes, opened anew for each question, so that it may be replaced.
+pub struct HashFile(PathBuf);
+
+/// A line: its hash in capitals, and where the next one starts.
+struct Line {
+    hash: [u8; HASH],
+    next: u64,
+}
+
+impl HashFile {
+    /// Looks at some of the file, to see that it is what it should be.
+    ///
+    /// # Errors
+    /// `InvalidData` if it is not, or not sorted; whatever keeps it from being read.
+    pub fn open(path: &Path) -> Result<Self> {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        let mut last = line_at(&mut file, 0)?.ok_or_else(no_hashes)?.hash;
+        for n in 1..=SAMPLES {
+            let place = u64::try_from(u128::from(length) * u128::from(n) / u128::from(SAMPLES));
+            let Some(line) = line_at(&mut file, place.unwrap_or(length))? else { break };
+            if line.hash < last {
+                return Err(Error::new(ErrorKind::InvalidData, "it is not sorted by hash"));
+            }
+            last = line.hash;
+        }
+        Ok(Self(path.to_owned()))
+    }
+
+    /// Whether the hash of `password` is in the file.
+    pub fn contains(&self, password: &str) -> Result<bool> {
+        let hash = hash(password);
+        let mut file = File::open(&self.0)?;
+        // The line, if it is there, starts between these.
+        let (mut from, mut to) = (0, file.metadata()?.len());
+        while from < to {
+            let middle = from.midpoint(to);
+            match line_at(&mut file, middle)? {
+                Some(line) if line.hash == hash => return Ok(true),
+                Some(line) if line.hash < hash => from = line.next,
+                _ => to = middle,
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The first line that starts at `place` or after it.
+fn line_at(file: &mut File, place: u64) -> Result<Option<Line>> {
+    let before = place.saturating_sub(1);
+    file.seek(SeekFrom::Start(before))?;
+    let mut window = Vec::with_capacity(WINDOW);
+    file.take(WINDOW as u64).read_to_end(&mut window)?;
+    let is_end = window.len() < WINDOW;
+    let end_of_line = |bytes: &[u8]| bytes.iter().position(|b| *b == b'\n');
+    let start = match end_of_line(&window) {
+        _ if place == 0 => 0,
+        Some(at) => at + 1,
+        None if is_end => return Ok(None),
+        None => return Err(no_hashes()),
+    };
+    let rest = &window[start..];
+    if rest.is_empty() && is_end {
+        return Ok(None);
+    }
+    let (hash, after) = rest.split_first_chunk::<HASH>().ok_or_else(no_hashes)?;
+    let ends = after.first().is_none_or(|b| b":\r\n".contains(b));
+    let length = match end_of_line(rest) {
+        Some(at) => at + 1,
+        None if is_end => rest.len(),
+        None => return Err(no_hashes()),
+    };
+    if !ends || !hash.iter().all(u8::is_ascii_hexdigit) {
+        return Err(no_hashes());
+    }
+    let hash = hash.map(|b| b.to_ascii_uppercase());
+    Ok(Some(Line { hash, next: before + (start + length) as u64 }))
+}
+
+fn no_hashes() -> Error {
+    Error::new(ErrorKind::InvalidData, "it should have a SHA-1 hash in each line: HASH:COUNT")
+}
+
+/// SHA-1, since that is what the file has; nothing hangs on its strength here.
+fn hash(password: &str) -> [u8; HASH] {
+    let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes());
+    let mut hash = [b'0'; HASH];
+    for (two, byte) in hash.chunks_exact_mut(2).zip(digest.as_ref()) {
+        let digit = |n: u8| b"0123456789ABCDEF"[usize::from(n & 0xf)];
+        two.copy_from_slice(&[digit(byte >> 4), digit(*byte)]);
+    }
+    hash
+}
+
+#[cfg(test)]
+mod tests;

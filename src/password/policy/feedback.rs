@@ -1,0 +1,64 @@
+//! What is told of a password while it is typed. Anybody may ask, without a password of their own, so it
+//! costs little: one is looked at at a time, apart from the threads that logins wait for, and whoever
+//! asks meanwhile is told nothing.
+use super::{Policy, Strength};
+use crate::password::{Error, Result};
+use std::sync::Arc;
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+/// The longest password that anything is told of, in characters; longer ones may be set.
+const LONGEST: usize = 64;
+
+/// The one place there is.
+pub struct Opinions(Arc<Semaphore>);
+
+impl Default for Opinions {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(1)))
+    }
+}
+
+impl Policy {
+    /// How hard a password is to guess; `None` while another one is looked at, and for a very long one.
+    ///
+    /// # Errors
+    /// `Internal` if it panicked.
+    pub async fn opinion(
+        self: &Arc<Self>,
+        password: String,
+        own: Vec<String>,
+    ) -> Result<Option<Strength>> {
+        if password.chars().nth(LONGEST).is_some() {
+            return Ok(None);
+        }
+        let Ok(place) = Arc::clone(&self.opinions.0).try_acquire_owned() else { return Ok(None) };
+        let policy = Arc::clone(self);
+        let task = spawn_blocking(move || {
+            let strength = policy.strength(&password, &own);
+            // Held until then, whether somebody still waits or not.
+            drop(place);
+            strength
+        });
+        task.await.map(Some).map_err(Error::internal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[tokio::test]
+    async fn one_password_is_looked_at_at_a_time() {
+        let policy = Arc::new(Policy::new(&Config::default()).unwrap());
+        let ask = || policy.opinion("three unlikely words, comma".to_owned(), Vec::new());
+        assert_eq!(ask().await.unwrap(), Some(Strength::Strong));
+        let place = Arc::clone(&policy.opinions.0).try_acquire_owned().unwrap();
+        assert_eq!(ask().await.unwrap(), None);
+        drop(place);
+        assert_eq!(ask().await.unwrap(), Some(Strength::Strong));
+        let of = |length: usize| policy.opinion("xq7 ".repeat(length / 4), Vec::new());
+        assert!(of(64).await.unwrap().is_some());
+        assert_eq!(of(68).await.unwrap(), None);
+    }
+}

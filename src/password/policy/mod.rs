@@ -1,0 +1,154 @@
+//! What a password has to be (NIST 800-63B-4, 3.1.1.2): long enough and hard to guess, and nothing
+//! else. Any characters will do, none are demanded, and nobody has to change a password for its age.
+//!
+//! A password is judged in each of its [`forms`], so that Russian ones count for what they are.
+pub mod breach_file;
+pub mod breach_filter;
+pub mod feedback;
+pub mod personal_words;
+pub mod strength;
+pub mod variants;
+
+use super::{LONGEST, normal};
+use crate::{
+    config::{Config, Problem},
+    field_error::FieldError,
+    password::{Error, Result},
+};
+use breach_file::HashFile;
+use feedback::Opinions;
+use personal_words::Names;
+use std::{borrow::Cow, io, path::Path};
+use strength::{Guess, guess};
+use variants::Form;
+
+/// What passwords have to be here.
+pub struct Policy {
+    min_length: usize,
+    /// The site's own names.
+    site: Vec<String>,
+    leaked: Option<HashFile>,
+    opinions: Opinions,
+}
+
+impl Policy {
+    /// # Errors
+    /// Names the setting whose file is not what it should be.
+    pub fn new(config: &Config) -> Result<Self, Problem> {
+        let p = &config.password;
+        let leaked = p.breached_file.as_deref().map(open).transpose();
+        let host = config.public_url.host_str().unwrap_or_default();
+        Ok(Self {
+            min_length: p.min_length,
+            site: [
+                Some("portcullis".to_owned()),
+                Some(format!("@{host}")),
+                config.brand.name.clone(),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+            leaked: leaked.map_err(|why| Problem::new("portcullis.password.breached_file", why))?,
+            opinions: Opinions::default(),
+        })
+    }
+
+    /// Reads a password that may be chosen as far as can be told at once.
+    pub fn read<'p>(&self, password: &'p str) -> Result<Cow<'p, str>, FieldError> {
+        let password = normal(password).ok_or(FieldError::TooLong(LONGEST))?;
+        if password.is_empty() {
+            Err(FieldError::Blank)
+        } else if password.chars().any(char::is_control) {
+            Err(FieldError::NotPrintable)
+        } else if password.chars().count() < self.min_length {
+            Err(FieldError::TooShort(self.min_length))
+        } else {
+            Ok(password)
+        }
+    }
+
+    /// Why somebody with the names `own` may not choose a password that has been [read](Self::read).
+    /// It takes 1 ms, 60 at worst, and reads a file if there is one.
+    ///
+    /// # Errors
+    /// `Internal` if the file of leaked passwords cannot be read.
+    pub fn refuse(&self, password: &str, own: &[String]) -> Result<Option<FieldError>> {
+        let names = Names::of(own.iter().chain(&self.site).map(String::as_str));
+        if let Err(why) = judge(password, &names) {
+            return Ok(Some(why));
+        }
+        let Some(file) = &self.leaked else { return Ok(None) };
+        for spelling in [password, &password.to_lowercase()] {
+            match file.contains(spelling) {
+                Ok(true) => return Ok(Some(FieldError::Leaked)),
+                Ok(false) => {}
+                Err(e) => return Err(Error::internal(format!("password.breached_file: {e}"))),
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Policy {
+    /// How hard a password is to guess for one who knows the names `own` of its owner.
+    fn strength(&self, password: &str, own: &[String]) -> Strength {
+        let Ok(password) = self.read(password) else { return Strength::Weak };
+        let names = Names::of(own.iter().chain(&self.site).map(String::as_str));
+        match judge(&password, &names) {
+            Err(_) => Strength::Weak,
+            Ok(guesses) if guesses < 100 * strength::ENOUGH => Strength::Fair,
+            Ok(guesses) if guesses < 1_000_000 * strength::ENOUGH => Strength::Good,
+            Ok(_) => Strength::Strong,
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<HashFile, String> {
+    HashFile::open(path).map_err(|e| match e.kind() {
+        io::ErrorKind::InvalidData => e.to_string(),
+        kind => format!("the file cannot be read: {kind}"),
+    })
+}
+
+/// How hard a password is to guess, in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strength {
+    /// It would be refused.
+    Weak,
+    Fair,
+    Good,
+    Strong,
+}
+
+impl Strength {
+    /// As in the names of texts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Weak => "weak",
+            Self::Fair => "fair",
+            Self::Good => "good",
+            Self::Strong => "strong",
+        }
+    }
+}
+
+/// How many guesses a password stands, if it may be chosen.
+fn judge(password: &str, names: &Names) -> Result<u64, FieldError> {
+    let forms = variants::of(password);
+    if forms.iter().any(|form| names.make_up(form)) {
+        return Err(FieldError::TooSimilar);
+    }
+    let easiest = forms.iter().map(|form| guess(form, names)).min();
+    let Some(Guess { guesses, .. }) = easiest.filter(|g| g.guesses >= strength::ENOUGH) else {
+        let is_word = easiest.is_some_and(|g| g.is_word);
+        return Err(if is_word { FieldError::Common } else { FieldError::Guessable });
+    };
+    let is_leaked = |form: &Form| breach_filter::contains(&form.text);
+    if breach_filter::contains(password) || forms.iter().any(is_leaked) {
+        return Err(FieldError::Leaked);
+    }
+    Ok(guesses)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! The threads that hash: no more than there are cores, before a queue that does not grow.
+//!
+//! On the async workers a few logins at once would stall every other request; on Tokio's blocking
+//! pool hundreds would take 19 MiB each.
+
+use super::hasher::Bench;
+use crate::{
+    config,
+    password::{Error, Result},
+};
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
+use tokio::sync::oneshot;
+
+/// After this long without work a thread gives its memory back.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Hashing threads; they end when it is dropped.
+pub struct Pool(Arc<Desk>);
+
+/// What the threads and those who ask share.
+struct Desk {
+    line: Mutex<Line>,
+    moved: Condvar,
+    /// How many may wait beyond those that a free thread is about to take.
+    queue: usize,
+}
+
+struct Line {
+    jobs: VecDeque<Box<dyn Job>>,
+    /// Threads with nothing in hand.
+    free: usize,
+    open: bool,
+}
+
+trait Job: Send {
+    /// Whether somebody still waits for the answer.
+    fn is_wanted(&self) -> bool;
+    fn run(self: Box<Self>, bench: &mut Bench);
+}
+
+struct Task<F, T> {
+    task: F,
+    answer: oneshot::Sender<T>,
+}
+
+impl<F: FnOnce(&mut Bench) -> T + Send, T: Send> Job for Task<F, T> {
+    fn is_wanted(&self) -> bool {
+        !self.answer.is_closed()
+    }
+
+    fn run(self: Box<Self>, bench: &mut Bench) {
+        // Whoever has left by now needs no answer.
+        let _ = self.answer.send((self.task)(bench));
+    }
+}
+
+/// What a thread finds when it looks for work.
+enum Next {
+    Work(Box<dyn Job>),
+    Nothing,
+    Closed,
+}
+
+impl Pool {
+    pub fn new(config: &config::Password) -> Self {
+        Self::with_idle(config, IDLE)
+    }
+
+    /// A pool whose threads give their memory back after `idle` without work.
+    pub fn with_idle(config: &config::Password, idle: Duration) -> Self {
+        let line = Line { jobs: VecDeque::new(), free: 0, open: false };
+        let desk =
+            Arc::new(Desk { line: Mutex::new(line), moved: Condvar::new(), queue: config.queue });
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let threads = if config.threads == 0 { cores } else { config.threads.min(cores) };
+        // Held, so that no thread looks around before it is known how many there are.
+        let mut line = desk.line();
+        for n in 0..threads {
+            let (shared, bench) = (Arc::clone(&desk), Bench::new(config));
+            let named = thread::Builder::new().name(format!("password-{n}"));
+            match named.spawn(move || shared.work(bench, idle)) {
+                Ok(_) => line.free += 1,
+                Err(e) => tracing::error!(error = %e, "a hashing thread did not start"),
+            }
+        }
+        line.open = line.free > 0;
+        drop(line);
+        Self(desk)
+    }
+
+    /// How many jobs wait for a thread.
+    pub fn waiting(&self) -> usize {
+        self.0.line().jobs.len()
+    }
+
+    /// Does `task` on one of the threads, unless whoever asked has gone by then.
+    ///
+    /// # Errors
+    /// `Busy` if the queue is full; `Internal` if the task panicked.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        task: impl FnOnce(&mut Bench) -> T + Send + 'static,
+    ) -> Result<T> {
+        let (answer, outcome) = oneshot::channel();
+        self.0.put(Box::new(Task { task, answer }))?;
+        outcome.await.map_err(|_| Error::internal("a hash was not computed"))
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.0.line().open = false;
+        self.0.moved.notify_all();
+    }
+}
+
+impl Desk {
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a job at the end of the line; those that nobody wants any more take no place in it.
+    fn put(&self, job: Box<dyn Job>) -> Result<()> {
+        let mut line = self.line();
+        if !line.open {
+            return Err(Error::internal("no thread hashes"));
+        }
+        let places = self.queue.saturating_add(line.free);
+        if line.jobs.len() >= places {
+            line.jobs.retain(|job| job.is_wanted());
+        }
+        if line.jobs.len() >= places {
+            return Err(Error::Busy);
+        }
+        line.jobs.push_back(job);
+        drop(line);
+        self.moved.notify_one();
+        Ok(())
+    }
+
+    /// The next job that is wanted; waits for one, but no longer than `idle`.
+    fn next(&self, idle: Duration) -> Next {
+        let mut line = self.line();
+        loop {
+            while let Some(job) = line.jobs.pop_front() {
+                if job.is_wanted() {
+                    line.free -= 1;
+                    return Next::Work(job);
+                }
+            }
+            if !line.open {
+                return Next::Closed;
+            }
+            let (again, waited) =
+                self.moved.wait_timeout(line, idle).unwrap_or_else(PoisonError::into_inner);
+            line = again;
+            if waited.timed_out() && line.jobs.is_empty() && line.open {
+                return Next::Nothing;
+            }
+        }
+    }
+
+    fn work(&self, mut bench: Bench, idle: Duration) {
+        loop {
+            match self.next(idle) {
+                Next::Work(job) => {
+                    if catch_unwind(AssertUnwindSafe(|| job.run(&mut bench))).is_err() {
+                        tracing::error!("hashing a password panicked");
+                    }
+                    self.line().free += 1;
+                }
+                Next::Nothing => bench.release(),
+                Next::Closed => return,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! Private keys and secrets at rest: sealed with AES-256-GCM when an encryption key is configured.
+use crate::{
+    config::Secret,
+    secret,
+    tokens::{Error, Result},
+};
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    hkdf::{HKDF_SHA256, Salt},
+};
+
+/// The first byte of what is stored sealed; then follow the nonce, the content and its tag.
+const SEALED: u8 = 1;
+/// The first byte of PKCS#8.
+const PLAIN: u8 = 0x30;
+/// The length of a secret that is stored in clear, in bytes. A sealed one is longer.
+pub const SECRET: usize = 32;
+
+pub struct Seal {
+    key: Option<LessSafeKey>,
+    /// Opens what was sealed before the encryption key was changed.
+    previous: Option<LessSafeKey>,
+}
+
+impl Seal {
+    /// # Errors
+    /// `Internal` if a key cannot be derived.
+    pub fn new(key: Option<&Secret>, previous: Option<&Secret>) -> Result<Self> {
+        let derive = |secret: Option<&Secret>| secret.map(derive).transpose();
+        Ok(Self { key: derive(key)?, previous: derive(previous)? })
+    }
+
+    /// What is stored in the place of the private key `kid`, bound to its name.
+    pub fn close(&self, kid: &str, key: &[u8]) -> Result<Vec<u8>> {
+        let Some(seal) = &self.key else { return Ok(key.to_vec()) };
+        let nonce: [u8; NONCE_LEN] = secret::random()?;
+        let mut body = key.to_vec();
+        seal.seal_in_place_append_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(kid.as_bytes()),
+            &mut body,
+        )
+        .map_err(|_| Error::internal("a key could not be sealed"))?;
+        Ok([&[SEALED], nonce.as_slice(), &body].concat())
+    }
+
+    /// What is stored in the place of the secret for `purpose`.
+    pub fn close_secret(&self, purpose: &str, secret: &[u8]) -> Result<Vec<u8>> {
+        self.close(&of_secret(purpose), secret)
+    }
+
+    /// Whether the private key `stored` is in clear and could be sealed.
+    pub fn is_lacking(&self, stored: &[u8]) -> bool {
+        self.key.is_some() && stored.first() == Some(&PLAIN)
+    }
+
+    /// Whether the secret `stored` is in clear and could be sealed.
+    pub fn is_lacking_secret(&self, stored: &[u8]) -> bool {
+        self.key.is_some() && stored.len() == SECRET
+    }
+
+    /// The private key that `stored` holds, sealed or not.
+    ///
+    /// # Errors
+    /// `Internal` in words for the operator, if the encryption key is missing or another one.
+    pub fn open(&self, kid: &str, stored: &[u8]) -> Result<Vec<u8>> {
+        match stored.first() {
+            Some(&PLAIN) => Ok(stored.to_vec()),
+            _ => self.unseal(kid, stored),
+        }
+    }
+
+    /// The secret that `stored` holds, sealed or not.
+    ///
+    /// # Errors
+    /// `Internal` in words for the operator, if the encryption key is missing or another one.
+    pub fn open_secret(&self, purpose: &str, stored: &[u8]) -> Result<Vec<u8>> {
+        if stored.len() == SECRET {
+            return Ok(stored.to_vec());
+        }
+        self.unseal(&of_secret(purpose), stored)
+    }
+
+    fn unseal(&self, name: &str, stored: &[u8]) -> Result<Vec<u8>> {
+        let Some((&SEALED, rest)) = stored.split_first() else {
+            return Err(Error::internal("the signing keys are stored in an unknown form"));
+        };
+        if self.key.is_none() && self.previous.is_none() {
+            return Err(Error::internal("the signing keys are sealed: encryption_key is missing"));
+        }
+        let mut keys = [&self.key, &self.previous].into_iter().flatten();
+        keys.find_map(|key| opened(key, name, rest)).ok_or_else(|| {
+            Error::internal("the signing keys are sealed with another encryption_key")
+        })
+    }
+}
+
+fn derive(secret: &Secret) -> Result<LessSafeKey> {
+    let wrong = |_| Error::internal("the encryption key cannot be used");
+    let prk = Salt::new(HKDF_SHA256, b"portcullis").extract(secret.0.as_bytes());
+    let okm = prk.expand(&[b"signing keys"], &AES_256_GCM).map_err(wrong)?;
+    Ok(LessSafeKey::new(UnboundKey::from(okm)))
+}
+
+/// What a sealed secret is bound to. The name of a key has no space in it.
+fn of_secret(purpose: &str) -> String {
+    format!("secret {purpose}")
+}
+
+fn opened(key: &LessSafeKey, name: &str, rest: &[u8]) -> Option<Vec<u8>> {
+    let (nonce, body) = rest.split_at_checked(NONCE_LEN)?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+    let mut body = body.to_vec();
+    let opened = key.open_in_place(nonce, Aad::from(name.as_bytes()), &mut body).ok()?;
+    Some(opened.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seal(key: &str) -> Seal {
+        Seal::new(Some(&Secret(key.to_owned())), None).unwrap()
+    }
+
+    #[test]
+    fn a_sealed_key_opens_with_its_name_and_secret_only() {
+        let none = Seal::new(None, None).unwrap();
+        let stored = seal("one").close("kid", b"0 private").unwrap();
+        assert!(!stored.windows(7).any(|w| w == b"private"));
+        assert_eq!(seal("one").open("kid", &stored).unwrap(), b"0 private");
+        assert!(seal("one").open("other", &stored).is_err());
+        assert!(seal("two").open("kid", &stored).is_err());
+        assert!(none.open("kid", &stored).is_err());
+        for broken in [&[][..], &[SEALED], &[SEALED, 2], &[2, 0x30], &stored[..stored.len() - 1]] {
+            assert!(seal("one").open("kid", broken).is_err());
+        }
+        assert!(seal("one").is_lacking(b"0 private") && !none.is_lacking(b"0 private"));
+        assert!(!seal("one").is_lacking(&stored));
+        assert_eq!(
+            seal("one").open("kid", &none.close("kid", b"0plain").unwrap()).unwrap(),
+            b"0plain"
+        );
+    }
+
+    #[test]
+    fn a_secret_is_sealed_apart_from_the_keys() {
+        // Random, so it may begin like something else.
+        for plain in [[SEALED; SECRET], [PLAIN; SECRET], [7; SECRET]] {
+            let one = seal("one");
+            let stored = one.close_secret("x", &plain).unwrap();
+            assert!(one.is_lacking_secret(&plain) && !one.is_lacking_secret(&stored));
+            assert_eq!(one.open_secret("x", &stored).unwrap(), plain);
+            assert_eq!(one.open_secret("x", &plain).unwrap(), plain);
+            assert!(one.open_secret("y", &stored).is_err() && one.open("x", &stored).is_err());
+            assert!(seal("two").open_secret("x", &stored).is_err());
+        }
+    }
+
+    #[test]
+    fn the_previous_key_opens_and_does_not_close() {
+        let [old, new] = ["one", "two"].map(|key| Secret(key.to_owned()));
+        let both = Seal::new(Some(&new), Some(&old)).unwrap();
+        let stored = seal("one").close("kid", b"0 private").unwrap();
+        assert_eq!(both.open("kid", &stored).unwrap(), b"0 private");
+        let again = both.close("kid", b"0 private").unwrap();
+        assert!(seal("one").open("kid", &again).is_err());
+        assert_eq!(seal("two").open("kid", &again).unwrap(), b"0 private");
+        // Back to keys in clear.
+        let none = Seal::new(None, Some(&old)).unwrap();
+        assert_eq!(none.open("kid", &stored).unwrap(), b"0 private");
+        assert_eq!(none.close("kid", b"0 private").unwrap(), b"0 private");
+    }
+}

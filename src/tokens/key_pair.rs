@@ -1,0 +1,93 @@
+//! One key: made, stored as PKCS#8, and ready to sign and verify.
+use crate::{
+    config::Algorithm,
+    tokens::{Error, Result},
+};
+use aws_lc_rs::{
+    encoding::{AsDer, Pkcs8V1Der},
+    rand::SystemRandom,
+    rsa::{KeyPair as RsaKeyPair, KeySize},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair},
+};
+use jsonwebtoken::{
+    DecodingKey, EncodingKey,
+    jwk::{Jwk, PublicKeyUse, ThumbprintHash},
+};
+
+pub struct Pair {
+    pub kid: String,
+    pub algorithm: Algorithm,
+    pub signs: EncodingKey,
+    pub verifies: DecodingKey,
+    /// The public half (RFC 7517).
+    pub jwk: Jwk,
+}
+
+/// The name of an algorithm to jsonwebtoken.
+pub const fn jwa(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
+    match algorithm {
+        Algorithm::ES256 => jsonwebtoken::Algorithm::ES256,
+        Algorithm::EdDSA => jsonwebtoken::Algorithm::EdDSA,
+        Algorithm::RS256 => jsonwebtoken::Algorithm::RS256,
+        Algorithm::HS256 => jsonwebtoken::Algorithm::HS256,
+    }
+}
+
+/// The name of an algorithm as tokens have it (RFC 7518, RFC 8037).
+pub const fn name(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::ES256 => "ES256",
+        Algorithm::EdDSA => "EdDSA",
+        Algorithm::RS256 => "RS256",
+        Algorithm::HS256 => "HS256",
+    }
+}
+
+/// The algorithm of a stored key; `None` if this version knows no such.
+pub fn named(algorithm: &str) -> Option<Algorithm> {
+    [Algorithm::ES256, Algorithm::EdDSA, Algorithm::RS256]
+        .into_iter()
+        .find(|a| name(*a) == algorithm)
+}
+
+/// A new private key, PKCS#8. An RSA key takes the processor for a tenth of a second or more.
+pub fn generate(algorithm: Algorithm) -> Result<Vec<u8>> {
+    let failed = |_| Error::internal("a signing key could not be made");
+    let random = SystemRandom::new();
+    Ok(match algorithm {
+        Algorithm::ES256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
+            .map_err(failed)?
+            .as_ref()
+            .to_vec(),
+        Algorithm::EdDSA => {
+            Ed25519KeyPair::generate_pkcs8v1(&random).map_err(failed)?.as_ref().to_vec()
+        }
+        Algorithm::RS256 => {
+            let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
+            let der: Pkcs8V1Der<'_> = pair.as_der().map_err(failed)?;
+            der.as_ref().to_vec()
+        }
+        Algorithm::HS256 => return Err(Error::internal("an HS256 secret is configured, not made")),
+    })
+}
+
+impl Pair {
+    /// Reads a private key, PKCS#8; its name is its thumbprint (RFC 7638).
+    pub fn read(algorithm: Algorithm, pkcs8: &[u8]) -> Result<Self> {
+        let signs = match algorithm {
+            Algorithm::ES256 => EncodingKey::from_ec_der(pkcs8),
+            Algorithm::EdDSA => EncodingKey::from_ed_der(pkcs8),
+            Algorithm::RS256 => {
+                let pem = pem::encode(&pem::Pem::new("PRIVATE KEY", pkcs8));
+                EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(Error::internal)?
+            }
+            Algorithm::HS256 => return Err(Error::internal("an HS256 key is no pair")),
+        };
+        let mut jwk = Jwk::from_encoding_key(&signs, jwa(algorithm)).map_err(Error::internal)?;
+        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(Error::internal)?;
+        jwk.common.key_id = Some(kid.clone());
+        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+        let verifies = DecodingKey::from_jwk(&jwk).map_err(Error::internal)?;
+        Ok(Self { kid, algorithm, signs, verifies, jwk })
+    }
+}

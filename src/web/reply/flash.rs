@@ -1,0 +1,143 @@
+//! What has just been done, told on the next page: a cookie holds its name, the page takes it away.
+use crate::{config::Language, flows::Auth, view, web::cookie};
+use rocket::{
+    Request,
+    http::{Cookie, SameSite},
+};
+
+/// What has just been done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    Registered,
+    Welcome,
+    CheckMail,
+    ResetMailed,
+    ConfirmationMailed,
+    ConfirmationResent,
+    LoggedOut,
+    ProfileSaved,
+    EmailChangeMailed,
+    PasswordChanged,
+    PasswordReset,
+    SessionEnded,
+    OthersEnded,
+    AccountDeleted,
+    EmailConfirmed,
+    RegistrationDeclined,
+    ChangeDeclined,
+    EmailRestored,
+    UserChanged,
+    UserSessionsEnded,
+    UserDeleted,
+    MailQueued,
+    SettingsSaved,
+    KeysRotated,
+    Invited,
+    InvitationWithdrawn,
+    PasswordProven,
+}
+
+const ALL: [Notice; 27] = [
+    Notice::Registered,
+    Notice::Welcome,
+    Notice::CheckMail,
+    Notice::ResetMailed,
+    Notice::ConfirmationMailed,
+    Notice::ConfirmationResent,
+    Notice::LoggedOut,
+    Notice::ProfileSaved,
+    Notice::EmailChangeMailed,
+    Notice::PasswordChanged,
+    Notice::PasswordReset,
+    Notice::SessionEnded,
+    Notice::OthersEnded,
+    Notice::AccountDeleted,
+    Notice::EmailConfirmed,
+    Notice::RegistrationDeclined,
+    Notice::ChangeDeclined,
+    Notice::EmailRestored,
+    Notice::UserChanged,
+    Notice::UserSessionsEnded,
+    Notice::UserDeleted,
+    Notice::MailQueued,
+    Notice::SettingsSaved,
+    Notice::KeysRotated,
+    Notice::Invited,
+    Notice::InvitationWithdrawn,
+    Notice::PasswordProven,
+];
+
+const COOKIE: &str = "portcullis-notice";
+
+impl Notice {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::Welcome => "welcome",
+            Self::CheckMail => "check-mail",
+            Self::ResetMailed => "reset-mailed",
+            Self::ConfirmationMailed => "confirmation-mailed",
+            Self::ConfirmationResent => "confirmation-resent",
+            Self::LoggedOut => "logged-out",
+            Self::ProfileSaved => "profile-saved",
+            Self::EmailChangeMailed => "email-change-mailed",
+            Self::PasswordChanged => "password-changed",
+            Self::PasswordReset => "password-reset",
+            Self::SessionEnded => "session-ended",
+            Self::OthersEnded => "others-ended",
+            Self::AccountDeleted => "account-deleted",
+            Self::EmailConfirmed => "email-confirmed",
+            Self::RegistrationDeclined => "registration-declined",
+            Self::ChangeDeclined => "change-declined",
+            Self::EmailRestored => "email-restored",
+            Self::UserChanged => "user-changed",
+            Self::UserSessionsEnded => "user-sessions-ended",
+            Self::UserDeleted => "user-deleted",
+            Self::MailQueued => "mail-queued",
+            Self::SettingsSaved => "settings-saved",
+            Self::KeysRotated => "keys-rotated",
+            Self::Invited => "invited",
+            Self::InvitationWithdrawn => "invitation-withdrawn",
+            Self::PasswordProven => "password-proven",
+        }
+    }
+
+    /// The sentence.
+    pub fn text(self, language: Language) -> String {
+        view::text(language, &format!("notice-{}", self.name()), &[])
+    }
+
+    /// The cookie that brings it to the next page.
+    pub fn cookie(self, auth: &Auth) -> String {
+        let mut cookie = bare(auth, self.name());
+        cookie.set_max_age(time::Duration::minutes(1));
+        cookie.to_string()
+    }
+}
+
+fn bare(auth: &Auth, value: &'static str) -> Cookie<'static> {
+    let secure = auth.config().cookie.secure;
+    let cookie = Cookie::build((COOKIE, value)).path("/").http_only(true).secure(secure);
+    cookie.same_site(SameSite::Lax).build()
+}
+
+/// Takes the notice that a request brings.
+pub fn take(req: &Request<'_>) -> Option<Notice> {
+    let name = cookie::one(req, COOKIE)?;
+    let mut gone = bare(req.rocket().state::<Auth>()?, "");
+    gone.set_max_age(time::Duration::ZERO);
+    req.cookies().add(gone);
+    ALL.into_iter().find(|notice| notice.name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_notice_has_a_sentence_in_every_language() {
+        for (notice, language) in ALL.iter().flat_map(|n| Language::ALL.map(|l| (n, l))) {
+            assert!(!notice.text(language).starts_with("notice-"), "{notice:?}");
+        }
+    }
+}

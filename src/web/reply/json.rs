@@ -1,0 +1,113 @@
+//! Replies in JSON, with the tokens beside them where the surface has them there. None is cached.
+use super::flash::Notice;
+use crate::{
+    flows::{Auth, Tokens},
+    web::cookie,
+};
+use rocket::{
+    Request, Response,
+    http::{ContentType, Status},
+    response::{self, Responder},
+};
+use serde::Serialize;
+
+/// A status, a body and what goes with it.
+pub struct Reply<T> {
+    status: Status,
+    body: Option<T>,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl<T> Reply<T> {
+    pub const fn ok(body: T) -> Self {
+        Self::with(Status::Ok, body)
+    }
+
+    pub const fn with(status: Status, body: T) -> Self {
+        Self { status, body: Some(body), headers: Vec::new() }
+    }
+
+    /// The same with a body.
+    #[must_use]
+    pub fn body<B>(self, body: B) -> Reply<B> {
+        Reply { status: self.status, body: Some(body), headers: self.headers }
+    }
+
+    /// The same with another status.
+    #[must_use]
+    pub fn with_status(self, status: Status) -> Self {
+        Self { status, ..self }
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// With the access token in a header, and the refresh token, if there is a new one, in the cookie.
+    #[must_use]
+    pub fn carrying(self, auth: &Auth, tokens: &Tokens) -> Self {
+        self.header("Authorization", format!("Bearer {}", tokens.access)).keeping(auth, tokens)
+    }
+
+    /// With the refresh token, if there is a new one, in the cookie.
+    #[must_use]
+    pub fn keeping(self, auth: &Auth, tokens: &Tokens) -> Self {
+        match &tokens.refresh {
+            Some(token) => {
+                let cookie = cookie::carry(auth.config(), token, auth.clock().now());
+                self.header("Set-Cookie", cookie)
+            }
+            None => self,
+        }
+    }
+
+    /// With what the next page is to tell.
+    #[must_use]
+    pub fn telling(self, auth: &Auth, notice: Notice) -> Self {
+        self.header("Set-Cookie", notice.cookie(auth))
+    }
+
+    /// With what makes a browser forget the cookie.
+    #[must_use]
+    pub fn forgetting(self, auth: &Auth) -> Self {
+        self.header("Set-Cookie", cookie::clear(auth.config()))
+    }
+}
+
+impl Reply<()> {
+    /// 303: what comes next is at `place`.
+    pub fn see(place: impl Into<String>) -> Self {
+        let bare = Self { status: Status::SeeOther, body: None, headers: Vec::new() };
+        bare.header("Location", place)
+    }
+
+    /// 204.
+    pub const fn empty() -> Self {
+        Self { status: Status::NoContent, body: None, headers: Vec::new() }
+    }
+
+    /// 200 without a body.
+    pub const fn bare() -> Self {
+        Self { status: Status::Ok, body: None, headers: Vec::new() }
+    }
+}
+
+impl<'r, T: Serialize> Responder<'r, 'static> for Reply<T> {
+    fn respond_to(self, req: &'r Request<'_>) -> response::Result<'static> {
+        let mut response = Response::build().status(self.status).finalize();
+        if let Some(body) = &self.body {
+            let json = serde_json::to_string(body).map_err(|_| Status::InternalServerError)?;
+            response = Response::build_from(json.respond_to(req)?)
+                .status(self.status)
+                .header(ContentType::JSON)
+                .finalize();
+        }
+        response.set_raw_header("Cache-Control", "no-store");
+        for (name, value) in self.headers {
+            response.adjoin_raw_header(name, value);
+        }
+        Ok(response)
+    }
+}

@@ -1,0 +1,48 @@
+//! What a change of a setting does to sessions already open, in a sentence.
+use crate::{
+    config::{Language, Live, Setting},
+    view,
+};
+use std::time::Duration;
+
+/// The sentence for changing `setting` to its value in `to`. Access tokens already issued stay valid for
+/// up to `out`.
+pub fn effect(language: Language, setting: Setting, to: &Live, out: Duration) -> String {
+    let name = setting.name().replace('_', "-");
+    let key = if setting.is_lifetime() {
+        format!("effect-{name}")
+    } else {
+        format!("effect-{name}-{}", to.get(setting))
+    };
+    view::text(language, &key, &[("lifetime", view::duration(language, out).into())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, EmailConfirmation, Registration};
+
+    #[test]
+    fn every_change_has_a_sentence_in_every_language() {
+        let from = Live::from(&Config::default());
+        for language in Language::ALL {
+            let told = |setting, to: &Live| {
+                let told = effect(language, setting, to, Duration::from_mins(5));
+                assert!(told.ends_with('.') && !told.starts_with("effect-"), "{told}");
+                told
+            };
+            let lifetime = match language {
+                Language::En => "5 minutes",
+                Language::Ru => "5 минут",
+            };
+            assert!(told(Setting::AccessTokenLifetime, &from).contains(lifetime));
+            told(Setting::RefreshTokenLifetime, &from);
+            for registration in Registration::ALL {
+                told(Setting::Registration, &Live { registration, ..from });
+            }
+            for email_confirmation in EmailConfirmation::ALL {
+                told(Setting::EmailConfirmation, &Live { email_confirmation, ..from });
+            }
+        }
+    }
+}
