@@ -15,7 +15,6 @@ use portcullis::{config::EmailConfirmation, flows::NewUser};
 use serde_json::json;
 
 const NEW: &str = "seven green herons";
-
 const ANN: &str = "ann@example.com";
 
 impl Service {

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 const PATH: &str = "/auth/admin/invitations";
-
 const DAY: Duration = Duration::from_hours(24);
 
 /// An admin who is logged in and is no superuser.

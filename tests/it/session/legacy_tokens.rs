@@ -11,12 +11,10 @@ use std::{collections::BTreeSet, time::Duration};
 use uuid::Uuid;
 
 const DIALECTS: [&str; 3] = ["/token/refresh", "/api/refresh", "/u/api/refresh"];
-
 const SECRET: &str = "django-insecure-0123456789-abcdefghij";
 
 /// 2027-01-15, 08:00.
 const NOW: i64 = 1_800_000_000;
-
 const DAY: Duration = Duration::from_hours(24);
 
 fn accepts_simplejwt(c: &mut Config) {

@@ -24,11 +24,8 @@ use serde_json::json;
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
-
 const MINUTE: Duration = Duration::from_mins(1);
-
 const LIVING: &str = "SELECT 'living' FROM auth_sessions WHERE ended_at IS NULL";
-
 const REVOKED: &str = "SELECT 'revoked' FROM auth_revocations";
 
 async fn verify(service: &Service, token: &str) -> u16 {

@@ -7,11 +7,8 @@ use rocket::futures::future::join_all;
 use std::{collections::HashMap, time::Duration};
 
 const SECOND: Duration = Duration::from_secs(1);
-
 const GRACE: Duration = Duration::from_secs(10);
-
 const TABS: usize = 6;
-
 const REPLICAS: usize = 2;
 
 #[derive(Clone, Debug)]

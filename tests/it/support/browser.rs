@@ -7,7 +7,6 @@ use super::{
 use rocket::http::Method;
 
 pub const FORM_HEADER: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
-
 pub const SESSION: &str = "__Host-portcullis";
 
 impl Person<'_> {

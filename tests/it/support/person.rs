@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Mutex};
 
 pub const PASSWORD: &str = "correct horse battery";
-
 pub const ORIGIN: &str = "http://localhost:8000";
 
 /// Somebody with a browser of their own.

@@ -11,12 +11,10 @@ mod refusal_log;
 mod routing;
 
 const FORM: &str = "application/x-www-form-urlencoded";
-
 const APP: &str = "https://app.example.com";
 
 /// In bytes.
 const HUGE: usize = 200_000;
-
 const MULTIPART: &str = "multipart/form-data; boundary=----x";
 
 /// A field of a `FormData`.

@@ -14,9 +14,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
-
 const MINUTE: Duration = Duration::from_mins(1);
-
 const MINUTES: i64 = 60_000_000;
 
 fn revocation() -> Revocation {
