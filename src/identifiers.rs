@@ -7,14 +7,14 @@ use unicode_script::{Script, UnicodeScript};
 
 /// An e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
+pub struct Email {
     /// Where mails go: as its owner wrote it, the domain in ASCII and lower case.
     pub email: String,
     /// What it is compared by: all of it in lower case.
     pub key: String,
 }
 
-impl Address {
+impl Email {
     /// The longest address (RFC 5321, 4.5.3.1.3), in bytes.
     const LONGEST: usize = 254;
 

@@ -67,7 +67,7 @@ async fn deliver(auth: Auth) {
     while !auth.is_ending() {
         note(auth.deliver_due().await.map(drop), "mails wait").await;
         tokio::select! {
-            () = auth.mail_was_put() => {}
+            () = auth.mail_queued() => {}
             () = auth.ending() => {}
             () = sleep(POST) => {}
         }
@@ -117,7 +117,7 @@ async fn hash_kinds(auth: Auth) {
 async fn purge(auth: Auth) {
     sleep(FIRST_PURGE).await;
     loop {
-        note(auth.sweep().await, "old rows are not purged").await;
+        note(auth.purge().await, "old rows are not purged").await;
         sleep(PURGE).await;
     }
 }

@@ -2,7 +2,7 @@
 use super::views::{Detail, UserView};
 use crate::{
     field_error::FieldError,
-    flows::{AccountProof, Auth, Error, NewAccount, ProfileChange, SignedUp},
+    flows::{AccountProof, Auth, Error, NewAccount, ProfileChange, Registered},
     view,
     web::{
         cookie::{self, Mark},
@@ -54,15 +54,15 @@ pub async fn register(
         invite: f.optional("invite"),
     });
     if !wrong.is_empty() {
-        return Err(auth.refuse_sign_up(new, wrong).await.into());
+        return Err(auth.refuse_registration(new, wrong).await.into());
     }
-    let done = auth.sign_up(&client, new).await?;
+    let done = auth.register(&client, new).await?;
     let mark = cookie::registrant(auth.config(), auth.browser_mark(&done)?);
     Ok(match done {
-        SignedUp::Created(user) => {
+        Registered::Created(user) => {
             Either::Left(Reply::with(Status::Created, user.into()).header("Set-Cookie", mark))
         }
-        SignedUp::Pending(_) => Either::Right(check_mail(client).header("Set-Cookie", mark)),
+        Registered::Pending(_) => Either::Right(check_mail(client).header("Set-Cookie", mark)),
     })
 }
 

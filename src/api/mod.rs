@@ -5,13 +5,13 @@ pub mod sessions;
 mod views;
 pub mod well_known;
 
-use crate::flows::surface::{Envelope, Policy, Rotation};
+use crate::flows::surface::{Envelope, Rotation, Surface};
 use rocket::{Route, routes};
 use utoipa::OpenApi;
 pub use views::UserView;
 
 /// The refresh token travels in the cookie, as a bare UUID.
-pub const POLICY: Policy = Policy {
+pub const SURFACE: Surface = Surface {
     client: "native",
     envelope: Envelope::Uuid,
     rotation: Rotation::Grace,
@@ -43,7 +43,7 @@ pub fn routes() -> Vec<Route> {
         admin::settings::undo,
         admin::invitations::list,
         admin::invitations::invite,
-        admin::invitations::withdraw,
+        admin::invitations::revoke,
     ]
 }
 
@@ -71,6 +71,6 @@ pub fn routes() -> Vec<Route> {
     admin::settings::undo,
     admin::invitations::list,
     admin::invitations::invite,
-    admin::invitations::withdraw,
+    admin::invitations::revoke,
 ))]
 pub struct Docs;

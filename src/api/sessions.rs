@@ -1,6 +1,6 @@
 //! Login, refresh, logout, the list of sessions, and what proxies ask.
 use super::{
-    POLICY,
+    SURFACE,
     views::{SessionView, TokenView},
 };
 use crate::{
@@ -61,7 +61,7 @@ pub async fn login(
         };
         (login, f.text("password"), f.flag("remember", true))
     })?;
-    let tokens = auth.sign_in(&client, &POLICY, login, password, remember).await?;
+    let tokens = auth.log_in(&client, &SURFACE, login, password, remember).await?;
     Ok(carry(auth, tokens))
 }
 
@@ -74,7 +74,7 @@ pub async fn refresh(
     client: Client<'_>,
     token: Result<CookieToken<'_>, Error>,
 ) -> Answer<TokenView> {
-    Ok(carry(auth, auth.refresh(&client, &POLICY, token?.0).await?))
+    Ok(carry(auth, auth.refresh(&client, &SURFACE, token?.0).await?))
 }
 
 /// A name that was given: some programs send those that they do not use as well, empty.
@@ -98,10 +98,10 @@ pub async fn logout(
     cookie: Result<CookieToken<'_>, Error>,
 ) -> Answer<()> {
     match (by, cookie) {
-        (Ok(by), _) => auth.sign_out(&client, &by.0).await?,
+        (Ok(by), _) => auth.log_out(&client, &by.0).await?,
         // Whoever logs out of a session that is gone has got what they want.
         (Err(Error::TokenNotValid), Ok(cookie)) => {
-            match auth.sign_out_by_refresh(&client, cookie.0).await {
+            match auth.log_out_by_refresh_token(&client, cookie.0).await {
                 Ok(()) | Err(Error::TokenNotValid) => {}
                 Err(e) => return Err(e.into()),
             }
@@ -117,7 +117,7 @@ pub async fn logout(
     responses((status = 204)))]
 #[post("/auth/logout-all")]
 pub async fn logout_all(auth: &State<Auth>, client: Client<'_>, by: Signed) -> Answer<()> {
-    auth.sign_out_everywhere(&client, &by?.0).await?;
+    auth.log_out_everywhere(&client, &by?.0).await?;
     Ok(Reply::empty().forgetting(auth))
 }
 
@@ -170,7 +170,7 @@ pub async fn verify(
             (c.user_id, c.username, Some(c.email).filter(|_| c.email_verified), c.roles, passes)
         }
         (Err(Error::Unauthenticated), Ok(cookie)) => {
-            let by = auth.signed_in_by_refresh(&client, POLICY.rotation, cookie.0).await?;
+            let by = auth.signed_in_by_refresh(&client, SURFACE.rotation, cookie.0).await?;
             let user = by.user;
             let passes = role.is_empty() || role.iter().any(|role| user.has_role(role));
             let email = Some(user.email).filter(|_| user.email_confirmed_at.is_some());

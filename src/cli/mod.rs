@@ -1,6 +1,8 @@
 //! The command line.
 mod error;
 mod prompt;
+#[cfg(test)]
+mod reference;
 mod rocket_settings;
 mod serve;
 mod settings;
@@ -28,8 +30,8 @@ use tracing_subscriber::EnvFilter;
     name = "portcullis",
     version,
     max_term_width = 100,
-    after_help = "Settings come from Rocket.toml and the environment: `portcullis config check` prints \
-                  them. Exit codes: 0 done, 1 failed (the reason is on the standard error), 2 wrong usage."
+    after_help = "Settings come from Rocket.toml and the environment; `portcullis config check` prints \
+                  them. Exit codes: 0 success, 1 failure (standard error has the reason), 2 wrong usage."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -38,31 +40,31 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Applies pending migrations and serves (what happens without a command)
+    /// Applies pending migrations and starts the service (the default without a command)
     Serve,
     /// Applies pending migrations
     Migrate,
-    /// Adds, shows and changes users
+    /// Manages users
     #[command(subcommand)]
     User(user::Command),
-    /// Lists and rotates the keys that sign tokens
+    /// Manages signing keys
     #[command(subcommand)]
     Keys(Keys),
-    /// Shows and checks the settings
+    /// Checks the settings
     #[command(subcommand)]
     Config(Settings),
-    /// Tries the mail transport
+    /// Tests the mail transport
     #[command(subcommand)]
     Mail(Mail),
-    /// Writes a consistent copy of the SQLite database, running or not
+    /// Writes a consistent copy of the SQLite database, also while the service runs
     Backup {
-        /// A file that is not there yet
+        /// The new file; it must not exist yet
         file: PathBuf,
     },
-    /// Moves from SQLite to PostgreSQL: ids, sessions and keys too, so that nobody is logged out
+    /// Copies everything from SQLite to PostgreSQL, with ids, sessions and keys; nobody is logged out
     Copy {
-        /// An empty PostgreSQL database; its password rather by PGPASSWORD or ~/.pgpass, since
-        /// everybody on the machine can read arguments
+        /// An empty PostgreSQL database; give its password in PGPASSWORD or ~/.pgpass, because other users
+        /// of the machine can read arguments
         #[arg(long, value_name = "URL")]
         to: String,
     },
@@ -70,36 +72,36 @@ enum Command {
 
 #[derive(Subcommand)]
 enum Keys {
-    /// Lists the keys that sign or verify tokens, a line of JSON each
+    /// Lists the keys that sign or verify tokens, one JSON object per line
     List,
-    /// Lets the next key sign and retires the current one; nobody is logged out
+    /// Starts signing with the next key and retires the current one; nobody is logged out
     Rotate {
-        /// Even if verifiers may not have seen the next key yet
+        /// Rotates even if verifiers may not have fetched the next key yet
         #[arg(long)]
         force: bool,
     },
-    /// Removes stolen keys at once, on every server: the tokens that they signed are refused
+    /// Removes stolen keys from every server at once; tokens that they signed are refused
     Drop {
-        /// Their names, as `keys list` shows them
+        /// Key ids, as `keys list` shows them
         #[arg(required = true, allow_hyphen_values = true)]
         kid: Vec<String>,
     },
-    /// Seals keys and secrets with `encryption_key`, after it has been changed; the old one stands in
+    /// Encrypts keys and secrets again after a change of `encryption_key`; set the old one as
     /// `previous_encryption_key`
     Reseal,
 }
 
 #[derive(Subcommand)]
 enum Settings {
-    /// Prints the settings in effect, without secrets, and everything that is wrong with them
+    /// Prints the settings in effect, without secrets, and all problems with them
     Check,
 }
 
 #[derive(Subcommand)]
 enum Mail {
-    /// Sends a mail at once
+    /// Sends a test mail immediately
     Test {
-        /// Who gets it
+        /// The recipient
         address: String,
     },
 }

@@ -16,22 +16,22 @@ const STEP: u64 = 10_000;
 
 #[derive(Args)]
 pub struct ImportArgs {
-    /// Lines of JSON as `user export` prints them, or what Django's `dumpdata` writes
+    /// JSON lines as `user export` prints them, or the output of Django's `dumpdata`
     file: PathBuf,
-    /// The users in a dump of Django's
+    /// The user model in a dump of Django
     #[arg(long, value_name = "APP.MODEL", default_value = "auth.user")]
     model: String,
-    /// Takes a field of ours from one of the model's, or from none: `username=`; may be given several
+    /// Reads a field of ours from a field of the model, or from none (`username=`); may be given several
     /// times
     #[arg(long = "map", value_name = "OURS=THEIRS", value_parser = field)]
     fields: Vec<(String, String)>,
-    /// Makes a group of Django's a role; may be given several times
+    /// Maps a group of Django to a role; may be given several times
     #[arg(long = "role", value_name = "GROUP=ROLE", value_parser = role)]
     roles: Vec<(String, String)>,
-    /// Says what would happen, row by row, and changes nothing
+    /// Reports what would happen to each row and changes nothing
     #[arg(long)]
     dry_run: bool,
-    /// Takes every address as confirmed
+    /// Marks every address as confirmed
     #[arg(long)]
     confirmed: bool,
 }

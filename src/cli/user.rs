@@ -9,14 +9,14 @@ use std::fmt;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Adds a user and prints it as JSON; asks for the password
+    /// Adds a user and prints them as JSON; asks for the password
     Add(Add),
-    /// Lists users by id, a line of JSON each
+    /// Lists users by id, one JSON object per line
     List {
         /// Only users with a higher id
         #[arg(long, value_name = "ID", default_value_t = 0)]
         after: i64,
-        /// At most so many; all by default
+        /// At most this many users; all by default
         #[arg(long, value_name = "N")]
         limit: Option<u32>,
     },
@@ -26,7 +26,7 @@ pub enum Command {
     Passwd {
         #[command(flatten)]
         who: Who,
-        /// Reads the password from the first line of the standard input
+        /// Reads the password from the first line of standard input
         #[arg(long)]
         password_stdin: bool,
     },
@@ -34,37 +34,37 @@ pub enum Command {
     Grant {
         #[command(flatten)]
         who: Who,
-        /// Its name, such as ADMIN
+        /// The name of the role, such as ADMIN
         role: String,
-        /// Ends every session, so that no token is out that does not know of it
+        /// Ends every session, so that no valid token lacks the role
         #[arg(long)]
         end_sessions: bool,
     },
-    /// Takes a role away
+    /// Revokes a role
     Revoke {
         #[command(flatten)]
         who: Who,
-        /// Its name
+        /// The name of the role
         role: String,
-        /// Ends every session, so that no token is out that still has it
+        /// Ends every session, so that no valid token still has the role
         #[arg(long)]
         end_sessions: bool,
     },
     /// Makes a user a superuser
     GrantSuperuser(Who),
-    /// Makes a superuser an ordinary user
+    /// Makes a superuser an ordinary user; the last superuser who can log in stays one
     RevokeSuperuser {
         #[command(flatten)]
         who: Who,
-        /// Ends every session, so that no token is out that still tells of a superuser
+        /// Ends every session, so that no valid token still names a superuser
         #[arg(long)]
         end_sessions: bool,
     },
-    /// Keeps a user out and ends every session
+    /// Disables a user and ends every session
     Disable(Who),
-    /// Lets a user in again
+    /// Enables a disabled user
     Enable(Who),
-    /// Deletes a user and everything stored of it; asks whether to
+    /// Deletes a user and all their data; asks first
     Delete {
         #[command(flatten)]
         who: Who,
@@ -72,39 +72,39 @@ pub enum Command {
         #[arg(long)]
         yes: bool,
     },
-    /// Adds the users in a file; ids, roles and password hashes stay as they are
+    /// Adds the users in a file; keeps ids, roles and password hashes
     Import(transfer::ImportArgs),
-    /// Prints all users with their password hashes, a line of JSON each
+    /// Prints all users with their password hashes, one JSON object per line
     Export,
 }
 
 #[derive(Args)]
 pub struct Add {
-    /// The address
+    /// The email address
     email: String,
-    /// A name to log in with
+    /// A username to log in with
     #[arg(long, value_name = "N")]
     username: Option<String>,
-    /// How to address the user
+    /// The first name
     #[arg(long, value_name = "N")]
     first_name: Option<String>,
     /// Grants a role; may be given several times
     #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<String>,
-    /// Passes every check of a role
+    /// Makes the user a superuser
     #[arg(long)]
     superuser: bool,
-    /// Takes the address as confirmed, and sends no mail to it
+    /// Marks the address as confirmed and sends no mail
     #[arg(long)]
     confirmed: bool,
-    /// Reads the password from the first line of the standard input
+    /// Reads the password from the first line of standard input
     #[arg(long)]
     password_stdin: bool,
 }
 
 #[derive(Args)]
 pub struct Who {
-    /// An id, an address or a username; `id:7` or `username:7` where both fit
+    /// An id, an email address or a username; `id:7` or `username:7` if a number is both
     who: String,
 }
 

@@ -1,23 +1,28 @@
-//! What the pages and mails are to look like: somebody else's product.
+//! The look of pages and mails.
 use super::Language;
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, str::FromStr};
 use url::Url;
 
+/// The look of pages and mails.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(documented::DocumentedFields))]
 #[serde(default, deny_unknown_fields)]
 pub struct Brand {
-    /// The name of the site; by default `Portcullis` on pages and the host of `public_url` in mails.
+    /// The name of the site. If it is not set, pages say `Portcullis` and mails name the host of
+    /// `public_url`.
     pub name: Option<String>,
-    /// An image: SVG, PNG, WebP or JPEG, of at most 256 KiB. It is read once, at start.
+    /// An image file: SVG, PNG, WebP or JPEG, at most 256 KiB. It is read once, at the start.
     pub logo: Option<PathBuf>,
-    /// The colour of buttons and links; its shade is changed where it could not be read.
+    /// The colour of buttons and links, as `#rrggbb`. If it is not set, it is `#2f5bd8`. The shade is
+    /// adjusted where the contrast would be too low.
     pub accent: Option<Color>,
-    /// Links at the foot of every page.
+    /// Links in the footer of every page: `TEXT <URL>`, or `ru: TEXT <URL>` for the readers of one
+    /// language.
     pub links: Vec<Link>,
 }
 
-/// `#rrggbb`.
+/// A colour, written `#rrggbb`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Color(pub [u8; 3]);
@@ -49,7 +54,7 @@ impl From<Color> for String {
     }
 }
 
-/// `TEXT <URL>`, or `LANGUAGE: TEXT <URL>` for the readers of one language.
+/// A link, written `TEXT <URL>`, or `LANGUAGE: TEXT <URL>` for the readers of one language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Link {

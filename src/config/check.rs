@@ -1,4 +1,4 @@
-//! What settings must be, alone and together.
+//! The checks of the settings, one by one and together.
 use super::{Algorithm, Config, Problem, SameSite, Shutdown, database::is_torn, site};
 use std::{path::Path, time::Duration};
 use url::{Host, Url};
@@ -10,7 +10,7 @@ pub const LONGEST_ACCESS_TOKEN: Duration = DAY;
 pub const LONGEST_REFRESH_TOKEN: Duration = Duration::from_hours(24 * 400);
 
 impl Config {
-    /// Everything that is wrong, by key.
+    /// All problems, by key.
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut demand = |met: bool, key: &str, message: &str| {
@@ -67,7 +67,7 @@ impl Config {
         problems
     }
 
-    /// What works, but perhaps not as it was meant, by key.
+    /// Settings that are valid but may not do what the operator expects, by key.
     pub fn warnings(&self) -> Vec<Problem> {
         let mut warnings = Vec::from_iter(self.warn_of_legacy());
         if self.public_url.scheme() == "http" && !self.is_local() {
@@ -133,7 +133,7 @@ impl Config {
         demand(from.is_ok(), "mail.from", "should be NAME <ADDRESS>");
     }
 
-    /// What is wrong with the lifetimes, by key.
+    /// All problems with lifetimes, by key.
     pub(super) fn lifetime_problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         self.check_lifetimes(&mut |met, key: &str, message: &str| {
@@ -231,14 +231,14 @@ impl Config {
             "password.min_length",
             "should be between 8 and 64",
         );
-        // OWASP Password Storage: these are worth the same.
+        // OWASP Password Storage: these combinations are equally strong.
         let enough = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
         demand(
             enough.iter().any(|(m, t)| p.memory >= *m && p.passes >= *t),
             "password.memory",
             "is too little for that many passes (OWASP: 19456 KiB with 2)",
         );
-        // More than these, and a login could not be borne.
+        // Beyond these a login takes too long.
         demand(p.memory <= 256 * 1024, "password.memory", "should be at most 262144 KiB");
         demand((1..=16).contains(&p.passes), "password.passes", "should be between 1 and 16");
         demand((1..=16).contains(&p.lanes), "password.lanes", "should be between 1 and 16");

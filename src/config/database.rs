@@ -1,5 +1,5 @@
-//! The database: `DATABASE_URL`, else `url` in `[default.databases.portcullis]`, else a file of
-//! SQLite beside the program. Of that table our pool takes `url` and `max_connections`.
+//! The database: `DATABASE_URL`, else `url` in `[default.databases.portcullis]`, else an SQLite file in
+//! the working directory. The pool uses `url` and `max_connections` of that table.
 use super::{
     Problem,
     load::origin,
@@ -15,16 +15,16 @@ use std::{net::IpAddr, path::PathBuf};
 use url::{Url, form_urlencoded};
 
 const TABLE: &str = "databases.portcullis";
-/// Made at the first start.
+/// Created at the first start.
 const DEFAULT_URL: &str = "sqlite://portcullis.db";
-/// In the place of a URL that will not do; nothing opens it.
+/// Replaces an invalid URL. Nothing opens it.
 const UNUSABLE: &str = "unusable:";
 const IN_CLEAR: &str = "leads to another machine without sslmode: set sslmode=verify-full, or \
                         sslmode=disable where the network is trusted";
 const UNKNOWN_PARAMETER: &str = "has a parameter after the ? that is unknown";
-/// What Rocket's table may have besides, without effect on our pool.
+/// Keys that Rocket's table may contain, without effect on our pool.
 const IDLE: [&str; 4] = ["min_connections", "connect_timeout", "idle_timeout", "extensions"];
-/// What sqlx knows in a PostgreSQL URL; of the rest it would log the value.
+/// The parameters of a PostgreSQL URL that sqlx knows. It would log the value of any other.
 const PARAMETERS: [&str; 18] = [
     "sslmode",
     "ssl-mode",
@@ -46,7 +46,7 @@ const PARAMETERS: [&str; 18] = [
     "options",
 ];
 
-/// Gives `figment` back with `databases.portcullis.url` in it; `url` comes from the environment.
+/// Returns `figment` with `databases.portcullis.url` set. `url` comes from the environment.
 pub(super) fn with_database(
     figment: Figment,
     url: Option<String>,
@@ -67,7 +67,7 @@ pub(super) fn with_database(
             |message| Problem::new(format!("{TABLE}.{key}{}", origin(&figment, value)), message);
         match key.as_str() {
             "url" => {}
-            // What is no number at all, rocket_db_pools refuses.
+            // rocket_db_pools refuses a value that is not a number.
             "max_connections" if count(value).is_none_or(|n| (1..=10_000).contains(&n)) => {}
             "max_connections" => problems.push(named("should be between 1 and 10000")),
             key if IDLE.contains(&key) => warnings.push(named("has no effect")),
@@ -101,7 +101,7 @@ fn count(value: &Value) -> Option<u128> {
     value.to_u128().or_else(|| u128::try_from(value.to_i128()?).ok())
 }
 
-/// What is wrong with a database's URL, told without quoting it.
+/// What is wrong with a database URL, without a quote from it.
 pub fn check(url: &str) -> Result<(), &'static str> {
     match url.split_once(':') {
         Some(("sqlite", rest)) => check_sqlite(rest),
@@ -124,11 +124,11 @@ fn check_sqlite(rest: &str) -> Result<(), &'static str> {
     if !parameters.all(|(key, _)| ["mode", "cache", "immutable", "vfs"].contains(&&*key)) {
         return Err(UNKNOWN_PARAMETER);
     }
-    // SQLite itself would look for parameters in what starts with file:.
+    // SQLite would look for parameters in a path that starts with `file:`.
     if path.is_empty() || path.starts_with("file:") { Err(SHOULD) } else { Ok(()) }
 }
 
-/// The file of a good `sqlite:` URL.
+/// The file of a valid `sqlite:` URL.
 fn sqlite_file(url: &str) -> Option<PathBuf> {
     let rest = url.strip_prefix("sqlite:")?;
     let path = rest.split_once('?').map_or(rest, |(path, _)| path);
@@ -150,13 +150,13 @@ fn check_postgres(url: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Whether a connection to another machine is encrypted only if that machine offers it, which somebody
-/// between the two can prevent.
+/// Whether a connection to another machine is encrypted only if that machine offers it. An attacker
+/// between the two can prevent that.
 fn may_be_in_clear(url: &str) -> bool {
     if !url.starts_with("postgres") {
         return false;
     }
-    // As sqlx reads it, with PGHOST and PGSSLMODE.
+    // Parsed as sqlx does it, with PGHOST and PGSSLMODE.
     let Ok(options) = url.parse::<PgConnectOptions>() else { return false };
     let host = options.get_host().trim_matches(['[', ']']);
     let is_here = options.get_socket().is_some()
@@ -166,14 +166,14 @@ fn may_be_in_clear(url: &str) -> bool {
     !is_here && matches!(options.get_ssl_mode(), PgSslMode::Prefer | PgSslMode::Allow)
 }
 
-/// Whether the user or password has something in it that ends them, so that their rest was taken for
-/// something else.
+/// Whether the user or password contains a character that ends it, so that its rest was parsed as another
+/// part of the URL.
 pub(super) fn is_torn(url: &Url) -> bool {
     let after = [Some(url.path()), url.query(), url.fragment()];
     after.into_iter().flatten().any(|part| part.contains('@')) || url.fragment().is_some()
 }
 
-/// Whether there is a `//`, after which a host may be (or none, for a socket).
+/// Whether the URL has a `//`. A host may follow it, or nothing for a socket.
 pub(super) fn has_authority(url: &Url) -> bool {
     url.as_str().strip_prefix(url.scheme()).is_some_and(|rest| rest.starts_with("://"))
 }

@@ -1,5 +1,5 @@
-//! Settings in the environment: always text, whatever they look like, so a secret of digits only
-//! stays what it is.
+//! Settings in the environment. A value is always read as text first, so a secret that consists of digits
+//! is not changed.
 use super::{
     Problem,
     layers::{Draft, find},
@@ -8,15 +8,16 @@ use super::{
 use rocket::figment::value::{Dict, Value};
 use std::{collections::BTreeMap, ffi::OsString, fs, path::Path};
 
-/// The settings whose value is a secret or holds one.
-const SECRETS: [&str; 4] = ["encryption_key", "jwt.secret", "mail.url", "previous_encryption_key"];
+/// The keys whose value is or contains a secret.
+pub(super) const SECRETS: [&str; 4] =
+    ["encryption_key", "jwt.secret", "mail.url", "previous_encryption_key"];
 const PREFIX: &str = "PORTCULLIS_";
 
 impl Draft {
-    /// Lays the variables over what is there; gives `DATABASE_URL`.
+    /// Overrides values with those of the variables. Returns `DATABASE_URL`.
     pub(super) fn lay_environment(&mut self, variables: &[(OsString, OsString)]) -> Option<String> {
         let mut database = None;
-        // By key, the name of the variable that set it.
+        // By key, the variable that set it.
         let mut seen = BTreeMap::new();
         for (name, value) in variables {
             let name = name.to_string_lossy();
@@ -84,7 +85,7 @@ impl Draft {
     }
 }
 
-/// Reads `text` as something like `shape`.
+/// Reads `text` as a value of the same type as `shape`.
 fn value(shape: Option<&Value>, text: String) -> Result<Value, &'static str> {
     Ok(match shape {
         Some(Value::Bool(..)) => {
@@ -103,8 +104,8 @@ fn value(shape: Option<&Value>, text: String) -> Result<Value, &'static str> {
     })
 }
 
-/// What may have been meant by a key that there is not: the same letters with other underscores, or
-/// what its table has.
+/// Suggests a key for an unknown one: one that differs in underscores only, or else all keys of its
+/// table.
 fn advice(defaults: &Dict, key: &str) -> String {
     let letters = |key: &str| key.replace(['.', '_'], "");
     let bare = key.strip_suffix("_file").unwrap_or(key);
@@ -125,12 +126,13 @@ fn advice(defaults: &Dict, key: &str) -> String {
     format!("expected one of {}", known.collect::<Vec<_>>().join(", "))
 }
 
-fn variable(key: &str) -> String {
+/// The variable that sets `key`.
+pub(super) fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.replace('.', "__").to_ascii_uppercase())
 }
 
-/// Every key that has a value of its own.
-fn leaves(table: &Dict, above: &str) -> Vec<String> {
+/// Every key in `table` that is not a table itself.
+pub(super) fn leaves(table: &Dict, above: &str) -> Vec<String> {
     let keys = table.iter().flat_map(|(key, value)| match value {
         Value::Dict(_, below) => leaves(below, &format!("{above}{key}.")),
         _ => vec![format!("{above}{key}")],

@@ -1,5 +1,5 @@
-//! The settings while they are gathered: a tree with the shape of the defaults, laid over by each
-//! source in turn.
+//! The settings while they are collected: a tree with the shape of the defaults. Each source overrides
+//! values in it.
 use super::{Config, Problem, load::origin};
 use rocket::figment::{
     Error, Figment,
@@ -9,7 +9,8 @@ use rocket::figment::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What cannot be judged while the other cannot be read.
+/// Pairs of keys. The check of the first needs the value of the second, so it is skipped while the second
+/// cannot be read.
 const HANGS_ON: [(&str, &str); 14] = [
     ("cookie.domain", "public_url"),
     ("cookie.same_site", "cookie.secure"),
@@ -30,7 +31,7 @@ const HANGS_ON: [(&str, &str); 14] = [
 pub(crate) struct Draft {
     pub(crate) defaults: Dict,
     tree: Dict,
-    /// The name under which the operator wrote a key.
+    /// By key, the name under which the operator wrote it.
     written: BTreeMap<String, String>,
     unreadable: BTreeSet<String>,
     pub(crate) problems: Vec<Problem>,
@@ -54,7 +55,7 @@ impl Draft {
         }
     }
 
-    /// Lays the file's table over what is there.
+    /// Overrides values with those of the file's table.
     pub(crate) fn lay_table(&mut self, figment: &Figment, table: Dict) {
         self.lay_below(figment, "", table);
     }
@@ -80,7 +81,7 @@ impl Draft {
         }
     }
 
-    /// The keys there are in the table `above`, which ends in a dot or is empty.
+    /// The known keys of the table `above`, which ends in a dot or is empty.
     fn below(&self, above: &str) -> Vec<String> {
         let table = match find(&self.defaults, above.trim_end_matches('.')) {
             Some(Value::Dict(_, table)) => table,
@@ -89,32 +90,32 @@ impl Draft {
         table.keys().cloned().collect()
     }
 
-    /// Takes `value` for `key`, which the operator wrote as `name`.
+    /// Sets `key`, which the operator wrote as `name`, to `value`.
     pub(crate) fn set(&mut self, key: &str, name: String, value: Value) {
         put(&mut self.tree, key, value);
         self.unreadable.remove(key);
         self.written.insert(key.to_owned(), name);
     }
 
-    /// Takes `value` for `key` unless the operator wrote another.
+    /// Sets `key` to `value` unless the operator has set it.
     pub(crate) fn imply(&mut self, key: &str, value: Value) {
         if !self.written.contains_key(key) && !self.unreadable.contains(key) {
             put(&mut self.tree, key, value);
         }
     }
 
-    /// Tells what is wrong with what the operator wrote as `name`.
+    /// Records what is wrong with the value of `key`, which the operator wrote as `name`.
     pub(crate) fn refuse(&mut self, key: &str, name: &str, message: impl Into<String>) {
         self.unreadable.insert(key.to_owned());
         self.problems.push(Problem::new(name, message));
     }
 
-    /// The settings, everything that is wrong with them, and warnings.
+    /// Returns the settings, all problems and all warnings.
     pub(crate) fn settle(mut self) -> (Config, Vec<Problem>, Vec<Problem>) {
         let mut config = self.extract();
         for Problem { key, message } in config.check() {
             if key == "public_url" {
-                // It is no secret and prints, but what is wrong with it may be a password in it.
+                // `public_url` is printed, but an invalid one may contain a password.
                 config.public_url = Config::default().public_url;
             }
             let blind = |key: &str| self.unreadable.contains(key);
@@ -129,7 +130,7 @@ impl Draft {
         (config, self.problems, warnings)
     }
 
-    /// Reads the tree; what cannot be read is named and falls back to its default.
+    /// Reads the tree. A value that cannot be read is recorded as a problem and replaced by its default.
     fn extract(&mut self) -> Config {
         loop {
             let e = match Figment::from(Serialized::defaults(&self.tree)).extract::<Config>() {
@@ -156,7 +157,7 @@ impl Draft {
     }
 }
 
-/// What the value of `key`, by default `shape`, should have been.
+/// What a value of `key` should be. `shape` is its default.
 fn expected(key: &str, shape: &Value, e: &Error) -> String {
     match (key, &e.kind, shape) {
         ("public_url", ..) => "should be http(s)://HOST[:PORT][/PATH]".to_owned(),

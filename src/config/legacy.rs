@@ -1,15 +1,19 @@
-//! What is accepted of the service that users come from, for a while.
+//! Tokens of the service that users come from, accepted until a date.
 use super::{Algorithm, Config, Problem};
 use crate::time::Timestamp;
 use ::time::Date;
 use serde::{Deserialize, Serialize};
 
+/// Tokens of the service that users come from.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(documented::DocumentedFields))]
 #[serde(default, deny_unknown_fields)]
 pub struct Legacy {
-    /// Whether refresh tokens of djangorestframework-simplejwt are good for one of ours.
+    /// Whether the dialects accept refresh tokens of `djangorestframework-simplejwt`. Needs
+    /// `jwt.algorithm = "HS256"`, and its `SIGNING_KEY` as `jwt.secret`.
     pub accept_simplejwt: bool,
-    /// The last day on which they are, in UTC.
+    /// The last day on which they are accepted, in UTC, such as `2027-01-31`. Required with
+    /// `legacy.accept_simplejwt`.
     pub until: Option<Date>,
 }
 

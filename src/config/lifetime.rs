@@ -1,11 +1,12 @@
-//! Durations as people write them: `5m`, `30d`, `1h 30m`.
+//! Durations in human-readable form: `5m`, `30d`, `1h 30m`.
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 use std::time::Duration;
 
 const DAY: u64 = 86_400;
 
 pub fn text(d: Duration) -> String {
-    // In days: humantime's months are not whole days, so `90d` would be two months and some minutes.
+    // Days are written here: humantime's months are not whole days, so it would write `90d` as two months
+    // and some minutes.
     let rest = Duration::new(d.as_secs() % DAY, d.subsec_nanos());
     match (d.as_secs() / DAY, rest.is_zero()) {
         (0, _) => humantime::format_duration(rest).to_string(),

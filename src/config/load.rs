@@ -1,8 +1,8 @@
-//! Where settings come from: the defaults, the table `portcullis` of Rocket's own figment, then the
-//! environment, `PORTCULLIS_A__B` for `a.b`, or `PORTCULLIS_A__B_FILE` for a file that holds it.
+//! Where settings come from: the defaults, then the table `portcullis` of Rocket's figment, then the
+//! environment. `PORTCULLIS_A__B` sets `a.b`; `PORTCULLIS_A__B_FILE` names a file with its value.
 //!
-//! A message says what a value should be, never what it is: any value may be a secret, be it one put
-//! in the wrong place.
+//! A message says what a value should be and never quotes it: any value may be a secret, even one that
+//! was put in the wrong place.
 use super::{Config, database::with_database, layers::Draft};
 use rocket::figment::{
     Error, Figment, Metadata, Profile, Provider, Source,
@@ -14,7 +14,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
-/// Something wrong with a setting, by the name under which the operator wrote it.
+/// A problem with a setting, by the name under which the operator wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub key: String,
@@ -33,19 +33,19 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The settings as far as they can be read, and all that is wrong with them.
+/// The settings as far as they can be read, and all problems with them.
 pub struct Loaded {
-    /// Where something is wrong, the default.
+    /// The settings. A value with a problem is replaced by its default.
     pub config: Config,
     /// Rocket's figment, with the database in it.
     pub figment: Figment,
-    /// With any of these the service does not start.
+    /// Any of these stops the start.
     pub problems: Vec<Problem>,
-    /// What works, but perhaps not as it was meant.
+    /// Settings that are valid but may not do what the operator expects.
     pub warnings: Vec<Problem>,
 }
 
-/// Without the figment, which holds secrets.
+/// Leaves out the figment, which contains secrets.
 impl fmt::Debug for Loaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Loaded")
@@ -56,13 +56,13 @@ impl fmt::Debug for Loaded {
     }
 }
 
-/// Reads the settings from `figment` and the process's environment.
-// The one place that reads the environment.
+/// Reads the settings from `figment` and the environment of the process.
+// No other code reads the environment.
 pub fn load(figment: Figment) -> Loaded {
     load_from(figment, std::env::vars_os())
 }
 
-/// The same with another environment.
+/// Like [`load`], with another environment.
 pub fn load_from<K: Into<OsString>, V: Into<OsString>>(
     figment: Figment,
     environment: impl IntoIterator<Item = (K, V)>,
@@ -71,7 +71,7 @@ pub fn load_from<K: Into<OsString>, V: Into<OsString>>(
     let figment = lay_file(&mut draft, figment);
     let mut variables: Vec<(OsString, OsString)> =
         environment.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
-    // Or what is told would be in another order each time.
+    // Keeps the order of messages stable.
     variables.sort();
     let database = draft.lay_environment(&variables);
     if let Some(url) = own_address(&figment) {
@@ -82,8 +82,8 @@ pub fn load_from<K: Into<OsString>, V: Into<OsString>>(
     Loaded { config, figment, problems, warnings }
 }
 
-/// Where Rocket listens, as a browser on the same machine would write it. An address that stands for
-/// all of them, or for this machine, is `localhost`.
+/// The URL of Rocket's listener for a browser on the same machine. The unspecified address and loopback
+/// addresses become `localhost`.
 fn own_address(figment: &Figment) -> Option<String> {
     let address: IpAddr = figment.extract_inner("address").ok()?;
     let port: u16 = figment.extract_inner("port").ok().filter(|port| *port > 0)?;
@@ -97,9 +97,9 @@ fn own_address(figment: &Figment) -> Option<String> {
     })
 }
 
-/// Lays the table `portcullis` over the defaults, and gives the figment back. If that is of a file
-/// which is no TOML, Rocket's own settings cannot be read either, and whoever reads them tells; it is
-/// given back such that nobody can quote it.
+/// Overrides the defaults with the table `portcullis` and returns the figment. If the file is not TOML,
+/// returns a figment whose only content is the error: Rocket's settings cannot be read either, and the
+/// code that reads them reports it, without a quote from the file.
 fn lay_file(draft: &mut Draft, figment: Figment) -> Figment {
     for table in ["portcullis", "databases"] {
         if figment.profile() != table && figment.profiles().any(|p| p == table) {
@@ -119,7 +119,7 @@ fn lay_file(draft: &mut Draft, figment: Figment) -> Figment {
     figment
 }
 
-/// ` in Rocket.toml`, or nothing where `value` comes from no file.
+/// ` in Rocket.toml`, or an empty text if `value` does not come from a file.
 pub(super) fn origin(figment: &Figment, value: &Value) -> String {
     match figment.get_metadata(value.tag()).and_then(|m| m.source.as_ref()) {
         Some(file @ Source::File(_)) => format!(" in {file}"),
@@ -127,7 +127,7 @@ pub(super) fn origin(figment: &Figment, value: &Value) -> String {
     }
 }
 
-/// A file that is no TOML. Of the reason, only the place: the rest quotes the line.
+/// A file that is not TOML. Holds only the position of the error: the rest of the message quotes the line.
 struct Unreadable(String);
 
 impl Unreadable {

@@ -1,5 +1,7 @@
-//! The settings of the service: the table `[default.portcullis]` of `Rocket.toml`, each key
-//! overridable by `PORTCULLIS_*` in the environment.
+//! The settings of the service: the table `[default.portcullis]` in `Rocket.toml`. A `PORTCULLIS_*`
+//! environment variable overrides each key.
+//!
+//! The doc comments of the settings are the texts in docs/configuration.md; a test compares the two.
 mod brand;
 mod browser;
 mod check;
@@ -24,7 +26,7 @@ pub use database::check as check_database;
 pub use language::Language;
 pub use legacy::Legacy;
 pub use load::{Loaded, Problem, load, load_from};
-pub use runtime::{EmailConfirmation, Live, Registration, Setting};
+pub use runtime::{EmailConfirmation, Registration, RuntimeSettings, Setting};
 pub use secret::Secret;
 pub use shutdown::Shutdown;
 
@@ -33,50 +35,81 @@ use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, time::Duration};
 use url::Url;
 
+/// All settings. Every key has a default, and an unknown key is an error.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(documented::DocumentedFields))]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where browsers reach the service; links in mails are built from it and from nothing else.
+    /// The URL at which browsers reach the service. Links in mails are built from this URL only. If it
+    /// is not set, it follows Rocket's `address`, `port` and `tls`.
     pub public_url: Url,
+    /// How mails are sent.
     pub mail: Mail,
+    /// The lifetime of an access token: 1 s to 24 h.
     #[serde(with = "lifetime")]
     pub access_token_lifetime: Duration,
+    /// How long a session may stay unused before its refresh token expires: from
+    /// `access_token_lifetime` to 400 days.
     #[serde(with = "lifetime")]
     pub refresh_token_lifetime: Duration,
-    /// How long a spent refresh token still gives its successor.
+    /// How long a used refresh token still returns the newest token of its chain, counted from its use.
+    /// Later reuse ends the session. At most 5 min.
     #[serde(with = "lifetime")]
     pub refresh_grace: Duration,
-    /// The longest a session lives however often it is refreshed.
+    /// The maximum lifetime of a session, however often it is refreshed: from `refresh_token_lifetime`
+    /// to ten years. A session opened without `remember` lives 24 h at most.
     #[serde(with = "lifetime")]
     pub session_lifetime: Duration,
-    /// How long the audit log is kept.
+    /// How long audit events are kept: one day to ten years.
     #[serde(with = "lifetime")]
     pub audit_lifetime: Duration,
+    /// How tokens are signed.
     pub jwt: Jwt,
+    /// Tokens of the service that users come from; see `docs/moving-from-django.md`.
     pub legacy: Legacy,
+    /// Who may register: everybody (`open`), invited people (`invite`) or nobody (`closed`, which also
+    /// refuses invitations).
     pub registration: Registration,
+    /// Whether users must confirm their address before they can log in. With `required`, registration
+    /// also does not reveal which addresses have an account.
     pub email_confirmation: EmailConfirmation,
+    /// The cookie with the refresh token.
     pub cookie: Cookie,
+    /// Cross-origin requests from scripts.
     pub cors: Cors,
+    /// Where the pages may redirect after a login or a registration.
     pub return_to: ReturnTo,
+    /// The header `Strict-Transport-Security` (RFC 6797), sent if `public_url` is https.
     pub hsts: Hsts,
-    /// Only from these is `X-Forwarded-For` believed.
+    /// The networks (CIDR) of your reverse proxies. `X-Forwarded-For` is trusted only if a request
+    /// comes from one of them. A network that contains every address is refused if `public_url` is
+    /// https.
     pub trusted_proxies: Vec<IpNet>,
+    /// Rate limits.
     pub limits: Limits,
-    /// Whether there is `/metrics`.
+    /// Whether `/metrics` exists.
     pub metrics: bool,
-    /// Whether there are `/openapi.json` and the page to browse it.
+    /// Whether `/openapi.json`, `/docs/` and `/api-doc/` exist.
     pub docs: bool,
+    /// How the service stops.
     pub shutdown: Shutdown,
+    /// The dialects that are mounted; see `docs/dialects.md`.
     pub dialects: Vec<Dialect>,
+    /// The language of pages, mails and errors if the user has chosen none and the browser asks for
+    /// none that is available.
     pub language: Language,
+    /// Password rules and hashing; see `docs/passwords.md`.
     pub password: Password,
+    /// The look of pages and mails; see `docs/pages.md`.
     pub brand: Brand,
-    /// Templates, style and script here win over those in the binary.
+    /// A directory. Templates, style and script in it replace the built-in ones of the same name; see
+    /// `docs/pages.md`.
     pub templates: Option<PathBuf>,
-    /// Seals the private signing keys and the secrets in the database.
+    /// Encrypts the private signing keys and the secrets in the database: 32 bytes or more. Keep a copy
+    /// of it outside the database.
     pub encryption_key: Option<Secret>,
-    /// The one before: opens what it sealed until `keys reseal` has run.
+    /// The previous `encryption_key`. Set it while you change the key, until `portcullis keys reseal` has
+    /// run.
     pub previous_encryption_key: Option<Secret>,
 }
 
@@ -117,7 +150,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Whether people reach the service on this machine only, so that its mails may be shown.
+    /// Whether `public_url` is on this machine, so that `dev:` may show every mail.
     pub fn is_local(&self) -> bool {
         match self.public_url.host() {
             Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -127,28 +160,30 @@ impl Config {
         }
     }
 
-    /// The `iss` of our tokens.
+    /// The claim `iss` of access tokens.
     pub fn issuer(&self) -> &str {
         self.jwt.issuer.as_deref().unwrap_or_else(|| self.public_url.as_str().trim_end_matches('/'))
     }
 
-    /// What mails call the site.
+    /// The name of the site in mails.
     pub fn site(&self) -> &str {
         self.brand.name.as_deref().or(self.public_url.host_str()).unwrap_or_default()
     }
 
-    /// `PUBLIC_URL` followed by `path` (which starts with a slash).
+    /// `public_url` followed by `path`, which starts with a slash.
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
     }
 }
 
+/// How mails are sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(documented::DocumentedFields))]
 #[serde(default, deny_unknown_fields)]
 pub struct Mail {
-    /// `dev:`, `smtp://…`, `smtps://…` or `file:DIR`; it may hold a password.
+    /// The transport: `dev:`, `smtp://…`, `smtps://…` or `file:DIR`.
     pub url: Secret,
-    /// The sender: `NAME <ADDRESS>`.
+    /// The sender, as `NAME <ADDRESS>`.
     pub from: String,
 }
 
@@ -158,13 +193,19 @@ impl Default for Mail {
     }
 }
 
+/// How tokens are signed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(documented::DocumentedFields))]
 #[serde(default, deny_unknown_fields)]
 pub struct Jwt {
+    /// The signature algorithm (RFC 7518, RFC 8037).
     pub algorithm: Algorithm,
-    /// The HMAC key with HS256, at least 32 bytes (RFC 7518, 3.2).
+    /// The key for `HS256`, shared with your verifiers: 32 bytes or more (RFC 7518, 3.2). It must not be
+    /// set with another algorithm.
     pub secret: Option<Secret>,
+    /// The claim `iss` of access tokens. If it is not set, `public_url` is used.
     pub issuer: Option<String>,
+    /// The claim `aud` of access tokens.
     pub audience: String,
 }
 
@@ -179,7 +220,7 @@ impl Default for Jwt {
     }
 }
 
-/// What signs tokens (RFC 7518, RFC 8037).
+/// The signature algorithms (RFC 7518, RFC 8037).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Algorithm {
     ES256,
@@ -188,14 +229,16 @@ pub enum Algorithm {
     HS256,
 }
 
-/// There are no limits of requests yet, so they cannot be turned on.
+/// Rate limits. They do not exist yet.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(documented::DocumentedFields))]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
+    /// Rate limits do not exist yet, so `true` stops the start. Let a reverse proxy limit requests.
     pub enabled: bool,
 }
 
-/// The compatible APIs there are; each has a file in `dialects`.
+/// The APIs that Portcullis speaks besides its own. Each has a file in `dialects`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dialect {
@@ -210,21 +253,26 @@ impl Dialect {
     pub const ALL: [Self; 5] = [Self::Autor, Self::Simple, Self::Cookie, Self::Role, Self::Chat];
 }
 
-/// How passwords are judged and hashed (argon2id; OWASP's parameters by default).
+/// Password rules and hashing (argon2id, by default with OWASP's parameters).
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(documented::DocumentedFields))]
 #[serde(default, deny_unknown_fields)]
 pub struct Password {
-    /// In characters.
+    /// The minimum length of a new password in characters: 8 to 64. The maximum is always 256.
     pub min_length: usize,
-    /// SHA-1 hashes of leaked passwords, sorted, a line of `HASH:COUNT` each.
+    /// A file with SHA-1 hashes of leaked passwords, sorted, one `HASH:COUNT` or `HASH` per line; see
+    /// `docs/passwords.md`.
     pub breached_file: Option<PathBuf>,
-    /// In KiB.
+    /// Memory for one argon2id hash, in KiB: at most 262144. Less than OWASP recommends for the number of
+    /// `passes` is refused.
     pub memory: u32,
+    /// Passes of argon2id: 1 to 16. Raised parameters apply to each user at their next login.
     pub passes: u32,
+    /// Lanes of argon2id: 1 to 16.
     pub lanes: u32,
-    /// How many are hashed at once; 0: one per core.
+    /// How many passwords are hashed at the same time: at most 256. `0` is one per core.
     pub threads: usize,
-    /// How many may wait before the next is refused with 503.
+    /// How many passwords may wait to be hashed: 1 to 100000. The next request is answered with 503.
     pub queue: usize,
 }
 
@@ -243,4 +291,4 @@ impl Default for Password {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

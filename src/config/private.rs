@@ -1,7 +1,7 @@
-//! Files that are nobody else's business: those with secrets in them, and the database.
+//! Permissions of files that only their owner should read: files with secrets, and the database.
 use std::{fs, io, path::Path};
 
-/// What others than its owner may do with a file.
+/// What users other than the owner may do with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Others {
     None,
@@ -9,8 +9,8 @@ pub(super) enum Others {
     Write,
 }
 
-/// What others may do with the file; `None` also if it is not there, which is told elsewhere. The mounts
-/// of container platforms let everybody read secrets and nobody write them.
+/// What others may do with the file. A missing file counts as `None`; it is reported elsewhere. Container
+/// platforms mount secrets that everybody may read and nobody may write.
 #[cfg(unix)]
 pub(super) fn others(path: &Path) -> Others {
     use std::os::unix::fs::PermissionsExt;
@@ -27,8 +27,8 @@ pub(super) fn others(_: &Path) -> Others {
     Others::None
 }
 
-/// A file by its path, if that can be shown: where there is no such folder, it may be a secret that was
-/// put in the place of a path.
+/// Names a file by its path if the path can be shown. If its directory does not exist, the value may be a
+/// secret that was put in the place of a path.
 pub(super) fn named(path: &Path) -> String {
     let folder = path.parent().filter(|folder| folder.components().count() > 1);
     match folder {
@@ -38,7 +38,7 @@ pub(super) fn named(path: &Path) -> String {
     }
 }
 
-/// Why a file cannot be read, without the words of the library.
+/// Why a file cannot be read, without the text of the library.
 pub(super) fn reason(e: &io::Error) -> String {
     match e.kind() {
         io::ErrorKind::NotFound => "there is none of this name".to_owned(),

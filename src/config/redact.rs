@@ -1,4 +1,4 @@
-//! The settings in effect, for people: as they would be written in `Rocket.toml`, secrets hidden.
+//! The settings in effect as TOML for `config check`, without secrets.
 use super::{
     Loaded,
     database::{has_authority, is_torn},
@@ -9,12 +9,12 @@ use url::Url;
 const HIDDEN: &str = "[hidden]";
 
 impl Loaded {
-    /// The settings in effect as TOML, with neither secrets nor the passwords in URLs.
+    /// The settings in effect as TOML, without secrets and without the passwords in URLs.
     pub fn shown(&self) -> String {
         let mut config = Table::try_from(&self.config).unwrap_or_default();
         let mail = &self.config.mail.url.0;
         let mail = match mail.split(':').next() {
-            // Some services take a secret for the user, too.
+            // With some mail services the user name is a secret, too.
             Some("smtp" | "smtps") => masked(mail, true),
             Some("dev" | "file") => mail.clone(),
             _ => HIDDEN.to_owned(),
@@ -22,7 +22,7 @@ impl Loaded {
         if let Some(table) = config.get_mut("mail").and_then(Value::as_table_mut) {
             table.insert("url".to_owned(), mail.into());
         }
-        // As they are in effect.
+        // The values in effect, not those in the file.
         if let Some(table) = config.get_mut("jwt").and_then(Value::as_table_mut) {
             table.insert("issuer".to_owned(), self.config.issuer().into());
         }
@@ -56,8 +56,8 @@ impl Loaded {
     }
 }
 
-/// A URL without its password, and without its user if that is to be hidden; hidden altogether where
-/// a part of the password may be elsewhere.
+/// A URL without its password and, with `user_too`, without its user. It is hidden completely if a part
+/// of the password may be in another place of the URL.
 fn masked(url: &str, user_too: bool) -> String {
     let hidden = || HIDDEN.to_owned();
     let Ok(mut parsed) = Url::parse(url) else { return hidden() };

@@ -1,4 +1,4 @@
-//! The settings that can also be changed while running.
+//! The settings that a superuser can change while the service runs.
 use super::{Config, lifetime};
 use serde::{
     Deserialize, Serialize,
@@ -6,7 +6,7 @@ use serde::{
 };
 use std::time::Duration;
 
-/// Who may make an account.
+/// Who may register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Registration {
@@ -15,7 +15,7 @@ pub enum Registration {
     Closed,
 }
 
-/// Whether an address has to be confirmed before anything else.
+/// Whether users must confirm their address before they can log in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EmailConfirmation {
@@ -23,9 +23,9 @@ pub enum EmailConfirmation {
     Required,
 }
 
-/// Their values.
+/// The values of the runtime settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Live {
+pub struct RuntimeSettings {
     #[serde(with = "lifetime")]
     pub access_token_lifetime: Duration,
     #[serde(with = "lifetime")]
@@ -34,7 +34,7 @@ pub struct Live {
     pub email_confirmation: EmailConfirmation,
 }
 
-/// One of them.
+/// The name of one runtime setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Setting {
@@ -94,7 +94,7 @@ impl EmailConfirmation {
     }
 }
 
-impl From<&Config> for Live {
+impl From<&Config> for RuntimeSettings {
     fn from(config: &Config) -> Self {
         Self {
             access_token_lifetime: config.access_token_lifetime,
@@ -105,8 +105,8 @@ impl From<&Config> for Live {
     }
 }
 
-impl Live {
-    /// The longest that any token lives.
+impl RuntimeSettings {
+    /// The longest lifetime of any token.
     pub fn longest(&self) -> Duration {
         self.access_token_lifetime.max(self.refresh_token_lifetime)
     }
@@ -121,7 +121,7 @@ impl Live {
         }
     }
 
-    /// Takes a value as it is written in the file; `None` if it cannot be read.
+    /// Sets a value as it is written in the file; `None` if it cannot be read.
     #[must_use]
     pub fn with(mut self, setting: Setting, text: &str) -> Option<Self> {
         let text: StrDeserializer<'_, serde::de::value::Error> = text.into_deserializer();
@@ -140,7 +140,7 @@ impl Live {
         Some(self)
     }
 
-    /// Those that do not fit each other or the rest of `config`, by its own check.
+    /// The runtime settings that contradict each other or the rest of `config`, by the check of [`Config`].
     pub fn misfits(&self, config: &Config) -> Vec<Setting> {
         let mut config = config.clone();
         config.access_token_lifetime = self.access_token_lifetime;
@@ -150,7 +150,7 @@ impl Live {
         let mut misfits: Vec<_> = config
             .lifetime_problems()
             .iter()
-            // What else hangs on a lifetime hangs on that of refresh tokens, and stays.
+            // The other keys that depend on a lifetime depend on that of refresh tokens and cannot change.
             .map(|p| Setting::named(&p.key).unwrap_or(Setting::RefreshTokenLifetime))
             .collect();
         misfits.dedup();
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn what_is_shown_can_be_read_again() {
-        let live = Live::from(&Config::default());
+        let live = RuntimeSettings::from(&Config::default());
         for setting in Setting::ALL {
             assert_eq!(live.with(setting, &live.get(setting)), Some(live));
             assert_eq!(Setting::named(setting.name()), Some(setting));
@@ -187,7 +187,8 @@ mod tests {
     fn lifetimes_fit_each_other_and_the_file() {
         let config = Config::default();
         let misfits = |access: &str, refresh: &str| {
-            let live = Live::from(&config).with(Setting::AccessTokenLifetime, access).unwrap();
+            let live =
+                RuntimeSettings::from(&config).with(Setting::AccessTokenLifetime, access).unwrap();
             live.with(Setting::RefreshTokenLifetime, refresh).unwrap().misfits(&config)
         };
         let (access, refresh) = (Setting::AccessTokenLifetime, Setting::RefreshTokenLifetime);

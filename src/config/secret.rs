@@ -1,4 +1,4 @@
-//! What is never to be seen.
+//! Values that are never printed.
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -1,8 +1,8 @@
-//! Whether two addresses are of one site, as browsers judge it for cookies.
+//! Whether two URLs belong to one site, as browsers decide it for cookies.
 use url::{Host, Url};
 
-/// Whether they may be of one site: the same host, or names with the last two labels in common. A few
-/// suffixes that are sold to the public have two labels, such as `co.uk`; those are not told apart.
+/// Whether two URLs may belong to one site: they have the same host, or names whose last two labels are
+/// equal. Public suffixes with two labels, such as `co.uk`, are not recognised.
 pub(super) fn is_same(one: &Url, other: &Url) -> bool {
     match (one.host(), other.host()) {
         (Some(Host::Domain(a)), Some(Host::Domain(b))) => {
@@ -12,7 +12,7 @@ pub(super) fn is_same(one: &Url, other: &Url) -> bool {
     }
 }
 
-/// The last two labels of a name.
+/// The last two labels of a host name.
 fn tail(host: &str) -> Option<&str> {
     let mut dots = host.trim_end_matches('.').rmatch_indices('.');
     dots.next()?;

@@ -2,6 +2,7 @@ mod browser;
 mod check;
 mod database;
 mod redact;
+pub(crate) mod reference;
 
 use super::*;
 use rocket::figment::{

@@ -1,4 +1,4 @@
-//! [`Lent`]: a connection of the pool to PostgreSQL, which goes back only if it can be used again.
+//! [`PgConn`]: a connection of the pool to PostgreSQL, which goes back only if it can be used again.
 //!
 //! sqlx puts a connection back even when its user gave up waiting, and waits without limit for the
 //! server to answer first. A server that fell silent without hanging up (a failover, a firewall that
@@ -21,7 +21,7 @@ const BEGIN: &str = "BEGIN; SELECT pg_backend_pid()";
 /// [`crate::db::deadline::LONG_PATIENCE`].
 const BEGIN_LONG: &str = "BEGIN; SET LOCAL statement_timeout = 10000; SELECT pg_backend_pid()";
 
-pub(crate) struct Lent {
+pub(crate) struct PgConn {
     /// There until it is dropped.
     conn: Option<PoolConnection<Postgres>>,
     server: Server,
@@ -33,13 +33,13 @@ pub(crate) struct Lent {
     busy: bool,
 }
 
-impl Lent {
+impl PgConn {
     pub(crate) const fn new(conn: PoolConnection<Postgres>, server: Server) -> Self {
         let conn = Some(conn);
         Self { conn, server, backend: None, in_transaction: false, failed: false, busy: false }
     }
 
-    /// The connection, for one statement, whose outcome must be shown to [`Lent::done`].
+    /// The connection, for one statement, whose outcome must be shown to [`PgConn::done`].
     pub(crate) fn busy(&mut self) -> Result<&mut PgConnection> {
         self.busy = true;
         self.conn.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
@@ -78,7 +78,7 @@ impl Lent {
     }
 }
 
-impl Drop for Lent {
+impl Drop for PgConn {
     fn drop(&mut self) {
         let Some(mut conn) = self.conn.take() else { return };
         let (busy, in_transaction) = (self.busy, self.in_transaction);

@@ -4,9 +4,9 @@ use super::{
     deadline::{Deadline, PATIENCE, SHORT_PATIENCE},
     health::Health,
     outages::{Attempt, Outages},
-    pg_conn::Lent,
+    pg_conn::PgConn,
     pg_server::Server,
-    sqlite_conn::{self, Held, Opened},
+    sqlite_conn::{self, Opened, SqliteConn},
     wal_sync::WalSync,
 };
 use rocket::figment::Figment;
@@ -45,8 +45,8 @@ pub struct Conn {
 }
 
 pub(crate) enum Link {
-    Sqlite(Held),
-    Postgres(Lent),
+    Sqlite(SqliteConn),
+    Postgres(PgConn),
 }
 
 impl Db {
@@ -104,7 +104,7 @@ impl Db {
     async fn plain(&self, deadline: Deadline) -> Result<Conn> {
         let link = match self {
             Db::Sqlite { read, .. } => {
-                Link::Sqlite(Held::new(deadline.over(read.acquire()).await?))
+                Link::Sqlite(SqliteConn::new(deadline.over(read.acquire()).await?))
             }
             Db::Postgres { pool, server, .. } => {
                 Link::Postgres(lend(pool, server, &deadline).await?)
@@ -118,7 +118,7 @@ impl Db {
         let begun = async {
             match self {
                 Db::Sqlite { write, .. } => {
-                    let mut held = Held::new(deadline.over(write.acquire()).await?);
+                    let mut held = SqliteConn::new(deadline.over(write.acquire()).await?);
                     held.begin(&deadline).await?;
                     Ok::<_, sqlx::Error>(Link::Sqlite(held))
                 }
@@ -219,12 +219,12 @@ impl Conn {
     }
 }
 
-async fn lend(pool: &PgPool, server: &Server, deadline: &Deadline) -> Result<Lent> {
+async fn lend(pool: &PgPool, server: &Server, deadline: &Deadline) -> Result<PgConn> {
     let lent = deadline.over(pool.acquire()).await;
     if let Err(sqlx::Error::PoolTimedOut) = lent {
         server.tell_why();
     }
-    Ok(Lent::new(lent?, server.clone()))
+    Ok(PgConn::new(lent?, server.clone()))
 }
 
 #[rocket::async_trait]

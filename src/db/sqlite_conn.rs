@@ -1,4 +1,4 @@
-//! SQLite: how its file is opened, and [`Held`], a connection that goes back to the pool only if it can
+//! SQLite: how its file is opened, and [`SqliteConn`], a connection that goes back to the pool only if it can
 //! be used again.
 //!
 //! After some errors (a full disk above all) SQLite has rolled a transaction back by itself, and after
@@ -86,7 +86,7 @@ pub(crate) fn at(pool: &SqlitePool, why: &impl Display) -> OpenError {
     OpenError::told(format!("{}: {why}", options.get_filename().display()))
 }
 
-pub(crate) struct Held {
+pub(crate) struct SqliteConn {
     /// There until it is dropped.
     conn: Option<PoolConnection<Sqlite>>,
     in_transaction: bool,
@@ -94,12 +94,12 @@ pub(crate) struct Held {
     spoiled: bool,
 }
 
-impl Held {
+impl SqliteConn {
     pub(crate) const fn new(conn: PoolConnection<Sqlite>) -> Self {
         Self { conn: Some(conn), in_transaction: false, spoiled: false }
     }
 
-    /// The connection, for one statement, whose outcome must be shown to [`Held::done`].
+    /// The connection, for one statement, whose outcome must be shown to [`SqliteConn::done`].
     pub(crate) fn busy(&mut self) -> Result<&mut SqliteConnection> {
         if self.spoiled {
             // SQLite may have rolled back: what follows would stand alone.
@@ -140,7 +140,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for SqliteConn {
     fn drop(&mut self) {
         let Some(mut conn) = self.conn.take() else { return };
         let (spoiled, in_transaction) = (self.spoiled, self.in_transaction);

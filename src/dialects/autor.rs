@@ -1,10 +1,12 @@
 //! `autor`: both tokens are JWTs in bodies, and a refresh token works once, after its access token has
 //! expired.
-use super::shared::{Answer, Credentials, Pair, Pending, Registered, Sent, refresh_token, sign_up};
+use super::shared::{
+    Answer, Credentials, Pair, Pending, RegisterReply, Sent, refresh_token, sign_up,
+};
 use crate::{
     flows::{
         Auth, Error, Login, NewAccount, Tokens,
-        surface::{Envelope, Policy, Rotation},
+        surface::{Envelope, Rotation, Surface},
     },
     web::{
         reply::{json::Reply, problem::Problem},
@@ -15,7 +17,7 @@ use rocket::{Route, State, post, routes};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
-const POLICY: Policy = Policy {
+const SURFACE: Surface = Surface {
     client: "autor",
     envelope: Envelope::Jwt,
     rotation: Rotation::Strict,
@@ -50,7 +52,7 @@ pub struct NewAuthor {
 #[utoipa::path(post, path = "/v1/creat_autor", tag = "autor", request_body = NewAuthor,
     responses((status = 201, body = Author), (status = 202, body = Pending)))]
 #[post("/v1/creat_autor", data = "<body>")]
-async fn create(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Registered<Author> {
+async fn create(auth: &State<Auth>, client: Client<'_>, body: Sent) -> RegisterReply<Author> {
     let body = body?;
     let new = body.look(|f| NewAccount {
         email: f.text("email"),
@@ -74,7 +76,7 @@ async fn create(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Registere
 async fn token(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Pair> {
     let body = body?;
     let (email, password) = body.read(|f| (f.text("email"), f.text("password")))?;
-    pair(auth.sign_in(&client, &POLICY, Login::Email(email), password, true).await?)
+    pair(auth.log_in(&client, &SURFACE, Login::Email(email), password, true).await?)
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -96,7 +98,7 @@ async fn verify(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<No
     let token = body.read(|f| f.text("token"))?;
     match auth.verify_access(token) {
         Err(Error::TokenNotValid) => {
-            drop(auth.signed_in_by_refresh(&client, POLICY.rotation, token).await?);
+            drop(auth.signed_in_by_refresh(&client, SURFACE.rotation, token).await?);
         }
         other => drop(other?),
     }
@@ -116,7 +118,7 @@ pub struct Refresh {
 async fn refresh(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Pair> {
     let body = body?;
     let token = body.read(|f| f.text("refresh"))?;
-    pair(auth.refresh(&client, &POLICY, token).await?)
+    pair(auth.refresh(&client, &SURFACE, token).await?)
 }
 
 fn pair(mut tokens: Tokens) -> Result<Reply<Pair>, Problem> {

@@ -4,7 +4,7 @@ use super::shared::{self, Answer, Credentials, Pair, Sent, refresh_token};
 use crate::{
     flows::{
         Auth, Error, Login,
-        surface::{Envelope, Policy, Rotation},
+        surface::{Envelope, Rotation, Surface},
     },
     web::{guards::Bearer, reply::json::Reply, request::client::Client},
 };
@@ -12,7 +12,7 @@ use rocket::{Route, State, get, post, routes};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
-const POLICY: Policy = Policy {
+const SURFACE: Surface = Surface {
     client: "chat",
     envelope: Envelope::Jwt,
     rotation: Rotation::Keep,
@@ -35,7 +35,7 @@ pub struct Docs;
 async fn token(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Pair> {
     let body = body?;
     let (email, password) = body.read(|f| (f.text("email"), f.text("password")))?;
-    let mut tokens = auth.sign_in(&client, &POLICY, Login::Email(email), password, true).await?;
+    let mut tokens = auth.log_in(&client, &SURFACE, Login::Email(email), password, true).await?;
     let refresh = refresh_token(&mut tokens)?;
     Ok(Reply::ok(Pair { refresh, access: tokens.access }))
 }
@@ -61,7 +61,7 @@ pub struct ChatRefresh {
 async fn refresh(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<ChatAccess> {
     let body = body?;
     let token = body.read(|f| f.text("refresh"))?;
-    let tokens = auth.refresh(&client, &POLICY, token).await?;
+    let tokens = auth.refresh(&client, &SURFACE, token).await?;
     let refresh = tokens.refresh.map(|refresh| refresh.token);
     Ok(Reply::ok(ChatAccess { access: tokens.access, refresh }))
 }

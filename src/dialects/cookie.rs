@@ -4,7 +4,7 @@ use super::shared::{Answer, Sent};
 use crate::{
     flows::{
         Auth, Error, Login, Tokens, UserId,
-        surface::{Envelope, Policy, Rotation},
+        surface::{Envelope, Rotation, Surface},
     },
     web::{
         guards::{CookieToken, NotForeign, SignedIn},
@@ -16,7 +16,7 @@ use rocket::{Route, State, post, routes};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
-const POLICY: Policy = Policy {
+const SURFACE: Surface = Surface {
     client: "cookie",
     envelope: Envelope::Uuid,
     rotation: Rotation::Keep,
@@ -72,13 +72,13 @@ async fn tokens(
     })?;
     let tokens = match (id, email, password) {
         (_, Some(email), Some(password)) => {
-            auth.sign_in(&client, &POLICY, Login::Email(email), password, true).await?
+            auth.log_in(&client, &SURFACE, Login::Email(email), password, true).await?
         }
         (Some(id), None, Some(password)) => {
-            auth.sign_in(&client, &POLICY, Login::Id(id), password, true).await?
+            auth.log_in(&client, &SURFACE, Login::Id(id), password, true).await?
         }
         (Some(id), None, None) => {
-            auth.tokens_for(&client, &POLICY, &by?.0, id).await.map_err(|e| match e {
+            auth.tokens_for(&client, &SURFACE, &by?.0, id).await.map_err(|e| match e {
                 Error::Forbidden => Error::Unauthenticated,
                 e => e,
             })?
@@ -97,7 +97,7 @@ async fn refresh_access(
     client: Client<'_>,
     token: Result<CookieToken<'_>, Error>,
 ) -> Answer<Access> {
-    Ok(carry(auth, auth.refresh(&client, &POLICY, token?.0).await?))
+    Ok(carry(auth, auth.refresh(&client, &SURFACE, token?.0).await?))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -119,5 +119,5 @@ async fn refresh_all(
 ) -> Result<Reply<Access>, Problem> {
     let (by, body) = (by?.0, body?);
     let id = UserId(body.read(|f| f.integer("id"))?);
-    Ok(carry(auth, auth.rotate_all(&client, &POLICY, &by, id).await?))
+    Ok(carry(auth, auth.rotate_all(&client, &SURFACE, &by, id).await?))
 }

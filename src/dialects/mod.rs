@@ -1,5 +1,5 @@
 //! Five existing APIs, word for word, over the one core. Each is a thin coat: paths, replies and
-//! status codes; what differs in policy is said in a `Policy`.
+//! status codes; what differs in surface is said in a `Surface`.
 pub mod autor;
 pub mod chat;
 pub mod cookie;

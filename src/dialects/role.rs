@@ -4,7 +4,7 @@ use crate::{
     field_error::FieldError,
     flows::{
         Auth, Error, Login, User,
-        surface::{Envelope, Policy, Rotation},
+        surface::{Envelope, Rotation, Surface},
     },
     web::{
         guards::{Bearer, BearerText},
@@ -16,7 +16,7 @@ use rocket::{Route, State, get, http::Status, post, routes};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
-const POLICY: Policy = Policy {
+const SURFACE: Surface = Surface {
     client: "role",
     envelope: Envelope::Jwt,
     rotation: Rotation::Grace,
@@ -46,7 +46,7 @@ pub struct RolePair {
 async fn login(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<RolePair> {
     let body = body?;
     let (email, password) = body.read(|f| (f.text("email"), f.text("password")))?;
-    let mut tokens = auth.sign_in(&client, &POLICY, Login::Email(email), password, true).await?;
+    let mut tokens = auth.log_in(&client, &SURFACE, Login::Email(email), password, true).await?;
     Ok(Reply::ok(RolePair {
         refresh_token: refresh_token(&mut tokens)?,
         role: tokens.user.roles.main().to_owned(),
@@ -90,7 +90,7 @@ async fn refresh(
         }
         (Err(e), None) => return Err(Problem::from(e).with_status(Status::BadRequest)),
     };
-    let mut tokens = auth.refresh(&client, &POLICY, token).await.map_err(|e| match e {
+    let mut tokens = auth.refresh(&client, &SURFACE, token).await.map_err(|e| match e {
         e @ (Error::TokenNotValid | Error::TokenSuperseded) => {
             Problem::from(e).with_status(Status::BadRequest)
         }

@@ -1,6 +1,6 @@
 //! Words that several dialects share.
 use crate::{
-    flows::{Auth, Caller, Error, NewAccount, Result, SignedUp, User},
+    flows::{Auth, Caller, Error, NewAccount, Registered, Result, User},
     view,
     web::{
         reply::{json::Reply, problem::Problem},
@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 pub type Answer<T> = Result<Reply<T>, Problem>;
 pub type Sent = Result<Body>;
 /// 201, or 202 where nothing may be told before the address is confirmed.
-pub type Registered<T> = Result<Either<Reply<T>, Reply<Pending>>, Problem>;
+pub type RegisterReply<T> = Result<Either<Reply<T>, Reply<Pending>>, Problem>;
 
 #[derive(Deserialize, ToSchema)]
 #[schema(as = DialectCredentials)]
@@ -66,7 +66,7 @@ pub async fn register(
     auth: &State<Auth>,
     client: Client<'_>,
     body: Sent,
-) -> Registered<NewUserView> {
+) -> RegisterReply<NewUserView> {
     let body = body?;
     let new = body.look(|f| NewAccount {
         email: f.text("email"),
@@ -90,13 +90,13 @@ pub async fn sign_up<T>(
     caller: &Caller,
     (new, wrong): (NewAccount<'_>, Wrong),
     show: impl FnOnce(User) -> T,
-) -> Registered<T> {
+) -> RegisterReply<T> {
     if !wrong.is_empty() {
-        return Err(auth.refuse_sign_up(new, wrong).await.into());
+        return Err(auth.refuse_registration(new, wrong).await.into());
     }
-    match auth.sign_up(caller, new).await {
-        Ok(SignedUp::Created(user)) => Ok(Either::Left(Reply::with(Status::Created, show(user)))),
-        Ok(SignedUp::Pending(_)) => {
+    match auth.register(caller, new).await {
+        Ok(Registered::Created(user)) => Ok(Either::Left(Reply::with(Status::Created, show(user)))),
+        Ok(Registered::Pending(_)) => {
             let detail = view::text(caller.language, "detail-check-mail", &[]);
             Ok(Either::Right(Reply::with(Status::Accepted, Pending { detail })))
         }
@@ -108,7 +108,7 @@ pub async fn sign_up<T>(
     }
 }
 
-/// The refresh token in the body's envelope; every policy but one that keeps it gives one.
+/// The refresh token in the body's envelope; every surface but one that keeps it gives one.
 pub fn refresh_token(tokens: &mut crate::flows::Tokens) -> Result<String> {
     let token = tokens.refresh.take().ok_or_else(|| Error::internal("no refresh token"))?;
     Ok(token.token)

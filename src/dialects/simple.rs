@@ -3,7 +3,7 @@ use super::shared::{self, Answer, Credentials, Sent, refresh_token};
 use crate::{
     flows::{
         Auth, Error, Login, ProfileChange, Tokens, User,
-        surface::{Envelope, Policy, Rotation},
+        surface::{Envelope, Rotation, Surface},
     },
     web::{
         guards::Bearer,
@@ -15,7 +15,7 @@ use rocket::{Route, State, get, post, put, routes};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
-const POLICY: Policy = Policy {
+const SURFACE: Surface = Surface {
     client: "simple",
     envelope: Envelope::Uuid,
     rotation: Rotation::Grace,
@@ -49,7 +49,7 @@ fn pair(mut tokens: Tokens) -> Result<Reply<SimplePair>, Problem> {
 async fn login(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<SimplePair> {
     let body = body?;
     let (email, password) = body.read(|f| (f.text("email"), f.text("password")))?;
-    pair(auth.sign_in(&client, &POLICY, Login::Email(email), password, true).await?)
+    pair(auth.log_in(&client, &SURFACE, Login::Email(email), password, true).await?)
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -65,7 +65,7 @@ pub struct SimpleRefresh {
 async fn refresh(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<SimplePair> {
     let body = body?;
     let token = body.read(|f| f.text("refresh_token"))?;
-    pair(auth.refresh(&client, &POLICY, token).await?)
+    pair(auth.refresh(&client, &SURFACE, token).await?)
 }
 
 #[derive(Serialize, ToSchema)]
@@ -79,7 +79,7 @@ pub struct Success {
 #[post("/api/logout", data = "<body>")]
 async fn logout(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Success> {
     let body = body?;
-    auth.sign_out_by_refresh(&client, body.read(|f| f.text("refresh_token"))?).await?;
+    auth.log_out_by_refresh_token(&client, body.read(|f| f.text("refresh_token"))?).await?;
     Ok(Reply::ok(Success { success: "User logged out." }))
 }
 

@@ -9,7 +9,7 @@ use crate::{
 
 /// What happened.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Act<'a> {
+pub struct AuditEvent<'a> {
     pub kind: &'static str,
     pub actor: Actor,
     /// Whose account it concerns.
@@ -28,7 +28,7 @@ pub enum Actor {
     Cli,
 }
 
-impl Act<'_> {
+impl AuditEvent<'_> {
     /// Something a user did to its own account.
     pub fn own(kind: &'static str, user: UserId) -> Self {
         Self { kind, actor: Actor::User(user), target: Some(user), session: None, detail: "" }
@@ -60,7 +60,12 @@ impl Auth {
 }
 
 /// Writes `act` down.
-pub async fn record(db: &mut Conn, caller: &Caller, act: Act<'_>, now: Timestamp) -> Result<()> {
+pub async fn record(
+    db: &mut Conn,
+    caller: &Caller,
+    act: AuditEvent<'_>,
+    now: Timestamp,
+) -> Result<()> {
     let ip = caller.ip.map(|ip| ip.to_string());
     let (actor, actor_id) = match act.actor {
         Actor::Anonymous => ("anonymous", None),

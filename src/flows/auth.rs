@@ -1,11 +1,11 @@
 //! [`Auth`]: what every flow works with, in Rocket's managed state.
 use super::{
     Caller, Error, Proof, Result, SignedIn,
-    admin::{settings::InEffect, stats::Past},
-    background::Later,
-    clock_skew::{self, Skew},
-    lifecycle::State,
-    session::revoked::EndedSessions,
+    admin::{settings::CurrentSettings, stats::DailyStats},
+    background::BackgroundTasks,
+    clock_skew::{self, ClockSkew},
+    lifecycle::Lifecycle,
+    session::revoked::RevokedSessions,
     surface::Rotation,
 };
 use crate::{
@@ -39,23 +39,23 @@ pub(super) const SUCCESSOR: &str = "refresh_successor";
 #[derive(Clone)]
 pub struct Auth {
     pub(super) config: Arc<Config>,
-    pub(super) in_effect: InEffect,
+    pub(super) current_settings: CurrentSettings,
     pub(super) db: Db,
     pub(super) clock: Clock,
-    pub(super) skew: Skew,
+    pub(super) skew: ClockSkew,
     pub(super) hasher: Hasher,
     pub(super) passwords: Arc<password::Policy>,
     pub(super) keys: Keys,
     pub(super) successor: Successor,
-    pub(super) ended: EndedSessions,
+    pub(super) revoked: RevokedSessions,
     pub(super) mailer: Mailer,
     pub(super) templates: Templates,
     /// Wakes the outbox worker of this process.
     pub(super) post: Arc<Notify>,
     pub(super) sending: Arc<Mutex<()>>,
-    pub(super) past: Past,
-    pub(super) state: State,
-    pub(super) later: Later,
+    pub(super) daily_stats: DailyStats,
+    pub(super) lifecycle: Lifecycle,
+    pub(super) background: BackgroundTasks,
 }
 
 impl Auth {
@@ -73,7 +73,7 @@ impl Auth {
     }
 
     async fn start(config: Config, db: Db, clock: Clock, make: bool) -> Result<Self> {
-        let skew = Skew::default();
+        let skew = ClockSkew::default();
         clock_skew::follow(&db, &clock, &skew).await?;
         db.outages().tell_time_by(&clock);
         let templates =
@@ -83,43 +83,43 @@ impl Auth {
         let passwords =
             password::Policy::new(&config).map_err(|p| Error::internal(p.to_string()))?;
         let config = Arc::new(config);
-        let in_effect = InEffect::load(&db, &config).await?;
+        let current_settings = CurrentSettings::load(&db, &config).await?;
         let (keys, successor) = if make {
-            let lifetime = in_effect.get().longest();
+            let lifetime = current_settings.get().longest();
             let keys = Keys::load(&db, &config, lifetime, &clock).await?;
-            let successor = keys.settle_secret(&db, SUCCESSOR).await?;
+            let successor = keys.provision_secret(&db, SUCCESSOR).await?;
             (keys, successor)
         } else {
             let keys = Keys::read(&db, &config, &clock).await?;
             let successor = keys.read_secret(&db, SUCCESSOR).await?;
             (keys, successor.ok_or_else(|| Error::internal("run portcullis migrate first"))?)
         };
-        let ended = EndedSessions::default();
-        ended.catch_up(&db, &clock).await?;
+        let revoked = RevokedSessions::default();
+        revoked.catch_up(&db, &clock).await?;
         let auth = Self {
             config,
             hasher,
             passwords: Arc::new(passwords),
-            in_effect,
+            current_settings,
             db,
             clock,
             skew,
             keys,
             successor: Successor::new(&successor),
-            ended,
+            revoked,
             mailer,
             templates,
             post: Arc::default(),
             sending: Arc::default(),
-            past: Past::default(),
-            state: State::new(),
-            later: Later::default(),
+            daily_stats: DailyStats::default(),
+            lifecycle: Lifecycle::new(),
+            background: BackgroundTasks::default(),
         };
         auth.learn_hash_kinds().await?;
         Ok(auth)
     }
 
-    /// The settings of the file and the environment; [`Auth::live`] has those that can be changed since.
+    /// The settings of the file and the environment; [`Auth::runtime_settings`] has those that can be changed since.
     pub fn config(&self) -> &Config {
         &self.config
     }
@@ -142,12 +142,12 @@ impl Auth {
 
     /// Lets [`Auth::ready`] say no from now on, while requests are answered as ever.
     pub fn drain(&self) {
-        self.state.drain();
+        self.lifecycle.drain();
     }
 
     /// Whether [`Auth::drain`] was called.
     pub fn is_draining(&self) -> bool {
-        self.state.is_draining()
+        self.lifecycle.is_draining()
     }
 
     /// Ends the connections to the database, after requests have ended and mails; what is still using
@@ -160,7 +160,7 @@ impl Auth {
 
     /// Waits until what goes on after answers that were given is done.
     pub async fn settled(&self) {
-        self.later.settled().await;
+        self.background.settled().await;
     }
 
     /// Whether requests should be sent here: the database answers, has every migration and takes
@@ -169,7 +169,7 @@ impl Auth {
         if self.is_draining() {
             return false;
         }
-        if self.state.is_deaf() {
+        if self.lifecycle.is_deaf() {
             tracing::warn!("not ready: logouts elsewhere have not been heard of for some seconds");
             return false;
         }
@@ -196,7 +196,7 @@ impl Auth {
     /// `TokenNotValid`.
     pub fn verify_access(&self, token: &str) -> Result<Claims> {
         let claims = self.keys.verify_access(token, self.clock.now())?;
-        if self.ended.contains(claims.sid) {
+        if self.revoked.contains(claims.sid) {
             return Err(Error::TokenNotValid);
         }
         Ok(claims)
@@ -209,7 +209,7 @@ impl Auth {
     /// `TokenNotValid`.
     pub fn verify_standing(&self, token: &str) -> Result<Claims> {
         let claims = self.verify_access(token)?;
-        let required = self.live().email_confirmation == EmailConfirmation::Required;
+        let required = self.runtime_settings().email_confirmation == EmailConfirmation::Required;
         if required && !claims.email_verified { Err(Error::TokenNotValid) } else { Ok(claims) }
     }
 

@@ -8,9 +8,9 @@ const MOST: usize = 256;
 
 /// What this process still has to do; its clones share it.
 #[derive(Clone)]
-pub struct Later(watch::Sender<usize>);
+pub struct BackgroundTasks(watch::Sender<usize>);
 
-impl Default for Later {
+impl Default for BackgroundTasks {
     fn default() -> Self {
         Self(watch::Sender::new(0))
     }
@@ -25,7 +25,7 @@ impl Drop for UnderWay {
     }
 }
 
-impl Later {
+impl BackgroundTasks {
     /// Starts `work`; `false` if too much is under way already. What goes wrong is logged with `otherwise`.
     #[must_use]
     pub fn start(
@@ -65,7 +65,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_under_way_is_bounded_and_waited_for() {
-        let later = Later::default();
+        let later = BackgroundTasks::default();
         let mut ends = Vec::new();
         for _ in 0..MOST {
             let (end, ended) = oneshot::channel::<()>();

@@ -16,9 +16,9 @@ const RIGHT: u64 = 2_000_000;
 
 /// Whether this machine's clock is far from the database's; clones are the same.
 #[derive(Clone, Default)]
-pub(crate) struct Skew(Arc<AtomicBool>);
+pub(crate) struct ClockSkew(Arc<AtomicBool>);
 
-impl Skew {
+impl ClockSkew {
     pub fn is_large(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -42,7 +42,7 @@ impl Skew {
 }
 
 /// Sets `clock` by the database's, if that has one of its own.
-pub(crate) async fn follow(db: &Db, clock: &Clock, skew: &Skew) -> Result<()> {
+pub(crate) async fn follow(db: &Db, clock: &Clock, skew: &ClockSkew) -> Result<()> {
     if !clock.can_follow() {
         return Ok(());
     }
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_skew_of_three_seconds_is_told_of_and_one_of_two_is_not() {
-        let skew = Skew::default();
+        let skew = ClockSkew::default();
         let mut seen = Vec::new();
         for ahead in [0, 2_900_000, -3_100_000, 2_900_000, 1_900_000, 2_900_000, 4_000_000] {
             skew.note(ahead);

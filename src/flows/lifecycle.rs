@@ -1,4 +1,4 @@
-//! [`State`]: whether this process should be sent requests, and whether it is about to end.
+//! [`Lifecycle`]: whether this process should be sent requests, and whether it is about to end.
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
@@ -14,7 +14,7 @@ const DEAF: Duration = Duration::from_secs(5);
 
 /// Its clones are the same state.
 #[derive(Clone)]
-pub(crate) struct State(Arc<Inner>);
+pub(crate) struct Lifecycle(Arc<Inner>);
 
 struct Inner {
     draining: AtomicBool,
@@ -23,7 +23,7 @@ struct Inner {
     heard: Mutex<Instant>,
 }
 
-impl State {
+impl Lifecycle {
     /// Of a process that has just heard of everything.
     pub fn new() -> Self {
         Self(Arc::new(Inner {
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn who_hears_nothing_for_some_seconds_is_deaf_until_it_hears_again() {
-        let state = State::new();
+        let state = Lifecycle::new();
         assert!(!state.is_deaf());
         assert!(!state.is_deaf_at(Instant::now() + DEAF / 2));
         assert!(state.is_deaf_at(Instant::now() + DEAF));
@@ -103,7 +103,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_first_deadline_counts() {
-        let state = State::new();
+        let state = Lifecycle::new();
         assert!(!state.is_ending());
         state.end(Instant::now());
         state.end(Instant::now() + Duration::from_hours(1));

@@ -56,17 +56,17 @@ impl Auth {
     ///
     /// It goes in small transactions with pauses, so that no other write waits for long however much
     /// there is. Of several processes one does it at a time; the others return at once.
-    pub async fn sweep(&self) -> Result<()> {
+    pub async fn purge(&self) -> Result<()> {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        keys::sweep(&mut db, now).await?;
-        setup_tokens::sweep(&mut db, now).await?;
+        keys::purge(&mut db, now).await?;
+        setup_tokens::purge(&mut db, now).await?;
         db.commit().await?;
         let mut failed = Ok(());
         for old in ALL {
             loop {
                 let since = Instant::now();
-                match self.sweep_batch(old, now).await {
+                match self.purge_batch(old, now).await {
                     Ok(Some(BATCH..)) => {}
                     Ok(Some(_)) => break,
                     Ok(None) => return failed,
@@ -84,30 +84,30 @@ impl Auth {
     }
 
     /// Deletes one batch: how many rows, or `None` if another process is at it.
-    async fn sweep_batch(&self, old: Old, now: Timestamp) -> Result<Option<u64>> {
+    async fn purge_batch(&self, old: Old, now: Timestamp) -> Result<Option<u64>> {
         let mut db = self.db.write_long().await?;
         if !db.try_turn(TURN).await? {
             return Ok(None);
         }
         let (rows, most, week) = (&mut db, BATCH.cast_signed(), now.minus(WEEK));
         let gone = match old {
-            Old::RefreshTokens => refresh_tokens::sweep(rows, now, most).await?,
+            Old::RefreshTokens => refresh_tokens::purge(rows, now, most).await?,
             Old::Sessions => {
-                let tokens = refresh_tokens::sweep_ended(rows, week, most).await?;
+                let tokens = refresh_tokens::purge_ended(rows, week, most).await?;
                 // The sessions go last: with all their tokens they might be too many rows.
                 if tokens < BATCH {
-                    tokens + sessions::sweep(rows, week, most).await?
+                    tokens + sessions::purge(rows, week, most).await?
                 } else {
                     tokens
                 }
             }
-            Old::MailTokens => mail_tokens::sweep(rows, week, most).await?,
-            Old::Invitations => invitations::sweep(rows, week, most).await?,
-            Old::Revocations => revocations::sweep(rows, now, most).await?,
-            Old::LegacyTokens => legacy_tokens::sweep(rows, now, most).await?,
-            Old::Mails(state, kept) => outbox::sweep(rows, state, now.minus(kept), most).await?,
-            Old::Orphans => outbox::sweep_orphans(rows, now.minus(mail::PER), most).await?,
-            Old::Acts => audit::sweep(rows, now.minus(self.config.audit_lifetime), most).await?,
+            Old::MailTokens => mail_tokens::purge(rows, week, most).await?,
+            Old::Invitations => invitations::purge(rows, week, most).await?,
+            Old::Revocations => revocations::purge(rows, now, most).await?,
+            Old::LegacyTokens => legacy_tokens::purge(rows, now, most).await?,
+            Old::Mails(state, kept) => outbox::purge(rows, state, now.minus(kept), most).await?,
+            Old::Orphans => outbox::purge_orphans(rows, now.minus(mail::PER), most).await?,
+            Old::Acts => audit::purge(rows, now.minus(self.config.audit_lifetime), most).await?,
         };
         db.commit().await?;
         Ok(Some(gone))
@@ -118,11 +118,11 @@ impl Auth {
     pub async fn catch_up(&self) -> Result<()> {
         clock_skew::follow(&self.db, &self.clock, &self.skew).await?;
         let now = self.clock.now();
-        self.ended.catch_up(&self.db, &self.clock).await?;
-        self.in_effect.catch_up(&self.db, &self.config).await?;
+        self.revoked.catch_up(&self.db, &self.clock).await?;
+        self.current_settings.catch_up(&self.db, &self.config).await?;
         self.keys.reload(&self.db, now).await?;
-        self.keys.advance(&self.db, self.live().longest(), now).await?;
-        self.state.heard();
+        self.keys.advance(&self.db, self.runtime_settings().longest(), now).await?;
+        self.lifecycle.heard();
         Ok(())
     }
 
@@ -135,7 +135,7 @@ impl Auth {
     pub async fn hear(&self, channel: Option<Channel>) -> Result<()> {
         match channel {
             Some(Channel::Revocations) => {
-                self.ended.catch_up(&self.db, &self.clock).await?;
+                self.revoked.catch_up(&self.db, &self.clock).await?;
                 return Ok(());
             }
             _ => self.post.notify_one(),

@@ -27,7 +27,7 @@ pub use crate::{
     store::{
         audit::{Event, Logged},
         invitations::Invitation,
-        outbox::Posted,
+        outbox::OutboxMessage,
         sessions::{Session, SessionId},
         users::{User, UserId},
     },
@@ -36,7 +36,7 @@ pub use account::confirm_email::{AccountProof, Confirmation};
 pub use account::decline::Declined;
 pub use account::links::LinkState;
 pub use account::profile::ProfileChange;
-pub use account::register::{NewAccount, SignedUp};
+pub use account::register::{NewAccount, Registered};
 pub use admin::audit::{AuditQuery, MailQuery};
 pub use admin::change_user::UserChange;
 pub use admin::invitations::NewInvitation;
@@ -53,5 +53,5 @@ pub use paging::Page;
 pub use session::issue::{Proof, RefreshToken, SignedIn, Tokens};
 pub use session::login::Login;
 pub use session::revoke::MOST_SESSIONS;
-pub use session::revoked::EndedSessions;
+pub use session::revoked::RevokedSessions;
 pub use transfer::{Dump, Exported, Import, Outcome, Refusal, Source, SourceError, backup, copy};

@@ -1,7 +1,7 @@
 //! What a revision of the stored settings means beside the file.
 use super::{Error, Result};
 use crate::{
-    config::{Config, Live, Setting},
+    config::{Config, RuntimeSettings, Setting},
     store::settings::Revision,
     time::Timestamp,
 };
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// What is in effect with `stored`. The file may have changed since it was stored: lifetimes that do
 /// not fit any more give way, since nobody checked them.
-pub(crate) fn settle(config: &Config, stored: &Revision) -> Result<Live> {
+pub(crate) fn settle(config: &Config, stored: &Revision) -> Result<RuntimeSettings> {
     let mut live = laid_over(config, stored)?;
     if !live.misfits(config).is_empty() {
         live.access_token_lifetime = config.access_token_lifetime;
@@ -18,9 +18,9 @@ pub(crate) fn settle(config: &Config, stored: &Revision) -> Result<Live> {
     Ok(live)
 }
 
-pub(crate) fn laid_over(config: &Config, stored: &Revision) -> Result<Live> {
+pub(crate) fn laid_over(config: &Config, stored: &Revision) -> Result<RuntimeSettings> {
     let unreadable = || Error::internal("a stored setting cannot be read");
-    Setting::ALL.into_iter().try_fold(Live::from(config), |live, setting| {
+    Setting::ALL.into_iter().try_fold(RuntimeSettings::from(config), |live, setting| {
         match value(stored, setting) {
             Some(text) => live.with(setting, text).ok_or_else(unreadable),
             None => Ok(live),

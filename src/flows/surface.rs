@@ -1,8 +1,8 @@
-//! What differs between the surfaces: each holds one `const POLICY: Policy` and hands it to the flows.
+//! What differs between the surfaces: each holds one `const SURFACE: Surface` and hands it to the flows.
 pub use crate::store::sessions::Rotation;
 
 #[derive(Clone, Copy, Debug)]
-pub struct Policy {
+pub struct Surface {
     /// The name of the surface, kept with the sessions it opens.
     pub client: &'static str,
     pub envelope: Envelope,

@@ -13,9 +13,9 @@ fn an_address_has_one_key() {
         ("ann@STRASSE.de", "ann@strasse.de"),
         ("ann@XN--E1AFMKFD.xn--p1ai", "ann@xn--e1afmkfd.xn--p1ai"),
     ] {
-        assert_eq!(Address::parse(typed).unwrap().key, key);
+        assert_eq!(Email::parse(typed).unwrap().key, key);
     }
-    assert_eq!(Address::parse("Ann@Example.COM").unwrap().email, "Ann@example.com");
+    assert_eq!(Email::parse("Ann@Example.COM").unwrap().email, "Ann@example.com");
 }
 
 #[test]
@@ -55,16 +55,16 @@ fn what_is_no_address_is_refused() {
         "ann@exa_mple.com",
         "ann\0@example.com",
     ] {
-        assert_eq!(Address::parse(typed), Err(FieldError::NotEmail), "{typed}");
+        assert_eq!(Email::parse(typed), Err(FieldError::NotEmail), "{typed}");
     }
-    assert_eq!(Address::parse("  "), Err(FieldError::Blank));
+    assert_eq!(Email::parse("  "), Err(FieldError::Blank));
     let of = |local, labels| {
-        Address::parse(&format!("{}@{}com", "a".repeat(local), "b2345.".repeat(labels)))
+        Email::parse(&format!("{}@{}com", "a".repeat(local), "b2345.".repeat(labels)))
     };
     assert!(of(64, 31).is_ok());
     assert_eq!(of(65, 1), Err(FieldError::NotEmail));
     assert_eq!(of(64, 32), Err(FieldError::NotEmail));
-    assert_eq!(Address::parse(&"ａ".repeat(1 << 20)), Err(FieldError::NotEmail));
+    assert_eq!(Email::parse(&"ａ".repeat(1 << 20)), Err(FieldError::NotEmail));
 }
 
 #[test]
@@ -132,7 +132,7 @@ proptest! {
             prop_assert_eq!(&first_name(&name).unwrap(), &name);
         }
         let _ = role(&text);
-        let _ = Address::parse(&text);
+        let _ = Email::parse(&text);
     }
 
     #[test]
@@ -146,12 +146,12 @@ proptest! {
     fn an_address_has_one_key_in_any_case(
         text in "[a-zA-Z.!+]{1,6}@([\\pL0-9-]{1,8}|[a-z]{2,5})([.。][\\pLa-z]{1,6}|\\.com)",
     ) {
-        if let Ok(email) = Address::parse(&text) {
+        if let Ok(email) = Email::parse(&text) {
             prop_assert!(email.key.is_ascii() && email.key == email.email.to_lowercase());
-            prop_assert_eq!(&Address::parse(&email.email).unwrap(), &email);
-            prop_assert_eq!(&Address::parse(&email.key).unwrap().key, &email.key);
+            prop_assert_eq!(&Email::parse(&email.email).unwrap(), &email);
+            prop_assert_eq!(&Email::parse(&email.key).unwrap().key, &email.key);
             let loud = text.to_ascii_uppercase();
-            prop_assert_eq!(Address::parse(&loud).unwrap().key, email.key);
+            prop_assert_eq!(Email::parse(&loud).unwrap().key, email.key);
         }
     }
 }

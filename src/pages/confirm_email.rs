@@ -5,7 +5,7 @@ use crate::{
     flows::{AccountProof, Auth, Confirmation, Declined, Error, LinkState},
     view::View,
     web::{
-        cookie::{ConfirmToken, Linked, Mark, Registrant},
+        cookie::{ConfirmToken, LinkCookie, Mark, Registrant},
         csrf_token::{Form, LinkForm, typed},
         guards::SignedIn,
         reply::{flash::Notice, json::Reply, page::Page},
@@ -88,7 +88,7 @@ pub const fn name(state: LinkState) -> &'static str {
 
 /// To the page without the token in its address; the cookie holds it.
 fn onward(auth: &Auth, token: &str) -> Reply<()> {
-    Reply::see(Confirm::PATH).header("Set-Cookie", Linked::Confirm.cookie(auth.config(), token))
+    Reply::see(Confirm::PATH).header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), token))
 }
 
 #[get("/confirm-email?<token>")]
@@ -161,7 +161,7 @@ pub async fn reset(
         let new = form.read(|f| f.text("new_password"))?;
         auth.reset_password(&client, &token, new).await?;
         let reply = Reply::see(login::PATH).forgetting(auth).telling(auth, Notice::PasswordReset);
-        Ok(reply.header("Set-Cookie", Linked::Confirm.cookie(auth.config(), "")))
+        Ok(reply.header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), "")))
     };
     match done.await {
         Err(Error::LinkNotValid) => Ok(Either::Left(onward(auth, &token))),
@@ -189,7 +189,7 @@ pub async fn decline(
             Declined::Change => Notice::ChangeDeclined,
         };
         let reply = Reply::see(login::PATH).telling(auth, notice);
-        Ok(reply.header("Set-Cookie", Linked::Confirm.cookie(auth.config(), "")))
+        Ok(reply.header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), "")))
     };
     match done.await {
         Err(Error::LinkNotValid) => Ok(Either::Left(onward(auth, &token))),

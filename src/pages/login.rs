@@ -1,5 +1,5 @@
 //! `/login` and `/logout`.
-use super::{POLICY, Sent, account::profile, answer};
+use super::{SURFACE, Sent, account::profile, answer};
 use crate::{
     field_error::FieldError,
     flows::{Auth, Error, Login},
@@ -83,7 +83,7 @@ pub async fn log_in(
             return Err(Error::Fields(missing));
         }
         let login = Login::Either(&name);
-        let tokens = auth.sign_in(&client, &POLICY, login, &password, remember).await?;
+        let tokens = auth.log_in(&client, &SURFACE, login, &password, remember).await?;
         Ok(onward(auth, &to).keeping(auth, &tokens))
     };
     answer(done.await, "login", || LoginPage::new(auth, name.clone(), remember, &to))
@@ -95,10 +95,10 @@ pub async fn log_out(
     client: Client<'_>,
     cookie: Result<CookieToken<'_>, Error>,
     form: Result<Form, Error>,
-) -> Result<Reply<()>, super::Instead> {
+) -> Result<Reply<()>, super::PageError> {
     form?;
     let ended = match cookie {
-        Ok(cookie) => auth.sign_out_by_refresh(&client, cookie.0).await,
+        Ok(cookie) => auth.log_out_by_refresh_token(&client, cookie.0).await,
         Err(e) => Err(e),
     };
     match ended {

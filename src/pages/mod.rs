@@ -17,7 +17,7 @@ mod setup;
 use crate::{
     flows::{
         Error,
-        surface::{Envelope, Policy, Rotation},
+        surface::{Envelope, Rotation, Surface},
     },
     view::View,
     web::reply::{json::Reply, page::Page, problem::Problem},
@@ -31,7 +31,7 @@ use rocket::{
 use url::form_urlencoded;
 
 /// As the native API's: the cookie of one serves the other.
-const POLICY: Policy = Policy {
+const SURFACE: Surface = Surface {
     client: "pages",
     envelope: Envelope::Uuid,
     rotation: Rotation::Grace,
@@ -82,15 +82,15 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// What is shown in the place of a page: the login, if that is what is missing, else the problem.
-pub struct Instead(Error);
+pub struct PageError(Error);
 
-impl From<Error> for Instead {
+impl From<Error> for PageError {
     fn from(e: Error) -> Self {
         Self(e)
     }
 }
 
-impl<'r> Responder<'r, 'static> for Instead {
+impl<'r> Responder<'r, 'static> for PageError {
     fn respond_to(self, req: &'r Request<'_>) -> response::Result<'static> {
         match self.0 {
             Error::Unauthenticated | Error::TokenNotValid => {
@@ -105,10 +105,10 @@ impl<'r> Responder<'r, 'static> for Instead {
 }
 
 /// A page for readers who are signed in.
-type Shown<V> = Result<Page<V>, Instead>;
+type Shown<V> = Result<Page<V>, PageError>;
 
 /// What a form leads to: onward, or back to its page.
-type Sent<V> = Result<Either<Reply<()>, Page<V>>, Instead>;
+type Sent<V> = Result<Either<Reply<()>, Page<V>>, PageError>;
 
 /// Onward, or back to the page `view`, in whose form `form` is told what was wrong.
 fn answer<V: View>(
@@ -119,7 +119,7 @@ fn answer<V: View>(
     match done {
         Ok(onward) => Ok(Either::Left(onward)),
         // The session has ended meanwhile.
-        Err(e @ (Error::Unauthenticated | Error::TokenNotValid)) => Err(Instead(e)),
+        Err(e @ (Error::Unauthenticated | Error::TokenNotValid)) => Err(PageError(e)),
         Err(e) => Ok(Either::Right(Page::again(view(), form, e))),
     }
 }

@@ -1,14 +1,14 @@
 //! `/register`, where the link of an invitation leads, too.
 use super::{
-    POLICY, Sent, answer,
+    SURFACE, Sent, answer,
     login::{self, onward},
 };
 use crate::{
     config::Registration,
-    flows::{Auth, Error, Login, NewAccount, SignedUp},
+    flows::{Auth, Error, Login, NewAccount, Registered},
     view::View,
     web::{
-        cookie::{self, InviteToken, Linked},
+        cookie::{self, InviteToken, LinkCookie},
         csrf_token::{Form, typed},
         guards::SignedIn,
         reply::{flash::Notice, json::Reply, page::Page, return_to::next},
@@ -43,7 +43,7 @@ impl View for RegisterPage {
 impl RegisterPage {
     fn new(auth: &Auth, to: &str) -> Self {
         Self {
-            registration: auth.live().registration.name(),
+            registration: auth.runtime_settings().registration.name(),
             email: String::new(),
             username: String::new(),
             first_name: String::new(),
@@ -62,20 +62,22 @@ pub async fn page(
     kept: InviteToken<'_>,
     invite: Option<&str>,
     next: Option<&str>,
-) -> Result<Either<Reply<()>, Page<RegisterPage>>, super::Instead> {
+) -> Result<Either<Reply<()>, Page<RegisterPage>>, super::PageError> {
     let next = next.unwrap_or_default();
     if let Some(token) = invite {
         let query: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
         let query = if next.is_empty() { query } else { format!("?next={query}") };
         let there = Reply::see(format!("{}{query}", RegisterPage::PATH));
-        let cookie = Linked::Invite.cookie(auth.config(), token);
+        let cookie = LinkCookie::Invite.cookie(auth.config(), token);
         return Ok(Either::Left(there.header("Set-Cookie", cookie)));
     }
     if by.is_ok() {
         return Ok(Either::Left(onward(auth, next)));
     }
     let mut view = RegisterPage::new(auth, next);
-    if let Some(token) = kept.0.filter(|_| auth.live().registration != Registration::Closed) {
+    if let Some(token) =
+        kept.0.filter(|_| auth.runtime_settings().registration != Registration::Closed)
+    {
         match auth.invited(token).await? {
             Some(email) => (view.invite, view.email) = (token.to_owned(), email),
             None => view.expired = true,
@@ -102,20 +104,20 @@ pub async fn register(
             first_name: Some(&first_name),
             invite: Some(invite.as_str()),
         };
-        let done = auth.sign_up(&client, new).await?;
+        let done = auth.register(&client, new).await?;
         let mark = cookie::registrant(auth.config(), auth.browser_mark(&done)?);
         let reply = match done {
-            SignedUp::Created(user) => {
+            Registered::Created(user) => {
                 let login = Login::Id(user.id);
-                let tokens = auth.sign_in(&client, &POLICY, login, password, true).await?;
+                let tokens = auth.log_in(&client, &SURFACE, login, password, true).await?;
                 let reply = onward(auth, &to).keeping(auth, &tokens);
                 if user.email_confirmed_at.is_some() {
-                    let spent = Linked::Invite.cookie(auth.config(), "");
+                    let spent = LinkCookie::Invite.cookie(auth.config(), "");
                     return Ok(reply.header("Set-Cookie", spent).telling(auth, Notice::Welcome));
                 }
                 reply.telling(auth, Notice::Registered)
             }
-            SignedUp::Pending(_) => Reply::see(login::PATH).telling(auth, Notice::CheckMail),
+            Registered::Pending(_) => Reply::see(login::PATH).telling(auth, Notice::CheckMail),
         };
         Ok(reply.header("Set-Cookie", mark))
     };

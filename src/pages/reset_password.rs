@@ -1,10 +1,10 @@
 //! `/reset-password`: where the mailed link leads.
-use super::{Instead, Sent, answer, confirm_email::name, login};
+use super::{PageError, Sent, answer, confirm_email::name, login};
 use crate::{
     flows::{Auth, Error, LinkState},
     view::View,
     web::{
-        cookie::{Linked, ResetToken},
+        cookie::{LinkCookie, ResetToken},
         csrf_token::LinkForm,
         reply::{flash::Notice, json::Reply, page::Page},
         request::client::Client,
@@ -48,9 +48,9 @@ pub async fn page(
     auth: &State<Auth>,
     kept: ResetToken<'_>,
     token: Option<&str>,
-) -> Result<Either<Reply<()>, Page<Reset>>, Instead> {
+) -> Result<Either<Reply<()>, Page<Reset>>, PageError> {
     if let Some(token) = token {
-        let cookie = Linked::Reset.cookie(auth.config(), token);
+        let cookie = LinkCookie::Reset.cookie(auth.config(), token);
         return Ok(Either::Left(Reply::see(Reset::PATH).header("Set-Cookie", cookie)));
     }
     let token = kept.0.unwrap_or_default();
@@ -67,7 +67,7 @@ pub async fn reset(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> Se
         let new = form.read(|f| f.text("new_password"))?;
         auth.reset_password(&client, &token, new).await?;
         let reply = Reply::see(login::PATH).forgetting(auth).telling(auth, Notice::PasswordReset);
-        Ok(reply.header("Set-Cookie", Linked::Reset.cookie(auth.config(), "")))
+        Ok(reply.header("Set-Cookie", LinkCookie::Reset.cookie(auth.config(), "")))
     };
     match done.await {
         Err(Error::LinkNotValid) => {

@@ -1,10 +1,10 @@
 //! `/restore-email`: takes a change of address back, by the link that the old address got.
-use super::{Instead, Sent, answer, confirm_email::name, reset_password};
+use super::{PageError, Sent, answer, confirm_email::name, reset_password};
 use crate::{
     flows::{Auth, Error, LinkState},
     view::View,
     web::{
-        cookie::{Linked, RestoreToken},
+        cookie::{LinkCookie, RestoreToken},
         csrf_token::LinkForm,
         reply::{flash::Notice, json::Reply, page::Page},
         request::client::Client,
@@ -39,9 +39,9 @@ pub async fn page(
     auth: &State<Auth>,
     kept: RestoreToken<'_>,
     token: Option<&str>,
-) -> Result<Either<Reply<()>, Page<Restore>>, Instead> {
+) -> Result<Either<Reply<()>, Page<Restore>>, PageError> {
     if let Some(token) = token {
-        let cookie = Linked::Restore.cookie(auth.config(), token);
+        let cookie = LinkCookie::Restore.cookie(auth.config(), token);
         return Ok(Either::Left(Reply::see(Restore::PATH).header("Set-Cookie", cookie)));
     }
     let view = Restore::of(auth, kept.0.unwrap_or_default()).await?;
@@ -60,8 +60,8 @@ pub async fn restore(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> 
         let reply =
             Reply::see(reset_password::PATH).forgetting(auth).telling(auth, Notice::EmailRestored);
         Ok(reply
-            .header("Set-Cookie", Linked::Restore.cookie(auth.config(), ""))
-            .header("Set-Cookie", Linked::Reset.cookie(auth.config(), &next)))
+            .header("Set-Cookie", LinkCookie::Restore.cookie(auth.config(), ""))
+            .header("Set-Cookie", LinkCookie::Reset.cookie(auth.config(), &next)))
     };
     match done.await {
         Err(Error::LinkNotValid) => {

@@ -1,11 +1,11 @@
 //! `/setup`: where the link leads that is printed at the first start. It is there by our own name alone,
 //! and by that of this machine.
-use super::{Instead, POLICY, Sent, account::profile, answer, confirm_email::name};
+use super::{PageError, SURFACE, Sent, account::profile, answer, confirm_email::name};
 use crate::{
     flows::{Auth, Error, LinkState, Login},
     view::View,
     web::{
-        cookie::{Linked, SetupToken},
+        cookie::{LinkCookie, SetupToken},
         csrf_token::{Form, typed},
         reply::{flash::Notice, json::Reply, page::Page},
         request::{client::Client, host::ByOurName},
@@ -46,10 +46,10 @@ pub async fn page(
     ours: ByOurName,
     kept: SetupToken<'_>,
     token: Option<&str>,
-) -> Result<Either<Reply<()>, Page<Setup>>, Instead> {
+) -> Result<Either<Reply<()>, Page<Setup>>, PageError> {
     demand(&ours)?;
     if let Some(token) = token {
-        let cookie = Linked::Setup.cookie(auth.config(), token);
+        let cookie = LinkCookie::Setup.cookie(auth.config(), token);
         return Ok(Either::Left(Reply::see(Setup::PATH).header("Set-Cookie", cookie)));
     }
     let token = kept.0.unwrap_or_default();
@@ -72,9 +72,9 @@ pub async fn set_up(
         let password = form.read(|f| f.text("password"))?;
         let user = auth.set_up(&client, &token, &email, password).await?;
         let login = Login::Id(user.id);
-        let tokens = auth.sign_in(&client, &POLICY, login, password, true).await?;
+        let tokens = auth.log_in(&client, &SURFACE, login, password, true).await?;
         let reply = Reply::see(profile::PATH).keeping(auth, &tokens).telling(auth, Notice::Welcome);
-        Ok(reply.header("Set-Cookie", Linked::Setup.cookie(auth.config(), "")))
+        Ok(reply.header("Set-Cookie", LinkCookie::Setup.cookie(auth.config(), "")))
     };
     match done.await {
         Err(Error::LinkNotValid) => {

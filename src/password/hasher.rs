@@ -41,7 +41,7 @@ fn params(c: &config::Password) -> Params {
 }
 
 /// What one thread works with: the parameters, and the memory that is used again and again.
-pub struct Bench {
+pub struct Scratch {
     params: Params,
     memory: Vec<Block>,
     /// What a wrong password is to cost.
@@ -54,7 +54,7 @@ pub struct Bench {
     pub computed: Vec<u32>,
 }
 
-impl Bench {
+impl Scratch {
     pub fn new(c: &config::Password) -> Self {
         let mut dearest = Costs::default();
         dearest.note(our_kind(c));

@@ -83,7 +83,7 @@ impl Hasher {
         let (normal, typed) = (normal.into_owned(), password.to_owned());
         let stored = stored.map(str::to_owned);
         let dearest = self.dearest.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let judge = move |bench: &mut hasher::Bench| {
+        let judge = move |bench: &mut hasher::Scratch| {
             bench.dearest = dearest;
             bench.verify(&normal, &typed, stored.as_deref())
         };

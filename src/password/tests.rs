@@ -1,6 +1,6 @@
 use super::*;
 use djangohashers::{Algorithm as Kind, DjangoVersion, make_password_core};
-use hasher::Bench;
+use hasher::Scratch;
 use proptest::prelude::*;
 
 pub fn cheap() -> config::Password {
@@ -91,9 +91,9 @@ async fn a_hash_of_ours_with_other_parameters_is_outdated() {
 
 #[test]
 fn a_wrong_password_costs_a_hash_of_ours_whatever_is_stored() {
-    let bench = &mut Bench::new(&cheap());
+    let bench = &mut Scratch::new(&cheap());
     let ours = bench.hash("right").unwrap();
-    let weak = Bench::new(&config::Password { memory: 32, ..cheap() }).hash("right").unwrap();
+    let weak = Scratch::new(&config::Password { memory: 32, ..cheap() }).hash("right").unwrap();
     for (stored, costs) in [
         (None, &[64][..]),
         (Some(ours.as_str()), &[64]),
@@ -111,7 +111,7 @@ fn a_wrong_password_costs_a_hash_of_ours_whatever_is_stored() {
 
 #[test]
 fn memory_beyond_ours_is_not_kept_and_what_lies_in_it_does_not_matter() {
-    let bench = &mut Bench::new(&cheap());
+    let bench = &mut Scratch::new(&cheap());
     let stored = bench.hash("right").unwrap();
     for _ in 0..2 {
         assert_eq!(bench.verify("x", "x", Some(OTHERS[4])).unwrap(), Verdict::Wrong);
@@ -125,7 +125,7 @@ fn memory_beyond_ours_is_not_kept_and_what_lies_in_it_does_not_matter() {
 #[test]
 fn a_hash_that_asks_for_too_much_or_is_broken_is_not_computed() {
     const ZEROS: &str = "00000000000000000000000000000000000000000000000000005";
-    let bench = &mut Bench::new(&cheap());
+    let bench = &mut Scratch::new(&cheap());
     let argon2 = |costs| format!("$argon2id$v=19${costs}$c2FsdHNhbHQ${}", "A".repeat(43));
     let scrypt = |costs| format!("scrypt${costs}${}==", "A".repeat(86));
     let bcrypt = |cost| format!("bcrypt$$2b${cost}${}", "A".repeat(53));
@@ -184,7 +184,7 @@ fn a_hash_that_asks_for_too_much_or_is_broken_is_not_computed() {
 
 #[test]
 fn a_hash_of_ours_is_known_however_much_memory_it_takes() {
-    let bench = &mut Bench::new(&config::Password { memory: 300 << 10, ..cheap() });
+    let bench = &mut Scratch::new(&config::Password { memory: 300 << 10, ..cheap() });
     let stored = bench.hash("right").unwrap();
     assert_eq!(bench.verify("right", "right", Some(&stored)).unwrap(), Verdict::Right);
 }
@@ -223,7 +223,7 @@ proptest! {
 
     #[test]
     fn no_stored_text_breaks_anything(stored in prop_oneof![nearly_a_hash(), "\\PC{0,60}"]) {
-        let verdict = Bench::new(&cheap()).verify("x", "x", Some(&stored)).unwrap();
+        let verdict = Scratch::new(&cheap()).verify("x", "x", Some(&stored)).unwrap();
         prop_assert_eq!(verdict, Verdict::Wrong);
     }
 }

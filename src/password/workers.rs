@@ -3,7 +3,7 @@
 //! On the async workers a few logins at once would stall every other request; on Tokio's blocking
 //! pool hundreds would take 19 MiB each.
 
-use super::hasher::Bench;
+use super::hasher::Scratch;
 use crate::{
     config,
     password::{Error, Result},
@@ -21,17 +21,17 @@ use tokio::sync::oneshot;
 const IDLE: Duration = Duration::from_secs(30);
 
 /// Hashing threads; they end when it is dropped.
-pub struct Pool(Arc<Desk>);
+pub struct Pool(Arc<Shared>);
 
 /// What the threads and those who ask share.
-struct Desk {
-    line: Mutex<Line>,
+struct Shared {
+    line: Mutex<Queue>,
     moved: Condvar,
     /// How many may wait beyond those that a free thread is about to take.
     queue: usize,
 }
 
-struct Line {
+struct Queue {
     jobs: VecDeque<Box<dyn Job>>,
     /// Threads with nothing in hand.
     free: usize,
@@ -41,7 +41,7 @@ struct Line {
 trait Job: Send {
     /// Whether somebody still waits for the answer.
     fn is_wanted(&self) -> bool;
-    fn run(self: Box<Self>, bench: &mut Bench);
+    fn run(self: Box<Self>, bench: &mut Scratch);
 }
 
 struct Task<F, T> {
@@ -49,12 +49,12 @@ struct Task<F, T> {
     answer: oneshot::Sender<T>,
 }
 
-impl<F: FnOnce(&mut Bench) -> T + Send, T: Send> Job for Task<F, T> {
+impl<F: FnOnce(&mut Scratch) -> T + Send, T: Send> Job for Task<F, T> {
     fn is_wanted(&self) -> bool {
         !self.answer.is_closed()
     }
 
-    fn run(self: Box<Self>, bench: &mut Bench) {
+    fn run(self: Box<Self>, bench: &mut Scratch) {
         // Whoever has left by now needs no answer.
         let _ = self.answer.send((self.task)(bench));
     }
@@ -74,15 +74,15 @@ impl Pool {
 
     /// A pool whose threads give their memory back after `idle` without work.
     pub fn with_idle(config: &config::Password, idle: Duration) -> Self {
-        let line = Line { jobs: VecDeque::new(), free: 0, open: false };
+        let line = Queue { jobs: VecDeque::new(), free: 0, open: false };
         let desk =
-            Arc::new(Desk { line: Mutex::new(line), moved: Condvar::new(), queue: config.queue });
+            Arc::new(Shared { line: Mutex::new(line), moved: Condvar::new(), queue: config.queue });
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let threads = if config.threads == 0 { cores } else { config.threads.min(cores) };
         // Held, so that no thread looks around before it is known how many there are.
         let mut line = desk.line();
         for n in 0..threads {
-            let (shared, bench) = (Arc::clone(&desk), Bench::new(config));
+            let (shared, bench) = (Arc::clone(&desk), Scratch::new(config));
             let named = thread::Builder::new().name(format!("password-{n}"));
             match named.spawn(move || shared.work(bench, idle)) {
                 Ok(_) => line.free += 1,
@@ -105,7 +105,7 @@ impl Pool {
     /// `Busy` if the queue is full; `Internal` if the task panicked.
     pub async fn run<T: Send + 'static>(
         &self,
-        task: impl FnOnce(&mut Bench) -> T + Send + 'static,
+        task: impl FnOnce(&mut Scratch) -> T + Send + 'static,
     ) -> Result<T> {
         let (answer, outcome) = oneshot::channel();
         self.0.put(Box::new(Task { task, answer }))?;
@@ -120,8 +120,8 @@ impl Drop for Pool {
     }
 }
 
-impl Desk {
-    fn line(&self) -> MutexGuard<'_, Line> {
+impl Shared {
+    fn line(&self) -> MutexGuard<'_, Queue> {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -166,7 +166,7 @@ impl Desk {
         }
     }
 
-    fn work(&self, mut bench: Bench, idle: Duration) {
+    fn work(&self, mut bench: Scratch, idle: Duration) {
         loop {
             match self.next(idle) {
                 Next::Work(job) => {

@@ -175,7 +175,7 @@ pub async fn by_day(db: &mut Conn, kind: &str, then: Timestamp) -> Result<Vec<(i
 }
 
 /// Forgets up to `most` acts of before `then`, the oldest first.
-pub async fn sweep(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_audit",

@@ -124,7 +124,7 @@ pub async fn add_token(db: &mut Conn, id: i64, hash: &Digest) -> Result<()> {
 }
 
 /// Spends an invitation; of many who ask at once, `true` for exactly one.
-pub async fn spend(db: &mut Conn, id: i64, now: Timestamp) -> Result<bool> {
+pub async fn consume(db: &mut Conn, id: i64, now: Timestamp) -> Result<bool> {
     let rows = db
         .execute(
             "UPDATE auth_invitations SET used_at = $2
@@ -136,14 +136,14 @@ pub async fn spend(db: &mut Conn, id: i64, now: Timestamp) -> Result<bool> {
 }
 
 /// Withdraws an invitation; `false` if it was used, or never was.
-pub async fn withdraw(db: &mut Conn, id: i64) -> Result<bool> {
+pub async fn revoke(db: &mut Conn, id: i64) -> Result<bool> {
     let rows =
         db.execute("DELETE FROM auth_invitations WHERE id = $1 AND used_at IS NULL", [id]).await?;
     Ok(rows == 1)
 }
 
 /// Withdraws those of one address.
-pub async fn withdraw_from(db: &mut Conn, email_key: &str) -> Result<u64> {
+pub async fn revoke_from(db: &mut Conn, email_key: &str) -> Result<u64> {
     db.execute("DELETE FROM auth_invitations WHERE email_key = $1 AND used_at IS NULL", [email_key])
         .await
 }
@@ -155,7 +155,7 @@ pub async fn forget(db: &mut Conn, email_key: &str) -> Result<()> {
 }
 
 /// Forgets up to `most` of those that expired before `then`, the oldest first.
-pub async fn sweep(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_invitations",

@@ -121,6 +121,6 @@ pub async fn promote(db: &mut Conn, kid: &str) -> Result<bool> {
 }
 
 /// Forgets keys that stopped verifying before `then`.
-pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
+pub async fn purge(db: &mut Conn, then: Timestamp) -> Result<u64> {
     db.execute("DELETE FROM auth_keys WHERE expires_at < $1", [then]).await
 }

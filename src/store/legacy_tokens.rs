@@ -19,7 +19,7 @@ pub async fn take(db: &mut Conn, hash: &Digest, expires_at: Timestamp) -> Result
 }
 
 /// Forgets up to `most` of tokens that expired before `then`, the oldest first.
-pub async fn sweep(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_legacy_tokens",

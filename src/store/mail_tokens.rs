@@ -80,7 +80,7 @@ pub async fn count_try(db: &mut Conn, hash: &Digest, most: i64) -> Result<bool> 
 }
 
 /// Spends a link; of many who ask at once, `true` for exactly one.
-pub async fn spend(db: &mut Conn, hash: &Digest, now: Timestamp) -> Result<bool> {
+pub async fn consume(db: &mut Conn, hash: &Digest, now: Timestamp) -> Result<bool> {
     let rows = db
         .execute(
             "UPDATE auth_mail_tokens SET used_at = $2
@@ -92,17 +92,12 @@ pub async fn spend(db: &mut Conn, hash: &Digest, now: Timestamp) -> Result<bool>
 }
 
 /// Forgets a user's unused links of one kind.
-pub async fn withdraw(db: &mut Conn, user: UserId, kind: &str) -> Result<()> {
-    withdraw_since(db, user, kind, 0).await
+pub async fn revoke(db: &mut Conn, user: UserId, kind: &str) -> Result<()> {
+    revoke_since(db, user, kind, 0).await
 }
 
 /// Forgets a user's unused links of one kind that were asked for under `credentials` or later ones.
-pub async fn withdraw_since(
-    db: &mut Conn,
-    user: UserId,
-    kind: &str,
-    credentials: i64,
-) -> Result<()> {
+pub async fn revoke_since(db: &mut Conn, user: UserId, kind: &str, credentials: i64) -> Result<()> {
     db.execute(
         "DELETE FROM auth_mail_tokens
          WHERE user_id = $1 AND kind = $2 AND used_at IS NULL AND credentials >= $3",
@@ -113,7 +108,7 @@ pub async fn withdraw_since(
 }
 
 /// Forgets up to `most` of links that expired before `then`, the oldest first.
-pub async fn sweep(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_mail_tokens",

@@ -105,7 +105,7 @@ pub async fn count_since(
 
 /// Holds a mail that is about to be made, so that a withdrawal waits or is seen; `false` if it is
 /// withdrawn.
-pub async fn hold(db: &mut Conn, id: i64) -> Result<bool> {
+pub async fn lock(db: &mut Conn, id: i64) -> Result<bool> {
     let rows = db
         .execute("UPDATE auth_outbox SET state = state WHERE id = $1 AND state = 'waiting'", [id])
         .await?;
@@ -113,18 +113,13 @@ pub async fn hold(db: &mut Conn, id: i64) -> Result<bool> {
 }
 
 /// Withdraws a user's mails of one kind that were not sent yet.
-pub async fn withdraw(db: &mut Conn, user: UserId, kind: &str) -> Result<()> {
-    withdraw_since(db, user, kind, 0).await
+pub async fn cancel(db: &mut Conn, user: UserId, kind: &str) -> Result<()> {
+    cancel_since(db, user, kind, 0).await
 }
 
 /// Withdraws a user's mails of one kind that were not sent yet and were asked for under `credentials` or
 /// later ones.
-pub async fn withdraw_since(
-    db: &mut Conn,
-    user: UserId,
-    kind: &str,
-    credentials: i64,
-) -> Result<()> {
+pub async fn cancel_since(db: &mut Conn, user: UserId, kind: &str, credentials: i64) -> Result<()> {
     db.execute(
         "UPDATE auth_outbox SET state = 'dropped'
          WHERE user_id = $1 AND kind = $2 AND state = 'waiting' AND credentials >= $3",
@@ -135,7 +130,7 @@ pub async fn withdraw_since(
 }
 
 /// Withdraws all mails to a user that were not sent yet.
-pub async fn withdraw_all(db: &mut Conn, user: UserId) -> Result<()> {
+pub async fn cancel_all(db: &mut Conn, user: UserId) -> Result<()> {
     let sql = "UPDATE auth_outbox SET state = 'dropped' WHERE user_id = $1 AND state = 'waiting'";
     db.execute(sql, [user]).await?;
     Ok(())
@@ -150,7 +145,7 @@ pub async fn mark_sent(db: &mut Conn, id: i64, now: Timestamp) -> Result<()> {
 }
 
 /// Tries again at `due_at`, unless it has been withdrawn meanwhile.
-pub async fn retry(db: &mut Conn, id: i64, due_at: Timestamp, error: &str) -> Result<()> {
+pub async fn reschedule(db: &mut Conn, id: i64, due_at: Timestamp, error: &str) -> Result<()> {
     db.execute(
         "UPDATE auth_outbox SET due_at = $2, last_error = $3 WHERE id = $1 AND state = 'waiting'",
         (id, due_at, error),
@@ -197,7 +192,7 @@ pub async fn oldest_waiting(db: &mut Conn) -> Result<Option<Timestamp>> {
 
 /// A mail as operators see it.
 #[derive(Clone, Debug, FromRow)]
-pub struct Posted {
+pub struct OutboxMessage {
     pub id: i64,
     pub kind: String,
     pub user_id: Option<UserId>,
@@ -231,7 +226,7 @@ pub async fn page(
     state: Option<&str>,
     (from, back): (i64, bool),
     limit: i64,
-) -> Result<Vec<Posted>> {
+) -> Result<Vec<OutboxMessage>> {
     let Some(state) = state else {
         let sql = if back {
             posted!("WHERE id > $1 ORDER BY id LIMIT $2")
@@ -249,7 +244,7 @@ pub async fn page(
 }
 
 /// The mails about a user, the newest first, `limit` at most.
-pub async fn of_user(db: &mut Conn, user: UserId, limit: i64) -> Result<Vec<Posted>> {
+pub async fn of_user(db: &mut Conn, user: UserId, limit: i64) -> Result<Vec<OutboxMessage>> {
     let sql = posted!("WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2");
     db.fetch_all(sql, (user, limit)).await
 }
@@ -262,7 +257,7 @@ pub async fn count(db: &mut Conn, state: &str) -> Result<i64> {
 }
 
 /// Makes a mail due that waits or was given up: whose it is, or `None` if there is none such.
-pub async fn revive(db: &mut Conn, id: i64, now: Timestamp) -> Result<Option<Option<UserId>>> {
+pub async fn retry(db: &mut Conn, id: i64, now: Timestamp) -> Result<Option<Option<UserId>>> {
     let row: Option<(Option<UserId>,)> = db
         .fetch_optional(
             "UPDATE auth_outbox SET state = 'waiting', due_at = $2
@@ -275,7 +270,7 @@ pub async fn revive(db: &mut Conn, id: i64, now: Timestamp) -> Result<Option<Opt
 
 /// Forgets up to `most` mails made before `then` to users who are gone, unless they are still to be sent. An
 /// invitation never was to a user.
-pub async fn sweep_orphans(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge_orphans(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_outbox",
@@ -288,7 +283,7 @@ pub async fn sweep_orphans(db: &mut Conn, then: Timestamp, most: i64) -> Result<
 }
 
 /// Forgets up to `most` mails in `state` that were asked for before `then`, the oldest first.
-pub async fn sweep(db: &mut Conn, state: &str, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge(db: &mut Conn, state: &str, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_outbox",

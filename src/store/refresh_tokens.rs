@@ -41,7 +41,7 @@ pub async fn by_hash(db: &mut Conn, hash: &Digest) -> Result<Option<RefreshToken
 }
 
 /// Spends a refresh token; of many who ask at once, `true` for exactly one.
-pub async fn spend(db: &mut Conn, hash: &Digest, now: Timestamp) -> Result<bool> {
+pub async fn consume(db: &mut Conn, hash: &Digest, now: Timestamp) -> Result<bool> {
     let rows = db
         .execute(
             "UPDATE auth_refresh_tokens SET used_at = $2
@@ -53,7 +53,7 @@ pub async fn spend(db: &mut Conn, hash: &Digest, now: Timestamp) -> Result<bool>
 }
 
 /// Spends whatever refresh tokens of a session are unused.
-pub async fn spend_all(db: &mut Conn, session: SessionId, now: Timestamp) -> Result<()> {
+pub async fn consume_all(db: &mut Conn, session: SessionId, now: Timestamp) -> Result<()> {
     db.execute(
         "UPDATE auth_refresh_tokens SET used_at = $2 WHERE session_id = $1 AND used_at IS NULL",
         (session, now),
@@ -83,7 +83,7 @@ pub async fn last_expiry(db: &mut Conn) -> Result<Option<Timestamp>> {
 }
 
 /// Forgets up to `most` of tokens that expired before `then`, the oldest first.
-pub async fn sweep(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_refresh_tokens",
@@ -93,9 +93,9 @@ pub async fn sweep(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
     db.execute(sql, (then, most)).await
 }
 
-/// Forgets up to `most` tokens of the sessions that [`sweep`](super::sessions::sweep) would forget next,
+/// Forgets up to `most` tokens of the sessions that [`sweep`](super::sessions::purge) would forget next,
 /// which may have thousands each.
-pub async fn sweep_ended(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge_ended(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_refresh_tokens",

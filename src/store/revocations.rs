@@ -93,7 +93,7 @@ pub async fn within(db: &mut Conn, ranges: &[(i64, i64)], limit: i64) -> Result<
 
 /// Forgets up to `most` of those of which nothing has been out since [`KEPT`] before `then`, the oldest
 /// first.
-pub async fn sweep(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_revocations",

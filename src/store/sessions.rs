@@ -176,7 +176,7 @@ pub async fn touch(
 }
 
 /// Holds the living sessions of a user: a refresh of one waits or is seen.
-pub async fn hold_all(db: &mut Conn, user: UserId) -> Result<()> {
+pub async fn lock_all(db: &mut Conn, user: UserId) -> Result<()> {
     db.execute(
         "UPDATE auth_sessions SET remember = remember WHERE user_id = $1 AND ended_at IS NULL",
         [user],
@@ -282,7 +282,7 @@ pub async fn end_least_used(db: &mut Conn, user: UserId, most: i64, now: Timesta
 
 /// Forgets up to `most` sessions that ended and as many that expired before `then`, the oldest first,
 /// their refresh tokens with them.
-pub async fn sweep(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_sessions",

@@ -33,6 +33,6 @@ pub async fn take_all(db: &mut Conn) -> Result<Vec<SetupToken>> {
 }
 
 /// Forgets links that expired before `then`.
-pub async fn sweep(db: &mut Conn, then: Timestamp) -> Result<u64> {
+pub async fn purge(db: &mut Conn, then: Timestamp) -> Result<u64> {
     db.execute("DELETE FROM auth_setup_tokens WHERE expires_at < $1", [then]).await
 }

@@ -124,7 +124,7 @@ pub async fn insert(db: &mut Conn, new: &NewUser<'_>) -> Result<Option<UserId>> 
 
 /// Holds the row of a user. Whatever needs it beside sessions, mails and links of that user takes it
 /// first, or two would wait for each other.
-pub async fn hold(db: &mut Conn, id: UserId) -> Result<()> {
+pub async fn lock(db: &mut Conn, id: UserId) -> Result<()> {
     db.execute("UPDATE auth_users SET is_active = is_active WHERE id = $1", [id]).await?;
     Ok(())
 }

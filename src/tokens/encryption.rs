@@ -16,13 +16,13 @@ const PLAIN: u8 = 0x30;
 /// The length of a secret that is stored in clear, in bytes. A sealed one is longer.
 pub const SECRET: usize = 32;
 
-pub struct Seal {
+pub struct Encryption {
     key: Option<LessSafeKey>,
     /// Opens what was sealed before the encryption key was changed.
     previous: Option<LessSafeKey>,
 }
 
-impl Seal {
+impl Encryption {
     /// # Errors
     /// `Internal` if a key cannot be derived.
     pub fn new(key: Option<&Secret>, previous: Option<&Secret>) -> Result<Self> {
@@ -119,13 +119,13 @@ fn opened(key: &LessSafeKey, name: &str, rest: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn seal(key: &str) -> Seal {
-        Seal::new(Some(&Secret(key.to_owned())), None).unwrap()
+    fn seal(key: &str) -> Encryption {
+        Encryption::new(Some(&Secret(key.to_owned())), None).unwrap()
     }
 
     #[test]
     fn a_sealed_key_opens_with_its_name_and_secret_only() {
-        let none = Seal::new(None, None).unwrap();
+        let none = Encryption::new(None, None).unwrap();
         let stored = seal("one").close("kid", b"0 private").unwrap();
         assert!(!stored.windows(7).any(|w| w == b"private"));
         assert_eq!(seal("one").open("kid", &stored).unwrap(), b"0 private");
@@ -160,14 +160,14 @@ mod tests {
     #[test]
     fn the_previous_key_opens_and_does_not_close() {
         let [old, new] = ["one", "two"].map(|key| Secret(key.to_owned()));
-        let both = Seal::new(Some(&new), Some(&old)).unwrap();
+        let both = Encryption::new(Some(&new), Some(&old)).unwrap();
         let stored = seal("one").close("kid", b"0 private").unwrap();
         assert_eq!(both.open("kid", &stored).unwrap(), b"0 private");
         let again = both.close("kid", b"0 private").unwrap();
         assert!(seal("one").open("kid", &again).is_err());
         assert_eq!(seal("two").open("kid", &again).unwrap(), b"0 private");
         // Back to keys in clear.
-        let none = Seal::new(None, Some(&old)).unwrap();
+        let none = Encryption::new(None, Some(&old)).unwrap();
         assert_eq!(none.open("kid", &stored).unwrap(), b"0 private");
         assert_eq!(none.close("kid", b"0 private").unwrap(), b"0 private");
     }

@@ -14,7 +14,7 @@ use jsonwebtoken::{
     jwk::{Jwk, PublicKeyUse, ThumbprintHash},
 };
 
-pub struct Pair {
+pub struct KeyPair {
     pub kid: String,
     pub algorithm: Algorithm,
     pub signs: EncodingKey,
@@ -71,7 +71,7 @@ pub fn generate(algorithm: Algorithm) -> Result<Vec<u8>> {
     })
 }
 
-impl Pair {
+impl KeyPair {
     /// Reads a private key, PKCS#8; its name is its thumbprint (RFC 7638).
     pub fn read(algorithm: Algorithm, pkcs8: &[u8]) -> Result<Self> {
         let signs = match algorithm {

@@ -5,9 +5,9 @@
 use super::{
     MAX_AGE,
     claims::{Header, Kind},
-    encryption::Seal,
+    encryption::Encryption,
     key_pair,
-    key_pair::Pair,
+    key_pair::KeyPair,
 };
 use crate::{
     config::{Algorithm, Config},
@@ -35,18 +35,18 @@ const WANTED: Duration = Duration::from_hours(24);
 /// file whose clock is set. An expiry knows no leeway.
 const NBF_LEEWAY: Duration = Duration::from_secs(30);
 
-pub struct Ring {
+pub struct KeyRing {
     issuer: String,
     audience: String,
     algorithm: Algorithm,
     secret: Option<(EncodingKey, DecodingKey)>,
     /// The current one first, then the next, then the retired.
-    held: Vec<Held>,
+    held: Vec<RingKey>,
     outline: Vec<Outline>,
 }
 
-struct Held {
-    pair: Pair,
+struct RingKey {
+    pair: KeyPair,
     state: String,
     created_at: Timestamp,
     /// Until when it verifies.
@@ -62,8 +62,8 @@ struct Found<'k> {
     retired_at: Option<Timestamp>,
 }
 
-impl Ring {
-    pub fn new(config: &Config, seal: &Seal, rows: Vec<Key>) -> Result<Self> {
+impl KeyRing {
+    pub fn new(config: &Config, seal: &Encryption, rows: Vec<Key>) -> Result<Self> {
         let outline = |r: &Key| Outline {
             kid: r.kid.clone(),
             state: r.state.clone(),
@@ -73,9 +73,9 @@ impl Ring {
         let mut held = Vec::new();
         for row in rows {
             let Some(algorithm) = key_pair::named(&row.algorithm) else { continue };
-            let pair = Pair::read(algorithm, &seal.open(&row.kid, &row.private_key)?)?;
+            let pair = KeyPair::read(algorithm, &seal.open(&row.kid, &row.private_key)?)?;
             let Key { state, created_at, expires_at, retired_at, .. } = row;
-            held.push(Held { pair, state, created_at, expires_at, retired_at });
+            held.push(RingKey { pair, state, created_at, expires_at, retired_at });
         }
         held.sort_by_key(|h| match h.state.as_str() {
             "current" => 0,
@@ -107,18 +107,18 @@ impl Ring {
         self.outline == outline
     }
 
-    fn of_kind(&self) -> impl Iterator<Item = &Held> {
+    fn of_kind(&self) -> impl Iterator<Item = &RingKey> {
         self.held.iter().filter(|h| h.pair.algorithm == self.algorithm)
     }
 
-    fn of_kind_in(&self, state: &str) -> impl Iterator<Item = &Held> {
+    fn of_kind_in(&self, state: &str) -> impl Iterator<Item = &RingKey> {
         self.of_kind().filter(move |h| h.state == state)
     }
 
     /// Whether the next key of the configured algorithm is to take over from one of another, at `now`:
     /// verifiers had the time to see it.
     pub fn is_due(&self, now: Timestamp) -> bool {
-        let has_left = |h: &Held| h.retired_at.is_some_and(|at| at.plus(CHANGE) > now);
+        let has_left = |h: &RingKey| h.retired_at.is_some_and(|at| at.plus(CHANGE) > now);
         self.of_kind_in("current").next().is_none()
             && self.of_kind_in("next").any(|h| h.created_at.plus(MAX_AGE) <= now)
             && !self.of_kind_in("retired").any(has_left)
@@ -126,7 +126,7 @@ impl Ring {
 
     /// The key that signs: ours, or during a change of algorithm the one that other replicas sign with.
     /// Where there is none of either they have changed to `HS256`.
-    fn signing(&self) -> Option<&Held> {
+    fn signing(&self) -> Option<&RingKey> {
         let ours = self.of_kind_in("current").next();
         let any = || self.held.iter().find(|h| h.state == "current");
         ours.or_else(any).or_else(|| self.of_kind_in("retired").max_by_key(|h| h.retired_at))
@@ -209,7 +209,7 @@ impl Ring {
 
     /// The keys of the configured algorithm and, while it is being changed, those of the other one.
     pub fn jwks(&self, now: Timestamp) -> Value {
-        let is_published = |h: &&Held| {
+        let is_published = |h: &&RingKey| {
             h.pair.algorithm == self.algorithm
                 || match h.state.as_str() {
                     "current" => true,

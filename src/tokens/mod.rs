@@ -10,7 +10,7 @@ pub mod key_ring;
 pub mod provision;
 pub mod rotation;
 
-use self::{claims::RefreshClaims, encryption::Seal, key_ring::Ring};
+use self::{claims::RefreshClaims, encryption::Encryption, key_ring::KeyRing};
 use crate::{
     config::{Algorithm, Config},
     db::{Channel, Conn, Db},
@@ -39,8 +39,8 @@ pub struct Keys(Arc<Inner>);
 
 struct Inner {
     config: Arc<Config>,
-    seal: Seal,
-    ring: RwLock<Arc<Ring>>,
+    seal: Encryption,
+    ring: RwLock<Arc<KeyRing>>,
 }
 
 /// A key as an operator sees it.
@@ -69,7 +69,7 @@ impl Keys {
     ) -> Result<Self> {
         let seal = seal_of(config)?;
         let rows =
-            crate::tokens::provision::settle(db, config, lifetime, &seal, clock.now()).await?;
+            crate::tokens::provision::provision(db, config, lifetime, &seal, clock.now()).await?;
         Self::of(config, seal, rows)
     }
 
@@ -82,8 +82,8 @@ impl Keys {
         Self::of(config, seal_of(config)?, rows)
     }
 
-    fn of(config: &Arc<Config>, seal: Seal, rows: Vec<Key>) -> Result<Self> {
-        let ring = RwLock::new(Arc::new(Ring::new(config, &seal, rows)?));
+    fn of(config: &Arc<Config>, seal: Encryption, rows: Vec<Key>) -> Result<Self> {
+        let ring = RwLock::new(Arc::new(KeyRing::new(config, &seal, rows)?));
         Ok(Self(Arc::new(Inner { config: Arc::clone(config), seal, ring })))
     }
 
@@ -92,7 +92,7 @@ impl Keys {
         let mut db = db.read().await?;
         if !self.ring().is_of(&keys::outline(&mut db, now).await?) {
             let rows = keys::all(&mut db, now).await?;
-            let ring = Arc::new(Ring::new(&self.0.config, &self.0.seal, rows)?);
+            let ring = Arc::new(KeyRing::new(&self.0.config, &self.0.seal, rows)?);
             *self.0.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
         }
         Ok(())
@@ -118,7 +118,7 @@ impl Keys {
         self.reload(db, now).await
     }
 
-    fn ring(&self) -> Arc<Ring> {
+    fn ring(&self) -> Arc<KeyRing> {
         Arc::clone(&self.0.ring.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -242,7 +242,7 @@ impl Keys {
 
     /// The random secret of the service for `purpose`, made if there is none, and sealed if it is in
     /// clear and could be.
-    pub(crate) async fn settle_secret(&self, db: &Db, purpose: &str) -> Result<Vec<u8>> {
+    pub(crate) async fn provision_secret(&self, db: &Db, purpose: &str) -> Result<Vec<u8>> {
         let seal = &self.0.seal;
         let fresh: [u8; crate::tokens::encryption::SECRET] = secret::random()?;
         let mut tx = db.write().await?;
@@ -265,8 +265,8 @@ impl Keys {
     }
 }
 
-fn seal_of(config: &Config) -> Result<Seal> {
-    Seal::new(config.encryption_key.as_ref(), config.previous_encryption_key.as_ref())
+fn seal_of(config: &Config) -> Result<Encryption> {
+    Encryption::new(config.encryption_key.as_ref(), config.previous_encryption_key.as_ref())
 }
 
 #[cfg(test)]

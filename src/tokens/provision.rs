@@ -3,7 +3,7 @@
 //!
 //! After a change of `jwt.algorithm` the first key of the new kind is published like any next key, and
 //! the old one goes on signing meanwhile; see [`crate::tokens::Keys::advance`].
-use super::{encryption::Seal, key_pair, key_pair::Pair};
+use super::{encryption::Encryption, key_pair, key_pair::KeyPair};
 use crate::{
     config::{Algorithm, Config},
     db::{Channel, Conn, Db},
@@ -28,11 +28,11 @@ const STALE: Duration = Duration::from_hours(24);
 
 /// Makes what is missing, seals what is in clear; the keys that there are then. Of several processes
 /// that do so at once the first one's keys count.
-pub async fn settle(
+pub async fn provision(
     db: &Db,
     config: &Config,
     lifetime: Duration,
-    seal: &Seal,
+    seal: &Encryption,
     now: Timestamp,
 ) -> Result<Vec<Key>> {
     let algorithm = config.jwt.algorithm;
@@ -122,13 +122,18 @@ pub async fn note(db: &mut Conn, algorithm: &str, now: Timestamp) -> Result<()> 
 ///
 /// # Errors
 /// `NoKeys` with HS256.
-pub async fn make(algorithm: Algorithm, seal: &Seal, state: &str, now: Timestamp) -> Result<Key> {
+pub async fn make(
+    algorithm: Algorithm,
+    seal: &Encryption,
+    state: &str,
+    now: Timestamp,
+) -> Result<Key> {
     if algorithm == Algorithm::HS256 {
         return Err(Error::NoKeys);
     }
     let made = spawn_blocking(move || key_pair::generate(algorithm)).await;
     let pkcs8 = made.map_err(Error::internal)??;
-    let kid = Pair::read(algorithm, &pkcs8)?.kid;
+    let kid = KeyPair::read(algorithm, &pkcs8)?.kid;
     Ok(Key {
         private_key: seal.close(&kid, &pkcs8)?,
         kid,

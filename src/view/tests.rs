@@ -175,8 +175,14 @@ fn every_act_has_words() {
     for file in files {
         let text = fs::read_to_string(file).unwrap();
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let signs =
-            ["Act::own(\"", "Act::by(\"", "Act::of_admin(\"", "kind: \"", "cli(\"", "op.act(\""];
+        let signs = [
+            "AuditEvent::own(\"",
+            "AuditEvent::by(\"",
+            "AuditEvent::of_admin(\"",
+            "kind: \"",
+            "cli(\"",
+            "op.act(\"",
+        ];
         let recorded =
             ["record(&mut db, \"", "record(db, \"", "ResetPassword, \"", "ConfirmEmail, \""];
         for sign in signs.into_iter().chain(recorded) {

@@ -114,7 +114,7 @@ pub fn registrant(config: &Config, mark: String) -> String {
 /// A link whose token goes into a cookie before anything is shown, so that it stands in no address from
 /// which something is loaded.
 #[derive(Clone, Copy, Debug)]
-pub enum Linked {
+pub enum LinkCookie {
     Confirm,
     Restore,
     Reset,
@@ -122,7 +122,7 @@ pub enum Linked {
     Setup,
 }
 
-impl Linked {
+impl LinkCookie {
     const fn purpose(self) -> &'static str {
         match self {
             Self::Confirm => "confirm",
@@ -202,8 +202,8 @@ macro_rules! linked {
         }
     };
 }
-linked!(ConfirmToken, Linked::Confirm);
-linked!(RestoreToken, Linked::Restore);
-linked!(ResetToken, Linked::Reset);
-linked!(InviteToken, Linked::Invite);
-linked!(SetupToken, Linked::Setup);
+linked!(ConfirmToken, LinkCookie::Confirm);
+linked!(RestoreToken, LinkCookie::Restore);
+linked!(ResetToken, LinkCookie::Reset);
+linked!(InviteToken, LinkCookie::Invite);
+linked!(SetupToken, LinkCookie::Setup);

@@ -39,7 +39,7 @@ async fn a_purge_works_in_batches_and_others_write_meanwhile(service: &Service) 
     let left = "SELECT CAST(count(*) AS TEXT) FROM auth_audit WHERE at <= 50000";
     let (done, mut between) = (AtomicBool::new(false), 0);
     let purge = async {
-        service.auth().sweep().await.unwrap();
+        service.auth().purge().await.unwrap();
         done.store(true, Ordering::SeqCst);
     };
     let writes = async {
@@ -64,10 +64,10 @@ async fn a_session_is_purged_with_its_tokens_a_week_after_its_end(service: &Serv
     ann.send(rocket::http::Method::Post, "/auth/logout", None, &[]).await.expect(204);
     let rows = "SELECT CAST((SELECT count(*) FROM auth_sessions) + (SELECT count(*) FROM auth_refresh_tokens) AS TEXT)";
     service.advance(6 * DAY);
-    service.auth().sweep().await.unwrap();
+    service.auth().purge().await.unwrap();
     assert_eq!(count(service, rows).await, 3);
     service.advance(2 * DAY);
-    service.auth().sweep().await.unwrap();
+    service.auth().purge().await.unwrap();
     assert_eq!(count(service, rows).await, 0);
 }
 
@@ -83,7 +83,7 @@ async fn a_mail_is_purged_a_week_after_it_was_sent_or_a_month_after_it_failed(se
     let mails = "SELECT CAST(count(*) AS TEXT) FROM auth_outbox";
     for (days, left) in [(6, 2), (2, 1), (21, 1), (2, 0)] {
         service.advance(days * DAY);
-        service.auth().sweep().await.unwrap();
+        service.auth().purge().await.unwrap();
         assert_eq!(count(service, mails).await, left);
     }
 }
@@ -103,12 +103,12 @@ async fn one_server_purges_at_a_time(database: Database) {
         let taken = "SELECT pg_try_advisory_xact_lock(hashtextextended('purge', 0))";
         let taken: bool = sqlx::query_scalar(taken).fetch_one(&mut *purge).await.unwrap();
         assert!(taken);
-        service.auth().sweep().await.unwrap();
+        service.auth().purge().await.unwrap();
         assert_eq!(count(&service, old).await, 1);
         purge.commit().await.unwrap();
         other.close().await.unwrap();
     }
-    service.auth().sweep().await.unwrap();
+    service.auth().purge().await.unwrap();
     assert_eq!(count(&service, old).await, 0);
     service.end().await;
     database.end().await;

@@ -112,9 +112,9 @@ pub async fn invite(
     params(("id" = i64, Path)), security(("access" = []), ("cookie" = [])),
     responses((status = 204)))]
 #[delete("/auth/admin/invitations/<id>")]
-pub async fn withdraw(auth: &State<Auth>, client: Client<'_>, by: Signed, id: &str) -> Answer<()> {
+pub async fn revoke(auth: &State<Auth>, client: Client<'_>, by: Signed, id: &str) -> Answer<()> {
     let by = by?.0;
     let id = id.parse().map_err(|_| Error::NotFound)?;
-    auth.withdraw_invitation(&client, &by, id).await?;
+    auth.revoke_invitation(&client, &by, id).await?;
     Ok(Reply::empty())
 }

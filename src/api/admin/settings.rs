@@ -1,6 +1,6 @@
 //! The settings that can be changed while running, for superusers.
 use crate::{
-    config::{Live, Setting},
+    config::{RuntimeSettings, Setting},
     flows::{Auth, Changed, Error, PastChange, Settings},
     time::Timestamp,
     web::{
@@ -62,8 +62,8 @@ pub struct Changer {
     email: Option<String>,
 }
 
-impl From<&Live> for Values {
-    fn from(live: &Live) -> Self {
+impl From<&RuntimeSettings> for Values {
+    fn from(live: &RuntimeSettings) -> Self {
         Self {
             access_token_lifetime: live.get(Setting::AccessTokenLifetime),
             refresh_token_lifetime: live.get(Setting::RefreshTokenLifetime),

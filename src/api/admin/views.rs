@@ -1,7 +1,7 @@
 //! What operators see, as the API shows it.
 use crate::{
     api::views::UserView,
-    flows::{Logged, Overview, Page, Posted, SessionId, User, UserId},
+    flows::{Logged, OutboxMessage, Overview, Page, SessionId, User, UserId},
     time::Timestamp,
     tokens::KeyInfo,
 };
@@ -173,8 +173,8 @@ pub struct MailView {
     last_error: Option<String>,
 }
 
-impl From<Posted> for MailView {
-    fn from(m: Posted) -> Self {
+impl From<OutboxMessage> for MailView {
+    fn from(m: OutboxMessage) -> Self {
         Self {
             id: m.id,
             kind: m.kind,

@@ -51,7 +51,7 @@ async fn an_abandoned_backend_is_ended_and_counts_until_then() {
     let since = Instant::now();
     let most = join_all((0..3).map(|_| async {
         let mut tx = db.write().await.unwrap();
-        users::hold(&mut tx, users::UserId(1)).await.unwrap_err();
+        users::lock(&mut tx, users::UserId(1)).await.unwrap_err();
     }));
     let (_, ()) = join(most, until_waiting(&mut other, true)).await;
     assert!(since.elapsed() < 3 * SOON, "{:?}", since.elapsed());

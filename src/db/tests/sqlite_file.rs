@@ -104,7 +104,7 @@ async fn writes_resume_after_the_log_could_not_be_opened() {
     let aside = wal.with_extension("aside");
     let write = async || {
         let mut tx = db.write().await.unwrap();
-        users::hold(&mut tx, users::UserId(1)).await.unwrap();
+        users::lock(&mut tx, users::UserId(1)).await.unwrap();
         secrets::get_or_insert(&mut tx, "a", b"x").await.unwrap();
         tx.commit().await
     };

@@ -9,11 +9,11 @@ use crate::{
     db::Conn,
     field_error::FieldError,
     flows::{
-        Auth, Caller, Error, Result, SignedIn, SignedUp, User, UserId,
-        audit::{Act, record},
+        Auth, Caller, Error, Registered, Result, SignedIn, User, UserId,
+        audit::{AuditEvent, record},
         mail::{self, Kind},
     },
-    identifiers::Address,
+    identifiers::Email,
     password::Verdict,
     secret,
     secret::Digest,
@@ -78,7 +78,7 @@ impl Auth {
         }
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        users::hold(&mut db, user.id).await?;
+        users::lock(&mut db, user.id).await?;
         // It may have changed while the password was judged.
         let (link, user) = self.open_link(&mut db, &hash, &CONFIRMING).await?;
         self.conclude(db, caller, &link, &user, now).await
@@ -100,7 +100,7 @@ impl Auth {
         let wrong = || Error::field("code", FieldError::WrongCode);
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        users::hold(&mut db, by.user.id).await?;
+        users::lock(&mut db, by.user.id).await?;
         // Counted before it is judged, so that tries at once are no more than tries in a row.
         if !emails::count_code(&mut db, by.user.id, MOST_CODES).await? {
             return Err(wrong());
@@ -113,7 +113,7 @@ impl Auth {
             same && self.is_usable(link, &user)
         });
         let Some(link) = link else {
-            record(&mut db, caller, Act::by("code_refused", by), now).await?;
+            record(&mut db, caller, AuditEvent::by("code_refused", by), now).await?;
             db.commit().await?;
             return Err(wrong());
         };
@@ -154,7 +154,7 @@ impl Auth {
         }
         let mut db = self.db.write().await?;
         let target = Some(link.user_id);
-        let act = Act { kind: "password_refused", target, ..Act::default() };
+        let act = AuditEvent { kind: "password_refused", target, ..AuditEvent::default() };
         record(&mut db, caller, act, self.clock.now()).await?;
         db.commit().await?;
         Err(Error::field("password", FieldError::WrongPassword))
@@ -169,7 +169,7 @@ impl Auth {
         user: &User,
         now: Timestamp,
     ) -> Result<User> {
-        if !mail_tokens::spend(&mut db, &link.hash, now).await? {
+        if !mail_tokens::consume(&mut db, &link.hash, now).await? {
             return Err(Error::LinkNotValid);
         }
         let changes = link.kind == Kind::ChangeEmail.name();
@@ -178,17 +178,17 @@ impl Auth {
             revoked = self.change(&mut db, caller, link, user, now).await?;
         } else {
             users::confirm_email(&mut db, user.id, now).await?;
-            mail_tokens::withdraw(&mut db, user.id, Kind::ConfirmEmail.name()).await?;
+            mail_tokens::revoke(&mut db, user.id, Kind::ConfirmEmail.name()).await?;
         }
         let act = if changes { "email_changed" } else { "email_confirmed" };
-        let act = Act { kind: act, target: Some(user.id), ..Act::default() };
+        let act = AuditEvent { kind: act, target: Some(user.id), ..AuditEvent::default() };
         record(&mut db, caller, act, now).await?;
         let old = user;
         let user = users::by_id(&mut db, user.id).await?.ok_or(Error::LinkNotValid)?;
         // An address that was never proven may be anybody's, by a slip of the pen: it gets no way back.
         if changes && old.email_confirmed_at.is_some() && old.email != user.email {
             let args = json!({ "new_email": user.email });
-            mail::put(&mut db, Kind::RestoreEmail, &user, &old.email, &args, now).await?;
+            mail::enqueue(&mut db, Kind::RestoreEmail, &user, &old.email, &args, now).await?;
         }
         self.commit(db, &revoked).await?;
         self.post.notify_one();
@@ -205,7 +205,7 @@ impl Auth {
         user: &User,
         now: Timestamp,
     ) -> Result<Vec<Revocation>> {
-        let new = Address::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
+        let new = Email::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
         let revoked = self.free_address(db, caller, &new, user, User::is_unclaimed, now).await?;
         let names = (new.email.as_str(), new.key.as_str());
         if emails::set(db, user.id, link.credentials, names, now).await? {
@@ -223,7 +223,7 @@ impl Auth {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         mail::to_user(&mut db, Kind::ConfirmEmail, &by.user, now).await?;
-        record(&mut db, caller, Act::by("confirmation_resent", by), now).await?;
+        record(&mut db, caller, AuditEvent::by("confirmation_resent", by), now).await?;
         db.commit().await?;
         self.post.notify_one();
         Ok(())
@@ -231,12 +231,12 @@ impl Auth {
 
     /// What the browser that registers keeps, to be known by when the link is opened in it. One whose
     /// registration made no user gets one that is good for nothing.
-    pub fn browser_mark(&self, done: &SignedUp) -> Result<String> {
+    pub fn browser_mark(&self, done: &Registered) -> Result<String> {
         match done {
-            SignedUp::Created(user) | SignedUp::Pending(Some(user)) => {
+            Registered::Created(user) | Registered::Pending(Some(user)) => {
                 Ok(self.mark(user.id, &user.email))
             }
-            SignedUp::Pending(None) => Ok(secret::token()?.to_string()),
+            Registered::Pending(None) => Ok(secret::token()?.to_string()),
         }
     }
 

@@ -4,10 +4,10 @@ use crate::{
     db::Conn,
     flows::{
         Auth, Caller, Error, Result, User,
-        audit::{Act, record},
+        audit::{AuditEvent, record},
         mail::Kind,
     },
-    identifiers::Address,
+    identifiers::Email,
     secret,
     store::{invitations, mail_tokens, outbox, revocations::Revocation, users},
     time::Timestamp,
@@ -34,16 +34,16 @@ impl Auth {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         let (link, user) = self.open_link(&mut db, &hash, &CONFIRMING).await?;
-        users::hold(&mut db, user.id).await?;
+        users::lock(&mut db, user.id).await?;
         // It may have been confirmed before it was held.
         let user = users::by_id(&mut db, user.id).await?.ok_or(Error::LinkNotValid)?;
-        if !self.is_usable(&link, &user) || !mail_tokens::spend(&mut db, &hash, now).await? {
+        if !self.is_usable(&link, &user) || !mail_tokens::consume(&mut db, &hash, now).await? {
             return Err(Error::LinkNotValid);
         }
-        let act = |kind| Act { kind, target: Some(user.id), ..Act::default() };
+        let act = |kind| AuditEvent { kind, target: Some(user.id), ..AuditEvent::default() };
         if link.kind == Kind::ChangeEmail.name() {
-            outbox::withdraw(&mut db, user.id, Kind::ChangeEmail.name()).await?;
-            mail_tokens::withdraw(&mut db, user.id, Kind::ChangeEmail.name()).await?;
+            outbox::cancel(&mut db, user.id, Kind::ChangeEmail.name()).await?;
+            mail_tokens::revoke(&mut db, user.id, Kind::ChangeEmail.name()).await?;
             record(&mut db, caller, act("email_change_declined"), now).await?;
             db.commit().await?;
             return Ok(Declined::Change);
@@ -63,19 +63,23 @@ impl Auth {
         &self,
         db: &mut Conn,
         caller: &Caller,
-        address: &Address,
+        address: &Email,
         user: &User,
         gives_way: fn(&User) -> bool,
         now: Timestamp,
     ) -> Result<Vec<Revocation>> {
         let other = users::by_email(db, &address.key).await?;
         let Some(other) = other.filter(|other| other.id != user.id) else { return Ok(Vec::new()) };
-        users::hold(db, other.id).await?;
+        users::lock(db, other.id).await?;
         // It may have been claimed before it was held.
         let other = users::by_id(db, other.id).await?.filter(gives_way);
         let other = other.ok_or(Error::LinkNotValid)?;
         let revoked = self.end_sessions(db, other.id, None, now).await?;
-        let act = Act { kind: "registration_declined", target: Some(other.id), ..Act::default() };
+        let act = AuditEvent {
+            kind: "registration_declined",
+            target: Some(other.id),
+            ..AuditEvent::default()
+        };
         record(db, caller, act, now).await?;
         self.erase(db, &other).await?;
         Ok(revoked)
@@ -84,10 +88,10 @@ impl Auth {
     /// Deletes a user who is held, with the address wherever it is stored: mails that wait are not sent, those
     /// that were sent are forgotten when they do not count for the limit of mails any more.
     pub(crate) async fn erase(&self, db: &mut Conn, user: &User) -> Result<()> {
-        outbox::withdraw_all(db, user.id).await?;
+        outbox::cancel_all(db, user.id).await?;
         // An address that was never proven may be anybody's, and so may its invitations.
         if user.email_confirmed_at.is_some()
-            && let Ok(address) = Address::parse(&user.email)
+            && let Ok(address) = Email::parse(&user.email)
         {
             invitations::forget(db, &address.key).await?;
         }

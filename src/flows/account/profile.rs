@@ -6,12 +6,12 @@ use crate::{
     field_error::FieldError,
     flows::{
         Auth, Caller, Error, Result, SignedIn, User, UserId,
-        admin::hold_with_superusers,
-        audit::{Act, record},
+        admin::lock_with_superusers,
+        audit::{AuditEvent, record},
         mail::{self, Kind},
         retry::retried,
     },
-    identifiers::{self, Address, Username},
+    identifiers::{self, Email, Username},
     password::{Strength, Verdict},
     store::{mail_tokens, outbox, sessions, users},
 };
@@ -107,7 +107,7 @@ impl Auth {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         new.store(&mut db, by.user.id).await?;
-        record(&mut db, caller, Act::by("profile_changed", by), now).await?;
+        record(&mut db, caller, AuditEvent::by("profile_changed", by), now).await?;
         let user = users::by_id(&mut db, by.user.id).await?.ok_or(Error::NotFound)?;
         db.commit().await?;
         Ok(user)
@@ -135,7 +135,7 @@ impl Auth {
         }
         let revoked = self.end_sessions(&mut db, user.id, Some(by.session.id), now).await?;
         mail::to_user(&mut db, Kind::PasswordChanged, user, now).await?;
-        record(&mut db, caller, Act::by("password_changed", by), now).await?;
+        record(&mut db, caller, AuditEvent::by("password_changed", by), now).await?;
         self.commit(db, &revoked).await?;
         self.post.notify_one();
         Ok(())
@@ -154,25 +154,26 @@ impl Auth {
         password: &str,
     ) -> Result<()> {
         let user = &by.user;
-        let new = Address::parse(email).map_err(|e| Error::field("email", e))?;
+        let new = Email::parse(email).map_err(|e| Error::field("email", e))?;
         self.prove(caller, by, "password", password).await?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        users::hold(&mut db, user.id).await?;
+        users::lock(&mut db, user.id).await?;
         // The mails first: one that is being made may store its link until then.
-        outbox::withdraw(&mut db, user.id, Kind::ChangeEmail.name()).await?;
-        mail_tokens::withdraw(&mut db, user.id, Kind::ChangeEmail.name()).await?;
+        outbox::cancel(&mut db, user.id, Kind::ChangeEmail.name()).await?;
+        mail_tokens::revoke(&mut db, user.id, Kind::ChangeEmail.name()).await?;
         match users::by_email(&mut db, &new.key).await? {
             Some(owner) if owner.id != user.id && !owner.is_unclaimed() => {
                 mail::to_user(&mut db, Kind::AccountExists, &owner, now).await?;
             }
             _ => {
-                mail::put(&mut db, Kind::ChangeEmail, user, &new.email, &json!({}), now).await?;
+                mail::enqueue(&mut db, Kind::ChangeEmail, user, &new.email, &json!({}), now)
+                    .await?;
             }
         }
         let told = json!({ "new_email": new.email });
-        mail::put(&mut db, Kind::EmailChanged, user, &user.email, &told, now).await?;
-        record(&mut db, caller, Act::by("email_change_asked", by), now).await?;
+        mail::enqueue(&mut db, Kind::EmailChanged, user, &user.email, &told, now).await?;
+        record(&mut db, caller, AuditEvent::by("email_change_asked", by), now).await?;
         db.commit().await?;
         self.post.notify_one();
         Ok(())
@@ -192,9 +193,9 @@ impl Auth {
         retried(async || {
             let now = self.clock.now();
             let mut db = self.db.write().await?;
-            hold_with_superusers(&mut db, by.user.id).await?;
+            lock_with_superusers(&mut db, by.user.id).await?;
             let user = users::by_id(&mut db, by.user.id).await?.ok_or(Error::NotFound)?;
-            self.remove(db, caller, &user, Act::by("account_deleted", by), now).await
+            self.remove(db, caller, &user, AuditEvent::by("account_deleted", by), now).await
         })
         .await
     }
@@ -209,7 +210,7 @@ impl Auth {
         password: &str,
         own: Vec<String>,
     ) -> Result<Option<Strength>> {
-        Ok(self.passwords.opinion(password.to_owned(), own).await?)
+        Ok(self.passwords.feedback(password.to_owned(), own).await?)
     }
 
     /// Demands that `new`, in the field `name`, may be the password of `user`.
@@ -242,7 +243,7 @@ impl Auth {
         by.demand_self()?;
         let (session, first) = (by.session.id, by.session.family());
         let mut db = self.db.write().await?;
-        users::hold(&mut db, by.user.id).await?;
+        users::lock(&mut db, by.user.id).await?;
         // Counted before it is judged, so that tries at once are no more than tries in a row.
         let count = sessions::count_password(&mut db, session, first, MOST_PASSWORDS).await?;
         let Some(count) = count else {
@@ -253,7 +254,7 @@ impl Auth {
         db.commit().await?;
         let verdict = self.hasher.verify(password, stored.as_deref()).await;
         let mut db = self.db.write().await?;
-        users::hold(&mut db, by.user.id).await?;
+        users::lock(&mut db, by.user.id).await?;
         match verdict {
             Err(e) => {
                 sessions::uncount_password(&mut db, session).await?;
@@ -266,7 +267,7 @@ impl Auth {
                 return Ok(db.commit().await?);
             }
         }
-        record(&mut db, caller, Act::by("password_refused", by), self.clock.now()).await?;
+        record(&mut db, caller, AuditEvent::by("password_refused", by), self.clock.now()).await?;
         if count < MOST_PASSWORDS {
             db.commit().await?;
         } else {
@@ -280,7 +281,7 @@ impl Auth {
         let now = self.clock.now();
         let revoked = self.end_family(&mut db, &by.session, now).await?;
         if revoked.is_some() {
-            record(&mut db, caller, Act::by("session_ended", by), now).await?;
+            record(&mut db, caller, AuditEvent::by("session_ended", by), now).await?;
         }
         self.commit(db, &revoked.unwrap_or_default()).await
     }

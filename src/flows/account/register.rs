@@ -5,10 +5,10 @@ use crate::{
     field_error::FieldError,
     flows::{
         Auth, Caller, Error, Result, User,
-        audit::{Act, record},
+        audit::{AuditEvent, record},
         mail::{self, Kind},
     },
-    identifiers::{self, Address, Username},
+    identifiers::{self, Email, Username},
     store::users,
     time::Timestamp,
 };
@@ -23,7 +23,7 @@ pub struct NewAccount<'a> {
 }
 
 #[derive(Debug)]
-pub enum SignedUp {
+pub enum Registered {
     Created(User),
     /// Nothing is told, since the address must be confirmed first; not even whether there is a new user.
     Pending(Option<User>),
@@ -31,7 +31,7 @@ pub enum SignedUp {
 
 /// The fields of a new user, read and found good.
 pub(crate) struct Fields {
-    pub email: Address,
+    pub email: Email,
     pub username: Option<Username>,
     pub first_name: String,
 }
@@ -84,7 +84,7 @@ impl Fields {
 impl Auth {
     /// Whether anybody may register.
     pub fn registration_open(&self) -> bool {
-        self.live().registration == Registration::Open
+        self.runtime_settings().registration == Registration::Open
     }
 
     /// Registers a user and mails a link that confirms the address.
@@ -95,8 +95,8 @@ impl Auth {
     /// # Errors
     /// `Fields`, `EmailTaken`, `RegistrationClosed`, `InvitationNeeded`, `LinkNotValid` for an invitation
     /// that is none any more, `Busy`, `Unavailable`.
-    pub async fn sign_up(&self, caller: &Caller, new: NewAccount<'_>) -> Result<SignedUp> {
-        match (self.live().registration, new.invite.filter(|token| !token.is_empty())) {
+    pub async fn register(&self, caller: &Caller, new: NewAccount<'_>) -> Result<Registered> {
+        match (self.runtime_settings().registration, new.invite.filter(|token| !token.is_empty())) {
             (Registration::Closed, _) => return Err(Error::RegistrationClosed),
             (_, Some(token)) => return self.accept(caller, new, token).await,
             (Registration::Invite, None) => return Err(Error::InvitationNeeded),
@@ -105,7 +105,7 @@ impl Auth {
         let fields =
             self.read_fields((new.email, new.password), new.username, new.first_name).await?;
         let hash = self.hasher.hash(new.password).await?;
-        let quiet = self.live().email_confirmation == EmailConfirmation::Required;
+        let quiet = self.runtime_settings().email_confirmation == EmailConfirmation::Required;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         let mut row = fields.row(&hash, caller.language.tag(), now);
@@ -122,15 +122,15 @@ impl Auth {
         };
         let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
         mail::to_user(&mut db, Kind::ConfirmEmail, &user, now).await?;
-        record(&mut db, caller, Act::own("registered", id), now).await?;
+        record(&mut db, caller, AuditEvent::own("registered", id), now).await?;
         db.commit().await?;
         self.post.notify_one();
-        Ok(if quiet { SignedUp::Pending(Some(user)) } else { SignedUp::Created(user) })
+        Ok(if quiet { Registered::Pending(Some(user)) } else { Registered::Created(user) })
     }
 
     /// Everything that is wrong with a registration: that its fields `wrong` could not be read, for which
     /// stand-ins are in `new`, and what is wrong with the others.
-    pub async fn refuse_sign_up(
+    pub async fn refuse_registration(
         &self,
         new: NewAccount<'_>,
         mut wrong: Vec<(&'static str, FieldError)>,
@@ -156,7 +156,7 @@ impl Auth {
     ) -> Result<Fields> {
         let mut wrong = Vec::new();
         let mut keep = |name, why| wrong.push((name, why));
-        let email = Address::parse(email).map_err(|e| keep("email", e)).ok();
+        let email = Email::parse(email).map_err(|e| keep("email", e)).ok();
         let username = username
             .filter(|name| !name.trim().is_empty())
             .and_then(|name| Username::parse(name).map_err(|e| keep("username", e)).ok());
@@ -187,7 +187,7 @@ impl Auth {
         caller: &Caller,
         fields: &Fields,
         now: Timestamp,
-    ) -> Result<SignedUp> {
+    ) -> Result<Registered> {
         let Some(user) = users::by_email(&mut db, &fields.email.key).await? else {
             // The username was taken a moment ago.
             return Err(fields.taken(&mut db).await?);
@@ -197,10 +197,11 @@ impl Auth {
             None => Kind::ConfirmEmail,
         };
         mail::to_user(&mut db, kind, &user, now).await?;
-        let act = Act { kind: "registered_again", target: Some(user.id), ..Act::default() };
+        let act =
+            AuditEvent { kind: "registered_again", target: Some(user.id), ..AuditEvent::default() };
         record(&mut db, caller, act, now).await?;
         db.commit().await?;
         self.post.notify_one();
-        Ok(SignedUp::Pending(None))
+        Ok(Registered::Pending(None))
     }
 }

@@ -4,10 +4,10 @@ use crate::{
     db::Conn,
     flows::{
         Auth, Caller, Error, Result,
-        audit::{Act, record},
+        audit::{AuditEvent, record},
         mail::{self, Kind},
     },
-    identifiers::Address,
+    identifiers::Email,
     secret,
     store::{mail_tokens, users},
 };
@@ -39,11 +39,11 @@ impl Auth {
         kind: Kind,
         act: &'static str,
     ) -> Result<()> {
-        let email = Address::parse(email).map_err(|e| Error::field("email", e))?;
+        let email = Email::parse(email).map_err(|e| Error::field("email", e))?;
         let (auth, caller) = (self.clone(), caller.clone());
         // Begun before the answer, for any address: nobody is told of a mail while the database is away.
         let db = self.db.write().await?;
-        let started = self.later.start("a mail that was asked for is not sent", async move {
+        let started = self.background.start("a mail that was asked for is not sent", async move {
             auth.mail(db, &caller, &email, kind, act).await
         });
         if started { Ok(()) } else { Err(Error::Busy) }
@@ -53,7 +53,7 @@ impl Auth {
         &self,
         mut db: Conn,
         caller: &Caller,
-        email: &Address,
+        email: &Email,
         kind: Kind,
         act: &'static str,
     ) -> Result<()> {
@@ -67,7 +67,7 @@ impl Auth {
         };
         let now = self.clock.now();
         mail::to_user(&mut db, kind, &user, now).await?;
-        let act = Act { kind: act, target: Some(user.id), ..Act::default() };
+        let act = AuditEvent { kind: act, target: Some(user.id), ..AuditEvent::default() };
         record(&mut db, caller, act, now).await?;
         db.commit().await?;
         self.post.notify_one();
@@ -88,19 +88,20 @@ impl Auth {
 
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        users::hold(&mut db, user.id).await?;
-        let spent = mail_tokens::spend(&mut db, &hash, now).await?
+        users::lock(&mut db, user.id).await?;
+        let spent = mail_tokens::consume(&mut db, &hash, now).await?
             && users::set_password(&mut db, user.id, link.credentials, &password).await?;
         if !spent {
             return Err(Error::LinkNotValid);
         }
         users::confirm_email(&mut db, user.id, now).await?;
         for kind in [Kind::ResetPassword, Kind::ConfirmEmail, Kind::ChangeEmail] {
-            mail_tokens::withdraw(&mut db, user.id, kind.name()).await?;
+            mail_tokens::revoke(&mut db, user.id, kind.name()).await?;
         }
         let revoked = self.end_sessions(&mut db, user.id, None, now).await?;
         mail::to_user(&mut db, Kind::PasswordChanged, &user, now).await?;
-        let act = Act { kind: "password_reset", target: Some(user.id), ..Act::default() };
+        let act =
+            AuditEvent { kind: "password_reset", target: Some(user.id), ..AuditEvent::default() };
         record(&mut db, caller, act, now).await?;
         self.commit(db, &revoked).await?;
         self.post.notify_one();

@@ -7,10 +7,10 @@ use crate::{
     db::Conn,
     flows::{
         Auth, Caller, Error, LinkState, Result, User,
-        audit::{Act, record},
+        audit::{AuditEvent, record},
         mail::{Kind, message::RESET},
     },
-    identifiers::Address,
+    identifiers::Email,
     secret,
     store::{
         emails,
@@ -42,12 +42,12 @@ impl Auth {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         let (_, user) = self.open_link(&mut db, &hash, &KINDS).await?;
-        users::hold(&mut db, user.id).await?;
+        users::lock(&mut db, user.id).await?;
         let (link, user) = self.open_link(&mut db, &hash, &KINDS).await?;
-        if !mail_tokens::spend(&mut db, &hash, now).await? {
+        if !mail_tokens::consume(&mut db, &hash, now).await? {
             return Err(Error::LinkNotValid);
         }
-        let old = Address::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
+        let old = Email::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
         // Whoever has the address now took it after the change; only the reader of its mail could confirm it.
         let gives_way = User::is_plain_registration;
         let mut revoked = self.free_address(&mut db, caller, &old, &user, gives_way, now).await?;
@@ -57,10 +57,11 @@ impl Auth {
         }
         // The later addresses lose their own way back; an earlier one keeps it.
         let later = Kind::RestoreEmail.name();
-        outbox::withdraw_since(&mut db, user.id, later, link.credentials).await?;
-        mail_tokens::withdraw_since(&mut db, user.id, later, link.credentials).await?;
+        outbox::cancel_since(&mut db, user.id, later, link.credentials).await?;
+        mail_tokens::revoke_since(&mut db, user.id, later, link.credentials).await?;
         revoked.extend(self.end_sessions(&mut db, user.id, None, now).await?);
-        let act = Act { kind: "email_restored", target: Some(user.id), ..Act::default() };
+        let act =
+            AuditEvent { kind: "email_restored", target: Some(user.id), ..AuditEvent::default() };
         record(&mut db, caller, act, now).await?;
         let user = users::by_id(&mut db, user.id).await?.ok_or(Error::LinkNotValid)?;
         let reset = reset_link(&mut db, &user, now).await?;

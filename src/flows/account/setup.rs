@@ -7,7 +7,7 @@ use crate::{
     db::Conn,
     flows::{
         Auth, Caller, Error, LinkState, Result, User,
-        audit::{Act, Actor, record},
+        audit::{Actor, AuditEvent, record},
     },
     secret,
     secret::Digest,
@@ -32,7 +32,7 @@ impl Auth {
         let row = SetupToken { hash: secret::hash(token), expires_at: now.plus(LIFETIME) };
         let mut db = self.db.write().await?;
         setup_tokens::insert(&mut db, &row).await?;
-        let act = Act { kind: "setup_offered", actor: Actor::Cli, ..Act::default() };
+        let act = AuditEvent { kind: "setup_offered", actor: Actor::Cli, ..AuditEvent::default() };
         record(&mut db, &Caller::default(), act, now).await?;
         db.commit().await?;
         Ok(Some(self.config.link(&format!("/setup?token={token}"))))
@@ -68,7 +68,7 @@ impl Auth {
         let password = self.hasher.hash(password).await?;
 
         let mut db = self.db.write().await?;
-        self.spend_setup(&mut db, &hash).await?;
+        self.consume_setup(&mut db, &hash).await?;
         let now = self.clock.now();
         let mut row = fields.row(&password, caller.language.tag(), now);
         row.email_confirmed_at = Some(now);
@@ -77,12 +77,12 @@ impl Auth {
             return Err(fields.taken(&mut db).await?);
         };
         let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
-        record(&mut db, caller, Act::own("set_up", id), now).await?;
+        record(&mut db, caller, AuditEvent::own("set_up", id), now).await?;
         db.commit().await?;
         Ok(user)
     }
 
-    async fn spend_setup(&self, db: &mut Conn, hash: &Digest) -> Result<()> {
+    async fn consume_setup(&self, db: &mut Conn, hash: &Digest) -> Result<()> {
         let now = self.clock.now();
         let links = setup_tokens::take_all(db).await?;
         let good = links.iter().any(|t| t.hash == *hash && t.expires_at > now);

@@ -8,7 +8,7 @@ use crate::{
     },
     store::{
         audit::{self, Logged},
-        outbox::{self, Posted},
+        outbox::{self, OutboxMessage},
     },
     time::Timestamp,
 };
@@ -139,7 +139,11 @@ impl Auth {
     ///
     /// # Errors
     /// `Forbidden` to all but superusers; `Fields` for a bad state or cursor.
-    pub async fn list_mails(&self, op: &Operator, query: &MailQuery<'_>) -> Result<Page<Posted>> {
+    pub async fn list_mails(
+        &self,
+        op: &Operator,
+        query: &MailQuery<'_>,
+    ) -> Result<Page<OutboxMessage>> {
         op.demand_superuser()?;
         let states = ["waiting", "sent", "failed", "dropped"].map(|state| (state, state));
         let state = choice("state", query.state, &states)?;
@@ -158,7 +162,7 @@ impl Auth {
         op.demand_superuser()?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        let user = outbox::revive(&mut db, id, now).await?.ok_or(Error::NotFound)?;
+        let user = outbox::retry(&mut db, id, now).await?.ok_or(Error::NotFound)?;
         op.record(&mut db, "mail_retried", user, &id.to_string(), now).await?;
         db.notify(crate::db::Channel::Outbox).await?;
         db.commit().await?;

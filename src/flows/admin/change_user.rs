@@ -1,5 +1,5 @@
 //! What operators do to users. Each act is one transaction, with its lines in the audit log.
-use super::Held;
+use super::LockedUser;
 use crate::{
     db::Conn,
     field_error::FieldError,
@@ -61,9 +61,9 @@ impl Auth {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         let held = if change.active == Some(false) || change.superuser.is_some() {
-            self.hold_superusers(&mut db, op, id).await?
+            self.lock_superusers(&mut db, op, id).await?
         } else {
-            self.hold_target(&mut db, op, id).await?
+            self.lock_target(&mut db, op, id).await?
         };
         if change.superuser.is_some() {
             held.demand_superuser()?;
@@ -104,7 +104,7 @@ impl Auth {
         self.demand_proof(op)?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        let held = self.hold_target(&mut db, op, id).await?;
+        let held = self.lock_target(&mut db, op, id).await?;
         if held.user.roles.0.len() >= MOST_ROLES && !held.user.roles.has(role) {
             return Err(Error::field("role", FieldError::TooManyRoles(MOST_ROLES)));
         }
@@ -126,7 +126,7 @@ impl Auth {
         self.demand_proof(op)?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        let user = self.hold_target(&mut db, op, id).await?.user;
+        let user = self.lock_target(&mut db, op, id).await?.user;
         if !user.roles.has(role) || !roles::revoke(&mut db, id, role).await? {
             return Err(Error::NotFound);
         }
@@ -151,7 +151,7 @@ impl Auth {
         self.demand_proof(op)?;
         retried(async || {
             let mut db = self.db.write().await?;
-            let held = self.hold_superusers(&mut db, op, id).await?;
+            let held = self.lock_superusers(&mut db, op, id).await?;
             let act = op.act("user_deleted", Some(id), "");
             self.remove(db, op.caller(), &held.user, act, self.clock.now()).await
         })
@@ -165,7 +165,7 @@ impl Auth {
     pub async fn end_sessions_of(&self, op: &Operator, id: UserId) -> Result<()> {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        self.hold_target(&mut db, op, id).await?;
+        self.lock_target(&mut db, op, id).await?;
         let revoked = self.end_sessions(&mut db, id, None, now).await?;
         op.record(&mut db, "sessions_ended", Some(id), "", now).await?;
         self.commit(db, &revoked).await
@@ -183,7 +183,7 @@ impl Auth {
     ) -> Result<()> {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        self.hold_target(&mut db, op, id).await?;
+        self.lock_target(&mut db, op, id).await?;
         let session = sessions::by_id(&mut db, session)
             .await?
             .filter(|s| s.user_id == id && s.ended_at.is_none())
@@ -213,7 +213,7 @@ impl Auth {
     async fn send(&self, op: &Operator, id: UserId, mail: Kind, act: &'static str) -> Result<()> {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        let user = self.hold_target(&mut db, op, id).await?.user;
+        let user = self.lock_target(&mut db, op, id).await?.user;
         if mail == Kind::ConfirmEmail && user.email_confirmed_at.is_some() {
             return Ok(());
         }
@@ -243,7 +243,7 @@ async fn set_profile(
 async fn set_roles(
     db: &mut Conn,
     op: &Operator,
-    held: &Held,
+    held: &LockedUser,
     wanted: &[&str],
     now: Timestamp,
 ) -> Result<()> {
@@ -265,7 +265,7 @@ async fn set_roles(
 async fn grant(
     db: &mut Conn,
     op: &Operator,
-    held: &Held,
+    held: &LockedUser,
     role: &str,
     now: Timestamp,
 ) -> Result<()> {

@@ -7,11 +7,11 @@ use crate::{
     db::{Channel, Conn},
     field_error::FieldError,
     flows::{
-        Auth, Caller, Error, Invitation, NewAccount, Result, SignedIn, SignedUp,
-        audit::{Act, Actor, record},
+        Auth, Caller, Error, Invitation, NewAccount, Registered, Result, SignedIn,
+        audit::{Actor, AuditEvent, record},
         mail::{self, Kind},
     },
-    identifiers::{self, Address, MOST_ROLES},
+    identifiers::{self, Email, MOST_ROLES},
     secret,
     store::{
         invitations,
@@ -52,7 +52,7 @@ impl Auth {
         new: NewInvitation<'_>,
     ) -> Result<Invitation> {
         demand_admin(by)?;
-        if self.live().registration == Registration::Closed {
+        if self.runtime_settings().registration == Registration::Closed {
             return Err(Error::RegistrationClosed);
         }
         let (email, granted, language) = self.read_invitation(new)?;
@@ -64,7 +64,7 @@ impl Auth {
         }
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        users::hold(&mut db, by.user.id).await?;
+        users::lock(&mut db, by.user.id).await?;
         if users::by_email(&mut db, &email.key).await?.is_some() {
             return Err(Error::EmailTaken);
         }
@@ -73,7 +73,7 @@ impl Auth {
                 demand_reach(&mut db, by, &other).await?;
             }
         }
-        invitations::withdraw_from(&mut db, &email.key).await?;
+        invitations::revoke_from(&mut db, &email.key).await?;
         let row = invitations::NewInvitation {
             email: &email.email,
             email_key: &email.key,
@@ -86,16 +86,17 @@ impl Auth {
         let invitation = invitations::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
         put(&mut db, &invitation, language, now).await?;
         let detail = format!("{id} {}", granted.0.join(","));
-        let act = Act { detail: detail.trim(), ..Act::of_admin("invitation_mailed", by) };
+        let act =
+            AuditEvent { detail: detail.trim(), ..AuditEvent::of_admin("invitation_mailed", by) };
         record(&mut db, caller, act, now).await?;
         db.commit().await?;
         self.post.notify_one();
         Ok(invitation)
     }
 
-    fn read_invitation(&self, new: NewInvitation<'_>) -> Result<(Address, Roles, Language)> {
+    fn read_invitation(&self, new: NewInvitation<'_>) -> Result<(Email, Roles, Language)> {
         let mut wrong = Vec::new();
-        let email = Address::parse(new.email).map_err(|e| wrong.push(("email", e))).ok();
+        let email = Email::parse(new.email).map_err(|e| wrong.push(("email", e))).ok();
         let mut granted = Vec::new();
         for role in new.roles {
             match identifiers::role(role) {
@@ -139,17 +140,18 @@ impl Auth {
     /// # Errors
     /// `Forbidden` to all but admins, and to an admin if a superuser invited; `NotFound` if it was used, or
     /// never was.
-    pub async fn withdraw_invitation(&self, caller: &Caller, by: &SignedIn, id: i64) -> Result<()> {
+    pub async fn revoke_invitation(&self, caller: &Caller, by: &SignedIn, id: i64) -> Result<()> {
         demand_admin(by)?;
         let mut db = self.db.write().await?;
         if let Some(invitation) = invitations::by_id(&mut db, id).await? {
             demand_reach(&mut db, by, &invitation).await?;
         }
-        if !invitations::withdraw(&mut db, id).await? {
+        if !invitations::revoke(&mut db, id).await? {
             return Err(Error::NotFound);
         }
         let detail = id.to_string();
-        let act = Act { detail: &detail, ..Act::of_admin("invitation_withdrawn", by) };
+        let act =
+            AuditEvent { detail: &detail, ..AuditEvent::of_admin("invitation_withdrawn", by) };
         record(&mut db, caller, act, self.clock.now()).await?;
         Ok(db.commit().await?)
     }
@@ -172,7 +174,7 @@ impl Auth {
         let invitation = invitations::by_token(db, &hash)
             .await?
             .filter(|i| i.used_at.is_none() && i.expires_at > now)
-            .filter(|_| self.live().registration != Registration::Closed)
+            .filter(|_| self.runtime_settings().registration != Registration::Closed)
             .ok_or(Error::LinkNotValid)?;
         let inviter = users::by_id(db, invitation.invited_by).await?;
         let may = inviter.is_some_and(|u| {
@@ -190,7 +192,7 @@ impl Auth {
         caller: &Caller,
         new: NewAccount<'_>,
         token: &str,
-    ) -> Result<SignedUp> {
+    ) -> Result<Registered> {
         let names = (new.email, new.password);
         let fields = self.read_fields(names, new.username, new.first_name).await?;
         let mut db = self.db.read().await?;
@@ -204,7 +206,7 @@ impl Auth {
         let mut db = self.db.write().await?;
         // What it is worth may have changed while the password was hashed.
         let invitation = self.open_invitation(&mut db, token).await?;
-        if !invitations::spend(&mut db, invitation.id, now).await? {
+        if !invitations::consume(&mut db, invitation.id, now).await? {
             return Err(Error::LinkNotValid);
         }
         let mut row = fields.row(&hash, caller.language.tag(), now);
@@ -213,17 +215,24 @@ impl Auth {
             return Err(fields.taken(&mut db).await?);
         };
         let detail = format!("invitation {}", invitation.id);
-        record(&mut db, caller, Act { detail: &detail, ..Act::own("registered", id) }, now).await?;
+        record(
+            &mut db,
+            caller,
+            AuditEvent { detail: &detail, ..AuditEvent::own("registered", id) },
+            now,
+        )
+        .await?;
         for role in &invitation.roles.0 {
             roles::grant(&mut db, id, role, now).await?;
             let actor = Actor::User(invitation.invited_by);
             let target = Some(id);
-            let act = Act { kind: "role_granted", actor, target, session: None, detail: role };
+            let act =
+                AuditEvent { kind: "role_granted", actor, target, session: None, detail: role };
             record(&mut db, caller, act, now).await?;
         }
         let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
         db.commit().await?;
-        Ok(SignedUp::Created(user))
+        Ok(Registered::Created(user))
     }
 
     /// Makes and stores the token of a mail with the arguments `args`; `None` if the invitation was

@@ -27,7 +27,7 @@ impl Auth {
         let fresh = self.keys.fresh(now).await?;
         let mut db = self.db.write().await?;
         demand_superuser_still(&mut db, op.signed_in()).await?;
-        self.keys.rotate(&mut db, &fresh, self.live().longest(), now, force).await?;
+        self.keys.rotate(&mut db, &fresh, self.runtime_settings().longest(), now, force).await?;
         op.record(&mut db, "keys_rotated", None, "", now).await?;
         db.commit().await?;
         Ok(self.keys.reload(&self.db, now).await?)

@@ -11,4 +11,4 @@ pub mod user_search;
 pub mod users;
 
 pub use operator::{ADMIN, Operator, PROOF};
-pub(crate) use operator::{Held, demand_superuser_still, hold_with_superusers};
+pub(crate) use operator::{LockedUser, demand_superuser_still, lock_with_superusers};

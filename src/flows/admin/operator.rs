@@ -6,7 +6,7 @@
 
 use crate::flows::{
     Auth, Caller, Error, Result, SignedIn, User, UserId,
-    audit::{Act, Actor, record},
+    audit::{Actor, AuditEvent, record},
 };
 use crate::{
     db::Conn,
@@ -83,9 +83,9 @@ impl Operator {
         kind: &'static str,
         target: Option<UserId>,
         detail: &'a str,
-    ) -> Act<'a> {
+    ) -> AuditEvent<'a> {
         let actor = self.by.as_ref().map_or(Actor::Cli, |by| Actor::User(by.user.id));
-        Act { kind, actor, target, session: None, detail }
+        AuditEvent { kind, actor, target, session: None, detail }
     }
 
     pub(crate) fn caller(&self) -> &Caller {
@@ -94,13 +94,13 @@ impl Operator {
 }
 
 /// A user that an operator is about to change, held until the transaction ends.
-pub(crate) struct Held {
+pub(crate) struct LockedUser {
     pub user: User,
     /// The operator as it is now, unless at the command line.
     operator: Option<User>,
 }
 
-impl Held {
+impl LockedUser {
     /// # Errors
     /// `Forbidden` if the operator is no superuser, or not any more.
     pub fn demand_superuser(&self) -> Result<()> {
@@ -142,7 +142,7 @@ impl Auth {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         sessions::authenticate(&mut db, by.session.id, now).await?;
-        record(&mut db, caller, Act::by("password_confirmed", by), now).await?;
+        record(&mut db, caller, AuditEvent::by("password_confirmed", by), now).await?;
         Ok(db.commit().await?)
     }
 
@@ -150,48 +150,48 @@ impl Auth {
     ///
     /// # Errors
     /// `NotFound`; `Forbidden`, also if the operator has lost its role since it asked.
-    pub(crate) async fn hold_target(
+    pub(crate) async fn lock_target(
         &self,
         db: &mut Conn,
         op: &Operator,
         id: UserId,
-    ) -> Result<Held> {
-        users::hold(db, id).await?;
+    ) -> Result<LockedUser> {
+        users::lock(db, id).await?;
         held(db, op, id).await
     }
 
     /// The same for a change that may take a superuser away or add one: all superusers are held, by
     /// id, so that of two who remove each other the second waits and sees what the first one did.
-    pub(crate) async fn hold_superusers(
+    pub(crate) async fn lock_superusers(
         &self,
         db: &mut Conn,
         op: &Operator,
         id: UserId,
-    ) -> Result<Held> {
-        hold_with_superusers(db, id).await?;
+    ) -> Result<LockedUser> {
+        lock_with_superusers(db, id).await?;
         held(db, op, id).await
     }
 }
 
-async fn held(db: &mut Conn, op: &Operator, id: UserId) -> Result<Held> {
+async fn held(db: &mut Conn, op: &Operator, id: UserId) -> Result<LockedUser> {
     let user = users::by_id(db, id).await?.ok_or(Error::NotFound)?;
-    let Some(by) = &op.by else { return Ok(Held { user, operator: None }) };
+    let Some(by) = &op.by else { return Ok(LockedUser { user, operator: None }) };
     let operator = users::by_id(db, by.user.id).await?.filter(|u| u.is_active);
     let operator = operator.filter(|u| u.has_role(ADMIN)).ok_or(Error::Forbidden)?;
     if user.is_superuser && !operator.is_superuser {
         return Err(Error::Forbidden);
     }
-    Ok(Held { user, operator: Some(operator) })
+    Ok(LockedUser { user, operator: Some(operator) })
 }
 
 /// Holds the user `id` and every superuser, by id.
-pub(crate) async fn hold_with_superusers(db: &mut Conn, id: UserId) -> Result<()> {
+pub(crate) async fn lock_with_superusers(db: &mut Conn, id: UserId) -> Result<()> {
     let mut all = users::superusers(db).await?;
     all.push(id);
     all.sort_unstable_by_key(|id| id.0);
     all.dedup();
     for id in all {
-        users::hold(db, id).await?;
+        users::lock(db, id).await?;
     }
     Ok(())
 }
@@ -203,7 +203,7 @@ pub(crate) async fn hold_with_superusers(db: &mut Conn, id: UserId) -> Result<()
 /// `Forbidden`.
 pub(crate) async fn demand_superuser_still(db: &mut Conn, by: Option<&SignedIn>) -> Result<()> {
     let Some(by) = by else { return Ok(()) };
-    users::hold(db, by.user.id).await?;
+    users::lock(db, by.user.id).await?;
     let user = users::by_id(db, by.user.id).await?;
     match user.filter(|u| u.is_superuser && u.is_active) {
         Some(_) => Ok(()),

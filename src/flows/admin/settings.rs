@@ -3,12 +3,12 @@
 //! are such, and polls in any case.
 use super::demand_superuser_still;
 use crate::{
-    config::{Config, EmailConfirmation, Live, Setting},
+    config::{Config, EmailConfirmation, RuntimeSettings, Setting},
     db::{Channel, Db},
     field_error::FieldError,
     flows::{
         Auth, Caller, Error, Result, SignedIn, UserId,
-        audit::{Act, record},
+        audit::{AuditEvent, record},
         revision::{laid_over, longest_out, put, settle, value},
     },
     store::settings::{self, Revision},
@@ -24,16 +24,16 @@ const MOST: i64 = 100;
 
 /// What is in effect here, and since which revision.
 #[derive(Clone)]
-pub(crate) struct InEffect(Arc<RwLock<(i64, Live)>>);
+pub(crate) struct CurrentSettings(Arc<RwLock<(i64, RuntimeSettings)>>);
 
-impl InEffect {
+impl CurrentSettings {
     pub async fn load(db: &Db, config: &Config) -> Result<Self> {
-        let this = Self(Arc::new(RwLock::new((0, Live::from(config)))));
+        let this = Self(Arc::new(RwLock::new((0, RuntimeSettings::from(config)))));
         this.catch_up(db, config).await?;
         Ok(this)
     }
 
-    pub fn get(&self) -> Live {
+    pub fn get(&self) -> RuntimeSettings {
         self.0.read().unwrap_or_else(PoisonError::into_inner).1
     }
 
@@ -49,7 +49,7 @@ impl InEffect {
         Ok(())
     }
 
-    fn take(&self, revision: i64, live: Live) {
+    fn take(&self, revision: i64, live: RuntimeSettings) {
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
         // Who was slower may have the older news.
         if revision > state.0 {
@@ -62,9 +62,9 @@ impl InEffect {
 #[derive(Debug)]
 pub struct Settings {
     /// What is in effect.
-    pub live: Live,
+    pub live: RuntimeSettings,
     /// What the file says.
-    pub file: Live,
+    pub file: RuntimeSettings,
     /// What is stored, so that the file's does not count.
     stored: Vec<Setting>,
     /// The longest that an access token which is out may still live.
@@ -107,7 +107,7 @@ impl Settings {
         let is_stored = |setting: &Setting| value(newest, *setting).is_some();
         Ok(Self {
             live,
-            file: Live::from(config),
+            file: RuntimeSettings::from(config),
             stored: Setting::ALL.into_iter().filter(is_stored).collect(),
             out: longest_out(config, revisions, now)?,
             history: history.collect(),
@@ -128,16 +128,16 @@ impl Settings {
 /// What was in effect before a change, and after it.
 #[derive(Clone, Copy, Debug)]
 pub struct Changed {
-    pub from: Live,
-    pub to: Live,
+    pub from: RuntimeSettings,
+    pub to: RuntimeSettings,
     /// The longest that an access token issued before the change may still live.
     pub out: Duration,
 }
 
 impl Auth {
     /// The settings in effect, of those that can be changed while running.
-    pub fn live(&self) -> Live {
-        self.in_effect.get()
+    pub fn runtime_settings(&self) -> RuntimeSettings {
+        self.current_settings.get()
     }
 
     /// # Errors
@@ -193,12 +193,12 @@ impl Auth {
         for setting in Setting::ALL.into_iter().filter(|s| value(&old, *s) != value(&new, *s)) {
             let detail =
                 format!("{}: {} -> {}", setting.name(), from.get(setting), to.get(setting));
-            let act = Act { detail: &detail, ..Act::of_admin("setting_changed", by) };
+            let act = AuditEvent { detail: &detail, ..AuditEvent::of_admin("setting_changed", by) };
             record(&mut db, caller, act, now).await?;
         }
         db.notify(Channel::Settings).await?;
         db.commit().await?;
-        self.in_effect.take(new.revision, to);
+        self.current_settings.take(new.revision, to);
         Ok(Changed { from, to, out })
     }
 
@@ -225,14 +225,18 @@ fn demand_superuser(by: &SignedIn) -> Result<()> {
 }
 
 /// What `new` brings into effect, spelled as the file would; what is wrong with `wanted` otherwise.
-fn check(config: &Config, new: &mut Revision, wanted: &[(Setting, Option<&str>)]) -> Result<Live> {
+fn check(
+    config: &Config,
+    new: &mut Revision,
+    wanted: &[(Setting, Option<&str>)],
+) -> Result<RuntimeSettings> {
     let lacking = |setting: Setting| match setting {
         Setting::AccessTokenLifetime | Setting::RefreshTokenLifetime => FieldError::NotLifetime,
         _ => FieldError::Unknown,
     };
     let mut wrong = Vec::new();
     for (setting, text) in wanted.iter().filter_map(|(s, text)| Some((*s, (*text)?))) {
-        match Live::from(config).with(setting, text) {
+        match RuntimeSettings::from(config).with(setting, text) {
             Some(read) => put(new, setting, Some(read.get(setting))),
             None => wrong.push((setting.name(), lacking(setting))),
         }

@@ -41,9 +41,9 @@ pub struct Day {
 
 /// The days that are over, by their number since 1970.
 #[derive(Clone, Default)]
-pub(crate) struct Past(Arc<Mutex<BTreeMap<i64, Day>>>);
+pub(crate) struct DailyStats(Arc<Mutex<BTreeMap<i64, Day>>>);
 
-impl Past {
+impl DailyStats {
     /// The days from `first` on that are known, without a gap.
     fn since(&self, first: i64) -> Vec<Day> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -80,7 +80,7 @@ impl Auth {
         let now = self.clock.now();
         let today = Timestamp::from_unix(number(now) * 86_400);
         let first = today.minus(DAY * (DAYS - 1));
-        let mut days = self.past.since(number(first));
+        let mut days = self.daily_stats.since(number(first));
         let unknown = days.last().map_or(first, |day| day.start.plus(DAY));
         let logins = by_day(db, "login", unknown).await?;
         let failures = by_day(db, "login_failed", unknown).await?;
@@ -92,7 +92,7 @@ impl Auth {
                 failures: of(&failures),
             });
         }
-        self.past.keep(&days, now.minus(LATE));
+        self.daily_stats.keep(&days, now.minus(LATE));
         Ok(days)
     }
 }

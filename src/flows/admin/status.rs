@@ -48,7 +48,7 @@ impl Auth {
     /// # Errors
     /// `LastSuperuser` if no other superuser than `user`, held with all superusers, can log in.
     pub(crate) async fn spare_last_superuser(&self, db: &mut Conn, user: &User) -> Result<()> {
-        let confirmed = self.live().email_confirmation == EmailConfirmation::Required;
+        let confirmed = self.runtime_settings().email_confirmation == EmailConfirmation::Required;
         if user.is_superuser && !user_transfer::has_other_superuser(db, user.id, confirmed).await? {
             return Err(Error::LastSuperuser);
         }

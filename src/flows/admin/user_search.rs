@@ -7,7 +7,7 @@ use crate::{
     },
     store::{
         audit::Logged,
-        outbox::{self, Posted},
+        outbox::{self, OutboxMessage},
         roles, sessions, user_search,
     },
 };
@@ -172,7 +172,7 @@ impl Auth {
     ///
     /// # Errors
     /// `NotFound`; `Forbidden` for an admin who asks of a superuser.
-    pub async fn mails_of(&self, op: &Operator, id: UserId) -> Result<Vec<Posted>> {
+    pub async fn mails_of(&self, op: &Operator, id: UserId) -> Result<Vec<OutboxMessage>> {
         op.demand_sight(&self.user(op, id).await?)?;
         Ok(outbox::of_user(&mut self.db.read().await?, id, MAILS).await?)
     }

@@ -4,10 +4,10 @@ use crate::{
     field_error::FieldError,
     flows::{
         Auth, Caller, Error, Result, User, UserId,
-        audit::{Act, Actor, record},
+        audit::{Actor, AuditEvent, record},
         mail::{self, Kind},
     },
-    identifiers::{self, Address, MOST_ROLES, Username},
+    identifiers::{self, Email, MOST_ROLES, Username},
     store::{roles, setup_tokens, users},
     time::Timestamp,
 };
@@ -31,8 +31,8 @@ pub struct NewUser<'a> {
     pub confirmed: bool,
 }
 
-fn cli<'a>(kind: &'static str, target: UserId, detail: &'a str) -> Act<'a> {
-    Act { kind, actor: Actor::Cli, target: Some(target), session: None, detail }
+fn cli<'a>(kind: &'static str, target: UserId, detail: &'a str) -> AuditEvent<'a> {
+    AuditEvent { kind, actor: Actor::Cli, target: Some(target), session: None, detail }
 }
 
 impl Auth {
@@ -87,7 +87,7 @@ impl Auth {
         let user = match by {
             By::Id(id) => users::by_id(&mut db, id).await?,
             By::Email(email) => {
-                let email = Address::parse(email).map_err(|_| Error::NotFound)?;
+                let email = Email::parse(email).map_err(|_| Error::NotFound)?;
                 users::by_email(&mut db, &email.key).await?
             }
             By::Username(name) => {
@@ -128,7 +128,7 @@ impl Auth {
         mut db: Conn,
         caller: &Caller,
         user: &User,
-        act: Act<'_>,
+        act: AuditEvent<'_>,
         now: Timestamp,
     ) -> Result<()> {
         self.spare_last_superuser(&mut db, user).await?;

@@ -55,7 +55,7 @@ impl UnderWay {
 
 impl Auth {
     /// Waits until a flow of this process has put a mail into the outbox.
-    pub async fn mail_was_put(&self) {
+    pub async fn mail_queued(&self) {
         self.post.notified().await;
     }
 
@@ -68,7 +68,7 @@ impl Auth {
             // As many as there is room for: a slow mailbox takes one place, not all. After a failure
             // those under way are still waited for: one that is cut off may be sent twice.
             let room = AT_ONCE.saturating_sub(under_way.mails.len());
-            let begins = failed.is_none() && !self.state.is_ending();
+            let begins = failed.is_none() && !self.lifecycle.is_ending();
             if begins && room > 0 {
                 match self.claim(room).await {
                     Ok(mails) => mails.into_iter().for_each(|m| under_way.start(self, m)),
@@ -80,12 +80,12 @@ impl Auth {
             let done = tokio::select! {
                 biased;
                 done = under_way.next() => done,
-                () = self.state.ended() => {
+                () = self.lifecycle.ended() => {
                     self.release_all(&mut under_way).await?;
                     None
                 }
-                () = self.state.ending(), if begins => continue,
-                () = self.mail_was_put(), if looks => continue,
+                () = self.lifecycle.ending(), if begins => continue,
+                () = self.mail_queued(), if looks => continue,
                 () = sleep(LOOK), if looks => continue,
             };
             match done {
@@ -99,18 +99,18 @@ impl Auth {
     /// Begins no mail any more, and returns when those under way are sent. What takes longer than
     /// `patience` is given up and due at once, for other processes or the next start.
     pub async fn end_mails(&self, patience: Duration) {
-        self.state.end(Instant::now() + patience);
+        self.lifecycle.end(Instant::now() + patience);
         drop(self.sending.lock().await);
     }
 
     /// Whether no mail is begun any more.
     pub fn is_ending(&self) -> bool {
-        self.state.is_ending()
+        self.lifecycle.is_ending()
     }
 
     /// Returns once no mail is begun any more.
     pub async fn ending(&self) {
-        self.state.ending().await;
+        self.lifecycle.ending().await;
     }
 
     async fn release_all(&self, under_way: &mut UnderWay) -> Result<()> {
@@ -159,7 +159,7 @@ impl Auth {
                 if given_up {
                     outbox::fail(&mut db, mail.id, error).await?;
                 } else {
-                    outbox::retry(&mut db, mail.id, due_at, error).await?;
+                    outbox::reschedule(&mut db, mail.id, due_at, error).await?;
                 }
                 let (id, attempt) = (mail.id, mail.attempts);
                 tracing::warn!(

@@ -79,9 +79,9 @@ impl Auth {
     ) -> Result<Option<(Uuid, Option<String>)>> {
         let Some(id) = mail.user_id else { return Ok(None) };
         let mut db = self.db.write().await?;
-        users::hold(&mut db, id).await?;
+        users::lock(&mut db, id).await?;
         let Some(user) = users::by_id(&mut db, id).await? else { return Ok(None) };
-        let withdrawn = !outbox::hold(&mut db, mail.id).await?;
+        let withdrawn = !outbox::lock(&mut db, mail.id).await?;
         let confirmed = mail.kind == "confirm_email" && user.email_confirmed_at.is_some();
         // Whoever changed the address may change the password next.
         let outdated = user.credentials != mail.credentials && mail.kind != "restore_email";

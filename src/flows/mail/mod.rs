@@ -52,18 +52,18 @@ impl Kind {
 
 /// Puts a mail to a user's own address into the outbox.
 pub async fn to_user(db: &mut Conn, kind: Kind, user: &User, now: Timestamp) -> Result<()> {
-    put(db, kind, user, &user.email, &json!({}), now).await
+    enqueue(db, kind, user, &user.email, &json!({}), now).await
 }
 
 /// Puts the last mail to a user who has just been deleted into the outbox.
 pub async fn farewell(db: &mut Conn, user: &User, now: Timestamp) -> Result<()> {
     let mail = (Kind::AccountDeleted, user.email.as_str());
-    put_about(db, None, mail, user, &json!({}), now).await
+    enqueue_about(db, None, mail, user, &json!({}), now).await
 }
 
 /// Puts a mail about `user` into the outbox; `args` are what its text needs beside the name. Beyond a
 /// few in an hour it is left out, whoever asks.
-pub async fn put(
+pub async fn enqueue(
     db: &mut Conn,
     kind: Kind,
     user: &User,
@@ -71,10 +71,10 @@ pub async fn put(
     args: &Value,
     now: Timestamp,
 ) -> Result<()> {
-    put_about(db, Some(user.id), (kind, recipient), user, args, now).await
+    enqueue_about(db, Some(user.id), (kind, recipient), user, args, now).await
 }
 
-async fn put_about(
+async fn enqueue_about(
     db: &mut Conn,
     id: Option<UserId>,
     (kind, recipient): (Kind, &str),
@@ -121,7 +121,7 @@ impl Auth {
     /// `Fields` if it is no address; what the mail server says otherwise.
     pub async fn test_mail(&self, address: &str) -> Result<()> {
         let to =
-            crate::identifiers::Address::parse(address).map_err(|e| Error::field("address", e))?;
+            crate::identifiers::Email::parse(address).map_err(|e| Error::field("address", e))?;
         let args = json!({
             "site": self.config.site(), "home": self.config.link("/"), "name": "",
             "email": to.email,

@@ -5,8 +5,8 @@ use crate::{
     db::Conn,
     flows::{
         Auth, Caller, Error, Result, Session, SessionId, SignedIn, Tokens, UserId,
-        audit::{Act, Actor, record},
-        surface::{Policy, Rotation},
+        audit::{Actor, AuditEvent, record},
+        surface::{Rotation, Surface},
     },
     secret,
     store::{refresh_tokens, sessions, users},
@@ -23,21 +23,21 @@ impl Auth {
     pub async fn tokens_for(
         &self,
         caller: &Caller,
-        policy: &Policy,
+        surface: &Surface,
         by: &SignedIn,
         id: UserId,
     ) -> Result<Tokens> {
         if by.user.id == id {
-            self.open_another(caller, policy, by).await
+            self.open_another(caller, surface, by).await
         } else {
-            self.act_for(caller, policy, by, id, false).await
+            self.act_for(caller, surface, by, id, false).await
         }
     }
 
     async fn open_another(
         &self,
         caller: &Caller,
-        policy: &Policy,
+        surface: &Surface,
         by: &SignedIn,
     ) -> Result<Tokens> {
         by.demand_self()?;
@@ -48,15 +48,15 @@ impl Auth {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         let user = users::by_id(&mut db, by.user.id).await?.ok_or(Error::TokenNotValid)?;
-        self.admit(policy, &user)?;
+        self.admit(surface, &user)?;
         if !users::note_login(&mut db, user.id, user.credentials, now).await? {
             return Err(Error::TokenNotValid);
         }
-        let origin = self.hold_session(&mut db, by, now).await?;
+        let origin = self.lock_session(&mut db, by, now).await?;
         let session = Session {
             id: SessionId(secret::token()?),
-            client: policy.client.to_owned(),
-            rotation: policy.rotation.max(origin.rotation),
+            client: surface.client.to_owned(),
+            rotation: surface.rotation.max(origin.rotation),
             family_id: Some(origin.family()),
             ip: caller.ip.map(|ip| ip.to_string()),
             user_agent: caller.user_agent.clone(),
@@ -66,10 +66,10 @@ impl Auth {
             ..origin
         };
         let (session, issued, revoked) = self.store_session(&mut db, session, now).await?;
-        let act = Act::own("tokens_issued", user.id).in_session(session.id);
+        let act = AuditEvent::own("tokens_issued", user.id).in_session(session.id);
         record(&mut db, caller, act, now).await?;
         self.commit(db, &revoked).await?;
-        self.tokens(policy, user, &session, Some(issued), now)
+        self.tokens(surface, user, &session, Some(issued), now)
     }
 
     /// Opens a session of `id` for a superuser who has just given the password. It is good for one access
@@ -82,7 +82,7 @@ impl Auth {
     pub(crate) async fn act_for(
         &self,
         caller: &Caller,
-        policy: &Policy,
+        surface: &Surface,
         by: &SignedIn,
         id: UserId,
         renew: bool,
@@ -95,15 +95,15 @@ impl Auth {
         let mut db = self.db.write().await?;
         // By id, or two superusers would wait for each other.
         for id in [by.user.id.min(id), by.user.id.max(id)] {
-            users::hold(&mut db, id).await?;
+            users::lock(&mut db, id).await?;
         }
         let operator = users::by_id(&mut db, by.user.id).await?;
         if !operator.is_some_and(|u| u.is_active && u.is_superuser) {
             return Err(Error::Forbidden);
         }
         let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
-        self.admit(policy, &user)?;
-        let origin = self.hold_session(&mut db, by, now).await?;
+        self.admit(surface, &user)?;
+        let origin = self.lock_session(&mut db, by, now).await?;
         let expires_at = self.access_expires_at(by.until(), now);
         let session = Session {
             family_id: Some(origin.family()),
@@ -112,15 +112,15 @@ impl Auth {
             expires_at,
             access_expires_at: expires_at,
             // Where a superuser is, is not for the user to see among the sessions.
-            ..self.new_session(&Caller::default(), policy, id, false, now)?
+            ..self.new_session(&Caller::default(), surface, id, false, now)?
         };
         let revoked = self.make_room(&mut db, id, now).await?;
         sessions::insert(&mut db, &session).await?;
         if renew {
-            sessions::hold_all(&mut db, id).await?;
+            sessions::lock_all(&mut db, id).await?;
             refresh_tokens::expire_all(&mut db, id, now).await?;
         }
-        let act = Act {
+        let act = AuditEvent {
             kind: if renew { "refresh_tokens_renewed" } else { "tokens_issued" },
             actor: Actor::User(by.user.id),
             target: Some(id),
@@ -129,14 +129,14 @@ impl Auth {
         };
         record(&mut db, caller, act, now).await?;
         self.commit(db, &revoked).await?;
-        self.tokens(policy, user, &session, None, now)
+        self.tokens(surface, user, &session, None, now)
     }
 
     /// Holds the session of `by`, if it lives, so that it does not end meanwhile; as it is now.
     ///
     /// # Errors
     /// `TokenNotValid`.
-    pub(crate) async fn hold_session(
+    pub(crate) async fn lock_session(
         &self,
         db: &mut Conn,
         by: &SignedIn,

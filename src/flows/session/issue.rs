@@ -4,7 +4,7 @@ use crate::{
     db::Conn,
     flows::{
         Auth, Caller, Error, Result, Session, SessionId, User, UserId,
-        surface::{Envelope, Policy},
+        surface::{Envelope, Surface},
     },
     secret,
     store::{refresh_tokens, revocations::Revocation, sessions},
@@ -33,7 +33,7 @@ pub struct Tokens {
 }
 
 pub struct RefreshToken {
-    /// In the envelope of the policy.
+    /// In the envelope of the surface.
     pub token: String,
     pub expires_at: Timestamp,
     /// Whether a cookie that carries it may outlive the browser.
@@ -77,7 +77,7 @@ impl SignedIn {
 }
 
 /// A refresh token as it was presented.
-pub(crate) struct Presented {
+pub(crate) struct ParsedToken {
     pub id: Uuid,
     /// The session that its envelope names, if it has one.
     pub session: Option<Uuid>,
@@ -85,23 +85,23 @@ pub(crate) struct Presented {
 
 /// A refresh token that has just been stored, before it is put into its envelope.
 #[derive(Clone, Copy)]
-pub(crate) struct Issued {
+pub(crate) struct IssuedToken {
     pub id: Uuid,
     pub at: Timestamp,
     pub expires_at: Timestamp,
 }
 
 impl Auth {
-    /// Whether `user` may have a session under `policy` as things are now; asked at login and at every
+    /// Whether `user` may have a session under `surface` as things are now; asked at login and at every
     /// refresh.
-    pub(crate) fn admit(&self, policy: &Policy, user: &User) -> Result<()> {
+    pub(crate) fn admit(&self, surface: &Surface, user: &User) -> Result<()> {
         if !user.is_active {
             return Err(Error::AccountDisabled);
         }
         if !self.is_confirmed_enough(user) {
             return Err(Error::EmailNotConfirmed);
         }
-        if user.is_superuser && !policy.superusers {
+        if user.is_superuser && !surface.superusers {
             return Err(Error::SuperuserRefused);
         }
         Ok(())
@@ -109,13 +109,14 @@ impl Auth {
 
     /// Whether the address of `user` is confirmed, where that is demanded.
     pub(crate) fn is_confirmed_enough(&self, user: &User) -> bool {
-        let required = self.live().email_confirmation == EmailConfirmation::Required;
+        let required = self.runtime_settings().email_confirmation == EmailConfirmation::Required;
         user.email_confirmed_at.is_some() || !required
     }
 
     /// When an access token issued at `now` for a session that lives until `session` expires.
     pub(crate) fn access_expires_at(&self, session: Timestamp, now: Timestamp) -> Timestamp {
-        let seconds = Timestamp::from_unix(now.unix()).plus(self.live().access_token_lifetime);
+        let seconds =
+            Timestamp::from_unix(now.unix()).plus(self.runtime_settings().access_token_lifetime);
         seconds.min(session)
     }
 
@@ -123,7 +124,7 @@ impl Auth {
     pub(crate) fn new_session(
         &self,
         caller: &Caller,
-        policy: &Policy,
+        surface: &Surface,
         user: UserId,
         remember: bool,
         now: Timestamp,
@@ -133,8 +134,8 @@ impl Auth {
         Ok(Session {
             id: SessionId(secret::token()?),
             user_id: user,
-            client: policy.client.to_owned(),
-            rotation: policy.rotation,
+            client: surface.client.to_owned(),
+            rotation: surface.rotation,
             family_id: None,
             actor_id: None,
             remember,
@@ -156,7 +157,7 @@ impl Auth {
         db: &mut Conn,
         mut session: Session,
         now: Timestamp,
-    ) -> Result<(Session, Issued, Vec<Revocation>)> {
+    ) -> Result<(Session, IssuedToken, Vec<Revocation>)> {
         session.access_expires_at = self.access_expires_at(session.expires_at, now);
         let revoked = self.make_room(db, session.user_id, now).await?;
         sessions::insert(db, &session).await?;
@@ -171,8 +172,9 @@ impl Auth {
         session: &Session,
         id: Uuid,
         now: Timestamp,
-    ) -> Result<Issued> {
-        let expires_at = now.plus(self.live().refresh_token_lifetime).min(session.expires_at);
+    ) -> Result<IssuedToken> {
+        let expires_at =
+            now.plus(self.runtime_settings().refresh_token_lifetime).min(session.expires_at);
         let salt: [u8; 16] = secret::random()?;
         let row = refresh_tokens::RefreshToken {
             hash: secret::hash(id),
@@ -184,24 +186,24 @@ impl Auth {
             used_at: None,
         };
         refresh_tokens::insert(db, &row).await?;
-        Ok(Issued { id, at: now, expires_at })
+        Ok(IssuedToken { id, at: now, expires_at })
     }
 
     /// Signs the tokens of a session. The access token expires when the session's row says: a lifetime that
     /// was changed meanwhile would let it outlive its revocation.
     pub(crate) fn tokens(
         &self,
-        policy: &Policy,
+        surface: &Surface,
         user: User,
         session: &Session,
-        refresh: Option<Issued>,
+        refresh: Option<IssuedToken>,
         now: Timestamp,
     ) -> Result<Tokens> {
         let expires_at = session.access_expires_at;
         let access = self.keys.sign(&self.claims(&user, session, expires_at, now)?)?;
         let refresh = match refresh {
             Some(issued) => Some(RefreshToken {
-                token: self.wrap(policy.envelope, &user, session, issued)?,
+                token: self.wrap(surface.envelope, &user, session, issued)?,
                 expires_at: issued.expires_at,
                 remember: session.remember,
             }),
@@ -247,7 +249,7 @@ impl Auth {
         envelope: Envelope,
         user: &User,
         session: &Session,
-        issued: Issued,
+        issued: IssuedToken,
     ) -> Result<String> {
         match envelope {
             Envelope::Uuid => Ok(issued.id.to_string()),
@@ -266,11 +268,11 @@ impl Auth {
     }
 
     /// Takes a refresh token out of whichever envelope it came in.
-    pub(crate) fn read_refresh_token(&self, presented: &str) -> Result<Presented> {
+    pub(crate) fn read_refresh_token(&self, presented: &str) -> Result<ParsedToken> {
         if let Some(id) = secret::parse(presented) {
-            return Ok(Presented { id, session: None });
+            return Ok(ParsedToken { id, session: None });
         }
         let claims = self.keys.verify_refresh(presented, self.clock.now())?;
-        Ok(Presented { id: claims.jti, session: Some(claims.sid) })
+        Ok(ParsedToken { id: claims.jti, session: Some(claims.sid) })
     }
 }

@@ -4,13 +4,13 @@
 //! The first time that one is presented it opens a session, whose first refresh token it is: from then
 //! on it is rotated, kept and judged like any of ours, by the same rows. Which ones were taken is
 //! remembered for as long as they would be good, whatever has become of the session.
-use super::issue::Presented;
+use super::issue::ParsedToken;
 use crate::{
     db::Conn,
     flows::{
         Auth, Caller, Error, Result, UserId,
-        audit::{Act, record},
-        surface::Policy,
+        audit::{AuditEvent, record},
+        surface::Surface,
     },
     secret,
     store::{legacy_tokens, refresh_tokens, revocations::Revocation, sessions, users},
@@ -29,12 +29,12 @@ impl Auth {
         legacy: bool,
         presented: &str,
         now: Timestamp,
-    ) -> Result<(Presented, Option<SimpleJwt>)> {
+    ) -> Result<(ParsedToken, Option<SimpleJwt>)> {
         match self.read_refresh_token(presented) {
             Err(_) if legacy && self.config.accepts_simplejwt(now) => {
                 let claims = self.keys.verify_simplejwt(presented, now)?;
                 let id = self.legacy_id(claims.jti);
-                Ok((Presented { id, session: None }, Some(claims)))
+                Ok((ParsedToken { id, session: None }, Some(claims)))
             }
             read => Ok((read?, None)),
         }
@@ -49,7 +49,7 @@ impl Auth {
         &self,
         db: &mut Conn,
         caller: &Caller,
-        policy: &Policy,
+        surface: &Surface,
         claims: &SimpleJwt,
         now: Timestamp,
     ) -> Result<Vec<Revocation>> {
@@ -58,7 +58,7 @@ impl Auth {
             return Ok(Vec::new());
         }
         let user = UserId(claims.user_id);
-        users::hold(db, user).await?;
+        users::lock(db, user).await?;
         users::by_id(db, user).await?.ok_or(Error::TokenNotValid)?;
         let issued_at = claims.iat.map(Timestamp::from_unix).filter(|at| *at <= now);
         // A token without a time is as old as can be.
@@ -71,7 +71,7 @@ impl Auth {
             // Another request was faster, or its session is forgotten.
             return Ok(Vec::new());
         }
-        let mut session = self.new_session(caller, policy, user, true, now)?;
+        let mut session = self.new_session(caller, surface, user, true, now)?;
         session.created_at = issued_at.unwrap_or(now);
         // When a password was given for it, if ever, the token does not say: simplejwt dates what it
         // rotates anew.
@@ -90,7 +90,7 @@ impl Auth {
             used_at: None,
         };
         refresh_tokens::insert(db, &row).await?;
-        let act = Act::own("simplejwt_token_taken", user).in_session(session.id);
+        let act = AuditEvent::own("simplejwt_token_taken", user).in_session(session.id);
         record(db, caller, act, now).await?;
         Ok(revoked)
     }

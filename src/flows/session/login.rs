@@ -4,10 +4,10 @@ use crate::{
     flows::{
         Auth, Caller, Error, Result, Tokens, User, UserId,
         account::reset_password::count_unknown,
-        audit::{Act, Actor, record},
-        surface::Policy,
+        audit::{Actor, AuditEvent, record},
+        surface::Surface,
     },
-    identifiers::{Address, Username},
+    identifiers::{Email, Username},
     password::Verdict,
     store::users,
 };
@@ -38,7 +38,7 @@ impl Login<'_> {
 }
 
 async fn by_email(db: &mut Conn, email: &str) -> Result<Option<User>> {
-    Ok(match Address::parse(email) {
+    Ok(match Email::parse(email) {
         Ok(email) => users::by_email(db, &email.key).await?,
         Err(_) => None,
     })
@@ -51,10 +51,10 @@ impl Auth {
     /// # Errors
     /// `BadCredentials`; after the right password `AccountDisabled`, `EmailNotConfirmed`,
     /// `SuperuserRefused`; `Busy`, `Unavailable`.
-    pub async fn sign_in(
+    pub async fn log_in(
         &self,
         caller: &Caller,
-        policy: &Policy,
+        surface: &Surface,
         login: Login<'_>,
         password: &str,
         remember: bool,
@@ -64,7 +64,7 @@ impl Auth {
         let (Some(user), Verdict::Right | Verdict::Outdated) = (&user, verdict) else {
             return self.refuse(caller, user.map(|u| u.id), Error::BadCredentials);
         };
-        if let Err(e) = self.admit(policy, user) {
+        if let Err(e) = self.admit(surface, user) {
             return self.refuse(caller, Some(user.id), e);
         }
         let now = self.clock.now();
@@ -73,14 +73,15 @@ impl Auth {
             drop(db);
             return self.refuse(caller, Some(user.id), Error::BadCredentials);
         }
-        let session = self.new_session(caller, policy, user.id, remember, now)?;
+        let session = self.new_session(caller, surface, user.id, remember, now)?;
         let (session, issued, revoked) = self.store_session(&mut db, session, now).await?;
-        record(&mut db, caller, Act::own("login", user.id).in_session(session.id), now).await?;
+        record(&mut db, caller, AuditEvent::own("login", user.id).in_session(session.id), now)
+            .await?;
         self.commit(db, &revoked).await?;
         if let (Verdict::Outdated, Some(old)) = (verdict, stored) {
             self.rehash_later(user.id, password, old);
         }
-        self.tokens(policy, user.clone(), &session, Some(issued), now)
+        self.tokens(surface, user.clone(), &session, Some(issued), now)
     }
 
     async fn credentials(&self, login: Login<'_>) -> Result<(Option<User>, Option<String>)> {
@@ -101,7 +102,7 @@ impl Auth {
         };
         let (auth, caller, detail) = (self.clone(), caller.clone(), why.to_string());
         let note = async move {
-            let act = Act {
+            let act = AuditEvent {
                 kind: "login_failed",
                 actor: Actor::Anonymous,
                 target: Some(target),
@@ -112,7 +113,7 @@ impl Auth {
             record(&mut db, &caller, act, auth.clock.now()).await?;
             Ok(db.commit().await?)
         };
-        if !self.later.start("a failed login is not written down", note) {
+        if !self.background.start("a failed login is not written down", note) {
             tracing::warn!(target_id = target.0, "a failed login is not written down: too many");
         }
         Err(why)
@@ -122,7 +123,7 @@ impl Auth {
     /// is too much to do.
     fn rehash_later(&self, user: UserId, password: &str, old: String) {
         let (auth, password) = (self.clone(), password.to_owned());
-        let started = self.later.start("a password was not hashed anew", async move {
+        let started = self.background.start("a password was not hashed anew", async move {
             let new = auth.hasher.hash(&password).await?;
             let mut db = auth.db.write().await?;
             users::rehash(&mut db, user, &old, &new).await?;

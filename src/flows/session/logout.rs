@@ -3,7 +3,7 @@ use super::revoke::MOST_SESSIONS;
 use crate::{
     flows::{
         Auth, Caller, Error, Result, Session, SessionId, SignedIn,
-        audit::{Act, record},
+        audit::{AuditEvent, record},
     },
     secret,
     store::{refresh_tokens, sessions, users},
@@ -12,8 +12,8 @@ use crate::{
 
 impl Auth {
     /// Ends the session and its family; that somebody else has just ended it is as good.
-    pub async fn sign_out(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
-        self.end(caller, Act::by("logout", by), &by.session).await.or_else(|e| match e {
+    pub async fn log_out(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
+        self.end(caller, AuditEvent::by("logout", by), &by.session).await.or_else(|e| match e {
             Error::NotFound => Ok(()),
             e => Err(e),
         })
@@ -24,7 +24,7 @@ impl Auth {
     ///
     /// # Errors
     /// `TokenNotValid` if there is no such session or it has ended.
-    pub async fn sign_out_by_refresh(&self, caller: &Caller, presented: &str) -> Result<()> {
+    pub async fn log_out_by_refresh_token(&self, caller: &Caller, presented: &str) -> Result<()> {
         let (token, legacy) = self.read_presented(true, presented, self.clock.now())?;
         let mut db = self.db.read().await?;
         let row = match (refresh_tokens::by_hash(&mut db, &secret::hash(token.id)).await?, &legacy)
@@ -43,7 +43,7 @@ impl Auth {
             .filter(|s| token.session.is_none_or(|sid| sid == s.id.0))
             .ok_or(Error::TokenNotValid)?;
         drop(db);
-        let act = Act::own("logout", session.user_id).in_session(session.id);
+        let act = AuditEvent::own("logout", session.user_id).in_session(session.id);
         self.end(caller, act, &session).await.map_err(|e| match e {
             Error::NotFound => Error::TokenNotValid,
             e => e,
@@ -51,23 +51,23 @@ impl Auth {
     }
 
     /// Ends every session of the user.
-    pub async fn sign_out_everywhere(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
+    pub async fn log_out_everywhere(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         // A session that is being opened is waited for, and ends too.
-        users::hold(&mut db, by.user.id).await?;
+        users::lock(&mut db, by.user.id).await?;
         let revoked = self.end_sessions(&mut db, by.user.id, None, now).await?;
-        record(&mut db, caller, Act::by("logout_all", by), now).await?;
+        record(&mut db, caller, AuditEvent::by("logout_all", by), now).await?;
         self.commit(db, &revoked).await
     }
 
     /// Ends every session of the user but this one.
-    pub async fn sign_out_elsewhere(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
+    pub async fn log_out_other_sessions(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        users::hold(&mut db, by.user.id).await?;
+        users::lock(&mut db, by.user.id).await?;
         let revoked = self.end_sessions(&mut db, by.user.id, Some(by.session.id), now).await?;
-        record(&mut db, caller, Act::by("logout_others", by), now).await?;
+        record(&mut db, caller, AuditEvent::by("logout_others", by), now).await?;
         self.commit(db, &revoked).await
     }
 
@@ -91,15 +91,15 @@ impl Auth {
         let session = sessions::by_id(&mut self.db.read().await?, id).await?;
         let session = session.filter(|s| s.user_id == by.user.id && s.ended_at.is_none());
         let session = session.ok_or(Error::NotFound)?;
-        self.end(caller, Act::by("session_ended", by).in_session(id), &session).await
+        self.end(caller, AuditEvent::by("session_ended", by).in_session(id), &session).await
     }
 
     /// # Errors
     /// `NotFound` if the session and its family have ended.
-    async fn end(&self, caller: &Caller, act: Act<'_>, session: &Session) -> Result<()> {
+    async fn end(&self, caller: &Caller, act: AuditEvent<'_>, session: &Session) -> Result<()> {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        users::hold(&mut db, session.user_id).await?;
+        users::lock(&mut db, session.user_id).await?;
         let revoked = self.end_family(&mut db, session, now).await?.ok_or(Error::NotFound)?;
         record(&mut db, caller, act, now).await?;
         self.commit(db, &revoked).await

@@ -4,13 +4,13 @@
 //! on every replica for however many ask, so tabs may race and a client whose answer got lost may ask
 //! again. All state is in the database. The session's row is locked before its token's, by everything
 //! that needs both: of several refreshes of one session the second sees what the first did.
-use super::issue::Issued;
+use super::issue::IssuedToken;
 use crate::{
     db::Conn,
     flows::{
         Auth, Caller, Error, Result, Session, SignedIn, Tokens, User, UserId,
-        audit::{Act, Actor, record},
-        surface::{Policy, Rotation},
+        audit::{Actor, AuditEvent, record},
+        surface::{Rotation, Surface},
     },
     secret,
     store::{refresh_tokens, sessions, users},
@@ -21,13 +21,13 @@ use uuid::Uuid;
 /// What a presented token leads to.
 enum Outcome {
     /// This refresh token, or none where the presented one stays valid.
-    Tokens(Option<Issued>),
+    Tokens(Option<IssuedToken>),
     /// Somebody else has the token as well.
     Reused,
 }
 
 impl Auth {
-    /// Gives new tokens for a refresh token in either envelope, as the rule of the policy or, if that is
+    /// Gives new tokens for a refresh token in either envelope, as the rule of the surface or, if that is
     /// stricter, of the session says.
     ///
     /// # Errors
@@ -36,14 +36,14 @@ impl Auth {
     pub async fn refresh(
         &self,
         caller: &Caller,
-        policy: &Policy,
+        surface: &Surface,
         presented: &str,
     ) -> Result<Tokens> {
         let now = self.clock.now();
-        let (token, legacy) = self.read_presented(policy.legacy, presented, now)?;
+        let (token, legacy) = self.read_presented(surface.legacy, presented, now)?;
         let mut db = self.db.write().await?;
         let revoked = match &legacy {
-            Some(claims) => self.adopt(&mut db, caller, policy, claims, now).await?,
+            Some(claims) => self.adopt(&mut db, caller, surface, claims, now).await?,
             None => Vec::new(),
         };
         let (row, mut session, user) = self.find(&mut db, token.id, now).await?;
@@ -51,18 +51,18 @@ impl Auth {
         if of_another || token.session.is_some_and(|sid| sid != session.id.0) {
             return Err(Error::TokenNotValid);
         }
-        self.admit(policy, &user).map_err(|e| match e {
+        self.admit(surface, &user).map_err(|e| match e {
             Error::AccountDisabled => Error::TokenNotValid,
             e => e,
         })?;
         if !self.touch(&mut db, caller, &mut session, now).await? {
             return Err(Error::TokenNotValid);
         }
-        let rotation = policy.rotation.max(session.rotation);
+        let rotation = surface.rotation.max(session.rotation);
         match self.rotate(&mut db, rotation, token.id, row, &session, now).await? {
             Outcome::Tokens(refresh) => {
                 self.commit(db, &revoked).await?;
-                self.tokens(policy, user, &session, refresh, now)
+                self.tokens(surface, user, &session, refresh, now)
             }
             Outcome::Reused => {
                 // The user's row comes before the session's.
@@ -81,10 +81,10 @@ impl Auth {
         now: Timestamp,
     ) -> Result<()> {
         let mut db = self.db.write().await?;
-        users::hold(&mut db, session.user_id).await?;
+        users::lock(&mut db, session.user_id).await?;
         // Another request may have been faster.
         let Some(revoked) = self.end_family(&mut db, session, now).await? else { return Ok(()) };
-        let act = Act {
+        let act = AuditEvent {
             kind: "refresh_token_reused",
             actor: Actor::Anonymous,
             target: Some(session.user_id),
@@ -147,7 +147,7 @@ impl Auth {
                 return Err(Error::AccessStillValid { retry_after });
             }
             let next = self.successor.of(token, &row.salt);
-            if refresh_tokens::spend(db, &row.hash, now).await? {
+            if refresh_tokens::consume(db, &row.hash, now).await? {
                 let issued = self.store_refresh_token(db, session, next, now).await?;
                 return Ok(Outcome::Tokens(Some(issued)));
             }
@@ -175,18 +175,18 @@ impl Auth {
     pub async fn rotate_all(
         &self,
         caller: &Caller,
-        policy: &Policy,
+        surface: &Surface,
         by: &SignedIn,
         id: UserId,
     ) -> Result<Tokens> {
         if by.user.id != id {
-            return self.act_for(caller, policy, by, id, true).await;
+            return self.act_for(caller, surface, by, id, true).await;
         }
         by.demand_self()?;
-        self.admit(policy, &by.user)?;
+        self.admit(surface, &by.user)?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        let mut session = self.hold_session(&mut db, by, now).await?;
+        let mut session = self.lock_session(&mut db, by, now).await?;
         if session.rotation == Rotation::Strict && session.access_expires_at > now {
             let retry_after = now.until(session.access_expires_at);
             return Err(Error::AccessStillValid { retry_after });
@@ -194,10 +194,10 @@ impl Auth {
         if !self.touch(&mut db, caller, &mut session, now).await? {
             return Err(Error::TokenNotValid);
         }
-        refresh_tokens::spend_all(&mut db, session.id, now).await?;
+        refresh_tokens::consume_all(&mut db, session.id, now).await?;
         let issued = self.store_refresh_token(&mut db, &session, secret::token()?, now).await?;
-        record(&mut db, caller, Act::by("refresh_tokens_renewed", by), now).await?;
+        record(&mut db, caller, AuditEvent::by("refresh_tokens_renewed", by), now).await?;
         db.commit().await?;
-        self.tokens(policy, by.user.clone(), &session, Some(issued), now)
+        self.tokens(surface, by.user.clone(), &session, Some(issued), now)
     }
 }

@@ -91,7 +91,7 @@ impl Auth {
     /// Commits, then lets this process know what was revoked.
     pub(crate) async fn commit(&self, db: Conn, revoked: &[Revocation]) -> Result<()> {
         db.commit().await?;
-        self.ended.add(revoked);
+        self.revoked.add(revoked);
         Ok(())
     }
 }

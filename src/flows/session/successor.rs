@@ -2,7 +2,7 @@
 //!
 //! Each token is derived from the one before it ([`crate::secret::Successor`]), so a replica that is
 //! shown any token of a chain can follow it to its end without a cache.
-use super::issue::Issued;
+use super::issue::IssuedToken;
 use crate::{
     db::Conn,
     flows::{Auth, Result},
@@ -35,14 +35,15 @@ impl Auth {
         token: Uuid,
         row: &refresh_tokens::RefreshToken,
         now: Timestamp,
-    ) -> Result<Option<Issued>> {
+    ) -> Result<Option<IssuedToken>> {
         let mut next = self.successor.of(token, &row.salt);
         for _ in 0..LONGEST_WALK {
             let Some(row) = refresh_tokens::by_hash(db, &secret::hash(next)).await? else {
                 return Ok(None);
             };
             if row.used_at.is_none() {
-                let issued = Issued { id: next, at: row.issued_at, expires_at: row.expires_at };
+                let issued =
+                    IssuedToken { id: next, at: row.issued_at, expires_at: row.expires_at };
                 return Ok(Some(issued).filter(|t| t.expires_at > now));
             }
             next = self.successor.of(next, &row.salt);

@@ -12,7 +12,7 @@ use crate::{
     field_error::FieldError,
     flows::{
         Auth, Caller, Error, Result, UserId,
-        audit::{Act, Actor, record},
+        audit::{Actor, AuditEvent, record},
     },
     password::{Dearest, Kinds},
     store::{hash_kinds, roles, user_transfer, users},
@@ -146,8 +146,12 @@ impl Auth {
             hash_kinds::note(&mut db, &kind.to_string(), now).await?;
         }
         let count = outcomes.iter().filter(|o| o.added.is_ok()).count().to_string();
-        let act =
-            Act { kind: "users_imported", actor: Actor::Cli, detail: &count, ..Act::default() };
+        let act = AuditEvent {
+            kind: "users_imported",
+            actor: Actor::Cli,
+            detail: &count,
+            ..AuditEvent::default()
+        };
         record(&mut db, &Caller::default(), act, now).await?;
         db.commit().await?;
         Ok(outcomes)

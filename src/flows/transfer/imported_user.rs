@@ -4,7 +4,7 @@ use crate::{
     config::{self, Language},
     field_error::FieldError,
     flows::UserId,
-    identifiers::{self, Address, Username},
+    identifiers::{self, Email, Username},
     password,
     store::{user_transfer::NewAccount, users::NewUser},
     time::Timestamp,
@@ -12,7 +12,7 @@ use crate::{
 
 pub struct Newcomer {
     pub id: Option<UserId>,
-    pub email: Address,
+    pub email: Email,
     pub username: Option<Username>,
     pub roles: Vec<String>,
     email_confirmed_at: Option<Timestamp>,
@@ -36,7 +36,7 @@ impl Newcomer {
         let id = fields.id()?;
         let email =
             fields.text("email")?.ok_or(Refusal::FieldError("email", FieldError::Missing))?;
-        let email = Address::parse(&email).map_err(lacking("email"))?;
+        let email = Email::parse(&email).map_err(lacking("email"))?;
         let username = fields.text("username")?;
         let username = username
             // Many services use the address as the username.

@@ -49,7 +49,7 @@ pub async fn end(reader: Result<Reader<'_>, Error>, form: Result<Form, Error>) -
         let form = form?;
         let id = Uuid::try_parse(form.read(|f| f.text("id"))?).map_err(|_| Error::NotFound)?;
         if id == r.by.session.id.0 {
-            r.auth.sign_out(r.caller, &r.by).await?;
+            r.auth.log_out(r.caller, &r.by).await?;
             return Ok(Reply::see(login::PATH)
                 .forgetting(r.auth)
                 .telling(r.auth, Notice::LoggedOut));
@@ -74,7 +74,7 @@ pub async fn end_others(
     let r = reader?;
     let ended = async {
         form?;
-        r.auth.sign_out_elsewhere(r.caller, &r.by).await?;
+        r.auth.log_out_other_sessions(r.caller, &r.by).await?;
         Ok(Reply::see(PATH).telling(r.auth, Notice::OthersEnded))
     };
     let ended = ended.await;

@@ -1,6 +1,6 @@
 //! `/admin/audit`: what happened.
 use super::{
-    At, Office, link,
+    AdminFrame, At, link,
     views::{Line, act},
 };
 use crate::{
@@ -14,7 +14,7 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 pub struct Audit {
-    operator: Office,
+    operator: AdminFrame,
     user_id: String,
     actor: String,
     kind: String,

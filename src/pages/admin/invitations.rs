@@ -1,5 +1,5 @@
 //! `/admin/invitations`.
-use super::{At, Desk, Office, decide};
+use super::{AdminContext, AdminFrame, At, decide};
 use crate::{
     config::{Language, Registration},
     flows::{Error, NewInvitation},
@@ -18,7 +18,7 @@ const MOST: u32 = 100;
 
 #[derive(Serialize)]
 pub struct Invitations {
-    operator: Office,
+    operator: AdminFrame,
     /// Whether nobody may register at all.
     closed: bool,
     email: String,
@@ -43,7 +43,7 @@ struct Invited {
     created: Moment,
 }
 
-async fn view(desk: &Desk<'_>) -> Result<Invitations, Error> {
+async fn view(desk: &AdminContext<'_>) -> Result<Invitations, Error> {
     let all = desk.r.auth.invitations(&desk.r.by, None, MOST).await?;
     let invited = all.into_iter().map(|i| Invited {
         id: i.id,
@@ -53,7 +53,7 @@ async fn view(desk: &Desk<'_>) -> Result<Invitations, Error> {
     });
     Ok(Invitations {
         operator: desk.operator(),
-        closed: desk.r.auth.live().registration == Registration::Closed,
+        closed: desk.r.auth.runtime_settings().registration == Registration::Closed,
         email: String::new(),
         roles: String::new(),
         tongues: Language::ALL.map(|l| (l.tag(), l.name())).into(),
@@ -83,11 +83,11 @@ pub async fn invite(desk: At<'_>, form: Result<Form, Error>) -> Sent<Invitations
 }
 
 #[post("/admin/invitations/withdraw", data = "<form>")]
-pub async fn withdraw(desk: At<'_>, form: Result<Form, Error>) -> Sent<Invitations> {
+pub async fn revoke(desk: At<'_>, form: Result<Form, Error>) -> Sent<Invitations> {
     let desk = desk?;
     let withdrawn = async {
         let id = form?.read(|f| f.integer("id"))?;
-        match desk.r.auth.withdraw_invitation(desk.r.caller, &desk.r.by, id).await {
+        match desk.r.auth.revoke_invitation(desk.r.caller, &desk.r.by, id).await {
             // It may have been used since the page was made.
             Ok(()) | Err(Error::NotFound) => {}
             Err(e) => return Err(e),

@@ -1,5 +1,5 @@
 //! `/admin/keys`: what signs tokens.
-use super::{At, Desk, Office, decide};
+use super::{AdminContext, AdminFrame, At, decide};
 use crate::{
     flows::Error,
     pages::{Sent, Shown},
@@ -14,7 +14,7 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 pub struct Keys {
-    operator: Office,
+    operator: AdminFrame,
     /// The newest first.
     keys: Vec<Key>,
 }
@@ -33,7 +33,7 @@ struct Key {
     created: Moment,
 }
 
-async fn view(desk: &Desk<'_>) -> Result<Keys, Error> {
+async fn view(desk: &AdminContext<'_>) -> Result<Keys, Error> {
     let keys = desk.r.auth.list_keys(&desk.op).await?;
     let key = |key: crate::tokens::KeyInfo| Key {
         kid: key.kid,

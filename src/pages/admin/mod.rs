@@ -33,7 +33,7 @@ pub fn routes() -> Vec<Route> {
         user::act,
         invitations::page,
         invitations::invite,
-        invitations::withdraw,
+        invitations::revoke,
         settings::page,
         settings::change,
         settings::reset,
@@ -49,15 +49,15 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// An operator, with what every page of the zone is made from.
-pub struct Desk<'r> {
+pub struct AdminContext<'r> {
     pub r: Reader<'r>,
     pub op: Operator,
 }
 
-type At<'r> = Result<Desk<'r>, Error>;
+type At<'r> = Result<AdminContext<'r>, Error>;
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for Desk<'r> {
+impl<'r> FromRequest<'r> for AdminContext<'r> {
     type Error = Error;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Error> {
@@ -69,9 +69,9 @@ impl<'r> FromRequest<'r> for Desk<'r> {
     }
 }
 
-impl Desk<'_> {
-    fn operator(&self) -> Office {
-        Office { name: self.r.by.user.email.clone(), superuser: self.op.is_superuser() }
+impl AdminContext<'_> {
+    fn operator(&self) -> AdminFrame {
+        AdminFrame { name: self.r.by.user.email.clone(), superuser: self.op.is_superuser() }
     }
 
     /// Back to `path`, where `notice` is told.
@@ -82,7 +82,7 @@ impl Desk<'_> {
 
 /// Who runs the place, as the frame of its pages shows it.
 #[derive(Serialize)]
-pub struct Office {
+pub struct AdminFrame {
     name: String,
     superuser: bool,
 }

@@ -1,5 +1,5 @@
 //! `/admin/mail`: the outbox.
-use super::{At, Desk, Office, decide, link, views::Sending};
+use super::{AdminContext, AdminFrame, At, decide, link, views::Sending};
 use crate::{
     flows::{Error, MailQuery},
     pages::{Sent, Shown},
@@ -14,7 +14,7 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 pub struct Outbox {
-    operator: Office,
+    operator: AdminFrame,
     state: String,
     /// The newest first.
     mails: Vec<Sending>,
@@ -27,7 +27,7 @@ impl View for Outbox {
     const PATH: &'static str = "/admin/mail";
 }
 
-async fn view(desk: &Desk<'_>, query: MailQuery<'_>) -> Result<Outbox, Error> {
+async fn view(desk: &AdminContext<'_>, query: MailQuery<'_>) -> Result<Outbox, Error> {
     let found = desk.r.auth.list_mails(&desk.op, &query).await?;
     let at = |cursor: Option<String>| link(Outbox::PATH, cursor.map(|c| query.at(&c)));
     Ok(Outbox {

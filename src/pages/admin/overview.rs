@@ -1,5 +1,5 @@
 //! `/admin/`: how the service does.
-use super::{At, Office};
+use super::{AdminFrame, At};
 use crate::{flows::Day, pages::Shown, view::View, web::reply::page::Page};
 use rocket::get;
 use serde::Serialize;
@@ -10,7 +10,7 @@ const WIDTH: i64 = 20;
 
 #[derive(Serialize)]
 pub struct Overview {
-    operator: Office,
+    operator: AdminFrame,
     users: i64,
     confirmed: i64,
     mails_waiting: i64,

@@ -1,5 +1,5 @@
 //! `/admin/prove`: asks an operator for the password once more.
-use super::{At, Desk, Office, overview::Overview};
+use super::{AdminContext, AdminFrame, At, overview::Overview};
 use crate::{
     flows::Error,
     pages::{Sent, Shown, answer},
@@ -14,7 +14,7 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 pub struct Prove {
-    operator: Office,
+    operator: AdminFrame,
     /// Where it leads to.
     next: String,
 }
@@ -24,7 +24,7 @@ impl View for Prove {
     const PATH: &'static str = "/admin/prove";
 }
 
-fn view(desk: &Desk<'_>, to: &str) -> Prove {
+fn view(desk: &AdminContext<'_>, to: &str) -> Prove {
     let next = next(desk.r.auth.config(), to).unwrap_or_else(|| Overview::PATH.to_owned());
     Prove { operator: desk.operator(), next }
 }

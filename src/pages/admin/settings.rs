@@ -1,7 +1,7 @@
 //! `/admin/settings`: the settings that are changed while running, with what a change does.
-use super::{At, Desk, Office, decide};
+use super::{AdminContext, AdminFrame, At, decide};
 use crate::{
-    config::{EmailConfirmation, Language, Live, Registration, Setting},
+    config::{EmailConfirmation, Language, Registration, RuntimeSettings, Setting},
     flows::{Error, Settings as Now},
     pages::{Sent, Shown},
     view::{self, Moment, View},
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 pub struct Settings {
-    operator: Office,
+    operator: AdminFrame,
     rows: Vec<Row>,
     /// The newest first.
     changes: Vec<Change>,
@@ -89,8 +89,8 @@ fn choices(setting: Setting) -> &'static [&'static str] {
     }
 }
 
-fn row(desk: &Desk<'_>, now: &Now, setting: Setting) -> Row {
-    let told = |to: &Live| effect(desk.r.language, setting, to, now.out);
+fn row(desk: &AdminContext<'_>, now: &Now, setting: Setting) -> Row {
+    let told = |to: &RuntimeSettings| effect(desk.r.language, setting, to, now.out);
     let choice = |value: &&'static str| Choice {
         value: (*value).to_owned(),
         effect: now.live.with(setting, value).map(|to| told(&to)).unwrap_or_default(),
@@ -115,7 +115,7 @@ fn row(desk: &Desk<'_>, now: &Now, setting: Setting) -> Row {
     }
 }
 
-async fn view(desk: &Desk<'_>) -> Result<Settings, Error> {
+async fn view(desk: &AdminContext<'_>) -> Result<Settings, Error> {
     let now = desk.r.auth.settings(&desk.r.by).await?;
     let shown = |text: &Option<String>, setting| {
         let value = text.clone().unwrap_or_else(|| now.file.get(setting));
@@ -152,7 +152,7 @@ pub async fn change(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
     let changed = async {
         let form = form?;
         let wanted = form.read(|f| Setting::ALL.map(|s| (s, f.text(s.name()))))?;
-        let live = desk.r.auth.live();
+        let live = desk.r.auth.runtime_settings();
         // What is as it was is not asked for: without it the file's would not count any more.
         let wanted: Vec<_> = wanted
             .into_iter()

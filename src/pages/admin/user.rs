@@ -1,6 +1,6 @@
 //! `/admin/users/<id>`: one user, and what an operator does to one.
 use super::{
-    At, Desk, Office, decide, link,
+    AdminContext, AdminFrame, At, decide, link,
     users::Users,
     views::{Line, Sending, Somebody},
 };
@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 #[derive(Serialize)]
 pub struct One {
-    operator: Office,
+    operator: AdminFrame,
     who: Somebody,
     /// Where the page is.
     here: String,
@@ -46,7 +46,7 @@ fn here(id: UserId) -> String {
     format!("{}/{}", Users::PATH, id.0)
 }
 
-async fn view(desk: &Desk<'_>, id: UserId, cursor: Option<&str>) -> Result<One, Error> {
+async fn view(desk: &AdminContext<'_>, id: UserId, cursor: Option<&str>) -> Result<One, Error> {
     let (auth, op, r) = (desk.r.auth, &desk.op, &desk.r);
     let user = auth.user(op, id).await?;
     let touchable = op.is_superuser() || !user.is_superuser;
@@ -109,7 +109,7 @@ pub async fn act(desk: At<'_>, id: &str, form: Result<Form, Error>) -> Sent<One>
     decide(Err(e), form, &here(id), || shown)
 }
 
-async fn run(desk: &Desk<'_>, id: UserId, act: &str, form: &Form) -> Result<Notice, Error> {
+async fn run(desk: &AdminContext<'_>, id: UserId, act: &str, form: &Form) -> Result<Notice, Error> {
     let (auth, op) = (desk.r.auth, &desk.op);
     let change = async |change: UserChange<'_>| {
         auth.change_user(op, id, &change).await.map(|_| Notice::UserChanged)

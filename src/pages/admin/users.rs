@@ -1,5 +1,5 @@
 //! `/admin/users`: users by any part of a name, and by what they are.
-use super::{At, Office, link, views::Somebody};
+use super::{AdminFrame, At, link, views::Somebody};
 use crate::{
     flows::{MOST_COUNTED, UserQuery},
     pages::Shown,
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 pub struct Users {
-    operator: Office,
+    operator: AdminFrame,
     /// How many fit.
     count: i64,
     /// Whether there are more than were counted.

@@ -1,7 +1,7 @@
 //! Rows of lists, in the reader's words.
 use crate::{
     config::Language,
-    flows::{Logged, Posted, User},
+    flows::{Logged, OutboxMessage, User},
     pages::account::{viewer::Reader, views::browser},
     view::{self, Moment},
 };
@@ -100,7 +100,7 @@ pub struct Sending {
 }
 
 impl Sending {
-    pub fn new(mail: &Posted, r: &Reader<'_>) -> Self {
+    pub fn new(mail: &OutboxMessage, r: &Reader<'_>) -> Self {
         Self {
             id: mail.id,
             key: mail.kind.replace('_', "-"),

@@ -6,7 +6,7 @@ use crate::{
         tests::{OTHERS, cheap},
     },
 };
-use hasher::Bench;
+use hasher::Scratch;
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
@@ -29,9 +29,9 @@ fn total(work: &[Kind]) -> std::collections::BTreeMap<String, u64> {
 
 #[test]
 fn a_wrong_password_costs_the_same_for_every_kind_that_is_stored() {
-    let bench = &mut Bench::new(&cheap());
+    let bench = &mut Scratch::new(&cheap());
     let ours = bench.hash("right").unwrap();
-    let older = Bench::new(&config::Password { passes: 3, ..cheap() }).hash("right").unwrap();
+    let older = Scratch::new(&config::Password { passes: 3, ..cheap() }).hash("right").unwrap();
     let bcrypt = |cost: u8| format!("$2b${cost:02}${}", ".".repeat(53));
     let (cheaper, dearer) = (bcrypt(4), bcrypt(6));
     let mut stored: Vec<_> =

@@ -17,7 +17,7 @@ const WINDOW: usize = 160;
 const SAMPLES: u64 = 1000;
 
 /// A file of hashes, opened anew for each question, so that it may be replaced.
-pub struct HashFile(PathBuf);
+pub struct BreachFile(PathBuf);
 
 /// A line: its hash in capitals, and where the next one starts.
 struct Line {
@@ -25,7 +25,7 @@ struct Line {
     next: u64,
 }
 
-impl HashFile {
+impl BreachFile {
     /// Looks at some of the file, to see that it is what it should be.
     ///
     /// # Errors

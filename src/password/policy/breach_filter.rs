@@ -44,7 +44,7 @@ fn read(bytes: &[u8]) -> Option<BinaryFuse16> {
 mod making {
     use super::*;
     use crate::password::policy::{
-        personal_words::Names,
+        personal_words::PersonalWords,
         strength::{ENOUGH, guess},
         variants,
     };
@@ -66,7 +66,7 @@ mod making {
 
     /// Whether nothing but the filter refuses a password.
     fn passes(password: &str) -> bool {
-        let names = Names::of([]);
+        let names = PersonalWords::of([]);
         password.chars().count() >= 8
             && forms::of(password).iter().all(|form| guess(form, &names).guesses >= ENOUGH)
     }

@@ -10,9 +10,9 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 const LONGEST: usize = 64;
 
 /// The one place there is.
-pub struct Opinions(Arc<Semaphore>);
+pub struct FeedbackGate(Arc<Semaphore>);
 
-impl Default for Opinions {
+impl Default for FeedbackGate {
     fn default() -> Self {
         Self(Arc::new(Semaphore::new(1)))
     }
@@ -23,7 +23,7 @@ impl Policy {
     ///
     /// # Errors
     /// `Internal` if it panicked.
-    pub async fn opinion(
+    pub async fn feedback(
         self: &Arc<Self>,
         password: String,
         own: Vec<String>,
@@ -31,7 +31,9 @@ impl Policy {
         if password.chars().nth(LONGEST).is_some() {
             return Ok(None);
         }
-        let Ok(place) = Arc::clone(&self.opinions.0).try_acquire_owned() else { return Ok(None) };
+        let Ok(place) = Arc::clone(&self.feedback_gate.0).try_acquire_owned() else {
+            return Ok(None);
+        };
         let policy = Arc::clone(self);
         let task = spawn_blocking(move || {
             let strength = policy.strength(&password, &own);
@@ -51,13 +53,13 @@ mod tests {
     #[tokio::test]
     async fn one_password_is_looked_at_at_a_time() {
         let policy = Arc::new(Policy::new(&Config::default()).unwrap());
-        let ask = || policy.opinion("three unlikely words, comma".to_owned(), Vec::new());
+        let ask = || policy.feedback("three unlikely words, comma".to_owned(), Vec::new());
         assert_eq!(ask().await.unwrap(), Some(Strength::Strong));
-        let place = Arc::clone(&policy.opinions.0).try_acquire_owned().unwrap();
+        let place = Arc::clone(&policy.feedback_gate.0).try_acquire_owned().unwrap();
         assert_eq!(ask().await.unwrap(), None);
         drop(place);
         assert_eq!(ask().await.unwrap(), Some(Strength::Strong));
-        let of = |length: usize| policy.opinion("xq7 ".repeat(length / 4), Vec::new());
+        let of = |length: usize| policy.feedback("xq7 ".repeat(length / 4), Vec::new());
         assert!(of(64).await.unwrap().is_some());
         assert_eq!(of(68).await.unwrap(), None);
     }

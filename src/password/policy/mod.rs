@@ -15,25 +15,25 @@ use crate::{
     field_error::FieldError,
     password::{Error, Result},
 };
-use breach_file::HashFile;
-use feedback::Opinions;
-use personal_words::Names;
+use breach_file::BreachFile;
+use feedback::FeedbackGate;
+use personal_words::PersonalWords;
 use std::{borrow::Cow, io, path::Path};
 use strength::{Guess, guess};
-use variants::Form;
+use variants::Variant;
 
 /// What passwords have to be here.
 pub struct Policy {
     min_length: usize,
     /// The site's own names.
     site: Vec<String>,
-    leaked: Option<HashFile>,
-    opinions: Opinions,
+    leaked: Option<BreachFile>,
+    feedback_gate: FeedbackGate,
 }
 
 impl Policy {
     /// # Errors
-    /// Names the setting whose file is not what it should be.
+    /// Names the setting whose file cannot be used.
     pub fn new(config: &Config) -> Result<Self, Problem> {
         let p = &config.password;
         let leaked = p.breached_file.as_deref().map(open).transpose();
@@ -49,7 +49,7 @@ impl Policy {
             .flatten()
             .collect(),
             leaked: leaked.map_err(|why| Problem::new("portcullis.password.breached_file", why))?,
-            opinions: Opinions::default(),
+            feedback_gate: FeedbackGate::default(),
         })
     }
 
@@ -73,7 +73,7 @@ impl Policy {
     /// # Errors
     /// `Internal` if the file of leaked passwords cannot be read.
     pub fn refuse(&self, password: &str, own: &[String]) -> Result<Option<FieldError>> {
-        let names = Names::of(own.iter().chain(&self.site).map(String::as_str));
+        let names = PersonalWords::of(own.iter().chain(&self.site).map(String::as_str));
         if let Err(why) = judge(password, &names) {
             return Ok(Some(why));
         }
@@ -93,7 +93,7 @@ impl Policy {
     /// How hard a password is to guess for one who knows the names `own` of its owner.
     fn strength(&self, password: &str, own: &[String]) -> Strength {
         let Ok(password) = self.read(password) else { return Strength::Weak };
-        let names = Names::of(own.iter().chain(&self.site).map(String::as_str));
+        let names = PersonalWords::of(own.iter().chain(&self.site).map(String::as_str));
         match judge(&password, &names) {
             Err(_) => Strength::Weak,
             Ok(guesses) if guesses < 100 * strength::ENOUGH => Strength::Fair,
@@ -103,8 +103,8 @@ impl Policy {
     }
 }
 
-fn open(path: &Path) -> Result<HashFile, String> {
-    HashFile::open(path).map_err(|e| match e.kind() {
+fn open(path: &Path) -> Result<BreachFile, String> {
+    BreachFile::open(path).map_err(|e| match e.kind() {
         io::ErrorKind::InvalidData => e.to_string(),
         kind => format!("the file cannot be read: {kind}"),
     })
@@ -133,7 +133,7 @@ impl Strength {
 }
 
 /// How many guesses a password stands, if it may be chosen.
-fn judge(password: &str, names: &Names) -> Result<u64, FieldError> {
+fn judge(password: &str, names: &PersonalWords) -> Result<u64, FieldError> {
     let forms = variants::of(password);
     if forms.iter().any(|form| names.make_up(form)) {
         return Err(FieldError::TooSimilar);
@@ -143,7 +143,7 @@ fn judge(password: &str, names: &Names) -> Result<u64, FieldError> {
         let is_word = easiest.is_some_and(|g| g.is_word);
         return Err(if is_word { FieldError::Common } else { FieldError::Guessable });
     };
-    let is_leaked = |form: &Form| breach_filter::contains(&form.text);
+    let is_leaked = |form: &Variant| breach_filter::contains(&form.text);
     if breach_filter::contains(password) || forms.iter().any(is_leaked) {
         return Err(FieldError::Leaked);
     }

@@ -1,16 +1,16 @@
 //! What a password must not be made of: the names of its owner and of the site (NIST 800-63B-4,
 //! 3.1.1.2: "context-specific words").
-use super::variants::{self, Form};
+use super::variants::{self, Variant};
 
 /// Shorter ones are in too many words.
 const SHORTEST: usize = 3;
 /// What has to be left of a password without the names in it, in characters.
 const ENOUGH: usize = 5;
 
-/// Names, each whole and in its parts, in the spelling of [`variants::key`], the longest first.
-pub struct Names(Vec<String>);
+/// Words, each whole and in its parts, in the spelling of [`variants::key`], the longest first.
+pub struct PersonalWords(Vec<String>);
 
-impl Names {
+impl PersonalWords {
     /// Addresses, usernames, first names. Of an address its parts are names as well, but not the last
     /// one of the domain; `@` before a host makes it one.
     pub fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
@@ -31,7 +31,7 @@ impl Names {
     }
 
     /// Whether a password is some of these names and little else.
-    pub fn make_up(&self, form: &Form) -> bool {
+    pub fn make_up(&self, form: &Variant) -> bool {
         let key = variants::key(&form.text);
         let rest = self.0.iter().fold(key.clone(), |rest, name| rest.replace(name.as_str(), " "));
         rest != key && rest.chars().filter(|c| *c != ' ').count() < ENOUGH

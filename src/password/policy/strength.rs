@@ -1,8 +1,8 @@
 //! How many guesses a password stands, as zxcvbn counts them (Wheeler, "zxcvbn: Low-Budget Password
 //! Strength Estimation", USENIX Security 2016).
 use super::{
-    personal_words::Names,
-    variants::{self, Form},
+    personal_words::PersonalWords,
+    variants::{self, Variant},
 };
 use zxcvbn::{matching::patterns::MatchPattern, zxcvbn};
 
@@ -24,7 +24,7 @@ pub struct Guess {
 }
 
 /// What it takes to guess a password in this form, for one who knows `names`.
-pub fn guess(form: &Form, names: &Names) -> Guess {
+pub fn guess(form: &Variant, names: &PersonalWords) -> Guess {
     let text: String = form.text.chars().take(MOST).collect();
     let words: Vec<&str> =
         names.iter().chain(variants::russian_words().iter().map(String::as_str)).collect();

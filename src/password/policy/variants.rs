@@ -11,14 +11,14 @@ const RUSSIAN_KEYS: &str = "ёйцукенгшщзхъфывапролджэяч
 
 /// One reading of a password.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Form {
+pub struct Variant {
     /// Without Cyrillic letters.
     pub text: String,
     /// How many signs of the password are not in it.
     pub lost: u32,
 }
 
-impl Form {
+impl Variant {
     fn of(text: &str) -> Self {
         let lost = text.chars().filter(|c| "ьъ".contains(*c)).count();
         Self { text: latin(text), lost: u32::try_from(lost).unwrap_or(u32::MAX) }
@@ -26,12 +26,12 @@ impl Form {
 }
 
 /// A password as typed, then as it would be on the other layout if that is something else.
-pub fn of(password: &str) -> Vec<Form> {
+pub fn of(password: &str) -> Vec<Variant> {
     let text: String = password.nfkc().collect();
     let lower = text.to_lowercase();
-    let other = Form::of(&on_the_other_layout(&lower));
+    let other = Variant::of(&on_the_other_layout(&lower));
     // What is Latin already keeps its capitals: they make a word harder to guess.
-    let typed = if is_russian(&lower) { Form::of(&lower) } else { Form { text, lost: 0 } };
+    let typed = if is_russian(&lower) { Variant::of(&lower) } else { Variant { text, lost: 0 } };
     if other.text == lower { vec![typed] } else { vec![typed, other] }
 }
 

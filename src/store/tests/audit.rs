@@ -29,7 +29,7 @@ async fn audit_events_are_purged_by_age(db: &Db) {
     assert_eq!((told[0].kind.as_str(), told[0].ip.as_deref()), ("login", Some("::1")));
     assert_eq!(audit::of_user(&mut db.read().await.unwrap(), UserId(1), 1).await.unwrap().len(), 1);
     assert!(audit::of_user(&mut db.read().await.unwrap(), UserId(2), 9).await.unwrap().is_empty());
-    assert_eq!(tx!(db, |tx| audit::sweep(tx, after(5), 9)), 1);
+    assert_eq!(tx!(db, |tx| audit::purge(tx, after(5), 9)), 1);
 }
 
 on_db!(audit_events_are_filtered_and_counted_by_day);

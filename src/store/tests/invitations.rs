@@ -47,12 +47,12 @@ async fn an_invitation_is_consumed_once_or_revoked(db: &Db) {
     );
     assert!(!tx!(db, |tx| invitations::extend(tx, one, after(200), after(100))));
     assert!(tx!(db, |tx| invitations::extend(tx, one, after(200), after(99))));
-    assert!(!tx!(db, |tx| invitations::spend(tx, two, after(100))));
-    assert!(tx!(db, |tx| invitations::spend(tx, one, after(100))));
-    assert!(!tx!(db, |tx| invitations::spend(tx, one, after(100))));
+    assert!(!tx!(db, |tx| invitations::consume(tx, two, after(100))));
+    assert!(tx!(db, |tx| invitations::consume(tx, one, after(100))));
+    assert!(!tx!(db, |tx| invitations::consume(tx, one, after(100))));
     assert!(!tx!(db, |tx| invitations::extend(tx, one, after(200), NOW)));
-    assert!(!tx!(db, |tx| invitations::withdraw(tx, one)));
-    assert!(tx!(db, |tx| invitations::withdraw(tx, two)));
+    assert!(!tx!(db, |tx| invitations::revoke(tx, one)));
+    assert!(tx!(db, |tx| invitations::revoke(tx, two)));
     let three = tx!(db, |tx| invitations::insert(tx, &new("c@example.com", &none)));
     let to = async |email: &str| {
         let all = tx!(db, |tx| invitations::to_address(tx, email));
@@ -60,14 +60,14 @@ async fn an_invitation_is_consumed_once_or_revoked(db: &Db) {
     };
     // Not the one that was used.
     assert_eq!((to("b@example.com").await, to("c@example.com").await), (vec![], vec![three]));
-    assert_eq!(tx!(db, |tx| invitations::withdraw_from(tx, "b@example.com")), 0);
-    assert_eq!(tx!(db, |tx| invitations::withdraw_from(tx, "c@example.com")), 1);
+    assert_eq!(tx!(db, |tx| invitations::revoke_from(tx, "b@example.com")), 0);
+    assert_eq!(tx!(db, |tx| invitations::revoke_from(tx, "c@example.com")), 1);
     assert!(three > two && tx!(db, |tx| invitations::by_id(tx, three)).is_none());
-    assert_eq!(tx!(db, |tx| invitations::sweep(tx, after(200), 9)), 0);
-    assert_eq!(tx!(db, |tx| invitations::sweep(tx, after(201), 9)), 1);
+    assert_eq!(tx!(db, |tx| invitations::purge(tx, after(200), 9)), 0);
+    assert_eq!(tx!(db, |tx| invitations::purge(tx, after(201), 9)), 1);
     assert!(tx!(db, |tx| invitations::by_token(tx, &hash)).is_none());
     let four = tx!(db, |tx| invitations::insert(tx, &new("d@example.com", &none)));
-    assert!(tx!(db, |tx| invitations::spend(tx, four, NOW)));
+    assert!(tx!(db, |tx| invitations::consume(tx, four, NOW)));
     tx!(db, |tx| invitations::forget(tx, "d@example.com"));
     assert!(tx!(db, |tx| invitations::by_id(tx, four)).is_none());
 }

@@ -30,7 +30,7 @@ async fn keys_are_promoted_and_retired_in_turn(db: &Db) {
     assert_eq!(tx!(db, |tx| keys::all(tx, after(9)))[0].kid, "b");
     let retired = tx!(db, |tx| keys::all(tx, after(8))).into_iter().find(|k| k.kid == "a").unwrap();
     assert_eq!((retired.retired_at, retired.expires_at), (Some(after(2)), Some(after(9))));
-    assert_eq!(tx!(db, |tx| keys::sweep(tx, after(10))), 1);
+    assert_eq!(tx!(db, |tx| keys::purge(tx, after(10))), 1);
 }
 
 on_db!(keys_are_listed_encrypted_and_dropped);

@@ -26,16 +26,16 @@ async fn a_mailed_token_is_consumed_once_or_revoked(db: &Db) {
         tx!(db, |tx| mail_tokens::insert(tx, &token(n)));
     }
     let hash = |n: u8| Digest(vec![n; 32]);
-    assert!(tx!(db, |tx| mail_tokens::spend(tx, &hash(1), NOW)));
-    assert!(!tx!(db, |tx| mail_tokens::spend(tx, &hash(1), NOW)));
-    assert!(!tx!(db, |tx| mail_tokens::spend(tx, &hash(2), after(100))));
-    tx!(db, |tx| mail_tokens::withdraw(tx, id, "confirm_email"));
+    assert!(tx!(db, |tx| mail_tokens::consume(tx, &hash(1), NOW)));
+    assert!(!tx!(db, |tx| mail_tokens::consume(tx, &hash(1), NOW)));
+    assert!(!tx!(db, |tx| mail_tokens::consume(tx, &hash(2), after(100))));
+    tx!(db, |tx| mail_tokens::revoke(tx, id, "confirm_email"));
     let found =
         mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(2)).await.unwrap().unwrap();
     assert_eq!((found.kind.as_str(), found.user_id, found.used_at), ("reset_password", id, None));
-    tx!(db, |tx| mail_tokens::withdraw(tx, id, "reset_password"));
+    tx!(db, |tx| mail_tokens::revoke(tx, id, "reset_password"));
     assert!(mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(2)).await.unwrap().is_none());
-    assert_eq!(tx!(db, |tx| mail_tokens::sweep(tx, after(101), 9)), 1);
+    assert_eq!(tx!(db, |tx| mail_tokens::purge(tx, after(101), 9)), 1);
 
     let coded = |n: u8, at: u64, code: Option<u8>| mail_tokens::MailToken {
         kind: "confirm_email".into(),
@@ -53,12 +53,12 @@ async fn a_mailed_token_is_consumed_once_or_revoked(db: &Db) {
         found.and_then(|t| t.code_hash).map(|hash| hash.0[0])
     };
     assert_eq!((newest(NOW).await, newest(after(100)).await), (Some(50), None));
-    tx!(db, |tx| mail_tokens::withdraw_since(tx, id, "reset_password", 0));
-    tx!(db, |tx| mail_tokens::withdraw_since(tx, id, "confirm_email", 5));
+    tx!(db, |tx| mail_tokens::revoke_since(tx, id, "reset_password", 0));
+    tx!(db, |tx| mail_tokens::revoke_since(tx, id, "confirm_email", 5));
     assert_eq!(newest(NOW).await, Some(40));
     assert!(mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(6)).await.unwrap().is_none());
     let count = async || tx!(db, |tx| mail_tokens::count_try(tx, &hash(4), 2));
     assert_eq!([count().await, count().await, count().await], [true, true, false]);
-    tx!(db, |tx| mail_tokens::spend(tx, &hash(4), NOW));
+    tx!(db, |tx| mail_tokens::consume(tx, &hash(4), NOW));
     assert_eq!(newest(NOW).await, None);
 }

@@ -23,20 +23,20 @@ async fn mails_to_a_deleted_user_are_purged(db: &Db) {
     for new in [mail("a", 0), mail("b", 1), mail("b", 2), mail("b", 3)] {
         tx!(db, |tx| outbox::insert(tx, &new, NOW));
     }
-    tx!(db, |tx| outbox::withdraw_since(tx, id, "b", 2));
+    tx!(db, |tx| outbox::cancel_since(tx, id, "b", 2));
     let count = async |state| outbox::count(&mut db.read().await.unwrap(), state).await.unwrap();
     assert_eq!((count("waiting").await, count("dropped").await), (2, 2));
-    tx!(db, |tx| outbox::withdraw_all(tx, id));
+    tx!(db, |tx| outbox::cancel_all(tx, id));
     assert_eq!((count("waiting").await, count("dropped").await), (0, 4));
     let invitation = outbox::NewMail { user_id: None, ..mail("invitation", 0) };
     let farewell = outbox::NewMail { user_id: None, ..mail("account_deleted", 0) };
     for new in [invitation, farewell] {
         tx!(db, |tx| outbox::insert(tx, &new, NOW));
     }
-    assert_eq!(tx!(db, |tx| outbox::sweep_orphans(tx, after(1), 9)), 0);
+    assert_eq!(tx!(db, |tx| outbox::purge_orphans(tx, after(1), 9)), 0);
     tx!(db, |tx| users::delete(tx, id));
-    assert_eq!(tx!(db, |tx| outbox::sweep_orphans(tx, NOW, 9)), 0);
-    assert_eq!(tx!(db, |tx| outbox::sweep_orphans(tx, after(1), 9)), 4);
+    assert_eq!(tx!(db, |tx| outbox::purge_orphans(tx, NOW, 9)), 0);
+    assert_eq!(tx!(db, |tx| outbox::purge_orphans(tx, after(1), 9)), 4);
     assert_eq!(count("waiting").await, 2);
 }
 
@@ -71,12 +71,12 @@ async fn a_mail_is_claimed_once_and_again_after_its_lease(db: &Db) {
     let again = tx!(db, |tx| outbox::claim(tx, 9, after(120), after(60)));
     assert_eq!((again.len(), again[0].attempts), (6, 2));
     let ids: Vec<_> = again.iter().map(|m| m.id).collect();
-    assert!(tx!(db, |tx| outbox::hold(tx, ids[0])));
+    assert!(tx!(db, |tx| outbox::lock(tx, ids[0])));
     tx!(db, |tx| outbox::mark_sent(tx, ids[0], NOW));
-    assert!(!tx!(db, |tx| outbox::hold(tx, ids[0])));
+    assert!(!tx!(db, |tx| outbox::lock(tx, ids[0])));
     tx!(db, |tx| outbox::fail(tx, ids[1], "550"));
     tx!(db, |tx| outbox::drop(tx, ids[2]));
-    tx!(db, |tx| outbox::retry(tx, ids[3], after(70), "451"));
+    tx!(db, |tx| outbox::reschedule(tx, ids[3], after(70), "451"));
     assert_eq!(tx!(db, |tx| outbox::claim(tx, 9, after(200), after(70))).len(), 1);
     assert_eq!(
         tx!(db, |tx| outbox::count_since(
@@ -89,8 +89,8 @@ async fn a_mail_is_claimed_once_and_again_after_its_lease(db: &Db) {
     );
     assert_eq!(tx!(db, |tx| outbox::count_since(tx, "1@example.com", "test", NOW)), 0);
     for (state, rows) in [("sent", 1), ("dropped", 1), ("failed", 1), ("waiting", 3)] {
-        assert_eq!(tx!(db, |tx| outbox::sweep(tx, state, NOW, 9)), 0);
-        assert_eq!(tx!(db, |tx| outbox::sweep(tx, state, after(1), 2)), rows.min(2), "{state}");
+        assert_eq!(tx!(db, |tx| outbox::purge(tx, state, NOW, 9)), 0);
+        assert_eq!(tx!(db, |tx| outbox::purge(tx, state, after(1), 2)), rows.min(2), "{state}");
     }
 }
 
@@ -133,8 +133,8 @@ async fn a_mail_revoked_while_it_is_sent_stays_revoked(db: &Db) {
     };
     tx!(db, |tx| outbox::insert(tx, &new, NOW));
     let mail = tx!(db, |tx| outbox::claim(tx, 1, after(60), NOW)).remove(0);
-    tx!(db, |tx| outbox::withdraw(tx, id, "change_email"));
-    tx!(db, |tx| outbox::retry(tx, mail.id, after(1), "451"));
+    tx!(db, |tx| outbox::cancel(tx, id, "change_email"));
+    tx!(db, |tx| outbox::reschedule(tx, mail.id, after(1), "451"));
     tx!(db, |tx| outbox::fail(tx, mail.id, "550"));
     tx!(db, |tx| outbox::mark_sent(tx, mail.id, after(1)));
     tx!(db, |tx| outbox::release(tx, mail.id, 1, after(1)));
@@ -143,7 +143,7 @@ async fn a_mail_revoked_while_it_is_sent_stays_revoked(db: &Db) {
         (left[0].state.as_str(), left[0].due_at, &left[0].last_error),
         ("dropped", after(60), &None)
     );
-    assert_eq!(tx!(db, |tx| outbox::revive(tx, mail.id, after(2))), None);
+    assert_eq!(tx!(db, |tx| outbox::retry(tx, mail.id, after(2))), None);
 }
 
 on_db!(only_the_last_claim_can_release_a_mail);
@@ -181,7 +181,7 @@ async fn a_waiting_mail_can_be_revoked(db: &Db) {
         };
         tx!(db, |tx| outbox::insert(tx, &new, NOW));
     }
-    tx!(db, |tx| outbox::withdraw(tx, id, "change_email"));
+    tx!(db, |tx| outbox::cancel(tx, id, "change_email"));
     let left = tx!(db, |tx| outbox::claim(tx, 9, after(60), NOW));
     assert_eq!(left.iter().map(|m| m.kind.as_str()).collect::<Vec<_>>(), ["reset_password"]);
 }
@@ -220,7 +220,7 @@ async fn mails_are_listed_by_state_and_retried(db: &Db) {
         ("failed", Some("550"))
     );
     assert_eq!(tx!(db, |tx| outbox::count(tx, "failed")), 1);
-    assert_eq!(tx!(db, |tx| outbox::revive(tx, ids[0], after(9))), Some(Some(id)));
-    assert_eq!(tx!(db, |tx| outbox::revive(tx, ids[1], after(9))), None);
+    assert_eq!(tx!(db, |tx| outbox::retry(tx, ids[0], after(9))), Some(Some(id)));
+    assert_eq!(tx!(db, |tx| outbox::retry(tx, ids[1], after(9))), None);
     assert_eq!(tx!(db, |tx| outbox::count(tx, "failed")), 0);
 }

@@ -17,7 +17,7 @@ async fn of_many_concurrent_uses_of_a_refresh_token_one_succeeds(db: &Db) {
     let hash = Digest(vec![1; 32]);
     let spent = join_all((0..8).map(|_| async {
         let mut tx = db.write().await.unwrap();
-        let spent = refresh_tokens::spend(&mut tx, &hash, NOW).await.unwrap();
+        let spent = refresh_tokens::consume(&mut tx, &hash, NOW).await.unwrap();
         tx.commit().await.unwrap();
         spent
     }))
@@ -26,10 +26,10 @@ async fn of_many_concurrent_uses_of_a_refresh_token_one_succeeds(db: &Db) {
     let row = refresh_tokens::by_hash(&mut db.read().await.unwrap(), &hash).await.unwrap().unwrap();
     assert_eq!((row.used_at, row.salt.len(), row.session_id), (Some(NOW), 16, session));
     tx!(db, |tx| refresh_tokens::insert(tx, &token_of(session, 2)));
-    assert!(!tx!(db, |tx| refresh_tokens::spend(tx, &Digest(vec![2; 32]), after(100))));
-    tx!(db, |tx| refresh_tokens::spend_all(tx, session, after(1)));
-    assert!(!tx!(db, |tx| refresh_tokens::spend(tx, &Digest(vec![2; 32]), after(2))));
-    assert_eq!(tx!(db, |tx| refresh_tokens::sweep(tx, after(101), 9)), 2);
+    assert!(!tx!(db, |tx| refresh_tokens::consume(tx, &Digest(vec![2; 32]), after(100))));
+    tx!(db, |tx| refresh_tokens::consume_all(tx, session, after(1)));
+    assert!(!tx!(db, |tx| refresh_tokens::consume(tx, &Digest(vec![2; 32]), after(2))));
+    assert_eq!(tx!(db, |tx| refresh_tokens::purge(tx, after(101), 9)), 2);
     tx!(db, |tx| refresh_tokens::insert(tx, &token_of(session, 3)));
     let user =
         sessions::by_id(&mut db.read().await.unwrap(), session).await.unwrap().unwrap().user_id;
@@ -51,12 +51,12 @@ async fn tokens_and_sessions_are_purged_in_batches(db: &Db) {
         tx!(db, |tx| refresh_tokens::insert(tx, &token_of(session, 2 * n + 1)));
     }
     let ended = tx!(db, |tx| sessions::end_others(tx, id, None, after(3)));
-    assert_eq!(tx!(db, |tx| refresh_tokens::sweep_ended(tx, after(3), 9)), 0);
+    assert_eq!(tx!(db, |tx| refresh_tokens::purge_ended(tx, after(3), 9)), 0);
     // Of the first three that ended.
-    assert_eq!(tx!(db, |tx| refresh_tokens::sweep_ended(tx, after(4), 3)), 3);
-    assert_eq!(tx!(db, |tx| refresh_tokens::sweep_ended(tx, after(4), 9)), 5);
-    assert_eq!(tx!(db, |tx| sessions::sweep(tx, after(4), 3)), 3);
-    assert_eq!(tx!(db, |tx| sessions::sweep(tx, after(4), 3)), 1);
+    assert_eq!(tx!(db, |tx| refresh_tokens::purge_ended(tx, after(4), 3)), 3);
+    assert_eq!(tx!(db, |tx| refresh_tokens::purge_ended(tx, after(4), 9)), 5);
+    assert_eq!(tx!(db, |tx| sessions::purge(tx, after(4), 3)), 3);
+    assert_eq!(tx!(db, |tx| sessions::purge(tx, after(4), 3)), 1);
     assert_eq!(ended, 4);
 }
 

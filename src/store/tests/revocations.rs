@@ -29,6 +29,6 @@ async fn revocations_are_read_in_the_order_of_their_ids(db: &Db) {
     assert_eq!(some.iter().map(|r| r.id).collect::<Vec<_>>(), [all[0].id, all[2].id]);
     assert_eq!(tx!(db, |tx| revocations::within(tx, &ranges, 1)).len(), 1);
     assert!(tx!(db, |tx| revocations::within(tx, &[], 9)).is_empty());
-    assert_eq!(tx!(db, |tx| revocations::sweep(tx, after(301), 9)), 0);
-    assert_eq!(tx!(db, |tx| revocations::sweep(tx, after(301).plus(revocations::KEPT), 9)), 3);
+    assert_eq!(tx!(db, |tx| revocations::purge(tx, after(301), 9)), 0);
+    assert_eq!(tx!(db, |tx| revocations::purge(tx, after(301).plus(revocations::KEPT), 9)), 3);
 }

@@ -63,12 +63,12 @@ async fn sessions_are_touched_listed_and_ended(db: &Db) {
     tx!(db, |tx| sessions::authenticate(tx, three, after(7)));
     let proven = sessions::by_id(&mut db.read().await.unwrap(), three).await.unwrap().unwrap();
     assert_eq!((proven.authenticated_at, proven.created_at), (after(7), NOW));
-    tx!(db, |tx| sessions::hold_all(tx, id));
+    tx!(db, |tx| sessions::lock_all(tx, id));
     assert_eq!(tx!(db, |tx| sessions::end_others(tx, id, Some(three), NOW)), 1);
     assert!(living(db, three).await && !living(db, two).await);
     assert_eq!(tx!(db, |tx| sessions::end_others(tx, id, None, after(9))), 1);
-    assert_eq!(tx!(db, |tx| sessions::sweep(tx, after(5), 9)), 2);
-    assert_eq!(tx!(db, |tx| sessions::sweep(tx, after(2000), 9)), 1);
+    assert_eq!(tx!(db, |tx| sessions::purge(tx, after(5), 9)), 2);
+    assert_eq!(tx!(db, |tx| sessions::purge(tx, after(2000), 9)), 1);
 }
 
 on_db!(a_session_stores_its_rotation_rule_family_and_actor);

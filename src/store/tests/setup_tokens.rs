@@ -16,7 +16,7 @@ async fn all_setup_links_are_consumed_at_once(db: &Db) {
     for n in 1..=3 {
         tx!(db, |tx| setup_tokens::insert(tx, &token(n)));
     }
-    assert_eq!(tx!(db, |tx| setup_tokens::sweep(tx, after(2))), 1);
+    assert_eq!(tx!(db, |tx| setup_tokens::purge(tx, after(2))), 1);
     let hash = Digest(vec![2; 32]);
     assert_eq!(tx!(db, |tx| setup_tokens::by_hash(tx, &hash)).unwrap().expires_at, after(2));
     let links =

@@ -127,8 +127,8 @@ async fn a_change_of_credentials_needs_the_version_that_was_read(db: &Db) {
 on_db!(locking_a_user_changes_nothing);
 async fn locking_a_user_changes_nothing(db: &Db) {
     let id = ann(db).await;
-    tx!(db, |tx| users::hold(tx, id));
-    tx!(db, |tx| users::hold(tx, UserId(99)));
+    tx!(db, |tx| users::lock(tx, id));
+    tx!(db, |tx| users::lock(tx, UserId(99)));
     assert!(users::by_id(&mut db.read().await.unwrap(), id).await.unwrap().unwrap().is_active);
 }
 

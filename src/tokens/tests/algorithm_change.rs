@@ -171,10 +171,10 @@ async fn what_was_stored_in_clear_is_sealed_and_sealed_anew() {
         all.into_iter().find(|(purpose, _)| purpose == "x").unwrap().1
     };
     let plain = place.es256().await;
-    let secret = plain.settle_secret(&place.db, "x").await.unwrap();
+    let secret = plain.provision_secret(&place.db, "x").await.unwrap();
     assert_eq!(stored().await, secret);
     let sealed = place.load(Algorithm::ES256, Some(one)).await.unwrap();
-    assert_eq!(sealed.settle_secret(&place.db, "x").await.unwrap(), secret);
+    assert_eq!(sealed.provision_secret(&place.db, "x").await.unwrap(), secret);
     assert!(!stored().await.windows(8).any(|part| secret.starts_with(part)));
     assert_eq!(sealed.read_secret(&place.db, "x").await.unwrap(), Some(secret.clone()));
     assert_eq!(sealed.read_secret(&place.db, "y").await.unwrap(), None);

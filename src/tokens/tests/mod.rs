@@ -1,5 +1,5 @@
 use super::{
-    key_pair::{self, Pair},
+    key_pair::{self, KeyPair},
     *,
 };
 use crate::config::Algorithm;
@@ -18,13 +18,13 @@ pub(crate) fn keys_and_private(algorithm: Algorithm) -> (Keys, Vec<u8>) {
     config.jwt.algorithm = algorithm;
     config.jwt.secret = Some(crate::config::Secret("x".repeat(32)));
     let config = Arc::new(config);
-    let seal = Seal::new(None, None).unwrap();
+    let seal = Encryption::new(None, None).unwrap();
     let (mut rows, mut private) = (Vec::new(), Vec::new());
     if algorithm != Algorithm::HS256 {
         let private_key = key_pair::generate(algorithm).unwrap();
         private.clone_from(&private_key);
         rows.push(Key {
-            kid: Pair::read(algorithm, &private_key).unwrap().kid,
+            kid: KeyPair::read(algorithm, &private_key).unwrap().kid,
             algorithm: key_pair::name(algorithm).to_owned(),
             state: "current".to_owned(),
             private_key,
@@ -33,7 +33,7 @@ pub(crate) fn keys_and_private(algorithm: Algorithm) -> (Keys, Vec<u8>) {
             retired_at: None,
         });
     }
-    let ring = RwLock::new(Arc::new(Ring::new(&config, &seal, rows).unwrap()));
+    let ring = RwLock::new(Arc::new(KeyRing::new(&config, &seal, rows).unwrap()));
     (Keys(Arc::new(Inner { config, seal, ring })), private)
 }
 

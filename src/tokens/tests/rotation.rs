@@ -1,6 +1,6 @@
 use crate::{
     config::{Algorithm, Secret},
-    tokens::{claims::RefreshClaims, key_pair::Pair, *},
+    tokens::{claims::RefreshClaims, key_pair::KeyPair, *},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -148,13 +148,13 @@ async fn a_retired_key_verifies_until_its_last_token_has_expired_and_no_longer()
     keys.reload(&place.db, place.clock.now()).await.unwrap();
     assert!(!kids(&keys).contains(&retired));
     let mut tx = place.db.write().await.unwrap();
-    assert_eq!(keys::sweep(&mut tx, place.clock.now()).await.unwrap(), 1);
+    assert_eq!(keys::purge(&mut tx, place.clock.now()).await.unwrap(), 1);
     assert_eq!(place.states(&keys).await, pairs(&[("ES256", "current"), ("ES256", "next")]));
 }
 
 /// A token that whoever holds the private key `stored` may make.
 pub(crate) fn forged(stored: &[u8], issued_at: i64, expires_at: i64) -> String {
-    let pair = Pair::read(Algorithm::ES256, stored).unwrap();
+    let pair = KeyPair::read(Algorithm::ES256, stored).unwrap();
     let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::ES256);
     header.kid = Some(pair.kid.clone());
     let id = crate::secret::token().unwrap();
@@ -186,7 +186,7 @@ async fn a_stolen_key_is_worth_nothing_a_day_after_it_was_retired() {
     place.rotate(&keys, true).await.unwrap();
     place.clock.advance(Duration::from_mins(10));
     let now = place.clock.now().unix();
-    // Issued after the retirement, give or take what replicas need to hear of it.
+    // IssuedToken after the retirement, give or take what replicas need to hear of it.
     assert!(!good(now, now + 300) && !good(start + 61, now + 300));
     assert!(good(start + 60, now + 300));
     // And whatever it says, it has expired a day later.

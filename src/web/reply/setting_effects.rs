@@ -1,13 +1,13 @@
 //! What a change of a setting does to sessions already open, in a sentence.
 use crate::{
-    config::{Language, Live, Setting},
+    config::{Language, RuntimeSettings, Setting},
     view,
 };
 use std::time::Duration;
 
 /// The sentence for changing `setting` to its value in `to`. Access tokens already issued stay valid for
 /// up to `out`.
-pub fn effect(language: Language, setting: Setting, to: &Live, out: Duration) -> String {
+pub fn effect(language: Language, setting: Setting, to: &RuntimeSettings, out: Duration) -> String {
     let name = setting.name().replace('_', "-");
     let key = if setting.is_lifetime() {
         format!("effect-{name}")
@@ -24,9 +24,9 @@ mod tests {
 
     #[test]
     fn every_change_has_a_sentence_in_every_language() {
-        let from = Live::from(&Config::default());
+        let from = RuntimeSettings::from(&Config::default());
         for language in Language::ALL {
-            let told = |setting, to: &Live| {
+            let told = |setting, to: &RuntimeSettings| {
                 let told = effect(language, setting, to, Duration::from_mins(5));
                 assert!(told.ends_with('.') && !told.starts_with("effect-"), "{told}");
                 told
@@ -38,10 +38,10 @@ mod tests {
             assert!(told(Setting::AccessTokenLifetime, &from).contains(lifetime));
             told(Setting::RefreshTokenLifetime, &from);
             for registration in Registration::ALL {
-                told(Setting::Registration, &Live { registration, ..from });
+                told(Setting::Registration, &RuntimeSettings { registration, ..from });
             }
             for email_confirmation in EmailConfirmation::ALL {
-                told(Setting::EmailConfirmation, &Live { email_confirmation, ..from });
+                told(Setting::EmailConfirmation, &RuntimeSettings { email_confirmation, ..from });
             }
         }
     }

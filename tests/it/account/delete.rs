@@ -46,7 +46,7 @@ async fn a_deleted_account_leaves_no_email_in_the_database(service: &Service) {
     };
     // Until then the limit of mails needs it.
     service.advance(Duration::from_mins(61));
-    service.auth().sweep().await.unwrap();
+    service.auth().purge().await.unwrap();
     let left = dump().await;
     assert!(!left.contains('@'), "{left}");
 }

@@ -142,7 +142,7 @@ async fn a_setup_link_expires_and_a_wrong_one_is_refused(service: &Service) {
     {
         assert_eq!(eve.send_setup(wrong, "eve@example.com", PASSWORD).await.status, 400, "{wrong}");
     }
-    service.auth().sweep().await.unwrap();
+    service.auth().purge().await.unwrap();
     assert_eq!(eve.set_up(&next, "op@example.com", PASSWORD).await.status, 303);
     assert_eq!(rows(service, "SELECT email FROM auth_users").await, ["op@example.com"]);
 }

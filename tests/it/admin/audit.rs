@@ -134,10 +134,10 @@ async fn the_audit_log_holds_no_secret_and_is_purged_after_its_lifetime(service:
         rows(service, "SELECT detail FROM auth_audit WHERE detail LIKE '%@%'").await.is_empty()
     );
     service.advance(Duration::from_hours(47));
-    service.auth().sweep().await.unwrap();
+    service.auth().purge().await.unwrap();
     assert!(!rows(service, "SELECT kind FROM auth_audit").await.is_empty());
     service.advance(Duration::from_hours(2));
-    service.auth().sweep().await.unwrap();
+    service.auth().purge().await.unwrap();
     assert!(rows(service, "SELECT kind FROM auth_audit").await.is_empty());
 }
 

@@ -178,7 +178,7 @@ async fn an_invitation_expires_and_can_be_revoked_or_replaced(service: &Service)
     root.login().await.expect(200);
     assert_eq!(root.get(PATH).await.body["results"], json!([]));
     service.advance(8 * DAY);
-    service.auth().sweep().await.unwrap();
+    service.auth().purge().await.unwrap();
     assert!(rows(service, "SELECT email FROM auth_invitations").await.is_empty());
 }
 

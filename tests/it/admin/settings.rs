@@ -120,7 +120,7 @@ async fn only_a_superuser_sees_and_changes_settings(service: &Service) {
         assert_eq!(person.set(json!({ "registration": "closed" })).await.status, code);
         assert_eq!(person.undo("registration").await.status, code);
     }
-    assert_eq!(service.auth().live().registration.name(), "open");
+    assert_eq!(service.auth().runtime_settings().registration.name(), "open");
     assert!(!acts(service).await.contains(&"setting_changed".to_owned()));
     // A form that another site sends in a superuser's name.
     let root = root(service).await;
@@ -267,7 +267,7 @@ async fn a_logout_revokes_tokens_of_any_lifetime(service: &Service) {
     assert_eq!(short.refresh().await.expect(200)["expires_in"], 60);
     ann.send(Method::Post, "/auth/logout", None, &[]).await.expect(204);
     service.advance(Duration::from_mins(90));
-    service.auth().sweep().await.unwrap();
+    service.auth().purge().await.unwrap();
     service.auth().catch_up().await.unwrap();
     ann.get("/auth/verify").await.refused(401, "token_not_valid");
 }

@@ -52,7 +52,7 @@ async fn metrics_report_waiting_mails_and_overdue_purges(service: &Service) {
     };
     assert_eq!(overdue(&figures, "auth_audit"), Duration::from_hours(1));
     assert_eq!(overdue(&figures, "auth_sessions"), Duration::ZERO);
-    service.auth().sweep().await.unwrap();
+    service.auth().purge().await.unwrap();
     let figures = service.auth().figures().await.unwrap();
     assert!(figures.overdue.iter().all(|(_, overdue)| overdue.is_zero()), "{figures:?}");
     rows(service, "UPDATE auth_outbox SET state = 'failed' RETURNING state").await;

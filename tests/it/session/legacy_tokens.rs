@@ -253,7 +253,7 @@ async fn a_used_legacy_token_stays_used_after_its_session_is_purged(service: &Se
     let token = next(&first);
     service.stranger().post("/api/logout", json!({ "refresh_token": token })).await.expect(200);
     let session = service.auth();
-    session.sweep().await.unwrap();
+    session.purge().await.unwrap();
     service.advance(4 * DAY);
     refresh(&service.stranger(), "/api/refresh", &old).await.refused(401, "token_not_valid");
     rows(service, "DELETE FROM auth_sessions RETURNING 'gone'").await;

@@ -17,7 +17,7 @@ async fn a_clock_set_forward_and_back_forgets_no_logout(service: &Service) {
         for server in [service, &other] {
             server.auth().catch_up().await.unwrap();
         }
-        service.auth().sweep().await.unwrap();
+        service.auth().purge().await.unwrap();
         service.clock.step(-jump);
         for who in [&there, &ann.at(service)] {
             who.get("/auth/verify").await.refused(401, "token_not_valid");

@@ -42,7 +42,7 @@ const STEP: Duration = Duration::from_secs(1);
 
 /// The set of ended sessions; its clones are the same set.
 #[derive(Clone, Default)]
-pub struct EndedSessions(Arc<Inner>);
+pub struct RevokedSessions(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
@@ -80,7 +80,7 @@ impl Reader {
     }
 }
 
-impl EndedSessions {
+impl RevokedSessions {
     /// Whether an access token of `session` is dead.
     pub fn contains(&self, session: Uuid) -> bool {
         self.0.set.contains(session)

@@ -2,7 +2,7 @@
 //! was committed.
 use crate::{
     db::Db,
-    flows::EndedSessions,
+    flows::RevokedSessions,
     store::{
         revocations::{self, Revocation},
         sessions::SessionId,
@@ -46,7 +46,7 @@ async fn only_new_revocations_are_read(database: Database) {
     db.migrate().await.unwrap();
     let first = end(&db).await;
     end_many(&database.url).await;
-    let (ended, clock) = (EndedSessions::default(), Clock::manual(NOW));
+    let (ended, clock) = (RevokedSessions::default(), Clock::manual(NOW));
     assert_eq!(ended.catch_up(&db, &clock).await.unwrap(), 100_001);
     assert!(ended.contains(first));
     let last = end(&db).await;
@@ -70,14 +70,14 @@ async fn revocations_committed_out_of_order_are_read() {
     let database = Database::postgres().await;
     let db = Db::open(&database.url, 6).await.unwrap();
     db.migrate().await.unwrap();
-    let (ended, clock) = (EndedSessions::default(), Clock::manual(NOW));
+    let (ended, clock) = (RevokedSessions::default(), Clock::manual(NOW));
     let (slow, mut held) = (revocation(), db.write().await.unwrap());
     revocations::insert(&mut held, &slow).await.unwrap();
     let mut given_up = db.write().await.unwrap();
     revocations::insert(&mut given_up, &revocation()).await.unwrap();
     let fast = end(&db).await;
     // One that starts meanwhile, and one that runs.
-    let started = EndedSessions::default();
+    let started = RevokedSessions::default();
     for reader in [&ended, &started] {
         assert_eq!(reader.catch_up(&db, &clock).await.unwrap(), 1);
         assert!(reader.contains(fast) && !reader.contains(slow.session_id.0));

@@ -37,7 +37,7 @@ fn each_password_of_the_file_is_found_and_no_other() {
         );
         for text in [lines(count, "\n"), all.clone(), all.trim_end().to_owned(), plain] {
             let (_folder, path) = file(&text);
-            let hashes = HashFile::open(&path).unwrap();
+            let hashes = BreachFile::open(&path).unwrap();
             for n in 0..count {
                 assert!(hashes.contains(&format!("leaked {n}")).unwrap(), "{n} of {count}");
                 assert!(!hashes.contains(&format!("Leaked {n}")).unwrap(), "{n} of {count}");
@@ -49,7 +49,7 @@ fn each_password_of_the_file_is_found_and_no_other() {
 #[test]
 fn a_file_may_be_replaced_while_it_is_in_use() {
     let (_folder, path) = file(&lines(3, "\n"));
-    let hashes = HashFile::open(&path).unwrap();
+    let hashes = BreachFile::open(&path).unwrap();
     assert!(!hashes.contains("leaked 9").unwrap());
     fs::write(&path, lines(10, "\n")).unwrap();
     assert!(hashes.contains("leaked 9").unwrap());
@@ -73,13 +73,13 @@ fn what_is_no_sorted_list_of_hashes_is_refused() {
         (&"г".repeat(999), "HASH:COUNT"),
     ] {
         let (_folder, path) = file(text);
-        let e = HashFile::open(&path).err().unwrap();
+        let e = BreachFile::open(&path).err().unwrap();
         assert!(
             e.kind() == ErrorKind::InvalidData && e.to_string().contains(why),
             "{e} {text:.60}"
         );
     }
     let (folder, path) = file("");
-    assert!(HashFile::open(folder.path()).is_err());
-    assert!(HashFile::open(&path.with_extension("none")).is_err());
+    assert!(BreachFile::open(folder.path()).is_err());
+    assert!(BreachFile::open(&path.with_extension("none")).is_err());
 }
