@@ -15,8 +15,9 @@ on_both_databases!(a_listener_takes_no_connection_from_the_pool);
 async fn a_listener_takes_no_connection_from_the_pool(database: Database) {
     let db = Db::open(&database.url, 1).await.unwrap();
     db.migrate().await.unwrap();
-    let _listener = db.listen().await.unwrap();
+    let listener = db.listen().await.unwrap();
     db.read().await.unwrap();
+    drop(listener);
     db.close().await;
     database.end().await;
 }
