@@ -123,7 +123,7 @@ async fn a_form_of_a_host_application_needs_a_csrf_token(database: Database) {
     let client = Client::untracked(rocket).await.unwrap();
     let post = async |headers: &[(&'static str, &'static str)]| {
         let mut req = client
-            .post("/app/a_form_of_a_host_application_needs_a_csrf_token")
+            .post("/app/forms")
             .header(Header::new("Host", "localhost:8000"));
         req.add_header(Header::new("Cookie", cookie.clone()));
         for (name, value) in headers {
