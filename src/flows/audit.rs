@@ -3,14 +3,16 @@
 use super::{Auth, Caller, Result, SessionId, SignedIn, UserId};
 use crate::{
     db::Conn,
-    store::audit::{self, Event},
+    store::audit::{self, ActorKind, Event},
     time::Timestamp,
 };
 
+pub use crate::store::audit::AuditKind;
+
 /// What happened.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct AuditEvent<'a> {
-    pub kind: &'static str,
+    pub kind: AuditKind,
     pub actor: Actor,
     /// Whose account it concerns.
     pub target: Option<UserId>,
@@ -19,9 +21,8 @@ pub struct AuditEvent<'a> {
 }
 
 /// Who did it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub enum Actor {
-    #[default]
     Anonymous,
     User(UserId),
     /// Somebody at the command line.
@@ -29,19 +30,24 @@ pub enum Actor {
 }
 
 impl AuditEvent<'_> {
+    /// Something that an unknown person did and that concerns no account.
+    pub fn new(kind: AuditKind) -> Self {
+        Self { kind, actor: Actor::Anonymous, target: None, session: None, detail: "" }
+    }
+
     /// Something a user did to its own account.
-    pub fn own(kind: &'static str, user: UserId) -> Self {
-        Self { kind, actor: Actor::User(user), target: Some(user), session: None, detail: "" }
+    pub fn own(kind: AuditKind, user: UserId) -> Self {
+        Self { actor: Actor::User(user), target: Some(user), ..Self::new(kind) }
     }
 
     /// Something a user, or who acts for that user, did to the account, in a session.
-    pub fn by(kind: &'static str, by: &SignedIn) -> Self {
+    pub fn by(kind: AuditKind, by: &SignedIn) -> Self {
         let actor = Actor::User(by.session.actor_id.unwrap_or(by.user.id));
         Self { actor, ..Self::own(kind, by.user.id) }.in_session(by.session.id)
     }
 
     /// Something an admin did that concerns no account.
-    pub fn of_admin(kind: &'static str, by: &SignedIn) -> Self {
+    pub fn of_admin(kind: AuditKind, by: &SignedIn) -> Self {
         Self { target: None, ..Self::by(kind, by) }
     }
 
@@ -68,9 +74,9 @@ pub async fn record(
 ) -> Result<()> {
     let ip = caller.ip.map(|ip| ip.to_string());
     let (actor, actor_id) = match act.actor {
-        Actor::Anonymous => ("anonymous", None),
-        Actor::User(id) => ("user", Some(id)),
-        Actor::Cli => ("cli", None),
+        Actor::Anonymous => (ActorKind::Anonymous, None),
+        Actor::User(id) => (ActorKind::User, Some(id)),
+        Actor::Cli => (ActorKind::Cli, None),
     };
     audit::insert(
         db,
@@ -89,8 +95,8 @@ pub async fn record(
     .await?;
     tracing::info!(
         target: "portcullis::security",
-        act = act.kind,
-        actor,
+        act = act.kind.into_str(),
+        actor = actor.into_str(),
         actor_id = actor_id.map(|id| id.0),
         target_id = act.target.map(|id| id.0),
         session = act.session.map(|id| tracing::field::display(id.0)),

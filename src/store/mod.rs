@@ -15,6 +15,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod settings;
 pub mod setup_tokens;
+pub mod text_enum;
 pub mod user_search;
 pub mod user_transfer;
 pub mod users;

@@ -44,7 +44,10 @@ async fn the_log_tells_who_did_what_to_whom_from_where(service: &Service) {
     );
     assert_eq!(log.body["results"][1]["kind"], "login_failed");
     let known = root.get("/auth/admin/audit/kinds").await;
-    assert!(known.expect(200).as_array().unwrap().contains(&json!("keys_settled")), "{known:?}");
+    assert!(
+        known.expect(200).as_array().unwrap().contains(&json!("keys_provisioned")),
+        "{known:?}"
+    );
     for (query, expected) in [
         (format!("user={}&kind=login", ann.id), vec!["login"]),
         (format!("actor={}&user={}", root.id, ann.id), vec!["role_granted"]),

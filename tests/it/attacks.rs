@@ -2,7 +2,7 @@
 use crate::support::{ORIGIN, PASSWORD, Person, Reply, Service, raw};
 use portcullis::{
     db::Db,
-    store::outbox::{self, NewMail},
+    store::outbox::{self, MailKind, NewMail},
     time::Timestamp,
 };
 use rocket::{futures::future::join_all, http::Method};
@@ -114,12 +114,12 @@ async fn a_mail_that_cannot_be_made_holds_up_no_other(service: &Service) {
     let db = Db::open(service.url(), 1).await.unwrap();
     let mut tx = db.write().await.unwrap();
     let bad = NewMail {
-        kind: "password_changed",
+        kind: MailKind::PasswordChanged,
         user_id: None,
         recipient: "bad@example.com",
         language: "en",
         args: "{",
-        credentials: 0,
+        credential_version: 0,
     };
     outbox::insert(&mut tx, &bad, Timestamp::from_unix(1_700_000_000)).await.unwrap();
     tx.commit().await.unwrap();

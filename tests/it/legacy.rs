@@ -71,7 +71,7 @@ async fn each_dialect_takes_a_token_from_before_the_move_once(service: &Service)
         assert!(service.auth().verify_access(access).is_err());
     }
     let told = acts(service).await;
-    assert_eq!(told.iter().filter(|kind| *kind == "simplejwt_token_taken").count(), 3);
+    assert_eq!(told.iter().filter(|kind| *kind == "legacy_token_adopted").count(), 3);
     assert_eq!(told.iter().filter(|kind| *kind == "refresh_token_reused").count(), 3);
 }
 
@@ -91,7 +91,7 @@ async fn where_tokens_are_kept_it_stays_valid_while_it_would_have(service: &Serv
     service.advance(Duration::from_mins(15));
     refresh(&stranger, "/api/token/refresh", &old).await.refused(401, "token_not_valid");
     assert_eq!(
-        acts(service).await.iter().filter(|kind| *kind == "simplejwt_token_taken").count(),
+        acts(service).await.iter().filter(|kind| *kind == "legacy_token_adopted").count(),
         1
     );
 }

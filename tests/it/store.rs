@@ -4,7 +4,11 @@ use portcullis::{
     db::{Channel, Db},
     secret::Digest,
     store::{
-        audit, emails, hash_kinds, invitations, keys, legacy_tokens, mail_tokens, oldest, outbox,
+        audit::{self, ActorKind, AuditKind},
+        emails, hash_kinds, invitations,
+        keys::{self, KeyState},
+        legacy_tokens, mail_tokens, oldest,
+        outbox::{self, MailKind, OutboxState},
         refresh_tokens, revocations, roles, secrets,
         sessions::{self, Rotation, SessionId},
         settings, setup_tokens, user_search, user_transfer,
@@ -159,7 +163,7 @@ async fn a_user_is_found_by_each_of_its_names(db: &Db) {
             (id, "ann@example.com", Some("ann"))
         );
         assert_eq!(
-            (user.language.as_deref(), user.is_active, user.credentials),
+            (user.language.as_deref(), user.is_active, user.credential_version),
             (Some("ru"), true, 0)
         );
     }
@@ -340,7 +344,7 @@ async fn an_address_comes_back_without_the_password(db: &Db) {
     let mut conn = db.read().await.unwrap();
     let user = users::by_id(&mut conn, id).await.unwrap().unwrap();
     assert_eq!(
-        (user.email.as_str(), user.email_confirmed_at, user.credentials),
+        (user.email.as_str(), user.email_confirmed_at, user.credential_version),
         ("ann@example.com", Some(after(1)), 2)
     );
     assert_eq!(users::password_hash(&mut conn, id).await.unwrap(), None);
@@ -439,7 +443,7 @@ async fn credentials_change_only_from_those_that_were_seen(db: &Db) {
     assert!(tx!(db, |tx| emails::set(tx, id, 1, ("n@example.com", "n@example.com"), NOW)));
     let user = users::by_id(&mut db.read().await.unwrap(), id).await.unwrap().unwrap();
     assert_eq!(
-        (user.email.as_str(), user.email_confirmed_at, user.credentials),
+        (user.email.as_str(), user.email_confirmed_at, user.credential_version),
         ("n@example.com", Some(NOW), 2)
     );
     tx!(db, |tx| users::insert(tx, &named("taken@example.com", None)));
@@ -717,10 +721,10 @@ async fn a_mailed_token_is_spent_once_or_withdrawn(db: &Db) {
     let id = ann(db).await;
     let token = |n: u8| mail_tokens::MailToken {
         hash: Digest(vec![n; 32]),
-        kind: "reset_password".into(),
+        kind: MailKind::ResetPassword.into(),
         user_id: id,
         email: "ann@example.com".into(),
-        credentials: 0,
+        credential_version: 0,
         created_at: NOW,
         expires_at: after(100),
         used_at: None,
@@ -733,18 +737,18 @@ async fn a_mailed_token_is_spent_once_or_withdrawn(db: &Db) {
     assert!(tx!(db, |tx| mail_tokens::consume(tx, &hash(1), NOW)));
     assert!(!tx!(db, |tx| mail_tokens::consume(tx, &hash(1), NOW)));
     assert!(!tx!(db, |tx| mail_tokens::consume(tx, &hash(2), after(100))));
-    tx!(db, |tx| mail_tokens::revoke(tx, id, "confirm_email"));
+    tx!(db, |tx| mail_tokens::revoke(tx, id, MailKind::ConfirmEmail));
     let found =
         mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(2)).await.unwrap().unwrap();
     assert_eq!((found.kind.as_str(), found.user_id, found.used_at), ("reset_password", id, None));
-    tx!(db, |tx| mail_tokens::revoke(tx, id, "reset_password"));
+    tx!(db, |tx| mail_tokens::revoke(tx, id, MailKind::ResetPassword));
     assert!(mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(2)).await.unwrap().is_none());
     assert_eq!(tx!(db, |tx| mail_tokens::purge(tx, after(101), 9)), 1);
 
     let coded = |n: u8, at: u64, code: Option<u8>| mail_tokens::MailToken {
-        kind: "confirm_email".into(),
+        kind: MailKind::ConfirmEmail.into(),
         created_at: after(at),
-        credentials: i64::from(n),
+        credential_version: i64::from(n),
         code_hash: code.map(|c| Digest(vec![c; 32])),
         ..token(n)
     };
@@ -757,8 +761,8 @@ async fn a_mailed_token_is_spent_once_or_withdrawn(db: &Db) {
         found.and_then(|t| t.code_hash).map(|hash| hash.0[0])
     };
     assert_eq!((newest(NOW).await, newest(after(100)).await), (Some(50), None));
-    tx!(db, |tx| mail_tokens::revoke_since(tx, id, "reset_password", 0));
-    tx!(db, |tx| mail_tokens::revoke_since(tx, id, "confirm_email", 5));
+    tx!(db, |tx| mail_tokens::revoke_since(tx, id, MailKind::ResetPassword, 0));
+    tx!(db, |tx| mail_tokens::revoke_since(tx, id, MailKind::ConfirmEmail, 5));
     assert_eq!(newest(NOW).await, Some(40));
     assert!(mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(6)).await.unwrap().is_none());
     let count = async || tx!(db, |tx| mail_tokens::count_try(tx, &hash(4), 2));
@@ -770,24 +774,25 @@ async fn a_mailed_token_is_spent_once_or_withdrawn(db: &Db) {
 on_db!(mails_to_a_user_who_is_gone_are_forgotten);
 async fn mails_to_a_user_who_is_gone_are_forgotten(db: &Db) {
     let id = ann(db).await;
-    let mail = |kind, credentials| outbox::NewMail {
+    let (a, b) = (MailKind::ResetPassword, MailKind::RestoreEmail);
+    let mail = |kind, credential_version| outbox::NewMail {
         kind,
         user_id: Some(id),
         recipient: "ann@example.com",
         language: "en",
         args: "{}",
-        credentials,
+        credential_version,
     };
-    for new in [mail("a", 0), mail("b", 1), mail("b", 2), mail("b", 3)] {
+    for new in [(a, 0), (b, 1), (b, 2), (b, 3)].map(|(kind, version)| mail(kind, version)) {
         tx!(db, |tx| outbox::insert(tx, &new, NOW));
     }
-    tx!(db, |tx| outbox::cancel_since(tx, id, "b", 2));
+    tx!(db, |tx| outbox::cancel_since(tx, id, b, 2));
     let count = async |state| outbox::count(&mut db.read().await.unwrap(), state).await.unwrap();
-    assert_eq!((count("waiting").await, count("dropped").await), (2, 2));
+    assert_eq!((count(OutboxState::Waiting).await, count(OutboxState::Dropped).await), (2, 2));
     tx!(db, |tx| outbox::cancel_all(tx, id));
-    assert_eq!((count("waiting").await, count("dropped").await), (0, 4));
-    let invitation = outbox::NewMail { user_id: None, ..mail("invitation", 0) };
-    let farewell = outbox::NewMail { user_id: None, ..mail("account_deleted", 0) };
+    assert_eq!((count(OutboxState::Waiting).await, count(OutboxState::Dropped).await), (0, 4));
+    let invitation = outbox::NewMail { user_id: None, ..mail(MailKind::Invitation, 0) };
+    let farewell = outbox::NewMail { user_id: None, ..mail(MailKind::AccountDeleted, 0) };
     for new in [invitation, farewell] {
         tx!(db, |tx| outbox::insert(tx, &new, NOW));
     }
@@ -795,7 +800,7 @@ async fn mails_to_a_user_who_is_gone_are_forgotten(db: &Db) {
     tx!(db, |tx| users::delete(tx, id));
     assert_eq!(tx!(db, |tx| outbox::purge_orphans(tx, NOW, 9)), 0);
     assert_eq!(tx!(db, |tx| outbox::purge_orphans(tx, after(1), 9)), 4);
-    assert_eq!(count("waiting").await, 2);
+    assert_eq!(count(OutboxState::Waiting).await, 2);
 }
 
 on_db!(a_mail_is_claimed_by_one_and_again_after_the_lease);
@@ -803,12 +808,12 @@ async fn a_mail_is_claimed_by_one_and_again_after_the_lease(db: &Db) {
     for n in 0..6 {
         let recipient = format!("{n}@example.com");
         let new = outbox::NewMail {
-            kind: "test",
+            kind: MailKind::PasswordChanged,
             user_id: None,
             recipient: &recipient,
             language: "en",
             args: "{}",
-            credentials: 0,
+            credential_version: 0,
         };
         tx!(db, |tx| outbox::insert(tx, &new, NOW));
     }
@@ -840,13 +845,21 @@ async fn a_mail_is_claimed_by_one_and_again_after_the_lease(db: &Db) {
         tx!(db, |tx| outbox::count_since(
             tx,
             "1@example.com",
-            "test",
+            MailKind::PasswordChanged,
             NOW.minus(Duration::from_secs(1))
         )),
         1
     );
-    assert_eq!(tx!(db, |tx| outbox::count_since(tx, "1@example.com", "test", NOW)), 0);
-    for (state, rows) in [("sent", 1), ("dropped", 1), ("failed", 1), ("waiting", 3)] {
+    assert_eq!(
+        tx!(db, |tx| outbox::count_since(tx, "1@example.com", MailKind::PasswordChanged, NOW)),
+        0
+    );
+    for (state, rows) in [
+        (OutboxState::Sent, 1),
+        (OutboxState::Dropped, 1),
+        (OutboxState::Failed, 1),
+        (OutboxState::Waiting, 3),
+    ] {
         assert_eq!(tx!(db, |tx| outbox::purge(tx, state, NOW, 9)), 0);
         assert_eq!(tx!(db, |tx| outbox::purge(tx, state, after(1), 2)), rows.min(2), "{state}");
     }
@@ -857,12 +870,12 @@ async fn who_claims_passes_over_what_another_is_claiming(db: &Db) {
     for n in 0..4 {
         let recipient = format!("{n}@example.com");
         let new = outbox::NewMail {
-            kind: "test",
+            kind: MailKind::PasswordChanged,
             user_id: None,
             recipient: &recipient,
             language: "en",
             args: "{}",
-            credentials: 0,
+            credential_version: 0,
         };
         tx!(db, |tx| outbox::insert(tx, &new, NOW));
     }
@@ -882,16 +895,16 @@ on_db!(what_was_withdrawn_while_it_was_sent_stays_withdrawn);
 async fn what_was_withdrawn_while_it_was_sent_stays_withdrawn(db: &Db) {
     let id = ann(db).await;
     let new = outbox::NewMail {
-        kind: "change_email",
+        kind: MailKind::ChangeEmail,
         user_id: Some(id),
         recipient: "a@example.com",
         language: "en",
         args: "{}",
-        credentials: 0,
+        credential_version: 0,
     };
     tx!(db, |tx| outbox::insert(tx, &new, NOW));
     let mail = tx!(db, |tx| outbox::claim(tx, 1, after(60), NOW)).remove(0);
-    tx!(db, |tx| outbox::cancel(tx, id, "change_email"));
+    tx!(db, |tx| outbox::cancel(tx, id, MailKind::ChangeEmail));
     tx!(db, |tx| outbox::reschedule(tx, mail.id, after(1), "451"));
     tx!(db, |tx| outbox::fail(tx, mail.id, "550"));
     tx!(db, |tx| outbox::mark_sent(tx, mail.id, after(1)));
@@ -907,12 +920,12 @@ async fn what_was_withdrawn_while_it_was_sent_stays_withdrawn(db: &Db) {
 on_db!(a_mail_is_given_back_by_who_claimed_it_last);
 async fn a_mail_is_given_back_by_who_claimed_it_last(db: &Db) {
     let new = outbox::NewMail {
-        kind: "test",
+        kind: MailKind::PasswordChanged,
         user_id: None,
         recipient: "a@example.com",
         language: "en",
         args: "{}",
-        credentials: 0,
+        credential_version: 0,
     };
     assert_eq!(tx!(db, |tx| outbox::oldest_waiting(tx)), None);
     tx!(db, |tx| outbox::insert(tx, &new, NOW));
@@ -982,18 +995,18 @@ async fn sessions_go_after_their_tokens_a_batch_at_a_time(db: &Db) {
 on_db!(a_mail_is_withdrawn_until_it_is_sent);
 async fn a_mail_is_withdrawn_until_it_is_sent(db: &Db) {
     let id = ann(db).await;
-    for kind in ["change_email", "reset_password"] {
+    for kind in [MailKind::ChangeEmail, MailKind::ResetPassword] {
         let new = outbox::NewMail {
             kind,
             user_id: Some(id),
             recipient: "a@example.com",
             language: "en",
             args: "{}",
-            credentials: 0,
+            credential_version: 0,
         };
         tx!(db, |tx| outbox::insert(tx, &new, NOW));
     }
-    tx!(db, |tx| outbox::cancel(tx, id, "change_email"));
+    tx!(db, |tx| outbox::cancel(tx, id, MailKind::ChangeEmail));
     let left = tx!(db, |tx| outbox::claim(tx, 9, after(60), NOW));
     assert_eq!(left.iter().map(|m| m.kind.as_str()).collect::<Vec<_>>(), ["reset_password"]);
 }
@@ -1003,12 +1016,12 @@ async fn mails_are_looked_through_and_tried_again(db: &Db) {
     let id = ann(db).await;
     for user in [Some(id), None, Some(id)] {
         let new = outbox::NewMail {
-            kind: "test",
+            kind: MailKind::PasswordChanged,
             user_id: user,
             recipient: "a@example.com",
             language: "en",
             args: "{}",
-            credentials: 0,
+            credential_version: 0,
         };
         tx!(db, |tx| outbox::insert(tx, &new, NOW));
     }
@@ -1023,23 +1036,23 @@ async fn mails_are_looked_through_and_tried_again(db: &Db) {
     };
     assert_eq!(seen(None, ids[0], false).await, ids[1..]);
     assert_eq!(seen(None, ids[2], true).await, [ids[1], ids[0]]);
-    assert_eq!(seen(Some("failed"), i64::MAX, false).await, [ids[0]]);
-    assert_eq!(seen(Some("failed"), ids[0], true).await, [0; 0]);
+    assert_eq!(seen(Some(OutboxState::Failed), i64::MAX, false).await, [ids[0]]);
+    assert_eq!(seen(Some(OutboxState::Failed), ids[0], true).await, [0; 0]);
     let of_ann = outbox::of_user(&mut db.read().await.unwrap(), id, 9).await.unwrap();
     assert_eq!(of_ann.iter().map(|m| m.id).collect::<Vec<_>>(), [ids[0], ids[2]]);
     assert_eq!(
         (of_ann[0].state.as_str(), of_ann[0].last_error.as_deref()),
         ("failed", Some("550"))
     );
-    assert_eq!(tx!(db, |tx| outbox::count(tx, "failed")), 1);
+    assert_eq!(tx!(db, |tx| outbox::count(tx, OutboxState::Failed)), 1);
     assert_eq!(tx!(db, |tx| outbox::retry(tx, ids[0], after(9))), Some(Some(id)));
     assert_eq!(tx!(db, |tx| outbox::retry(tx, ids[1], after(9))), None);
-    assert_eq!(tx!(db, |tx| outbox::count(tx, "failed")), 0);
+    assert_eq!(tx!(db, |tx| outbox::count(tx, OutboxState::Failed)), 0);
 }
 
 on_db!(keys_take_their_turns);
 async fn keys_take_their_turns(db: &Db) {
-    let key = |kid: &str, state: &str| keys::Key {
+    let key = |kid: &str, state: KeyState| keys::Key {
         kid: kid.into(),
         algorithm: "ES256".into(),
         state: state.into(),
@@ -1048,9 +1061,9 @@ async fn keys_take_their_turns(db: &Db) {
         expires_at: None,
         retired_at: None,
     };
-    assert!(tx!(db, |tx| keys::insert(tx, &key("a", "current"))));
-    assert!(!tx!(db, |tx| keys::insert(tx, &key("b", "current"))));
-    assert!(tx!(db, |tx| keys::insert(tx, &key("b", "next"))));
+    assert!(tx!(db, |tx| keys::insert(tx, &key("a", KeyState::Current))));
+    assert!(!tx!(db, |tx| keys::insert(tx, &key("b", KeyState::Current))));
+    assert!(tx!(db, |tx| keys::insert(tx, &key("b", KeyState::Next))));
     assert!(!tx!(db, |tx| keys::retire(tx, "b", after(2), after(9))));
     assert!(tx!(db, |tx| keys::retire(tx, "a", after(2), after(9))));
     assert!(tx!(db, |tx| keys::promote(tx, "b")));
@@ -1064,7 +1077,7 @@ async fn keys_take_their_turns(db: &Db) {
 
 on_db!(keys_are_outlined_sealed_and_dropped);
 async fn keys_are_outlined_sealed_and_dropped(db: &Db) {
-    let key = |kid: &str, algorithm: &str, state: &str| keys::Key {
+    let key = |kid: &str, algorithm: &str, state: KeyState| keys::Key {
         kid: kid.into(),
         algorithm: algorithm.into(),
         state: state.into(),
@@ -1073,9 +1086,11 @@ async fn keys_are_outlined_sealed_and_dropped(db: &Db) {
         expires_at: None,
         retired_at: None,
     };
-    for (kid, algorithm, state) in
-        [("a", "ES256", "current"), ("b", "ES256", "next"), ("c", "EdDSA", "next")]
-    {
+    for (kid, algorithm, state) in [
+        ("a", "ES256", KeyState::Current),
+        ("b", "ES256", KeyState::Next),
+        ("c", "EdDSA", KeyState::Next),
+    ] {
         assert!(tx!(db, |tx| keys::insert(tx, &key(kid, algorithm, state))));
     }
     assert!(tx!(db, |tx| keys::seal(tx, "a", &[1], &[2])));
@@ -1139,8 +1154,8 @@ on_db!(acts_are_swept_by_age);
 async fn acts_are_swept_by_age(db: &Db) {
     let entry = |at| audit::Entry {
         at,
-        kind: "login",
-        actor: "user",
+        kind: AuditKind::Login,
+        actor: ActorKind::User,
         actor_id: None,
         target_id: Some(UserId(1)),
         session_id: None,
@@ -1277,7 +1292,7 @@ async fn acts_are_looked_through_and_counted_by_day(db: &Db) {
     let entry = |at, kind, actor, target| audit::Entry {
         at,
         kind,
-        actor: "user",
+        actor: ActorKind::User,
         actor_id: actor,
         target_id: target,
         session_id: None,
@@ -1287,10 +1302,10 @@ async fn acts_are_looked_through_and_counted_by_day(db: &Db) {
     };
     let day = 86_400;
     for entry in [
-        entry(NOW, "login", Some(id), Some(id)),
-        entry(NOW, "login", None, None),
-        entry(after(day), "role_granted", Some(UserId(7)), Some(id)),
-        entry(after(2 * day), "login", Some(UserId(7)), Some(UserId(7))),
+        entry(NOW, AuditKind::Login, Some(id), Some(id)),
+        entry(NOW, AuditKind::Login, None, None),
+        entry(after(day), AuditKind::RoleGranted, Some(UserId(7)), Some(id)),
+        entry(after(2 * day), AuditKind::Login, Some(UserId(7)), Some(UserId(7))),
     ] {
         tx!(db, |tx| audit::insert(tx, &entry));
     }
@@ -1316,7 +1331,7 @@ async fn acts_are_looked_through_and_counted_by_day(db: &Db) {
         (1, Some("ann@example.com"), Some("ann@example.com"))
     );
     assert_eq!(tx!(db, |tx| audit::kinds(tx)), ["login", "role_granted"]);
-    let days = tx!(db, |tx| audit::by_day(tx, "login", NOW));
+    let days = tx!(db, |tx| audit::by_day(tx, AuditKind::Login, NOW));
     let today = NOW.unix() / 86_400;
     assert_eq!(days, [(today, 2), (today + 2, 1)]);
     // Where an operator was is not for the account's owner to know.

@@ -10,7 +10,7 @@ use crate::{
     field_error::FieldError,
     flows::{
         Auth, Caller, Error, Registered, Result, SignedIn, User, UserId,
-        audit::{AuditEvent, record},
+        audit::{AuditEvent, AuditKind, record},
         mail::{self, Kind},
     },
     identifiers::Email,
@@ -113,7 +113,7 @@ impl Auth {
             same && self.is_usable(link, &user)
         });
         let Some(link) = link else {
-            record(&mut db, caller, AuditEvent::by("code_refused", by), now).await?;
+            record(&mut db, caller, AuditEvent::by(AuditKind::CodeRefused, by), now).await?;
             db.commit().await?;
             return Err(wrong());
         };
@@ -154,7 +154,7 @@ impl Auth {
         }
         let mut db = self.db.write().await?;
         let target = Some(link.user_id);
-        let act = AuditEvent { kind: "password_refused", target, ..AuditEvent::default() };
+        let act = AuditEvent { target, ..AuditEvent::new(AuditKind::PasswordRefused) };
         record(&mut db, caller, act, self.clock.now()).await?;
         db.commit().await?;
         Err(Error::field("password", FieldError::WrongPassword))
@@ -172,16 +172,16 @@ impl Auth {
         if !mail_tokens::consume(&mut db, &link.hash, now).await? {
             return Err(Error::LinkNotValid);
         }
-        let changes = link.kind == Kind::ChangeEmail.name();
+        let changes = link.kind == Kind::ChangeEmail;
         let mut revoked = Vec::new();
         if changes {
             revoked = self.change(&mut db, caller, link, user, now).await?;
         } else {
             users::confirm_email(&mut db, user.id, now).await?;
-            mail_tokens::revoke(&mut db, user.id, Kind::ConfirmEmail.name()).await?;
+            mail_tokens::revoke(&mut db, user.id, Kind::ConfirmEmail).await?;
         }
-        let act = if changes { "email_changed" } else { "email_confirmed" };
-        let act = AuditEvent { kind: act, target: Some(user.id), ..AuditEvent::default() };
+        let act = if changes { AuditKind::EmailChanged } else { AuditKind::EmailConfirmed };
+        let act = AuditEvent { target: Some(user.id), ..AuditEvent::new(act) };
         record(&mut db, caller, act, now).await?;
         let old = user;
         let user = users::by_id(&mut db, user.id).await?.ok_or(Error::LinkNotValid)?;
@@ -208,7 +208,7 @@ impl Auth {
         let new = Email::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
         let revoked = self.free_address(db, caller, &new, user, User::is_unclaimed, now).await?;
         let names = (new.email.as_str(), new.key.as_str());
-        if emails::set(db, user.id, link.credentials, names, now).await? {
+        if emails::set(db, user.id, link.credential_version, names, now).await? {
             Ok(revoked)
         } else {
             Err(Error::LinkNotValid)
@@ -223,7 +223,7 @@ impl Auth {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         mail::to_user(&mut db, Kind::ConfirmEmail, &by.user, now).await?;
-        record(&mut db, caller, AuditEvent::by("confirmation_resent", by), now).await?;
+        record(&mut db, caller, AuditEvent::by(AuditKind::ConfirmationResent, by), now).await?;
         db.commit().await?;
         self.post.notify_one();
         Ok(())
@@ -246,8 +246,7 @@ impl Auth {
 
     /// Whether `mark` is that of the browser which registered the address of a link.
     fn has_mark(&self, link: &MailToken, mark: &str) -> bool {
-        link.kind == Kind::ConfirmEmail.name()
-            && secret::same(&self.mark(link.user_id, &link.email), mark)
+        link.kind == Kind::ConfirmEmail && secret::same(&self.mark(link.user_id, &link.email), mark)
     }
 
     /// Looks at a mailed token that is to confirm an address, and changes nothing.
@@ -255,7 +254,7 @@ impl Auth {
         let mut db = self.db.read().await?;
         let found = self.look_at_link(&mut db, token, &CONFIRMING).await?;
         Ok(found.map_or_else(Confirmation::none, |(link, state, user)| {
-            let changes = link.kind == Kind::ChangeEmail.name();
+            let changes = link.kind == Kind::ChangeEmail;
             let proven = self.is_shown(&link, proof);
             let declinable = changes || user.is_unclaimed();
             Confirmation { state, email: link.email, changes, proven, declinable }

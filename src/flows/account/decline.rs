@@ -4,7 +4,7 @@ use crate::{
     db::Conn,
     flows::{
         Auth, Caller, Error, Result, User,
-        audit::{AuditEvent, record},
+        audit::{AuditEvent, AuditKind, record},
         mail::Kind,
     },
     identifiers::Email,
@@ -40,11 +40,11 @@ impl Auth {
         if !self.is_usable(&link, &user) || !mail_tokens::consume(&mut db, &hash, now).await? {
             return Err(Error::LinkNotValid);
         }
-        let act = |kind| AuditEvent { kind, target: Some(user.id), ..AuditEvent::default() };
-        if link.kind == Kind::ChangeEmail.name() {
-            outbox::cancel(&mut db, user.id, Kind::ChangeEmail.name()).await?;
-            mail_tokens::revoke(&mut db, user.id, Kind::ChangeEmail.name()).await?;
-            record(&mut db, caller, act("email_change_declined"), now).await?;
+        let act = |kind| AuditEvent { target: Some(user.id), ..AuditEvent::new(kind) };
+        if link.kind == Kind::ChangeEmail {
+            outbox::cancel(&mut db, user.id, Kind::ChangeEmail).await?;
+            mail_tokens::revoke(&mut db, user.id, Kind::ChangeEmail).await?;
+            record(&mut db, caller, act(AuditKind::EmailChangeDeclined), now).await?;
             db.commit().await?;
             return Ok(Declined::Change);
         }
@@ -52,7 +52,7 @@ impl Auth {
             return Err(Error::Forbidden);
         }
         let revoked = self.end_sessions(&mut db, user.id, None, now).await?;
-        record(&mut db, caller, act("registration_declined"), now).await?;
+        record(&mut db, caller, act(AuditKind::RegistrationDeclined), now).await?;
         self.erase(&mut db, &user).await?;
         self.commit(db, &revoked).await?;
         Ok(Declined::Account)
@@ -76,9 +76,8 @@ impl Auth {
         let other = other.ok_or(Error::LinkNotValid)?;
         let revoked = self.end_sessions(db, other.id, None, now).await?;
         let act = AuditEvent {
-            kind: "registration_declined",
             target: Some(other.id),
-            ..AuditEvent::default()
+            ..AuditEvent::new(AuditKind::RegistrationDeclined)
         };
         record(db, caller, act, now).await?;
         self.erase(db, &other).await?;

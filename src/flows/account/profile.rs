@@ -7,7 +7,7 @@ use crate::{
     flows::{
         Auth, Caller, Error, Result, SignedIn, User, UserId,
         admin::lock_with_superusers,
-        audit::{AuditEvent, record},
+        audit::{AuditEvent, AuditKind, record},
         mail::{self, Kind},
         retry::retried,
     },
@@ -107,7 +107,7 @@ impl Auth {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         new.store(&mut db, by.user.id).await?;
-        record(&mut db, caller, AuditEvent::by("profile_changed", by), now).await?;
+        record(&mut db, caller, AuditEvent::by(AuditKind::ProfileChanged, by), now).await?;
         let user = users::by_id(&mut db, by.user.id).await?.ok_or(Error::NotFound)?;
         db.commit().await?;
         Ok(user)
@@ -130,12 +130,12 @@ impl Auth {
         let hash = self.hasher.hash(new).await?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        if !users::set_password(&mut db, user.id, user.credentials, &hash).await? {
+        if !users::set_password(&mut db, user.id, user.credential_version, &hash).await? {
             return Err(Error::field("current_password", FieldError::WrongPassword));
         }
         let revoked = self.end_sessions(&mut db, user.id, Some(by.session.id), now).await?;
         mail::to_user(&mut db, Kind::PasswordChanged, user, now).await?;
-        record(&mut db, caller, AuditEvent::by("password_changed", by), now).await?;
+        record(&mut db, caller, AuditEvent::by(AuditKind::PasswordChanged, by), now).await?;
         self.commit(db, &revoked).await?;
         self.post.notify_one();
         Ok(())
@@ -160,8 +160,8 @@ impl Auth {
         let mut db = self.db.write().await?;
         users::lock(&mut db, user.id).await?;
         // The mails first: one that is being made may store its link until then.
-        outbox::cancel(&mut db, user.id, Kind::ChangeEmail.name()).await?;
-        mail_tokens::revoke(&mut db, user.id, Kind::ChangeEmail.name()).await?;
+        outbox::cancel(&mut db, user.id, Kind::ChangeEmail).await?;
+        mail_tokens::revoke(&mut db, user.id, Kind::ChangeEmail).await?;
         match users::by_email(&mut db, &new.key).await? {
             Some(owner) if owner.id != user.id && !owner.is_unclaimed() => {
                 mail::to_user(&mut db, Kind::AccountExists, &owner, now).await?;
@@ -173,7 +173,7 @@ impl Auth {
         }
         let told = json!({ "new_email": new.email });
         mail::enqueue(&mut db, Kind::EmailChanged, user, &user.email, &told, now).await?;
-        record(&mut db, caller, AuditEvent::by("email_change_asked", by), now).await?;
+        record(&mut db, caller, AuditEvent::by(AuditKind::EmailChangeAsked, by), now).await?;
         db.commit().await?;
         self.post.notify_one();
         Ok(())
@@ -195,7 +195,7 @@ impl Auth {
             let mut db = self.db.write().await?;
             lock_with_superusers(&mut db, by.user.id).await?;
             let user = users::by_id(&mut db, by.user.id).await?.ok_or(Error::NotFound)?;
-            self.remove(db, caller, &user, AuditEvent::by("account_deleted", by), now).await
+            self.remove(db, caller, &user, AuditEvent::by(AuditKind::AccountDeleted, by), now).await
         })
         .await
     }
@@ -267,7 +267,8 @@ impl Auth {
                 return Ok(db.commit().await?);
             }
         }
-        record(&mut db, caller, AuditEvent::by("password_refused", by), self.clock.now()).await?;
+        record(&mut db, caller, AuditEvent::by(AuditKind::PasswordRefused, by), self.clock.now())
+            .await?;
         if count < MOST_PASSWORDS {
             db.commit().await?;
         } else {
@@ -281,7 +282,7 @@ impl Auth {
         let now = self.clock.now();
         let revoked = self.end_family(&mut db, &by.session, now).await?;
         if revoked.is_some() {
-            record(&mut db, caller, AuditEvent::by("session_ended", by), now).await?;
+            record(&mut db, caller, AuditEvent::by(AuditKind::SessionEnded, by), now).await?;
         }
         self.commit(db, &revoked.unwrap_or_default()).await
     }

@@ -5,7 +5,7 @@ use crate::{
     field_error::FieldError,
     flows::{
         Auth, Caller, Error, Result, User,
-        audit::{AuditEvent, record},
+        audit::{AuditEvent, AuditKind, record},
         mail::{self, Kind},
     },
     identifiers::{self, Email, Username},
@@ -122,7 +122,7 @@ impl Auth {
         };
         let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
         mail::to_user(&mut db, Kind::ConfirmEmail, &user, now).await?;
-        record(&mut db, caller, AuditEvent::own("registered", id), now).await?;
+        record(&mut db, caller, AuditEvent::own(AuditKind::Registered, id), now).await?;
         db.commit().await?;
         self.post.notify_one();
         Ok(if quiet { Registered::Pending(Some(user)) } else { Registered::Created(user) })
@@ -197,8 +197,10 @@ impl Auth {
             None => Kind::ConfirmEmail,
         };
         mail::to_user(&mut db, kind, &user, now).await?;
-        let act =
-            AuditEvent { kind: "registered_again", target: Some(user.id), ..AuditEvent::default() };
+        let act = AuditEvent {
+            target: Some(user.id),
+            ..AuditEvent::new(AuditKind::RegistrationRepeated)
+        };
         record(&mut db, caller, act, now).await?;
         db.commit().await?;
         self.post.notify_one();

@@ -4,12 +4,12 @@ use crate::{
     db::Conn,
     flows::{
         Auth, Caller, Error, Result,
-        audit::{AuditEvent, record},
+        audit::{AuditEvent, AuditKind, record},
         mail::{self, Kind},
     },
     identifiers::Email,
     secret,
-    store::{mail_tokens, users},
+    store::{audit::ActorKind, mail_tokens, users},
 };
 
 impl Auth {
@@ -18,7 +18,7 @@ impl Auth {
     /// # Errors
     /// `Fields` if it is no address; `Busy`, `Unavailable`.
     pub async fn forgot_password(&self, caller: &Caller, email: &str) -> Result<()> {
-        self.mail_later(caller, email, Kind::ResetPassword, "password_reset_asked").await
+        self.mail_later(caller, email, Kind::ResetPassword, AuditKind::PasswordResetRequested).await
     }
 
     /// Mails another link to an address that is not confirmed yet. It answers alike for any address, before
@@ -27,7 +27,7 @@ impl Auth {
     /// # Errors
     /// `Fields` if it is no address; `Busy`, `Unavailable`.
     pub async fn confirm_again(&self, caller: &Caller, email: &str) -> Result<()> {
-        self.mail_later(caller, email, Kind::ConfirmEmail, "confirmation_resent").await
+        self.mail_later(caller, email, Kind::ConfirmEmail, AuditKind::ConfirmationResent).await
     }
 
     /// Looks for the user of an address and mails a link, after the answer. An address that is nobody's is
@@ -37,7 +37,7 @@ impl Auth {
         caller: &Caller,
         email: &str,
         kind: Kind,
-        act: &'static str,
+        act: AuditKind,
     ) -> Result<()> {
         let email = Email::parse(email).map_err(|e| Error::field("email", e))?;
         let (auth, caller) = (self.clone(), caller.clone());
@@ -55,7 +55,7 @@ impl Auth {
         caller: &Caller,
         email: &Email,
         kind: Kind,
-        act: &'static str,
+        act: AuditKind,
     ) -> Result<()> {
         let confirms = kind == Kind::ConfirmEmail;
         let user = users::by_email(&mut db, &email.key).await?;
@@ -67,7 +67,7 @@ impl Auth {
         };
         let now = self.clock.now();
         mail::to_user(&mut db, kind, &user, now).await?;
-        let act = AuditEvent { kind: act, target: Some(user.id), ..AuditEvent::default() };
+        let act = AuditEvent { target: Some(user.id), ..AuditEvent::new(act) };
         record(&mut db, caller, act, now).await?;
         db.commit().await?;
         self.post.notify_one();
@@ -90,18 +90,17 @@ impl Auth {
         let mut db = self.db.write().await?;
         users::lock(&mut db, user.id).await?;
         let spent = mail_tokens::consume(&mut db, &hash, now).await?
-            && users::set_password(&mut db, user.id, link.credentials, &password).await?;
+            && users::set_password(&mut db, user.id, link.credential_version, &password).await?;
         if !spent {
             return Err(Error::LinkNotValid);
         }
         users::confirm_email(&mut db, user.id, now).await?;
         for kind in [Kind::ResetPassword, Kind::ConfirmEmail, Kind::ChangeEmail] {
-            mail_tokens::revoke(&mut db, user.id, kind.name()).await?;
+            mail_tokens::revoke(&mut db, user.id, kind).await?;
         }
         let revoked = self.end_sessions(&mut db, user.id, None, now).await?;
         mail::to_user(&mut db, Kind::PasswordChanged, &user, now).await?;
-        let act =
-            AuditEvent { kind: "password_reset", target: Some(user.id), ..AuditEvent::default() };
+        let act = AuditEvent { target: Some(user.id), ..AuditEvent::new(AuditKind::PasswordReset) };
         record(&mut db, caller, act, now).await?;
         self.commit(db, &revoked).await?;
         self.post.notify_one();
@@ -111,11 +110,12 @@ impl Auth {
 
 /// Counts what was asked for under a name that is nobody's, and logs it: a row for each would let anybody fill
 /// the database.
-pub(crate) fn count_unknown(caller: &Caller, asked: &'static str) {
+pub(crate) fn count_unknown(caller: &Caller, asked: AuditKind) {
+    let asked = asked.into_str();
     tracing::info!(
         target: "portcullis::security",
         act = asked,
-        actor = "anonymous",
+        actor = ActorKind::Anonymous.into_str(),
         ip = caller.ip.map(tracing::field::display),
         request = caller.request_id,
         detail = "unknown name",

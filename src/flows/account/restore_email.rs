@@ -7,7 +7,7 @@ use crate::{
     db::Conn,
     flows::{
         Auth, Caller, Error, LinkState, Result, User,
-        audit::{AuditEvent, record},
+        audit::{AuditEvent, AuditKind, record},
         mail::{Kind, message::RESET},
     },
     identifiers::Email,
@@ -56,12 +56,11 @@ impl Auth {
             return Err(Error::LinkNotValid);
         }
         // The later addresses lose their own way back; an earlier one keeps it.
-        let later = Kind::RestoreEmail.name();
-        outbox::cancel_since(&mut db, user.id, later, link.credentials).await?;
-        mail_tokens::revoke_since(&mut db, user.id, later, link.credentials).await?;
+        let later = Kind::RestoreEmail;
+        outbox::cancel_since(&mut db, user.id, later, link.credential_version).await?;
+        mail_tokens::revoke_since(&mut db, user.id, later, link.credential_version).await?;
         revoked.extend(self.end_sessions(&mut db, user.id, None, now).await?);
-        let act =
-            AuditEvent { kind: "email_restored", target: Some(user.id), ..AuditEvent::default() };
+        let act = AuditEvent { target: Some(user.id), ..AuditEvent::new(AuditKind::EmailRestored) };
         record(&mut db, caller, act, now).await?;
         let user = users::by_id(&mut db, user.id).await?.ok_or(Error::LinkNotValid)?;
         let reset = reset_link(&mut db, &user, now).await?;
@@ -75,10 +74,10 @@ async fn reset_link(db: &mut Conn, user: &User, now: Timestamp) -> Result<Uuid> 
     let token = secret::token()?;
     let row = MailToken {
         hash: secret::hash(token),
-        kind: Kind::ResetPassword.name().to_owned(),
+        kind: Kind::ResetPassword.into(),
         user_id: user.id,
         email: user.email.clone(),
-        credentials: user.credentials,
+        credential_version: user.credential_version,
         created_at: now,
         expires_at: now.plus(RESET),
         used_at: None,

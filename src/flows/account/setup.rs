@@ -7,7 +7,7 @@ use crate::{
     db::Conn,
     flows::{
         Auth, Caller, Error, LinkState, Result, User,
-        audit::{Actor, AuditEvent, record},
+        audit::{Actor, AuditEvent, AuditKind, record},
     },
     secret,
     secret::Digest,
@@ -32,7 +32,7 @@ impl Auth {
         let row = SetupToken { hash: secret::hash(token), expires_at: now.plus(LIFETIME) };
         let mut db = self.db.write().await?;
         setup_tokens::insert(&mut db, &row).await?;
-        let act = AuditEvent { kind: "setup_offered", actor: Actor::Cli, ..AuditEvent::default() };
+        let act = AuditEvent { actor: Actor::Cli, ..AuditEvent::new(AuditKind::SetupOffered) };
         record(&mut db, &Caller::default(), act, now).await?;
         db.commit().await?;
         Ok(Some(self.config.link(&format!("/setup?token={token}"))))
@@ -77,7 +77,7 @@ impl Auth {
             return Err(fields.taken(&mut db).await?);
         };
         let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
-        record(&mut db, caller, AuditEvent::own("set_up", id), now).await?;
+        record(&mut db, caller, AuditEvent::own(AuditKind::SetupCompleted, id), now).await?;
         db.commit().await?;
         Ok(user)
     }

@@ -4,15 +4,17 @@ use crate::{
     field_error::FieldError,
     flows::{
         Auth, Error, Operator, Page, Result, UserId,
+        audit::AuditKind,
         paging::{Cursor, SIZE, asked},
     },
     store::{
         audit::{self, Logged},
-        outbox::{self, OutboxMessage},
+        outbox::{self, OutboxMessage, OutboxState},
     },
     time::Timestamp,
 };
 use std::time::Duration;
+use strum::IntoEnumIterator;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -145,7 +147,7 @@ impl Auth {
         query: &MailQuery<'_>,
     ) -> Result<Page<OutboxMessage>> {
         op.demand_superuser()?;
-        let states = ["waiting", "sent", "failed", "dropped"].map(|state| (state, state));
+        let states: Vec<_> = OutboxState::iter().map(|state| (state.into_str(), state)).collect();
         let state = choice("state", query.state, &states)?;
         let cursor = Cursor::<1>::read(query.cursor)?;
         let mut db = self.db.read_long().await?;
@@ -163,7 +165,7 @@ impl Auth {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         let user = outbox::retry(&mut db, id, now).await?.ok_or(Error::NotFound)?;
-        op.record(&mut db, "mail_retried", user, &id.to_string(), now).await?;
+        op.record(&mut db, AuditKind::MailRetried, user, &id.to_string(), now).await?;
         db.notify(crate::db::Channel::Outbox).await?;
         db.commit().await?;
         self.post.notify_one();

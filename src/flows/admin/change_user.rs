@@ -6,7 +6,7 @@ use crate::{
     flows::{
         Auth, Error, Operator, ProfileChange, Result, SessionId, User, UserId,
         account::profile::Profile,
-        audit::record,
+        audit::{AuditKind, record},
         mail::{self, Kind},
         retry::retried,
     },
@@ -73,7 +73,7 @@ impl Auth {
             set_roles(&mut db, op, &held, wanted, now).await?;
         }
         if change.confirm && users::confirm_email(&mut db, id, now).await? {
-            op.record(&mut db, "user_confirmed", Some(id), "", now).await?;
+            op.record(&mut db, AuditKind::UserConfirmed, Some(id), "", now).await?;
         }
         self.set_superuser(&mut db, op, &held.user, change.superuser, now).await?;
         self.set_active(&mut db, op, &held.user, change.active, now).await?;
@@ -130,7 +130,7 @@ impl Auth {
         if !user.roles.has(role) || !roles::revoke(&mut db, id, role).await? {
             return Err(Error::NotFound);
         }
-        op.record(&mut db, "role_revoked", Some(id), role, now).await?;
+        op.record(&mut db, AuditKind::RoleRevoked, Some(id), role, now).await?;
         self.finish(db, id, end_sessions, now).await
     }
 
@@ -152,7 +152,7 @@ impl Auth {
         retried(async || {
             let mut db = self.db.write().await?;
             let held = self.lock_superusers(&mut db, op, id).await?;
-            let act = op.act("user_deleted", Some(id), "");
+            let act = op.act(AuditKind::UserDeleted, Some(id), "");
             self.remove(db, op.caller(), &held.user, act, self.clock.now()).await
         })
         .await
@@ -167,7 +167,7 @@ impl Auth {
         let mut db = self.db.write().await?;
         self.lock_target(&mut db, op, id).await?;
         let revoked = self.end_sessions(&mut db, id, None, now).await?;
-        op.record(&mut db, "sessions_ended", Some(id), "", now).await?;
+        op.record(&mut db, AuditKind::SessionsEnded, Some(id), "", now).await?;
         self.commit(db, &revoked).await
     }
 
@@ -189,7 +189,7 @@ impl Auth {
             .filter(|s| s.user_id == id && s.ended_at.is_none())
             .ok_or(Error::NotFound)?;
         let revoked = self.end_family(&mut db, &session, now).await?.ok_or(Error::NotFound)?;
-        let act = op.act("session_ended", Some(id), "").in_session(session.id);
+        let act = op.act(AuditKind::SessionEnded, Some(id), "").in_session(session.id);
         record(&mut db, op.caller(), act, now).await?;
         self.commit(db, &revoked).await
     }
@@ -199,7 +199,7 @@ impl Auth {
     /// # Errors
     /// `NotFound`, `Forbidden`.
     pub async fn send_reset(&self, op: &Operator, id: UserId) -> Result<()> {
-        self.send(op, id, Kind::ResetPassword, "password_reset_sent").await
+        self.send(op, id, Kind::ResetPassword, AuditKind::PasswordResetSent).await
     }
 
     /// Mails a user the link that confirms the address, unless it is confirmed.
@@ -207,10 +207,10 @@ impl Auth {
     /// # Errors
     /// `NotFound`, `Forbidden`.
     pub async fn send_confirmation(&self, op: &Operator, id: UserId) -> Result<()> {
-        self.send(op, id, Kind::ConfirmEmail, "confirmation_sent").await
+        self.send(op, id, Kind::ConfirmEmail, AuditKind::ConfirmationSent).await
     }
 
-    async fn send(&self, op: &Operator, id: UserId, mail: Kind, act: &'static str) -> Result<()> {
+    async fn send(&self, op: &Operator, id: UserId, mail: Kind, act: AuditKind) -> Result<()> {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         let user = self.lock_target(&mut db, op, id).await?.user;
@@ -237,7 +237,7 @@ async fn set_profile(
         return Ok(());
     }
     Profile::read(user, change)?.store(db, user.id).await?;
-    op.record(db, "user_changed", Some(user.id), &changed.join(" "), now).await
+    op.record(db, AuditKind::UserChanged, Some(user.id), &changed.join(" "), now).await
 }
 
 async fn set_roles(
@@ -253,7 +253,7 @@ async fn set_roles(
     }
     for role in held.user.roles.0.iter().filter(|role| !wanted.contains(&role.as_str())) {
         if roles::revoke(db, id, role).await? {
-            op.record(db, "role_revoked", Some(id), role, now).await?;
+            op.record(db, AuditKind::RoleRevoked, Some(id), role, now).await?;
         }
     }
     for role in wanted.iter().filter(|role| !held.user.roles.has(role)) {
@@ -272,7 +272,7 @@ async fn grant(
     let role = identifiers::role(role).map_err(|e| Error::field("role", e))?;
     held.demand_role(&role)?;
     if roles::grant(db, held.user.id, &role, now).await? {
-        op.record(db, "role_granted", Some(held.user.id), &role, now).await?;
+        op.record(db, AuditKind::RoleGranted, Some(held.user.id), &role, now).await?;
     }
     Ok(())
 }

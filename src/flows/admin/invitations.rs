@@ -8,7 +8,7 @@ use crate::{
     field_error::FieldError,
     flows::{
         Auth, Caller, Error, Invitation, NewAccount, Registered, Result, SignedIn,
-        audit::{Actor, AuditEvent, record},
+        audit::{Actor, AuditEvent, AuditKind, record},
         mail::{self, Kind},
     },
     identifiers::{self, Email, MOST_ROLES},
@@ -86,8 +86,10 @@ impl Auth {
         let invitation = invitations::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
         put(&mut db, &invitation, language, now).await?;
         let detail = format!("{id} {}", granted.0.join(","));
-        let act =
-            AuditEvent { detail: detail.trim(), ..AuditEvent::of_admin("invitation_mailed", by) };
+        let act = AuditEvent {
+            detail: detail.trim(),
+            ..AuditEvent::of_admin(AuditKind::InvitationMailed, by)
+        };
         record(&mut db, caller, act, now).await?;
         db.commit().await?;
         self.post.notify_one();
@@ -150,8 +152,10 @@ impl Auth {
             return Err(Error::NotFound);
         }
         let detail = id.to_string();
-        let act =
-            AuditEvent { detail: &detail, ..AuditEvent::of_admin("invitation_withdrawn", by) };
+        let act = AuditEvent {
+            detail: &detail,
+            ..AuditEvent::of_admin(AuditKind::InvitationWithdrawn, by)
+        };
         record(&mut db, caller, act, self.clock.now()).await?;
         Ok(db.commit().await?)
     }
@@ -218,7 +222,7 @@ impl Auth {
         record(
             &mut db,
             caller,
-            AuditEvent { detail: &detail, ..AuditEvent::own("registered", id) },
+            AuditEvent { detail: &detail, ..AuditEvent::own(AuditKind::Registered, id) },
             now,
         )
         .await?;
@@ -226,8 +230,13 @@ impl Auth {
             roles::grant(&mut db, id, role, now).await?;
             let actor = Actor::User(invitation.invited_by);
             let target = Some(id);
-            let act =
-                AuditEvent { kind: "role_granted", actor, target, session: None, detail: role };
+            let act = AuditEvent {
+                kind: AuditKind::RoleGranted,
+                actor,
+                target,
+                session: None,
+                detail: role,
+            };
             record(&mut db, caller, act, now).await?;
         }
         let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
@@ -268,12 +277,12 @@ async fn put(
     }
     let args = json!({ "name": "", "email": recipient, "invitation": invitation.id });
     let mail = NewMail {
-        kind: kind.name(),
+        kind,
         user_id: None,
         recipient,
         language: language.tag(),
         args: &args.to_string(),
-        credentials: 0,
+        credential_version: 0,
     };
     outbox::insert(db, &mail, now).await?;
     Ok(db.notify(Channel::Outbox).await?)

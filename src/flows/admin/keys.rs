@@ -1,7 +1,7 @@
 //! The keys that sign tokens, for operators.
 use super::demand_superuser_still;
 use crate::{
-    flows::{Auth, Operator, Result},
+    flows::{Auth, Operator, Result, audit::AuditKind},
     tokens::KeyInfo,
 };
 
@@ -28,7 +28,7 @@ impl Auth {
         let mut db = self.db.write().await?;
         demand_superuser_still(&mut db, op.signed_in()).await?;
         self.keys.rotate(&mut db, &fresh, self.runtime_settings().longest(), now, force).await?;
-        op.record(&mut db, "keys_rotated", None, "", now).await?;
+        op.record(&mut db, AuditKind::KeysRotated, None, "", now).await?;
         db.commit().await?;
         Ok(self.keys.reload(&self.db, now).await?)
     }
@@ -48,7 +48,7 @@ impl Auth {
         demand_superuser_still(&mut db, op.signed_in()).await?;
         self.keys.remove(&mut db, kids, spare, now).await?;
         for kid in kids {
-            op.record(&mut db, "key_dropped", None, kid, now).await?;
+            op.record(&mut db, AuditKind::KeyDropped, None, kid, now).await?;
         }
         db.commit().await?;
         Ok(self.keys.reload(&self.db, now).await?)
@@ -64,7 +64,7 @@ impl Auth {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         let count = self.keys.reseal(&mut db).await?;
-        op.record(&mut db, "keys_resealed", None, &count.to_string(), now).await?;
+        op.record(&mut db, AuditKind::KeysResealed, None, &count.to_string(), now).await?;
         db.commit().await?;
         Ok(count)
     }

@@ -6,7 +6,7 @@
 
 use crate::flows::{
     Auth, Caller, Error, Result, SignedIn, User, UserId,
-    audit::{Actor, AuditEvent, record},
+    audit::{Actor, AuditEvent, AuditKind, record},
 };
 use crate::{
     db::Conn,
@@ -70,7 +70,7 @@ impl Operator {
     pub(crate) async fn record(
         &self,
         db: &mut Conn,
-        kind: &'static str,
+        kind: AuditKind,
         target: Option<UserId>,
         detail: &str,
         now: Timestamp,
@@ -80,7 +80,7 @@ impl Operator {
 
     pub(crate) fn act<'a>(
         &self,
-        kind: &'static str,
+        kind: AuditKind,
         target: Option<UserId>,
         detail: &'a str,
     ) -> AuditEvent<'a> {
@@ -142,7 +142,7 @@ impl Auth {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
         sessions::authenticate(&mut db, by.session.id, now).await?;
-        record(&mut db, caller, AuditEvent::by("password_confirmed", by), now).await?;
+        record(&mut db, caller, AuditEvent::by(AuditKind::PasswordConfirmed, by), now).await?;
         Ok(db.commit().await?)
     }
 

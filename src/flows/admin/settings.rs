@@ -8,7 +8,7 @@ use crate::{
     field_error::FieldError,
     flows::{
         Auth, Caller, Error, Result, SignedIn, UserId,
-        audit::{AuditEvent, record},
+        audit::{AuditEvent, AuditKind, record},
         revision::{laid_over, longest_out, put, settle, value},
     },
     store::settings::{self, Revision},
@@ -193,7 +193,10 @@ impl Auth {
         for setting in Setting::ALL.into_iter().filter(|s| value(&old, *s) != value(&new, *s)) {
             let detail =
                 format!("{}: {} -> {}", setting.name(), from.get(setting), to.get(setting));
-            let act = AuditEvent { detail: &detail, ..AuditEvent::of_admin("setting_changed", by) };
+            let act = AuditEvent {
+                detail: &detail,
+                ..AuditEvent::of_admin(AuditKind::SettingChanged, by)
+            };
             record(&mut db, caller, act, now).await?;
         }
         db.notify(Channel::Settings).await?;

@@ -2,7 +2,7 @@
 use crate::{
     config::EmailConfirmation,
     db::Conn,
-    flows::{Auth, Error, Operator, Result, User},
+    flows::{Auth, Error, Operator, Result, User, audit::AuditKind},
     store::{user_transfer, users},
     time::Timestamp,
 };
@@ -23,7 +23,7 @@ impl Auth {
             self.spare_last_superuser(db, user).await?;
         }
         users::set_superuser(db, user.id, superuser).await?;
-        let act = if superuser { "superuser_granted" } else { "superuser_revoked" };
+        let act = if superuser { AuditKind::SuperuserGranted } else { AuditKind::SuperuserRevoked };
         op.record(db, act, Some(user.id), "", now).await
     }
 
@@ -41,7 +41,7 @@ impl Auth {
             self.spare_last_superuser(db, user).await?;
         }
         users::set_active(db, user.id, active).await?;
-        let act = if active { "user_enabled" } else { "user_disabled" };
+        let act = if active { AuditKind::UserEnabled } else { AuditKind::UserDisabled };
         op.record(db, act, Some(user.id), "", now).await
     }
 

@@ -4,7 +4,7 @@ use crate::{
     field_error::FieldError,
     flows::{
         Auth, Caller, Error, Result, User, UserId,
-        audit::{Actor, AuditEvent, record},
+        audit::{Actor, AuditEvent, AuditKind, record},
         mail::{self, Kind},
     },
     identifiers::{self, Email, MOST_ROLES, Username},
@@ -31,7 +31,7 @@ pub struct NewUser<'a> {
     pub confirmed: bool,
 }
 
-fn cli<'a>(kind: &'static str, target: UserId, detail: &'a str) -> AuditEvent<'a> {
+fn cli<'a>(kind: AuditKind, target: UserId, detail: &'a str) -> AuditEvent<'a> {
     AuditEvent { kind, actor: Actor::Cli, target: Some(target), session: None, detail }
 }
 
@@ -73,7 +73,7 @@ impl Auth {
         }
         let detail = new.superuser.then_some("superuser").into_iter();
         let detail = detail.chain(granted.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
-        record(&mut db, &Caller::default(), cli("user_added", id, &detail), now).await?;
+        record(&mut db, &Caller::default(), cli(AuditKind::UserAdded, id, &detail), now).await?;
         db.commit().await?;
         Ok(user)
     }
@@ -113,12 +113,12 @@ impl Auth {
         let hash = self.hasher.hash(password).await?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        if !users::set_password(&mut db, id, user.credentials, &hash).await? {
+        if !users::set_password(&mut db, id, user.credential_version, &hash).await? {
             return Err(Error::NotFound);
         }
         let revoked = self.end_sessions(&mut db, id, None, now).await?;
         mail::to_user(&mut db, Kind::PasswordChanged, &user, now).await?;
-        record(&mut db, &Caller::default(), cli("password_set", id, ""), now).await?;
+        record(&mut db, &Caller::default(), cli(AuditKind::PasswordSet, id, ""), now).await?;
         self.commit(db, &revoked).await
     }
 

@@ -16,39 +16,11 @@ use crate::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
+pub use crate::store::outbox::MailKind as Kind;
+
 /// So many mails of one kind are sent to one address within [`PER`] (OWASP ASVS 5, 6.3).
 const MOST: i64 = 5;
 pub const PER: Duration = Duration::from_hours(1);
-
-/// What a mail is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    ConfirmEmail,
-    ResetPassword,
-    ChangeEmail,
-    EmailChanged,
-    RestoreEmail,
-    PasswordChanged,
-    AccountExists,
-    AccountDeleted,
-    Invitation,
-}
-
-impl Kind {
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ConfirmEmail => "confirm_email",
-            Self::ResetPassword => "reset_password",
-            Self::ChangeEmail => "change_email",
-            Self::EmailChanged => "email_changed",
-            Self::RestoreEmail => "restore_email",
-            Self::PasswordChanged => "password_changed",
-            Self::AccountExists => "account_exists",
-            Self::AccountDeleted => "account_deleted",
-            Self::Invitation => "invitation",
-        }
-    }
-}
 
 /// Puts a mail to a user's own address into the outbox.
 pub async fn to_user(db: &mut Conn, kind: Kind, user: &User, now: Timestamp) -> Result<()> {
@@ -93,12 +65,12 @@ async fn enqueue_about(
         all.extend(args.clone());
     }
     let mail = NewMail {
-        kind: kind.name(),
+        kind,
         user_id: id,
         recipient,
         language: user.language.as_deref().unwrap_or_default(),
         args: &all.to_string(),
-        credentials: user.credentials,
+        credential_version: user.credential_version,
     };
     outbox::insert(db, &mail, now).await?;
     Ok(db.notify(Channel::Outbox).await?)
@@ -111,7 +83,7 @@ pub async fn has_enough(
     recipient: &str,
     now: Timestamp,
 ) -> Result<bool> {
-    Ok(outbox::count_since(db, recipient, kind.name(), now.minus(PER)).await? >= MOST)
+    Ok(outbox::count_since(db, recipient, kind, now.minus(PER)).await? >= MOST)
 }
 
 impl Auth {

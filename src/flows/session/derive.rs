@@ -5,7 +5,7 @@ use crate::{
     db::Conn,
     flows::{
         Auth, Caller, Error, Result, Session, SessionId, SignedIn, Tokens, UserId,
-        audit::{Actor, AuditEvent, record},
+        audit::{Actor, AuditEvent, AuditKind, record},
         surface::{Rotation, Surface},
     },
     secret,
@@ -49,7 +49,7 @@ impl Auth {
         let mut db = self.db.write().await?;
         let user = users::by_id(&mut db, by.user.id).await?.ok_or(Error::TokenNotValid)?;
         self.admit(surface, &user)?;
-        if !users::note_login(&mut db, user.id, user.credentials, now).await? {
+        if !users::note_login(&mut db, user.id, user.credential_version, now).await? {
             return Err(Error::TokenNotValid);
         }
         let origin = self.lock_session(&mut db, by, now).await?;
@@ -66,7 +66,7 @@ impl Auth {
             ..origin
         };
         let (session, issued, revoked) = self.store_session(&mut db, session, now).await?;
-        let act = AuditEvent::own("tokens_issued", user.id).in_session(session.id);
+        let act = AuditEvent::own(AuditKind::TokensIssued, user.id).in_session(session.id);
         record(&mut db, caller, act, now).await?;
         self.commit(db, &revoked).await?;
         self.tokens(surface, user, &session, Some(issued), now)
@@ -121,7 +121,7 @@ impl Auth {
             refresh_tokens::expire_all(&mut db, id, now).await?;
         }
         let act = AuditEvent {
-            kind: if renew { "refresh_tokens_renewed" } else { "tokens_issued" },
+            kind: if renew { AuditKind::RefreshTokensRenewed } else { AuditKind::TokensIssued },
             actor: Actor::User(by.user.id),
             target: Some(id),
             session: Some(session.id),

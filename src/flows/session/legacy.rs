@@ -9,7 +9,7 @@ use crate::{
     db::Conn,
     flows::{
         Auth, Caller, Error, Result, UserId,
-        audit::{AuditEvent, record},
+        audit::{AuditEvent, AuditKind, record},
         surface::Surface,
     },
     secret,
@@ -90,7 +90,7 @@ impl Auth {
             used_at: None,
         };
         refresh_tokens::insert(db, &row).await?;
-        let act = AuditEvent::own("simplejwt_token_taken", user).in_session(session.id);
+        let act = AuditEvent::own(AuditKind::LegacyTokenAdopted, user).in_session(session.id);
         record(db, caller, act, now).await?;
         Ok(revoked)
     }

@@ -4,7 +4,7 @@ use crate::{
     flows::{
         Auth, Caller, Error, Result, Tokens, User, UserId,
         account::reset_password::count_unknown,
-        audit::{Actor, AuditEvent, record},
+        audit::{Actor, AuditEvent, AuditKind, record},
         surface::Surface,
     },
     identifiers::{Email, Username},
@@ -69,14 +69,19 @@ impl Auth {
         }
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        if !users::note_login(&mut db, user.id, user.credentials, now).await? {
+        if !users::note_login(&mut db, user.id, user.credential_version, now).await? {
             drop(db);
             return self.refuse(caller, Some(user.id), Error::BadCredentials);
         }
         let session = self.new_session(caller, surface, user.id, remember, now)?;
         let (session, issued, revoked) = self.store_session(&mut db, session, now).await?;
-        record(&mut db, caller, AuditEvent::own("login", user.id).in_session(session.id), now)
-            .await?;
+        record(
+            &mut db,
+            caller,
+            AuditEvent::own(AuditKind::Login, user.id).in_session(session.id),
+            now,
+        )
+        .await?;
         self.commit(db, &revoked).await?;
         if let (Verdict::Outdated, Some(old)) = (verdict, stored) {
             self.rehash_later(user.id, password, old);
@@ -97,13 +102,13 @@ impl Auth {
     /// time that an unknown one does not. That is counted, and leaves nothing in the database.
     fn refuse<T>(&self, caller: &Caller, target: Option<UserId>, why: Error) -> Result<T> {
         let Some(target) = target else {
-            count_unknown(caller, "login_failed");
+            count_unknown(caller, AuditKind::LoginFailed);
             return Err(why);
         };
         let (auth, caller, detail) = (self.clone(), caller.clone(), why.to_string());
         let note = async move {
             let act = AuditEvent {
-                kind: "login_failed",
+                kind: AuditKind::LoginFailed,
                 actor: Actor::Anonymous,
                 target: Some(target),
                 session: None,

@@ -3,7 +3,7 @@ use super::revoke::MOST_SESSIONS;
 use crate::{
     flows::{
         Auth, Caller, Error, Result, Session, SessionId, SignedIn,
-        audit::{AuditEvent, record},
+        audit::{AuditEvent, AuditKind, record},
     },
     secret,
     store::{refresh_tokens, sessions, users},
@@ -13,9 +13,11 @@ use crate::{
 impl Auth {
     /// Ends the session and its family; that somebody else has just ended it is as good.
     pub async fn log_out(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
-        self.end(caller, AuditEvent::by("logout", by), &by.session).await.or_else(|e| match e {
-            Error::NotFound => Ok(()),
-            e => Err(e),
+        self.end(caller, AuditEvent::by(AuditKind::Logout, by), &by.session).await.or_else(|e| {
+            match e {
+                Error::NotFound => Ok(()),
+                e => Err(e),
+            }
         })
     }
 
@@ -43,7 +45,7 @@ impl Auth {
             .filter(|s| token.session.is_none_or(|sid| sid == s.id.0))
             .ok_or(Error::TokenNotValid)?;
         drop(db);
-        let act = AuditEvent::own("logout", session.user_id).in_session(session.id);
+        let act = AuditEvent::own(AuditKind::Logout, session.user_id).in_session(session.id);
         self.end(caller, act, &session).await.map_err(|e| match e {
             Error::NotFound => Error::TokenNotValid,
             e => e,
@@ -57,7 +59,7 @@ impl Auth {
         // A session that is being opened is waited for, and ends too.
         users::lock(&mut db, by.user.id).await?;
         let revoked = self.end_sessions(&mut db, by.user.id, None, now).await?;
-        record(&mut db, caller, AuditEvent::by("logout_all", by), now).await?;
+        record(&mut db, caller, AuditEvent::by(AuditKind::LogoutAll, by), now).await?;
         self.commit(db, &revoked).await
     }
 
@@ -67,7 +69,7 @@ impl Auth {
         let mut db = self.db.write().await?;
         users::lock(&mut db, by.user.id).await?;
         let revoked = self.end_sessions(&mut db, by.user.id, Some(by.session.id), now).await?;
-        record(&mut db, caller, AuditEvent::by("logout_others", by), now).await?;
+        record(&mut db, caller, AuditEvent::by(AuditKind::LogoutOthers, by), now).await?;
         self.commit(db, &revoked).await
     }
 
@@ -91,7 +93,7 @@ impl Auth {
         let session = sessions::by_id(&mut self.db.read().await?, id).await?;
         let session = session.filter(|s| s.user_id == by.user.id && s.ended_at.is_none());
         let session = session.ok_or(Error::NotFound)?;
-        self.end(caller, AuditEvent::by("session_ended", by).in_session(id), &session).await
+        self.end(caller, AuditEvent::by(AuditKind::SessionEnded, by).in_session(id), &session).await
     }
 
     /// # Errors

@@ -9,7 +9,7 @@ use crate::{
     db::Conn,
     flows::{
         Auth, Caller, Error, Result, Session, SignedIn, Tokens, User, UserId,
-        audit::{Actor, AuditEvent, record},
+        audit::{Actor, AuditEvent, AuditKind, record},
         surface::{Rotation, Surface},
     },
     secret,
@@ -85,7 +85,7 @@ impl Auth {
         // Another request may have been faster.
         let Some(revoked) = self.end_family(&mut db, session, now).await? else { return Ok(()) };
         let act = AuditEvent {
-            kind: "refresh_token_reused",
+            kind: AuditKind::RefreshTokenReused,
             actor: Actor::Anonymous,
             target: Some(session.user_id),
             session: Some(session.id),
@@ -196,7 +196,7 @@ impl Auth {
         }
         refresh_tokens::consume_all(&mut db, session.id, now).await?;
         let issued = self.store_refresh_token(&mut db, &session, secret::token()?, now).await?;
-        record(&mut db, caller, AuditEvent::by("refresh_tokens_renewed", by), now).await?;
+        record(&mut db, caller, AuditEvent::by(AuditKind::RefreshTokensRenewed, by), now).await?;
         db.commit().await?;
         self.tokens(surface, by.user.clone(), &session, Some(issued), now)
     }

@@ -2,7 +2,7 @@
 use crate::{
     flows::{
         Auth, Caller, Result, UserId,
-        audit::{Actor, AuditEvent, record},
+        audit::{Actor, AuditEvent, AuditKind, record},
     },
     store::user_transfer::{self, Account},
     time::Timestamp,
@@ -59,7 +59,7 @@ impl Auth {
     /// Notes that somebody takes users along.
     pub async fn note_export(&self) -> Result<()> {
         let mut db = self.db.write().await?;
-        let act = AuditEvent { kind: "users_exported", actor: Actor::Cli, ..AuditEvent::default() };
+        let act = AuditEvent { actor: Actor::Cli, ..AuditEvent::new(AuditKind::UsersExported) };
         record(&mut db, &Caller::default(), act, self.clock.now()).await?;
         Ok(db.commit().await?)
     }

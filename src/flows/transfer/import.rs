@@ -12,7 +12,7 @@ use crate::{
     field_error::FieldError,
     flows::{
         Auth, Caller, Error, Result, UserId,
-        audit::{Actor, AuditEvent, record},
+        audit::{Actor, AuditEvent, AuditKind, record},
     },
     password::{Dearest, Kinds},
     store::{hash_kinds, roles, user_transfer, users},
@@ -147,10 +147,9 @@ impl Auth {
         }
         let count = outcomes.iter().filter(|o| o.added.is_ok()).count().to_string();
         let act = AuditEvent {
-            kind: "users_imported",
             actor: Actor::Cli,
             detail: &count,
-            ..AuditEvent::default()
+            ..AuditEvent::new(AuditKind::UsersImported)
         };
         record(&mut db, &Caller::default(), act, now).await?;
         db.commit().await?;
