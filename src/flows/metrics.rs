@@ -2,7 +2,11 @@
 use super::{Auth, Result};
 use crate::{
     db::Connections,
-    store::{oldest, outbox, revocations},
+    store::{
+        oldest,
+        outbox::{self, OutboxState},
+        revocations,
+    },
     time::Timestamp,
 };
 use std::time::Duration;

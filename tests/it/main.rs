@@ -52,6 +52,7 @@ mod shutdown;
 mod silence;
 mod store;
 mod storm;
+mod upgrade;
 mod web;
 mod wire;
 
