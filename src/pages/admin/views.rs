@@ -113,13 +113,18 @@ impl Sending {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flows::{ActorKind, AuditKind, KeyState, MailKind, OutboxState};
+    use crate::{
+        flows::{ActorKind, AuditKind, KeyState, MailKind, OutboxState},
+        view::text,
+    };
     use strum::IntoEnumIterator;
 
     fn has_texts<T: IntoEnumIterator + Into<&'static str>>(set: &str) {
         for word in T::iter().map(Into::<&str>::into) {
+            let key = format!("{set}-{}", word.replace('_', "-"));
             let texts = Language::ALL.map(|language| stored_text(language, set, word));
-            assert!(texts.iter().all(|text| text != word), "{set} {word}: {texts:?}");
+            assert_eq!(texts, Language::ALL.map(|language| text(language, &key, &[])));
+            assert!(!texts.contains(&key), "{key}: {texts:?}");
             assert_ne!(texts[0], texts[1], "{set} {word}");
         }
     }
@@ -130,6 +135,7 @@ mod tests {
         has_texts::<MailKind>("mail-kind");
         has_texts::<OutboxState>("mail-state");
         has_texts::<KeyState>("key");
+        // A user is shown by their email or id.
         for actor in ActorKind::iter().filter(|actor| *actor != ActorKind::User) {
             assert_ne!(stored_text(Language::En, "actor", actor.into_str()), actor.into_str());
         }
