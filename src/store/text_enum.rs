@@ -153,6 +153,7 @@ mod tests {
         assert_eq!((unknown.known(), unknown.to_string()), (None, "parked".to_owned()));
         assert_eq!(serde_json::json!(unknown), "parked");
         assert!(unknown != OutboxState::Sent);
-        assert!(Stored::from(OutboxState::Sent) == OutboxState::Sent);
+        let known = Stored::from(OutboxState::Sent);
+        assert!(known == OutboxState::Sent && known != OutboxState::Failed);
     }
 }

@@ -14,6 +14,7 @@ use portcullis::{
     time::{Clock, Timestamp},
 };
 use serde_json::json;
+use sqlx::Connection;
 use std::{
     io::Read,
     time::{Duration, Instant},
@@ -66,7 +67,6 @@ async fn restore(database: &Database) -> Known {
         .split_inclusive('\n')
         .filter(|line| !line.starts_with('\\'))
         .collect();
-    use sqlx::Connection;
     let mut db = sqlx::PgConnection::connect(&database.url).await.unwrap();
     sqlx::raw_sql(sqlx::AssertSqlSafe(dump)).execute(&mut db).await.unwrap();
     db.close().await.unwrap();
@@ -213,7 +213,9 @@ async fn words_of_a_newer_version_are_shown_as_they_are(service: &Service) {
     ] {
         let page = root.get(path).await;
         assert_eq!(page.status, 200, "{page:?}");
-        words.iter().for_each(|word| says(&page, word));
+        for word in words {
+            says(&page, word);
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub struct NewUser<'a> {
     pub confirmed: bool,
 }
 
-fn cli<'a>(kind: AuditKind, target: UserId, detail: &'a str) -> AuditEvent<'a> {
+fn cli(kind: AuditKind, target: UserId, detail: &str) -> AuditEvent<'_> {
     AuditEvent { kind, actor: Actor::Cli, target: Some(target), session: None, detail }
 }
 
