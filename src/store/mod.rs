@@ -19,6 +19,7 @@ pub mod settings;
 pub mod setup_tokens;
 #[cfg(test)]
 mod tests;
+pub mod text_enum;
 pub mod user_search;
 pub mod user_transfer;
 pub mod users;

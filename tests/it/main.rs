@@ -18,6 +18,7 @@ mod pages;
 mod rules;
 mod session;
 mod transfer;
+mod upgrade;
 mod web;
 
 #[cfg(not(postgres))]

@@ -2,7 +2,7 @@
 use crate::{
     db::Db,
     store::{
-        audit,
+        audit::{self, ActorKind, AuditKind},
         fixtures::{NOW, after, ann},
         users::UserId,
     },
@@ -13,8 +13,8 @@ on_db!(audit_events_are_purged_by_age);
 async fn audit_events_are_purged_by_age(db: &Db) {
     let entry = |at| audit::Entry {
         at,
-        kind: "login",
-        actor: "user",
+        kind: AuditKind::Login,
+        actor: ActorKind::User,
         actor_id: None,
         target_id: Some(UserId(1)),
         session_id: None,
@@ -39,7 +39,7 @@ async fn audit_events_are_filtered_and_counted_by_day(db: &Db) {
     let entry = |at, kind, actor, target| audit::Entry {
         at,
         kind,
-        actor: "user",
+        actor: ActorKind::User,
         actor_id: actor,
         target_id: target,
         session_id: None,
@@ -49,10 +49,10 @@ async fn audit_events_are_filtered_and_counted_by_day(db: &Db) {
     };
     let day = 86_400;
     for entry in [
-        entry(NOW, "login", Some(id), Some(id)),
-        entry(NOW, "login", None, None),
-        entry(after(day), "role_granted", Some(UserId(7)), Some(id)),
-        entry(after(2 * day), "login", Some(UserId(7)), Some(UserId(7))),
+        entry(NOW, AuditKind::Login, Some(id), Some(id)),
+        entry(NOW, AuditKind::Login, None, None),
+        entry(after(day), AuditKind::RoleGranted, Some(UserId(7)), Some(id)),
+        entry(after(2 * day), AuditKind::Login, Some(UserId(7)), Some(UserId(7))),
     ] {
         tx!(db, |tx| audit::insert(tx, &entry));
     }
@@ -78,7 +78,7 @@ async fn audit_events_are_filtered_and_counted_by_day(db: &Db) {
         (1, Some("ann@example.com"), Some("ann@example.com"))
     );
     assert_eq!(tx!(db, |tx| audit::kinds(tx)), ["login", "role_granted"]);
-    let days = tx!(db, |tx| audit::by_day(tx, "login", NOW));
+    let days = tx!(db, |tx| audit::by_day(tx, AuditKind::Login, NOW));
     let today = NOW.unix() / 86_400;
     assert_eq!(days, [(today, 2), (today + 2, 1)]);
     // Where an operator was is not for the account's owner to know.

@@ -21,7 +21,7 @@ async fn restoring_an_email_removes_the_password(db: &Db) {
     let mut conn = db.read().await.unwrap();
     let user = users::by_id(&mut conn, id).await.unwrap().unwrap();
     assert_eq!(
-        (user.email.as_str(), user.email_confirmed_at, user.credentials),
+        (user.email.as_str(), user.email_confirmed_at, user.credential_version),
         ("ann@example.com", Some(after(1)), 2)
     );
     assert_eq!(users::password_hash(&mut conn, id).await.unwrap(), None);

@@ -3,14 +3,14 @@ use crate::{
     db::Db,
     store::{
         fixtures::{NOW, after},
-        keys,
+        keys::{self, KeyState},
     },
 };
 use std::time::Duration;
 
 on_db!(keys_are_promoted_and_retired_in_turn);
 async fn keys_are_promoted_and_retired_in_turn(db: &Db) {
-    let key = |kid: &str, state: &str| keys::Key {
+    let key = |kid: &str, state: KeyState| keys::Key {
         kid: kid.into(),
         algorithm: "ES256".into(),
         state: state.into(),
@@ -19,9 +19,9 @@ async fn keys_are_promoted_and_retired_in_turn(db: &Db) {
         expires_at: None,
         retired_at: None,
     };
-    assert!(tx!(db, |tx| keys::insert(tx, &key("a", "current"))));
-    assert!(!tx!(db, |tx| keys::insert(tx, &key("b", "current"))));
-    assert!(tx!(db, |tx| keys::insert(tx, &key("b", "next"))));
+    assert!(tx!(db, |tx| keys::insert(tx, &key("a", KeyState::Current))));
+    assert!(!tx!(db, |tx| keys::insert(tx, &key("b", KeyState::Current))));
+    assert!(tx!(db, |tx| keys::insert(tx, &key("b", KeyState::Next))));
     assert!(!tx!(db, |tx| keys::retire(tx, "b", after(2), after(9))));
     assert!(tx!(db, |tx| keys::retire(tx, "a", after(2), after(9))));
     assert!(tx!(db, |tx| keys::promote(tx, "b")));
@@ -35,7 +35,7 @@ async fn keys_are_promoted_and_retired_in_turn(db: &Db) {
 
 on_db!(keys_are_listed_encrypted_and_dropped);
 async fn keys_are_listed_encrypted_and_dropped(db: &Db) {
-    let key = |kid: &str, algorithm: &str, state: &str| keys::Key {
+    let key = |kid: &str, algorithm: &str, state: KeyState| keys::Key {
         kid: kid.into(),
         algorithm: algorithm.into(),
         state: state.into(),
@@ -44,9 +44,11 @@ async fn keys_are_listed_encrypted_and_dropped(db: &Db) {
         expires_at: None,
         retired_at: None,
     };
-    for (kid, algorithm, state) in
-        [("a", "ES256", "current"), ("b", "ES256", "next"), ("c", "EdDSA", "next")]
-    {
+    for (kid, algorithm, state) in [
+        ("a", "ES256", KeyState::Current),
+        ("b", "ES256", KeyState::Next),
+        ("c", "EdDSA", KeyState::Next),
+    ] {
         assert!(tx!(db, |tx| keys::insert(tx, &key(kid, algorithm, state))));
     }
     assert!(tx!(db, |tx| keys::seal(tx, "a", &[1], &[2])));

@@ -5,6 +5,7 @@ use crate::{
     store::{
         fixtures::{NOW, after, ann},
         mail_tokens,
+        outbox::MailKind,
     },
 };
 
@@ -13,10 +14,10 @@ async fn a_mailed_token_is_consumed_once_or_revoked(db: &Db) {
     let id = ann(db).await;
     let token = |n: u8| mail_tokens::MailToken {
         hash: Digest(vec![n; 32]),
-        kind: "reset_password".into(),
+        kind: MailKind::ResetPassword.into(),
         user_id: id,
         email: "ann@example.com".into(),
-        credentials: 0,
+        credential_version: 0,
         created_at: NOW,
         expires_at: after(100),
         used_at: None,
@@ -29,18 +30,18 @@ async fn a_mailed_token_is_consumed_once_or_revoked(db: &Db) {
     assert!(tx!(db, |tx| mail_tokens::consume(tx, &hash(1), NOW)));
     assert!(!tx!(db, |tx| mail_tokens::consume(tx, &hash(1), NOW)));
     assert!(!tx!(db, |tx| mail_tokens::consume(tx, &hash(2), after(100))));
-    tx!(db, |tx| mail_tokens::revoke(tx, id, "confirm_email"));
+    tx!(db, |tx| mail_tokens::revoke(tx, id, MailKind::ConfirmEmail));
     let found =
         mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(2)).await.unwrap().unwrap();
     assert_eq!((found.kind.as_str(), found.user_id, found.used_at), ("reset_password", id, None));
-    tx!(db, |tx| mail_tokens::revoke(tx, id, "reset_password"));
+    tx!(db, |tx| mail_tokens::revoke(tx, id, MailKind::ResetPassword));
     assert!(mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(2)).await.unwrap().is_none());
     assert_eq!(tx!(db, |tx| mail_tokens::purge(tx, after(101), 9)), 1);
 
     let coded = |n: u8, at: u64, code: Option<u8>| mail_tokens::MailToken {
-        kind: "confirm_email".into(),
+        kind: MailKind::ConfirmEmail.into(),
         created_at: after(at),
-        credentials: i64::from(n),
+        credential_version: i64::from(n),
         code_hash: code.map(|c| Digest(vec![c; 32])),
         ..token(n)
     };
@@ -53,8 +54,8 @@ async fn a_mailed_token_is_consumed_once_or_revoked(db: &Db) {
         found.and_then(|t| t.code_hash).map(|hash| hash.0[0])
     };
     assert_eq!((newest(NOW).await, newest(after(100)).await), (Some(50), None));
-    tx!(db, |tx| mail_tokens::revoke_since(tx, id, "reset_password", 0));
-    tx!(db, |tx| mail_tokens::revoke_since(tx, id, "confirm_email", 5));
+    tx!(db, |tx| mail_tokens::revoke_since(tx, id, MailKind::ResetPassword, 0));
+    tx!(db, |tx| mail_tokens::revoke_since(tx, id, MailKind::ConfirmEmail, 5));
     assert_eq!(newest(NOW).await, Some(40));
     assert!(mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(6)).await.unwrap().is_none());
     let count = async || tx!(db, |tx| mail_tokens::count_try(tx, &hash(4), 2));

@@ -3,7 +3,8 @@ use crate::{
     db::Db,
     store::{
         fixtures::{NOW, after, ann},
-        outbox, users,
+        outbox::{self, MailKind, OutboxState},
+        users,
     },
 };
 use rocket::futures::future::join_all;
@@ -12,24 +13,25 @@ use std::time::Duration;
 on_db!(mails_to_a_deleted_user_are_purged);
 async fn mails_to_a_deleted_user_are_purged(db: &Db) {
     let id = ann(db).await;
-    let mail = |kind, credentials| outbox::NewMail {
+    let (a, b) = (MailKind::ResetPassword, MailKind::RestoreEmail);
+    let mail = |kind, credential_version| outbox::NewMail {
         kind,
         user_id: Some(id),
         recipient: "ann@example.com",
         language: "en",
         args: "{}",
-        credentials,
+        credential_version,
     };
-    for new in [mail("a", 0), mail("b", 1), mail("b", 2), mail("b", 3)] {
+    for new in [mail(a, 0), mail(b, 1), mail(b, 2), mail(b, 3)] {
         tx!(db, |tx| outbox::insert(tx, &new, NOW));
     }
-    tx!(db, |tx| outbox::cancel_since(tx, id, "b", 2));
+    tx!(db, |tx| outbox::cancel_since(tx, id, b, 2));
     let count = async |state| outbox::count(&mut db.read().await.unwrap(), state).await.unwrap();
-    assert_eq!((count("waiting").await, count("dropped").await), (2, 2));
+    assert_eq!((count(OutboxState::Waiting).await, count(OutboxState::Dropped).await), (2, 2));
     tx!(db, |tx| outbox::cancel_all(tx, id));
-    assert_eq!((count("waiting").await, count("dropped").await), (0, 4));
-    let invitation = outbox::NewMail { user_id: None, ..mail("invitation", 0) };
-    let farewell = outbox::NewMail { user_id: None, ..mail("account_deleted", 0) };
+    assert_eq!((count(OutboxState::Waiting).await, count(OutboxState::Dropped).await), (0, 4));
+    let invitation = outbox::NewMail { user_id: None, ..mail(MailKind::Invitation, 0) };
+    let farewell = outbox::NewMail { user_id: None, ..mail(MailKind::AccountDeleted, 0) };
     for new in [invitation, farewell] {
         tx!(db, |tx| outbox::insert(tx, &new, NOW));
     }
@@ -37,7 +39,7 @@ async fn mails_to_a_deleted_user_are_purged(db: &Db) {
     tx!(db, |tx| users::delete(tx, id));
     assert_eq!(tx!(db, |tx| outbox::purge_orphans(tx, NOW, 9)), 0);
     assert_eq!(tx!(db, |tx| outbox::purge_orphans(tx, after(1), 9)), 4);
-    assert_eq!(count("waiting").await, 2);
+    assert_eq!(count(OutboxState::Waiting).await, 2);
 }
 
 on_db!(a_mail_is_claimed_once_and_again_after_its_lease);
@@ -45,12 +47,12 @@ async fn a_mail_is_claimed_once_and_again_after_its_lease(db: &Db) {
     for n in 0..6 {
         let recipient = format!("{n}@example.com");
         let new = outbox::NewMail {
-            kind: "test",
+            kind: MailKind::PasswordChanged,
             user_id: None,
             recipient: &recipient,
             language: "en",
             args: "{}",
-            credentials: 0,
+            credential_version: 0,
         };
         tx!(db, |tx| outbox::insert(tx, &new, NOW));
     }
@@ -82,13 +84,21 @@ async fn a_mail_is_claimed_once_and_again_after_its_lease(db: &Db) {
         tx!(db, |tx| outbox::count_since(
             tx,
             "1@example.com",
-            "test",
+            MailKind::PasswordChanged,
             NOW.minus(Duration::from_secs(1))
         )),
         1
     );
-    assert_eq!(tx!(db, |tx| outbox::count_since(tx, "1@example.com", "test", NOW)), 0);
-    for (state, rows) in [("sent", 1), ("dropped", 1), ("failed", 1), ("waiting", 3)] {
+    assert_eq!(
+        tx!(db, |tx| outbox::count_since(tx, "1@example.com", MailKind::PasswordChanged, NOW)),
+        0
+    );
+    for (state, rows) in [
+        (OutboxState::Sent, 1),
+        (OutboxState::Dropped, 1),
+        (OutboxState::Failed, 1),
+        (OutboxState::Waiting, 3),
+    ] {
         assert_eq!(tx!(db, |tx| outbox::purge(tx, state, NOW, 9)), 0);
         assert_eq!(tx!(db, |tx| outbox::purge(tx, state, after(1), 2)), rows.min(2), "{state}");
     }
@@ -99,12 +109,12 @@ async fn a_claim_skips_mails_that_another_transaction_claims(db: &Db) {
     for n in 0..4 {
         let recipient = format!("{n}@example.com");
         let new = outbox::NewMail {
-            kind: "test",
+            kind: MailKind::PasswordChanged,
             user_id: None,
             recipient: &recipient,
             language: "en",
             args: "{}",
-            credentials: 0,
+            credential_version: 0,
         };
         tx!(db, |tx| outbox::insert(tx, &new, NOW));
     }
@@ -124,16 +134,16 @@ on_db!(a_mail_revoked_while_it_is_sent_stays_revoked);
 async fn a_mail_revoked_while_it_is_sent_stays_revoked(db: &Db) {
     let id = ann(db).await;
     let new = outbox::NewMail {
-        kind: "change_email",
+        kind: MailKind::ChangeEmail,
         user_id: Some(id),
         recipient: "a@example.com",
         language: "en",
         args: "{}",
-        credentials: 0,
+        credential_version: 0,
     };
     tx!(db, |tx| outbox::insert(tx, &new, NOW));
     let mail = tx!(db, |tx| outbox::claim(tx, 1, after(60), NOW)).remove(0);
-    tx!(db, |tx| outbox::cancel(tx, id, "change_email"));
+    tx!(db, |tx| outbox::cancel(tx, id, MailKind::ChangeEmail));
     tx!(db, |tx| outbox::reschedule(tx, mail.id, after(1), "451"));
     tx!(db, |tx| outbox::fail(tx, mail.id, "550"));
     tx!(db, |tx| outbox::mark_sent(tx, mail.id, after(1)));
@@ -149,12 +159,12 @@ async fn a_mail_revoked_while_it_is_sent_stays_revoked(db: &Db) {
 on_db!(only_the_last_claim_can_release_a_mail);
 async fn only_the_last_claim_can_release_a_mail(db: &Db) {
     let new = outbox::NewMail {
-        kind: "test",
+        kind: MailKind::PasswordChanged,
         user_id: None,
         recipient: "a@example.com",
         language: "en",
         args: "{}",
-        credentials: 0,
+        credential_version: 0,
     };
     assert_eq!(tx!(db, |tx| outbox::oldest_waiting(tx)), None);
     tx!(db, |tx| outbox::insert(tx, &new, NOW));
@@ -170,18 +180,18 @@ async fn only_the_last_claim_can_release_a_mail(db: &Db) {
 on_db!(a_waiting_mail_can_be_revoked);
 async fn a_waiting_mail_can_be_revoked(db: &Db) {
     let id = ann(db).await;
-    for kind in ["change_email", "reset_password"] {
+    for kind in [MailKind::ChangeEmail, MailKind::ResetPassword] {
         let new = outbox::NewMail {
             kind,
             user_id: Some(id),
             recipient: "a@example.com",
             language: "en",
             args: "{}",
-            credentials: 0,
+            credential_version: 0,
         };
         tx!(db, |tx| outbox::insert(tx, &new, NOW));
     }
-    tx!(db, |tx| outbox::cancel(tx, id, "change_email"));
+    tx!(db, |tx| outbox::cancel(tx, id, MailKind::ChangeEmail));
     let left = tx!(db, |tx| outbox::claim(tx, 9, after(60), NOW));
     assert_eq!(left.iter().map(|m| m.kind.as_str()).collect::<Vec<_>>(), ["reset_password"]);
 }
@@ -191,12 +201,12 @@ async fn mails_are_listed_by_state_and_retried(db: &Db) {
     let id = ann(db).await;
     for user in [Some(id), None, Some(id)] {
         let new = outbox::NewMail {
-            kind: "test",
+            kind: MailKind::PasswordChanged,
             user_id: user,
             recipient: "a@example.com",
             language: "en",
             args: "{}",
-            credentials: 0,
+            credential_version: 0,
         };
         tx!(db, |tx| outbox::insert(tx, &new, NOW));
     }
@@ -211,16 +221,16 @@ async fn mails_are_listed_by_state_and_retried(db: &Db) {
     };
     assert_eq!(seen(None, ids[0], false).await, ids[1..]);
     assert_eq!(seen(None, ids[2], true).await, [ids[1], ids[0]]);
-    assert_eq!(seen(Some("failed"), i64::MAX, false).await, [ids[0]]);
-    assert_eq!(seen(Some("failed"), ids[0], true).await, [0; 0]);
+    assert_eq!(seen(Some(OutboxState::Failed), i64::MAX, false).await, [ids[0]]);
+    assert_eq!(seen(Some(OutboxState::Failed), ids[0], true).await, [0; 0]);
     let of_ann = outbox::of_user(&mut db.read().await.unwrap(), id, 9).await.unwrap();
     assert_eq!(of_ann.iter().map(|m| m.id).collect::<Vec<_>>(), [ids[0], ids[2]]);
     assert_eq!(
         (of_ann[0].state.as_str(), of_ann[0].last_error.as_deref()),
         ("failed", Some("550"))
     );
-    assert_eq!(tx!(db, |tx| outbox::count(tx, "failed")), 1);
+    assert_eq!(tx!(db, |tx| outbox::count(tx, OutboxState::Failed)), 1);
     assert_eq!(tx!(db, |tx| outbox::retry(tx, ids[0], after(9))), Some(Some(id)));
     assert_eq!(tx!(db, |tx| outbox::retry(tx, ids[1], after(9))), None);
-    assert_eq!(tx!(db, |tx| outbox::count(tx, "failed")), 0);
+    assert_eq!(tx!(db, |tx| outbox::count(tx, OutboxState::Failed)), 0);
 }

@@ -26,7 +26,7 @@ async fn a_user_is_found_by_id_email_and_username(db: &Db) {
             (id, "ann@example.com", Some("ann"))
         );
         assert_eq!(
-            (user.language.as_deref(), user.is_active, user.credentials),
+            (user.language.as_deref(), user.is_active, user.credential_version),
             (Some("ru"), true, 0)
         );
     }
@@ -115,7 +115,7 @@ async fn a_change_of_credentials_needs_the_version_that_was_read(db: &Db) {
     assert!(tx!(db, |tx| emails::set(tx, id, 1, ("n@example.com", "n@example.com"), NOW)));
     let user = users::by_id(&mut db.read().await.unwrap(), id).await.unwrap().unwrap();
     assert_eq!(
-        (user.email.as_str(), user.email_confirmed_at, user.credentials),
+        (user.email.as_str(), user.email_confirmed_at, user.credential_version),
         ("n@example.com", Some(NOW), 2)
     );
     tx!(db, |tx| users::insert(tx, &named("taken@example.com", None)));

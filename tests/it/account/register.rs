@@ -154,7 +154,7 @@ async fn requests_for_unknown_users_leave_no_rows(service: &Service) {
     }
     assert_eq!(count().await, before);
     let figures = guest.get("/metrics").await.text;
-    for asked in ["login_failed", "password_reset_asked", "confirmation_resent"] {
+    for asked in ["login_failed", "password_reset_requested", "confirmation_resent"] {
         assert!(
             figures.contains(&format!("portcullis_unknown_total{{asked=\"{asked}\"}}")),
             "{asked}: {figures}"

@@ -69,7 +69,10 @@ async fn the_setup_link_makes_one_superuser_and_logs_them_in(service: &Service) 
     assert_eq!(service.auth().offer_setup().await.unwrap(), None);
     assert_eq!(rows(service, SUPERUSERS).await, ["op@example.com"]);
     let told = acts(service).await;
-    assert_eq!(told[..4], ["keys_settled", "setup_offered", "setup_offered", "set_up"]);
+    assert_eq!(
+        told[..4],
+        ["keys_provisioned", "setup_offered", "setup_offered", "setup_completed"]
+    );
 }
 
 on_both!(of_many_setup_links_used_at_once_one_succeeds);

@@ -36,7 +36,10 @@ async fn an_audit_event_names_actor_target_and_origin(service: &Service) {
     );
     assert_eq!(log.body["results"][1]["kind"], "login_failed");
     let known = root.get("/auth/admin/audit/kinds").await;
-    assert!(known.expect(200).as_array().unwrap().contains(&json!("keys_settled")), "{known:?}");
+    assert!(
+        known.expect(200).as_array().unwrap().contains(&json!("keys_provisioned")),
+        "{known:?}"
+    );
     for (query, expected) in [
         (format!("user={}&kind=login", ann.id), vec!["login"]),
         (format!("actor={}&user={}", root.id, ann.id), vec!["role_granted"]),

@@ -179,7 +179,7 @@ async fn a_mail_that_cannot_be_rendered_delays_no_other(service: &Service) {
         if service.url().starts_with("sqlite:") { "randomblob(16)" } else { "gen_random_uuid()" };
     let at = 1_700_000_000_000_000_i64;
     let bad = format!(
-        "INSERT INTO auth_outbox (message_id, kind, recipient, language, args, credentials,
+        "INSERT INTO auth_outbox (message_id, kind, recipient, language, args, credential_version,
                                   created_at, due_at)
          VALUES ({id}, 'password_changed', 'bad@example.com', 'en', '{{', 0, {at}, {at})
          RETURNING kind"

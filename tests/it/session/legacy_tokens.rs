@@ -68,7 +68,7 @@ async fn each_dialect_accepts_a_legacy_token_once(service: &Service) {
         assert!(service.auth().verify_access(access).is_err());
     }
     let told = acts(service).await;
-    assert_eq!(told.iter().filter(|kind| *kind == "simplejwt_token_taken").count(), 3);
+    assert_eq!(told.iter().filter(|kind| *kind == "legacy_token_adopted").count(), 3);
     assert_eq!(told.iter().filter(|kind| *kind == "refresh_token_reused").count(), 3);
 }
 
@@ -93,7 +93,7 @@ async fn a_surface_without_rotation_accepts_a_legacy_token_until_it_expires(serv
     service.advance(Duration::from_mins(15));
     refresh(&stranger, "/api/token/refresh", &old).await.refused(401, "token_not_valid");
     assert_eq!(
-        acts(service).await.iter().filter(|kind| *kind == "simplejwt_token_taken").count(),
+        acts(service).await.iter().filter(|kind| *kind == "legacy_token_adopted").count(),
         1
     );
 }
