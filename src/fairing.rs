@@ -1,9 +1,11 @@
 //! [`stage`]: everything, attached to a Rocket application. The only file that sees all of it.
+mod database;
+
 pub use crate::workers::LAST_MAILS;
 use crate::{
     api,
     config::{self, Config},
-    db::{AuthDb, Db},
+    db::Db,
     dialects,
     flows::{Auth, Error},
     openapi::{self, browser},
@@ -17,6 +19,7 @@ use crate::{
     },
     workers::Workers,
 };
+use database::AuthDb;
 use rocket::{
     Build, Orbit, Rocket,
     config::{Ident, Shutdown},
@@ -26,7 +29,7 @@ use rocket::{
         providers::{Env, Format, Toml},
     },
 };
-use rocket_db_pools::Database;
+use rocket_db_pools::Database as _;
 
 /// The service as a fairing: `rocket::build().attach(portcullis::stage())`.
 ///
@@ -251,6 +254,7 @@ fn browser(on: &[config::Dialect], metrics: bool) -> Vec<rocket::Route> {
 
 fn work(rocket: &Rocket<Orbit>) {
     if let (Some(auth), Some(workers)) = (rocket.state::<Auth>(), rocket.state::<Workers>()) {
-        workers.start(auth, rocket.shutdown(), metrics::upkeep);
+        let (stopping, stop) = (rocket.shutdown(), rocket.shutdown());
+        workers.start(auth, stopping, move || stop.clone().notify(), metrics::upkeep);
     }
 }

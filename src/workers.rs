@@ -1,7 +1,7 @@
 //! What goes on beside the requests: mails are sent, other processes are heard, old rows are purged,
 //! figures are taken.
 use crate::flows::{Auth, Figures, Result};
-use rocket::{Shutdown, futures::FutureExt};
+use futures_util::FutureExt;
 use std::{
     panic::AssertUnwindSafe,
     sync::{Mutex, PoisonError},
@@ -30,8 +30,15 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 pub struct Workers(Mutex<JoinSet<()>>);
 
 impl Workers {
-    /// Starts them. `upkeep` is called every few seconds.
-    pub fn start(&self, auth: &Auth, shutdown: Shutdown, upkeep: fn()) {
+    /// Starts them. `stopping` resolves when the server begins to stop, and `stop` makes it begin.
+    /// `upkeep` is called every few seconds.
+    pub fn start(
+        &self,
+        auth: &Auth,
+        stopping: impl Future<Output = ()> + Send + 'static,
+        stop: impl Fn() + Clone + Send + Sync + 'static,
+        upkeep: fn(),
+    ) {
         let mut set = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         macro_rules! start {
             ($($work:ident)*) => { $({
@@ -40,7 +47,7 @@ impl Workers {
             })* };
         }
         start! { catch_up listen probe purge hash_kinds tell_figures }
-        let (lost, stop) = (auth.clone(), shutdown.clone());
+        let lost = auth.clone();
         set.spawn(guard("end_when_lost", AFTER_FAILURE, move || {
             end_when_lost(lost.clone(), stop.clone())
         }));
@@ -49,7 +56,7 @@ impl Workers {
         let (sends, ends) = (auth.clone(), auth.clone());
         tokio::spawn(guard("deliver", AFTER_FAILURE, move || deliver(sends.clone())));
         tokio::spawn(async move {
-            shutdown.await;
+            stopping.await;
             ends.end_mails(LAST_MAILS).await;
         });
     }
@@ -156,10 +163,10 @@ fn tell(figures: &Figures) {
 }
 
 /// Ends the server when the database can take no more writes until a restart.
-async fn end_when_lost(auth: Auth, shutdown: Shutdown) {
+async fn end_when_lost(auth: Auth, stop: impl Fn()) {
     auth.database_lost().await;
     tracing::error!("the log of the database could not be synced: the service ends");
-    shutdown.notify();
+    stop();
 }
 
 async fn note(done: Result<()>, otherwise: &str) {

@@ -5,11 +5,11 @@ use super::{
     load::origin,
     private::{self, Others},
 };
-use percent_encoding::percent_decode_str;
-use rocket::figment::{
+use figment::{
     Figment,
     value::{Dict, Value},
 };
+use percent_encoding::percent_decode_str;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::{net::IpAddr, path::PathBuf};
 use url::{Url, form_urlencoded};

@@ -4,7 +4,7 @@
 //! A message says what a value should be and never quotes it: any value may be a secret, even one that
 //! was put in the wrong place.
 use super::{Config, database::with_database, layers::Draft};
-use rocket::figment::{
+use figment::{
     Error, Figment, Metadata, Profile, Provider, Source,
     value::{Dict, Map, Value},
 };

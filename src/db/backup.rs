@@ -40,13 +40,13 @@ impl Db {
             return Err(there_already());
         }
         let partial = beside(file, ".partial");
-        let path = partial.to_str().ok_or(Error::Io(ErrorKind::InvalidFilename.into()))?;
+        let path = partial.to_str().ok_or(io::Error::from(ErrorKind::InvalidFilename))?;
         // What was left by one that was killed.
         let _ = fs::remove_file(&partial);
         create_new_private(&partial)?;
         // Not on a `Conn`: it takes as long as it takes.
         let copied = sqlx::query("VACUUM INTO $1").bind(path).execute(read).await;
-        let written = copied.and_then(|_| {
+        let written = copied.map_err(Error::from).and_then(|_| {
             File::open(&partial)?.sync_all()?;
             Ok(name(&partial, file)?)
         });
@@ -60,7 +60,7 @@ impl Db {
 }
 
 fn there_already() -> Error {
-    Error::Io(ErrorKind::AlreadyExists.into())
+    io::Error::from(ErrorKind::AlreadyExists).into()
 }
 
 /// Gives a whole copy its name, unless that has been taken meanwhile.

@@ -3,7 +3,7 @@
 //! Rows go as JSON, whose values PostgreSQL turns into those of its columns, so that no column is named
 //! here and a new one is not forgotten.
 use super::{Db, Result};
-use rocket::futures::TryStreamExt;
+use futures_util::TryStreamExt;
 use serde_json::{Map, Value};
 use sqlx::{Column, PgConnection, Row, TypeInfo, ValueRef, sqlite::SqliteRow};
 use std::{collections::HashSet, fmt::Write};

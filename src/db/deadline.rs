@@ -2,7 +2,7 @@
 //!
 //! Every connection has a deadline. The connections of one request share one [`PATIENCE`], so that a
 //! request which needs several of them is answered as soon as one that needs a single one.
-use super::Result;
+use sqlx::Result;
 use std::{
     future::Future,
     sync::{Arc, Mutex, PoisonError},

@@ -34,6 +34,19 @@ impl Conn {
         let (taken,): (bool,) = self.fetch_one(sql, [name]).await?;
         Ok(taken)
     }
+
+    /// About how many rows a table has, where the engine keeps such a figure.
+    pub async fn estimate(&mut self, table: &'static str) -> Result<Option<i64>> {
+        let Link::Postgres(_) = self.link else { return Ok(None) };
+        let row: Option<(i64,)> = self
+            .fetch_optional(
+                "SELECT CAST(reltuples AS BIGINT) FROM pg_class
+                 WHERE oid = to_regclass($1) AND reltuples >= 0",
+                [table],
+            )
+            .await?;
+        Ok(row.map(|(rows,)| rows))
+    }
 }
 
 impl Db {
@@ -48,5 +61,25 @@ impl Db {
                 Connections { open: pool.size() as usize, idle: pool.num_idle() }
             }
         }
+    }
+
+    /// Keeps ids up to `last` from being given to new users. It stands even if what follows is undone.
+    ///
+    /// SQLite sees by itself which ids were inserted; PostgreSQL would go on counting where it was. No
+    /// user is added meanwhile, or the counter could go back over an id that was just given.
+    pub async fn reserve_user_ids(&self, last: i64) -> Result<()> {
+        if let Self::Sqlite { .. } = self {
+            return Ok(());
+        }
+        let mut db = self.write().await?;
+        db.execute("LOCK TABLE auth_users IN SHARE ROW EXCLUSIVE MODE", ()).await?;
+        db.execute(
+            "SELECT setval(s.id, $1)
+             FROM (SELECT CAST(pg_get_serial_sequence('auth_users', 'id') AS regclass) AS id) s
+             WHERE $1 > COALESCE(pg_sequence_last_value(s.id), 0)",
+            [last],
+        )
+        .await?;
+        db.commit().await
     }
 }

@@ -2,7 +2,7 @@
 use super::{
     Db, OpenError, Result,
     deadline::PATIENCE,
-    health::code,
+    error::code,
     pg_server::{Server, hang_up},
     sqlite_conn,
 };
@@ -80,27 +80,6 @@ impl Db {
             }
             Db::Postgres { server, .. } => migrate(server).await,
         }
-    }
-
-    /// Whether the database answers, has every migration of this version, and takes writes.
-    pub async fn ready(&self) -> Result<bool> {
-        let known = match self {
-            Db::Sqlite { sync, .. } if sync.has_failed() => {
-                tracing::warn!("the log of the database could not be synced");
-                return Ok(false);
-            }
-            Db::Sqlite { .. } => sqlx::migrate!("migrations/sqlite").iter().count(),
-            Db::Postgres { .. } => sqlx::migrate!("migrations/postgres").iter().count(),
-        };
-        if self.health().is_damaged() {
-            return Ok(false);
-        }
-        let (applied,): (i64,) = self
-            .read()
-            .await?
-            .fetch_one("SELECT count(*) FROM _auth_migrations WHERE success", ())
-            .await?;
-        Ok(usize::try_from(applied).is_ok_and(|n| n >= known) && self.is_writable().await?)
     }
 }
 

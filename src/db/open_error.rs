@@ -1,5 +1,9 @@
 //! Why a database cannot be opened, in words for its operator.
-use super::health::code;
+use super::error::code;
+
+pub(crate) const POOLER: &str = "it is reached through a pooler in transaction mode, which loses prepared \
+                      statements and session settings: set pool_mode = session in pgbouncer, or name \
+                      the server itself in DATABASE_URL";
 
 /// Names the file or the server, and the reason; no user, no password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,9 +24,7 @@ impl OpenError {
             E::Configuration(e) => e.to_string(),
             E::PoolTimedOut => "no answer within 2.5 s".to_owned(),
             // A statement that is there already, or is not, under a pooler that changes backends.
-            e if code(e).is_some_and(|c| ["42P05", "26000"].contains(&&*c)) => {
-                crate::db::pg_server::POOLER.to_owned()
-            }
+            e if code(e).is_some_and(|c| ["42P05", "26000"].contains(&&*c)) => POOLER.to_owned(),
             E::Database(e) => e.message().to_owned(),
             e => e.to_string(),
         })

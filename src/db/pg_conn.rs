@@ -8,12 +8,10 @@
 //! A connection that was given up keeps its place in the pool until its backend is gone: whoever comes
 //! next would add another backend to those that wait for the same lock.
 use super::{
-    Conn, Db, Result,
     deadline::{Deadline, PATIENCE},
     pg_server::Server,
-    pool::Link,
 };
-use sqlx::{Connection as _, PgConnection, Postgres, Row as _, pool::PoolConnection};
+use sqlx::{Connection as _, PgConnection, Postgres, Result, Row as _, pool::PoolConnection};
 use tokio::time::timeout;
 
 /// The backend is known from the beginning of a transaction on, at no further round trip.
@@ -103,42 +101,5 @@ impl Drop for PgConn {
             // Given up, it is closed and its place is free.
             let _ = timeout(PATIENCE, conn.return_to_pool()).await;
         });
-    }
-}
-
-impl Db {
-    /// Keeps ids up to `last` from being given to new users. It stands even if what follows is undone.
-    ///
-    /// SQLite sees by itself which ids were inserted; PostgreSQL would go on counting where it was. No
-    /// user is added meanwhile, or the counter could go back over an id that was just given.
-    pub async fn reserve_user_ids(&self, last: i64) -> Result<()> {
-        if let Db::Sqlite { .. } = self {
-            return Ok(());
-        }
-        let mut db = self.write().await?;
-        db.execute("LOCK TABLE auth_users IN SHARE ROW EXCLUSIVE MODE", ()).await?;
-        db.execute(
-            "SELECT setval(s.id, $1)
-             FROM (SELECT CAST(pg_get_serial_sequence('auth_users', 'id') AS regclass) AS id) s
-             WHERE $1 > COALESCE(pg_sequence_last_value(s.id), 0)",
-            [last],
-        )
-        .await?;
-        db.commit().await
-    }
-}
-
-impl Conn {
-    /// About how many rows a table has, where the engine keeps such a figure.
-    pub async fn estimate(&mut self, table: &'static str) -> Result<Option<i64>> {
-        let Link::Postgres(_) = self.link else { return Ok(None) };
-        let row: Option<(i64,)> = self
-            .fetch_optional(
-                "SELECT CAST(reltuples AS BIGINT) FROM pg_class
-                 WHERE oid = to_regclass($1) AND reltuples >= 0",
-                [table],
-            )
-            .await?;
-        Ok(row.map(|(rows,)| rows))
     }
 }

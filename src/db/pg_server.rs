@@ -3,9 +3,9 @@
 //!
 //! A limit of time at this end is one at the server's end too: a statement that was given up would go
 //! on to hold a backend and its locks.
-use super::{OpenError, Result, deadline::PATIENCE};
+use super::{OpenError, deadline::PATIENCE, error::code, open_error::POOLER};
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgConnection, PgPool,
+    ConnectOptions as _, Connection as _, PgConnection, PgPool, Result,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{
@@ -33,10 +33,6 @@ const KEEPALIVE: &str = "
     WHERE name IN ('client_connection_check_interval', 'tcp_keepalives_idle',
                    'tcp_keepalives_interval', 'tcp_keepalives_count')
       AND source <> 'client'";
-
-pub(crate) const POOLER: &str = "it is reached through a pooler in transaction mode, which loses prepared \
-                      statements and session settings: set pool_mode = session in pgbouncer, or name \
-                      the server itself in DATABASE_URL";
 
 /// Why there is no connection is told once in this time.
 const TOLD_FOR: Duration = Duration::from_secs(10);
@@ -180,6 +176,6 @@ pub(crate) async fn hang_up(conn: PgConnection) {
 fn is_starting(e: &sqlx::Error) -> bool {
     match e {
         sqlx::Error::Io(e) => e.kind() == std::io::ErrorKind::ConnectionRefused,
-        e => crate::db::health::code(e).is_some_and(|c| ["53300", "57P03"].contains(&&*c)),
+        e => code(e).is_some_and(|c| ["53300", "57P03"].contains(&&*c)),
     }
 }

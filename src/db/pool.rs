@@ -1,4 +1,4 @@
-//! [`Db`]: a pool whose engine is chosen by the URL at run time, as a `rocket_db_pools` driver.
+//! [`Db`]: a pool whose engine is chosen by the URL at run time.
 use super::{
     Channel, Listener, OpenError, Result,
     deadline::{Deadline, PATIENCE, SHORT_PATIENCE},
@@ -9,14 +9,7 @@ use super::{
     sqlite_conn::{self, Opened, SqliteConn},
     wal_sync::WalSync,
 };
-use rocket::figment::Figment;
-use rocket_db_pools::{Config, Database, Error, Pool};
 use sqlx::{PgPool, SqlitePool, postgres::PgListener};
-
-/// `[default.databases.portcullis] url = "sqlite://portcullis.db"` or `"postgres://…"`.
-#[derive(Database)]
-#[database("portcullis")]
-pub struct AuthDb(pub Db);
 
 #[derive(Clone, Debug)]
 pub enum Db {
@@ -136,7 +129,7 @@ impl Db {
                     self.health().not_begun(&e);
                     attempt.failed();
                 }
-                return Err(e);
+                return Err(e.into());
             }
         };
         let sync = match self {
@@ -207,7 +200,7 @@ impl Conn {
             (Some(attempt), Err(_)) => attempt.failed(),
             (None, _) => {}
         }
-        committed
+        Ok(committed?)
     }
 
     /// Tells the other processes, when the transaction commits, that there is news on `channel`.
@@ -219,30 +212,10 @@ impl Conn {
     }
 }
 
-async fn lend(pool: &PgPool, server: &Server, deadline: &Deadline) -> Result<PgConn> {
+async fn lend(pool: &PgPool, server: &Server, deadline: &Deadline) -> sqlx::Result<PgConn> {
     let lent = deadline.over(pool.acquire()).await;
     if let Err(sqlx::Error::PoolTimedOut) = lent {
         server.tell_why();
     }
     Ok(PgConn::new(lent?, server.clone()))
-}
-
-#[rocket::async_trait]
-impl Pool for Db {
-    type Connection = Conn;
-    type Error = Error<OpenError, sqlx::Error>;
-
-    async fn init(figment: &Figment) -> Result<Self, Self::Error> {
-        let config: Config = figment.extract()?;
-        let connections = u32::try_from(config.max_connections).unwrap_or(u32::MAX);
-        Self::open(&config.url, connections).await.map_err(Error::Init)
-    }
-
-    async fn get(&self) -> Result<Conn, Self::Error> {
-        self.read().await.map_err(Error::Get)
-    }
-
-    /// Rocket calls it as soon as it is told to stop, when requests are still under way. So the
-    /// program closes the pool itself once they have ended, and a host application drops it.
-    async fn close(&self) {}
 }

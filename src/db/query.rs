@@ -1,5 +1,5 @@
 //! sqlx's ways to run a statement, on either engine: `db.fetch_one("… $1, $2", (a, b))`.
-use super::{Conn, Result, pool::Link};
+use super::{Conn, Error, Result, pool::Link};
 use sqlx::{
     Arguments, Encode, FromRow, Postgres, Sqlite, Type,
     postgres::{PgArguments, PgRow},
@@ -28,17 +28,17 @@ impl<T> Record for T where
 
 /// The arguments of a statement: `()`, `[a]` or `(a, b, …)`.
 pub trait Args<'a>: Send {
-    fn sqlite(self) -> Result<SqliteArguments>;
-    fn postgres(self) -> Result<PgArguments>;
+    fn sqlite(self) -> sqlx::Result<SqliteArguments>;
+    fn postgres(self) -> sqlx::Result<PgArguments>;
 }
 
 impl<'a, V: Value<'a>, const N: usize> Args<'a> for [V; N] {
-    fn sqlite(self) -> Result<SqliteArguments> {
+    fn sqlite(self) -> sqlx::Result<SqliteArguments> {
         let mut all = SqliteArguments::default();
         self.into_iter().try_for_each(|v| all.add(v)).map_err(sqlx::Error::Encode)?;
         Ok(all)
     }
-    fn postgres(self) -> Result<PgArguments> {
+    fn postgres(self) -> sqlx::Result<PgArguments> {
         let mut all = PgArguments::default();
         self.into_iter().try_for_each(|v| all.add(v)).map_err(sqlx::Error::Encode)?;
         Ok(all)
@@ -48,13 +48,13 @@ impl<'a, V: Value<'a>, const N: usize> Args<'a> for [V; N] {
 macro_rules! tuples { ($(($($t:ident)*))*) => { $(
     #[allow(non_snake_case, unused_mut, clippy::unused_unit)]
     impl<'a, $($t: Value<'a>),*> Args<'a> for ($($t,)*) {
-        fn sqlite(self) -> Result<SqliteArguments> {
+        fn sqlite(self) -> sqlx::Result<SqliteArguments> {
             let ($($t,)*) = self;
             let mut all = SqliteArguments::default();
             $(all.add($t).map_err(sqlx::Error::Encode)?;)*
             Ok(all)
         }
-        fn postgres(self) -> Result<PgArguments> {
+        fn postgres(self) -> sqlx::Result<PgArguments> {
             let ($($t,)*) = self;
             let mut all = PgArguments::default();
             $(all.add($t).map_err(sqlx::Error::Encode)?;)*
@@ -80,7 +80,7 @@ macro_rules! run {
                 c.done(outcome)
             }
         };
-        outcome.inspect_err(|e| $conn.health.see(e))
+        outcome.inspect_err(|e| $conn.health.see(e)).map_err(Error::from)
     }};
 }
 
@@ -123,7 +123,7 @@ impl Conn {
                 c.done(outcome).map(|done| done.rows_affected())
             }
         };
-        outcome.inspect_err(|e| self.health.see(e))
+        outcome.inspect_err(|e| self.health.see(e)).map_err(Error::from)
     }
 
     /// Like [`Conn::execute`], in a transaction; `None` if a unique index refuses the row because
@@ -139,7 +139,7 @@ impl Conn {
             self.execute("SAVEPOINT unless_taken", ()).await?;
         }
         let outcome = self.execute(sql, args).await;
-        if !outcome.as_ref().is_err_and(is_taken) {
+        if !outcome.as_ref().is_err_and(Error::is_unique_violation) {
             return outcome.map(Some);
         }
         if savepoint {
@@ -150,8 +150,4 @@ impl Conn {
         }
         Ok(None)
     }
-}
-
-fn is_taken(e: &sqlx::Error) -> bool {
-    e.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }

@@ -6,14 +6,14 @@
 //! constraint. A connection whose user gave up waiting keeps its place in the pool until SQLite has let
 //! go of it: a disk that hangs would collect threads and connections otherwise.
 use super::{
-    OpenError, Result,
+    OpenError,
     deadline::{Deadline, PATIENCE},
-    health::{code, primary},
+    error::{code, primary},
     sqlite_file::{once_free, prepare},
     wal_sync::{WalSync, beside, sync_folder},
 };
 use sqlx::{
-    ConnectOptions as _, Sqlite, SqliteConnection, SqlitePool,
+    ConnectOptions as _, Result, Sqlite, SqliteConnection, SqlitePool,
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };

@@ -1,5 +1,10 @@
 //! The file of an SQLite database, before it is open.
-use super::{Result, deadline::PATIENCE, health::code, wal_sync::beside};
+use super::{
+    deadline::PATIENCE,
+    error::{code, primary},
+    wal_sync::beside,
+};
+use sqlx::Result;
 use std::{
     fs::{self, OpenOptions},
     io::{self, ErrorKind},
@@ -68,5 +73,5 @@ pub(crate) async fn once_free<T, F: Future<Output = Result<T>>>(open: impl Fn() 
 }
 
 fn is_busy(e: &sqlx::Error) -> bool {
-    code(e).is_some_and(|code| crate::db::health::primary(&code) == Some(5))
+    code(e).is_some_and(|code| primary(&code) == Some(5))
 }

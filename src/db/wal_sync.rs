@@ -7,7 +7,7 @@
 //! Opening the log beside SQLite is safe: its locks are on the database and the `-shm` file. The
 //! descriptor is kept, so that a process which has none left can still sync.
 
-use super::Result;
+use sqlx::Result;
 use std::{
     ffi::OsString,
     fs::{self, File, Metadata},

@@ -110,7 +110,7 @@ async fn tell(
 }
 
 /// That the work fails, and in time.
-async fn fails_soon<T>(work: impl Future<Output = Result<T, sqlx::Error>>) {
+async fn fails_soon<T>(work: impl Future<Output = Result<T, portcullis::db::Error>>) {
     let since = Instant::now();
     assert!(work.await.is_err(), "it worked");
     assert!(since.elapsed() < SOON, "it took {:?}", since.elapsed());
