@@ -1,9 +1,8 @@
 //! The database: `DATABASE_URL`, else `url` in `[default.databases.portcullis]`, else an SQLite file in
 //! the working directory. The pool uses `url` and `max_connections` of that table.
 use super::{
-    Problem,
-    load::origin,
     private::{self, Others},
+    problem::{Problem, origin},
 };
 use figment::{
     Figment,
