@@ -1,4 +1,4 @@
-//! Somebody else's Rocket application with Portcullis in it: `cargo run --example rocket-app`.
+//! A Rocket application that embeds Portcullis: `cargo run --example rocket-app`.
 #![allow(clippy::needless_pass_by_value, reason = "Rocket hands guards over")]
 use portcullis::{Admin, Role, RoleName, SignedIn, Verified};
 use rocket::{Build, Rocket, Route, get, launch, routes};
@@ -12,18 +12,18 @@ impl RoleName for Editor {
 
 #[get("/hello")]
 fn hello(who: SignedIn) -> String {
-    format!("Hello, {}!", who.0.user.email)
+    format!("Hello, {}!", who.email)
 }
 
-/// Asks no database: the token says who it is.
+/// Reads no database: the user id is in the token.
 #[get("/fast")]
 fn fast(who: Verified) -> String {
-    format!("User {}", who.0.user_id)
+    format!("User {}", who.user_id)
 }
 
 #[get("/articles/new")]
 fn write(editor: Role<Editor>) -> String {
-    format!("{} may write", editor.0.email)
+    format!("{} may write", editor.email)
 }
 
 #[get("/figures")]
@@ -40,7 +40,7 @@ fn rocket() -> Rocket<Build> {
     rocket::build()
         .attach(portcullis::stage())
         .mount("/app", application())
-        // Optional: the guards' errors in Portcullis' words.
+        // Optional: Portcullis tells why a guard refuses a request.
         .register("/app", portcullis::catchers())
 }
 

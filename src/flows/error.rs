@@ -1,4 +1,4 @@
-//! Everything that can go wrong, named for what happened, not for how it is told.
+//! [`Error`]: why a flow fails. Surfaces decide how the caller is told.
 use crate::{
     db::{self, ErrorKind},
     field_error::FieldError,
@@ -24,8 +24,6 @@ pub enum Error {
     RegistrationClosed,
     #[error("an account takes an invitation")]
     InvitationNeeded,
-    #[error("no credential came with the request")]
-    Unauthenticated,
     #[error("the token is not valid")]
     TokenNotValid,
     #[error("the token was used, and no newer one can be given for it")]
@@ -40,8 +38,6 @@ pub enum Error {
     Forbidden,
     #[error("the password has to be given again")]
     PasswordRequired,
-    #[error("the request does not prove that it comes from our own pages")]
-    CsrfFailed,
     #[error("there is no such thing")]
     NotFound,
     #[error("the last superuser has to stay")]
@@ -50,16 +46,8 @@ pub enum Error {
     KeyTooYoung { retry_after: Duration },
     #[error("tokens are signed with the configured secret: there are no keys")]
     NoKeys,
-    #[error("the request could not be read")]
-    Malformed,
     #[error("fields are missing or wrong")]
     Fields(Vec<(&'static str, FieldError)>),
-    #[error("the body is too large")]
-    TooLarge,
-    #[error("the body is of a type not understood")]
-    UnsupportedType,
-    #[error("the body did not arrive in time")]
-    TooSlow,
     #[error("too many attempts")]
     RateLimited { retry_after: Duration },
     #[error("too much to do at the moment")]

@@ -4,10 +4,11 @@ use crate::{
     flows::{Auth, Error, LinkState},
     view::View,
     web::{
-        cookie::{LinkCookie, RestoreToken},
+        self,
+        cookies::links::{LinkCookie, RestoreToken},
         csrf_token::LinkForm,
         reply::{flash::Notice, json::Reply, page::Page},
-        request::client::Client,
+        request::caller::Client,
     },
 };
 use rocket::{Either, State, get, http::Status, post};
@@ -64,7 +65,7 @@ pub async fn restore(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> 
             .header("Set-Cookie", LinkCookie::Reset.cookie(auth.config(), &next)))
     };
     match done.await {
-        Err(Error::LinkNotValid) => {
+        Err(web::Error::Flow(Error::LinkNotValid)) => {
             let view = Restore::of(auth, &token).await?;
             Ok(Either::Right(Page::with(Status::BadRequest, view)))
         }

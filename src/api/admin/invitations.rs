@@ -4,9 +4,10 @@ use crate::{
     flows::{Auth, Error, Invitation, NewInvitation},
     time::Timestamp,
     web::{
+        self,
         guards::SignedIn,
         reply::{json::Reply, problem::Problem},
-        request::{body::JsonBody, client::Client},
+        request::{body::JsonBody, caller::Client},
     },
 };
 use rocket::{State, delete, get, http::Status, post};
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 type Answer<T> = Result<Reply<T>, Problem>;
-type Signed = Result<SignedIn, Error>;
+type Signed = web::Result<SignedIn>;
 
 /// How many a page has.
 const PAGE: u32 = 50;
@@ -98,7 +99,7 @@ pub async fn invite(
     auth: &State<Auth>,
     client: Client<'_>,
     by: Signed,
-    body: Result<JsonBody, Error>,
+    body: web::Result<JsonBody>,
 ) -> Answer<InvitationView> {
     let (by, body) = (by?.0, body?);
     let (email, roles, language) =

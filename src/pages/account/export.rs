@@ -1,6 +1,9 @@
 //! `/account/data.json`: what is stored of somebody, to take along (GDPR, 20).
 use super::viewer::Reader;
-use crate::{flows::Error, pages::PageError, web::reply::json::Reply};
+use crate::{
+    pages::PageError,
+    web::{self, reply::json::Reply},
+};
 use rocket::get;
 use serde_json::{Value, json};
 
@@ -8,7 +11,7 @@ use serde_json::{Value, json};
 const MOST: i64 = 10_000;
 
 #[get("/account/data.json")]
-pub async fn data(reader: Result<Reader<'_>, Error>) -> Result<Reply<Value>, PageError> {
+pub async fn data(reader: web::Result<Reader<'_>>) -> Result<Reply<Value>, PageError> {
     let Reader { auth, by, .. } = reader?;
     let user = &by.user;
     let sessions = auth.sessions(&by).await?;

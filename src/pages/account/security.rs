@@ -3,7 +3,11 @@ use super::{
     viewer::Reader,
     views::{Happened, Person},
 };
-use crate::{flows::Error, pages::Shown, view::View, web::reply::page::Page};
+use crate::{
+    pages::Shown,
+    view::View,
+    web::{self, reply::page::Page},
+};
 use rocket::get;
 use serde::Serialize;
 
@@ -25,7 +29,7 @@ impl View for Security {
 }
 
 #[get("/account/security")]
-pub async fn page(reader: Result<Reader<'_>, Error>) -> Shown<Security> {
+pub async fn page(reader: web::Result<Reader<'_>>) -> Shown<Security> {
     let r = reader?;
     let events = r.auth.history(&r.by, MOST).await?;
     Ok(Page::ok(Security {

@@ -7,7 +7,7 @@ use crate::{
     flows::{AuditQuery, Error},
     pages::Shown,
     view::View,
-    web::reply::{page::Page, problem::Problem},
+    web::reply::{form_errors::FormErrors, page::Page, problem::Problem},
 };
 use rocket::{FromForm, get};
 use serde::Serialize;
@@ -65,7 +65,9 @@ pub async fn page(desk: At<'_>, query: Query<'_>) -> Shown<Audit> {
     kinds.sort_by(|a, b| a.words.cmp(&b.words));
     let (found, wrong_query) = match auth.audit(&desk.op, &query, None).await {
         Ok(found) => (Some(found), String::new()),
-        Err(e @ Error::Fields(_)) => (None, Problem::from(e).wrong("", r.language).sentence()),
+        Err(e @ Error::Fields(_)) => {
+            (None, FormErrors::new("", &Problem::from(e), r.language).sentence())
+        }
         Err(e) => return Err(e.into()),
     };
     let at = |cursor: Option<&String>| link(Audit::PATH, cursor.map(|c| query.at(c)));

@@ -6,6 +6,7 @@ use crate::{
     pages::{Sent, Shown},
     view::{Moment, View},
     web::{
+        self,
         csrf_token::{Form, typed},
         reply::{flash::Notice, page::Page},
     },
@@ -67,7 +68,7 @@ pub async fn page(desk: At<'_>) -> Shown<Invitations> {
 }
 
 #[post("/admin/invitations", data = "<form>")]
-pub async fn invite(desk: At<'_>, form: Result<Form, Error>) -> Sent<Invitations> {
+pub async fn invite(desk: At<'_>, form: web::Result<Form>) -> Sent<Invitations> {
     let desk = desk?;
     let [email, roles] = ["email", "roles"].map(|name| typed(&form, name));
     let invited = async {
@@ -83,14 +84,14 @@ pub async fn invite(desk: At<'_>, form: Result<Form, Error>) -> Sent<Invitations
 }
 
 #[post("/admin/invitations/withdraw", data = "<form>")]
-pub async fn revoke(desk: At<'_>, form: Result<Form, Error>) -> Sent<Invitations> {
+pub async fn revoke(desk: At<'_>, form: web::Result<Form>) -> Sent<Invitations> {
     let desk = desk?;
     let withdrawn = async {
         let id = form?.read(|f| f.integer("id"))?;
         match desk.r.auth.revoke_invitation(desk.r.caller, &desk.r.by, id).await {
             // It may have been used since the page was made.
             Ok(()) | Err(Error::NotFound) => {}
-            Err(e) => return Err(e),
+            Err(e) => return Err(e.into()),
         }
         Ok(desk.back(Invitations::PATH, Notice::InvitationWithdrawn))
     };

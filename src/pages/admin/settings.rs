@@ -6,6 +6,7 @@ use crate::{
     pages::{Sent, Shown},
     view::{self, Moment, View},
     web::{
+        self,
         csrf_token::{Form, typed},
         reply::{flash::Notice, page::Page, setting_effects::effect},
     },
@@ -141,7 +142,7 @@ pub async fn page(desk: At<'_>) -> Shown<Settings> {
 }
 
 #[post("/admin/settings", data = "<form>")]
-pub async fn change(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
+pub async fn change(desk: At<'_>, form: web::Result<Form>) -> Sent<Settings> {
     let desk = desk?;
     let mut shown = view(&desk).await?;
     for row in &mut shown.rows {
@@ -166,7 +167,7 @@ pub async fn change(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
 }
 
 #[post("/admin/settings/reset", data = "<form>")]
-pub async fn reset(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
+pub async fn reset(desk: At<'_>, form: web::Result<Form>) -> Sent<Settings> {
     let desk = desk?;
     let done = async {
         let setting = typed(&form, "setting");
@@ -181,7 +182,7 @@ pub async fn reset(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
 }
 
 #[post("/admin/settings/undo", data = "<form>")]
-pub async fn undo(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
+pub async fn undo(desk: At<'_>, form: web::Result<Form>) -> Sent<Settings> {
     let desk = desk?;
     let undone = async {
         let setting = typed(&form, "setting");

@@ -10,6 +10,7 @@ use crate::{
     pages::{Sent, Shown, account::views::Device},
     view::View,
     web::{
+        self,
         csrf_token::{Form, typed},
         reply::{flash::Notice, page::Page},
     },
@@ -74,7 +75,7 @@ async fn view(desk: &AdminContext<'_>, id: UserId, cursor: Option<&str>) -> Resu
     Ok(one)
 }
 
-/// What is no id is nobody's.
+/// Parses an id. An invalid one is treated as not found.
 fn user_id(text: &str) -> Result<UserId, Error> {
     text.parse().map(UserId).map_err(|_| Error::NotFound)
 }
@@ -86,7 +87,7 @@ pub async fn page(desk: At<'_>, id: &str, cursor: Option<&str>) -> Shown<One> {
 
 /// Does what the field `act` says.
 #[post("/admin/users/<id>", data = "<form>")]
-pub async fn act(desk: At<'_>, id: &str, form: Result<Form, Error>) -> Sent<One> {
+pub async fn act(desk: At<'_>, id: &str, form: web::Result<Form>) -> Sent<One> {
     let (desk, id) = (desk?, user_id(id)?);
     let act = typed(&form, "act");
     let done = async {
@@ -109,12 +110,12 @@ pub async fn act(desk: At<'_>, id: &str, form: Result<Form, Error>) -> Sent<One>
     decide(Err(e), form, &here(id), || shown)
 }
 
-async fn run(desk: &AdminContext<'_>, id: UserId, act: &str, form: &Form) -> Result<Notice, Error> {
+async fn run(desk: &AdminContext<'_>, id: UserId, act: &str, form: &Form) -> web::Result<Notice> {
     let (auth, op) = (desk.r.auth, &desk.op);
     let change = async |change: UserChange<'_>| {
         auth.change_user(op, id, &change).await.map(|_| Notice::UserChanged)
     };
-    match act {
+    let done = match act {
         "profile" => {
             let profile = form.read(|f| ProfileChange {
                 username: f.nullable("username"),
@@ -150,6 +151,7 @@ async fn run(desk: &AdminContext<'_>, id: UserId, act: &str, form: &Form) -> Res
         }
         "end-sessions" => auth.end_sessions_of(op, id).await.map(|()| Notice::UserSessionsEnded),
         "delete" => auth.delete_user(op, id).await.map(|()| Notice::UserDeleted),
-        _ => Err(Error::Malformed),
-    }
+        _ => return Err(web::Error::Malformed),
+    };
+    Ok(done?)
 }

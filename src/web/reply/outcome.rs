@@ -1,0 +1,45 @@
+//! What a request is answered, kept with the request for catchers and the log.
+use super::problem::Problem;
+use rocket::{Request, http::Status};
+use std::sync::OnceLock;
+
+/// Why a guard failed.
+struct GuardFailure(Problem);
+
+/// Why a request must not reach a handler.
+struct Refused(Problem);
+
+/// The code of the problem that was told.
+struct Code(&'static str);
+
+/// Keeps the problem of a guard for the catcher, which answers if the route does not take the guard's
+/// error. The first guard that fails counts.
+pub fn keep(req: &Request<'_>, problem: Problem) {
+    let _ = req.local_cache(OnceLock::new).set(GuardFailure(problem));
+}
+
+/// The problem of the guard that failed, if it has this status.
+pub fn kept(req: &Request<'_>, status: Status) -> Option<Problem> {
+    let kept = req.local_cache(OnceLock::<GuardFailure>::new).get();
+    kept.map(|kept| &kept.0).filter(|problem| problem.status() == status).cloned()
+}
+
+/// Keeps the reason why a request must not reach a handler.
+pub fn refuse(req: &Request<'_>, problem: Problem) {
+    let _ = req.local_cache(OnceLock::new).set(Refused(problem));
+}
+
+/// The reason why a request must not reach a handler.
+pub fn refused(req: &Request<'_>) -> Option<Problem> {
+    req.local_cache(OnceLock::<Refused>::new).get().map(|refused| refused.0.clone())
+}
+
+/// Keeps the code of the problem that the caller is told.
+pub fn note(req: &Request<'_>, problem: &Problem) {
+    let _ = req.local_cache(OnceLock::new).set(Code(problem.code()));
+}
+
+/// The code of the problem that the caller was told.
+pub fn code(req: &Request<'_>) -> Option<&'static str> {
+    req.local_cache(OnceLock::<Code>::new).get().map(|code| code.0)
+}
