@@ -10,7 +10,7 @@ use super::{
     problem::{Problem, origin},
 };
 use figment::{
-    Error, Figment, Metadata, Profile, Provider, Source,
+    Error, Figment, Metadata, Profile, Provider,
     value::{Dict, Map, Value},
 };
 use std::{

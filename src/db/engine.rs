@@ -1,8 +1,8 @@
-//! What the engines do differently when several processes work on the same rows. SQLite has one
-//! writer at a time, so there is nothing to be done there.
+//! What differs between the engines when several processes work on the same rows. SQLite has one writer at
+//! a time, so nothing needs to be done there.
 use super::{Conn, Db, Result, pool::Link};
 
-/// How many connections a pool has open, and how many of them nobody uses.
+/// How many connections a pool has open, and how many of them are idle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connections {
     pub open: usize,
@@ -35,7 +35,7 @@ impl Conn {
         Ok(taken)
     }
 
-    /// About how many rows a table has, where the engine keeps such a figure.
+    /// An estimate of the number of rows of a table, if the engine keeps one.
     pub async fn estimate(&mut self, table: &'static str) -> Result<Option<i64>> {
         let Link::Postgres(_) = self.link else { return Ok(None) };
         let row: Option<(i64,)> = self
@@ -63,10 +63,11 @@ impl Db {
         }
     }
 
-    /// Keeps ids up to `last` from being given to new users. It stands even if what follows is undone.
+    /// Reserves all ids up to `last`, so that new users get higher ones. Lasts even if the caller's work is
+    /// rolled back.
     ///
-    /// SQLite sees by itself which ids were inserted; PostgreSQL would go on counting where it was. No
-    /// user is added meanwhile, or the counter could go back over an id that was just given.
+    /// SQLite derives the next id from the inserted ones. PostgreSQL has a counter of its own. The table is
+    /// locked, or the counter could go back behind an id that was just assigned.
     pub async fn reserve_user_ids(&self, last: i64) -> Result<()> {
         if let Self::Sqlite { .. } = self {
             return Ok(());

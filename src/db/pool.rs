@@ -13,8 +13,8 @@ use sqlx::{PgPool, SqlitePool, postgres::PgListener};
 
 #[derive(Clone, Debug)]
 pub enum Db {
-    /// Many readers and one writer: SQLite has one write lock, and a queue before it is fair where
-    /// its busy handler is not.
+    /// Many readers and one writer: SQLite has one write lock. A queue before it is fair, its busy
+    /// handler is not.
     Sqlite {
         read: SqlitePool,
         write: SqlitePool,
@@ -44,14 +44,14 @@ pub(crate) enum Link {
 
 impl Db {
     /// Opens the database that `url` names (`sqlite://PATH` or `postgres://…`) with at most
-    /// `connections` connections; an SQLite file that is missing is made, readable by its owner only.
+    /// `connections` connections. Creates a missing SQLite file, readable by its owner only.
     pub async fn open(url: &str, connections: u32) -> Result<Self, OpenError> {
         let health = Health::default();
         if url.starts_with("sqlite:") {
             let Opened { read, write, sync } = sqlite_conn::open(url, connections).await?;
             Ok(Db::Sqlite { read, write, sync, health })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            // One listens, and never comes back.
+            // The listener keeps one for good.
             let (server, pool) = Server::open(url, connections.max(2)).await?;
             Ok(Db::Postgres { pool, server, health })
         } else {
@@ -65,7 +65,7 @@ impl Db {
         }
     }
 
-    /// A connection for reading; each statement stands alone.
+    /// A connection for reading, without a transaction.
     pub async fn read(&self) -> Result<Conn> {
         self.plain(Deadline::within(PATIENCE)).await
     }
@@ -74,7 +74,7 @@ impl Db {
     pub async fn read_long(&self) -> Result<Conn> {
         match self {
             Db::Sqlite { .. } => self.plain(Deadline::long()).await,
-            // The server's own limit is lifted for a transaction only.
+            // The server's own time limit can be raised for a transaction only.
             Db::Postgres { .. } => self.begin(Deadline::long(), true).await,
         }
     }
@@ -89,7 +89,7 @@ impl Db {
         self.begin(Deadline::long(), true).await
     }
 
-    /// A transaction that the reply does not depend on, so that it is hardly waited for.
+    /// A transaction that the reply does not depend on. The wait for it is short.
     pub async fn write_short(&self) -> Result<Conn> {
         self.begin(Deadline::within(SHORT_PATIENCE), false).await
     }
@@ -145,8 +145,8 @@ impl Db {
         self.health().outages()
     }
 
-    /// Returns once nothing can be written any more, whatever is done: the log of SQLite could not be
-    /// synced, and only a restart tells what is on the disk.
+    /// Returns once the process can never write again: a sync of SQLite's write-ahead log failed, and
+    /// only a restart shows what is on the disk.
     pub async fn lost(&self) {
         match self {
             Db::Sqlite { sync, .. } => sync.failed().await,
@@ -159,7 +159,7 @@ impl Db {
         matches!(self, Db::Sqlite { sync, .. } if sync.has_failed())
     }
 
-    /// Listens on every [`Channel`]; `None` with SQLite, which has no such thing.
+    /// Listens on every [`Channel`]; `None` with SQLite, which has no notifications.
     pub async fn listen(&self) -> Result<Option<Listener>> {
         let Db::Postgres { pool, .. } = self else { return Ok(None) };
         let mut listener = PgListener::connect_with(pool).await?;
@@ -179,8 +179,8 @@ impl Db {
 }
 
 impl Conn {
-    /// Makes a transaction last: once this returns, neither a crash nor a loss of power undoes it. After
-    /// a timeout it is not known whether it lasts.
+    /// Commits. Once this returns, neither a crash nor a loss of power undoes the transaction. After a
+    /// timeout it is unknown whether it was committed.
     pub async fn commit(self) -> Result<()> {
         let Self { link, deadline, health, sync, attempt } = self;
         let committed = async {
@@ -203,7 +203,7 @@ impl Conn {
         Ok(committed?)
     }
 
-    /// Tells the other processes, when the transaction commits, that there is news on `channel`.
+    /// Notifies the other processes on `channel` when the transaction commits.
     pub async fn notify(&mut self, channel: Channel) -> Result<()> {
         if let Link::Postgres(_) = self.link {
             self.execute("SELECT pg_notify($1, '')", [channel.name()]).await?;

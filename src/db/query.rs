@@ -1,4 +1,4 @@
-//! sqlx's ways to run a statement, on either engine: `db.fetch_one("… $1, $2", (a, b))`.
+//! Runs statements on either engine: `db.fetch_one("… $1, $2", (a, b))`.
 use super::{Conn, Error, Result, pool::Link};
 use sqlx::{
     Arguments, Encode, FromRow, Postgres, Sqlite, Type,
@@ -6,7 +6,7 @@ use sqlx::{
     sqlite::{SqliteArguments, SqliteRow},
 };
 
-/// A value that both engines store.
+/// A value that both engines can store.
 pub trait Value<'a>:
     Encode<'a, Sqlite> + Type<Sqlite> + Encode<'a, Postgres> + Type<Postgres> + Send
 {
@@ -16,7 +16,7 @@ impl<'a, T> Value<'a> for T where
 {
 }
 
-/// A row that both engines fill; `#[derive(sqlx::FromRow)]` is enough.
+/// A type that the rows of both engines convert to. `#[derive(sqlx::FromRow)]` implements it.
 pub trait Record:
     for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
 {
@@ -109,7 +109,7 @@ impl Conn {
         run!(self, query_as_with(sql, args).fetch_all)
     }
 
-    /// Gives the number of rows affected.
+    /// Returns the number of affected rows.
     pub async fn execute<'a>(&mut self, sql: &'static str, args: impl Args<'a>) -> Result<u64> {
         let outcome = match &mut self.link {
             Link::Sqlite(c) => {
@@ -126,8 +126,8 @@ impl Conn {
         outcome.inspect_err(|e| self.health.see(e)).map_err(Error::from)
     }
 
-    /// Like [`Conn::execute`], in a transaction; `None` if a unique index refuses the row because
-    /// another transaction has just taken its name. This transaction goes on either way.
+    /// Like [`Conn::execute`], in a transaction. `None` if a unique index refuses the row, because another
+    /// transaction has just inserted the same value. The transaction stays usable.
     pub async fn execute_unless_taken<'a>(
         &mut self,
         sql: &'static str,
