@@ -85,8 +85,15 @@ fn logged_last(_token: web::Result<CookieToken<'_>>, _by: web::Result<SignedIn>)
     Logged
 }
 
+/// The request has no cookie and a token that is not valid: each guard fails for a reason of its own.
+#[get("/cookie-taken")]
+fn cookie_taken(_token: web::Result<CookieToken<'_>>, _by: SignedIn) {}
+
+#[get("/cookie-last")]
+fn cookie_last(_by: SignedIn, _token: web::Result<CookieToken<'_>>) {}
+
 fn host() -> Vec<Route> {
-    routes![user_first, user_last, logged_first, logged_last]
+    routes![user_first, user_last, logged_first, logged_last, cookie_taken, cookie_last]
 }
 
 async fn log_in(auth: &Auth, email: &str) -> (Tokens, String) {
@@ -110,7 +117,7 @@ async fn log_in(auth: &Auth, email: &str) -> (Tokens, String) {
 }
 
 #[rocket::async_test]
-async fn the_order_of_arguments_changes_neither_language_nor_cookies_nor_the_log() {
+async fn the_order_of_arguments_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("order.db").display());
     let figment = Figment::from(rocket::Config::debug_default())
@@ -119,7 +126,10 @@ async fn the_order_of_arguments_changes_neither_language_nor_cookies_nor_the_log
     let mut config = Config::default();
     config.cookie.secure = false;
     let app = rocket::custom(figment).attach(stage().config(config));
-    let app = Local::untracked(app.mount("/order", host())).await.unwrap();
+    let app =
+        Local::untracked(app.mount("/order", host()).register("/order", web::catchers::all()))
+            .await
+            .unwrap();
     let auth = app.rocket().state::<Auth>().unwrap().clone();
     let (ann, ann_cookie) = log_in(&auth, "ann@example.com").await;
     let (_, bob_cookie) = log_in(&auth, "bob@example.com").await;
@@ -175,6 +185,14 @@ async fn the_order_of_arguments_changes_neither_language_nor_cookies_nor_the_log
             .await;
         let logged = reply.into_string().await.unwrap();
         assert_eq!(logged, format!("{:?}", Some(ann.user.id)), "{path}");
+    }
+
+    for path in ["/order/cookie-taken", "/order/cookie-last"] {
+        let wrong = Header::new("Authorization", "Bearer wrong");
+        let reply = app.get(path).header(local()).header(wrong).dispatch().await;
+        assert_eq!(reply.status(), Status::Unauthorized, "{path}");
+        let problem = reply.into_string().await.unwrap();
+        assert!(problem.contains("\"token_not_valid\""), "{path}: {problem}");
     }
     drop(app.terminate().await);
 }

@@ -34,7 +34,7 @@ pub fn routes(document: String) -> Vec<Route> {
     routes
 }
 
-/// Shared by all replies.
+/// The document, shared by all replies.
 #[derive(Clone)]
 struct Document(Arc<str>);
 

@@ -1,4 +1,4 @@
-//! `/forgot-password`: asks for the link that sets another.
+//! `/forgot-password`: requests the link that resets a password.
 use super::{Sent, answer, paths};
 use crate::{
     flows::Auth,

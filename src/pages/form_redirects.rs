@@ -7,7 +7,7 @@ use rocket::{
     route::{Handler, Outcome},
 };
 
-/// Each with the page that its form is on.
+/// The path of each form, and the page that contains it.
 const FORMS: [(&str, &str); 9] = [
     ("/account/profile", paths::ACCOUNT),
     ("/account/email", paths::ACCOUNT),

@@ -1,4 +1,4 @@
-//! `/`: to the account, or to the login.
+//! `/`: redirects to the account or to the login.
 use super::paths;
 use crate::web::{self, guards::SignedIn, reply::json::Reply};
 use rocket::get;

@@ -1,4 +1,4 @@
-//! `/reset-password`: where the mailed link leads.
+//! `/reset-password`: the target of the mailed link that resets a password.
 use super::{PageError, Sent, answer, confirm_email::name, paths};
 use crate::{
     flows::{Auth, Error, LinkState},
@@ -21,7 +21,7 @@ pub const PATH: &str = "/reset-password";
 pub struct Reset {
     state: &'static str,
     token: String,
-    /// Whose password it is.
+    /// The address of the account.
     email: String,
     /// In characters.
     min_length: usize,

@@ -1,4 +1,4 @@
-//! `/restore-email`: takes a change of address back, by the link that the old address got.
+//! `/restore-email`: undoes a change of address, by the link that was mailed to the old address.
 use super::{PageError, Sent, answer, confirm_email::name, reset_password};
 use crate::{
     flows::{Auth, Error, LinkState},
@@ -19,7 +19,7 @@ use serde::Serialize;
 pub struct Restore {
     state: &'static str,
     token: String,
-    /// The address that comes back.
+    /// The address that is restored.
     email: String,
 }
 
@@ -51,7 +51,7 @@ pub async fn page(
     Ok(Either::Right(Page::with(status, view)))
 }
 
-/// Takes the change back; the next page sets another password.
+/// Undoes the change. The next page sets another password.
 #[post("/restore-email", data = "<form>")]
 pub async fn restore(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> Sent<Restore> {
     let token = form.token;

@@ -1,4 +1,4 @@
-//! `/account/data.json`: what is stored of somebody, to take along (GDPR, 20).
+//! `/account/data.json`: what is stored about the user, as a download (GDPR, 20).
 use super::viewer::Reader;
 use crate::{
     pages::PageError,
@@ -7,7 +7,7 @@ use crate::{
 use rocket::get;
 use serde_json::{Value, json};
 
-/// How many events are told.
+/// How many events are included.
 const MOST: i64 = 10_000;
 
 #[get("/account/data.json")]

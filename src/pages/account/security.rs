@@ -1,4 +1,4 @@
-//! `/account/security`: what has happened to the account lately.
+//! `/account/security`: the latest events of the account.
 use super::{
     viewer::Reader,
     views::{Happened, Person},
@@ -17,7 +17,7 @@ const MOST: i64 = 30;
 #[derive(Serialize)]
 pub struct Security {
     user: Person,
-    /// How many sessions live.
+    /// How many sessions are active.
     sessions: i64,
     /// The newest first.
     events: Vec<Happened>,

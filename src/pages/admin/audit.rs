@@ -1,4 +1,4 @@
-//! `/admin/audit`: what happened.
+//! `/admin/audit`: the audit log.
 use super::{
     AdminFrame, At, link,
     views::{Line, act},
@@ -21,10 +21,10 @@ pub struct Audit {
     from: String,
     to: String,
     kinds: Vec<Kind>,
-    /// What cannot be understood of the query, as a sentence, or empty.
+    /// What is wrong with the query, as a sentence; empty if nothing is.
     wrong_query: String,
     events: Vec<Line>,
-    /// The same as CSV.
+    /// The address of the same list as CSV.
     csv: String,
     next: Option<String>,
     previous: Option<String>,

@@ -1,4 +1,4 @@
-//! `/admin/invitations`.
+//! `/admin/invitations`: the pending invitations, and the form to invite a user.
 use super::{AdminContext, AdminFrame, At, decide};
 use crate::{
     config::{Language, Registration},
@@ -20,12 +20,12 @@ const MOST: u32 = 100;
 #[derive(Serialize)]
 pub struct Invitations {
     operator: AdminFrame,
-    /// Whether nobody may register at all.
+    /// Whether registration is closed.
     closed: bool,
     email: String,
     /// As typed.
     roles: String,
-    /// The languages there are: tag and name.
+    /// The supported languages: tag and name.
     tongues: Vec<(&'static str, &'static str)>,
     /// The newest first.
     pending: Vec<Invited>,
@@ -89,7 +89,7 @@ pub async fn revoke(desk: At<'_>, form: web::Result<Form>) -> Sent<Invitations> 
     let withdrawn = async {
         let id = form?.read(|f| f.integer("id"))?;
         match desk.r.auth.revoke_invitation(desk.r.caller, &desk.r.by, id).await {
-            // It may have been used since the page was made.
+            // It may have been used since the page was rendered.
             Ok(()) | Err(Error::NotFound) => {}
             Err(e) => return Err(e.into()),
         }

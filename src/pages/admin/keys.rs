@@ -1,4 +1,4 @@
-//! `/admin/keys`: what signs tokens.
+//! `/admin/keys`: the keys that sign tokens.
 use super::{AdminContext, AdminFrame, At, decide};
 use crate::{
     flows::Error,

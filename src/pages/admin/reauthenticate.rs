@@ -1,4 +1,4 @@
-//! `/admin/prove`: asks an operator for the password once more.
+//! `/admin/prove`: asks an operator for the password again.
 use super::{AdminContext, AdminFrame, At, overview::Overview};
 use crate::{
     pages::{Sent, Shown, answer},
@@ -15,7 +15,7 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub struct Prove {
     operator: AdminFrame,
-    /// Where it leads to.
+    /// Where the form leads.
     next: String,
 }
 

@@ -1,4 +1,4 @@
-//! `/admin/users/<id>`: one user, and what an operator does to one.
+//! `/admin/users/<id>`: one user, and what an operator can do with them.
 use super::{
     AdminContext, AdminFrame, At, decide, link,
     users::Users,
@@ -23,13 +23,13 @@ use uuid::Uuid;
 pub struct One {
     operator: AdminFrame,
     who: Somebody,
-    /// Where the page is.
+    /// The path of the page.
     here: String,
     /// Whether the operator may act on the user.
     touchable: bool,
     /// Whether it is the operator's own account.
     own: bool,
-    /// The languages there are: tag and name.
+    /// The supported languages: tag and name.
     tongues: Vec<(&'static str, &'static str)>,
     devices: Vec<Device>,
     mails: Vec<Sending>,
@@ -85,7 +85,7 @@ pub async fn page(desk: At<'_>, id: &str, cursor: Option<&str>) -> Shown<One> {
     Ok(Page::ok(view(&desk?, user_id(id)?, cursor).await?))
 }
 
-/// Does what the field `act` says.
+/// Runs the action that the field `act` names.
 #[post("/admin/users/<id>", data = "<form>")]
 pub async fn act(desk: At<'_>, id: &str, form: web::Result<Form>) -> Sent<One> {
     let (desk, id) = (desk?, user_id(id)?);
@@ -101,7 +101,7 @@ pub async fn act(desk: At<'_>, id: &str, form: web::Result<Form>) -> Sent<One> {
         Err(e) => e,
     };
     let shown = view(&desk, id, None).await?;
-    // Forms with fields of their own tell beside them what is wrong.
+    // Forms with fields show their errors beside the fields.
     let form = match act.as_str() {
         "profile" => "profile",
         "grant" => "grant",

@@ -1,10 +1,11 @@
 //! What a request is answered, kept with the request for catchers and the log.
 use super::problem::Problem;
 use rocket::{Request, http::Status};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// Why a guard failed.
-struct GuardFailure(Problem);
+/// Why the last guard that failed did so.
+#[derive(Default)]
+struct GuardFailure(Mutex<Option<Problem>>);
 
 /// Why a request must not reach a handler.
 struct Refused(Problem);
@@ -13,15 +14,17 @@ struct Refused(Problem);
 struct Code(&'static str);
 
 /// Keeps the problem of a guard for the catcher, which answers if the route does not take the guard's
-/// error. The first guard that fails counts.
+/// error. The last guard that fails counts: its failure is the one that kept the handler from running.
 pub fn keep(req: &Request<'_>, problem: Problem) {
-    let _ = req.local_cache(OnceLock::new).set(GuardFailure(problem));
+    let failure = req.local_cache(GuardFailure::default);
+    *failure.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem);
 }
 
 /// The problem of the guard that failed, if it has this status.
 pub fn kept(req: &Request<'_>, status: Status) -> Option<Problem> {
-    let kept = req.local_cache(OnceLock::<GuardFailure>::new).get();
-    kept.map(|kept| &kept.0).filter(|problem| problem.status() == status).cloned()
+    let failure = req.local_cache(GuardFailure::default);
+    let kept = failure.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    kept.filter(|problem| problem.status() == status)
 }
 
 /// Keeps the reason why a request must not reach a handler.
