@@ -28,6 +28,6 @@ pub use migrate::MigrationError;
 pub use notify::{Channel, Listener};
 pub use open_error::OpenError;
 pub use outages::Outages;
-pub use pool::{Conn, Db};
+pub use pool::{Conn, Db, Tx};
 pub use query::{Args, Record, Value};
 pub use shared_state::Horizon;

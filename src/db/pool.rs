@@ -10,6 +10,7 @@ use super::{
     wal_sync::WalSync,
 };
 use sqlx::{PgPool, SqlitePool, postgres::PgListener};
+use std::ops::{Deref, DerefMut};
 
 #[derive(Clone, Debug)]
 pub enum Db {
@@ -28,7 +29,7 @@ pub enum Db {
     },
 }
 
-/// One connection, in a transaction or not.
+/// A connection that reads. Each statement stands alone, unless it is that of a [`Tx`].
 pub struct Conn {
     pub(crate) link: Link,
     pub(crate) deadline: Deadline,
@@ -75,22 +76,22 @@ impl Db {
         match self {
             Db::Sqlite { .. } => self.plain(Deadline::long()).await,
             // The server's own time limit can be raised for a transaction only.
-            Db::Postgres { .. } => self.begin(Deadline::long(), true).await,
+            Db::Postgres { .. } => Ok(self.begin(Deadline::long(), true).await?.0),
         }
     }
 
-    /// A transaction, rolled back unless [`Conn::commit`] is called.
-    pub async fn write(&self) -> Result<Conn> {
+    /// A transaction, rolled back unless [`Tx::commit`] is called.
+    pub async fn write(&self) -> Result<Tx> {
         self.begin(Deadline::within(PATIENCE), false).await
     }
 
     /// A transaction that may take longer, such as a purge.
-    pub async fn write_long(&self) -> Result<Conn> {
+    pub async fn write_long(&self) -> Result<Tx> {
         self.begin(Deadline::long(), true).await
     }
 
     /// A transaction that the reply does not depend on. The wait for it is short.
-    pub async fn write_short(&self) -> Result<Conn> {
+    pub async fn write_short(&self) -> Result<Tx> {
         self.begin(Deadline::within(SHORT_PATIENCE), false).await
     }
 
@@ -106,7 +107,7 @@ impl Db {
         Ok(Conn { link, deadline, health: self.health().clone(), sync: None, attempt: None })
     }
 
-    async fn begin(&self, deadline: Deadline, long: bool) -> Result<Conn> {
+    async fn begin(&self, deadline: Deadline, long: bool) -> Result<Tx> {
         let attempt = self.outages().attempt();
         let begun = async {
             match self {
@@ -137,7 +138,7 @@ impl Db {
             Db::Postgres { .. } => None,
         };
         let health = self.health().clone();
-        Ok(Conn { link, deadline, health, sync, attempt: Some(attempt) })
+        Ok(Tx(Conn { link, deadline, health, sync, attempt: Some(attempt) }))
     }
 
     /// When this process could not commit.
@@ -178,11 +179,28 @@ impl Db {
     }
 }
 
-impl Conn {
+/// A transaction, which reads and writes. It is rolled back unless [`Tx::commit`] is called.
+pub struct Tx(Conn);
+
+impl Deref for Tx {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.0
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.0
+    }
+}
+
+impl Tx {
     /// Commits. Once this returns, neither a crash nor a loss of power undoes the transaction. After a
     /// timeout it is unknown whether it was committed.
     pub async fn commit(self) -> Result<()> {
-        let Self { link, deadline, health, sync, attempt } = self;
+        let Conn { link, deadline, health, sync, attempt } = self.0;
         let committed = async {
             match link {
                 Link::Sqlite(held) => held.commit(&deadline).await?,
@@ -205,7 +223,7 @@ impl Conn {
 
     /// Notifies the other processes on `channel` when the transaction commits.
     pub async fn notify(&mut self, channel: Channel) -> Result<()> {
-        if let Link::Postgres(_) = self.link {
+        if let Link::Postgres(_) = self.0.link {
             self.execute("SELECT pg_notify($1, '')", [channel.name()]).await?;
         }
         Ok(())

@@ -3,7 +3,7 @@ use super::stage;
 use crate::{
     api,
     config::Config,
-    flows::{Auth, Caller, Login, NewUser, Tokens},
+    flows::{Auth, Caller, Login, NewUser, Operator, Tokens},
     view::View,
     web::{
         self, cookies,
@@ -106,7 +106,7 @@ async fn log_in(auth: &Auth, email: &str) -> (Tokens, String) {
         superuser: false,
         confirmed: true,
     };
-    auth.add_user(new).await.unwrap();
+    auth.admin(&Operator::cli()).add_user(new).await.unwrap();
     let login = Login::Email(email);
     let caller = Caller::default();
     let tokens = auth.log_in(&caller, &api::SURFACE, login, PASSWORD, true).await.unwrap();

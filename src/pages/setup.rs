@@ -2,7 +2,7 @@
 //! `public_url` and under that of this machine.
 use super::{PageError, SURFACE, Sent, answer, confirm_email::name, paths};
 use crate::{
-    flows::{Auth, Error, LinkState, Login},
+    flows::{Auth, Error, LinkState},
     view::View,
     web::{
         self,
@@ -72,8 +72,7 @@ pub async fn set_up(
         let form = form?;
         let password = form.read(|f| f.text("password"))?;
         let user = auth.set_up(&client, &token, &email, password).await?;
-        let login = Login::Id(user.id);
-        let tokens = auth.log_in(&client, &SURFACE, login, password, true).await?;
+        let tokens = auth.open_session(&client, &SURFACE, &user, true).await?;
         let reply =
             Reply::see(paths::ACCOUNT).keeping(auth, &tokens).telling(auth, Notice::Welcome);
         Ok(reply.header("Set-Cookie", LinkCookie::Setup.cookie(auth.config(), "")))

@@ -58,10 +58,10 @@ pub async fn list(
         |cursor: &str| auth.config().link(&format!("/auth/admin/audit?{}", query.at(cursor)));
     let op = by?.0;
     if !as_csv {
-        let page = auth.audit(&op, &query, None).await?;
+        let page = auth.admin(&op).audit(&query, None).await?;
         return Ok(Either::Left(Reply::ok(Listed::new(page, link))));
     }
-    let page = auth.audit(&op, &query, Some(ROWS)).await?;
+    let page = auth.admin(&op).audit(&query, Some(ROWS)).await?;
     let next = page.next.as_deref().map(|cursor| format!("{}&format=csv", link(cursor)));
     let rows = page.results.into_iter().map(|e| AuditView::from(e).cells());
     Ok(Either::Right(Csv::new("audit.csv", AuditView::COLUMNS, rows)?.leading_to(next)))
@@ -73,5 +73,5 @@ pub async fn list(
     responses((status = 200, body = Vec<String>)))]
 #[get("/auth/admin/audit/kinds")]
 pub async fn kinds(auth: &State<Auth>, by: Op) -> Answer<Vec<String>> {
-    Ok(Reply::ok(auth.audit_kinds(&by?.0).await?))
+    Ok(Reply::ok(auth.admin(&by?.0).audit_kinds().await?))
 }

@@ -5,9 +5,9 @@ use crate::{
     time::Timestamp,
     web::{
         self,
-        guards::SignedIn,
+        guards::Operating,
         reply::{json::Reply, problem::Problem},
-        request::{body::JsonBody, caller::Client},
+        request::body::JsonBody,
     },
 };
 use rocket::{State, delete, get, http::Status, post};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 type Answer<T> = Result<Reply<T>, Problem>;
-type Signed = web::Result<SignedIn>;
+type Signed = web::Result<Operating>;
 
 /// How many a page has.
 const PAGE: u32 = 50;
@@ -71,7 +71,7 @@ pub async fn list(auth: &State<Auth>, by: Signed, cursor: Option<&str>) -> Answe
     let by = by?.0;
     let cursor =
         cursor.map(|c| c.parse::<i64>().map_err(|_| Error::field("cursor", FieldError::Unknown)));
-    let all = auth.invitations(&by, cursor.transpose()?, PAGE).await?;
+    let all = auth.admin(&by).invitations(cursor.transpose()?, PAGE).await?;
     let full = all.len() == PAGE as usize;
     let next = all
         .last()
@@ -97,7 +97,6 @@ pub struct InvitationBody {
 #[post("/auth/admin/invitations", data = "<body>")]
 pub async fn invite(
     auth: &State<Auth>,
-    client: Client<'_>,
     by: Signed,
     body: web::Result<JsonBody>,
 ) -> Answer<InvitationView> {
@@ -105,7 +104,7 @@ pub async fn invite(
     let (email, roles, language) =
         body.read(|f| (f.text("email"), f.texts("roles"), f.optional("language")))?;
     let new = NewInvitation { email, roles: &roles, language };
-    Ok(Reply::with(Status::Created, auth.invite(&client, &by, new).await?.into()))
+    Ok(Reply::with(Status::Created, auth.admin(&by).invite(new).await?.into()))
 }
 
 /// Withdraws an invitation
@@ -113,9 +112,9 @@ pub async fn invite(
     params(("id" = i64, Path)), security(("access" = []), ("cookie" = [])),
     responses((status = 204)))]
 #[delete("/auth/admin/invitations/<id>")]
-pub async fn revoke(auth: &State<Auth>, client: Client<'_>, by: Signed, id: &str) -> Answer<()> {
+pub async fn revoke(auth: &State<Auth>, by: Signed, id: &str) -> Answer<()> {
     let by = by?.0;
     let id = id.parse().map_err(|_| Error::NotFound)?;
-    auth.revoke_invitation(&client, &by, id).await?;
+    auth.admin(&by).revoke_invitation(id).await?;
     Ok(Reply::empty())
 }

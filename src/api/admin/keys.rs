@@ -11,7 +11,7 @@ use utoipa::ToSchema;
     responses((status = 200, body = Vec<KeyView>)))]
 #[get("/auth/admin/keys")]
 pub async fn list(auth: &State<Auth>, by: Op) -> Answer<Vec<KeyView>> {
-    let all = auth.list_keys(&by?.0).await?;
+    let all = auth.admin(&by?.0).list_keys().await?;
     Ok(Reply::ok(all.into_iter().map(KeyView::from).collect()))
 }
 
@@ -29,8 +29,8 @@ pub struct Rotation {
 #[post("/auth/admin/keys/rotate", data = "<body>")]
 pub async fn rotate(auth: &State<Auth>, by: Op, body: Sent) -> Answer<Vec<KeyView>> {
     let (op, body) = (by?.0, body?);
-    auth.rotate_keys(&op, body.read(|f| f.flag("force", false))?).await?;
-    let all = auth.list_keys(&op).await?;
+    auth.admin(&op).rotate_keys(body.read(|f| f.flag("force", false))?).await?;
+    let all = auth.admin(&op).list_keys().await?;
     Ok(Reply::ok(all.into_iter().map(KeyView::from).collect()))
 }
 
@@ -42,7 +42,7 @@ pub async fn rotate(auth: &State<Auth>, by: Op, body: Sent) -> Answer<Vec<KeyVie
 #[delete("/auth/admin/keys/<kid>")]
 pub async fn revoke(auth: &State<Auth>, by: Op, kid: &str) -> Answer<Vec<KeyView>> {
     let op = by?.0;
-    auth.drop_keys(&op, &[kid.to_owned()]).await?;
-    let all = auth.list_keys(&op).await?;
+    auth.admin(&op).drop_keys(&[kid.to_owned()]).await?;
+    let all = auth.admin(&op).list_keys().await?;
     Ok(Reply::ok(all.into_iter().map(KeyView::from).collect()))
 }

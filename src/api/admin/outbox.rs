@@ -23,7 +23,7 @@ pub async fn list(
     cursor: Option<&str>,
 ) -> Answer<Listed<MailView>> {
     let query = MailQuery { state, cursor };
-    let page = auth.list_mails(&by?.0, &query).await?;
+    let page = auth.admin(&by?.0).list_mails(&query).await?;
     let link = |cursor: &str| auth.config().link(&format!("/auth/admin/mail?{}", query.at(cursor)));
     Ok(Reply::ok(Listed::new(page, link)))
 }
@@ -35,6 +35,6 @@ pub async fn list(
 #[post("/auth/admin/mail/<id>/retry")]
 pub async fn retry(auth: &State<Auth>, by: Op, id: &str) -> Answer<()> {
     let op = by?.0;
-    auth.retry_mail(&op, id.parse().map_err(|_| Error::NotFound)?).await?;
+    auth.admin(&op).retry_mail(id.parse().map_err(|_| Error::NotFound)?).await?;
     Ok(Reply::empty())
 }

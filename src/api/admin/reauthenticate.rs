@@ -16,6 +16,6 @@ pub async fn prove(auth: &State<Auth>, client: Client<'_>, by: Op, body: Sent) -
     let (op, body) = (by?.0, body?);
     let password = body.read(|f| f.text("password"))?;
     let by = op.signed_in().ok_or(web::Error::Unauthenticated)?;
-    auth.prove_again(&client, by, password).await?;
+    auth.confirm_password(&client, by, password).await?;
     Ok(Reply::empty())
 }

@@ -5,7 +5,7 @@ use crate::{
     time::Timestamp,
     web::{
         self,
-        guards::SignedIn,
+        guards::Operating,
         reply::{json::Reply, problem::Problem, setting_effects::effect},
         request::{body::JsonBody, caller::Client},
     },
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 type Answer<T> = Result<Reply<T>, Problem>;
-type Signed = web::Result<SignedIn>;
+type Signed = web::Result<Operating>;
 
 /// The settings in effect, what the file says, and what was changed.
 #[derive(Serialize, ToSchema)]
@@ -104,7 +104,7 @@ impl From<Settings> for SettingsView {
     responses((status = 200, body = SettingsView)))]
 #[get("/auth/admin/settings")]
 pub async fn show(auth: &State<Auth>, by: Signed) -> Answer<SettingsView> {
-    Ok(Reply::ok(auth.settings(&by?.0).await?.into()))
+    Ok(Reply::ok(auth.admin(&by?.0).settings().await?.into()))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -132,7 +132,7 @@ pub async fn change(
     let changes =
         body.read(|f| Setting::ALL.map(|s| f.nullable(s.name()).map(|text| (s, text))))?;
     let changes: Vec<_> = changes.into_iter().flatten().collect();
-    let done = auth.change_settings(&client, &by, &changes).await?;
+    let done = auth.admin(&by).change_settings(&changes).await?;
     answer(auth, &client, &by, done).await
 }
 
@@ -156,18 +156,18 @@ pub async fn undo(
 ) -> Answer<SettingsView> {
     let (by, body) = (by?.0, body?);
     let setting = Setting::named(body.read(|f| f.text("setting"))?).ok_or(Error::NotFound)?;
-    let changed = auth.undo_setting(&client, &by, setting).await?;
+    let changed = auth.admin(&by).undo_setting(setting).await?;
     answer(auth, &client, &by, changed).await
 }
 
 async fn answer(
     auth: &Auth,
     client: &Client<'_>,
-    by: &crate::flows::SignedIn,
+    by: &crate::flows::Operator,
     Changed { from, to, out }: Changed,
 ) -> Answer<SettingsView> {
     let changed = |s: &Setting| from.get(*s) != to.get(*s);
     let effects = Setting::ALL.into_iter().filter(changed);
     let effects = effects.map(|s| effect(client.language, s, &to, out)).collect();
-    Ok(Reply::ok(SettingsView { effects, ..auth.settings(by).await?.into() }))
+    Ok(Reply::ok(SettingsView { effects, ..auth.admin(by).settings().await?.into() }))
 }

@@ -9,5 +9,5 @@ use rocket::{State, get};
     responses((status = 200, body = OverviewView)))]
 #[get("/auth/admin/overview")]
 pub async fn overview(auth: &State<Auth>, by: Op) -> Answer<OverviewView> {
-    Ok(Reply::ok(auth.overview(&by?.0).await?.into()))
+    Ok(Reply::ok(auth.admin(&by?.0).overview().await?.into()))
 }

@@ -37,7 +37,7 @@ pub struct UserParams<'r> {
 pub async fn list(auth: &State<Auth>, by: Op, query: UserParams<'_>) -> Answer<Listed<UserView>> {
     let UserParams { search, role, state, confirmed, cursor } = query;
     let query = UserQuery { search, role, state, confirmed, cursor };
-    let found = auth.list_users(&by?.0, &query).await?;
+    let found = auth.admin(&by?.0).list_users(&query).await?;
     let link =
         |cursor: &str| auth.config().link(&format!("/auth/admin/users?{}", query.at(cursor)));
     Ok(Reply::ok(Listed::new(found.page, link).counting(found.count)))
@@ -49,7 +49,7 @@ pub async fn list(auth: &State<Auth>, by: Op, query: UserParams<'_>) -> Answer<L
     responses((status = 200, body = Person)))]
 #[get("/auth/admin/users/<id>")]
 pub async fn show(auth: &State<Auth>, by: Op, id: &str) -> Answer<Person> {
-    Ok(Reply::ok(auth.user(&by?.0, user_id(id)?).await?.into()))
+    Ok(Reply::ok(auth.admin(&by?.0).user(user_id(id)?).await?.into()))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -91,7 +91,7 @@ pub async fn change(auth: &State<Auth>, by: Op, id: &str, body: Sent) -> Answer<
         roles: f.list("roles"),
         end_sessions: f.flag("end_sessions", false),
     })?;
-    Ok(Reply::ok(auth.change_user(&op, user_id(id)?, &change).await?.into()))
+    Ok(Reply::ok(auth.admin(&op).change_user(user_id(id)?, &change).await?.into()))
 }
 
 /// Deletes a user and all that is stored of it
@@ -100,7 +100,7 @@ pub async fn change(auth: &State<Auth>, by: Op, id: &str, body: Sent) -> Answer<
     responses((status = 204)))]
 #[delete("/auth/admin/users/<id>")]
 pub async fn delete(auth: &State<Auth>, by: Op, id: &str) -> Answer<()> {
-    auth.delete_user(&by?.0, user_id(id)?).await?;
+    auth.admin(&by?.0).delete_user(user_id(id)?).await?;
     Ok(Reply::empty())
 }
 
@@ -120,7 +120,7 @@ pub struct RoleChange {
 pub async fn grant(auth: &State<Auth>, by: Op, id: &str, role: &str, body: Sent) -> Answer<Person> {
     let (op, body) = (by?.0, body?);
     let end = body.read(|f| f.flag("end_sessions", false))?;
-    Ok(Reply::ok(auth.grant(&op, user_id(id)?, role, end).await?.into()))
+    Ok(Reply::ok(auth.admin(&op).grant(user_id(id)?, role, end).await?.into()))
 }
 
 /// Takes a role away
@@ -138,7 +138,7 @@ pub async fn revoke(
 ) -> Answer<Person> {
     let (op, body) = (by?.0, body?);
     let end = body.read(|f| f.flag("end_sessions", false))?;
-    Ok(Reply::ok(auth.revoke(&op, user_id(id)?, role, end).await?.into()))
+    Ok(Reply::ok(auth.admin(&op).revoke(user_id(id)?, role, end).await?.into()))
 }
 
 /// The roles that anybody has, and how many have each
@@ -147,7 +147,7 @@ pub async fn revoke(
     responses((status = 200, body = Vec<RoleView>)))]
 #[get("/auth/admin/roles")]
 pub async fn roles(auth: &State<Auth>, by: Op) -> Answer<Vec<RoleView>> {
-    let all = auth.roles(&by?.0).await?;
+    let all = auth.admin(&by?.0).roles().await?;
     Ok(Reply::ok(all.into_iter().map(RoleView::from).collect()))
 }
 
@@ -159,7 +159,7 @@ pub async fn roles(auth: &State<Auth>, by: Op) -> Answer<Vec<RoleView>> {
 pub async fn sessions(auth: &State<Auth>, by: Op, id: &str) -> Answer<Vec<SessionView>> {
     let op = by?.0;
     let own = op.signed_in().map(|by| by.session.id);
-    let all = auth.sessions_of(&op, user_id(id)?).await?;
+    let all = auth.admin(&op).sessions_of(user_id(id)?).await?;
     Ok(Reply::ok(all.into_iter().map(|s| SessionView::of(s, own)).collect()))
 }
 
@@ -169,7 +169,7 @@ pub async fn sessions(auth: &State<Auth>, by: Op, id: &str) -> Answer<Vec<Sessio
     responses((status = 204)))]
 #[delete("/auth/admin/users/<id>/sessions")]
 pub async fn end_sessions(auth: &State<Auth>, by: Op, id: &str) -> Answer<()> {
-    auth.end_sessions_of(&by?.0, user_id(id)?).await?;
+    auth.admin(&by?.0).end_sessions_of(user_id(id)?).await?;
     Ok(Reply::empty())
 }
 
@@ -182,7 +182,7 @@ pub async fn end_sessions(auth: &State<Auth>, by: Op, id: &str) -> Answer<()> {
 pub async fn end_session(auth: &State<Auth>, by: Op, id: &str, session: &str) -> Answer<()> {
     let op = by?.0;
     let session = Uuid::try_parse(session).map_err(|_| Error::NotFound)?;
-    auth.end_session_of(&op, user_id(id)?, SessionId(session)).await?;
+    auth.admin(&op).end_session_of(user_id(id)?, SessionId(session)).await?;
     Ok(Reply::empty())
 }
 
@@ -192,7 +192,7 @@ pub async fn end_session(auth: &State<Auth>, by: Op, id: &str, session: &str) ->
     responses((status = 200, body = Vec<MailView>)))]
 #[get("/auth/admin/users/<id>/mails")]
 pub async fn mails(auth: &State<Auth>, by: Op, id: &str) -> Answer<Vec<MailView>> {
-    let all = auth.mails_of(&by?.0, user_id(id)?).await?;
+    let all = auth.admin(&by?.0).mails_of(user_id(id)?).await?;
     Ok(Reply::ok(all.into_iter().map(MailView::from).collect()))
 }
 
@@ -209,7 +209,7 @@ pub async fn history(
     cursor: Option<&str>,
 ) -> Answer<Listed<AuditView>> {
     let (op, id) = (by?.0, user_id(id)?);
-    let page = auth.history_of(&op, id, cursor).await?;
+    let page = auth.admin(&op).history_of(id, cursor).await?;
     let path = format!("/auth/admin/users/{}/history", id.0);
     let link = |cursor: &str| auth.config().link(&format!("{path}?cursor={cursor}"));
     Ok(Reply::ok(Listed::new(page, link)))
@@ -221,7 +221,7 @@ pub async fn history(
     responses((status = 202)))]
 #[post("/auth/admin/users/<id>/send-reset")]
 pub async fn send_reset(auth: &State<Auth>, by: Op, id: &str) -> Answer<()> {
-    auth.send_reset(&by?.0, user_id(id)?).await?;
+    auth.admin(&by?.0).send_reset(user_id(id)?).await?;
     Ok(Reply::empty().with_status(Status::Accepted))
 }
 
@@ -231,6 +231,6 @@ pub async fn send_reset(auth: &State<Auth>, by: Op, id: &str) -> Answer<()> {
     responses((status = 202)))]
 #[post("/auth/admin/users/<id>/send-confirmation")]
 pub async fn send_confirmation(auth: &State<Auth>, by: Op, id: &str) -> Answer<()> {
-    auth.send_confirmation(&by?.0, user_id(id)?).await?;
+    auth.admin(&by?.0).send_confirmation(user_id(id)?).await?;
     Ok(Reply::empty().with_status(Status::Accepted))
 }

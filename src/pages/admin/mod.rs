@@ -12,7 +12,7 @@ mod views;
 
 use super::{Sent, account::viewer::Reader, answer};
 use crate::{
-    flows::{self, Operator},
+    flows::{self, Admin, Operator},
     view::View,
     web::{
         self,
@@ -73,6 +73,11 @@ impl<'r> FromRequest<'r> for AdminContext<'r> {
 }
 
 impl AdminContext<'_> {
+    /// The flows of this operator.
+    fn admin(&self) -> Admin<'_> {
+        self.r.auth.admin(&self.op)
+    }
+
     fn operator(&self) -> AdminFrame {
         AdminFrame { name: self.r.by.user.email.clone(), superuser: self.op.is_superuser() }
     }
