@@ -47,7 +47,11 @@ fn rocket() -> Rocket<Build> {
 #[cfg(test)]
 mod tests {
     use super::application;
-    use portcullis::{Auth, config::Config, flows::NewUser};
+    use portcullis::{
+        Auth,
+        config::Config,
+        flows::{NewUser, Operator},
+    };
     use rocket::{
         figment::Figment,
         http::{ContentType, Header, Status},
@@ -85,7 +89,8 @@ mod tests {
             superuser: false,
             confirmed: true,
         };
-        let ann = auth.add_user(new).await.unwrap();
+        let operator = Operator::cli();
+        let ann = auth.admin(&operator).add_user(new).await.unwrap();
         let body = format!(r#"{{"email": "ann@example.com", "password": "{PASSWORD}"}}"#);
         let login = client.post(uri!("/auth/login")).header(ContentType::JSON).body(body);
         let reply = login.header(Header::new("Host", "localhost")).dispatch().await;
@@ -100,7 +105,7 @@ mod tests {
         assert_eq!(fast, Some(format!("User {}", ann.id.0)));
         for (path, role) in [("/app/articles/new", "EDITOR"), ("/app/figures", "ADMIN")] {
             assert_eq!(get(&client, path, token).await.status(), Status::Forbidden, "{path}");
-            auth.grant(&portcullis::flows::Operator::cli(), ann.id, role, false).await.unwrap();
+            auth.admin(&operator).grant(ann.id, role, false).await.unwrap();
             assert_eq!(get(&client, path, token).await.status(), Status::Ok, "{path}");
         }
         for path in ["/app/hello", "/app/fast", "/app/articles/new", "/app/figures"] {
