@@ -1,22 +1,20 @@
-//! [`stage`]: everything, attached to a Rocket application. The only file that sees all of it.
+//! [`stage`]: the fairing that attaches everything to a Rocket application.
+mod database;
+
 pub use crate::workers::LAST_MAILS;
 use crate::{
     api,
     config::{self, Config},
-    db::{AuthDb, Db},
+    db::Db,
     dialects,
     flows::{Auth, Error},
-    openapi::{self, browser},
+    openapi::{self, swagger_ui},
     pages,
     time::Clock,
-    web::{
-        catchers,
-        cors::Cors,
-        headers::{self, Headers},
-        metrics,
-    },
+    web::{catchers, cors::Cors, hooks::Hooks, metrics, routes},
     workers::Workers,
 };
+use database::AuthDb;
 use rocket::{
     Build, Orbit, Rocket,
     config::{Ident, Shutdown},
@@ -26,30 +24,30 @@ use rocket::{
         providers::{Env, Format, Toml},
     },
 };
-use rocket_db_pools::Database;
+use rocket_db_pools::Database as _;
 
 /// The service as a fairing: `rocket::build().attach(portcullis::stage())`.
 ///
-/// It reads its settings from Rocket's own figment (the table `portcullis`) and the environment,
-/// brings its tables up to date and mounts its routes at `/`; their names start with `portcullis::`.
-/// It catches errors below `/auth` only, so that a host application keeps its own pages.
+/// It reads its settings from Rocket's figment (the table `portcullis`) and the environment, migrates its
+/// tables and mounts its routes at `/`. The names of the routes start with `portcullis::`. It catches
+/// errors below `/auth` only, so that a host application keeps its own error pages.
 #[must_use]
 pub fn stage() -> Stage {
     Stage { config: None, clock: Clock::system() }
 }
 
-/// The service alone.
+/// The service without a host application.
 pub fn rocket() -> Rocket<Build> {
     custom(figment())
 }
 
-/// The service alone, with Rocket's settings in `figment`.
+/// The service without a host application, with Rocket's settings in `figment`.
 pub fn custom(figment: Figment) -> Rocket<Build> {
     rocket::custom(figment).attach(stage()).register("/", catchers::all())
 }
 
-/// Rocket's settings as it reads them itself, but its name is not told to clients, and requests have
-/// 10 s to end when it is told to stop: as long as the last of a full queue of logins takes.
+/// Rocket's settings as Rocket reads them, with two other defaults: replies do not name the server, and at
+/// shutdown requests have 10 s to end, which is as long as the last of a full queue of logins takes.
 pub fn figment() -> Figment {
     let shutdown = Shutdown { grace: 10, mercy: 1, ..Shutdown::default() };
     let ours = rocket::Config { ident: Ident::none(), shutdown, ..rocket::Config::default() };
@@ -66,14 +64,14 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Takes these settings instead of reading the file and the environment.
+    /// Uses these settings instead of those of the file and the environment.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
         self.config = Some(config);
         self
     }
 
-    /// Tells the time by `clock`; for tests.
+    /// Uses this clock. For tests.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -149,21 +147,21 @@ async fn start(db: Db, config: Config, clock: Clock) -> Result<Auth, StartError>
     Auth::open(config, db, clock).await.map_err(StartError::Service)
 }
 
-/// The service without its server; brings the tables up to date and makes the keys that are missing.
+/// The service without a server. Migrates the tables and creates missing keys.
 ///
 /// # Errors
-/// Whatever keeps it from starting.
+/// If the settings are invalid, the database cannot be opened or migrated, or the service cannot start.
 pub async fn open(figment: Figment) -> Result<Auth, StartError> {
     let (config, url) = settings(figment)?;
     let db = Db::open(&url, 2).await.map_err(|e| told(&e))?;
     start(db, config, Clock::system()).await
 }
 
-/// The service for a command beside it: the database has to be there and up to date, and stays as it
-/// is but for what the command is there to change.
+/// The service for a command that runs beside a server. The database must exist and be up to date. Only the
+/// command itself changes it.
 ///
 /// # Errors
-/// If there is none, or an older one.
+/// If the database does not exist or is not up to date.
 pub async fn beside(figment: Figment) -> Result<Auth, StartError> {
     let (config, url) = settings(figment)?;
     let db = existing(&url).await.map_err(StartError::Database)?;
@@ -173,19 +171,19 @@ pub async fn beside(figment: Figment) -> Result<Auth, StartError> {
     Auth::beside(config, db, Clock::system()).await.map_err(StartError::Service)
 }
 
-/// The database as it is, without bringing it up to date.
+/// The database as it is, without a migration.
 ///
 /// # Errors
-/// If there is none.
+/// If it does not exist.
 pub async fn database(figment: Figment) -> Result<Db, StartError> {
     let (_, url) = settings(figment)?;
     existing(&url).await.map_err(StartError::Database)
 }
 
-/// The database at `url`, which was given to a command.
+/// The database at `url`, an argument of a command.
 ///
 /// # Errors
-/// If there is none.
+/// If the URL is invalid or the database does not exist.
 pub async fn target(url: &str) -> Result<Db, StartError> {
     let checked = config::check_database(url).map_err(|e| format!("its URL {e}"));
     let db = match checked {
@@ -216,32 +214,35 @@ fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
     metrics::start();
     let on = auth.config().dialects.clone();
     let config = auth.config().clone();
+    let api_metrics = if config.metrics { api::metrics::routes() } else { Vec::new() };
     let browser = if config.docs { browser(&on, config.metrics) } else { Vec::new() };
     rocket
         .manage(auth)
         .manage(Workers::default())
-        .attach(Headers::new(&config))
+        .attach(Hooks::new(&config))
         .attach(Cors)
-        .mount("/", headers::ours(api::routes()))
-        .mount("/", headers::ours(api::admin::routes()))
-        .mount("/", headers::ours(api::well_known::routes(config.metrics)))
-        .mount("/", headers::ours(dialects::routes(&on)))
-        .mount("/", headers::pages(pages::routes()))
-        .mount("/", headers::ours(browser))
+        .mount("/", routes::ours(api::routes()))
+        .mount("/", routes::ours(api::admin::routes()))
+        .mount("/", routes::ours(api::well_known::routes()))
+        .mount("/", routes::ours(api::health::routes()))
+        .mount("/", routes::ours(api_metrics))
+        .mount("/", routes::ours(dialects::routes(&on)))
+        .mount("/", routes::pages(pages::routes()))
+        .mount("/", routes::ours(browser))
         .register("/auth", catchers::all())
         .attach(AdHoc::on_liftoff("Portcullis workers", |rocket| {
             Box::pin(async move { work(rocket) })
         }))
 }
 
-/// The API's description and the page to browse it.
+/// The routes of the OpenAPI document and of Swagger UI.
 fn browser(on: &[config::Dialect], metrics: bool) -> Vec<rocket::Route> {
     let mut docs = openapi::document(on);
     if !metrics {
         docs.paths.paths.remove("/metrics");
     }
     match docs.to_json() {
-        Ok(document) => browser::routes(document),
+        Ok(document) => swagger_ui::routes(document),
         Err(e) => {
             tracing::error!(error = %e, "the API document cannot be written");
             Vec::new()
@@ -251,6 +252,10 @@ fn browser(on: &[config::Dialect], metrics: bool) -> Vec<rocket::Route> {
 
 fn work(rocket: &Rocket<Orbit>) {
     if let (Some(auth), Some(workers)) = (rocket.state::<Auth>(), rocket.state::<Workers>()) {
-        workers.start(auth, rocket.shutdown(), metrics::upkeep);
+        let (stopping, stop) = (rocket.shutdown(), rocket.shutdown());
+        workers.start(auth, stopping, move || stop.clone().notify(), metrics::upkeep);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 //! # use rocket::{get, launch, routes};
 //! #[get("/hello")]
 //! fn hello(who: portcullis::SignedIn) -> String {
-//!     format!("Hello, {}!", who.0.user.first_name)
+//!     format!("Hello, {}!", who.first_name)
 //! }
 //!
 //! #[launch]
@@ -44,4 +44,4 @@ pub use crate::web::catchers::all as catchers;
 pub use crate::web::guards::{
     Admin, Bearer, Operating, Role, RoleName, SignedIn, Superuser, Verified,
 };
-pub use crate::{flows::Auth, tokens::Claims};
+pub use crate::{flows::Auth, tokens::Claims, web::Error};

@@ -1,7 +1,7 @@
-//! What goes on beside the requests: mails are sent, other processes are heard, old rows are purged,
-//! figures are taken.
+//! The background tasks: they send mails, learn of changes by other processes, purge old rows and update
+//! metrics.
 use crate::flows::{Auth, Figures, Result};
-use rocket::{Shutdown, futures::FutureExt};
+use futures_util::FutureExt;
 use std::{
     panic::AssertUnwindSafe,
     sync::{Mutex, PoisonError},
@@ -11,27 +11,33 @@ use tokio::{task::JoinSet, time::sleep};
 
 /// A logout on another replica takes effect within twice this (the contract allows 1 s).
 const POLL: Duration = Duration::from_millis(400);
-/// Mails that another process put, or whose next attempt is due, wait at most this long.
+/// The longest wait of a mail that another process queued, or whose next attempt is due.
 const POST: Duration = Duration::from_secs(2);
-/// How long the last mails may take when the service stops.
+/// How long sending the last mails may take at shutdown.
 pub const LAST_MAILS: Duration = Duration::from_secs(8);
-/// Not at once, when all replicas start and people log in.
+/// Not at the start, when replicas start together and users log in.
 const FIRST_PURGE: Duration = Duration::from_mins(1);
 const PURGE: Duration = Duration::from_mins(5);
 const UPKEEP: Duration = Duration::from_secs(5);
 const FIGURES: Duration = Duration::from_secs(15);
-/// How often it is looked whether an import brought hashes of other kinds.
+/// How often the kinds of stored hashes are read again: an import may have brought others.
 const IMPORTS: Duration = Duration::from_mins(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-/// The workers of a server, which end with it. They still hear of logouts while its last requests are
-/// answered.
+/// The workers of a server. They end with it, and learn of logouts until its last request is answered.
 #[derive(Default)]
 pub struct Workers(Mutex<JoinSet<()>>);
 
 impl Workers {
-    /// Starts them. `upkeep` is called every few seconds.
-    pub fn start(&self, auth: &Auth, shutdown: Shutdown, upkeep: fn()) {
+    /// Starts them. `stopping` resolves when the server begins to stop, and `stop` makes it begin.
+    /// `upkeep` is called every few seconds.
+    pub fn start(
+        &self,
+        auth: &Auth,
+        stopping: impl Future<Output = ()> + Send + 'static,
+        stop: impl Fn() + Clone + Send + Sync + 'static,
+        upkeep: fn(),
+    ) {
         let mut set = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         macro_rules! start {
             ($($work:ident)*) => { $({
@@ -40,32 +46,32 @@ impl Workers {
             })* };
         }
         start! { catch_up listen probe purge hash_kinds tell_figures }
-        let (lost, stop) = (auth.clone(), shutdown.clone());
+        let lost = auth.clone();
         set.spawn(guard("end_when_lost", AFTER_FAILURE, move || {
             end_when_lost(lost.clone(), stop.clone())
         }));
         set.spawn(guard("upkeep", AFTER_FAILURE, move || keep_up(upkeep)));
-        // Not one of the set, with which it would be cut off: it ends by itself.
+        // Not part of the set, which is aborted: this one ends by itself.
         let (sends, ends) = (auth.clone(), auth.clone());
         tokio::spawn(guard("deliver", AFTER_FAILURE, move || deliver(sends.clone())));
         tokio::spawn(async move {
-            shutdown.await;
+            stopping.await;
             ends.end_mails(LAST_MAILS).await;
         });
     }
 }
 
-/// Does `work`, and starts it again whenever it panics.
+/// Runs `work`, and starts it again after a panic.
 async fn guard<F: Future<Output = ()>>(name: &str, pause: Duration, work: impl Fn() -> F) {
     while AssertUnwindSafe(work()).catch_unwind().await.is_err() {
-        tracing::error!(worker = name, "a worker panicked and is started again");
+        tracing::error!(worker = name, "a worker panicked and is restarted");
         sleep(pause).await;
     }
 }
 
 async fn deliver(auth: Auth) {
     while !auth.is_ending() {
-        note(auth.deliver_due().await.map(drop), "mails wait").await;
+        note(auth.deliver_due().await.map(drop), "mail delivery failed").await;
         tokio::select! {
             () = auth.mail_queued() => {}
             () = auth.ending() => {}
@@ -76,14 +82,14 @@ async fn deliver(auth: Auth) {
 
 async fn catch_up(auth: Auth) {
     loop {
-        note(auth.catch_up().await, "logouts elsewhere are not heard of").await;
+        note(auth.catch_up().await, "polling for revocations failed").await;
         sleep(POLL).await;
     }
 }
 
 async fn probe(auth: Auth) {
     loop {
-        note(auth.probe().await, "nothing can be committed").await;
+        note(auth.probe().await, "the database cannot commit").await;
         sleep(POLL).await;
     }
 }
@@ -98,26 +104,26 @@ async fn listen(auth: Auth) {
             }
         };
         match heard.await {
-            // There is nothing to listen to: polling does it.
+            // The engine has no notifications. Polling is enough.
             Ok(false) => return,
-            heard => note(heard.map(drop), "notifications are not heard").await,
+            heard => note(heard.map(drop), "listening for notifications failed").await,
         }
     }
 }
 
-/// Learns of imports that happened elsewhere.
+/// Learns of imports by other processes.
 async fn hash_kinds(auth: Auth) {
-    note(auth.survey_hashes().await, "the kinds of stored hashes are not known").await;
+    note(auth.survey_hashes().await, "reading the kinds of stored hashes failed").await;
     loop {
         sleep(IMPORTS).await;
-        note(auth.learn_hash_kinds().await, "the kinds of stored hashes are not known").await;
+        note(auth.learn_hash_kinds().await, "reading the kinds of stored hashes failed").await;
     }
 }
 
 async fn purge(auth: Auth) {
     sleep(FIRST_PURGE).await;
     loop {
-        note(auth.purge().await, "old rows are not purged").await;
+        note(auth.purge().await, "purge failed").await;
         sleep(PURGE).await;
     }
 }
@@ -131,7 +137,8 @@ async fn keep_up(upkeep: fn()) {
 
 async fn tell_figures(auth: Auth) {
     loop {
-        note(auth.figures().await.map(|figures| tell(&figures)), "no figures can be taken").await;
+        note(auth.figures().await.map(|figures| tell(&figures)), "reading the metrics failed")
+            .await;
         sleep(FIGURES).await;
     }
 }
@@ -155,13 +162,14 @@ fn tell(figures: &Figures) {
     }
 }
 
-/// Ends the server when the database can take no more writes until a restart.
-async fn end_when_lost(auth: Auth, shutdown: Shutdown) {
+/// Stops the server once the database cannot be written until a restart.
+async fn end_when_lost(auth: Auth, stop: impl Fn()) {
     auth.database_lost().await;
-    tracing::error!("the log of the database could not be synced: the service ends");
-    shutdown.notify();
+    tracing::error!("the write-ahead log of the database could not be synced: the service stops");
+    stop();
 }
 
+/// Logs a failure as `otherwise`, and waits a while after it.
 async fn note(done: Result<()>, otherwise: &str) {
     if let Err(e) = done {
         tracing::warn!(error = %e, "{otherwise}");

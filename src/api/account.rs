@@ -5,10 +5,11 @@ use crate::{
     flows::{AccountProof, Auth, Error, NewAccount, ProfileChange, Registered},
     view,
     web::{
-        cookie::{self, Mark},
+        self,
+        cookies::registration::{self, Mark},
         guards::{NotForeign, SignedIn},
         reply::{json::Reply, problem::Problem},
-        request::{body::JsonBody, client::Client},
+        request::{body::JsonBody, caller::Client},
     },
 };
 use rocket::{Either, State, delete, get, http::Status, patch, post};
@@ -16,8 +17,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 type Answer<T> = Result<Reply<T>, Problem>;
-type Signed = Result<SignedIn, Error>;
-type Sent = Result<JsonBody, Error>;
+type Signed = web::Result<SignedIn>;
+type Sent = web::Result<JsonBody>;
 
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({"email": "ann@example.com", "password": "correct horse battery staple"}))]
@@ -40,7 +41,7 @@ pub struct Registration {
 pub async fn register(
     auth: &State<Auth>,
     client: Client<'_>,
-    ours: Result<NotForeign, Error>,
+    ours: web::Result<NotForeign>,
     body: Sent,
 ) -> Result<Either<Reply<UserView>, Reply<Detail>>, Problem> {
     // The browser is known by the registration from now on, so no other site may make it register.
@@ -57,7 +58,7 @@ pub async fn register(
         return Err(auth.refuse_registration(new, wrong).await.into());
     }
     let done = auth.register(&client, new).await?;
-    let mark = cookie::registrant(auth.config(), auth.browser_mark(&done)?);
+    let mark = registration::cookie(auth.config(), auth.browser_mark(&done)?);
     Ok(match done {
         Registered::Created(user) => {
             Either::Left(Reply::with(Status::Created, user.into()).header("Set-Cookie", mark))

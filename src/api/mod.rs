@@ -1,6 +1,8 @@
 //! The native JSON API.
 pub mod account;
 pub mod admin;
+pub mod health;
+pub mod metrics;
 pub mod sessions;
 mod views;
 pub mod well_known;

@@ -7,9 +7,10 @@ use crate::{
     field_error::FieldError,
     flows::{Auth, Error, Login, SessionId},
     web::{
+        self,
         guards::{CookieToken, NotForeign, SignedIn, Verified},
         reply::{json::Reply, problem::Problem},
-        request::{body::JsonBody, client::Client},
+        request::{body::JsonBody, caller::Client},
     },
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -19,7 +20,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 type Answer<T> = Result<Reply<T>, Problem>;
-type Signed = Result<SignedIn, Error>;
+type Signed = web::Result<SignedIn>;
 
 /// One of `email`, `username` and `login`, and the password.
 #[derive(Deserialize, ToSchema)]
@@ -43,8 +44,8 @@ pub struct Credentials {
 pub async fn login(
     auth: &State<Auth>,
     client: Client<'_>,
-    ours: Result<NotForeign, Error>,
-    body: Result<JsonBody, Error>,
+    ours: web::Result<NotForeign>,
+    body: web::Result<JsonBody>,
 ) -> Answer<TokenView> {
     ours?;
     let body = body?;
@@ -72,7 +73,7 @@ pub async fn login(
 pub async fn refresh(
     auth: &State<Auth>,
     client: Client<'_>,
-    token: Result<CookieToken<'_>, Error>,
+    token: web::Result<CookieToken<'_>>,
 ) -> Answer<TokenView> {
     Ok(carry(auth, auth.refresh(&client, &SURFACE, token?.0).await?))
 }
@@ -95,12 +96,12 @@ pub async fn logout(
     auth: &State<Auth>,
     client: Client<'_>,
     by: Signed,
-    cookie: Result<CookieToken<'_>, Error>,
+    cookie: web::Result<CookieToken<'_>>,
 ) -> Answer<()> {
     match (by, cookie) {
         (Ok(by), _) => auth.log_out(&client, &by.0).await?,
         // Whoever logs out of a session that is gone has got what they want.
-        (Err(Error::TokenNotValid), Ok(cookie)) => {
+        (Err(web::Error::Flow(Error::TokenNotValid)), Ok(cookie)) => {
             match auth.log_out_by_refresh_token(&client, cookie.0).await {
                 Ok(()) | Err(Error::TokenNotValid) => {}
                 Err(e) => return Err(e.into()),
@@ -157,19 +158,19 @@ pub async fn end(auth: &State<Auth>, client: Client<'_>, by: Signed, id: &str) -
 pub async fn verify(
     auth: &State<Auth>,
     client: Client<'_>,
-    token: Result<Verified, Error>,
-    cookie: Result<CookieToken<'_>, Error>,
+    token: web::Result<Verified>,
+    cookie: web::Result<CookieToken<'_>>,
     role: Vec<&str>,
 ) -> Answer<()> {
     if role.iter().any(|role| role.trim().is_empty()) {
-        return Err(Error::Malformed.into());
+        return Err(web::Error::Malformed.into());
     }
     let (id, username, email, roles, passes) = match (token, cookie) {
         (Ok(Verified(c)), _) => {
             let passes = role.is_empty() || role.iter().any(|role| c.has_role(role));
             (c.user_id, c.username, Some(c.email).filter(|_| c.email_verified), c.roles, passes)
         }
-        (Err(Error::Unauthenticated), Ok(cookie)) => {
+        (Err(web::Error::Unauthenticated), Ok(cookie)) => {
             let by = auth.signed_in_by_refresh(&client, SURFACE.rotation, cookie.0).await?;
             let user = by.user;
             let passes = role.is_empty() || role.iter().any(|role| user.has_role(role));

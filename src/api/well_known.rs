@@ -1,63 +1,42 @@
-//! What is told of the service itself: keys, health, figures.
-use crate::{
-    flows::{Auth, Error},
-    tokens,
-    web::{
-        metrics,
-        reply::{
-            json::Reply,
-            problem::{Problem, ProblemDocument},
-        },
-    },
-};
-use rocket::{
-    Route, State, get,
-    http::{ContentType, Header, Status},
-    response::Redirect,
-    routes,
-};
-use serde::Serialize;
+//! `/.well-known/…`: the public keys, the metadata of the issuer and the page to change a password.
+use crate::{flows::Auth, tokens};
+use rocket::{Route, State, get, http::Header, response::Redirect, routes};
 use serde_json::{Value, json};
-use utoipa::{OpenApi, ToSchema};
+use utoipa::OpenApi;
 
-/// Those of the figures only if `metrics` is on.
-pub fn routes(metrics: bool) -> Vec<Route> {
-    let mut routes = routes![jwks, metadata, change_password, live, ready];
-    if metrics {
-        routes.extend(routes![figures]);
-    }
-    routes
+pub fn routes() -> Vec<Route> {
+    routes![jwks, metadata, change_password]
 }
 
 #[derive(OpenApi)]
-#[openapi(paths(jwks, metadata, change_password, live, ready, figures))]
+#[openapi(paths(jwks, metadata, change_password))]
 pub struct Docs;
 
-/// A document that may be kept for a while.
+/// A document that clients may cache.
 #[derive(rocket::Responder)]
 #[response(content_type = "json")]
-pub struct Kept(String, Header<'static>);
+pub struct Cached(String, Header<'static>);
 
-fn keep(document: &Value) -> Kept {
+fn cached(document: &Value) -> Cached {
     let age = format!("public, max-age={}", tokens::MAX_AGE.as_secs());
-    Kept(document.to_string(), Header::new("Cache-Control", age))
+    Cached(document.to_string(), Header::new("Cache-Control", age))
 }
 
 /// The public keys that verify our tokens (RFC 7517)
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "service",
     responses((status = 200, body = Value)))]
 #[get("/.well-known/jwks.json")]
-fn jwks(auth: &State<Auth>) -> Kept {
-    keep(&auth.keys().jwks(auth.clock().now()))
+fn jwks(auth: &State<Auth>) -> Cached {
+    cached(&auth.keys().jwks(auth.clock().now()))
 }
 
 /// Who issues tokens, and where the keys are (OIDC Discovery, 3)
 #[utoipa::path(get, path = "/.well-known/openid-configuration", tag = "service",
     responses((status = 200, body = Value)))]
 #[get("/.well-known/openid-configuration")]
-fn metadata(auth: &State<Auth>) -> Kept {
+fn metadata(auth: &State<Auth>) -> Cached {
     let config = auth.config();
-    keep(&json!({
+    cached(&json!({
         "issuer": config.issuer(),
         "jwks_uri": config.link("/.well-known/jwks.json"),
         "response_types_supported": [],
@@ -75,53 +54,4 @@ fn metadata(auth: &State<Auth>) -> Kept {
 #[get("/.well-known/change-password")]
 fn change_password() -> Redirect {
     Redirect::to("/account#password")
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct Health {
-    status: &'static str,
-    /// What an operator should look at. `clock_skew`: the clock of this machine differs from the
-    /// database's by more than 3 s.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<&'static str>,
-}
-
-impl Health {
-    const fn good() -> Self {
-        Self { status: "ok", warnings: Vec::new() }
-    }
-}
-
-/// Whether the process answers
-#[utoipa::path(get, path = "/health/live", tag = "service",
-    responses((status = 200, body = Health)))]
-#[get("/health/live")]
-fn live() -> Reply<Health> {
-    Reply::ok(Health::good())
-}
-
-/// Whether the database answers, has every migration and takes writes
-#[utoipa::path(get, path = "/health/ready", tag = "service",
-    responses((status = 200, body = Health),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
-#[get("/health/ready")]
-async fn ready(auth: &State<Auth>) -> Result<Reply<Health>, Problem> {
-    if auth.ready().await {
-        let warnings = if auth.clock_is_off() { vec!["clock_skew"] } else { Vec::new() };
-        Ok(Reply::ok(Health { warnings, ..Health::good() }))
-    } else {
-        Err(Error::Unavailable.into())
-    }
-}
-
-/// Figures for Prometheus
-#[utoipa::path(get, path = "/metrics", tag = "service",
-    responses((status = 200, body = String, content_type = "text/plain")))]
-#[get("/metrics")]
-fn figures() -> (Status, (ContentType, String)) {
-    let kind = ContentType::Plain.with_params(("version", "0.0.4"));
-    match metrics::render() {
-        Some(text) => (Status::Ok, (kind, text)),
-        None => (Status::NotFound, (kind, String::new())),
-    }
 }

@@ -1,6 +1,6 @@
 //! `portcullis backup` and `portcullis copy`: a copy of the whole database.
 use crate::{
-    db::{Copied, Db},
+    db::{self, Copied, Db},
     flows::{Error, Result},
 };
 use std::{io::ErrorKind, path::Path};
@@ -39,12 +39,10 @@ pub async fn copy(from: &Db, to: &Db) -> Result<Vec<(&'static str, u64)>> {
     }
 }
 
-fn in_words(e: crate::db::Error) -> Error {
-    match e {
-        crate::db::Error::Io(e) if e.kind() == ErrorKind::AlreadyExists => {
-            Error::internal("the file is there already")
-        }
-        crate::db::Error::Io(e) => Error::internal(format!("the file: {}", e.kind())),
-        e => Error::internal(e),
+fn in_words(e: db::Error) -> Error {
+    match e.io_kind() {
+        Some(ErrorKind::AlreadyExists) => Error::internal("the file already exists"),
+        Some(kind) => Error::internal(format!("the file: {kind}")),
+        None => Error::internal(e),
     }
 }

@@ -1,15 +1,14 @@
 //! The database: `DATABASE_URL`, else `url` in `[default.databases.portcullis]`, else an SQLite file in
 //! the working directory. The pool uses `url` and `max_connections` of that table.
 use super::{
-    Problem,
-    load::origin,
     private::{self, Others},
+    problem::{Problem, origin},
 };
-use percent_encoding::percent_decode_str;
-use rocket::figment::{
+use figment::{
     Figment,
     value::{Dict, Value},
 };
+use percent_encoding::percent_decode_str;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::{net::IpAddr, path::PathBuf};
 use url::{Url, form_urlencoded};

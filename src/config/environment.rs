@@ -5,7 +5,7 @@ use super::{
     layers::{Draft, find},
     private::{self, Others},
 };
-use rocket::figment::value::{Dict, Value};
+use figment::value::{Dict, Value};
 use std::{collections::BTreeMap, ffi::OsString, fs, path::Path};
 
 /// The keys whose value is or contains a secret.

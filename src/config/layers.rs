@@ -1,7 +1,10 @@
 //! The settings while they are collected: a tree with the shape of the defaults. Each source overrides
 //! values in it.
-use super::{Config, Problem, load::origin};
-use rocket::figment::{
+use super::{
+    Config,
+    problem::{Problem, origin},
+};
+use figment::{
     Error, Figment,
     error::Kind,
     providers::Serialized,

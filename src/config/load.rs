@@ -3,9 +3,14 @@
 //!
 //! A message says what a value should be and never quotes it: any value may be a secret, even one that
 //! was put in the wrong place.
-use super::{Config, database::with_database, layers::Draft};
-use rocket::figment::{
-    Error, Figment, Metadata, Profile, Provider, Source,
+use super::{
+    Config,
+    database::with_database,
+    layers::Draft,
+    problem::{Problem, origin},
+};
+use figment::{
+    Error, Figment, Metadata, Profile, Provider,
     value::{Dict, Map, Value},
 };
 use std::{
@@ -13,25 +18,6 @@ use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
-
-/// A problem with a setting, by the name under which the operator wrote it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    pub key: String,
-    pub message: String,
-}
-
-impl Problem {
-    pub fn new(key: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { key: key.into(), message: message.into() }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.key, self.message)
-    }
-}
 
 /// The settings as far as they can be read, and all problems with them.
 pub struct Loaded {
@@ -117,14 +103,6 @@ fn lay_file(draft: &mut Draft, figment: Figment) -> Figment {
         Err(e) => return Figment::from(Unreadable::new(&e)),
     }
     figment
-}
-
-/// ` in Rocket.toml`, or an empty text if `value` does not come from a file.
-pub(super) fn origin(figment: &Figment, value: &Value) -> String {
-    match figment.get_metadata(value.tag()).and_then(|m| m.source.as_ref()) {
-        Some(file @ Source::File(_)) => format!(" in {file}"),
-        _ => String::new(),
-    }
 }
 
 /// A file that is not TOML. Holds only the position of the error: the rest of the message quotes the line.

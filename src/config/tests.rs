@@ -5,7 +5,7 @@ mod redact;
 pub(crate) mod reference;
 
 use super::*;
-use rocket::figment::{
+use figment::{
     Figment, Source,
     providers::{Format, Toml},
 };

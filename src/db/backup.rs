@@ -1,4 +1,4 @@
-//! A copy of a database that goes on being used.
+//! A backup of a database while it is in use.
 use super::{
     Db, Error, OpenError, Result,
     sqlite_file::create_new_private,
@@ -13,7 +13,7 @@ use std::{
 };
 
 impl Db {
-    /// Opens a database that is there already.
+    /// Opens a database that exists.
     pub async fn open_existing(url: &str, connections: u32) -> Result<Self, OpenError> {
         if url.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(url).map_err(|e| OpenError::new(&e))?;
@@ -31,22 +31,21 @@ impl Db {
         Self::open(url, connections).await
     }
 
-    /// Writes a consistent copy to `file`, readable by its owner only; one that is there already is left
-    /// alone. Until it is whole it has another name, with `.partial` at its end. `false`: PostgreSQL
-    /// has its own way.
+    /// Writes a consistent copy to `file`, readable by its owner only. Never overwrites a file. Until the
+    /// copy is complete its name ends in `.partial`. `false`: PostgreSQL has its own tool.
     pub async fn backup(&self, file: &Path) -> Result<bool> {
         let Db::Sqlite { read, .. } = self else { return Ok(false) };
         if fs::exists(file)? {
             return Err(there_already());
         }
         let partial = beside(file, ".partial");
-        let path = partial.to_str().ok_or(Error::Io(ErrorKind::InvalidFilename.into()))?;
-        // What was left by one that was killed.
+        let path = partial.to_str().ok_or(io::Error::from(ErrorKind::InvalidFilename))?;
+        // Left by a backup that was killed.
         let _ = fs::remove_file(&partial);
         create_new_private(&partial)?;
-        // Not on a `Conn`: it takes as long as it takes.
+        // Not on a `Conn`, which has a time limit.
         let copied = sqlx::query("VACUUM INTO $1").bind(path).execute(read).await;
-        let written = copied.and_then(|_| {
+        let written = copied.map_err(Error::from).and_then(|_| {
             File::open(&partial)?.sync_all()?;
             Ok(name(&partial, file)?)
         });
@@ -60,15 +59,15 @@ impl Db {
 }
 
 fn there_already() -> Error {
-    Error::Io(ErrorKind::AlreadyExists.into())
+    io::Error::from(ErrorKind::AlreadyExists).into()
 }
 
-/// Gives a whole copy its name, unless that has been taken meanwhile.
+/// Renames a complete copy, unless the name has been taken meanwhile.
 fn name(partial: &Path, file: &Path) -> io::Result<()> {
     match fs::hard_link(partial, file) {
         Ok(()) => fs::remove_file(partial),
         Err(e) if e.kind() == ErrorKind::AlreadyExists => Err(e),
-        // A file system without hard links.
+        // The file system has no hard links.
         Err(_) => fs::rename(partial, file),
     }
 }

@@ -1,9 +1,9 @@
-//! Everything from SQLite to PostgreSQL, in one transaction: ids, sessions and keys stay what they are.
+//! Copies everything from SQLite to PostgreSQL in one transaction. Ids, sessions and keys stay the same.
 //!
-//! Rows go as JSON, whose values PostgreSQL turns into those of its columns, so that no column is named
-//! here and a new one is not forgotten.
+//! Rows are passed as JSON, and PostgreSQL converts the values to the types of its columns. So no column is
+//! named here, and a new one cannot be forgotten.
 use super::{Db, Result};
-use rocket::futures::TryStreamExt;
+use futures_util::TryStreamExt;
 use serde_json::{Map, Value};
 use sqlx::{Column, PgConnection, Row, TypeInfo, ValueRef, sqlite::SqliteRow};
 use std::{collections::HashSet, fmt::Write};
@@ -13,7 +13,7 @@ const BATCH: usize = 500;
 const WITHOUT_LIMITS: &str = "SET LOCAL statement_timeout = 0;
                               SET LOCAL idle_in_transaction_session_timeout = 0";
 
-/// A table, and what is asked of it.
+/// A table and its statements.
 pub struct Table {
     pub name: &'static str,
     any: &'static str,
@@ -31,7 +31,7 @@ macro_rules! tables {
     }),*] };
 }
 
-/// Every table, after those that it refers to.
+/// Every table, after those that it references.
 pub const TABLES: [Table; 16] = tables! {
     "auth_users" "auth_user_roles" "auth_sessions" "auth_refresh_tokens" "auth_revocations"
     "auth_legacy_tokens" "auth_invitations" "auth_invitation_tokens" "auth_settings"
@@ -39,25 +39,25 @@ pub const TABLES: [Table; 16] = tables! {
     "auth_hash_kinds"
 };
 
-/// What became of a copy.
+/// The outcome of a copy.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Copied {
-    /// How many rows of each table.
+    /// The number of copied rows of each table.
     Rows(Vec<(&'static str, u64)>),
-    /// There is something in this table of the target: nothing was copied.
+    /// This table of the target is not empty. Nothing was copied.
     NotEmpty(&'static str),
-    /// It goes from SQLite to PostgreSQL only.
+    /// Only SQLite can be copied, and only to PostgreSQL.
     OtherEngine,
 }
 
 impl Db {
-    /// Copies all there is to `target`; both have every migration. Nobody writes to this one meanwhile.
+    /// Copies everything to `target`. Both must have every migration. Locks this database against writes.
     pub async fn copy(&self, target: &Self) -> Result<Copied> {
         let (Self::Sqlite { write, .. }, Self::Postgres { pool: target, .. }) = (self, target)
         else {
             return Ok(Copied::OtherEngine);
         };
-        // Not as a `Conn`: it takes as long as it takes.
+        // Not on a `Conn`, which has a time limit.
         let mut from = write.begin_with("BEGIN IMMEDIATE").await?;
         let mut to = target.begin().await?;
         sqlx::raw_sql(WITHOUT_LIMITS).execute(&mut *to).await?;
@@ -94,7 +94,7 @@ impl Db {
     }
 }
 
-/// The columns that hold UUIDs, as `TABLE.COLUMN`: SQLite knows bytes only.
+/// The columns that hold UUIDs, as `TABLE.COLUMN`. SQLite has bytes only.
 async fn uuid_columns(db: &mut PgConnection) -> Result<HashSet<String>> {
     let columns: Vec<(String,)> = sqlx::query_as(
         "SELECT CAST(table_name || '.' || column_name AS TEXT) FROM information_schema.columns

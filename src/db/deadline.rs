@@ -1,8 +1,8 @@
-//! How long the database is waited for.
+//! Time limits for the database.
 //!
-//! Every connection has a deadline. The connections of one request share one [`PATIENCE`], so that a
-//! request which needs several of them is answered as soon as one that needs a single one.
-use super::Result;
+//! Every connection has a deadline. All connections of a request share one [`PATIENCE`], so that a request
+//! that needs several is answered as soon as one that needs a single one.
+use sqlx::Result;
 use std::{
     future::Future,
     sync::{Arc, Mutex, PoisonError},
@@ -13,14 +13,14 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// The longest that a request waits for the database, from asking for a connection on, before it
-/// is told that the database cannot be reached.
+/// The longest that a request waits for the database before it is told that the database cannot be
+/// reached. The wait for a connection counts.
 pub const PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// The longest that an operator's list or count, or a purge, may take.
 pub const LONG_PATIENCE: Duration = Duration::from_secs(10);
 
-/// The longest that is waited for a write which the reply does not depend on.
+/// The longest wait for a write that the reply does not depend on.
 pub const SHORT_PATIENCE: Duration = Duration::from_millis(500);
 
 /// How long a request may still wait.
@@ -31,8 +31,8 @@ task_local! {
     static BUDGET: Budget;
 }
 
-/// Handles a request whose connections wait for the database no longer than [`PATIENCE`] in all. What
-/// happens between them, as the hashing of a password, does not count.
+/// Runs `request`, whose connections wait for the database no longer than [`PATIENCE`] in total. Other
+/// work, such as hashing a password, does not count.
 pub async fn as_one_request<T>(request: impl Future<Output = T>) -> T {
     BUDGET.scope(Budget(Arc::new(Mutex::new(PATIENCE))), request).await
 }
@@ -64,18 +64,18 @@ impl Deadline {
         Self { start, end: start + left, budget }
     }
 
-    /// [`LONG_PATIENCE`], whoever asks.
+    /// [`LONG_PATIENCE`], whatever the request has used up.
     pub(crate) fn long() -> Self {
         let start = Instant::now();
         Self { start, end: start + LONG_PATIENCE, budget: None }
     }
 
-    /// Whether a failure to begin shows that the database is away: a wait that was cut short does not.
+    /// Whether a failure to begin shows an outage of the database. A wait that was cut short does not.
     pub(crate) fn proves_outage(&self, e: &sqlx::Error) -> bool {
         !matches!(e, sqlx::Error::PoolTimedOut) || self.start.elapsed() > 2 * SHORT_PATIENCE
     }
 
-    /// The outcome of `work`, or a timeout of the pool's kind.
+    /// The outcome of `work`, or the same error as for a timeout of the pool.
     pub(crate) async fn over<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         timeout_at(self.end, work).await.map_err(|_| sqlx::Error::PoolTimedOut)?
     }

@@ -1,8 +1,8 @@
-//! What the engines do differently when several processes work on the same rows. SQLite has one
-//! writer at a time, so there is nothing to be done there.
+//! What differs between the engines when several processes work on the same rows. SQLite has one writer at
+//! a time, so nothing needs to be done there.
 use super::{Conn, Db, Result, pool::Link};
 
-/// How many connections a pool has open, and how many of them nobody uses.
+/// How many connections a pool has open, and how many of them are idle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connections {
     pub open: usize,
@@ -34,6 +34,19 @@ impl Conn {
         let (taken,): (bool,) = self.fetch_one(sql, [name]).await?;
         Ok(taken)
     }
+
+    /// An estimate of the number of rows of a table, if the engine keeps one.
+    pub async fn estimate(&mut self, table: &'static str) -> Result<Option<i64>> {
+        let Link::Postgres(_) = self.link else { return Ok(None) };
+        let row: Option<(i64,)> = self
+            .fetch_optional(
+                "SELECT CAST(reltuples AS BIGINT) FROM pg_class
+                 WHERE oid = to_regclass($1) AND reltuples >= 0",
+                [table],
+            )
+            .await?;
+        Ok(row.map(|(rows,)| rows))
+    }
 }
 
 impl Db {
@@ -48,5 +61,26 @@ impl Db {
                 Connections { open: pool.size() as usize, idle: pool.num_idle() }
             }
         }
+    }
+
+    /// Reserves all ids up to `last`, so that new users get higher ones. Lasts even if the caller's work is
+    /// rolled back.
+    ///
+    /// SQLite derives the next id from the inserted ones. PostgreSQL has a counter of its own. The table is
+    /// locked, or the counter could go back behind an id that was just assigned.
+    pub async fn reserve_user_ids(&self, last: i64) -> Result<()> {
+        if let Self::Sqlite { .. } = self {
+            return Ok(());
+        }
+        let mut db = self.write().await?;
+        db.execute("LOCK TABLE auth_users IN SHARE ROW EXCLUSIVE MODE", ()).await?;
+        db.execute(
+            "SELECT setval(s.id, $1)
+             FROM (SELECT CAST(pg_get_serial_sequence('auth_users', 'id') AS regclass) AS id) s
+             WHERE $1 > COALESCE(pg_sequence_last_value(s.id), 0)",
+            [last],
+        )
+        .await?;
+        db.commit().await
     }
 }

@@ -1,16 +1,14 @@
-//! Whether the database can be written and is whole, as the last work with it has shown.
-use super::{Db, Result, outages::Outages};
-use std::{
-    borrow::Cow,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+//! [`Health`]: whether the database takes writes and its file is intact, as recent work has shown.
+use super::{
+    error::{code, primary},
+    outages::Outages,
 };
-use tokio::sync::Mutex;
-
-/// Some pages of any engine, so that a full disk is noticed.
-const PROBE: [u8; 16 * 1024] = [0; 16 * 1024];
+use sqlx::Result;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+use tokio::sync::{Mutex, MutexGuard};
 
 /// Shared by all handles to one database.
 #[derive(Clone, Debug, Default)]
@@ -20,14 +18,14 @@ pub struct Health(Arc<State>);
 struct State {
     /// The last write failed.
     unwritable: AtomicBool,
-    /// The file is damaged; that does not heal.
+    /// The file is damaged. This never becomes false again.
     damaged: AtomicBool,
     outages: Outages,
     probing: Mutex<()>,
 }
 
 impl Health {
-    /// Notes that a transaction could not begin.
+    /// Records that a transaction could not begin.
     pub(crate) fn not_begun(&self, e: &sqlx::Error) {
         self.see(e);
         self.0.unwritable.store(true, Ordering::SeqCst);
@@ -40,7 +38,7 @@ impl Health {
         self.0.unwritable.store(outcome.is_err(), Ordering::SeqCst);
     }
 
-    /// Notes what an error of a statement tells of the database.
+    /// Records what the error of a statement shows about the database.
     pub(crate) fn see(&self, e: &sqlx::Error) {
         let Some(code) = code(e) else { return };
         if is_damage(&code) && !self.0.damaged.swap(true, Ordering::SeqCst) {
@@ -55,41 +53,19 @@ impl Health {
         &self.0.outages
     }
 
+    /// Whether the last write failed.
+    pub(crate) fn is_unwritable(&self) -> bool {
+        self.0.unwritable.load(Ordering::SeqCst)
+    }
+
+    /// The right to probe the database with a write; `None` while another task probes it.
+    pub(crate) fn probe_turn(&self) -> Option<MutexGuard<'_, ()>> {
+        self.0.probing.try_lock().ok()
+    }
+
     pub(crate) fn is_damaged(&self) -> bool {
         self.0.damaged.load(Ordering::SeqCst)
     }
-}
-
-impl Db {
-    /// Whether a write that takes some space succeeds, if the last one did not.
-    pub(crate) async fn is_writable(&self) -> Result<bool> {
-        let health = self.health();
-        if !health.0.unwritable.load(Ordering::SeqCst) {
-            return Ok(true);
-        }
-        // One asks for all.
-        let Ok(_one) = health.0.probing.try_lock() else { return Ok(false) };
-        let mut db = self.write().await?;
-        db.execute(
-            "INSERT INTO auth_secrets (purpose, secret) VALUES ('probe', $1)
-             ON CONFLICT DO NOTHING",
-            [&PROBE[..]],
-        )
-        .await?;
-        db.execute("DELETE FROM auth_secrets WHERE purpose = 'probe'", ()).await?;
-        db.commit().await?;
-        Ok(true)
-    }
-}
-
-/// The code of an error that the database gave: five characters of PostgreSQL, or SQLite's number.
-pub(crate) fn code(e: &sqlx::Error) -> Option<Cow<'_, str>> {
-    e.as_database_error().and_then(sqlx::error::DatabaseError::code)
-}
-
-/// SQLite's primary result code (<https://www.sqlite.org/rescode.html>).
-pub(crate) fn primary(code: &str) -> Option<u32> {
-    code.parse::<u32>().ok().filter(|_| code.len() < 5).map(|code| code & 0xff)
 }
 
 /// SQLite: corrupt, not a database.

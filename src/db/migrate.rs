@@ -1,8 +1,8 @@
-//! The tables are brought up to date.
+//! Migrates the tables.
 use super::{
     Db, OpenError, Result,
     deadline::PATIENCE,
-    health::code,
+    error::code,
     pg_server::{Server, hang_up},
     sqlite_conn,
 };
@@ -12,11 +12,11 @@ use tokio::time::{Instant, sleep, timeout};
 
 const TABLE: &str = "_auth_migrations";
 
-/// A change of a table waits for a lock no longer than this: everybody else waits behind it. Then it
-/// lets them pass, and tries again.
+/// A migration waits for a lock no longer than this, because other transactions queue behind it. Then it
+/// lets them pass and tries again.
 const LOCK: &str = "SET lock_timeout = '2s'; SET statement_timeout = 0;
                     SET idle_in_transaction_session_timeout = 0";
-/// How long it goes on trying.
+/// For how long it tries again.
 const TRIES: Duration = Duration::from_mins(10);
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -59,9 +59,9 @@ impl From<sqlx::Error> for MigrationError {
 }
 
 impl Db {
-    /// Brings the tables up to date. Many processes may do so at once: PostgreSQL's migrator takes an
-    /// advisory lock; SQLite's takes none, so it runs inside one transaction that does. A damaged SQLite
-    /// file is left as it is.
+    /// Applies missing migrations. Several processes may do so at once: PostgreSQL's migrator takes an
+    /// advisory lock, and SQLite's runs inside one transaction that holds the write lock. A damaged SQLite
+    /// file is not changed.
     pub async fn migrate(&self) -> Result<(), MigrationError> {
         match self {
             Db::Sqlite { read, write, sync, .. } => {
@@ -81,27 +81,6 @@ impl Db {
             Db::Postgres { server, .. } => migrate(server).await,
         }
     }
-
-    /// Whether the database answers, has every migration of this version, and takes writes.
-    pub async fn ready(&self) -> Result<bool> {
-        let known = match self {
-            Db::Sqlite { sync, .. } if sync.has_failed() => {
-                tracing::warn!("the log of the database could not be synced");
-                return Ok(false);
-            }
-            Db::Sqlite { .. } => sqlx::migrate!("migrations/sqlite").iter().count(),
-            Db::Postgres { .. } => sqlx::migrate!("migrations/postgres").iter().count(),
-        };
-        if self.health().is_damaged() {
-            return Ok(false);
-        }
-        let (applied,): (i64,) = self
-            .read()
-            .await?
-            .fetch_one("SELECT count(*) FROM _auth_migrations WHERE success", ())
-            .await?;
-        Ok(usize::try_from(applied).is_ok_and(|n| n >= known) && self.is_writable().await?)
-    }
 }
 
 /// Keeps our migrations apart from those of a host application in the same database.
@@ -114,7 +93,7 @@ async fn migrate(server: &Server) -> Result<(), MigrationError> {
     let migrator = ours(sqlx::migrate!("migrations/postgres"));
     let deadline = Instant::now() + TRIES;
     loop {
-        // Not one of the pool, whose statements have less time. What it locked it gives back by ending.
+        // Not a connection of the pool: those have short time limits. Closing it releases its locks.
         let mut conn = server.connect().await?;
         let prepared = timeout(PATIENCE, sqlx::raw_sql(LOCK).execute(&mut conn)).await;
         prepared.map_err(|_| sqlx::Error::PoolTimedOut)??;
@@ -122,7 +101,9 @@ async fn migrate(server: &Server) -> Result<(), MigrationError> {
         hang_up(conn).await;
         match done {
             Err(e) if is_contended(&e) && Instant::now() < deadline => {
-                tracing::warn!("a migration waits for a lock that somebody holds; it tries again");
+                tracing::warn!(
+                    "a migration waits for a lock of another transaction and tries again"
+                );
                 sleep(PAUSE).await;
             }
             Err(MigrateError::ExecuteMigration(e, version)) if is_locked(&e) => {
@@ -140,7 +121,7 @@ fn is_contended(e: &MigrateError) -> bool {
     }
 }
 
-/// No lock in time, deadlock, serialization failure.
+/// Lock timeout, deadlock, serialization failure.
 fn is_locked(e: &sqlx::Error) -> bool {
     code(e).is_some_and(|code| ["55P03", "40P01", "40001"].contains(&&*code))
 }

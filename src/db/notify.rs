@@ -1,8 +1,8 @@
-//! What processes that share a database tell each other.
+//! Notifications between processes that share a database.
 use super::Result;
 use sqlx::postgres::PgListener;
 
-/// What other processes are told of at once.
+/// What other processes are notified of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {
     Revocations,
@@ -24,12 +24,12 @@ impl Channel {
     }
 }
 
-/// Hears what other processes say (PostgreSQL's `LISTEN`).
+/// Receives the notifications of other processes (PostgreSQL's `LISTEN`).
 pub struct Listener(pub(crate) PgListener);
 
 impl Listener {
-    /// The next channel on which something was said; after a lost connection an error or, once it
-    /// stands again, `None`: something may have been missed.
+    /// The channel of the next notification. After a lost connection an error or, once it is restored,
+    /// `None`: notifications may have been missed.
     pub async fn next(&mut self) -> Result<Option<Channel>> {
         Ok(self
             .0

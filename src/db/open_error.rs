@@ -1,7 +1,11 @@
-//! Why a database cannot be opened, in words for its operator.
-use super::health::code;
+//! [`OpenError`]: why a database cannot be opened, for its operator.
+use super::error::code;
 
-/// Names the file or the server, and the reason; no user, no password.
+pub(crate) const POOLER: &str = "it is reached through a pooler in transaction mode, which loses prepared \
+                      statements and session settings: set pool_mode = session in pgbouncer, or name \
+                      the server itself in DATABASE_URL";
+
+/// Names the file or the server, and the reason. Never contains a user or a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct OpenError(String);
@@ -11,7 +15,7 @@ impl OpenError {
         Self(why.into())
     }
 
-    /// What an error says, without sqlx's words around it.
+    /// The text of an error, without what sqlx adds to it.
     pub(crate) fn new(e: &sqlx::Error) -> Self {
         use sqlx::Error as E;
         Self(match e {
@@ -19,10 +23,8 @@ impl OpenError {
             E::Tls(e) => format!("TLS: {e}"),
             E::Configuration(e) => e.to_string(),
             E::PoolTimedOut => "no answer within 2.5 s".to_owned(),
-            // A statement that is there already, or is not, under a pooler that changes backends.
-            e if code(e).is_some_and(|c| ["42P05", "26000"].contains(&&*c)) => {
-                crate::db::pg_server::POOLER.to_owned()
-            }
+            // A prepared statement exists already or is missing: a pooler has changed the backend.
+            e if code(e).is_some_and(|c| ["42P05", "26000"].contains(&&*c)) => POOLER.to_owned(),
             E::Database(e) => e.message().to_owned(),
             e => e.to_string(),
         })

@@ -1,9 +1,9 @@
 //! [`Outages`]: when this process could not commit.
 //!
-//! What was under way when a commit was given up may have been done all the same, and whoever asked for
-//! it was told that it was not. They are in time as long as the database is away, so that time is not
-//! counted against them. Each process knows of the outages it saw itself: a request that begins or
-//! commits a transaction meets them, and they are probed until they end.
+//! A commit that timed out may have succeeded, although its client was told that it failed. The client
+//! cannot retry while the database is unavailable, so that time does not count towards its time limits.
+//! Each process knows only the outages that it met itself, when a transaction could not begin or commit. It
+//! probes the database until the outage ends.
 use crate::time::{Clock, Timestamp};
 use std::{
     collections::VecDeque,

@@ -1,35 +1,33 @@
-//! [`PgConn`]: a connection of the pool to PostgreSQL, which goes back only if it can be used again.
+//! [`PgConn`]: a pooled connection to PostgreSQL. It returns to the pool only if it is usable.
 //!
-//! sqlx puts a connection back even when its user gave up waiting, and waits without limit for the
-//! server to answer first. A server that fell silent without hanging up (a failover, a firewall that
-//! forgot) would keep every such connection's place until TCP gives up, a quarter of an hour later;
-//! and a `BEGIN` that was given up would leave the next user in a transaction that nobody commits.
+//! sqlx returns a connection even after its user gave up waiting, and first waits without limit for the
+//! server's answer. If the server stays silent (after a failover, or behind a firewall that dropped its
+//! state), each such connection would keep its place until TCP gives up, a quarter of an hour later. And a
+//! `BEGIN` that was given up would leave the next user in a transaction that is never committed.
 //!
-//! A connection that was given up keeps its place in the pool until its backend is gone: whoever comes
-//! next would add another backend to those that wait for the same lock.
+//! A connection that was given up keeps its place in the pool until its backend has ended. Otherwise the
+//! next request would add another backend to those that wait for the same lock.
 use super::{
-    Conn, Db, Result,
     deadline::{Deadline, PATIENCE},
     pg_server::Server,
-    pool::Link,
 };
-use sqlx::{Connection as _, PgConnection, Postgres, Row as _, pool::PoolConnection};
+use sqlx::{Connection as _, PgConnection, Postgres, Result, Row as _, pool::PoolConnection};
 use tokio::time::timeout;
 
-/// The backend is known from the beginning of a transaction on, at no further round trip.
+/// Tells the backend's id in the same round trip.
 const BEGIN: &str = "BEGIN; SELECT pg_backend_pid()";
-/// [`crate::db::deadline::LONG_PATIENCE`].
+/// The time limit is [`crate::db::deadline::LONG_PATIENCE`].
 const BEGIN_LONG: &str = "BEGIN; SET LOCAL statement_timeout = 10000; SELECT pg_backend_pid()";
 
 pub(crate) struct PgConn {
-    /// There until it is dropped.
+    /// `None` only while it is dropped.
     conn: Option<PoolConnection<Postgres>>,
     server: Server,
     backend: Option<i32>,
     in_transaction: bool,
     /// A statement failed in the transaction, which can only be rolled back.
     failed: bool,
-    /// A statement has been sent and its outcome not been seen.
+    /// A statement has been sent, and its outcome is unknown.
     busy: bool,
 }
 
@@ -39,7 +37,7 @@ impl PgConn {
         Self { conn, server, backend: None, in_transaction: false, failed: false, busy: false }
     }
 
-    /// The connection, for one statement, whose outcome must be shown to [`PgConn::done`].
+    /// The connection, for one statement. Its outcome must be passed to [`PgConn::done`].
     pub(crate) fn busy(&mut self) -> Result<&mut PgConnection> {
         self.busy = true;
         self.conn.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
@@ -66,7 +64,7 @@ impl PgConn {
 
     pub(crate) async fn commit(mut self, deadline: &Deadline) -> Result<()> {
         if self.failed {
-            // PostgreSQL would roll back and call that a success.
+            // PostgreSQL would roll back and report success.
             return Err(sqlx::Error::Protocol("an earlier statement failed".to_owned()));
         }
         if self.in_transaction {
@@ -87,7 +85,7 @@ impl Drop for PgConn {
             if busy {
                 match backend {
                     Some(pid) => server.end(pid).await,
-                    // The server has a limit of its own.
+                    // The server's own time limit ends the statement.
                     None => drop(timeout(PATIENCE, conn.ping()).await),
                 }
                 conn.close_on_drop();
@@ -100,45 +98,8 @@ impl Drop for PgConn {
                     return;
                 }
             }
-            // Given up, it is closed and its place is free.
+            // After a timeout the connection is closed and its place is free.
             let _ = timeout(PATIENCE, conn.return_to_pool()).await;
         });
-    }
-}
-
-impl Db {
-    /// Keeps ids up to `last` from being given to new users. It stands even if what follows is undone.
-    ///
-    /// SQLite sees by itself which ids were inserted; PostgreSQL would go on counting where it was. No
-    /// user is added meanwhile, or the counter could go back over an id that was just given.
-    pub async fn reserve_user_ids(&self, last: i64) -> Result<()> {
-        if let Db::Sqlite { .. } = self {
-            return Ok(());
-        }
-        let mut db = self.write().await?;
-        db.execute("LOCK TABLE auth_users IN SHARE ROW EXCLUSIVE MODE", ()).await?;
-        db.execute(
-            "SELECT setval(s.id, $1)
-             FROM (SELECT CAST(pg_get_serial_sequence('auth_users', 'id') AS regclass) AS id) s
-             WHERE $1 > COALESCE(pg_sequence_last_value(s.id), 0)",
-            [last],
-        )
-        .await?;
-        db.commit().await
-    }
-}
-
-impl Conn {
-    /// About how many rows a table has, where the engine keeps such a figure.
-    pub async fn estimate(&mut self, table: &'static str) -> Result<Option<i64>> {
-        let Link::Postgres(_) = self.link else { return Ok(None) };
-        let row: Option<(i64,)> = self
-            .fetch_optional(
-                "SELECT CAST(reltuples AS BIGINT) FROM pg_class
-                 WHERE oid = to_regclass($1) AND reltuples >= 0",
-                [table],
-            )
-            .await?;
-        Ok(row.map(|(rows,)| rows))
     }
 }

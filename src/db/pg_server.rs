@@ -1,11 +1,11 @@
-//! [`Server`]: the PostgreSQL server beyond the pool. How it is connected to, why it cannot be reached,
-//! and how a backend is ended that nobody waits for any more.
+//! [`Server`]: the PostgreSQL server behind the pool. Connects to it, reports why it cannot be reached, and
+//! ends backends whose statement was given up.
 //!
-//! A limit of time at this end is one at the server's end too: a statement that was given up would go
-//! on to hold a backend and its locks.
-use super::{OpenError, Result, deadline::PATIENCE};
+//! Every time limit here is also one at the server. Otherwise a statement that was given up would keep its
+//! backend and its locks.
+use super::{OpenError, deadline::PATIENCE, error::code, open_error::POOLER};
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgConnection, PgPool,
+    ConnectOptions as _, Connection as _, PgConnection, PgPool, Result,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{
@@ -15,8 +15,8 @@ use std::{
 };
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-/// Set after connecting: a pooler may refuse them as startup parameters. What the URL says
-/// (`options[statement_timeout]=…`) stays. In milliseconds.
+/// Set after connecting: a pooler may refuse them as startup parameters. A value in the URL
+/// (`options[statement_timeout]=…`) takes precedence. In milliseconds.
 const LIMITS: &str = "
     SELECT set_config(name, CASE name WHEN 'statement_timeout' THEN '2500'
                                       WHEN 'lock_timeout' THEN '2000' ELSE '10000' END, false)
@@ -24,8 +24,8 @@ const LIMITS: &str = "
     WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout')
       AND source <> 'client'";
 
-/// A client that is gone is noticed within a second while its statement runs (PostgreSQL 14 and newer),
-/// and within a minute while it does not. Not every system has these.
+/// The server notices a lost client within a second while its statement runs (PostgreSQL 14 and newer), and
+/// within a minute otherwise. Not every system has these settings.
 const KEEPALIVE: &str = "
     SELECT set_config(name, CASE name WHEN 'client_connection_check_interval' THEN '1000'
                                       WHEN 'tcp_keepalives_count' THEN '3' ELSE '15' END, false)
@@ -34,11 +34,7 @@ const KEEPALIVE: &str = "
                    'tcp_keepalives_interval', 'tcp_keepalives_count')
       AND source <> 'client'";
 
-pub(crate) const POOLER: &str = "it is reached through a pooler in transaction mode, which loses prepared \
-                      statements and session settings: set pool_mode = session in pgbouncer, or name \
-                      the server itself in DATABASE_URL";
-
-/// Why there is no connection is told once in this time.
+/// How often the reason for a missing connection is logged at most.
 const TOLD_FOR: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Debug)]
@@ -47,7 +43,7 @@ pub struct Server(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     options: PgConnectOptions,
-    /// When a backend could not be ended last; one at a time tries.
+    /// When ending a backend last failed. One task at a time tries.
     ending: tokio::sync::Mutex<Option<Instant>>,
     told: Mutex<Option<Instant>>,
 }
@@ -56,7 +52,7 @@ impl Server {
     /// Connects to what `url` names, and makes a pool of at most `connections` connections to it.
     pub(crate) async fn open(url: &str, connections: u32) -> Result<(Self, PgPool), OpenError> {
         let options = PgConnectOptions::from_str(url).map_err(|e| OpenError::new(&e))?;
-        // There are no floating-point numbers; poolers refuse what they do not know.
+        // We have no floating-point numbers, and poolers refuse unknown parameters.
         let options = options.extra_float_digits(None).disable_statement_logging();
         let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
         let pool = pool.after_connect(|conn, _| Box::pin(limit(conn)));
@@ -71,17 +67,17 @@ impl Server {
         };
         let (one, other) = pids.await.map_err(|e| server.words(&e))?;
         hang_up(first).await;
-        // Two connections are held at once, so a session has a backend of its own.
+        // Both connections are open, so different backends show that each session has its own.
         if one == other { Err(server.told(POOLER)) } else { Ok((server, pool)) }
     }
 
-    /// A connection without limits of time, beside the pool.
+    /// A connection outside the pool, without time limits.
     pub(crate) async fn connect(&self) -> Result<PgConnection> {
         let connected = timeout(PATIENCE, self.0.options.connect()).await;
         connected.map_err(|_| sqlx::Error::PoolTimedOut)?
     }
 
-    /// Connects, and waits for a server that is just starting.
+    /// Connects. Waits for a server that is starting.
     async fn reach(&self) -> Result<PgConnection, OpenError> {
         let deadline = Instant::now() + PATIENCE;
         let mut last = sqlx::Error::PoolTimedOut;
@@ -108,7 +104,7 @@ impl Server {
         })
     }
 
-    /// Logs why the pool has no connection to give: it does not tell itself.
+    /// Logs why the pool has no connection. The pool itself does not say.
     pub(crate) fn tell_why(&self) {
         let mut told = self.0.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.is_some_and(|at| at.elapsed() < TOLD_FOR) {
@@ -123,13 +119,15 @@ impl Server {
                     hang_up(conn).await;
                     tracing::warn!("all connections of the pool to PostgreSQL are in use");
                 }
-                Err(e) => tracing::error!(reason = %server.words(&e), "no connection"),
+                Err(e) => {
+                    tracing::error!(reason = %server.words(&e), "cannot connect to the database")
+                }
             }
         });
     }
 
-    /// Ends a backend whose statement nobody waits for any more, and returns once it is gone, or cannot
-    /// be ended. A wait for a synchronous standby ends in no other way.
+    /// Ends a backend whose statement was given up. Returns once it has ended, or if it cannot be ended. This
+    /// is the only way to end a wait for a synchronous standby.
     pub(crate) async fn end(&self, pid: i32) {
         let asked = Instant::now();
         let mut failed = self.0.ending.lock().await;
@@ -151,16 +149,16 @@ impl Server {
         };
         if !matches!(timeout(PATIENCE, ended).await, Ok(Ok(()))) {
             *failed = Some(Instant::now());
-            tracing::warn!("a statement was given up, and its backend cannot be ended");
+            tracing::warn!("a statement timed out, and its backend cannot be terminated");
         }
     }
 }
 
-/// Sets the limits of a session.
+/// Sets the time limits of a session.
 async fn limit(conn: &mut PgConnection) -> Result<()> {
     sqlx::raw_sql(LIMITS).execute(&mut *conn).await?;
     if let Err(e) = sqlx::raw_sql(KEEPALIVE).execute(conn).await {
-        tracing::debug!(error = %e, "PostgreSQL does not look whether its clients are there");
+        tracing::debug!(error = %e, "PostgreSQL cannot check whether its clients are still connected");
     }
     Ok(())
 }
@@ -171,15 +169,15 @@ pub(crate) async fn backend(conn: &mut PgConnection) -> Result<i32> {
     sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(conn).await?.try_get(0)
 }
 
-/// Closes a connection, without waiting for a server that says nothing.
+/// Closes a connection. Does not wait for a silent server.
 pub(crate) async fn hang_up(conn: PgConnection) {
     drop(timeout(Duration::from_secs(1), conn.close()).await);
 }
 
-/// Refused, too many connections, starting up.
+/// Whether the connection was refused, there are too many, or the server is starting.
 fn is_starting(e: &sqlx::Error) -> bool {
     match e {
         sqlx::Error::Io(e) => e.kind() == std::io::ErrorKind::ConnectionRefused,
-        e => crate::db::health::code(e).is_some_and(|c| ["53300", "57P03"].contains(&&*c)),
+        e => code(e).is_some_and(|c| ["53300", "57P03"].contains(&&*c)),
     }
 }

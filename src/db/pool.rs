@@ -1,4 +1,4 @@
-//! [`Db`]: a pool whose engine is chosen by the URL at run time, as a `rocket_db_pools` driver.
+//! [`Db`]: a pool whose engine is chosen by the URL at run time.
 use super::{
     Channel, Listener, OpenError, Result,
     deadline::{Deadline, PATIENCE, SHORT_PATIENCE},
@@ -9,20 +9,13 @@ use super::{
     sqlite_conn::{self, Opened, SqliteConn},
     wal_sync::WalSync,
 };
-use rocket::figment::Figment;
-use rocket_db_pools::{Config, Database, Error, Pool};
 use sqlx::{PgPool, SqlitePool, postgres::PgListener};
 use std::ops::{Deref, DerefMut};
 
-/// `[default.databases.portcullis] url = "sqlite://portcullis.db"` or `"postgres://…"`.
-#[derive(Database)]
-#[database("portcullis")]
-pub struct AuthDb(pub Db);
-
 #[derive(Clone, Debug)]
 pub enum Db {
-    /// Many readers and one writer: SQLite has one write lock, and a queue before it is fair where
-    /// its busy handler is not.
+    /// Many readers and one writer: SQLite has one write lock. A queue before it is fair, its busy
+    /// handler is not.
     Sqlite {
         read: SqlitePool,
         write: SqlitePool,
@@ -52,14 +45,14 @@ pub(crate) enum Link {
 
 impl Db {
     /// Opens the database that `url` names (`sqlite://PATH` or `postgres://…`) with at most
-    /// `connections` connections; an SQLite file that is missing is made, readable by its owner only.
+    /// `connections` connections. Creates a missing SQLite file, readable by its owner only.
     pub async fn open(url: &str, connections: u32) -> Result<Self, OpenError> {
         let health = Health::default();
         if url.starts_with("sqlite:") {
             let Opened { read, write, sync } = sqlite_conn::open(url, connections).await?;
             Ok(Db::Sqlite { read, write, sync, health })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            // One listens, and never comes back.
+            // The listener keeps one for good.
             let (server, pool) = Server::open(url, connections.max(2)).await?;
             Ok(Db::Postgres { pool, server, health })
         } else {
@@ -73,7 +66,7 @@ impl Db {
         }
     }
 
-    /// A connection for reading; each statement stands alone.
+    /// A connection for reading, without a transaction.
     pub async fn read(&self) -> Result<Conn> {
         self.plain(Deadline::within(PATIENCE)).await
     }
@@ -82,7 +75,7 @@ impl Db {
     pub async fn read_long(&self) -> Result<Conn> {
         match self {
             Db::Sqlite { .. } => self.plain(Deadline::long()).await,
-            // The server's own limit is lifted for a transaction only.
+            // The server's own time limit can be raised for a transaction only.
             Db::Postgres { .. } => Ok(self.begin(Deadline::long(), true).await?.0),
         }
     }
@@ -97,7 +90,7 @@ impl Db {
         self.begin(Deadline::long(), true).await
     }
 
-    /// A transaction that the reply does not depend on, so that it is hardly waited for.
+    /// A transaction that the reply does not depend on. The wait for it is short.
     pub async fn write_short(&self) -> Result<Tx> {
         self.begin(Deadline::within(SHORT_PATIENCE), false).await
     }
@@ -137,7 +130,7 @@ impl Db {
                     self.health().not_begun(&e);
                     attempt.failed();
                 }
-                return Err(e);
+                return Err(e.into());
             }
         };
         let sync = match self {
@@ -153,8 +146,8 @@ impl Db {
         self.health().outages()
     }
 
-    /// Returns once nothing can be written any more, whatever is done: the log of SQLite could not be
-    /// synced, and only a restart tells what is on the disk.
+    /// Returns once the process can never write again: a sync of SQLite's write-ahead log failed, and
+    /// only a restart shows what is on the disk.
     pub async fn lost(&self) {
         match self {
             Db::Sqlite { sync, .. } => sync.failed().await,
@@ -167,7 +160,7 @@ impl Db {
         matches!(self, Db::Sqlite { sync, .. } if sync.has_failed())
     }
 
-    /// Listens on every [`Channel`]; `None` with SQLite, which has no such thing.
+    /// Listens on every [`Channel`]; `None` with SQLite, which has no notifications.
     pub async fn listen(&self) -> Result<Option<Listener>> {
         let Db::Postgres { pool, .. } = self else { return Ok(None) };
         let mut listener = PgListener::connect_with(pool).await?;
@@ -204,8 +197,8 @@ impl DerefMut for Tx {
 }
 
 impl Tx {
-    /// Makes the transaction durable: once this returns, neither a crash nor a loss of power undoes it. After
-    /// a timeout it is not known whether it lasts.
+    /// Commits. Once this returns, neither a crash nor a loss of power undoes the transaction. After a
+    /// timeout it is unknown whether it was committed.
     pub async fn commit(self) -> Result<()> {
         let Conn { link, deadline, health, sync, attempt } = self.0;
         let committed = async {
@@ -225,10 +218,10 @@ impl Tx {
             (Some(attempt), Err(_)) => attempt.failed(),
             (None, _) => {}
         }
-        committed
+        Ok(committed?)
     }
 
-    /// Tells the other processes, when the transaction commits, that there is news on `channel`.
+    /// Notifies the other processes on `channel` when the transaction commits.
     pub async fn notify(&mut self, channel: Channel) -> Result<()> {
         if let Link::Postgres(_) = self.0.link {
             self.execute("SELECT pg_notify($1, '')", [channel.name()]).await?;
@@ -237,30 +230,10 @@ impl Tx {
     }
 }
 
-async fn lend(pool: &PgPool, server: &Server, deadline: &Deadline) -> Result<PgConn> {
+async fn lend(pool: &PgPool, server: &Server, deadline: &Deadline) -> sqlx::Result<PgConn> {
     let lent = deadline.over(pool.acquire()).await;
     if let Err(sqlx::Error::PoolTimedOut) = lent {
         server.tell_why();
     }
     Ok(PgConn::new(lent?, server.clone()))
-}
-
-#[rocket::async_trait]
-impl Pool for Db {
-    type Connection = Conn;
-    type Error = Error<OpenError, sqlx::Error>;
-
-    async fn init(figment: &Figment) -> Result<Self, Self::Error> {
-        let config: Config = figment.extract()?;
-        let connections = u32::try_from(config.max_connections).unwrap_or(u32::MAX);
-        Self::open(&config.url, connections).await.map_err(Error::Init)
-    }
-
-    async fn get(&self) -> Result<Conn, Self::Error> {
-        self.read().await.map_err(Error::Get)
-    }
-
-    /// Rocket calls it as soon as it is told to stop, when requests are still under way. So the
-    /// program closes the pool itself once they have ended, and a host application drops it.
-    async fn close(&self) {}
 }

@@ -1,12 +1,12 @@
-//! sqlx's ways to run a statement, on either engine: `db.fetch_one("… $1, $2", (a, b))`.
-use super::{Conn, Result, pool::Link};
+//! Runs statements on either engine: `db.fetch_one("… $1, $2", (a, b))`.
+use super::{Conn, Error, Result, pool::Link};
 use sqlx::{
     Arguments, Encode, FromRow, Postgres, Sqlite, Type,
     postgres::{PgArguments, PgRow},
     sqlite::{SqliteArguments, SqliteRow},
 };
 
-/// A value that both engines store.
+/// A value that both engines can store.
 pub trait Value<'a>:
     Encode<'a, Sqlite> + Type<Sqlite> + Encode<'a, Postgres> + Type<Postgres> + Send
 {
@@ -16,7 +16,7 @@ impl<'a, T> Value<'a> for T where
 {
 }
 
-/// A row that both engines fill; `#[derive(sqlx::FromRow)]` is enough.
+/// A type that the rows of both engines convert to. `#[derive(sqlx::FromRow)]` implements it.
 pub trait Record:
     for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
 {
@@ -28,17 +28,17 @@ impl<T> Record for T where
 
 /// The arguments of a statement: `()`, `[a]` or `(a, b, …)`.
 pub trait Args<'a>: Send {
-    fn sqlite(self) -> Result<SqliteArguments>;
-    fn postgres(self) -> Result<PgArguments>;
+    fn sqlite(self) -> sqlx::Result<SqliteArguments>;
+    fn postgres(self) -> sqlx::Result<PgArguments>;
 }
 
 impl<'a, V: Value<'a>, const N: usize> Args<'a> for [V; N] {
-    fn sqlite(self) -> Result<SqliteArguments> {
+    fn sqlite(self) -> sqlx::Result<SqliteArguments> {
         let mut all = SqliteArguments::default();
         self.into_iter().try_for_each(|v| all.add(v)).map_err(sqlx::Error::Encode)?;
         Ok(all)
     }
-    fn postgres(self) -> Result<PgArguments> {
+    fn postgres(self) -> sqlx::Result<PgArguments> {
         let mut all = PgArguments::default();
         self.into_iter().try_for_each(|v| all.add(v)).map_err(sqlx::Error::Encode)?;
         Ok(all)
@@ -48,13 +48,13 @@ impl<'a, V: Value<'a>, const N: usize> Args<'a> for [V; N] {
 macro_rules! tuples { ($(($($t:ident)*))*) => { $(
     #[allow(non_snake_case, unused_mut, clippy::unused_unit)]
     impl<'a, $($t: Value<'a>),*> Args<'a> for ($($t,)*) {
-        fn sqlite(self) -> Result<SqliteArguments> {
+        fn sqlite(self) -> sqlx::Result<SqliteArguments> {
             let ($($t,)*) = self;
             let mut all = SqliteArguments::default();
             $(all.add($t).map_err(sqlx::Error::Encode)?;)*
             Ok(all)
         }
-        fn postgres(self) -> Result<PgArguments> {
+        fn postgres(self) -> sqlx::Result<PgArguments> {
             let ($($t,)*) = self;
             let mut all = PgArguments::default();
             $(all.add($t).map_err(sqlx::Error::Encode)?;)*
@@ -80,7 +80,7 @@ macro_rules! run {
                 c.done(outcome)
             }
         };
-        outcome.inspect_err(|e| $conn.health.see(e))
+        outcome.inspect_err(|e| $conn.health.see(e)).map_err(Error::from)
     }};
 }
 
@@ -109,7 +109,7 @@ impl Conn {
         run!(self, query_as_with(sql, args).fetch_all)
     }
 
-    /// Gives the number of rows affected.
+    /// Returns the number of affected rows.
     pub async fn execute<'a>(&mut self, sql: &'static str, args: impl Args<'a>) -> Result<u64> {
         let outcome = match &mut self.link {
             Link::Sqlite(c) => {
@@ -123,11 +123,11 @@ impl Conn {
                 c.done(outcome).map(|done| done.rows_affected())
             }
         };
-        outcome.inspect_err(|e| self.health.see(e))
+        outcome.inspect_err(|e| self.health.see(e)).map_err(Error::from)
     }
 
-    /// Like [`Conn::execute`], in a transaction; `None` if a unique index refuses the row because
-    /// another transaction has just taken its name. This transaction goes on either way.
+    /// Like [`Conn::execute`], in a transaction. `None` if a unique index refuses the row, because another
+    /// transaction has just inserted the same value. The transaction stays usable.
     pub async fn execute_unless_taken<'a>(
         &mut self,
         sql: &'static str,
@@ -139,7 +139,7 @@ impl Conn {
             self.execute("SAVEPOINT unless_taken", ()).await?;
         }
         let outcome = self.execute(sql, args).await;
-        if !outcome.as_ref().is_err_and(is_taken) {
+        if !outcome.as_ref().is_err_and(Error::is_unique_violation) {
             return outcome.map(Some);
         }
         if savepoint {
@@ -150,8 +150,4 @@ impl Conn {
         }
         Ok(None)
     }
-}
-
-fn is_taken(e: &sqlx::Error) -> bool {
-    e.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }

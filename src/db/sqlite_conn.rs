@@ -1,19 +1,19 @@
-//! SQLite: how its file is opened, and [`SqliteConn`], a connection that goes back to the pool only if it can
-//! be used again.
+//! Opens the file of an SQLite database. [`SqliteConn`] is a pooled connection, which returns to the pool
+//! only if it is usable.
 //!
-//! After some errors (a full disk above all) SQLite has rolled a transaction back by itself, and after
-//! others it has not. So the connection is closed after any error in a transaction but a violated
-//! constraint. A connection whose user gave up waiting keeps its place in the pool until SQLite has let
-//! go of it: a disk that hangs would collect threads and connections otherwise.
+//! After some errors (above all a full disk) SQLite has rolled the transaction back, after others it has
+//! not. So the connection is closed after any error in a transaction except a violated constraint. A
+//! connection whose user gave up waiting keeps its place in the pool until SQLite returns. Otherwise a
+//! disk that hangs would accumulate threads and connections.
 use super::{
-    OpenError, Result,
+    OpenError,
     deadline::{Deadline, PATIENCE},
-    health::{code, primary},
+    error::{code, primary},
     sqlite_file::{once_free, prepare},
     wal_sync::{WalSync, beside, sync_folder},
 };
 use sqlx::{
-    ConnectOptions as _, Sqlite, SqliteConnection, SqlitePool,
+    ConnectOptions as _, Result, Sqlite, SqliteConnection, SqlitePool,
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -30,7 +30,7 @@ pub(crate) struct Opened {
     pub sync: WalSync,
 }
 
-/// Opens the file that `url` names; one that is missing is made, readable by its owner only.
+/// Opens the file that `url` names. Creates a missing one, readable by its owner only.
 pub(crate) async fn open(url: &str, connections: u32) -> Result<Opened, OpenError> {
     let options = SqliteConnectOptions::from_str(url)
         .map_err(|e| OpenError::new(&e))?
@@ -47,7 +47,7 @@ pub(crate) async fn open(url: &str, connections: u32) -> Result<Opened, OpenErro
     let at = |e: &dyn Display| OpenError::told(format!("{}: {e}", file.display()));
     prepare(&file).await.map_err(|e| at(&e))?;
     let pool = || {
-        // Nothing is gained by another connection, and when the last one closes the log goes.
+        // Reconnecting has no benefit, and closing the last connection deletes the write-ahead log.
         let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
         pool.acquire_timeout(PATIENCE).before_acquire(|conn, _| {
             Box::pin(async move { Ok(!sqlx::Connection::is_in_transaction(conn)) })
@@ -62,7 +62,7 @@ pub(crate) async fn open(url: &str, connections: u32) -> Result<Opened, OpenErro
     Ok(Opened { read, write, sync: WalSync::new(&file) })
 }
 
-/// Refuses a damaged file, unless it is too large to look through at each start.
+/// Refuses a damaged file. Does not check one that is too large for a check at each start.
 pub(crate) async fn check(read: &SqlitePool) -> Result<(), OpenError> {
     let options = read.connect_options();
     let file = options.get_filename();
@@ -73,7 +73,7 @@ pub(crate) async fn check(read: &SqlitePool) -> Result<(), OpenError> {
     let found: Result<(String,)> = sqlx::query_as("PRAGMA quick_check(1)").fetch_one(read).await;
     let why = match found {
         Ok((found,)) if found == "ok" => return Ok(()),
-        // It names a page; what is in it is not told.
+        // The details are internal to SQLite.
         Ok(_) => "it does not pass PRAGMA quick_check".to_owned(),
         Err(e) => OpenError::new(&e).to_string(),
     };
@@ -87,10 +87,10 @@ pub(crate) fn at(pool: &SqlitePool, why: &impl Display) -> OpenError {
 }
 
 pub(crate) struct SqliteConn {
-    /// There until it is dropped.
+    /// `None` only while it is dropped.
     conn: Option<PoolConnection<Sqlite>>,
     in_transaction: bool,
-    /// A statement has been sent and its outcome not been seen, or it failed in a transaction.
+    /// A statement has been sent and its outcome is unknown, or one failed in a transaction.
     spoiled: bool,
 }
 
@@ -99,10 +99,10 @@ impl SqliteConn {
         Self { conn: Some(conn), in_transaction: false, spoiled: false }
     }
 
-    /// The connection, for one statement, whose outcome must be shown to [`SqliteConn::done`].
+    /// The connection, for one statement. Its outcome must be passed to [`SqliteConn::done`].
     pub(crate) fn busy(&mut self) -> Result<&mut SqliteConnection> {
         if self.spoiled {
-            // SQLite may have rolled back: what follows would stand alone.
+            // SQLite may have rolled back. Later statements would not be part of the transaction.
             return Err(sqlx::Error::Protocol("an earlier statement failed".to_owned()));
         }
         self.spoiled = true;
@@ -113,14 +113,14 @@ impl SqliteConn {
         self.spoiled = match &outcome {
             Ok(_) => false,
             Err(sqlx::Error::PoolTimedOut) => true,
-            // Of a constraint (19) the statement alone is undone.
+            // After a violated constraint (19) only the statement is undone.
             Err(e) => self.in_transaction && code(e).is_none_or(|c| primary(&c) != Some(19)),
         };
         outcome
     }
 
-    /// Takes the write lock at once: a deferred lock would fail without waiting when a reader turns
-    /// into a writer.
+    /// Takes the write lock at once. A deferred lock would fail without waiting when a reader becomes a
+    /// writer.
     pub(crate) async fn begin(&mut self, deadline: &Deadline) -> Result<()> {
         self.in_transaction = true;
         self.say("BEGIN IMMEDIATE", deadline).await

@@ -1,5 +1,10 @@
-//! The file of an SQLite database, before it is open.
-use super::{Result, deadline::PATIENCE, health::code, wal_sync::beside};
+//! The file of an SQLite database before it is opened.
+use super::{
+    deadline::PATIENCE,
+    error::{code, primary},
+    wal_sync::beside,
+};
+use sqlx::Result;
 use std::{
     fs::{self, OpenOptions},
     io::{self, ErrorKind},
@@ -8,15 +13,15 @@ use std::{
 };
 use tokio::time::{Instant, sleep};
 
-const EMPTY: &str = "the file is empty, which no database is: restore a backup, or delete the file to \
-                     begin with a new database";
-const LOG_ALONE: &str = "there is its write-ahead log (-wal) but no database: restore a backup, or \
-                         delete the log to begin with a new database";
+const EMPTY: &str = "the file is empty and not a database: restore a backup, or delete the file to \
+                     start with a new database";
+const LOG_ALONE: &str = "the write-ahead log (-wal) exists but the database does not: restore a backup, or \
+                         delete the log to start with a new database";
 
-/// Makes an empty file for a new database. What was a database once is not taken for a new one.
+/// Creates an empty file for a new database. Refuses the remains of an old one.
 pub(crate) async fn prepare(file: &Path) -> io::Result<()> {
     let refused = |why| Err(io::Error::new(ErrorKind::InvalidData, why));
-    // Looked at first: another process that makes the database makes the log after it.
+    // Checked first: another process that creates the database creates the log after it.
     let logged = fs::metadata(beside(file, "-wal")).is_ok_and(|log| log.len() > 0);
     match fs::metadata(file) {
         Err(e) if e.kind() == ErrorKind::NotFound && logged => return refused(LOG_ALONE),
@@ -25,7 +30,7 @@ pub(crate) async fn prepare(file: &Path) -> io::Result<()> {
             found?;
         }
     }
-    // Another process may be about to fill a new one.
+    // Another process may be creating the database.
     let deadline = Instant::now() + PATIENCE;
     while fs::metadata(file)?.len() == 0 {
         if Instant::now() >= deadline {
@@ -36,12 +41,12 @@ pub(crate) async fn prepare(file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes an empty file that only its owner may read, unless there is one already.
+/// Creates an empty file that only its owner may read, unless it exists.
 fn create_private(file: &Path) -> io::Result<()> {
     create(OpenOptions::new().create(true).append(true), file)
 }
 
-/// Makes an empty file that only its owner may read; there must be none.
+/// Creates an empty file that only its owner may read. It must not exist.
 pub(crate) fn create_new_private(file: &Path) -> io::Result<()> {
     create(OpenOptions::new().create_new(true).append(true), file)
 }
@@ -53,8 +58,8 @@ fn create(options: &mut OpenOptions, file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Tries `open` again while another process opens the same new file: SQLite's switch to a write-ahead
-/// log does not wait for its lock.
+/// Repeats `open` while another process opens the same new file: SQLite does not wait for the lock when it
+/// switches to a write-ahead log.
 pub(crate) async fn once_free<T, F: Future<Output = Result<T>>>(open: impl Fn() -> F) -> Result<T> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -68,5 +73,5 @@ pub(crate) async fn once_free<T, F: Future<Output = Result<T>>>(open: impl Fn() 
 }
 
 fn is_busy(e: &sqlx::Error) -> bool {
-    code(e).is_some_and(|code| crate::db::health::primary(&code) == Some(5))
+    code(e).is_some_and(|code| primary(&code) == Some(5))
 }

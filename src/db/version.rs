@@ -1,10 +1,10 @@
-//! Whether a database is that of this version, without making it so.
+//! Whether a database has every migration of this version.
 use super::{Db, Result};
-use sqlx::{Error, migrate::Migration};
+use sqlx::migrate::Migration;
 
 impl Db {
-    /// Whether every migration of this version has been applied. Nothing is changed, whatever database
-    /// it is.
+    /// Whether every migration of this version has been applied. Changes nothing, even if the database
+    /// belongs to another program.
     pub async fn is_up_to_date(&self) -> Result<bool> {
         let migrator = match self {
             Db::Sqlite { .. } => sqlx::migrate!("migrations/sqlite"),
@@ -13,15 +13,10 @@ impl Db {
         let sql = "SELECT version FROM _auth_migrations WHERE success";
         let applied: Result<Vec<(i64,)>> = self.read().await?.fetch_all(sql, ()).await;
         let applied = match applied {
-            Err(Error::Database(e)) if is_missing_table(&*e) => return Ok(false),
+            Err(e) if e.is_missing_table() => return Ok(false),
             applied => applied?,
         };
         let known = |m: &Migration| applied.iter().any(|(version,)| *version == m.version);
         Ok(migrator.iter().all(known))
     }
-}
-
-/// PostgreSQL has a code for it, SQLite but words.
-fn is_missing_table(e: &dyn sqlx::error::DatabaseError) -> bool {
-    e.code().as_deref() == Some("42P01") || e.message().starts_with("no such table")
 }

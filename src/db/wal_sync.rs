@@ -1,4 +1,4 @@
-//! One disk sync for all the commits that wait for it.
+//! [`WalSync`]: one disk sync for all commits that wait for it.
 //!
 //! SQLite commits under `synchronous=NORMAL`, which leaves the sync of the write-ahead log to us. A
 //! commit is acknowledged only once the log has been synced after it, so it survives a loss of power
@@ -7,7 +7,7 @@
 //! Opening the log beside SQLite is safe: its locks are on the database and the `-shm` file. The
 //! descriptor is kept, so that a process which has none left can still sync.
 
-use super::Result;
+use sqlx::Result;
 use std::{
     ffi::OsString,
     fs::{self, File, Metadata},
@@ -29,7 +29,7 @@ struct Inner {
     committed: AtomicU64,
     log: Arc<Mutex<Log>>,
     failed: watch::Sender<bool>,
-    /// How often the disk was asked.
+    /// The number of syncs.
     syncs: AtomicU64,
 }
 
@@ -42,7 +42,7 @@ struct Log {
 
 /// Why the log was not synced.
 enum Failure {
-    /// It could not be looked at or opened: the next commit tries again.
+    /// The file could not be read or opened. The next commit tries again.
     Unopened(io::Error),
     /// The kernel may have dropped the pages.
     Lost(io::Error),
@@ -60,7 +60,7 @@ impl WalSync {
         }))
     }
 
-    /// How often the disk was asked so far.
+    /// The number of syncs so far.
     pub fn syncs(&self) -> u64 {
         self.0.syncs.load(Ordering::SeqCst)
     }
@@ -79,9 +79,9 @@ impl WalSync {
 
     /// Returns once everything committed before the call is on the disk.
     ///
-    /// After one failed sync the kernel may have dropped the pages, so every later call fails too:
-    /// only a restart tells what is on the disk. A log that cannot be opened, for want of a file
-    /// descriptor for example, fails this call alone.
+    /// After a failed sync the kernel may have dropped the pages, so every later call fails too. Only a
+    /// restart shows what is on the disk. A log that cannot be opened, for lack of a file descriptor for
+    /// example, fails this call only.
     pub async fn wait(&self) -> Result<()> {
         let ticket = self.0.committed.fetch_add(1, Ordering::SeqCst) + 1;
         let mut log = Arc::clone(&self.0.log).lock_owned().await;
@@ -94,7 +94,7 @@ impl WalSync {
         let covers = self.0.committed.load(Ordering::SeqCst);
         let inner = Arc::clone(&self.0);
         self.0.syncs.fetch_add(1, Ordering::SeqCst);
-        // The lock goes along: a sync whose caller is gone ends before the next begins, and is heard.
+        // The task holds the lock, so that a sync whose caller is gone ends before the next begins.
         let done = tokio::task::spawn_blocking(move || match log.sync(&inner.wal) {
             Ok(()) => {
                 log.synced = covers;
@@ -112,7 +112,7 @@ impl WalSync {
 
 impl Log {
     fn sync(&mut self, wal: &Path) -> Result<(), Failure> {
-        // SQLite makes another log after its last connection has closed.
+        // SQLite creates another log after its last connection was closed.
         let now = fs::metadata(wal).map_err(Failure::Unopened)?;
         let kept = match &self.file {
             Some(file) => same_file(&file.metadata().map_err(Failure::Unopened)?, &now),
@@ -135,7 +135,7 @@ fn same_file(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-/// Elsewhere it is opened each time.
+/// On other systems the file is opened each time.
 #[cfg(not(unix))]
 fn same_file(_: &Metadata, _: &Metadata) -> bool {
     false
@@ -148,7 +148,7 @@ pub(crate) fn beside(database: &Path, suffix: &str) -> PathBuf {
     path.into()
 }
 
-/// Makes the names in the folder of `file` last (a new file is lost with the power otherwise).
+/// Syncs the folder of `file`. Otherwise a loss of power can remove a new file.
 pub fn sync_folder(file: &Path) -> io::Result<()> {
     let folder = match file.parent() {
         Some(p) if !p.as_os_str().is_empty() => p,

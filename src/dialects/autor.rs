@@ -10,7 +10,7 @@ use crate::{
     },
     web::{
         reply::{json::Reply, problem::Problem},
-        request::client::Client,
+        request::caller::Client,
     },
 };
 use rocket::{Route, State, post, routes};

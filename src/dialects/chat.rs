@@ -3,10 +3,10 @@
 use super::shared::{self, Answer, Credentials, Pair, Sent, refresh_token};
 use crate::{
     flows::{
-        Auth, Error, Login,
+        Auth, Login,
         surface::{Envelope, Rotation, Surface},
     },
-    web::{guards::Bearer, reply::json::Reply, request::client::Client},
+    web::{self, guards::Bearer, reply::json::Reply, request::caller::Client},
 };
 use rocket::{Route, State, get, post, routes};
 use serde::{Deserialize, Serialize};
@@ -77,7 +77,7 @@ pub struct ChatUser {
 #[utoipa::path(get, path = "/api/user", tag = "chat", security(("access" = [])),
     responses((status = 200, body = ChatUser)))]
 #[get("/api/user")]
-fn user(by: Result<Bearer, Error>) -> Answer<ChatUser> {
+fn user(by: web::Result<Bearer>) -> Answer<ChatUser> {
     let user = by?.0.user;
     Ok(Reply::ok(ChatUser {
         id: user.id.0,

@@ -7,9 +7,10 @@ use crate::{
         surface::{Envelope, Rotation, Surface},
     },
     web::{
+        self,
         guards::{CookieToken, NotForeign, SignedIn},
         reply::{json::Reply, problem::Problem},
-        request::client::Client,
+        request::caller::Client,
     },
 };
 use rocket::{Route, State, post, routes};
@@ -59,8 +60,8 @@ pub struct TokensBody {
 async fn tokens(
     auth: &State<Auth>,
     client: Client<'_>,
-    ours: Result<NotForeign, Error>,
-    by: Result<SignedIn, Error>,
+    ours: web::Result<NotForeign>,
+    by: web::Result<SignedIn>,
     body: Sent,
 ) -> Answer<Access> {
     ours?;
@@ -79,11 +80,11 @@ async fn tokens(
         }
         (Some(id), None, None) => {
             auth.tokens_for(&client, &SURFACE, &by?.0, id).await.map_err(|e| match e {
-                Error::Forbidden => Error::Unauthenticated,
-                e => e,
+                Error::Forbidden => web::Error::Unauthenticated,
+                e => e.into(),
             })?
         }
-        _ => return Err(Error::Unauthenticated.into()),
+        _ => return Err(web::Error::Unauthenticated.into()),
     };
     Ok(carry(auth, tokens))
 }
@@ -95,7 +96,7 @@ async fn tokens(
 async fn refresh_access(
     auth: &State<Auth>,
     client: Client<'_>,
-    token: Result<CookieToken<'_>, Error>,
+    token: web::Result<CookieToken<'_>>,
 ) -> Answer<Access> {
     Ok(carry(auth, auth.refresh(&client, &SURFACE, token?.0).await?))
 }
@@ -114,7 +115,7 @@ pub struct RefreshAll {
 async fn refresh_all(
     auth: &State<Auth>,
     client: Client<'_>,
-    by: Result<SignedIn, Error>,
+    by: web::Result<SignedIn>,
     body: Sent,
 ) -> Result<Reply<Access>, Problem> {
     let (by, body) = (by?.0, body?);

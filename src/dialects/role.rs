@@ -7,9 +7,10 @@ use crate::{
         surface::{Envelope, Rotation, Surface},
     },
     web::{
+        self,
         guards::{Bearer, BearerText},
         reply::{json::Reply, problem::Problem},
-        request::client::Client,
+        request::caller::Client,
     },
 };
 use rocket::{Route, State, get, http::Status, post, routes};
@@ -75,17 +76,17 @@ pub struct RoleRefresh {
 async fn refresh(
     auth: &State<Auth>,
     client: Client<'_>,
-    bearer: Result<BearerText<'_>, Error>,
+    bearer: web::Result<BearerText<'_>>,
     body: Sent,
 ) -> Answer<NewTokens> {
     let body = body?;
     let sent = body.read(|f| f.optional("refresh_token"))?.filter(|token| !token.is_empty());
     // A client may send its access token along with everything.
     let token = match (bearer, sent) {
-        (Err(e @ Error::Malformed), _) => return Err(e.into()),
+        (Err(e @ web::Error::Malformed), _) => return Err(e.into()),
         (_, Some(token)) => token,
         (Ok(token), None) => token.0,
-        (Err(Error::Unauthenticated), None) => {
+        (Err(web::Error::Unauthenticated), None) => {
             return Err(Error::field("refresh_token", FieldError::Missing).into());
         }
         (Err(e), None) => return Err(Problem::from(e).with_status(Status::BadRequest)),
@@ -120,7 +121,7 @@ fn test() -> Reply<Message> {
 #[utoipa::path(get, path = "/u/api/secure_test", tag = "role", security(("access" = [])),
     responses((status = 200, body = Message)))]
 #[get("/u/api/secure_test")]
-fn secure_test(by: Result<Bearer, Error>) -> Answer<Message> {
+fn secure_test(by: web::Result<Bearer>) -> Answer<Message> {
     by?;
     Ok(Reply::ok(Message { message: "Successful secure test".to_owned() }))
 }
@@ -129,7 +130,7 @@ fn secure_test(by: Result<Bearer, Error>) -> Answer<Message> {
 #[utoipa::path(get, path = "/u/api/test_role", tag = "role", security(("access" = [])),
     responses((status = 200, body = Message)))]
 #[get("/u/api/test_role")]
-fn test_role(by: Result<Bearer, Error>) -> Answer<Message> {
+fn test_role(by: web::Result<Bearer>) -> Answer<Message> {
     let user = by?.0.user;
     // A superuser passes every check, and is told so.
     if !user.has_role("ADMIN") {

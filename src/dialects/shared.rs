@@ -3,10 +3,11 @@ use crate::{
     flows::{Auth, Caller, Error, NewAccount, Registered, Result, User},
     view,
     web::{
+        self,
         reply::{json::Reply, problem::Problem},
         request::{
             body::{Body, Wrong},
-            client::Client,
+            caller::Client,
         },
     },
 };
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub type Answer<T> = Result<Reply<T>, Problem>;
-pub type Sent = Result<Body>;
+pub type Sent = web::Result<Body>;
 /// 201, or 202 where nothing may be told before the address is confirmed.
 pub type RegisterReply<T> = Result<Either<Reply<T>, Reply<Pending>>, Problem>;
 

@@ -2,13 +2,14 @@
 use super::shared::{self, Answer, Credentials, Sent, refresh_token};
 use crate::{
     flows::{
-        Auth, Error, Login, ProfileChange, Tokens, User,
+        Auth, Login, ProfileChange, Tokens, User,
         surface::{Envelope, Rotation, Surface},
     },
     web::{
+        self,
         guards::Bearer,
         reply::{json::Reply, problem::Problem},
-        request::client::Client,
+        request::caller::Client,
     },
 };
 use rocket::{Route, State, get, post, put, routes};
@@ -101,7 +102,7 @@ impl From<User> for Me {
 #[utoipa::path(get, path = "/api/me", tag = "simple", security(("access" = [])),
     responses((status = 200, body = Me)))]
 #[get("/api/me")]
-fn me(by: Result<Bearer, Error>) -> Answer<Me> {
+fn me(by: web::Result<Bearer>) -> Answer<Me> {
     Ok(Reply::ok(by?.0.user.into()))
 }
 
@@ -119,7 +120,7 @@ pub struct Rename {
 async fn rename(
     auth: &State<Auth>,
     client: Client<'_>,
-    by: Result<Bearer, Error>,
+    by: web::Result<Bearer>,
     body: Sent,
 ) -> Answer<Me> {
     let (by, body) = (by?.0, body?);

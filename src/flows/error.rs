@@ -1,5 +1,9 @@
-//! Everything that can go wrong, named for what happened, not for how it is told.
-use crate::{field_error::FieldError, password, tokens};
+//! [`Error`]: why a flow fails. Surfaces decide how the caller is told.
+use crate::{
+    db::{self, ErrorKind},
+    field_error::FieldError,
+    password, tokens,
+};
 use std::time::Duration;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -20,8 +24,6 @@ pub enum Error {
     RegistrationClosed,
     #[error("an account takes an invitation")]
     InvitationNeeded,
-    #[error("no credential came with the request")]
-    Unauthenticated,
     #[error("the token is not valid")]
     TokenNotValid,
     #[error("the token was used, and no newer one can be given for it")]
@@ -36,8 +38,6 @@ pub enum Error {
     Forbidden,
     #[error("the password has to be given again")]
     PasswordRequired,
-    #[error("the request does not prove that it comes from our own pages")]
-    CsrfFailed,
     #[error("there is no such thing")]
     NotFound,
     #[error("the last superuser has to stay")]
@@ -46,16 +46,8 @@ pub enum Error {
     KeyTooYoung { retry_after: Duration },
     #[error("tokens are signed with the configured secret: there are no keys")]
     NoKeys,
-    #[error("the request could not be read")]
-    Malformed,
     #[error("fields are missing or wrong")]
     Fields(Vec<(&'static str, FieldError)>),
-    #[error("the body is too large")]
-    TooLarge,
-    #[error("the body is of a type not understood")]
-    UnsupportedType,
-    #[error("the body did not arrive in time")]
-    TooSlow,
     #[error("too many attempts")]
     RateLimited { retry_after: Duration },
     #[error("too much to do at the moment")]
@@ -110,45 +102,13 @@ impl From<tokens::Error> for Error {
     }
 }
 
-impl From<crate::db::Error> for Error {
-    fn from(e: crate::db::Error) -> Self {
-        use sqlx::Error as E;
-        match &e {
-            // A proxy whose server is gone answers with what is no protocol.
-            E::Io(_)
-            | E::Tls(_)
-            | E::Protocol(_)
-            | E::PoolTimedOut
-            | E::PoolClosed
-            | E::WorkerCrashed => {
-                tracing::error!(error = %e, "the database cannot be reached");
-                Self::Unavailable
-            }
-            E::Database(d) if is_contention(&d.code().unwrap_or_default()) => {
-                tracing::warn!(error = %e, "two transactions wanted the same rows");
-                Self::Contended
-            }
-            E::Database(d) if is_outage(&d.code().unwrap_or_default()) => {
-                tracing::error!(error = %e, "the database cannot be reached");
-                Self::Unavailable
-            }
-            _ => Self::Internal(e.into()),
+impl From<db::Error> for Error {
+    fn from(e: db::Error) -> Self {
+        e.log();
+        match e.kind() {
+            ErrorKind::Unavailable => Self::Unavailable,
+            ErrorKind::Contention => Self::Contended,
+            ErrorKind::UniqueViolation | ErrorKind::Other => Self::internal(e),
         }
     }
-}
-
-/// PostgreSQL: serialization failure, deadlock.
-fn is_contention(code: &str) -> bool {
-    ["40001", "40P01"].contains(&code)
-}
-
-/// PostgreSQL: connection exceptions (08), insufficient resources (53), operator intervention (57P),
-/// a limit of time (57014, 55P03, 25P03, 25P04), read-only standby (25006), transaction rollback (40),
-/// I/O (58). SQLite: busy, locked, read-only, I/O, full, cannot open.
-fn is_outage(code: &str) -> bool {
-    const STARTS: [&str; 10] =
-        ["08", "53", "57P", "57014", "55P03", "25P03", "25P04", "25006", "40", "58"];
-    let primary = code.parse::<u32>().ok().filter(|_| code.len() < 5).map(|c| c & 0xff);
-    matches!(primary, Some(5 | 6 | 8 | 10 | 13 | 14))
-        || code.len() == 5 && STARTS.iter().any(|start| code.starts_with(start))
 }

@@ -2,7 +2,7 @@
 //!
 //! What every operation has in common is added here, once: a unique `operationId`, a description of each
 //! response, how it may be authenticated, which types of body it takes, and the reply of every refusal.
-pub mod browser;
+pub mod swagger_ui;
 
 use crate::{api, config::Dialect, dialects, web::reply::problem::ProblemDocument};
 use utoipa::{
@@ -77,8 +77,13 @@ pub fn document(on: &[Dialect]) -> openapi::OpenApi {
 
 /// The documents of the surfaces, each with its own paths and schemas.
 fn parts(on: &[Dialect]) -> Vec<openapi::OpenApi> {
-    let mut parts =
-        vec![api::Docs::openapi(), api::admin::Docs::openapi(), api::well_known::Docs::openapi()];
+    let mut parts = vec![
+        api::Docs::openapi(),
+        api::admin::Docs::openapi(),
+        api::well_known::Docs::openapi(),
+        api::health::Docs::openapi(),
+        api::metrics::Docs::openapi(),
+    ];
     parts.extend(dialects::docs(on));
     parts
 }

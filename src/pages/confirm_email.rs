@@ -1,15 +1,19 @@
-//! `/confirm-email`: a link that is only fetched changes nothing, a button does; but in the browser that
-//! registered, opening the link is enough.
-use super::{Sent, account::profile, answer, login};
+//! `/confirm-email`: fetching the link changes nothing, a button does. In the browser that registered,
+//! opening the link is enough.
+use super::{Sent, answer, paths};
 use crate::{
     flows::{AccountProof, Auth, Confirmation, Declined, Error, LinkState},
     view::View,
     web::{
-        cookie::{ConfirmToken, LinkCookie, Mark, Registrant},
+        self,
+        cookies::{
+            links::{ConfirmToken, LinkCookie},
+            registration::{Mark, Registrant},
+        },
         csrf_token::{Form, LinkForm, typed},
         guards::SignedIn,
         reply::{flash::Notice, json::Reply, page::Page},
-        request::client::Client,
+        request::caller::Client,
     },
 };
 use rocket::{Either, State, get, http::Status, post};
@@ -20,13 +24,13 @@ use serde::Serialize;
 pub struct Confirm {
     state: &'static str,
     token: String,
-    /// The address that the link proves, or that another one is asked for.
+    /// The address that the link proves, or for which another link is requested.
     email: String,
     /// `account` if an account was registered with the address, `change` if one is to get it.
     kind: &'static str,
-    /// Whether the account is known to be the reader's: no password is needed.
+    /// Whether the account is proven to be the reader's, so that no password is needed.
     proven: bool,
-    /// Whether the reader may say that it was somebody else.
+    /// Whether the reader may say that somebody else used their address.
     declinable: bool,
     signed_in: bool,
     /// Of a new password, in characters.
@@ -53,16 +57,16 @@ impl Confirm {
         }
     }
 
-    /// Where another link is asked for.
+    /// The page to request another link.
     fn expired(auth: &Auth, signed_in: bool) -> Self {
         Self::new(auth, Confirmation::none(), "", signed_in)
     }
 
-    /// What the link is good for now.
+    /// What the link can do now.
     async fn of(
         auth: &Auth,
         token: &str,
-        by: &Result<SignedIn, Error>,
+        by: &web::Result<SignedIn>,
         mark: Option<&str>,
     ) -> Result<Self, Error> {
         let session = by.as_ref().ok().map(|by| &by.0);
@@ -77,7 +81,7 @@ impl Confirm {
     }
 }
 
-/// How templates call the state of a link.
+/// The name of the state of a link in templates.
 pub const fn name(state: LinkState) -> &'static str {
     match state {
         LinkState::Usable => "usable",
@@ -86,7 +90,7 @@ pub const fn name(state: LinkState) -> &'static str {
     }
 }
 
-/// To the page without the token in its address; the cookie holds it.
+/// A redirect to the page without the token in its address. The cookie holds the token.
 fn onward(auth: &Auth, token: &str) -> Reply<()> {
     Reply::see(Confirm::PATH).header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), token))
 }
@@ -95,7 +99,7 @@ fn onward(auth: &Auth, token: &str) -> Reply<()> {
 pub async fn page(
     auth: &State<Auth>,
     client: Client<'_>,
-    by: Result<SignedIn, Error>,
+    by: web::Result<SignedIn>,
     registrant: Registrant<'_>,
     mark: Mark<'_>,
     kept: ConfirmToken<'_>,
@@ -110,7 +114,7 @@ pub async fn page(
     if registrant.0.is_some() {
         let proof = AccountProof { mark: registrant.0, ..AccountProof::default() };
         match auth.confirm_email(&client, token, proof).await {
-            // The page tells.
+            // The page shows the outcome.
             Ok(_) | Err(Error::LinkNotValid | Error::ProofRequired) => {}
             Err(e) => return Err(e.into()),
         }
@@ -122,7 +126,7 @@ pub async fn page(
 pub async fn confirm(
     auth: &State<Auth>,
     client: Client<'_>,
-    by: Result<SignedIn, Error>,
+    by: web::Result<SignedIn>,
     mark: Mark<'_>,
     form: LinkForm,
 ) -> Sent<Confirm> {
@@ -136,9 +140,9 @@ pub async fn confirm(
         Ok(onward(auth, &token))
     };
     match done.await {
-        // The page tells what has become of it.
+        // The page shows the outcome.
         Ok(onward) => Ok(Either::Left(onward)),
-        Err(Error::LinkNotValid) => Ok(Either::Left(onward(auth, &token))),
+        Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(onward(auth, &token))),
         done => {
             let view = Confirm::of(auth, &token, &by, mark.0).await?;
             answer(done, "confirm", || view)
@@ -151,7 +155,7 @@ pub async fn confirm(
 pub async fn reset(
     auth: &State<Auth>,
     client: Client<'_>,
-    by: Result<SignedIn, Error>,
+    by: web::Result<SignedIn>,
     mark: Mark<'_>,
     form: LinkForm,
 ) -> Sent<Confirm> {
@@ -160,11 +164,11 @@ pub async fn reset(
         let form = form.form?;
         let new = form.read(|f| f.text("new_password"))?;
         auth.reset_password(&client, &token, new).await?;
-        let reply = Reply::see(login::PATH).forgetting(auth).telling(auth, Notice::PasswordReset);
+        let reply = Reply::see(paths::LOGIN).forgetting(auth).telling(auth, Notice::PasswordReset);
         Ok(reply.header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), "")))
     };
     match done.await {
-        Err(Error::LinkNotValid) => Ok(Either::Left(onward(auth, &token))),
+        Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(onward(auth, &token))),
         done => {
             let view = Confirm::of(auth, &token, &by, mark.0).await?;
             answer(done, "reset", || view)
@@ -177,7 +181,7 @@ pub async fn reset(
 pub async fn decline(
     auth: &State<Auth>,
     client: Client<'_>,
-    by: Result<SignedIn, Error>,
+    by: web::Result<SignedIn>,
     mark: Mark<'_>,
     form: LinkForm,
 ) -> Sent<Confirm> {
@@ -188,11 +192,11 @@ pub async fn decline(
             Declined::Account => Notice::RegistrationDeclined,
             Declined::Change => Notice::ChangeDeclined,
         };
-        let reply = Reply::see(login::PATH).telling(auth, notice);
+        let reply = Reply::see(paths::LOGIN).telling(auth, notice);
         Ok(reply.header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), "")))
     };
     match done.await {
-        Err(Error::LinkNotValid) => Ok(Either::Left(onward(auth, &token))),
+        Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(onward(auth, &token))),
         done => {
             let view = Confirm::of(auth, &token, &by, mark.0).await?;
             answer(done, "decline", || view)
@@ -205,15 +209,15 @@ pub async fn decline(
 pub async fn again(
     auth: &State<Auth>,
     client: Client<'_>,
-    by: Result<SignedIn, Error>,
-    form: Result<Form, Error>,
+    by: web::Result<SignedIn>,
+    form: web::Result<Form>,
 ) -> Sent<Confirm> {
     let email = typed(&form, "email");
     let signed_in = by.is_ok();
     let done = async {
         form?;
         auth.confirm_again(&client, &email).await?;
-        let to = if signed_in { profile::PATH } else { login::PATH };
+        let to = if signed_in { paths::ACCOUNT } else { paths::LOGIN };
         Ok(Reply::see(to).telling(auth, Notice::ConfirmationMailed))
     };
     let done = done.await;

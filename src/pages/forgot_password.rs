@@ -1,12 +1,13 @@
-//! `/forgot-password`: asks for the link that sets another.
-use super::{Sent, answer, login};
+//! `/forgot-password`: requests the link that resets a password.
+use super::{Sent, answer, paths};
 use crate::{
-    flows::{Auth, Error},
+    flows::Auth,
     view::View,
     web::{
+        self,
         csrf_token::{Form, typed},
         reply::{flash::Notice, json::Reply, page::Page},
-        request::client::Client,
+        request::caller::Client,
     },
 };
 use rocket::{State, get, post};
@@ -31,13 +32,13 @@ pub fn page() -> Page<Forgot> {
 pub async fn forgot(
     auth: &State<Auth>,
     client: Client<'_>,
-    form: Result<Form, Error>,
+    form: web::Result<Form>,
 ) -> Sent<Forgot> {
     let email = typed(&form, "email");
     let done = async {
         form?;
         auth.forgot_password(&client, &email).await?;
-        Ok(Reply::see(login::PATH).telling(auth, Notice::ResetMailed))
+        Ok(Reply::see(paths::LOGIN).telling(auth, Notice::ResetMailed))
     };
     answer(done.await, "forgot", || Forgot { email: email.clone() })
 }

@@ -1,9 +1,5 @@
-//! The addresses that forms are sent to, opened as pages: by whoever asks anew for what a form has led
-//! to, or comes back to it later.
-use super::{
-    account::{profile, sessions},
-    confirm_email::Confirm,
-};
+//! Redirects from the paths of forms, if somebody opens them as pages: by a reload or a bookmark.
+use super::{account::sessions, confirm_email::Confirm, paths};
 use crate::{view::View, web::reply::json::Reply};
 use rocket::{
     Data, Request, Route,
@@ -11,13 +7,13 @@ use rocket::{
     route::{Handler, Outcome},
 };
 
-/// Each with the page that its form is on.
+/// The path of each form, and the page that contains it.
 const FORMS: [(&str, &str); 9] = [
-    ("/account/profile", profile::PATH),
-    ("/account/email", profile::PATH),
-    ("/account/email/resend", profile::PATH),
-    ("/account/password", profile::PATH),
-    ("/account/delete", profile::PATH),
+    ("/account/profile", paths::ACCOUNT),
+    ("/account/email", paths::ACCOUNT),
+    ("/account/email/resend", paths::ACCOUNT),
+    ("/account/password", paths::ACCOUNT),
+    ("/account/delete", paths::ACCOUNT),
     ("/account/sessions/others", sessions::PATH),
     ("/admin/settings/undo", "/admin/settings"),
     ("/admin/invitations/withdraw", "/admin/invitations"),

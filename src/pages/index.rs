@@ -1,12 +1,9 @@
-//! `/`: to the account, or to the login.
-use super::{account::profile, login};
-use crate::{
-    flows::Error,
-    web::{guards::SignedIn, reply::json::Reply},
-};
+//! `/`: redirects to the account or to the login.
+use super::paths;
+use crate::web::{self, guards::SignedIn, reply::json::Reply};
 use rocket::get;
 
 #[get("/")]
-pub fn front(by: Result<SignedIn, Error>) -> Reply<()> {
-    Reply::see(by.map_or(login::PATH, |_| profile::PATH))
+pub fn front(by: web::Result<SignedIn>) -> Reply<()> {
+    Reply::see(by.map_or(paths::LOGIN, |_| paths::ACCOUNT))
 }

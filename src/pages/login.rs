@@ -1,27 +1,26 @@
 //! `/login` and `/logout`.
-use super::{SURFACE, Sent, account::profile, answer};
+use super::{SURFACE, Sent, answer, paths};
 use crate::{
     field_error::FieldError,
     flows::{Auth, Error, Login},
     view::View,
     web::{
+        self,
         csrf_token::{Form, typed},
         guards::{CookieToken, SignedIn},
         reply::{flash::Notice, json::Reply, page::Page, return_to::next},
-        request::client::Client,
+        request::caller::Client,
     },
 };
 use rocket::{Either, State, get, post};
 use serde::Serialize;
-
-pub const PATH: &str = "/login";
 
 #[derive(Serialize)]
 pub struct LoginPage {
     /// An address or a username.
     login: String,
     remember: bool,
-    /// Where the login leads to; empty for the account.
+    /// Where the login leads; empty for the account page.
     next: String,
     /// Whether there is a link to the registration.
     open: bool,
@@ -29,7 +28,7 @@ pub struct LoginPage {
 
 impl View for LoginPage {
     const TEMPLATE: &'static str = "pages/login.html";
-    const PATH: &'static str = PATH;
+    const PATH: &'static str = paths::LOGIN;
 }
 
 impl LoginPage {
@@ -39,15 +38,15 @@ impl LoginPage {
     }
 }
 
-/// Where a login or a registration leads to.
+/// The redirect after a login or a registration.
 pub fn onward(auth: &Auth, to: &str) -> Reply<()> {
-    Reply::see(next(auth.config(), to).unwrap_or_else(|| profile::PATH.to_owned()))
+    Reply::see(next(auth.config(), to).unwrap_or_else(|| paths::ACCOUNT.to_owned()))
 }
 
 #[get("/login?<next>")]
 pub fn page(
     auth: &State<Auth>,
-    by: Result<SignedIn, Error>,
+    by: web::Result<SignedIn>,
     next: Option<&str>,
 ) -> Either<Reply<()>, Page<LoginPage>> {
     let next = next.unwrap_or_default();
@@ -61,7 +60,7 @@ pub fn page(
 pub async fn log_in(
     auth: &State<Auth>,
     client: Client<'_>,
-    form: Result<Form, Error>,
+    form: web::Result<Form>,
 ) -> Sent<LoginPage> {
     let names = ["login", "email", "username"].map(|name| typed(&form, name));
     let name = names.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
@@ -80,7 +79,7 @@ pub async fn log_in(
             .map(|(field, _)| (field, FieldError::Missing))
             .collect();
         if !missing.is_empty() {
-            return Err(Error::Fields(missing));
+            return Err(Error::Fields(missing).into());
         }
         let login = Login::Either(&name);
         let tokens = auth.log_in(&client, &SURFACE, login, &password, remember).await?;
@@ -93,18 +92,20 @@ pub async fn log_in(
 pub async fn log_out(
     auth: &State<Auth>,
     client: Client<'_>,
-    cookie: Result<CookieToken<'_>, Error>,
-    form: Result<Form, Error>,
+    cookie: web::Result<CookieToken<'_>>,
+    form: web::Result<Form>,
 ) -> Result<Reply<()>, super::PageError> {
     form?;
     let ended = match cookie {
-        Ok(cookie) => auth.log_out_by_refresh_token(&client, cookie.0).await,
+        Ok(cookie) => {
+            auth.log_out_by_refresh_token(&client, cookie.0).await.map_err(web::Error::from)
+        }
         Err(e) => Err(e),
     };
     match ended {
-        // Whoever logs out of a session that is gone has got what they want.
-        Ok(()) | Err(Error::Unauthenticated | Error::TokenNotValid) => {}
+        // A session that has ended already needs no logout.
+        Ok(()) | Err(web::Error::Unauthenticated | web::Error::Flow(Error::TokenNotValid)) => {}
         Err(e) => return Err(e.into()),
     }
-    Ok(Reply::see(PATH).forgetting(auth).telling(auth, Notice::LoggedOut))
+    Ok(Reply::see(paths::LOGIN).forgetting(auth).telling(auth, Notice::LoggedOut))
 }

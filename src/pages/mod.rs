@@ -1,4 +1,4 @@
-//! The HTML pages: forms, POST and 303, no script needed.
+//! The HTML pages. A form is sent by POST and answered with 303. No page needs a script.
 pub mod account;
 mod admin;
 mod assets;
@@ -9,6 +9,7 @@ mod form_redirects;
 mod index;
 mod login;
 mod password_strength;
+mod paths;
 mod register;
 mod reset_password;
 mod restore_email;
@@ -16,11 +17,14 @@ mod setup;
 
 use crate::{
     flows::{
-        Error,
+        self,
         surface::{Envelope, Rotation, Surface},
     },
     view::View,
-    web::reply::{json::Reply, page::Page, problem::Problem},
+    web::{
+        Error,
+        reply::{json::Reply, page::Page, problem::Problem},
+    },
 };
 use rocket::{
     Either, Request, Route,
@@ -30,7 +34,7 @@ use rocket::{
 };
 use url::form_urlencoded;
 
-/// As the native API's: the cookie of one serves the other.
+/// The same as that of the native API: the cookie of one is valid for the other.
 const SURFACE: Surface = Surface {
     client: "pages",
     envelope: Envelope::Uuid,
@@ -73,15 +77,12 @@ pub fn routes() -> Vec<Route> {
         password_strength::strength,
         setup::page,
         setup::set_up,
-        dev_mail::page,
-        dev_mail::json,
-        dev_mail::html,
         assets::file,
     ];
-    [pages, admin::routes(), form_redirects::routes()].concat()
+    [pages, dev_mail::routes(), admin::routes(), form_redirects::routes()].concat()
 }
 
-/// What is shown in the place of a page: the login, if that is what is missing, else the problem.
+/// Why a page is not shown. Leads to the login if the reader is not signed in, else tells the problem.
 pub struct PageError(Error);
 
 impl From<Error> for PageError {
@@ -90,14 +91,20 @@ impl From<Error> for PageError {
     }
 }
 
+impl From<flows::Error> for PageError {
+    fn from(e: flows::Error) -> Self {
+        Self(e.into())
+    }
+}
+
 impl<'r> Responder<'r, 'static> for PageError {
     fn respond_to(self, req: &'r Request<'_>) -> response::Result<'static> {
         match self.0 {
-            Error::Unauthenticated | Error::TokenNotValid => {
+            Error::Unauthenticated | Error::Flow(flows::Error::TokenNotValid) => {
                 let here = Some(req.uri().to_string()).filter(|_| req.method() == Method::Get);
-                let next = here.unwrap_or_else(|| account::profile::PATH.to_owned());
+                let next = here.unwrap_or_else(|| paths::ACCOUNT.to_owned());
                 let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-                Reply::see(format!("{}?next={next}", login::PATH)).respond_to(req)
+                Reply::see(format!("{}?next={next}", paths::LOGIN)).respond_to(req)
             }
             e => Problem::from(e).respond_to(req),
         }
@@ -107,10 +114,10 @@ impl<'r> Responder<'r, 'static> for PageError {
 /// A page for readers who are signed in.
 type Shown<V> = Result<Page<V>, PageError>;
 
-/// What a form leads to: onward, or back to its page.
+/// The reply to a form: a redirect, or its page again.
 type Sent<V> = Result<Either<Reply<()>, Page<V>>, PageError>;
 
-/// Onward, or back to the page `view`, in whose form `form` is told what was wrong.
+/// The redirect, or the page `view` with the error in its form `form`.
 fn answer<V: View>(
     done: Result<Reply<()>, Error>,
     form: &'static str,
@@ -119,7 +126,9 @@ fn answer<V: View>(
     match done {
         Ok(onward) => Ok(Either::Left(onward)),
         // The session has ended meanwhile.
-        Err(e @ (Error::Unauthenticated | Error::TokenNotValid)) => Err(PageError(e)),
+        Err(e @ (Error::Unauthenticated | Error::Flow(flows::Error::TokenNotValid))) => {
+            Err(PageError(e))
+        }
         Err(e) => Ok(Either::Right(Page::again(view(), form, e))),
     }
 }

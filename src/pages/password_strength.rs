@@ -1,13 +1,13 @@
-//! `/password-strength`: how hard a password is to guess, asked by our script while it is typed.
+//! `/password-strength`: how hard a password is to guess. Our script asks while the user types.
 use crate::{
-    flows::{Auth, Error},
+    flows::Auth,
     password::Strength,
     view,
     web::{
+        self,
         csrf_token::{Form, typed},
-        guards::SignedIn,
+        guards::Visitor,
         reply::{json::Reply, problem::Problem},
-        request::client::Reading,
     },
 };
 use rocket::{State, post};
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 pub struct Told {
-    /// `weak`, `fair`, `good` or `strong`; null if there is too much to do.
+    /// `weak`, `fair`, `good` or `strong`; null if the service is too busy.
     strength: Option<&'static str>,
     /// The same as a sentence.
     text: Option<String>,
@@ -24,18 +24,16 @@ pub struct Told {
 #[post("/password-strength", data = "<form>")]
 pub async fn strength(
     auth: &State<Auth>,
-    by: Result<SignedIn, Error>,
-    form: Result<Form, Error>,
-    reading: Reading,
+    visitor: Visitor,
+    form: web::Result<Form>,
 ) -> Result<Reply<Told>, Problem> {
     let mut own: Vec<_> = ["email", "username", "first_name"].map(|name| typed(&form, name)).into();
-    if let Ok(by) = by {
-        let user = by.0.user;
+    if let Some(user) = visitor.user {
         own.extend([user.email, user.first_name, user.username.unwrap_or_default()]);
     }
     let form = form?;
     let password = form.read(|f| f.text("password"))?;
     let strength = auth.password_strength(password, own).await?.map(Strength::name);
-    let text = strength.map(|name| view::text(reading.0, &format!("strength-{name}"), &[]));
+    let text = strength.map(|name| view::text(visitor.language, &format!("strength-{name}"), &[]));
     Ok(Reply::ok(Told { strength, text }))
 }

@@ -1,18 +1,19 @@
-//! `/register`, where the link of an invitation leads, too.
-use super::{
-    SURFACE, Sent, answer,
-    login::{self, onward},
-};
+//! `/register`, also the target of the link of an invitation.
+use super::{SURFACE, Sent, answer, login::onward, paths};
 use crate::{
     config::Registration,
     flows::{Auth, Error, NewAccount, Registered},
     view::View,
     web::{
-        cookie::{self, InviteToken, LinkCookie},
+        self,
+        cookies::{
+            links::{InviteToken, LinkCookie},
+            registration,
+        },
         csrf_token::{Form, typed},
         guards::SignedIn,
         reply::{flash::Notice, json::Reply, page::Page, return_to::next},
-        request::client::Client,
+        request::caller::Client,
     },
 };
 use rocket::{Either, State, get, post};
@@ -28,7 +29,7 @@ pub struct RegisterPage {
     first_name: String,
     /// The token of an invitation; empty for none.
     invite: String,
-    /// Whether there was an invitation that does not work any more.
+    /// Whether the invitation is no longer valid.
     expired: bool,
     next: String,
     /// In characters.
@@ -58,7 +59,7 @@ impl RegisterPage {
 #[get("/register?<invite>&<next>")]
 pub async fn page(
     auth: &State<Auth>,
-    by: Result<SignedIn, Error>,
+    by: web::Result<SignedIn>,
     kept: InviteToken<'_>,
     invite: Option<&str>,
     next: Option<&str>,
@@ -90,7 +91,7 @@ pub async fn page(
 pub async fn register(
     auth: &State<Auth>,
     client: Client<'_>,
-    form: Result<Form, Error>,
+    form: web::Result<Form>,
 ) -> Sent<RegisterPage> {
     let [email, username, first_name, invite, to] =
         ["email", "username", "first_name", "invite", "next"].map(|name| typed(&form, name));
@@ -105,7 +106,7 @@ pub async fn register(
             invite: Some(invite.as_str()),
         };
         let done = auth.register(&client, new).await?;
-        let mark = cookie::registrant(auth.config(), auth.browser_mark(&done)?);
+        let mark = registration::cookie(auth.config(), auth.browser_mark(&done)?);
         let reply = match done {
             Registered::Created(user) => {
                 let tokens = auth.open_session(&client, &SURFACE, &user, true).await?;
@@ -116,12 +117,12 @@ pub async fn register(
                 }
                 reply.telling(auth, Notice::Registered)
             }
-            Registered::Pending(_) => Reply::see(login::PATH).telling(auth, Notice::CheckMail),
+            Registered::Pending(_) => Reply::see(paths::LOGIN).telling(auth, Notice::CheckMail),
         };
         Ok(reply.header("Set-Cookie", mark))
     };
     let done = done.await;
-    let expired = matches!(done, Err(Error::LinkNotValid));
+    let expired = matches!(done, Err(web::Error::Flow(Error::LinkNotValid)));
     answer(done, "register", || RegisterPage {
         email: email.clone(),
         username: username.clone(),

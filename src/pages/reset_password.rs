@@ -1,13 +1,14 @@
-//! `/reset-password`: where the mailed link leads.
-use super::{PageError, Sent, answer, confirm_email::name, login};
+//! `/reset-password`: the target of the mailed link that resets a password.
+use super::{PageError, Sent, answer, confirm_email::name, paths};
 use crate::{
     flows::{Auth, Error, LinkState},
     view::View,
     web::{
-        cookie::{LinkCookie, ResetToken},
+        self,
+        cookies::links::{LinkCookie, ResetToken},
         csrf_token::LinkForm,
         reply::{flash::Notice, json::Reply, page::Page},
-        request::client::Client,
+        request::caller::Client,
     },
 };
 use rocket::{Either, State, get, http::Status, post};
@@ -20,7 +21,7 @@ pub const PATH: &str = "/reset-password";
 pub struct Reset {
     state: &'static str,
     token: String,
-    /// Whose password it is.
+    /// The address of the account.
     email: String,
     /// In characters.
     min_length: usize,
@@ -66,11 +67,11 @@ pub async fn reset(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> Se
         let form = form.form?;
         let new = form.read(|f| f.text("new_password"))?;
         auth.reset_password(&client, &token, new).await?;
-        let reply = Reply::see(login::PATH).forgetting(auth).telling(auth, Notice::PasswordReset);
+        let reply = Reply::see(paths::LOGIN).forgetting(auth).telling(auth, Notice::PasswordReset);
         Ok(reply.header("Set-Cookie", LinkCookie::Reset.cookie(auth.config(), "")))
     };
     match done.await {
-        Err(Error::LinkNotValid) => {
+        Err(web::Error::Flow(Error::LinkNotValid)) => {
             let view = Reset::new(auth, None, "");
             Ok(Either::Right(Page::with(Status::BadRequest, view)))
         }

@@ -1,13 +1,14 @@
-//! `/restore-email`: takes a change of address back, by the link that the old address got.
+//! `/restore-email`: undoes a change of address, by the link that was mailed to the old address.
 use super::{PageError, Sent, answer, confirm_email::name, reset_password};
 use crate::{
     flows::{Auth, Error, LinkState},
     view::View,
     web::{
-        cookie::{LinkCookie, RestoreToken},
+        self,
+        cookies::links::{LinkCookie, RestoreToken},
         csrf_token::LinkForm,
         reply::{flash::Notice, json::Reply, page::Page},
-        request::client::Client,
+        request::caller::Client,
     },
 };
 use rocket::{Either, State, get, http::Status, post};
@@ -18,7 +19,7 @@ use serde::Serialize;
 pub struct Restore {
     state: &'static str,
     token: String,
-    /// The address that comes back.
+    /// The address that is restored.
     email: String,
 }
 
@@ -50,7 +51,7 @@ pub async fn page(
     Ok(Either::Right(Page::with(status, view)))
 }
 
-/// Takes the change back; the next page sets another password.
+/// Undoes the change. The next page sets another password.
 #[post("/restore-email", data = "<form>")]
 pub async fn restore(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> Sent<Restore> {
     let token = form.token;
@@ -64,7 +65,7 @@ pub async fn restore(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> 
             .header("Set-Cookie", LinkCookie::Reset.cookie(auth.config(), &next)))
     };
     match done.await {
-        Err(Error::LinkNotValid) => {
+        Err(web::Error::Flow(Error::LinkNotValid)) => {
             let view = Restore::of(auth, &token).await?;
             Ok(Either::Right(Page::with(Status::BadRequest, view)))
         }

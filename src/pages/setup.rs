@@ -1,14 +1,15 @@
-//! `/setup`: where the link leads that is printed at the first start. It is there by our own name alone,
-//! and by that of this machine.
-use super::{PageError, SURFACE, Sent, account::profile, answer, confirm_email::name};
+//! `/setup`: the target of the link that the first start prints. It answers only under the host name in
+//! `public_url` and under that of this machine.
+use super::{PageError, SURFACE, Sent, answer, confirm_email::name, paths};
 use crate::{
     flows::{Auth, Error, LinkState},
     view::View,
     web::{
-        cookie::{LinkCookie, SetupToken},
+        self,
+        cookies::links::{LinkCookie, SetupToken},
         csrf_token::{Form, typed},
         reply::{flash::Notice, json::Reply, page::Page},
-        request::{client::Client, host::ByOurName},
+        request::{caller::Client, host::ByOurName},
     },
 };
 use rocket::{Either, State, get, http::Status, post};
@@ -63,7 +64,7 @@ pub async fn set_up(
     auth: &State<Auth>,
     client: Client<'_>,
     ours: ByOurName,
-    form: Result<Form, Error>,
+    form: web::Result<Form>,
 ) -> Sent<Setup> {
     demand(&ours)?;
     let [token, email] = ["token", "email"].map(|name| typed(&form, name));
@@ -72,11 +73,12 @@ pub async fn set_up(
         let password = form.read(|f| f.text("password"))?;
         let user = auth.set_up(&client, &token, &email, password).await?;
         let tokens = auth.open_session(&client, &SURFACE, &user, true).await?;
-        let reply = Reply::see(profile::PATH).keeping(auth, &tokens).telling(auth, Notice::Welcome);
+        let reply =
+            Reply::see(paths::ACCOUNT).keeping(auth, &tokens).telling(auth, Notice::Welcome);
         Ok(reply.header("Set-Cookie", LinkCookie::Setup.cookie(auth.config(), "")))
     };
     match done.await {
-        Err(Error::LinkNotValid) => {
+        Err(web::Error::Flow(Error::LinkNotValid)) => {
             let view = Setup::new(auth, LinkState::Expired, "", String::new());
             Ok(Either::Right(Page::with(Status::BadRequest, view)))
         }

@@ -1,9 +1,6 @@
-//! CORS: exact origins from the configuration, with credentials, and no other. They may use the API;
-//! what is made for people, pages and the admin zone, is for our own origin alone.
-use super::{
-    catchers::{is_path_of_a_page, is_path_of_ours},
-    headers::{is_ours, is_page},
-};
+//! CORS: the origins in the settings may use the API with credentials. Pages, those for operators too,
+//! are for our own origin only.
+use super::routes::{is_ours, is_page, is_path_of_a_page, is_path_of_ours};
 use crate::flows::Auth;
 use rocket::{
     Request, Response,
@@ -13,7 +10,7 @@ use rocket::{
 
 pub struct Cors;
 
-/// Whether a reply is a page or an error at the path of one. Any HTML is: errors are pages for browsers.
+/// Whether a reply is for people: HTML, or an error at the path of a page.
 fn is_for_people(req: &Request<'_>, res: &Response<'_>) -> bool {
     let at_page = || match req.route() {
         Some(route) => is_page(route),

@@ -1,18 +1,15 @@
 //! Proof that a request comes from our own pages, or from those of an allowed origin (OWASP CSRF
 //! Prevention: Fetch Metadata, else the origin). A cookie alone proves nothing: browsers send it for
-//! any site. They also say where an unsafe request comes from; what says nothing is a program, which
-//! sends a cookie for nobody but itself.
-use super::headers::is_our_route;
-use crate::{
-    config::{Config, SameSite},
-    flows::{Error, Result},
-};
+//! any site. Browsers also name the origin of an unsafe request. A request without one comes from a
+//! program, which sends only its own cookie.
+use super::{Error, Result, routes::is_our_route};
+use crate::config::{Config, SameSite};
 use rocket::{
     Request,
     http::{ContentType, Method},
 };
 
-/// Where a request comes from, as far as its browser tells.
+/// Where a request comes from, according to the browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
     Ours,
@@ -21,8 +18,8 @@ enum Source {
     Unknown,
 }
 
-/// Refuses an unsafe request that a cookie authenticates, unless it proves where it comes from or is
-/// a program's. Pages demand more ([`demand_own_page`]).
+/// Refuses an unsafe request that a cookie authenticates, unless it proves its origin or comes from a
+/// program. The forms of pages must prove more ([`demand_own_page`]).
 ///
 /// # Errors
 /// `CsrfFailed`.
@@ -36,22 +33,22 @@ pub fn demand_same_origin(req: &Request<'_>, config: &Config) -> Result<()> {
     if safe || proven() { Ok(()) } else { Err(Error::CsrfFailed) }
 }
 
-/// Whether a request that does not say where it comes from is taken for a program's. A browser that is
-/// too old to say so keeps our cookie from other sites, but not with `SameSite=None`. A form passes at our
-/// own routes alone, for what those of a host application make of it is not known here, and only by
-/// `POST`: Rocket turns `_method` in a form into another method.
+/// Whether a request without an origin counts as that of a program. A browser that is too old to send the
+/// origin does not send our cookie from other sites, except with `SameSite=None`. A form passes only at
+/// our own routes, because the effect of a host application's route is unknown, and only by `POST`,
+/// because Rocket turns `_method` in a form into another method.
 fn is_program(req: &Request<'_>, config: &Config) -> bool {
     let takes_forms = req.method() == Method::Post && req.route().is_some_and(is_our_route);
     config.cookie.same_site != SameSite::None && (takes_forms || !is_form(req))
 }
 
-/// Whether a body is of a type that the form of any page may send (Fetch, 2.2.2).
+/// Whether the body has a type that a form on any page may send (Fetch, 2.2.2).
 fn is_form(req: &Request<'_>) -> bool {
     let of_form = |kind: &ContentType| kind.is_form() || kind.is_form_data() || kind.is_plain();
     req.headers().contains("content-type") && req.content_type().is_none_or(of_form)
 }
 
-/// Refuses a login that another site sends to plant a session of its own in the browser.
+/// Refuses a request that another site sends, such as a login that would plant its own session.
 ///
 /// # Errors
 /// `CsrfFailed`.
@@ -59,20 +56,19 @@ pub fn refuse_foreign(req: &Request<'_>, config: &Config) -> Result<()> {
     if source(req, config) == Source::Foreign { Err(Error::CsrfFailed) } else { Ok(()) }
 }
 
-/// Refuses a form that does not prove that a page of ours sent it; it has to bring a token as well. Its
-/// page may keep its address to itself (`Referrer-Policy: no-referrer`): then `Origin` is `null` (Fetch,
-/// 3.1), and without TLS nothing else is told.
+/// Refuses a form unless a page of ours sent it. The form must carry a token as well. A page with
+/// `Referrer-Policy: no-referrer` sends `Origin: null` (Fetch, 3.1) and, without TLS, nothing else.
 ///
 /// # Errors
 /// `CsrfFailed`.
 pub fn demand_own_page(req: &Request<'_>, config: &Config) -> Result<()> {
     let silent = (one(req, "sec-fetch-site"), one(req, "origin")) == (None, Some("null"));
-    // Origins that may use the API have no part in our pages.
+    // Origins that may use the API may not use our pages.
     let proven = silent || source_among(req, config, &[]) == Source::Ours;
     if proven { Ok(()) } else { Err(Error::CsrfFailed) }
 }
 
-/// The value of a header; one that comes twice is no value that anything equals.
+/// The value of a header. If the header comes twice, an empty text, which equals no origin.
 fn one<'r>(req: &'r Request<'_>, name: &str) -> Option<&'r str> {
     let mut values = req.headers().get(name);
     let first = values.next();
@@ -83,7 +79,7 @@ fn source(req: &Request<'_>, config: &Config) -> Source {
     source_among(req, config, &config.cors.origins)
 }
 
-/// Where a request comes from, if the origins `listed` count as ours.
+/// Where a request comes from. The origins `listed` count as ours.
 fn source_among(req: &Request<'_>, config: &Config, listed: &[String]) -> Source {
     let allowed = |origin: &str| {
         listed.iter().any(|o| o == origin)
@@ -98,7 +94,7 @@ fn source_among(req: &Request<'_>, config: &Config, listed: &[String]) -> Source
     }
 }
 
-/// While developing, `localhost` and `127.0.0.1` are one: whichever the browser has opened.
+/// During development, `localhost` and `127.0.0.1` count as one origin.
 fn is_own_loopback(origin: &str, req: &Request<'_>) -> bool {
     let Some(host) = req.host() else { return false };
     let local = matches!(host.domain().as_str(), "localhost" | "127.0.0.1" | "[::1]");

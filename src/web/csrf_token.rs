@@ -1,13 +1,10 @@
 //! HTML forms: the same random value in a cookie and in the form, which no other site can read or set
 //! (OWASP CSRF Prevention, double submit, with the `__Host-` prefix).
 use super::{
-    cookie, csrf,
+    Error, Result, cookies, csrf,
     request::body::{self, Body, Forms},
 };
-use crate::{
-    config::Config,
-    flows::{Auth, Error, Result},
-};
+use crate::{config::Config, flows::Auth};
 use rocket::{
     Data, Request,
     data::{FromData, Outcome},
@@ -20,11 +17,11 @@ fn name(config: &Config) -> &'static str {
     if config.cookie.secure { "__Host-portcullis-form" } else { "portcullis-form" }
 }
 
-/// The token for the forms of a page; sets the cookie if there is none.
+/// The token for the forms of a page. Sets the cookie if there is none.
 pub fn token(req: &Request<'_>) -> String {
     let Some(auth) = req.rocket().state::<Auth>() else { return String::new() };
     let name = name(auth.config());
-    let known = cookie::one(req, name).filter(|v| Uuid::try_parse(v).is_ok());
+    let known = cookies::one(req, name).filter(|v| Uuid::try_parse(v).is_ok());
     known.map_or_else(
         || {
             let token = Uuid::new_v4().to_string();
@@ -32,7 +29,7 @@ pub fn token(req: &Request<'_>) -> String {
                 .path("/")
                 .http_only(true)
                 .secure(auth.config().cookie.secure)
-                // Not Strict: a page that a link elsewhere opens would replace the token of all others.
+                // With Strict, a page opened from another site would replace the token of all open pages.
                 .same_site(SameSite::Lax);
             req.cookies().add(cookie);
             token
@@ -64,11 +61,11 @@ impl<'r> FromData<'r> for Form {
     }
 }
 
-/// A form that a mailed link leads to. The link's token is known even if nothing proves that a page of
-/// ours sent the form, for that page is shown to whoever has the link, and has to be shown again.
+/// The form of a page to which a mailed link leads. The link's token is known even if the form is refused,
+/// because the page is shown again with it.
 pub struct LinkForm {
     pub token: String,
-    pub form: Result<Form, Error>,
+    pub form: Result<Form>,
 }
 
 #[rocket::async_trait]
@@ -92,11 +89,11 @@ async fn read(req: &Request<'_>, data: Data<'_>) -> Result<Form> {
     prove(expected, body::read(req, data, Forms::Urlencoded).await?)
 }
 
-/// The token that a form has to bring, if it comes from a page of ours.
+/// The token that the form must carry, if a page of ours sent it.
 fn expected<'r>(req: &'r Request<'_>) -> Result<&'r str> {
     let auth = req.rocket().state::<Auth>().ok_or(Error::CsrfFailed)?;
     csrf::demand_own_page(req, auth.config())?;
-    let token = cookie::one(req, name(auth.config())).filter(|t| Uuid::try_parse(t).is_ok());
+    let token = cookies::one(req, name(auth.config())).filter(|t| Uuid::try_parse(t).is_ok());
     token.ok_or(Error::CsrfFailed)
 }
 
@@ -107,8 +104,8 @@ fn prove(expected: &str, body: Body) -> Result<Form> {
     Ok(Form(body))
 }
 
-/// What stood in a field, to show it again.
-pub fn typed(form: &Result<Form, Error>, name: &'static str) -> String {
+/// The text of a field, to show it again; empty if it cannot be read.
+pub fn typed(form: &Result<Form>, name: &'static str) -> String {
     let text = form.as_ref().ok().and_then(|form| form.read(|f| f.optional(name)).ok().flatten());
     text.unwrap_or_default().to_owned()
 }

@@ -1,63 +1,104 @@
-//! Who is asking, proven: each guard builds on the one below and holds what it proved. Handlers take
-//! them as `Result<Guard, Error>`; in routes that do not, the catchers tell what was wrong.
+//! The guards: who sends a request, proven. Handlers take them as `Result<Guard, Error>`. In a route that
+//! takes the guard itself, the catchers tell what is wrong.
 use super::{
-    cookie, csrf,
-    reply::problem::Problem,
-    request::client::{caller, keep_language},
+    Error, Result, cookies, csrf,
+    reply::{outcome, problem::Problem},
+    request::{caller::caller, identity, language},
 };
 use crate::{
-    flows::{Auth, Error, Operator, Result, SignedIn as Proven, User, UserId, surface::Rotation},
+    config::Language,
+    flows::{self, Auth, Operator, Session, SignedIn as Proven, User, surface::Rotation},
     tokens::Claims,
 };
 use rocket::{
     Request,
     request::{FromRequest, Outcome},
 };
-use std::{marker::PhantomData, sync::OnceLock};
+use std::{convert::Infallible, marker::PhantomData, ops::Deref};
 
-/// A user with a living session, by access token or by cookie, as the database knows it now.
+/// A user with an active session, by access token or by cookie. The user is as the database has them now.
 pub struct SignedIn(pub Proven);
 
-/// The same, by access token only.
+/// The same as [`SignedIn`], but by access token only.
 pub struct Bearer(pub Proven);
 
-/// What a valid access token says; asks no database, so a role that was taken away since shows until
+/// The claims of a valid access token. Reads no database: a role that was revoked meanwhile counts until
 /// the token expires. `act` names the superuser who acts for the user, if one does.
 pub struct Verified(pub Claims);
 
-/// A user with the role `ADMIN`.
+/// A user with the role `ADMIN`, or a superuser.
 pub struct Admin(pub User);
 
 /// A superuser.
 pub struct Superuser(pub User);
 
-/// A user who runs the place: a superuser, or one with the role `ADMIN`.
-pub struct Operating(pub Operator);
+/// An operator: a superuser, or a user with the role `ADMIN`.
+pub struct Operating(pub Operator, User);
 
 /// The name of a role, as a type.
 pub trait RoleName: Send + Sync {
+    /// As it is stored.
     const NAME: &'static str;
 }
 
 /// A user with the role `R`, or a superuser.
 pub struct Role<R: RoleName>(pub User, PhantomData<R>);
 
-struct Known(UserId);
-
-/// Keeps who has made a request, for the log.
-fn know(req: &Request<'_>, user: UserId) {
-    let _ = req.local_cache(OnceLock::<Known>::new).set(Known(user));
+/// Anybody who reads a reply.
+pub struct Visitor {
+    /// `None` if the visitor is not signed in.
+    pub user: Option<User>,
+    /// The language of the reply.
+    pub language: Language,
 }
 
-/// Who has made a request, as far as a guard has proved it.
-pub fn known(req: &Request<'_>) -> Option<UserId> {
-    req.local_cache(OnceLock::<Known>::new).get().map(|known| known.0)
+/// The refresh token in the cookie of a request that comes from our own pages.
+pub struct CookieToken<'r>(pub &'r str);
+
+/// The token in the `Authorization` header, not verified.
+pub struct BearerText<'r>(pub &'r str);
+
+/// A request that no other site sent. A login must not come from one.
+pub struct NotForeign;
+
+impl SignedIn {
+    /// The session of the user. `actor_id` is set if a superuser acts for the user.
+    pub fn session(&self) -> &Session {
+        &self.0.session
+    }
 }
 
-/// The access token of the `Authorization` header, with its scheme `Bearer` or bare.
+impl Bearer {
+    /// The session of the user. `actor_id` is set if a superuser acts for the user.
+    pub fn session(&self) -> &Session {
+        &self.0.session
+    }
+}
+
+macro_rules! deref {
+    ($guard:ty, $($generic:ident: $bound:ident)?, $target:ty, |$it:ident| $field:expr) => {
+        impl $(<$generic: $bound>)? Deref for $guard {
+            type Target = $target;
+
+            fn deref(&self) -> &$target {
+                let $it = self;
+                &$field
+            }
+        }
+    };
+}
+deref!(SignedIn, , User, |it| it.0.user);
+deref!(Bearer, , User, |it| it.0.user);
+deref!(Verified, , Claims, |it| it.0);
+deref!(Admin, , User, |it| it.0);
+deref!(Superuser, , User, |it| it.0);
+deref!(Operating, , User, |it| it.1);
+deref!(Role<R>, R: RoleName, User, |it| it.0);
+
+/// The access token of the `Authorization` header, with or without the scheme `Bearer`.
 ///
 /// # Errors
-/// `Malformed` for two headers; `TokenNotValid` for another scheme.
+/// `Malformed` for two headers, `TokenNotValid` for another scheme.
 pub fn authorization<'r>(req: &'r Request<'_>) -> Result<Option<&'r str>> {
     let mut headers = req.headers().get("authorization");
     let Some(header) = headers.next() else { return Ok(None) };
@@ -70,41 +111,43 @@ pub fn authorization<'r>(req: &'r Request<'_>) -> Result<Option<&'r str>> {
         (Some(scheme), Some(token), None) if scheme.eq_ignore_ascii_case("bearer") => {
             Ok(Some(token))
         }
-        _ => Err(Error::TokenNotValid),
+        _ => Err(flows::Error::TokenNotValid.into()),
     }
 }
 
 fn auth<'r>(req: &'r Request<'_>) -> Result<&'r Auth> {
-    req.rocket().state::<Auth>().ok_or_else(|| Error::internal("portcullis is not attached"))
+    req.rocket()
+        .state::<Auth>()
+        .ok_or_else(|| flows::Error::internal("portcullis is not attached").into())
 }
 
 async fn by_token(req: &Request<'_>) -> Result<Option<Proven>> {
     let auth = auth(req)?;
     let Some(token) = authorization(req)? else { return Ok(None) };
     let claims = auth.verify_access(token)?;
-    know(req, claims.user());
-    auth.signed_in(&claims).await.map(Some)
+    identity::prove(req, claims.user());
+    Ok(Some(auth.signed_in(&claims).await?))
 }
 
 async fn by_cookie(req: &Request<'_>) -> Result<Option<Proven>> {
     let auth = auth(req)?;
-    let Some(token) = cookie::read(req, auth.config()) else { return Ok(None) };
+    let Some(token) = cookies::refresh_token::read(req, auth.config()) else { return Ok(None) };
     demand_same_origin(req, auth, token).await?;
-    // What is only read is as lenient as the session.
+    // The token is only read here, not rotated.
     let proven = auth.signed_in_by_refresh(caller(req), Rotation::Keep, token).await?;
-    know(req, proven.user.id);
+    identity::prove(req, proven.user.id);
     auth.note_seen(caller(req), &proven).await;
     Ok(Some(proven))
 }
 
-/// Refuses what another site may have sent with our cookie. In whose name it did stands in the log.
+/// Refuses a request that another site may have sent with our cookie. The log names the cookie's owner.
 async fn demand_same_origin(req: &Request<'_>, auth: &Auth, token: &str) -> Result<()> {
     let refused = csrf::demand_same_origin(req, auth.config());
     if refused.is_err()
-        && known(req).is_none()
+        && !identity::is_proven(req)
         && let Some(owner) = auth.owner_of_refresh(token).await
     {
-        know(req, owner);
+        identity::suspect(req, owner);
     }
     refused
 }
@@ -114,36 +157,27 @@ async fn signed_in(req: &Request<'_>) -> Result<Proven> {
         Some(proven) => proven,
         None => by_cookie(req).await?.ok_or(Error::Unauthenticated)?,
     };
-    keep_language(req, proven.user.language.as_deref());
+    identity::speaks(req, &proven.user);
     Ok(proven)
 }
 
 async fn with_role(req: &Request<'_>, role: &str) -> Result<User> {
     let user = signed_in(req).await?.user;
-    if user.has_role(role) { Ok(user) } else { Err(Error::Forbidden) }
+    if user.has_role(role) { Ok(user) } else { Err(flows::Error::Forbidden.into()) }
 }
-
-/// The refresh token in the cookie of a request that comes from our own pages.
-pub struct CookieToken<'r>(pub &'r str);
-
-/// The token of the `Authorization` header, whatever it is.
-pub struct BearerText<'r>(pub &'r str);
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for BearerText<'r> {
     type Error = Error;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Error> {
-        outcome(req, authorization(req).and_then(|t| t.map(Self).ok_or(Error::Unauthenticated)))
+        finish(req, authorization(req).and_then(|t| t.map(Self).ok_or(Error::Unauthenticated)))
     }
 }
 
-/// A request that no other site sent: a login must not come from one.
-pub struct NotForeign;
-
 async fn cookie_token<'r>(req: &'r Request<'_>) -> Result<&'r str> {
     let auth = auth(req)?;
-    let token = cookie::read(req, auth.config()).ok_or(Error::Unauthenticated)?;
+    let token = cookies::refresh_token::read(req, auth.config()).ok_or(Error::Unauthenticated)?;
     demand_same_origin(req, auth, token).await?;
     Ok(token)
 }
@@ -153,18 +187,19 @@ impl<'r> FromRequest<'r> for CookieToken<'r> {
     type Error = Error;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Error> {
-        outcome(req, cookie_token(req).await.map(Self))
+        finish(req, cookie_token(req).await.map(Self))
     }
 }
 
-/// What a guard proved, or its error, kept for a catcher.
-fn outcome<T>(req: &Request<'_>, proven: Result<T>) -> Outcome<T, Error> {
+/// The outcome of a guard. Keeps its error for the catcher.
+fn finish<T>(req: &Request<'_>, proven: Result<T>) -> Outcome<T, Error> {
     match proven {
         Ok(proven) => Outcome::Success(proven),
         Err(e) => {
             let problem = Problem::from(&e);
-            problem.keep(req);
-            Outcome::Error((problem.status(), e))
+            let status = problem.status();
+            outcome::keep(req, problem);
+            Outcome::Error((status, e))
         }
     }
 }
@@ -177,7 +212,7 @@ macro_rules! guard {
 
             async fn from_request($req: &'r Request<'_>) -> Outcome<Self, Error> {
                 let proven = async { Ok($proof) };
-                outcome($req, proven.await)
+                finish($req, proven.await)
             }
         }
     };
@@ -191,13 +226,28 @@ guard!(Bearer, , |req| Self(by_token(req).await?.ok_or(Error::Unauthenticated)?)
 guard!(Verified, , |req| {
     let token = authorization(req)?.ok_or(Error::Unauthenticated)?;
     let claims = auth(req)?.verify_standing(token)?;
-    know(req, claims.user());
+    identity::prove(req, claims.user());
     Self(claims)
 });
 guard!(Admin, , |req| Self(with_role(req, "ADMIN").await?));
 guard!(Superuser, , |req| {
     let user = signed_in(req).await?.user;
-    Self(Some(user).filter(|u| u.is_superuser).ok_or(Error::Forbidden)?)
+    Self(Some(user).filter(|u| u.is_superuser).ok_or(flows::Error::Forbidden)?)
 });
-guard!(Operating, , |req| Self(Operator::new(caller(req), signed_in(req).await?)?));
+guard!(Operating, , |req| {
+    let by = signed_in(req).await?;
+    let user = by.user.clone();
+    Self(Operator::new(caller(req), by)?, user)
+});
 guard!(Role<R>, R: RoleName, |req| Self(with_role(req, R::NAME).await?, PhantomData));
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Visitor {
+    type Error = Infallible;
+
+    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        let user = signed_in(req).await.ok().map(|by| by.user);
+        let language = language::of_reader(req, user.as_ref());
+        Outcome::Success(Self { user, language })
+    }
+}

@@ -1,4 +1,4 @@
-//! Figures for Prometheus. The recorder is the process's own: a host application's figures are there
+//! The metrics, for Prometheus. There is one recorder per process, which holds those of a host application
 //! too.
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
@@ -8,7 +8,7 @@ const BUCKETS: [f64; 9] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0]
 
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
-/// Starts recording, unless something else in the process records already.
+/// Starts recording, unless the process already has a recorder.
 pub fn start() {
     RECORDER.get_or_init(|| {
         let name = metrics_exporter_prometheus::Matcher::Full(DURATION.to_owned());
@@ -25,15 +25,15 @@ pub fn count(method: &'static str, route: &str, status: u16, seconds: f64) {
     metrics::counter!("portcullis_requests_total", &[&labels[..], &status].concat()).increment(1);
 }
 
-/// Puts the durations recorded lately into their buckets. Until then each takes memory, so it has to be
-/// done every few seconds, whether anybody asks for figures or not.
+/// Moves recorded durations into their buckets. Until then each takes memory, so this must run every few
+/// seconds, even if the metrics are never read.
 pub fn upkeep() {
     if let Some(Some(handle)) = RECORDER.get() {
         handle.run_upkeep();
     }
 }
 
-/// All figures, in Prometheus's text format; `None` if something else records.
+/// All metrics, in the text format of Prometheus. `None` if another recorder is installed.
 pub fn render() -> Option<String> {
     RECORDER.get()?.as_ref().map(|handle| {
         handle.run_upkeep();

@@ -1,11 +1,18 @@
 //! What lies between HTTP and the flows.
+mod access_log;
 pub mod catchers;
-pub mod cookie;
+pub mod cookies;
 pub mod cors;
+pub mod csp;
 pub mod csrf;
 pub mod csrf_token;
+pub mod error;
 pub mod guards;
-pub mod headers;
+mod headers;
+pub mod hooks;
 pub mod metrics;
 pub mod reply;
 pub mod request;
+pub mod routes;
+
+pub use error::{Error, Result};

@@ -1,42 +1,18 @@
-//! The password once more, the figures, the audit log, the outbox and the keys.
+//! The audit log.
 use super::{
-    Answer, Op, Sent,
-    views::{AuditView, KeyView, Listed, MailView, OverviewView},
+    Answer, Op,
+    views::{AuditView, Listed},
 };
 use crate::{
-    api::account::Proof,
     field_error::FieldError,
-    flows::{AuditQuery, Auth, Error, MailQuery},
+    flows::{AuditQuery, Auth, Error},
     web::{
         reply::{csv::Csv, json::Reply, problem::Problem},
-        request::client::{Client, WantsCsv},
+        request::accept::WantsCsv,
     },
 };
-use rocket::{Either, FromForm, State, delete, get, post};
-use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
-
-/// Takes the password again: for ten minutes more the acts go through that ask for it
-#[utoipa::path(post, path = "/auth/admin/prove", tag = "admin", request_body = Proof,
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 204)))]
-#[post("/auth/admin/prove", data = "<body>")]
-pub async fn prove(auth: &State<Auth>, client: Client<'_>, by: Op, body: Sent) -> Answer<()> {
-    let (op, body) = (by?.0, body?);
-    let password = body.read(|f| f.text("password"))?;
-    let by = op.signed_in().ok_or(Error::Unauthenticated)?;
-    auth.confirm_password(&client, by, password).await?;
-    Ok(Reply::empty())
-}
-
-/// The figures of the last 30 days
-#[utoipa::path(get, path = "/auth/admin/overview", tag = "admin",
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = OverviewView)))]
-#[get("/auth/admin/overview")]
-pub async fn overview(auth: &State<Auth>, by: Op) -> Answer<OverviewView> {
-    Ok(Reply::ok(auth.admin(&by?.0).overview().await?.into()))
-}
+use rocket::{Either, FromForm, State, get};
+use utoipa::IntoParams;
 
 #[derive(FromForm, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -63,7 +39,7 @@ pub struct AuditParams<'r> {
     responses((status = 200, content((Listed<AuditView> = "application/json"),
         (String = "text/csv")))))]
 #[get("/auth/admin/audit?<query..>")]
-pub async fn audit(
+pub async fn list(
     auth: &State<Auth>,
     by: Op,
     wants_csv: WantsCsv,
@@ -96,78 +72,6 @@ pub async fn audit(
     security(("access" = []), ("cookie" = [])),
     responses((status = 200, body = Vec<String>)))]
 #[get("/auth/admin/audit/kinds")]
-pub async fn audit_kinds(auth: &State<Auth>, by: Op) -> Answer<Vec<String>> {
+pub async fn kinds(auth: &State<Auth>, by: Op) -> Answer<Vec<String>> {
     Ok(Reply::ok(auth.admin(&by?.0).audit_kinds().await?))
-}
-
-/// The outbox, the newest mail first; to superusers
-#[utoipa::path(get, path = "/auth/admin/mail", tag = "admin",
-    params(("state" = Option<String>, Query, description = "`waiting`, `sent`, `failed` or `dropped`"),
-        ("cursor" = Option<String>, Query)),
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = Listed<MailView>)))]
-#[get("/auth/admin/mail?<state>&<cursor>")]
-pub async fn mails(
-    auth: &State<Auth>,
-    by: Op,
-    state: Option<&str>,
-    cursor: Option<&str>,
-) -> Answer<Listed<MailView>> {
-    let query = MailQuery { state, cursor };
-    let page = auth.admin(&by?.0).list_mails(&query).await?;
-    let link = |cursor: &str| auth.config().link(&format!("/auth/admin/mail?{}", query.at(cursor)));
-    Ok(Reply::ok(Listed::new(page, link)))
-}
-
-/// Sends a mail at once that waits or was given up; to superusers
-#[utoipa::path(post, path = "/auth/admin/mail/{id}/retry", tag = "admin",
-    params(("id" = i64, Path)), security(("access" = []), ("cookie" = [])),
-    responses((status = 204)))]
-#[post("/auth/admin/mail/<id>/retry")]
-pub async fn retry_mail(auth: &State<Auth>, by: Op, id: &str) -> Answer<()> {
-    let op = by?.0;
-    auth.admin(&op).retry_mail(id.parse().map_err(|_| Error::NotFound)?).await?;
-    Ok(Reply::empty())
-}
-
-/// The keys that sign or verify tokens, the newest first; to superusers
-#[utoipa::path(get, path = "/auth/admin/keys", tag = "admin",
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = Vec<KeyView>)))]
-#[get("/auth/admin/keys")]
-pub async fn keys(auth: &State<Auth>, by: Op) -> Answer<Vec<KeyView>> {
-    let all = auth.admin(&by?.0).list_keys().await?;
-    Ok(Reply::ok(all.into_iter().map(KeyView::from).collect()))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[expect(dead_code, reason = "for the documentation")]
-pub struct Rotation {
-    /// Even if verifiers may not have seen the next key yet.
-    force: Option<bool>,
-}
-
-/// Lets the next key sign and retires the current one; nobody is logged out. To superusers
-#[utoipa::path(post, path = "/auth/admin/keys/rotate", tag = "admin",
-    request_body = Option<Rotation>, security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = Vec<KeyView>)))]
-#[post("/auth/admin/keys/rotate", data = "<body>")]
-pub async fn rotate_keys(auth: &State<Auth>, by: Op, body: Sent) -> Answer<Vec<KeyView>> {
-    let (op, body) = (by?.0, body?);
-    auth.admin(&op).rotate_keys(body.read(|f| f.flag("force", false))?).await?;
-    let all = auth.admin(&op).list_keys().await?;
-    Ok(Reply::ok(all.into_iter().map(KeyView::from).collect()))
-}
-
-/// Removes a stolen key at once: what it signed is refused. To superusers
-#[utoipa::path(delete, path = "/auth/admin/keys/{kid}", tag = "admin",
-    params(("kid" = String, Path, description = "Its name, as in the list of keys")),
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, description = "the keys that are left or new", body = Vec<KeyView>)))]
-#[delete("/auth/admin/keys/<kid>")]
-pub async fn drop_key(auth: &State<Auth>, by: Op, kid: &str) -> Answer<Vec<KeyView>> {
-    let op = by?.0;
-    auth.admin(&op).drop_keys(&[kid.to_owned()]).await?;
-    let all = auth.admin(&op).list_keys().await?;
-    Ok(Reply::ok(all.into_iter().map(KeyView::from).collect()))
 }

@@ -4,6 +4,7 @@ use crate::{
     flows::{Auth, Error, Invitation, NewInvitation},
     time::Timestamp,
     web::{
+        self,
         guards::Operating,
         reply::{json::Reply, problem::Problem},
         request::body::JsonBody,
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 type Answer<T> = Result<Reply<T>, Problem>;
-type Signed = Result<Operating, Error>;
+type Signed = web::Result<Operating>;
 
 /// How many a page has.
 const PAGE: u32 = 50;
@@ -97,7 +98,7 @@ pub struct InvitationBody {
 pub async fn invite(
     auth: &State<Auth>,
     by: Signed,
-    body: Result<JsonBody, Error>,
+    body: web::Result<JsonBody>,
 ) -> Answer<InvitationView> {
     let (by, body) = (by?.0, body?);
     let (email, roles, language) =

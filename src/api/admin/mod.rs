@@ -1,14 +1,19 @@
-//! What operators do over the API: users, the audit log, mails, keys, figures. Each handler takes an
-//! [`Operating`], and the flows decide what is that operator's to do.
+//! The API for operators: users, the audit log, mails, keys, figures. Each handler takes an [`Operating`],
+//! and the flows decide what that operator may do.
 mod audit;
 pub mod invitations;
+mod keys;
+mod outbox;
+mod reauthenticate;
 pub mod settings;
+mod stats;
 mod users;
 mod views;
 
 use crate::{
     flows::{Error, UserId},
     web::{
+        self,
         guards::Operating,
         reply::{json::Reply, problem::Problem},
         request::body::JsonBody,
@@ -18,8 +23,8 @@ use rocket::{Route, routes};
 use utoipa::OpenApi;
 
 type Answer<T> = Result<Reply<T>, Problem>;
-type Op = Result<Operating, Error>;
-type Sent = Result<JsonBody, Error>;
+type Op = web::Result<Operating>;
+type Sent = web::Result<JsonBody>;
 
 pub fn routes() -> Vec<Route> {
     routes![
@@ -37,15 +42,15 @@ pub fn routes() -> Vec<Route> {
         users::history,
         users::send_reset,
         users::send_confirmation,
-        audit::prove,
-        audit::overview,
-        audit::audit,
-        audit::audit_kinds,
-        audit::mails,
-        audit::retry_mail,
-        audit::keys,
-        audit::rotate_keys,
-        audit::drop_key,
+        reauthenticate::prove,
+        stats::overview,
+        audit::list,
+        audit::kinds,
+        outbox::list,
+        outbox::retry,
+        keys::list,
+        keys::rotate,
+        keys::revoke,
     ]
 }
 
@@ -65,19 +70,19 @@ pub fn routes() -> Vec<Route> {
     users::history,
     users::send_reset,
     users::send_confirmation,
-    audit::prove,
-    audit::overview,
-    audit::audit,
-    audit::audit_kinds,
-    audit::mails,
-    audit::retry_mail,
-    audit::keys,
-    audit::rotate_keys,
-    audit::drop_key,
+    reauthenticate::prove,
+    stats::overview,
+    audit::list,
+    audit::kinds,
+    outbox::list,
+    outbox::retry,
+    keys::list,
+    keys::rotate,
+    keys::revoke,
 ))]
 pub struct Docs;
 
-/// What is no id is nobody's.
+/// Parses an id. An invalid one is treated as not found.
 fn user_id(text: &str) -> Result<UserId, Error> {
     text.parse().map(UserId).map_err(|_| Error::NotFound)
 }

@@ -4,9 +4,10 @@ use crate::{
     flows::{Auth, Changed, Error, PastChange, Settings},
     time::Timestamp,
     web::{
+        self,
         guards::Operating,
         reply::{json::Reply, problem::Problem, setting_effects::effect},
-        request::{body::JsonBody, client::Client},
+        request::{body::JsonBody, caller::Client},
     },
 };
 use rocket::{State, get, patch, post};
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 type Answer<T> = Result<Reply<T>, Problem>;
-type Signed = Result<Operating, Error>;
+type Signed = web::Result<Operating>;
 
 /// The settings in effect, what the file says, and what was changed.
 #[derive(Serialize, ToSchema)]
@@ -125,7 +126,7 @@ pub async fn change(
     auth: &State<Auth>,
     client: Client<'_>,
     by: Signed,
-    body: Result<JsonBody, Error>,
+    body: web::Result<JsonBody>,
 ) -> Answer<SettingsView> {
     let (by, body) = (by?.0, body?);
     let changes =
@@ -151,7 +152,7 @@ pub async fn undo(
     auth: &State<Auth>,
     client: Client<'_>,
     by: Signed,
-    body: Result<JsonBody, Error>,
+    body: web::Result<JsonBody>,
 ) -> Answer<SettingsView> {
     let (by, body) = (by?.0, body?);
     let setting = Setting::named(body.read(|f| f.text("setting"))?).ok_or(Error::NotFound)?;

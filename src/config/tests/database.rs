@@ -1,6 +1,6 @@
 //! Which database it is.
 use super::{problems, read};
-use rocket::figment::{
+use figment::{
     Figment,
     providers::{Format, Toml},
 };

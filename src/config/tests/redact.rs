@@ -1,6 +1,6 @@
 //! What `config check` prints.
 use super::read;
-use rocket::figment::{
+use figment::{
     Figment,
     providers::{Format, Toml},
 };

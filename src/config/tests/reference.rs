@@ -5,7 +5,7 @@ use crate::config::{
     layers::{Draft, find},
 };
 use documented::DocumentedFields;
-use rocket::figment::value::Value;
+use figment::value::Value;
 use std::{fmt::Write as _, fs, path::Path};
 
 /// Compares the part of docs/`page` between the two markers with `generated`, or writes it there if

@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 const SOON: Duration = Duration::from_secs(3);
 
 /// That the work fails, and in time.
-async fn fails_soon<T>(work: impl Future<Output = Result<T, sqlx::Error>>) {
+async fn fails_soon<T>(work: impl Future<Output = Result<T, crate::db::Error>>) {
     let since = Instant::now();
     assert!(work.await.is_err(), "it worked");
     assert!(since.elapsed() < SOON, "it took {:?}", since.elapsed());
 }
 
 /// Stores a secret outside a transaction.
-async fn insert(conn: &mut Conn, purpose: &str, secret: &[u8]) -> Result<u64, sqlx::Error> {
+async fn insert(conn: &mut Conn, purpose: &str, secret: &[u8]) -> Result<u64, crate::db::Error> {
     let sql = "INSERT INTO auth_secrets (purpose, secret) VALUES ($1, $2)";
     conn.execute(sql, (purpose, secret)).await
 }

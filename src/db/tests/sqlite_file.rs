@@ -68,7 +68,7 @@ async fn write_much(db: &Db) -> Option<String> {
     // What comes after would not be part of the transaction.
     assert!(secrets::get_or_insert(&mut tx, "little", b"x").await.is_err());
     assert!(tx.commit().await.is_err());
-    e.as_database_error().and_then(sqlx::error::DatabaseError::code).map(Into::into)
+    e.code().map(Into::into)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

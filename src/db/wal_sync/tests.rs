@@ -1,5 +1,5 @@
 use super::*;
-use rocket::futures::{FutureExt, future::join_all};
+use futures_util::{FutureExt, future::join_all};
 
 fn logged(folder: &tempfile::TempDir) -> (WalSync, PathBuf) {
     let wal = folder.path().join("x.db-wal");

@@ -1,14 +1,17 @@
-//! `/account/data.json`: what is stored of somebody, to take along (GDPR, 20).
+//! `/account/data.json`: what is stored about the user, as a download (GDPR, 20).
 use super::viewer::Reader;
-use crate::{flows::Error, pages::PageError, web::reply::json::Reply};
+use crate::{
+    pages::PageError,
+    web::{self, reply::json::Reply},
+};
 use rocket::get;
 use serde_json::{Value, json};
 
-/// How many events are told.
+/// How many events are included.
 const MOST: i64 = 10_000;
 
 #[get("/account/data.json")]
-pub async fn data(reader: Result<Reader<'_>, Error>) -> Result<Reply<Value>, PageError> {
+pub async fn data(reader: web::Result<Reader<'_>>) -> Result<Reply<Value>, PageError> {
     let Reader { auth, by, .. } = reader?;
     let user = &by.user;
     let sessions = auth.sessions(&by).await?;

@@ -1,25 +1,24 @@
-//! `/account`: profile, address, password, and the end of it all.
+//! `/account`: profile, address, password, and deletion of the account.
 use super::{viewer::Reader, views::Person};
 use crate::{
     config::Language,
-    flows::{Auth, Error, ProfileChange},
-    pages::{Sent, Shown, answer, login},
+    flows::{Auth, ProfileChange},
+    pages::{Sent, Shown, answer, paths},
     view::View,
     web::{
+        self,
         csrf_token::{Form, typed},
         reply::{flash::Notice, json::Reply, page::Page},
-        request::client::{language_cookie, no_language_cookie},
+        request::language,
     },
 };
 use rocket::{get, post};
 use serde::Serialize;
 
-pub const PATH: &str = "/account";
-
 #[derive(Serialize)]
 pub struct Account {
     user: Person,
-    /// The languages there are: tag and name.
+    /// The supported languages: tag and name.
     tongues: Vec<(&'static str, &'static str)>,
     /// The new address, as typed.
     new_email: String,
@@ -29,11 +28,11 @@ pub struct Account {
 
 impl View for Account {
     const TEMPLATE: &'static str = "pages/account.html";
-    const PATH: &'static str = PATH;
+    const PATH: &'static str = paths::ACCOUNT;
 }
 
-type Who<'r> = Result<Reader<'r>, Error>;
-type FormSent = Result<Form, Error>;
+type Who<'r> = web::Result<Reader<'r>>;
+type FormSent = web::Result<Form>;
 
 fn view(r: &Reader<'_>) -> Account {
     Account {
@@ -45,7 +44,7 @@ fn view(r: &Reader<'_>) -> Account {
 }
 
 fn done(auth: &Auth, notice: Notice) -> Reply<()> {
-    Reply::see(PATH).telling(auth, notice)
+    Reply::see(paths::ACCOUNT).telling(auth, notice)
 }
 
 #[get("/account")]
@@ -71,10 +70,10 @@ pub async fn profile(reader: Who<'_>, form: FormSent) -> Sent<Account> {
         let user = r.auth.change_profile(r.caller, &r.by, change).await?;
         let saved = done(r.auth, Notice::ProfileSaved);
         let own = user.language.as_deref().and_then(Language::from_tag);
-        // What the browser keeps would win.
+        // The language in the cookie would take precedence.
         let cookie = match own {
-            Some(own) => language_cookie(r.auth, own),
-            None if r.by.user.language.is_some() => no_language_cookie(r.auth),
+            Some(own) => language::cookie(r.auth, own),
+            None if r.by.user.language.is_some() => language::no_cookie(r.auth),
             None => return Ok(saved),
         };
         Ok(saved.header("Set-Cookie", cookie.to_string()))
@@ -139,7 +138,7 @@ pub async fn delete(reader: Who<'_>, form: FormSent) -> Sent<Account> {
         let form = form?;
         let password = form.read(|f| f.text("password"))?;
         r.auth.delete_account(r.caller, &r.by, password).await?;
-        Ok(Reply::see(login::PATH).forgetting(r.auth).telling(r.auth, Notice::AccountDeleted))
+        Ok(Reply::see(paths::LOGIN).forgetting(r.auth).telling(r.auth, Notice::AccountDeleted))
     };
     answer(deleted.await, "delete", || view(&r))
 }

@@ -1,9 +1,13 @@
-//! `/account/security`: what has happened to the account lately.
+//! `/account/security`: the latest events of the account.
 use super::{
     viewer::Reader,
     views::{Happened, Person},
 };
-use crate::{flows::Error, pages::Shown, view::View, web::reply::page::Page};
+use crate::{
+    pages::Shown,
+    view::View,
+    web::{self, reply::page::Page},
+};
 use rocket::get;
 use serde::Serialize;
 
@@ -13,7 +17,7 @@ const MOST: i64 = 30;
 #[derive(Serialize)]
 pub struct Security {
     user: Person,
-    /// How many sessions live.
+    /// How many sessions are active.
     sessions: i64,
     /// The newest first.
     events: Vec<Happened>,
@@ -25,7 +29,7 @@ impl View for Security {
 }
 
 #[get("/account/security")]
-pub async fn page(reader: Result<Reader<'_>, Error>) -> Shown<Security> {
+pub async fn page(reader: web::Result<Reader<'_>>) -> Shown<Security> {
     let r = reader?;
     let events = r.auth.history(&r.by, MOST).await?;
     Ok(Page::ok(Security {

@@ -1,13 +1,14 @@
-//! `/account/sessions`: where somebody is logged in.
+//! `/account/sessions`: the active sessions of the user.
 use super::{
     viewer::Reader,
     views::{Device, Person},
 };
 use crate::{
     flows::{Error, SessionId},
-    pages::{Sent, Shown, answer, login},
+    pages::{Sent, Shown, answer, paths},
     view::View,
     web::{
+        self,
         csrf_token::Form,
         reply::{flash::Notice, json::Reply, page::Page},
     },
@@ -37,27 +38,27 @@ async fn view(r: &Reader<'_>) -> Result<Sessions, Error> {
 }
 
 #[get("/account/sessions")]
-pub async fn page(reader: Result<Reader<'_>, Error>) -> Shown<Sessions> {
+pub async fn page(reader: web::Result<Reader<'_>>) -> Shown<Sessions> {
     Ok(Page::ok(view(&reader?).await?))
 }
 
 /// Ends the session `id`.
 #[post("/account/sessions", data = "<form>")]
-pub async fn end(reader: Result<Reader<'_>, Error>, form: Result<Form, Error>) -> Sent<Sessions> {
+pub async fn end(reader: web::Result<Reader<'_>>, form: web::Result<Form>) -> Sent<Sessions> {
     let r = reader?;
     let ended = async {
         let form = form?;
         let id = Uuid::try_parse(form.read(|f| f.text("id"))?).map_err(|_| Error::NotFound)?;
         if id == r.by.session.id.0 {
             r.auth.log_out(r.caller, &r.by).await?;
-            return Ok(Reply::see(login::PATH)
+            return Ok(Reply::see(paths::LOGIN)
                 .forgetting(r.auth)
                 .telling(r.auth, Notice::LoggedOut));
         }
         match r.auth.end_session(r.caller, &r.by, SessionId(id)).await {
-            // It may have ended since the page was made.
+            // It may have ended since the page was rendered.
             Ok(()) | Err(Error::NotFound) => {}
-            Err(e) => return Err(e),
+            Err(e) => return Err(e.into()),
         }
         Ok(Reply::see(PATH).telling(r.auth, Notice::SessionEnded))
     };
@@ -68,8 +69,8 @@ pub async fn end(reader: Result<Reader<'_>, Error>, form: Result<Form, Error>) -
 
 #[post("/account/sessions/others", data = "<form>")]
 pub async fn end_others(
-    reader: Result<Reader<'_>, Error>,
-    form: Result<Form, Error>,
+    reader: web::Result<Reader<'_>>,
+    form: web::Result<Form>,
 ) -> Sent<Sessions> {
     let r = reader?;
     let ended = async {

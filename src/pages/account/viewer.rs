@@ -1,12 +1,13 @@
-//! Who reads a page of an account.
+//! [`Reader`]: who reads a page of an account.
 use crate::{
     config::Language,
-    flows::{Auth, Caller, Error, SignedIn as Proven},
+    flows::{Auth, Caller, SignedIn as Proven},
     time::Timestamp,
     view::Moment,
     web::{
+        Error,
         guards::SignedIn,
-        request::client::{caller, language},
+        request::{caller::caller, language},
     },
 };
 use rocket::{
@@ -15,7 +16,7 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-/// Somebody who is signed in, with what every page of an account is made from.
+/// A user who is signed in, with what every page of an account needs.
 pub struct Reader<'r> {
     pub auth: &'r Auth,
     pub caller: &'r Caller,
@@ -24,7 +25,7 @@ pub struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    /// A point in the past, in the reader's words.
+    /// A point in the past, in the reader's language.
     pub fn moment(&self, at: Timestamp) -> Moment {
         Moment::new(self.language, at, self.auth.clock().now())
     }
@@ -37,10 +38,9 @@ impl<'r> FromRequest<'r> for Reader<'r> {
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Error> {
         let SignedIn(by) = try_outcome!(req.guard::<SignedIn>().await);
         match req.rocket().state::<Auth>() {
-            // The language after the guard, which knows the user's own.
             Some(auth) => {
-                let (caller, language) = (caller(req), language(req));
-                Outcome::Success(Self { auth, caller, by, language })
+                let language = language::of_reader(req, Some(&by.user));
+                Outcome::Success(Self { auth, caller: caller(req), by, language })
             }
             None => Outcome::Forward(rocket::http::Status::InternalServerError),
         }

@@ -1,10 +1,10 @@
-//! `/admin/audit`: what happened.
+//! `/admin/audit`: the audit log.
 use super::{AdminFrame, At, link, views::Line};
 use crate::{
     flows::{AuditQuery, Error},
     pages::{Shown, account::views::stored_text},
     view::View,
-    web::reply::{page::Page, problem::Problem},
+    web::reply::{form_errors::FormErrors, page::Page, problem::Problem},
 };
 use rocket::{FromForm, get};
 use serde::Serialize;
@@ -18,10 +18,10 @@ pub struct Audit {
     from: String,
     to: String,
     kinds: Vec<Kind>,
-    /// What cannot be understood of the query, as a sentence, or empty.
+    /// What is wrong with the query, as a sentence; empty if nothing is.
     wrong_query: String,
     events: Vec<Line>,
-    /// The same as CSV.
+    /// The address of the same list as CSV.
     csv: String,
     next: Option<String>,
     previous: Option<String>,
@@ -62,7 +62,9 @@ pub async fn page(desk: At<'_>, query: Query<'_>) -> Shown<Audit> {
     kinds.sort_by(|a, b| a.words.cmp(&b.words));
     let (found, wrong_query) = match desk.admin().audit(&query, None).await {
         Ok(found) => (Some(found), String::new()),
-        Err(e @ Error::Fields(_)) => (None, Problem::from(e).wrong("", r.language).sentence()),
+        Err(e @ Error::Fields(_)) => {
+            (None, FormErrors::new("", &Problem::from(e), r.language).sentence())
+        }
         Err(e) => return Err(e.into()),
     };
     let at = |cursor: Option<&String>| link(Audit::PATH, cursor.map(|c| query.at(c)));

@@ -1,4 +1,4 @@
-//! `/admin/invitations`.
+//! `/admin/invitations`: the pending invitations, and the form to invite a user.
 use super::{AdminContext, AdminFrame, At, decide};
 use crate::{
     config::{Language, Registration},
@@ -6,6 +6,7 @@ use crate::{
     pages::{Sent, Shown},
     view::{Moment, View},
     web::{
+        self,
         csrf_token::{Form, typed},
         reply::{flash::Notice, page::Page},
     },
@@ -19,12 +20,12 @@ const MOST: u32 = 100;
 #[derive(Serialize)]
 pub struct Invitations {
     operator: AdminFrame,
-    /// Whether nobody may register at all.
+    /// Whether registration is closed.
     closed: bool,
     email: String,
     /// As typed.
     roles: String,
-    /// The languages there are: tag and name.
+    /// The supported languages: tag and name.
     tongues: Vec<(&'static str, &'static str)>,
     /// The newest first.
     pending: Vec<Invited>,
@@ -67,7 +68,7 @@ pub async fn page(desk: At<'_>) -> Shown<Invitations> {
 }
 
 #[post("/admin/invitations", data = "<form>")]
-pub async fn invite(desk: At<'_>, form: Result<Form, Error>) -> Sent<Invitations> {
+pub async fn invite(desk: At<'_>, form: web::Result<Form>) -> Sent<Invitations> {
     let desk = desk?;
     let [email, roles] = ["email", "roles"].map(|name| typed(&form, name));
     let invited = async {
@@ -83,14 +84,14 @@ pub async fn invite(desk: At<'_>, form: Result<Form, Error>) -> Sent<Invitations
 }
 
 #[post("/admin/invitations/withdraw", data = "<form>")]
-pub async fn revoke(desk: At<'_>, form: Result<Form, Error>) -> Sent<Invitations> {
+pub async fn revoke(desk: At<'_>, form: web::Result<Form>) -> Sent<Invitations> {
     let desk = desk?;
     let withdrawn = async {
         let id = form?.read(|f| f.integer("id"))?;
         match desk.admin().revoke_invitation(id).await {
-            // It may have been used since the page was made.
+            // It may have been used since the page was rendered.
             Ok(()) | Err(Error::NotFound) => {}
-            Err(e) => return Err(e),
+            Err(e) => return Err(e.into()),
         }
         Ok(desk.back(Invitations::PATH, Notice::InvitationWithdrawn))
     };

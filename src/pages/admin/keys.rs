@@ -1,10 +1,11 @@
-//! `/admin/keys`: what signs tokens.
+//! `/admin/keys`: the keys that sign tokens.
 use super::{AdminContext, AdminFrame, At, decide};
 use crate::{
     flows::Error,
     pages::{Sent, Shown},
     view::{Moment, View},
     web::{
+        self,
         csrf_token::Form,
         reply::{flash::Notice, page::Page},
     },
@@ -50,7 +51,7 @@ pub async fn page(desk: At<'_>) -> Shown<Keys> {
 }
 
 #[post("/admin/keys", data = "<form>")]
-pub async fn rotate(desk: At<'_>, form: Result<Form, Error>) -> Sent<Keys> {
+pub async fn rotate(desk: At<'_>, form: web::Result<Form>) -> Sent<Keys> {
     let desk = desk?;
     let rotated = async {
         let force = form?.read(|f| f.flag("force", false))?;

@@ -1,4 +1,4 @@
-//! The admin zone: the flows of operators as pages. What is whose to do is decided by the flows.
+//! The pages for operators. The flows decide what an operator may do.
 mod audit;
 mod invitations;
 mod keys;
@@ -12,9 +12,12 @@ mod views;
 
 use super::{Sent, account::viewer::Reader, answer};
 use crate::{
-    flows::{Admin, Error, Operator},
+    flows::{self, Admin, Operator},
     view::View,
-    web::reply::{flash::Notice, json::Reply},
+    web::{
+        self,
+        reply::{flash::Notice, json::Reply},
+    },
 };
 use rocket::{
     Either, Request, Route,
@@ -48,29 +51,29 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// An operator, with what every page of the zone is made from.
+/// An operator, with what every page for operators needs.
 pub struct AdminContext<'r> {
     pub r: Reader<'r>,
     pub op: Operator,
 }
 
-type At<'r> = Result<AdminContext<'r>, Error>;
+type At<'r> = web::Result<AdminContext<'r>>;
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for AdminContext<'r> {
-    type Error = Error;
+    type Error = web::Error;
 
-    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Error> {
+    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, web::Error> {
         let r = try_outcome!(req.guard::<Reader<'r>>().await);
         match Operator::new(r.caller, r.by.clone()) {
             Ok(op) => Outcome::Success(Self { r, op }),
-            Err(e) => Outcome::Error((rocket::http::Status::Forbidden, e)),
+            Err(e) => Outcome::Error((rocket::http::Status::Forbidden, e.into())),
         }
     }
 }
 
 impl AdminContext<'_> {
-    /// What the operator does.
+    /// The flows of this operator.
     fn admin(&self) -> Admin<'_> {
         self.r.auth.admin(&self.op)
     }
@@ -79,28 +82,28 @@ impl AdminContext<'_> {
         AdminFrame { name: self.r.by.user.email.clone(), superuser: self.op.is_superuser() }
     }
 
-    /// Back to `path`, where `notice` is told.
+    /// A redirect to `path`, which shows `notice`.
     fn back(&self, path: &str, notice: Notice) -> Reply<()> {
         Reply::see(path.to_owned()).telling(self.r.auth, notice)
     }
 }
 
-/// Who runs the place, as the frame of its pages shows it.
+/// The operator, as the frame of the pages shows them.
 #[derive(Serialize)]
 pub struct AdminFrame {
     name: String,
     superuser: bool,
 }
 
-/// Onward, or back to the page, or to where the password is asked for again.
+/// The redirect, the page again, or a redirect to the page that asks for the password again.
 fn decide<V: View>(
-    done: Result<Reply<()>, Error>,
+    done: web::Result<Reply<()>>,
     form: &'static str,
     path: &str,
     view: impl FnOnce() -> V,
 ) -> Sent<V> {
     match done {
-        Err(Error::PasswordRequired) => {
+        Err(web::Error::Flow(flows::Error::PasswordRequired)) => {
             let next: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
             Ok(Either::Left(Reply::see(format!("{}?next={next}", reauthenticate::Prove::PATH))))
         }

@@ -5,6 +5,7 @@ use crate::{
     pages::{Sent, Shown},
     view::View,
     web::{
+        self,
         csrf_token::Form,
         reply::{flash::Notice, page::Page},
     },
@@ -46,7 +47,7 @@ pub async fn page(desk: At<'_>, state: Option<&str>, cursor: Option<&str>) -> Sh
 
 /// Sends the mail `mail` at once.
 #[post("/admin/mail", data = "<form>")]
-pub async fn retry(desk: At<'_>, form: Result<Form, Error>) -> Sent<Outbox> {
+pub async fn retry(desk: At<'_>, form: web::Result<Form>) -> Sent<Outbox> {
     let desk = desk?;
     let retried = async {
         let id = form?.read(|f| f.integer("mail"))?;

@@ -1,10 +1,10 @@
-//! `/admin/prove`: asks an operator for the password once more.
+//! `/admin/prove`: asks an operator for the password again.
 use super::{AdminContext, AdminFrame, At, overview::Overview};
 use crate::{
-    flows::Error,
     pages::{Sent, Shown, answer},
     view::View,
     web::{
+        self,
         csrf_token::{Form, typed},
         reply::{flash::Notice, page::Page, return_to::next},
     },
@@ -15,7 +15,7 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub struct Prove {
     operator: AdminFrame,
-    /// Where it leads to.
+    /// Where the form leads.
     next: String,
 }
 
@@ -35,7 +35,7 @@ pub fn page(desk: At<'_>, next: Option<&str>) -> Shown<Prove> {
 }
 
 #[post("/admin/prove", data = "<form>")]
-pub async fn prove(desk: At<'_>, form: Result<Form, Error>) -> Sent<Prove> {
+pub async fn prove(desk: At<'_>, form: web::Result<Form>) -> Sent<Prove> {
     let desk = desk?;
     let shown = view(&desk, &typed(&form, "next"));
     let proven = async {

@@ -1,4 +1,4 @@
-//! `/admin/settings`: the settings that are changed while running, with what a change does.
+//! `/admin/settings`: the runtime settings, and the effect of changing them.
 use super::{AdminContext, AdminFrame, At, decide};
 use crate::{
     config::{EmailConfirmation, Language, Registration, RuntimeSettings, Setting},
@@ -6,6 +6,7 @@ use crate::{
     pages::{Sent, Shown},
     view::{self, Moment, View},
     web::{
+        self,
         csrf_token::{Form, typed},
         reply::{flash::Notice, page::Page, setting_effects::effect},
     },
@@ -29,20 +30,20 @@ impl View for Settings {
 #[derive(Serialize)]
 struct Row {
     name: &'static str,
-    /// As in the names of texts.
+    /// The name as it appears in the names of texts.
     key: String,
     value: String,
     /// The value in words.
     words: String,
-    /// What the file says.
+    /// The value in the configuration.
     file: String,
     lifetime: bool,
     choices: Vec<Choice>,
-    /// What a change of a lifetime does.
+    /// The effect of changing a lifetime.
     effect: String,
-    /// What an undo brings back, in words; empty if there is nothing to undo.
+    /// The value that an undo restores, in words; empty if there is nothing to undo.
     undo: String,
-    /// The file's value in words, if another is stored and an undo does not lead back to it; else empty.
+    /// The configured value in words, if another one is stored and an undo does not restore it; else empty.
     reset: String,
 }
 
@@ -65,7 +66,7 @@ fn key(setting: Setting) -> String {
     setting.name().replace('_', "-")
 }
 
-/// A value in words; one that has none is shown as it is.
+/// A value in words, or unchanged if there are none for it.
 fn words(language: Language, setting: Setting, value: &str) -> String {
     if setting.is_lifetime() {
         let length = humantime::parse_duration(value);
@@ -97,7 +98,7 @@ fn row(desk: &AdminContext<'_>, now: &Now, setting: Setting) -> Row {
     };
     let before = now.last_change(setting);
     let undo = before.map(|c| c.from.clone().unwrap_or_else(|| now.file.get(setting)));
-    // Where nothing was stored before, an undo leads there as well.
+    // If nothing was stored before, an undo restores the configured value as well.
     let reset = before.is_some_and(|c| c.from.is_some()) && now.is_stored(setting);
     let reset = reset.then(|| now.file.get(setting));
     let words = |value: &str| words(desk.r.language, setting, value);
@@ -141,7 +142,7 @@ pub async fn page(desk: At<'_>) -> Shown<Settings> {
 }
 
 #[post("/admin/settings", data = "<form>")]
-pub async fn change(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
+pub async fn change(desk: At<'_>, form: web::Result<Form>) -> Sent<Settings> {
     let desk = desk?;
     let mut shown = view(&desk).await?;
     for row in &mut shown.rows {
@@ -153,7 +154,7 @@ pub async fn change(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
         let form = form?;
         let wanted = form.read(|f| Setting::ALL.map(|s| (s, f.text(s.name()))))?;
         let live = desk.r.auth.runtime_settings();
-        // What is as it was is not asked for: without it the file's would not count any more.
+        // An unchanged value is not stored: it would override later changes of the configuration.
         let wanted: Vec<_> = wanted
             .into_iter()
             .filter(|(s, text)| live.get(*s) != *text)
@@ -166,7 +167,7 @@ pub async fn change(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
 }
 
 #[post("/admin/settings/reset", data = "<form>")]
-pub async fn reset(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
+pub async fn reset(desk: At<'_>, form: web::Result<Form>) -> Sent<Settings> {
     let desk = desk?;
     let done = async {
         let setting = typed(&form, "setting");
@@ -181,7 +182,7 @@ pub async fn reset(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
 }
 
 #[post("/admin/settings/undo", data = "<form>")]
-pub async fn undo(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
+pub async fn undo(desk: At<'_>, form: web::Result<Form>) -> Sent<Settings> {
     let desk = desk?;
     let undone = async {
         let setting = typed(&form, "setting");

@@ -1,4 +1,4 @@
-//! `/admin/users/<id>`: one user, and what an operator does to one.
+//! `/admin/users/<id>`: one user, and what an operator can do with them.
 use super::{
     AdminContext, AdminFrame, At, decide, link,
     users::Users,
@@ -10,6 +10,7 @@ use crate::{
     pages::{Sent, Shown, account::views::Device},
     view::View,
     web::{
+        self,
         csrf_token::{Form, typed},
         reply::{flash::Notice, page::Page},
     },
@@ -22,13 +23,13 @@ use uuid::Uuid;
 pub struct One {
     operator: AdminFrame,
     who: Somebody,
-    /// Where the page is.
+    /// The path of the page.
     here: String,
     /// Whether the operator may act on the user.
     touchable: bool,
     /// Whether it is the operator's own account.
     own: bool,
-    /// The languages there are: tag and name.
+    /// The supported languages: tag and name.
     tongues: Vec<(&'static str, &'static str)>,
     devices: Vec<Device>,
     mails: Vec<Sending>,
@@ -75,7 +76,7 @@ async fn view(desk: &AdminContext<'_>, id: UserId, cursor: Option<&str>) -> Resu
     Ok(one)
 }
 
-/// What is no id is nobody's.
+/// Parses an id. An invalid one is treated as not found.
 fn user_id(text: &str) -> Result<UserId, Error> {
     text.parse().map(UserId).map_err(|_| Error::NotFound)
 }
@@ -85,9 +86,9 @@ pub async fn page(desk: At<'_>, id: &str, cursor: Option<&str>) -> Shown<One> {
     Ok(Page::ok(view(&desk?, user_id(id)?, cursor).await?))
 }
 
-/// Does what the field `act` says.
+/// Runs the action that the field `act` names.
 #[post("/admin/users/<id>", data = "<form>")]
-pub async fn act(desk: At<'_>, id: &str, form: Result<Form, Error>) -> Sent<One> {
+pub async fn act(desk: At<'_>, id: &str, form: web::Result<Form>) -> Sent<One> {
     let (desk, id) = (desk?, user_id(id)?);
     let act = typed(&form, "act");
     let done = async {
@@ -101,7 +102,7 @@ pub async fn act(desk: At<'_>, id: &str, form: Result<Form, Error>) -> Sent<One>
         Err(e) => e,
     };
     let shown = view(&desk, id, None).await?;
-    // Forms with fields of their own tell beside them what is wrong.
+    // Forms with fields show their errors beside the fields.
     let form = match act.as_str() {
         "profile" => "profile",
         "grant" => "grant",
@@ -110,12 +111,12 @@ pub async fn act(desk: At<'_>, id: &str, form: Result<Form, Error>) -> Sent<One>
     decide(Err(e), form, &here(id), || shown)
 }
 
-async fn run(desk: &AdminContext<'_>, id: UserId, act: &str, form: &Form) -> Result<Notice, Error> {
+async fn run(desk: &AdminContext<'_>, id: UserId, act: &str, form: &Form) -> web::Result<Notice> {
     let (auth, op) = (desk.r.auth, &desk.op);
     let change = async |change: UserChange<'_>| {
         auth.admin(op).change_user(id, &change).await.map(|_| Notice::UserChanged)
     };
-    match act {
+    let done = match act {
         "profile" => {
             let profile = form.read(|f| ProfileChange {
                 username: f.nullable("username"),
@@ -155,6 +156,7 @@ async fn run(desk: &AdminContext<'_>, id: UserId, act: &str, form: &Form) -> Res
             auth.admin(op).end_sessions_of(id).await.map(|()| Notice::UserSessionsEnded)
         }
         "delete" => auth.admin(op).delete_user(id).await.map(|()| Notice::UserDeleted),
-        _ => Err(Error::Malformed),
-    }
+        _ => return Err(web::Error::Malformed),
+    };
+    Ok(done?)
 }

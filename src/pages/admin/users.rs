@@ -1,4 +1,4 @@
-//! `/admin/users`: users by any part of a name, and by what they are.
+//! `/admin/users`: the search for users.
 use super::{AdminFrame, At, link, views::Somebody};
 use crate::{
     flows::{MOST_COUNTED, UserQuery},
@@ -12,9 +12,9 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub struct Users {
     operator: AdminFrame,
-    /// How many fit.
+    /// How many users match.
     count: i64,
-    /// Whether there are more than were counted.
+    /// Whether more match than were counted.
     more: bool,
     search: String,
     role: String,

@@ -7,7 +7,7 @@ use rocket::{
     response::{self, Responder},
 };
 
-/// A table as a file to keep.
+/// A table as a file to download.
 pub struct Csv {
     file: &'static str,
     text: String,
@@ -31,15 +31,15 @@ impl Csv {
         Ok(Self { file, text, next: None })
     }
 
-    /// The same with a link to the rest (RFC 8288).
+    /// The same with a link to the next page (RFC 8288).
     #[must_use]
     pub fn leading_to(self, next: Option<String>) -> Self {
         Self { next, ..self }
     }
 }
 
-/// What a spreadsheet would take for a formula becomes text (OWASP, CSV injection): at the start of the
-/// cell, and after whatever it may take for the end of one, since in many languages that is no comma.
+/// Makes text of what a spreadsheet would take for a formula (OWASP, CSV injection), at the start of the
+/// cell and after each character that may separate cells: in many languages that is not the comma.
 fn harmless(cell: &str) -> String {
     const SIGNS: &str = "=+-@\t\r\n＝＋－＠";
     const ENDS: [char; 5] = [';', ',', '\t', '\r', '\n'];

@@ -1,14 +1,14 @@
-//! What is wrong with a field, in words.
+//! What is wrong with a field, as a sentence.
 use crate::{config::Language, field_error::FieldError, view};
 use fluent_templates::fluent_bundle::FluentValue;
 
-/// What is wrong with a field, in the words of the API and the command line.
+/// The sentence for the API and the command line.
 pub fn sentence(language: Language, why: FieldError) -> String {
     let (key, count) = message(why);
     view::text(language, &key, &args(count))
 }
 
-/// What is wrong with a field, in the words of pages.
+/// The sentence for pages.
 pub fn page_sentence(language: Language, why: FieldError) -> String {
     let (key, count) = message(why);
     view::page_text(language, &key, &args(count))
@@ -18,7 +18,7 @@ fn args(count: Option<usize>) -> Vec<(&'static str, FluentValue<'static>)> {
     count.map(|n| ("count", n.into())).into_iter().collect()
 }
 
-/// The name of the text, and the number in it.
+/// The name of the text, and the number that it contains.
 fn message(why: FieldError) -> (String, Option<usize>) {
     let (key, count) = match why {
         FieldError::Missing => ("missing", None),

@@ -1,11 +1,12 @@
-//! What has just been done, told on the next page: a cookie holds its name, the page takes it away.
-use crate::{config::Language, flows::Auth, view, web::cookie};
+//! A notice for the next page: what the last request did. A cookie carries its name, and the page that
+//! shows it removes the cookie.
+use crate::{config::Language, flows::Auth, view, web::cookies};
 use rocket::{
     Request,
     http::{Cookie, SameSite},
 };
 
-/// What has just been done.
+/// What a request did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     Registered,
@@ -107,7 +108,7 @@ impl Notice {
         view::text(language, &format!("notice-{}", self.name()), &[])
     }
 
-    /// The cookie that brings it to the next page.
+    /// The cookie that carries the notice to the next page.
     pub fn cookie(self, auth: &Auth) -> String {
         let mut cookie = bare(auth, self.name());
         cookie.set_max_age(time::Duration::minutes(1));
@@ -121,9 +122,9 @@ fn bare(auth: &Auth, value: &'static str) -> Cookie<'static> {
     cookie.same_site(SameSite::Lax).build()
 }
 
-/// Takes the notice that a request brings.
+/// The notice that a request carries. Removes its cookie.
 pub fn take(req: &Request<'_>) -> Option<Notice> {
-    let name = cookie::one(req, COOKIE)?;
+    let name = cookies::one(req, COOKIE)?;
     let mut gone = bare(req.rocket().state::<Auth>()?, "");
     gone.set_max_age(time::Duration::ZERO);
     req.cookies().add(gone);

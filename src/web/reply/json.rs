@@ -1,8 +1,8 @@
-//! Replies in JSON, with the tokens beside them where the surface has them there. None is cached.
+//! Replies in JSON, with tokens in headers where the surface has them there. They are never cached.
 use super::flash::Notice;
 use crate::{
     flows::{Auth, Tokens},
-    web::cookie,
+    web::cookies::refresh_token,
 };
 use rocket::{
     Request, Response,
@@ -11,7 +11,7 @@ use rocket::{
 };
 use serde::Serialize;
 
-/// A status, a body and what goes with it.
+/// A status, a body and headers.
 pub struct Reply<T> {
     status: Status,
     body: Option<T>,
@@ -56,28 +56,28 @@ impl<T> Reply<T> {
     pub fn keeping(self, auth: &Auth, tokens: &Tokens) -> Self {
         match &tokens.refresh {
             Some(token) => {
-                let cookie = cookie::carry(auth.config(), token, auth.clock().now());
+                let cookie = refresh_token::cookie(auth.config(), token, auth.clock().now());
                 self.header("Set-Cookie", cookie)
             }
             None => self,
         }
     }
 
-    /// With what the next page is to tell.
+    /// With a notice for the next page.
     #[must_use]
     pub fn telling(self, auth: &Auth, notice: Notice) -> Self {
         self.header("Set-Cookie", notice.cookie(auth))
     }
 
-    /// With what makes a browser forget the cookie.
+    /// With the removal of the cookie.
     #[must_use]
     pub fn forgetting(self, auth: &Auth) -> Self {
-        self.header("Set-Cookie", cookie::clear(auth.config()))
+        self.header("Set-Cookie", refresh_token::no_cookie(auth.config()))
     }
 }
 
 impl Reply<()> {
-    /// 303: what comes next is at `place`.
+    /// 303 to `place`.
     pub fn see(place: impl Into<String>) -> Self {
         let bare = Self { status: Status::SeeOther, body: None, headers: Vec::new() };
         bare.header("Location", place)

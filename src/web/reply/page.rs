@@ -1,15 +1,15 @@
 //! HTML pages from views, in the frame that all have.
-use super::{
-    flash,
-    problem::{Problem, Wrong},
-};
+use super::{flash, form_errors::FormErrors, outcome, problem::Problem};
 use crate::{
     config::Language,
-    flows::{Auth, Error},
+    flows::{self, Auth},
     view::View,
     web::{
-        csrf_token,
-        request::client::{caller, choose_language, language},
+        self, csrf_token,
+        request::{
+            caller::caller,
+            language::{keep_choice, of_reply},
+        },
     },
 };
 use rocket::{
@@ -20,7 +20,7 @@ use rocket::{
 use serde::Serialize;
 use url::form_urlencoded;
 
-/// A page with a status, and what was wrong with a form that was sent from it.
+/// A page with a status, and the errors of a form that was sent from it.
 pub struct Page<V> {
     status: Status,
     view: V,
@@ -36,26 +36,26 @@ impl<V> Page<V> {
         Self { status, view, wrong: None }
     }
 
-    /// The page once more, telling in its form `form` what was wrong.
-    pub fn again(view: V, form: &'static str, e: Error) -> Self {
+    /// The page again, with the error `e` in its form `form`.
+    pub fn again(view: V, form: &'static str, e: web::Error) -> Self {
         let problem = Problem::from(e);
         Self { status: problem.status(), view, wrong: Some((form, problem)) }
     }
 }
 
-/// What is around every page.
+/// What every page has around its view.
 #[derive(Serialize)]
 struct Frame {
-    /// Where the page is.
+    /// The path of the page.
     path: &'static str,
-    /// The same page in the languages there are.
+    /// The same page in each language.
     languages: Vec<InLanguage>,
     csrf_token: String,
-    /// What has just been done, as a sentence.
+    /// What the last request did, as a sentence.
     notice: Option<String>,
-    /// What was wrong with the form that was sent; of no form (`form` is empty) if nothing was.
-    wrong: Wrong,
-    /// Whether mails are kept and shown.
+    /// The errors of the form that was sent. Its `form` is empty if there are none.
+    wrong: FormErrors,
+    /// Whether mails are kept and shown instead of being sent.
     developing: bool,
 }
 
@@ -67,9 +67,9 @@ struct InLanguage {
 }
 
 impl Frame {
-    fn new(req: &Request<'_>, path: &'static str, wrong: Wrong) -> Self {
-        // A form may be sent to where no page is.
-        let has_page = req.method() == Method::Get || Problem::refused(req).is_some();
+    fn new(req: &Request<'_>, path: &'static str, wrong: FormErrors) -> Self {
+        // There may be no page at the path to which a form is sent.
+        let has_page = req.method() == Method::Get || outcome::refused(req).is_some();
         let at = Some(req.uri()).filter(|_| has_page);
         let languages = Language::ALL.map(|l| InLanguage {
             tag: l.tag(),
@@ -80,15 +80,15 @@ impl Frame {
             path,
             languages: languages.into(),
             csrf_token: csrf_token::token(req),
-            notice: flash::take(req).map(|n| n.text(language(req))),
+            notice: flash::take(req).map(|n| n.text(of_reply(req))),
             wrong,
             developing: req.rocket().state::<Auth>().is_some_and(|a| a.mailer().keeps()),
         }
     }
 }
 
-/// The address of the same page in another language. That of a page that was asked for is told by its
-/// query alone: browsers read a path such as `//elsewhere.example` as another site.
+/// The address of the same page in another language. For a page that was requested it is a query alone:
+/// browsers take a path such as `//elsewhere.example` for another site.
 fn in_language(at: Option<&Origin<'_>>, path: &str, language: Language) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     let old = at.and_then(Origin::query).map(|q| q.as_str()).unwrap_or_default();
@@ -99,13 +99,15 @@ fn in_language(at: Option<&Origin<'_>>, path: &str, language: Language) -> Strin
 
 impl<'r, V: View> Responder<'r, 'static> for Page<V> {
     fn respond_to(self, req: &'r Request<'_>) -> response::Result<'static> {
-        choose_language(req);
-        let language = language(req);
+        keep_choice(req);
+        let language = of_reply(req);
         let Some(auth) = req.rocket().state::<Auth>() else {
             return Err(Status::InternalServerError);
         };
         let wrong = self.wrong.as_ref();
-        let told = wrong.map(|(form, problem)| problem.wrong(form, language)).unwrap_or_default();
+        let told = wrong
+            .map(|(form, problem)| FormErrors::new(form, problem, language))
+            .unwrap_or_default();
         let html = match render(req, auth, language, told, &self.view) {
             Ok(html) => html,
             Err(problem) => return problem.respond_to(req),
@@ -117,53 +119,23 @@ impl<'r, V: View> Responder<'r, 'static> for Page<V> {
             .raw_header("Content-Language", language.tag())
             .finalize();
         if let Some((_, problem)) = wrong {
-            problem.note(req);
-            problem.mark(&mut response);
+            outcome::note(req, problem);
+            problem.add_headers(&mut response);
         }
         Ok(response)
     }
 }
 
-fn render<V: View>(
+/// Renders `view` in the frame of all pages.
+pub(super) fn render<V: View>(
     req: &Request<'_>,
     auth: &Auth,
     language: Language,
-    wrong: Wrong,
+    wrong: FormErrors,
     view: &V,
 ) -> Result<String, Problem> {
     auth.templates().render(language, &Frame::new(req, V::PATH, wrong), view).map_err(|e| {
         tracing::error!(request = caller(req).request_id, "a page cannot be rendered");
-        Error::internal(e).into()
+        flows::Error::internal(e).into()
     })
-}
-
-#[derive(Serialize)]
-pub struct ErrorPage {
-    pub status: u16,
-    pub title: String,
-    pub detail: String,
-    pub fields: Vec<WrongField>,
-    /// After so many seconds it may work.
-    pub retry_after: Option<u64>,
-}
-
-/// A field of a request, and what is wrong with it.
-#[derive(Serialize)]
-pub struct WrongField {
-    /// As the request names it.
-    pub name: &'static str,
-    /// A sentence.
-    pub text: String,
-}
-
-impl View for ErrorPage {
-    const TEMPLATE: &'static str = "pages/error.html";
-    const PATH: &'static str = "/";
-}
-
-impl ErrorPage {
-    /// The page, if there is a service to make it.
-    pub fn html(&self, req: &Request<'_>, language: Language) -> Option<String> {
-        render(req, req.rocket().state::<Auth>()?, language, Wrong::default(), self).ok()
-    }
 }

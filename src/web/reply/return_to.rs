@@ -1,12 +1,12 @@
-//! Where somebody wanted to go before logging in (OWASP Unvalidated Redirects): a path of this site, or
-//! an origin that is listed in the settings.
+//! Where the user wanted to go before the login (OWASP Unvalidated Redirects): a path of this site, or an
+//! origin in the settings.
 use crate::config::Config;
 use url::Url;
 
 /// In bytes.
 const LONGEST: usize = 2048;
 
-/// The place that `next` names, as a browser would understand it; `None` for anything else.
+/// The target that `next` names, parsed as a browser does. `None` if it is not allowed.
 pub fn next(config: &Config, next: &str) -> Option<String> {
     let plain = !next.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\');
     if next.len() > LONGEST || !plain {
@@ -20,7 +20,7 @@ pub fn next(config: &Config, next: &str) -> Option<String> {
         return (listed && bare).then(|| url.into());
     }
     let url = config.public_url.join(next).ok()?;
-    // What is joined may still have gone elsewhere, and dots may have left two slashes at the front.
+    // The result may still be on another site, and dots may have left two slashes at the start.
     let stayed = url.origin() == config.public_url.origin() && !next.starts_with("//");
     let place = &url[url::Position::BeforePath..];
     (stayed && !place.starts_with("//")).then(|| place.to_owned())

@@ -4,7 +4,7 @@
 //! name one by habit (axios on Node names a form for a `POST` without a body).
 pub use super::fields::Wrong;
 use super::form_body;
-use crate::flows::{Error, Result};
+use crate::web::{Error, Result};
 use rocket::{
     Data, Request,
     data::{FromData, Outcome, ToByteUnit},

@@ -1,11 +1,11 @@
-//! [`OneRequest`]: the connections of a request share one patience with the database.
+//! [`OneRequest`]: all waits of a request for the database share one time limit.
 use crate::flows::as_one_request;
 use rocket::{
     Data, Request,
     route::{Handler, Outcome},
 };
 
-/// A handler, whose guards and work wait for the database for 2.5 s in all.
+/// A handler. It and its guards wait for the database for 2.5 s in total.
 #[derive(Clone)]
 pub struct OneRequest(pub Box<dyn Handler>);
 

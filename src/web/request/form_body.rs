@@ -1,7 +1,7 @@
 //! Reads the two types of forms: `application/x-www-form-urlencoded` (WHATWG URL, 5.1), and
 //! `multipart/form-data` (RFC 7578), which browsers send for a `FormData`.
 use super::body::MOST_FIELDS;
-use crate::flows::{Error, Result};
+use crate::web::{Error, Result};
 use multer::{Field, Multipart};
 use percent_encoding::percent_decode;
 use rocket::futures::stream;

@@ -1,4 +1,4 @@
-//! By which name, and from where, a request was made.
+//! Under which host name, and from where, a request was sent.
 use crate::{config::Config, flows::Auth};
 use rocket::{
     Request,
@@ -8,11 +8,11 @@ use rocket::{
 use std::{convert::Infallible, net::IpAddr};
 use url::Url;
 
-/// Whether a request was made on this machine, as far as can be told: from a loopback address, by
-/// the name of one (another site's name may have been rebound to us), and through no proxy.
+/// Whether a request was probably sent on this machine: from a loopback address, to the name of one (the
+/// name of another site may be rebound to us), and through no proxy.
 pub struct Local(pub bool);
 
-/// Whether a request goes by the name in `public_url`, or by that of this machine.
+/// Whether a request names the host in `public_url`, or this machine.
 pub struct ByOurName(pub bool);
 
 #[rocket::async_trait]
@@ -21,8 +21,8 @@ impl<'r> FromRequest<'r> for Local {
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
         let straight = !req.headers().iter().any(|header| is_of_proxy(header.name().as_str()));
-        // A page of ours by another name has come through something that renames us; a link on a page
-        // of somebody else's, which newer browsers tell apart, is a link.
+        // A page of ours under another name came through a proxy that renames us. A link on another site
+        // does not count. Newer browsers tell the two apart.
         let followed = ["cross-site", "same-site", "none"];
         let followed =
             req.headers().get_one("sec-fetch-site").is_some_and(|site| followed.contains(&site));
@@ -48,16 +48,16 @@ impl<'r> FromRequest<'r> for ByOurName {
     }
 }
 
-/// The name that a request goes by, without its port.
+/// The host that a request names, without the port.
 fn name(req: &Request<'_>) -> Option<String> {
     match req.headers().get_one("host") {
         Some(sent) => Authority::parse(sent).ok().map(|a| a.host().to_ascii_lowercase()),
-        // HTTP/2 has it elsewhere.
+        // HTTP/2 has the host in a pseudo-header.
         None => req.host().map(|host| host.domain().as_str().to_ascii_lowercase()),
     }
 }
 
-/// Whether a header is one that proxies, tunnels and content networks add.
+/// Whether proxies, tunnels or content delivery networks add this header.
 fn is_of_proxy(name: &str) -> bool {
     const BEGINNINGS: [&str; 9] = [
         "x-forwarded",
@@ -86,7 +86,7 @@ fn is_of_proxy(name: &str) -> bool {
     NAMES.contains(&name.as_str()) || BEGINNINGS.iter().any(|start| name.starts_with(start))
 }
 
-/// The host of an origin or a URL; `None` if there is none in it.
+/// The host of an origin or a URL.
 fn place(url: &str) -> Option<String> {
     Url::parse(url).ok()?.host_str().map(str::to_ascii_lowercase)
 }

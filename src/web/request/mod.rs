@@ -1,8 +1,12 @@
-//! x
+//! Requests: who sends them, what they ask for, and whether they are admissible.
+pub mod accept;
 pub mod admission;
+pub mod arrival;
 pub mod body;
-pub mod client;
+pub mod caller;
 pub mod deadline;
 pub mod fields;
 pub mod form_body;
 pub mod host;
+pub mod identity;
+pub mod language;

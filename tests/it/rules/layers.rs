@@ -138,6 +138,21 @@ fn flows_name_no_http_and_only_db_names_an_engine() {
 }
 
 #[test]
+fn rocket_is_named_only_where_http_is_spoken() {
+    const ROOMS: [&str; 7] = ["web", "api", "pages", "dialects", "openapi", "fairing", "cli"];
+    let mut rooms = BTreeSet::new();
+    for (path, text) in sources() {
+        let code: String = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect();
+        if code.contains("rocket::") || code.contains("rocket_db_pools") {
+            let room = room(&path);
+            assert!(ROOMS.contains(&room.as_str()), "{} names Rocket", path.display());
+            rooms.insert(room);
+        }
+    }
+    assert_eq!(rooms, ROOMS.map(str::to_owned).into());
+}
+
+#[test]
 fn the_reader_finds_names_in_a_group() {
     let text = "use crate::{\n    store::{Db, users::{self}},\n    time::Clock,\n};\nfn f() { crate::view::text() }";
     assert_eq!(named(text).into_iter().collect::<Vec<_>>(), ["store", "time", "view"]);

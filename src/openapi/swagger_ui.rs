@@ -1,5 +1,11 @@
-//! `/openapi.json`, made once, and a page to browse and try it, served from where the program holds it.
-use crate::{flows::Error, web::reply::problem::Problem};
+//! `/openapi.json` and Swagger UI, the page to browse and try it, whose files are part of the program.
+use crate::{
+    flows::Error,
+    web::{
+        csp::{self, Policy},
+        reply::problem::Problem,
+    },
+};
 use rocket::{
     Data, Request, Response, Route,
     http::{ContentType, Method, Status},
@@ -10,24 +16,25 @@ use utoipa_swagger_ui::{Config, serve};
 
 pub const DOCUMENT: &str = "/openapi.json";
 
-/// Where the page is.
+/// The paths of the page.
 const PLACES: [&str; 2] = ["/docs", "/api-doc"];
 
 /// The routes; `document` is JSON.
 pub fn routes(document: String) -> Vec<Route> {
     let config = Arc::new(Config::from(DOCUMENT));
     let places = PLACES.into_iter().flat_map(|place| {
-        let page = || Browser { place, config: Arc::clone(&config) };
+        let page = || SwaggerUi { place, config: Arc::clone(&config) };
         [
             Route::new(Method::Get, place, page()),
             Route::new(Method::Get, &format!("{place}/<file>"), page()),
         ]
     });
-    let document = Document(document.into());
-    places.chain([Route::new(Method::Get, DOCUMENT, document)]).collect()
+    let mut routes = csp::with(Policy::ApiBrowser, places.collect::<Vec<_>>());
+    routes.push(Route::new(Method::Get, DOCUMENT, Document(document.into())));
+    routes
 }
 
-/// Shared by all replies.
+/// The document, shared by all replies.
 #[derive(Clone)]
 struct Document(Arc<str>);
 
@@ -54,15 +61,15 @@ impl Handler for Document {
 }
 
 #[derive(Clone)]
-struct Browser {
+struct SwaggerUi {
     place: &'static str,
     config: Arc<Config<'static>>,
 }
 
-impl Browser {
+impl SwaggerUi {
     fn reply(&self, path: &str) -> Result<Response<'static>, Error> {
         let Some(file) = path.strip_prefix(self.place).filter(|rest| !rest.is_empty()) else {
-            // The page names its files as if it were in a folder.
+            // The page refers to its files by relative paths, as from a folder.
             let to = format!("{}/", self.place);
             let redirect =
                 Response::build().status(Status::SeeOther).raw_header("Location", to).finalize();
@@ -85,7 +92,7 @@ impl Browser {
 }
 
 #[rocket::async_trait]
-impl Handler for Browser {
+impl Handler for SwaggerUi {
     async fn handle<'r>(&self, req: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
         match self.reply(req.uri().path().as_str()) {
             Ok(response) => Outcome::Success(response),

@@ -1,0 +1,56 @@
+//! `/health/…`: whether the process answers, and whether it can serve requests.
+use crate::{
+    flows::{Auth, Error},
+    web::reply::{
+        json::Reply,
+        problem::{Problem, ProblemDocument},
+    },
+};
+use rocket::{Route, State, get, routes};
+use serde::Serialize;
+use utoipa::{OpenApi, ToSchema};
+
+pub fn routes() -> Vec<Route> {
+    routes![live, ready]
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(live, ready))]
+pub struct Docs;
+
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    status: &'static str,
+    /// What an operator should look at. `clock_skew`: the clock of this machine differs from the
+    /// database's by more than 3 s.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<&'static str>,
+}
+
+impl Health {
+    const fn good() -> Self {
+        Self { status: "ok", warnings: Vec::new() }
+    }
+}
+
+/// Whether the process answers
+#[utoipa::path(get, path = "/health/live", tag = "service",
+    responses((status = 200, body = Health)))]
+#[get("/health/live")]
+fn live() -> Reply<Health> {
+    Reply::ok(Health::good())
+}
+
+/// Whether the database answers, has every migration and takes writes
+#[utoipa::path(get, path = "/health/ready", tag = "service",
+    responses((status = 200, body = Health),
+        (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
+#[get("/health/ready")]
+async fn ready(auth: &State<Auth>) -> Result<Reply<Health>, Problem> {
+    if auth.ready().await {
+        let warnings = if auth.clock_is_off() { vec!["clock_skew"] } else { Vec::new() };
+        Ok(Reply::ok(Health { warnings, ..Health::good() }))
+    } else {
+        Err(Error::Unavailable.into())
+    }
+}

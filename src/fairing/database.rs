@@ -1,0 +1,29 @@
+//! [`AuthDb`]: our database as a pool of `rocket_db_pools`.
+use crate::db::{self, Conn, Db, OpenError};
+use rocket::figment::Figment;
+use rocket_db_pools::{Config, Database, Error, Pool};
+
+/// `[default.databases.portcullis] url = "sqlite://portcullis.db"` or `"postgres://…"`.
+#[derive(Database)]
+#[database("portcullis")]
+pub struct AuthDb(pub Db);
+
+#[rocket::async_trait]
+impl Pool for Db {
+    type Connection = Conn;
+    type Error = Error<OpenError, db::Error>;
+
+    async fn init(figment: &Figment) -> Result<Self, Self::Error> {
+        let config: Config = figment.extract()?;
+        let connections = u32::try_from(config.max_connections).unwrap_or(u32::MAX);
+        Self::open(&config.url, connections).await.map_err(Error::Init)
+    }
+
+    async fn get(&self) -> Result<Conn, Self::Error> {
+        self.read().await.map_err(Error::Get)
+    }
+
+    /// Does nothing: Rocket calls it when the shutdown begins, while requests are still running. The
+    /// program closes the pool itself after the last request, and a host application drops it.
+    async fn close(&self) {}
+}

@@ -1,0 +1,40 @@
+//! The log line of a request, and its metrics.
+use super::{
+    metrics,
+    reply::outcome,
+    request::{arrival::Arrival, caller::caller, identity},
+};
+use rocket::{Request, http::Status};
+use std::time::Duration;
+
+/// Writes one line for a request, and one more if it was refused (OWASP ASVS 5, 16.3.2).
+pub fn write(req: &Request<'_>, status: Status) {
+    let caller = caller(req);
+    let arrival = Arrival::of(req);
+    let elapsed = arrival.map_or(Duration::ZERO, Arrival::elapsed);
+    let method = arrival.map_or("-", |arrival| arrival.method.as_str());
+    // The route, not the path, which may hold a token.
+    let route = req.route().map_or("-", |r| r.uri.as_str());
+    metrics::count(method, route, status.code, elapsed.as_secs_f64());
+    tracing::info!(
+        target: "portcullis::request",
+        method,
+        route,
+        status = status.code,
+        micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+        ip = caller.ip.map(tracing::field::display),
+        id = caller.request_id,
+    );
+    if status == Status::Forbidden {
+        tracing::info!(
+            target: "portcullis::security",
+            act = "refused",
+            actor_id = identity::user(req).map(|id| id.0),
+            code = outcome::code(req),
+            method,
+            route,
+            ip = caller.ip.map(tracing::field::display),
+            request = caller.request_id,
+        );
+    }
+}

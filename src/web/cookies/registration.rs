@@ -1,0 +1,49 @@
+//! The cookie that identifies the browser in which a user registered. There, the link that confirms the
+//! address needs no password.
+use super::{keep, value};
+use crate::{config::Config, web::request::arrival::is_head};
+use rocket::{
+    Request,
+    request::{FromRequest, Outcome},
+};
+use std::convert::Infallible;
+
+/// In days: as long as the link that confirms an address is valid.
+const DAYS: i64 = 3;
+
+const PURPOSE: &str = "registrant";
+
+/// The cookie with `mark`, for the browser that registered.
+pub fn cookie(config: &Config, mark: String) -> String {
+    keep(config, PURPOSE, mark, time::Duration::days(DAYS))
+}
+
+/// The mark of the browser that registered, if a person opens the page there: a prefetch, a `HEAD` and a
+/// part of another page do not count.
+pub struct Registrant<'r>(pub Option<&'r str>);
+
+/// The mark of the browser that registered, whatever the request is.
+pub struct Mark<'r>(pub Option<&'r str>);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Registrant<'r> {
+    type Error = Infallible;
+
+    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        let early = ["sec-purpose", "purpose", "x-purpose", "x-moz"]
+            .iter()
+            .any(|name| req.headers().contains(name));
+        let part = req.headers().get("sec-fetch-dest").any(|dest| dest != "document");
+        let opened = !early && !part && !is_head(req);
+        Outcome::Success(Self(value(req, PURPOSE).filter(|_| opened)))
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Mark<'r> {
+    type Error = Infallible;
+
+    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        Outcome::Success(Self(value(req, PURPOSE)))
+    }
+}

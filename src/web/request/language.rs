@@ -1,0 +1,98 @@
+//! The language of a reply. For a program it depends on the request alone. For a person who is signed in,
+//! the language in their profile counts more than that of the browser.
+use super::identity;
+use crate::{
+    config::Language,
+    flows::{Auth, User},
+    web::cookies,
+};
+use rocket::{
+    Request,
+    http::{Cookie, SameSite},
+};
+
+/// The cookie with the language that was chosen in this browser.
+const COOKIE: &str = "portcullis-lang";
+
+/// In bytes. A longer `Accept-Language` is ignored.
+const LONGEST_LANGUAGES: usize = 1024;
+
+/// The language that a request asks for: by `?lang`, the cookie or `Accept-Language`, else that of the
+/// settings.
+pub fn of_request(req: &Request<'_>) -> Language {
+    chosen(req).unwrap_or_else(|| of_browser(req))
+}
+
+/// The language of the person who reads a page: that of `?lang`, the cookie, their profile or the browser.
+pub fn of_reader(req: &Request<'_>, user: Option<&User>) -> Language {
+    let own = user.and_then(|user| user.language.as_deref()).and_then(Language::from_tag);
+    of_person(req, own)
+}
+
+/// [`of_reader`] for a reply that is made after all guards of the request have run.
+pub fn of_reply(req: &Request<'_>) -> Language {
+    of_person(req, identity::own_language(req))
+}
+
+fn of_person(req: &Request<'_>, own: Option<Language>) -> Language {
+    chosen(req).or(own).unwrap_or_else(|| of_browser(req))
+}
+
+fn of_browser(req: &Request<'_>) -> Language {
+    let configured = || req.rocket().state::<Auth>().map(|auth| auth.config().language);
+    accepted(req).or_else(configured).unwrap_or_default()
+}
+
+fn asked(req: &Request<'_>) -> Option<Language> {
+    req.query_value::<&str>("lang").and_then(Result::ok).and_then(Language::from_tag)
+}
+
+fn chosen(req: &Request<'_>) -> Option<Language> {
+    asked(req).or_else(|| cookies::one(req, COOKIE).and_then(Language::from_tag))
+}
+
+/// Sets the cookie if `?lang` asks for a language.
+pub fn keep_choice(req: &Request<'_>) {
+    if let (Some(language), Some(auth)) = (asked(req), req.rocket().state::<Auth>()) {
+        req.cookies().add(cookie(auth, language));
+    }
+}
+
+/// The cookie that keeps a language, for a year.
+pub fn cookie(auth: &Auth, language: Language) -> Cookie<'static> {
+    Cookie::build((COOKIE, language.tag()))
+        .path("/")
+        .http_only(true)
+        .secure(auth.config().cookie.secure)
+        .same_site(SameSite::Lax)
+        .max_age(time::Duration::days(365))
+        .build()
+}
+
+/// The cookie that removes the kept language.
+pub fn no_cookie(auth: &Auth) -> Cookie<'static> {
+    let mut cookie = cookie(auth, Language::default());
+    cookie.set_value("");
+    cookie.set_max_age(time::Duration::ZERO);
+    cookie
+}
+
+/// The best of our languages by `Accept-Language` (RFC 9110, 12.5.4).
+fn accepted(req: &Request<'_>) -> Option<Language> {
+    let header = req.headers().get_one("accept-language").unwrap_or_default();
+    let header = if header.len() > LONGEST_LANGUAGES { "" } else { header };
+    let weighed = header.split(',').take(16).filter_map(|range| {
+        let (tag, rest) = range.split_once(';').unwrap_or((range, ""));
+        let q = match rest.trim().strip_prefix("q=") {
+            Some(q) => q.parse::<f32>().ok()?,
+            None => 1.0,
+        };
+        Some((Language::from_tag(tag)?, q)).filter(|(_, q)| *q > 0.0)
+    });
+    // The first of equals.
+    weighed
+        .fold(None, |best: Option<(Language, f32)>, new| {
+            best.filter(|(_, q)| *q >= new.1).or(Some(new))
+        })
+        .map(|(language, _)| language)
+}
