@@ -155,7 +155,7 @@ async fn enqueue(work: &mut Work<'_>, invitation: &Invitation, language: Languag
     }
     let args = json!({ "name": "", "email": recipient, "invitation": invitation.id });
     work.insert_mail(&NewMail {
-        kind: kind,
+        kind,
         user_id: None,
         recipient,
         language: language.tag(),

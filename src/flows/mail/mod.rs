@@ -65,7 +65,7 @@ impl Work<'_> {
             all.extend(args.clone());
         }
         self.insert_mail(&NewMail {
-            kind: kind,
+            kind,
             user_id: id,
             recipient,
             language: user.language.as_deref().unwrap_or_default(),
