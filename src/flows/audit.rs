@@ -1,12 +1,14 @@
 //! Audit events: each is a row in the transaction of what happened and a line of the log, with neither
 //! secrets nor addresses (OWASP ASVS 5, 16.3). [`Work::audit`](super::work::Work::audit) writes them.
 use super::{Auth, Caller, Result, SessionId, SignedIn, UserId};
-use crate::store::audit::{self, Event};
+use crate::store::audit::{self, ActorKind, Event};
+
+pub use crate::store::audit::AuditKind;
 
 /// What happened. What is `None` is taken from the work that writes it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct AuditEvent<'a> {
-    pub kind: &'static str,
+    pub kind: AuditKind,
     pub actor: Option<Actor>,
     /// Whose account it concerns.
     pub target: Option<UserId>,
@@ -26,28 +28,28 @@ pub(crate) enum Actor {
 
 impl Actor {
     /// The name of the kind of actor, and the user.
-    pub const fn parts(self) -> (&'static str, Option<UserId>) {
+    pub const fn parts(self) -> (ActorKind, Option<UserId>) {
         match self {
-            Self::Anonymous => ("anonymous", None),
-            Self::User(id) => ("user", Some(id)),
-            Self::Cli => ("cli", None),
+            Self::Anonymous => (ActorKind::Anonymous, None),
+            Self::User(id) => (ActorKind::User, Some(id)),
+            Self::Cli => (ActorKind::Cli, None),
         }
     }
 }
 
 impl<'a> AuditEvent<'a> {
     /// An event of this kind, by the actor of the work.
-    pub fn new(kind: &'static str) -> Self {
-        Self { kind, ..Self::default() }
+    pub fn new(kind: AuditKind) -> Self {
+        Self { kind, actor: None, target: None, session: None, detail: "" }
     }
 
     /// An event about `user`.
-    pub fn about(kind: &'static str, user: UserId) -> Self {
+    pub fn about(kind: AuditKind, user: UserId) -> Self {
         Self { target: Some(user), ..Self::new(kind) }
     }
 
     /// Something a user did to their own account.
-    pub fn own(kind: &'static str, user: UserId) -> Self {
+    pub fn own(kind: AuditKind, user: UserId) -> Self {
         Self { actor: Some(Actor::User(user)), ..Self::about(kind, user) }
     }
 
@@ -78,8 +80,8 @@ pub(crate) fn log(caller: &Caller, event: &AuditEvent<'_>) {
     let (actor, actor_id) = event.actor.unwrap_or_default().parts();
     tracing::info!(
         target: "portcullis::security",
-        act = event.kind,
-        actor,
+        act = event.kind.into_str(),
+        actor = actor.into_str(),
         actor_id = actor_id.map(|id| id.0),
         target_id = event.target.map(|id| id.0),
         session = event.session.map(|id| tracing::field::display(id.0)),

@@ -3,8 +3,9 @@ use super::{Auth, Result, clock_skew, mail};
 use crate::{
     db::{Channel, Listener},
     store::{
-        audit, invitations, keys, legacy_tokens, mail_tokens, outbox, refresh_tokens, revocations,
-        sessions, setup_tokens,
+        audit, invitations, keys, legacy_tokens, mail_tokens,
+        outbox::{self, OutboxState},
+        refresh_tokens, revocations, sessions, setup_tokens,
     },
     time::Timestamp,
 };
@@ -30,7 +31,7 @@ enum Old {
     Invitations,
     Revocations,
     LegacyTokens,
-    Mails(&'static str, Duration),
+    Mails(OutboxState, Duration),
     /// Mails to users who are gone.
     Orphans,
     Acts,
@@ -43,9 +44,9 @@ const ALL: [Old; 11] = [
     Old::LegacyTokens,
     Old::MailTokens,
     Old::Invitations,
-    Old::Mails("sent", WEEK),
-    Old::Mails("dropped", WEEK),
-    Old::Mails("failed", MONTH),
+    Old::Mails(OutboxState::Sent, WEEK),
+    Old::Mails(OutboxState::Dropped, WEEK),
+    Old::Mails(OutboxState::Failed, MONTH),
     Old::Orphans,
     Old::Acts,
 ];

@@ -2,7 +2,11 @@
 use super::{Auth, Result};
 use crate::{
     db::Connections,
-    store::{oldest, outbox, revocations},
+    store::{
+        oldest,
+        outbox::{self, OutboxState},
+        revocations,
+    },
     time::Timestamp,
 };
 use std::time::Duration;
@@ -38,8 +42,8 @@ impl Auth {
             .max(over(oldest.mail_dropped_at, week))
             .max(over(oldest.mail_failed_at, month));
         Ok(Figures {
-            mails_waiting: outbox::count(&mut db, "waiting").await?,
-            mails_failed: outbox::count(&mut db, "failed").await?,
+            mails_waiting: outbox::count(&mut db, OutboxState::Waiting).await?,
+            mails_failed: outbox::count(&mut db, OutboxState::Failed).await?,
             oldest_mail: over(outbox::oldest_waiting(&mut db).await?, Duration::ZERO),
             passwords_waiting: self.hasher.waiting(),
             connections: self.db.connections(),

@@ -27,9 +27,10 @@ pub use crate::tokens::claims::Claims;
 pub use crate::{
     db::as_one_request,
     store::{
-        audit::{Event, Logged},
+        audit::{ActorKind, AuditKind, Event, Logged},
         invitations::Invitation,
-        outbox::OutboxMessage,
+        keys::KeyState,
+        outbox::{MailKind, OutboxMessage, OutboxState},
         sessions::{Session, SessionId},
         users::{User, UserId},
     },

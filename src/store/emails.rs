@@ -5,22 +5,22 @@ use crate::{
     time::Timestamp,
 };
 
-/// Sets another, confirmed address; `false` if it is taken or the credentials have changed.
+/// Sets another, confirmed address; `false` if it is taken or `credential_version` has changed.
 pub async fn set(
     db: &mut Tx,
     id: UserId,
-    credentials: i64,
+    credential_version: i64,
     (email, key): (&str, &str),
     now: Timestamp,
 ) -> Result<bool> {
     let rows = db
         .execute_unless_taken(
             "UPDATE auth_users
-             SET email = $3, email_key = $4, email_confirmed_at = $5, credentials = credentials + 1,
+             SET email = $3, email_key = $4, email_confirmed_at = $5, credential_version = credential_version + 1,
                  code_tries = 0
-             WHERE id = $1 AND credentials = $2
+             WHERE id = $1 AND credential_version = $2
                AND NOT EXISTS (SELECT 1 FROM auth_users o WHERE o.email_key = $4 AND o.id <> $1)",
-            (id, credentials, email, key, now),
+            (id, credential_version, email, key, now),
         )
         .await?;
     Ok(rows == Some(1))
@@ -38,7 +38,7 @@ pub async fn restore(
         .execute_unless_taken(
             "UPDATE auth_users
              SET email = $2, email_key = $3, email_confirmed_at = $4, password_hash = NULL,
-                 credentials = credentials + 1, code_tries = 0
+                 credential_version = credential_version + 1, code_tries = 0
              WHERE id = $1
                AND NOT EXISTS (SELECT 1 FROM auth_users o WHERE o.email_key = $3 AND o.id <> $1)",
             (id, email, key, now),

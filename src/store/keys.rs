@@ -1,17 +1,45 @@
 //! Table `auth_keys`: the keys that sign tokens.
+use super::text_enum::{Stored, stored_as_text};
 use crate::{
     db::{Conn, Result, Tx},
     time::Timestamp,
 };
 use sqlx::FromRow;
 
+/// What a key does.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    serde::Serialize,
+    strum::Display,
+    strum::EnumIter,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
+pub enum KeyState {
+    /// It is published and does not sign yet.
+    Next,
+    /// It signs.
+    Current,
+    /// It only verifies.
+    Retired,
+}
+
+stored_as_text!(KeyState);
+
+#[expect(clippy::struct_field_names, reason = "the fields are named like the columns")]
 #[derive(Clone, FromRow)]
 pub struct Key {
     pub kid: String,
     /// The JWA name (RFC 7518).
     pub algorithm: String,
-    /// `next` (published, does not sign yet), `current` (signs) or `retired` (verifies only).
-    pub state: String,
+    pub state: Stored<KeyState>,
     /// PKCS#8, sealed if an encryption key is configured.
     pub private_key: Vec<u8>,
     pub created_at: Timestamp,
@@ -53,7 +81,7 @@ pub async fn all(db: &mut Conn, now: Timestamp) -> Result<Vec<Key>> {
 #[derive(Clone, PartialEq, Eq, FromRow)]
 pub struct Outline {
     pub kid: String,
-    pub state: String,
+    pub state: Stored<KeyState>,
     pub expires_at: Option<Timestamp>,
 }
 

@@ -1,5 +1,5 @@
 //! Table `auth_mail_tokens`: the links in mails, as hashes.
-use super::{forget, users::UserId};
+use super::{forget, outbox::MailKind, text_enum::Stored, users::UserId};
 use crate::{
     db::{Conn, Result, Tx},
     secret::Digest,
@@ -10,12 +10,12 @@ use sqlx::FromRow;
 #[derive(Clone, FromRow)]
 pub struct MailToken {
     pub hash: Digest,
-    pub kind: String,
+    pub kind: Stored<MailKind>,
     pub user_id: UserId,
     /// The address it was sent to.
     pub email: String,
-    /// The user's credentials when it was asked for; it dies when they change.
-    pub credentials: i64,
+    /// The user's `credential_version` when it was asked for; the link is invalid once that differs.
+    pub credential_version: i64,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub used_at: Option<Timestamp>,
@@ -26,14 +26,14 @@ pub struct MailToken {
 pub async fn insert(db: &mut Tx, t: &MailToken) -> Result<()> {
     db.execute(
         "INSERT INTO auth_mail_tokens
-             (hash, kind, user_id, email, credentials, created_at, expires_at, code_hash)
+             (hash, kind, user_id, email, credential_version, created_at, expires_at, code_hash)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         (
             &t.hash,
             t.kind.as_str(),
             t.user_id,
             t.email.as_str(),
-            t.credentials,
+            t.credential_version,
             t.created_at,
             t.expires_at,
             t.code_hash.as_ref(),
@@ -45,7 +45,7 @@ pub async fn insert(db: &mut Tx, t: &MailToken) -> Result<()> {
 
 pub async fn by_hash(db: &mut Conn, hash: &Digest) -> Result<Option<MailToken>> {
     db.fetch_optional(
-        "SELECT hash, kind, user_id, email, credentials, created_at, expires_at, used_at, code_hash
+        "SELECT hash, kind, user_id, email, credential_version, created_at, expires_at, used_at, code_hash
          FROM auth_mail_tokens WHERE hash = $1",
         [hash],
     )
@@ -59,7 +59,7 @@ pub async fn newest_with_code(
     now: Timestamp,
 ) -> Result<Option<MailToken>> {
     db.fetch_optional(
-        "SELECT hash, kind, user_id, email, credentials, created_at, expires_at, used_at, code_hash
+        "SELECT hash, kind, user_id, email, credential_version, created_at, expires_at, used_at, code_hash
          FROM auth_mail_tokens
          WHERE user_id = $1 AND code_hash IS NOT NULL AND used_at IS NULL AND expires_at > $2
          ORDER BY created_at DESC, hash LIMIT 1",
@@ -92,16 +92,22 @@ pub async fn consume(db: &mut Tx, hash: &Digest, now: Timestamp) -> Result<bool>
 }
 
 /// Forgets a user's unused links of one kind.
-pub async fn revoke(db: &mut Tx, user: UserId, kind: &str) -> Result<()> {
+pub async fn revoke(db: &mut Tx, user: UserId, kind: MailKind) -> Result<()> {
     revoke_since(db, user, kind, 0).await
 }
 
-/// Forgets a user's unused links of one kind that were asked for under `credentials` or later ones.
-pub async fn revoke_since(db: &mut Tx, user: UserId, kind: &str, credentials: i64) -> Result<()> {
+/// Forgets a user's unused links of one kind that were asked for under `credential_version` or a
+/// later one.
+pub async fn revoke_since(
+    db: &mut Tx,
+    user: UserId,
+    kind: MailKind,
+    credential_version: i64,
+) -> Result<()> {
     db.execute(
         "DELETE FROM auth_mail_tokens
-         WHERE user_id = $1 AND kind = $2 AND used_at IS NULL AND credentials >= $3",
-        (user, kind, credentials),
+         WHERE user_id = $1 AND kind = $2 AND used_at IS NULL AND credential_version >= $3",
+        (user, kind, credential_version),
     )
     .await?;
     Ok(())

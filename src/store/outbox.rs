@@ -1,5 +1,9 @@
 //! Table `auth_outbox`: mails, written in the transaction of what causes them and sent later.
-use super::{forget, users::UserId};
+use super::{
+    forget,
+    text_enum::{Stored, stored_as_text},
+    users::UserId,
+};
 use crate::{
     db::{Conn, Result, Tx},
     time::Timestamp,
@@ -7,19 +11,74 @@ use crate::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
+/// What a mail is about. A mailed link has the kind of its mail.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    serde::Serialize,
+    strum::Display,
+    strum::EnumIter,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
+pub enum MailKind {
+    ConfirmEmail,
+    ResetPassword,
+    ChangeEmail,
+    EmailChanged,
+    RestoreEmail,
+    PasswordChanged,
+    AccountExists,
+    AccountDeleted,
+    Invitation,
+}
+
+/// What became of a mail.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    serde::Serialize,
+    strum::Display,
+    strum::EnumIter,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
+pub enum OutboxState {
+    Waiting,
+    Sent,
+    /// Delivery was given up.
+    Failed,
+    /// It was of no use any more and is not sent.
+    Dropped,
+}
+
+stored_as_text!(MailKind, OutboxState);
+
 #[derive(Clone, Debug, FromRow)]
 pub struct Mail {
     pub id: i64,
     /// The same in every attempt, so that a mailbox can tell a repetition.
     pub message_id: Uuid,
-    pub kind: String,
+    pub kind: Stored<MailKind>,
     pub user_id: Option<UserId>,
     pub recipient: String,
     pub language: String,
     /// What its text needs to know, as JSON; never a token.
     pub args: String,
-    /// The user's credentials when it was asked for.
-    pub credentials: i64,
+    /// The user's `credential_version` when it was asked for.
+    pub credential_version: i64,
     /// Attempts made, the one under way included.
     pub attempts: i64,
     pub created_at: Timestamp,
@@ -28,18 +87,18 @@ pub struct Mail {
 /// A mail to be sent.
 #[derive(Debug)]
 pub struct NewMail<'a> {
-    pub kind: &'a str,
+    pub kind: MailKind,
     pub user_id: Option<UserId>,
     pub recipient: &'a str,
     pub language: &'a str,
     pub args: &'a str,
-    pub credentials: i64,
+    pub credential_version: i64,
 }
 
 pub async fn insert(db: &mut Tx, new: &NewMail<'_>, now: Timestamp) -> Result<()> {
     db.execute(
         "INSERT INTO auth_outbox (message_id, kind, user_id, recipient, language, args,
-                                  credentials, created_at, due_at)
+                                  credential_version, created_at, due_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
         (
             Uuid::new_v4(),
@@ -48,7 +107,7 @@ pub async fn insert(db: &mut Tx, new: &NewMail<'_>, now: Timestamp) -> Result<()
             new.recipient,
             new.language,
             new.args,
-            new.credentials,
+            new.credential_version,
             now,
         ),
     )
@@ -66,7 +125,7 @@ macro_rules! claim {
             ")
              UPDATE auth_outbox SET due_at = $1, attempts = attempts + 1
              WHERE state = 'waiting' AND due_at <= $2 AND id IN (SELECT id FROM due)
-             RETURNING id, message_id, kind, user_id, recipient, language, args, credentials,
+             RETURNING id, message_id, kind, user_id, recipient, language, args, credential_version,
                        attempts, created_at"
         )
     };
@@ -84,7 +143,7 @@ pub async fn claim(db: &mut Tx, most: i64, lease: Timestamp, now: Timestamp) -> 
 pub async fn count_since(
     db: &mut Conn,
     recipient: &str,
-    kind: &str,
+    kind: MailKind,
     then: Timestamp,
 ) -> Result<i64> {
     db.take_turn(&format!("mail {kind} {}", recipient.to_lowercase())).await?;
@@ -108,17 +167,22 @@ pub async fn lock(db: &mut Tx, id: i64) -> Result<bool> {
 }
 
 /// Withdraws a user's mails of one kind that were not sent yet.
-pub async fn cancel(db: &mut Tx, user: UserId, kind: &str) -> Result<()> {
+pub async fn cancel(db: &mut Tx, user: UserId, kind: MailKind) -> Result<()> {
     cancel_since(db, user, kind, 0).await
 }
 
-/// Withdraws a user's mails of one kind that were not sent yet and were asked for under `credentials` or
-/// later ones.
-pub async fn cancel_since(db: &mut Tx, user: UserId, kind: &str, credentials: i64) -> Result<()> {
+/// Withdraws a user's mails of one kind that were not sent yet and were asked for under
+/// `credential_version` or a later one.
+pub async fn cancel_since(
+    db: &mut Tx,
+    user: UserId,
+    kind: MailKind,
+    credential_version: i64,
+) -> Result<()> {
     db.execute(
         "UPDATE auth_outbox SET state = 'dropped'
-         WHERE user_id = $1 AND kind = $2 AND state = 'waiting' AND credentials >= $3",
-        (user, kind, credentials),
+         WHERE user_id = $1 AND kind = $2 AND state = 'waiting' AND credential_version >= $3",
+        (user, kind, credential_version),
     )
     .await?;
     Ok(())
@@ -189,11 +253,10 @@ pub async fn oldest_waiting(db: &mut Conn) -> Result<Option<Timestamp>> {
 #[derive(Clone, Debug, FromRow)]
 pub struct OutboxMessage {
     pub id: i64,
-    pub kind: String,
+    pub kind: Stored<MailKind>,
     pub user_id: Option<UserId>,
     pub recipient: String,
-    /// `waiting`, `sent`, `failed` or `dropped`.
-    pub state: String,
+    pub state: Stored<OutboxState>,
     pub attempts: i64,
     pub created_at: Timestamp,
     /// When it is tried next, if it is waiting.
@@ -218,7 +281,7 @@ macro_rules! posted {
 /// first, or above it (`back`), the oldest first.
 pub async fn page(
     db: &mut Conn,
-    state: Option<&str>,
+    state: Option<OutboxState>,
     (from, back): (i64, bool),
     limit: i64,
 ) -> Result<Vec<OutboxMessage>> {
@@ -245,7 +308,7 @@ pub async fn of_user(db: &mut Conn, user: UserId, limit: i64) -> Result<Vec<Outb
 }
 
 /// How many mails are in `state`.
-pub async fn count(db: &mut Conn, state: &str) -> Result<i64> {
+pub async fn count(db: &mut Conn, state: OutboxState) -> Result<i64> {
     let (n,): (i64,) =
         db.fetch_one("SELECT count(*) FROM auth_outbox WHERE state = $1", [state]).await?;
     Ok(n)
@@ -278,7 +341,7 @@ pub async fn purge_orphans(db: &mut Tx, then: Timestamp, most: i64) -> Result<u6
 }
 
 /// Forgets up to `most` mails in `state` that were asked for before `then`, the oldest first.
-pub async fn purge(db: &mut Tx, state: &str, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge(db: &mut Tx, state: OutboxState, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_outbox",

@@ -36,8 +36,8 @@ pub struct User {
     pub roles: Roles,
     /// An IETF language tag; `None`: the service's own.
     pub language: Option<String>,
-    /// Counts changes of password and address.
-    pub credentials: i64,
+    /// Counts changes of password and email.
+    pub credential_version: i64,
     pub created_at: Timestamp,
     pub last_login_at: Option<Timestamp>,
     /// Whether a stranger made the account by registering, with no invitation.
@@ -83,7 +83,7 @@ macro_rules! select {
     ($($rest:tt)+) => {
         concat!(
             "SELECT u.id, u.email, u.email_confirmed_at, u.username, u.first_name, u.is_active,
-                    u.is_superuser, u.language, u.credentials, u.created_at, u.last_login_at,
+                    u.is_superuser, u.language, u.credential_version, u.created_at, u.last_login_at,
                     u.self_registered,
                     (SELECT string_agg(r.role, ',' ORDER BY r.granted_at, r.role)
                      FROM auth_user_roles r WHERE r.user_id = u.id) AS roles
@@ -153,14 +153,18 @@ pub async fn password_hash(db: &mut Conn, id: UserId) -> Result<Option<String>> 
     Ok(row.and_then(|(hash,)| hash))
 }
 
-/// Notes a login, provided the user is active and the credentials it was checked against are still
-/// the current ones; holds the row, so that a change of either waits or is seen.
-pub async fn note_login(db: &mut Tx, id: UserId, credentials: i64, now: Timestamp) -> Result<bool> {
+/// Notes a login, provided the user is active and `credential_version` is still the one that was checked; holds the row, so that a change of either waits or is seen.
+pub async fn note_login(
+    db: &mut Tx,
+    id: UserId,
+    credential_version: i64,
+    now: Timestamp,
+) -> Result<bool> {
     let rows = db
         .execute(
             "UPDATE auth_users SET last_login_at = $3
-             WHERE id = $1 AND credentials = $2 AND is_active",
-            (id, credentials, now),
+             WHERE id = $1 AND credential_version = $2 AND is_active",
+            (id, credential_version, now),
         )
         .await?;
     Ok(rows == 1)
@@ -176,13 +180,18 @@ pub async fn rehash(db: &mut Tx, id: UserId, old: &str, new: &str) -> Result<()>
     Ok(())
 }
 
-/// Sets another password, provided the credentials are still those named; whether they were.
-pub async fn set_password(db: &mut Tx, id: UserId, credentials: i64, hash: &str) -> Result<bool> {
+/// Sets another password, provided that `credential_version` is still the one named; whether it was.
+pub async fn set_password(
+    db: &mut Tx,
+    id: UserId,
+    credential_version: i64,
+    hash: &str,
+) -> Result<bool> {
     let rows = db
         .execute(
-            "UPDATE auth_users SET password_hash = $3, credentials = credentials + 1
-             WHERE id = $1 AND credentials = $2",
-            (id, credentials, hash),
+            "UPDATE auth_users SET password_hash = $3, credential_version = credential_version + 1
+             WHERE id = $1 AND credential_version = $2",
+            (id, credential_version, hash),
         )
         .await?;
     Ok(rows == 1)

@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     config::{Algorithm, Config},
-    store::keys::{Key, Outline},
+    store::{
+        keys::{Key, KeyState, Outline},
+        text_enum::Stored,
+    },
     time::Timestamp,
     tokens::{Error, Result, claims::SimpleJwt},
 };
@@ -47,7 +50,7 @@ pub struct KeyRing {
 
 struct RingKey {
     pair: KeyPair,
-    state: String,
+    state: Stored<KeyState>,
     created_at: Timestamp,
     /// Until when it verifies.
     expires_at: Option<Timestamp>,
@@ -77,9 +80,9 @@ impl KeyRing {
             let Key { state, created_at, expires_at, retired_at, .. } = row;
             held.push(RingKey { pair, state, created_at, expires_at, retired_at });
         }
-        held.sort_by_key(|h| match h.state.as_str() {
-            "current" => 0,
-            "next" => 1,
+        held.sort_by_key(|h| match h.state.known() {
+            Some(KeyState::Current) => 0,
+            Some(KeyState::Next) => 1,
             _ => 2,
         });
         let secret = match (config.jwt.algorithm, &config.jwt.secret) {
@@ -111,7 +114,7 @@ impl KeyRing {
         self.held.iter().filter(|h| h.pair.algorithm == self.algorithm)
     }
 
-    fn of_kind_in(&self, state: &str) -> impl Iterator<Item = &RingKey> {
+    fn of_kind_in(&self, state: KeyState) -> impl Iterator<Item = &RingKey> {
         self.of_kind().filter(move |h| h.state == state)
     }
 
@@ -119,17 +122,18 @@ impl KeyRing {
     /// verifiers had the time to see it.
     pub fn is_due(&self, now: Timestamp) -> bool {
         let has_left = |h: &RingKey| h.retired_at.is_some_and(|at| at.plus(CHANGE) > now);
-        self.of_kind_in("current").next().is_none()
-            && self.of_kind_in("next").any(|h| h.created_at.plus(MAX_AGE) <= now)
-            && !self.of_kind_in("retired").any(has_left)
+        self.of_kind_in(KeyState::Current).next().is_none()
+            && self.of_kind_in(KeyState::Next).any(|h| h.created_at.plus(MAX_AGE) <= now)
+            && !self.of_kind_in(KeyState::Retired).any(has_left)
     }
 
     /// The key that signs: ours, or during a change of algorithm the one that other replicas sign with.
     /// Where there is none of either they have changed to `HS256`.
     fn signing(&self) -> Option<&RingKey> {
-        let ours = self.of_kind_in("current").next();
-        let any = || self.held.iter().find(|h| h.state == "current");
-        ours.or_else(any).or_else(|| self.of_kind_in("retired").max_by_key(|h| h.retired_at))
+        let ours = self.of_kind_in(KeyState::Current).next();
+        let any = || self.held.iter().find(|h| h.state == KeyState::Current);
+        ours.or_else(any)
+            .or_else(|| self.of_kind_in(KeyState::Retired).max_by_key(|h| h.retired_at))
     }
 
     pub fn sign(&self, claims: &impl Serialize) -> Result<String> {
@@ -211,9 +215,9 @@ impl KeyRing {
     pub fn jwks(&self, now: Timestamp) -> Value {
         let is_published = |h: &&RingKey| {
             h.pair.algorithm == self.algorithm
-                || match h.state.as_str() {
-                    "current" => true,
-                    "next" => h.created_at.plus(WANTED) > now,
+                || match h.state.known() {
+                    Some(KeyState::Current) => true,
+                    Some(KeyState::Next) => h.created_at.plus(WANTED) > now,
                     _ => h.retired_at.is_some_and(|at| at.plus(CHANGE) > now),
                 }
         };

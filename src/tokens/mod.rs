@@ -16,8 +16,9 @@ use crate::{
     db::{Channel, Db, Tx},
     secret,
     store::{
-        keys::{self, Key},
+        keys::{self, Key, KeyState},
         secrets,
+        text_enum::Stored,
     },
     time::{Clock, Timestamp},
     tokens::claims::SimpleJwt,
@@ -48,8 +49,7 @@ struct Inner {
 pub struct KeyInfo {
     pub kid: String,
     pub algorithm: String,
-    /// `next` (published, does not sign yet), `current` (signs) or `retired` (verifies only).
-    pub state: String,
+    pub state: Stored<KeyState>,
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
     pub retired_at: Option<Timestamp>,
@@ -175,7 +175,13 @@ impl Keys {
     /// # Errors
     /// `NoKeys` with HS256, whose secret is in the configuration.
     pub(crate) async fn fresh(&self, now: Timestamp) -> Result<Key> {
-        crate::tokens::provision::make(self.0.config.jwt.algorithm, &self.0.seal, "next", now).await
+        crate::tokens::provision::make(
+            self.0.config.jwt.algorithm,
+            &self.0.seal,
+            KeyState::Next,
+            now,
+        )
+        .await
     }
 
     /// Lets the next key sign, retires the current one and publishes `fresh` as the next one;

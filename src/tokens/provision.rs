@@ -11,8 +11,8 @@ use crate::{
     config::{Algorithm, Config},
     db::{Channel, Conn, Db, Tx},
     store::{
-        audit,
-        keys::{self, Key},
+        audit::{self, ActorKind, AuditKind},
+        keys::{self, Key, KeyState},
         refresh_tokens,
     },
     time::Timestamp,
@@ -59,7 +59,7 @@ pub async fn provision(
     }
     if algorithm == Algorithm::HS256 {
         let end = now.plus(OVERLAP);
-        for key in rows.iter().filter(|k| k.state == "current") {
+        for key in rows.iter().filter(|k| k.state == KeyState::Current) {
             let expires_at = last_use(&mut tx, lifetime, end).await?;
             keys::retire(&mut tx, &key.kid, end, expires_at).await?;
         }
@@ -80,14 +80,14 @@ pub async fn provision(
 
 /// The states for which a key has to be made. Only where nothing signs yet may one sign that was never
 /// published.
-fn missing(rows: &[Key], algorithm: Algorithm) -> Vec<&'static str> {
+fn missing(rows: &[Key], algorithm: Algorithm) -> Vec<KeyState> {
     if algorithm == Algorithm::HS256 {
         return Vec::new();
     }
     let has_next =
-        rows.iter().any(|k| k.state == "next" && k.algorithm == key_pair::name(algorithm));
-    let signs = rows.iter().any(|k| k.state == "current");
-    [(!signs, "current"), (!has_next, "next")]
+        rows.iter().any(|k| k.state == KeyState::Next && k.algorithm == key_pair::name(algorithm));
+    let signs = rows.iter().any(|k| k.state == KeyState::Current);
+    [(!signs, KeyState::Current), (!has_next, KeyState::Next)]
         .into_iter()
         .filter_map(|(lacking, state)| lacking.then_some(state))
         .collect()
@@ -96,11 +96,11 @@ fn missing(rows: &[Key], algorithm: Algorithm) -> Vec<&'static str> {
 /// Whether `key` is of an algorithm that was left, and is to stop signing or to go.
 fn is_left(key: &Key, rows: &[Key], algorithm: Algorithm, now: Timestamp) -> bool {
     let ours = |k: &Key| k.algorithm == key_pair::name(algorithm);
-    if ours(key) || key.state == "retired" {
+    if ours(key) || key.state == KeyState::Retired {
         return false;
     }
-    let signs = rows.iter().any(|k| ours(k) && k.state == "current");
-    let stale = key.state == "next" && key.created_at.plus(STALE) <= now;
+    let signs = rows.iter().any(|k| ours(k) && k.state == KeyState::Current);
+    let stale = key.state == KeyState::Next && key.created_at.plus(STALE) <= now;
     algorithm == Algorithm::HS256 || (signs && stale)
 }
 
@@ -109,8 +109,8 @@ fn is_left(key: &Key, rows: &[Key], algorithm: Algorithm, now: Timestamp) -> boo
 pub async fn note(db: &mut Tx, algorithm: &str, now: Timestamp) -> Result<()> {
     let entry = audit::Entry {
         at: now,
-        kind: "keys_settled",
-        actor: "service",
+        kind: AuditKind::KeysProvisioned,
+        actor: ActorKind::Service,
         actor_id: None,
         target_id: None,
         session_id: None,
@@ -128,7 +128,7 @@ pub async fn note(db: &mut Tx, algorithm: &str, now: Timestamp) -> Result<()> {
 pub async fn make(
     algorithm: Algorithm,
     seal: &Encryption,
-    state: &str,
+    state: KeyState,
     now: Timestamp,
 ) -> Result<Key> {
     if algorithm == Algorithm::HS256 {
@@ -141,7 +141,7 @@ pub async fn make(
         private_key: seal.close(&kid, &pkcs8)?,
         kid,
         algorithm: key_pair::name(algorithm).to_owned(),
-        state: state.to_owned(),
+        state: state.into(),
         created_at: now,
         expires_at: None,
         retired_at: None,

@@ -3,7 +3,7 @@ use super::{MAX_AGE, key_pair, provision::last_use};
 use crate::{
     config::Algorithm,
     db::Tx,
-    store::keys::{self, Key},
+    store::keys::{self, Key, KeyState},
     time::Timestamp,
     tokens::{Error, Result},
 };
@@ -22,7 +22,8 @@ pub async fn rotate(
     force: bool,
 ) -> Result<()> {
     let rows = keys::all(db, now).await?;
-    let mut next = rows.iter().filter(|k| k.state == "next" && k.algorithm == fresh.algorithm);
+    let mut next =
+        rows.iter().filter(|k| k.state == KeyState::Next && k.algorithm == fresh.algorithm);
     let next = next.next().ok_or_else(|| {
         let name = &fresh.algorithm;
         Error::internal(format!("there is no {name} key yet: start the service with it once"))
@@ -32,7 +33,7 @@ pub async fn rotate(
         return Err(Error::KeyTooYoung { retry_after: now.until(published) });
     }
     let expires_at = last_use(db, lifetime, now).await?;
-    for key in rows.iter().filter(|k| k.state == "current") {
+    for key in rows.iter().filter(|k| k.state == KeyState::Current) {
         if !keys::retire(db, &key.kid, now, expires_at).await? {
             return Err(someone_else());
         }
@@ -69,12 +70,12 @@ pub async fn remove(
     }
     let rows = keys::all(db, now).await?;
     let mut next =
-        rows.iter().find(|k| k.state == "next" && k.algorithm == key_pair::name(algorithm));
-    if !rows.iter().any(|k| k.state == "current") {
+        rows.iter().find(|k| k.state == KeyState::Next && k.algorithm == key_pair::name(algorithm));
+    if !rows.iter().any(|k| k.state == KeyState::Current) {
         if let Some(next) = next.take() {
             keys::promote(db, &next.kid).await?;
         } else if let Some(key) = spare.pop() {
-            keys::insert(db, &Key { state: "current".to_owned(), ..key }).await?;
+            keys::insert(db, &Key { state: KeyState::Current.into(), ..key }).await?;
         }
     }
     if next.is_none()

@@ -155,48 +155,6 @@ fn no_template_has_a_sentence_of_its_own() {
     }
 }
 
-/// Each kind of act has words.
-#[test]
-fn every_act_has_words() {
-    let known = keys("en");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut told = 0;
-    let mut folders = vec![source.join("flows"), source.join("tokens")];
-    let mut files = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for path in fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()) {
-            if path.is_file() {
-                files.push(path);
-            } else if !path.ends_with("tests") {
-                folders.push(path);
-            }
-        }
-    }
-    for file in files {
-        let text = fs::read_to_string(file).unwrap();
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let signs = [
-            "AuditEvent::own(\"",
-            "AuditEvent::by(\"",
-            "AuditEvent::of_admin(\"",
-            "kind: \"",
-            "cli(\"",
-            "op.act(\"",
-        ];
-        let recorded =
-            ["record(&mut db, \"", "record(db, \"", "ResetPassword, \"", "ConfirmEmail, \""];
-        for sign in signs.into_iter().chain(recorded) {
-            for part in text.split(sign).skip(1) {
-                let kind = part.split_once('"').unwrap().0;
-                let key = format!("event-{}", kind.replace('_', "-"));
-                assert!(known.contains(&key), "{kind}");
-                told += 1;
-            }
-        }
-    }
-    assert!(told > 15);
-}
-
 #[test]
 fn a_folder_wins_and_what_is_broken_in_it_is_named() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,7 @@
 //! What operators see, as the API shows it.
 use crate::{
     api::views::UserView,
-    flows::{Logged, OutboxMessage, Overview, Page, SessionId, User, UserId},
+    flows::{Logged, OutboxMessage, OutboxState, Overview, Page, SessionId, User, UserId},
     time::Timestamp,
     tokens::KeyInfo,
 };
@@ -100,8 +100,8 @@ impl From<Logged> for AuditView {
         Self {
             id: e.id,
             at: e.at,
-            kind: e.kind,
-            actor: e.actor,
+            kind: e.kind.to_string(),
+            actor: e.actor.to_string(),
             actor_id: e.actor_id,
             actor_email: e.actor_email,
             user_id: e.target_id,
@@ -177,15 +177,15 @@ impl From<OutboxMessage> for MailView {
     fn from(m: OutboxMessage) -> Self {
         Self {
             id: m.id,
-            kind: m.kind,
+            kind: m.kind.to_string(),
             user_id: m.user_id,
             recipient: m.recipient,
             attempts: m.attempts,
             created_at: m.created_at,
-            due_at: Some(m.due_at).filter(|_| m.state == "waiting"),
+            due_at: Some(m.due_at).filter(|_| m.state == OutboxState::Waiting),
             sent_at: m.sent_at,
             last_error: m.last_error,
-            state: m.state,
+            state: m.state.to_string(),
         }
     }
 }
@@ -210,7 +210,7 @@ impl From<KeyInfo> for KeyView {
         Self {
             kid: k.kid,
             algorithm: k.algorithm,
-            state: k.state,
+            state: k.state.to_string(),
             created_at: k.created_at,
             expires_at: k.expires_at,
         }

@@ -8,8 +8,10 @@ use super::links::{CONFIRMING, LinkState};
 use crate::{
     field_error::FieldError,
     flows::{
-        Auth, Caller, Error, Registered, Result, SignedIn, User, UserId, audit::AuditEvent,
-        mail::Kind, work::Work,
+        Auth, Caller, Error, Registered, Result, SignedIn, User, UserId,
+        audit::{AuditEvent, AuditKind},
+        mail::Kind,
+        work::Work,
     },
     identifiers::Email,
     password::Verdict,
@@ -106,7 +108,7 @@ impl Auth {
             same && self.is_usable(link, &user)
         });
         let Some(link) = link else {
-            let event = AuditEvent::own("code_refused", by.user.id);
+            let event = AuditEvent::own(AuditKind::CodeRefused, by.user.id);
             work.audit(event.in_session(by.session.id)).await?;
             work.commit().await?;
             return Err(wrong());
@@ -147,7 +149,7 @@ impl Auth {
             return Ok(());
         }
         let mut work = self.begin(caller).await?;
-        work.audit(AuditEvent::about("password_refused", link.user_id)).await?;
+        work.audit(AuditEvent::about(AuditKind::PasswordRefused, link.user_id)).await?;
         work.commit().await?;
         Err(Error::field("password", FieldError::WrongPassword))
     }
@@ -159,7 +161,7 @@ impl Auth {
         }
         let mut work = self.begin_by(caller, by).await?;
         work.mail(Kind::ConfirmEmail, &by.user).await?;
-        work.audit(AuditEvent::new("confirmation_resent")).await?;
+        work.audit(AuditEvent::new(AuditKind::ConfirmationResent)).await?;
         work.commit().await
     }
 
@@ -180,8 +182,7 @@ impl Auth {
 
     /// Whether `mark` is that of the browser which registered the address of a link.
     fn has_mark(&self, link: &MailToken, mark: &str) -> bool {
-        link.kind == Kind::ConfirmEmail.name()
-            && secret::same(&self.mark(link.user_id, &link.email), mark)
+        link.kind == Kind::ConfirmEmail && secret::same(&self.mark(link.user_id, &link.email), mark)
     }
 
     /// Looks at a mailed token that is to confirm an address, and changes nothing.
@@ -189,7 +190,7 @@ impl Auth {
         let mut db = self.db.read().await?;
         let found = self.look_at_link(&mut db, token, &CONFIRMING).await?;
         Ok(found.map_or_else(Confirmation::none, |(link, state, user)| {
-            let changes = link.kind == Kind::ChangeEmail.name();
+            let changes = link.kind == Kind::ChangeEmail;
             let proven = self.is_shown(&link, proof);
             let declinable = changes || user.is_unclaimed();
             Confirmation { state, email: link.email, changes, proven, declinable }
@@ -203,14 +204,14 @@ impl Work<'_> {
         if !mail_tokens::consume(&mut self.tx, &link.hash, self.now).await? {
             return Err(Error::LinkNotValid);
         }
-        let changes = link.kind == Kind::ChangeEmail.name();
+        let changes = link.kind == Kind::ChangeEmail;
         if changes {
             self.change_to(link, user).await?;
         } else {
             users::confirm_email(&mut self.tx, user.id, self.now).await?;
-            mail_tokens::revoke(&mut self.tx, user.id, Kind::ConfirmEmail.name()).await?;
+            mail_tokens::revoke(&mut self.tx, user.id, Kind::ConfirmEmail).await?;
         }
-        let kind = if changes { "email_changed" } else { "email_confirmed" };
+        let kind = if changes { AuditKind::EmailChanged } else { AuditKind::EmailConfirmed };
         self.audit(AuditEvent::about(kind, user.id)).await?;
         let old = user;
         let user = users::by_id(&mut self.tx, user.id).await?.ok_or(Error::LinkNotValid)?;
@@ -229,7 +230,7 @@ impl Work<'_> {
         let new = Email::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
         self.free_address(&new, user, User::is_unclaimed).await?;
         let names = (new.email.as_str(), new.key.as_str());
-        if emails::set(&mut self.tx, user.id, link.credentials, names, self.now).await? {
+        if emails::set(&mut self.tx, user.id, link.credential_version, names, self.now).await? {
             Ok(())
         } else {
             Err(Error::LinkNotValid)

@@ -1,7 +1,12 @@
 //! "It was not me": who reads the mail of an address takes it out of an account that nobody has vouched for.
 use super::links::CONFIRMING;
 use crate::{
-    flows::{Auth, Caller, Error, Result, User, audit::AuditEvent, mail::Kind, work::Work},
+    flows::{
+        Auth, Caller, Error, Result, User,
+        audit::{AuditEvent, AuditKind},
+        mail::Kind,
+        work::Work,
+    },
     identifiers::Email,
     secret,
     store::{invitations, mail_tokens, outbox, users},
@@ -34,10 +39,10 @@ impl Auth {
         if !usable || !mail_tokens::consume(&mut work.tx, &hash, work.now).await? {
             return Err(Error::LinkNotValid);
         }
-        if link.kind == Kind::ChangeEmail.name() {
-            outbox::cancel(&mut work.tx, user.id, Kind::ChangeEmail.name()).await?;
-            mail_tokens::revoke(&mut work.tx, user.id, Kind::ChangeEmail.name()).await?;
-            work.audit(AuditEvent::about("email_change_declined", user.id)).await?;
+        if link.kind == Kind::ChangeEmail {
+            outbox::cancel(&mut work.tx, user.id, Kind::ChangeEmail).await?;
+            mail_tokens::revoke(&mut work.tx, user.id, Kind::ChangeEmail).await?;
+            work.audit(AuditEvent::about(AuditKind::EmailChangeDeclined, user.id)).await?;
             work.commit().await?;
             return Ok(Declined::Change);
         }
@@ -45,7 +50,7 @@ impl Auth {
             return Err(Error::Forbidden);
         }
         work.end_sessions(user.id, None).await?;
-        work.audit(AuditEvent::about("registration_declined", user.id)).await?;
+        work.audit(AuditEvent::about(AuditKind::RegistrationDeclined, user.id)).await?;
         work.erase(&user).await?;
         work.commit().await?;
         Ok(Declined::Account)
@@ -67,7 +72,7 @@ impl Work<'_> {
         let other = users::by_id(&mut self.tx, other.id).await?.filter(gives_way);
         let other = other.ok_or(Error::LinkNotValid)?;
         self.end_sessions(other.id, None).await?;
-        self.audit(AuditEvent::about("registration_declined", other.id)).await?;
+        self.audit(AuditEvent::about(AuditKind::RegistrationDeclined, other.id)).await?;
         self.erase(&other).await
     }
 

@@ -1,7 +1,9 @@
 //! Users delete their own accounts.
 use crate::{
     flows::{
-        Auth, Caller, Error, Result, SignedIn, admin::lock_with_superusers, audit::AuditEvent,
+        Auth, Caller, Error, Result, SignedIn,
+        admin::lock_with_superusers,
+        audit::{AuditEvent, AuditKind},
         retry::retried,
     },
     store::users,
@@ -23,7 +25,7 @@ impl Auth {
             let mut work = self.begin_by(caller, by).await?;
             lock_with_superusers(&mut work.tx, by.user.id).await?;
             let user = users::by_id(&mut work.tx, by.user.id).await?.ok_or(Error::NotFound)?;
-            work.remove(&user, AuditEvent::new("account_deleted")).await
+            work.remove(&user, AuditEvent::new(AuditKind::AccountDeleted)).await
         })
         .await
     }

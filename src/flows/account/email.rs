@@ -1,6 +1,10 @@
 //! A change of the address, which a link mailed to the new one completes.
 use crate::{
-    flows::{Auth, Caller, Error, Result, SignedIn, audit::AuditEvent, mail::Kind},
+    flows::{
+        Auth, Caller, Error, Result, SignedIn,
+        audit::{AuditEvent, AuditKind},
+        mail::Kind,
+    },
     identifiers::Email,
     store::{mail_tokens, outbox, users},
 };
@@ -25,8 +29,8 @@ impl Auth {
         let mut work = self.begin_by(caller, by).await?;
         users::lock(&mut work.tx, user.id).await?;
         // The mails first: one that is being sent may store its link until then.
-        outbox::cancel(&mut work.tx, user.id, Kind::ChangeEmail.name()).await?;
-        mail_tokens::revoke(&mut work.tx, user.id, Kind::ChangeEmail.name()).await?;
+        outbox::cancel(&mut work.tx, user.id, Kind::ChangeEmail).await?;
+        mail_tokens::revoke(&mut work.tx, user.id, Kind::ChangeEmail).await?;
         match users::by_email(&mut work.tx, &new.key).await? {
             Some(owner) if owner.id != user.id && !owner.is_unclaimed() => {
                 work.mail(Kind::AccountExists, &owner).await?;
@@ -37,7 +41,7 @@ impl Auth {
         }
         let told = json!({ "new_email": new.email });
         work.mail_to(Kind::EmailChanged, user, &user.email, &told).await?;
-        work.audit(AuditEvent::new("email_change_asked")).await?;
+        work.audit(AuditEvent::new(AuditKind::EmailChangeAsked)).await?;
         work.commit().await
     }
 }

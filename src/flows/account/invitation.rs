@@ -6,7 +6,7 @@ use crate::{
     flows::{
         Auth, Caller, Error, Invitation, NewAccount, Registered, Result,
         admin::ADMIN,
-        audit::{Actor, AuditEvent},
+        audit::{Actor, AuditEvent, AuditKind},
     },
     secret,
     store::{invitations, roles, users},
@@ -75,10 +75,10 @@ impl Auth {
             return Err(fields.taken(&mut work.tx).await?);
         };
         let detail = format!("invitation {}", invitation.id);
-        work.audit(AuditEvent::own("registered", id).detail(&detail)).await?;
+        work.audit(AuditEvent::own(AuditKind::Registered, id).detail(&detail)).await?;
         for role in &invitation.roles.0 {
             roles::grant(&mut work.tx, id, role, now).await?;
-            let event = AuditEvent::about("role_granted", id).detail(role);
+            let event = AuditEvent::about(AuditKind::RoleGranted, id).detail(role);
             work.audit(event.by(Actor::User(invitation.invited_by))).await?;
         }
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Error::NotFound)?;

@@ -51,7 +51,7 @@ impl Auth {
         let link = mail_tokens::by_hash(db, &secret::hash(token)).await?;
         let Some(link) = link.filter(|l| is_of(l, kinds)) else { return Ok(None) };
         let Some(user) = users::by_id(db, link.user_id).await? else { return Ok(None) };
-        let confirmed = link.kind == Kind::ConfirmEmail.name()
+        let confirmed = link.kind == Kind::ConfirmEmail
             && link.email == user.email
             && user.email_confirmed_at.is_some();
         let state = if link.used_at.is_some() || confirmed {
@@ -86,15 +86,15 @@ impl Auth {
     /// an account that was disabled. One that takes a change of address back outlives what whoever made
     /// the change does next.
     pub(crate) fn is_usable(&self, link: &MailToken, user: &User) -> bool {
-        let fits = match &*link.kind {
-            kind if kind == Kind::RestoreEmail.name() => link.email != user.email,
-            kind if kind == Kind::ConfirmEmail.name() && user.email_confirmed_at.is_some() => false,
-            _ => link.credentials == user.credentials,
+        let fits = match link.kind.known() {
+            Some(Kind::RestoreEmail) => link.email != user.email,
+            Some(Kind::ConfirmEmail) if user.email_confirmed_at.is_some() => false,
+            _ => link.credential_version == user.credential_version,
         };
         link.used_at.is_none() && link.expires_at > self.clock.now() && fits && user.is_active
     }
 }
 
 fn is_of(link: &MailToken, kinds: &[Kind]) -> bool {
-    kinds.iter().any(|kind| kind.name() == link.kind)
+    kinds.iter().any(|kind| link.kind == *kind)
 }

@@ -1,7 +1,11 @@
 //! The password: changing it, and what a new one has to be.
 use crate::{
     field_error::FieldError,
-    flows::{Auth, Caller, Error, Result, SignedIn, User, audit::AuditEvent, mail::Kind},
+    flows::{
+        Auth, Caller, Error, Result, SignedIn, User,
+        audit::{AuditEvent, AuditKind},
+        mail::Kind,
+    },
     password::Strength,
     store::users,
 };
@@ -23,12 +27,12 @@ impl Auth {
         self.reauthenticate(caller, by, "current_password", current).await?;
         let hash = self.hasher.hash(new).await?;
         let mut work = self.begin_by(caller, by).await?;
-        if !users::set_password(&mut work.tx, user.id, user.credentials, &hash).await? {
+        if !users::set_password(&mut work.tx, user.id, user.credential_version, &hash).await? {
             return Err(Error::field("current_password", FieldError::WrongPassword));
         }
         work.end_sessions(user.id, Some(by.session.id)).await?;
         work.mail(Kind::PasswordChanged, user).await?;
-        work.audit(AuditEvent::new("password_changed")).await?;
+        work.audit(AuditEvent::new(AuditKind::PasswordChanged)).await?;
         work.commit().await
     }
 

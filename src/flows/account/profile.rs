@@ -3,7 +3,10 @@ use crate::{
     config::Language,
     db::Tx,
     field_error::FieldError,
-    flows::{Auth, Caller, Error, Result, SignedIn, User, UserId, audit::AuditEvent},
+    flows::{
+        Auth, Caller, Error, Result, SignedIn, User, UserId,
+        audit::{AuditEvent, AuditKind},
+    },
     identifiers::{self, Username},
     store::users,
 };
@@ -94,7 +97,7 @@ impl Auth {
         let new = Profile::read(&by.user, &change)?;
         let mut work = self.begin_by(caller, by).await?;
         new.store(&mut work.tx, by.user.id).await?;
-        work.audit(AuditEvent::new("profile_changed")).await?;
+        work.audit(AuditEvent::new(AuditKind::ProfileChanged)).await?;
         let user = users::by_id(&mut work.tx, by.user.id).await?.ok_or(Error::NotFound)?;
         work.commit().await?;
         Ok(user)

@@ -1,7 +1,11 @@
 //! Asking for the password again, before an act that opens a door (OWASP ASVS 5, 6.2.3 and 7.5.3).
 use crate::{
     field_error::FieldError,
-    flows::{Auth, Caller, Error, Result, SignedIn, audit::AuditEvent, work::Work},
+    flows::{
+        Auth, Caller, Error, Result, SignedIn,
+        audit::{AuditEvent, AuditKind},
+        work::Work,
+    },
     password::Verdict,
     store::{sessions, users},
 };
@@ -49,7 +53,7 @@ impl Auth {
                 return work.commit().await;
             }
         }
-        work.audit(AuditEvent::new("password_refused")).await?;
+        work.audit(AuditEvent::new(AuditKind::PasswordRefused)).await?;
         if count < MOST_PASSWORDS {
             work.commit().await?;
         } else {
@@ -63,7 +67,7 @@ impl Work<'_> {
     /// Ends the family of a session in which too many wrong passwords were given, and commits.
     async fn end_guessing(mut self, by: &SignedIn) -> Result<()> {
         if self.end_family(&by.session).await? {
-            self.audit(AuditEvent::new("session_ended")).await?;
+            self.audit(AuditEvent::new(AuditKind::SessionEnded)).await?;
         }
         self.commit().await
     }

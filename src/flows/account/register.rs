@@ -3,7 +3,12 @@ use crate::{
     config::{EmailConfirmation, Registration},
     db::Conn,
     field_error::FieldError,
-    flows::{Auth, Caller, Error, Result, User, audit::AuditEvent, mail::Kind, work::Work},
+    flows::{
+        Auth, Caller, Error, Result, User,
+        audit::{AuditEvent, AuditKind},
+        mail::Kind,
+        work::Work,
+    },
     identifiers::{self, Email, Username},
     store::users,
     time::Timestamp,
@@ -117,7 +122,7 @@ impl Auth {
         };
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Error::NotFound)?;
         work.mail(Kind::ConfirmEmail, &user).await?;
-        work.audit(AuditEvent::own("registered", id)).await?;
+        work.audit(AuditEvent::own(AuditKind::Registered, id)).await?;
         work.commit().await?;
         Ok(if quiet { Registered::Pending(Some(user)) } else { Registered::Created(user) })
     }
@@ -187,7 +192,7 @@ impl Work<'_> {
             None => Kind::ConfirmEmail,
         };
         self.mail(kind, &user).await?;
-        self.audit(AuditEvent::about("registered_again", user.id)).await?;
+        self.audit(AuditEvent::about(AuditKind::RegistrationRepeated, user.id)).await?;
         self.commit().await?;
         Ok(Registered::Pending(None))
     }

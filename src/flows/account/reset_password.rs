@@ -1,7 +1,12 @@
 //! A forgotten password: a mailed link, good once and for an hour, sets another.
 use super::links::RESETTING;
 use crate::{
-    flows::{Auth, Caller, Error, Result, User, audit::AuditEvent, mail::Kind, work::Work},
+    flows::{
+        Auth, Caller, Error, Result, User,
+        audit::{AuditEvent, AuditKind},
+        mail::Kind,
+        work::Work,
+    },
     identifiers::Email,
     secret,
     store::{mail_tokens, users},
@@ -13,7 +18,7 @@ impl Auth {
     /// # Errors
     /// `Fields` if it is no address; `Busy`, `Unavailable`.
     pub async fn forgot_password(&self, caller: &Caller, email: &str) -> Result<()> {
-        self.mail_later(caller, email, Kind::ResetPassword, "password_reset_asked").await
+        self.mail_later(caller, email, Kind::ResetPassword, AuditKind::PasswordResetRequested).await
     }
 
     /// Mails another link to an address that is not confirmed yet. It answers alike for any address, before
@@ -22,7 +27,7 @@ impl Auth {
     /// # Errors
     /// `Fields` if it is no address; `Busy`, `Unavailable`.
     pub async fn confirm_again(&self, caller: &Caller, email: &str) -> Result<()> {
-        self.mail_later(caller, email, Kind::ConfirmEmail, "confirmation_resent").await
+        self.mail_later(caller, email, Kind::ConfirmEmail, AuditKind::ConfirmationResent).await
     }
 
     /// Looks for the user of an address and mails a link, after the answer. An address that is nobody's is
@@ -32,7 +37,7 @@ impl Auth {
         caller: &Caller,
         email: &str,
         kind: Kind,
-        act: &'static str,
+        act: AuditKind,
     ) -> Result<()> {
         let email = Email::parse(email).map_err(|e| Error::field("email", e))?;
         let (auth, caller) = (self.clone(), caller.clone());
@@ -60,23 +65,24 @@ impl Auth {
         let mut work = self.begin(caller).await?;
         users::lock(&mut work.tx, user.id).await?;
         let consumed = mail_tokens::consume(&mut work.tx, &hash, work.now).await?
-            && users::set_password(&mut work.tx, user.id, link.credentials, &password).await?;
+            && users::set_password(&mut work.tx, user.id, link.credential_version, &password)
+                .await?;
         if !consumed {
             return Err(Error::LinkNotValid);
         }
         users::confirm_email(&mut work.tx, user.id, work.now).await?;
         for kind in [Kind::ResetPassword, Kind::ConfirmEmail, Kind::ChangeEmail] {
-            mail_tokens::revoke(&mut work.tx, user.id, kind.name()).await?;
+            mail_tokens::revoke(&mut work.tx, user.id, kind).await?;
         }
         work.end_sessions(user.id, None).await?;
         work.mail(Kind::PasswordChanged, &user).await?;
-        work.audit(AuditEvent::about("password_reset", user.id)).await?;
+        work.audit(AuditEvent::about(AuditKind::PasswordReset, user.id)).await?;
         work.commit().await
     }
 }
 
 impl Work<'_> {
-    async fn mail_link(mut self, email: &Email, kind: Kind, event: &'static str) -> Result<()> {
+    async fn mail_link(mut self, email: &Email, kind: Kind, event: AuditKind) -> Result<()> {
         let confirms = kind == Kind::ConfirmEmail;
         let user = users::by_email(&mut self.tx, &email.key).await?;
         let fits = |u: &User| u.is_active && !(confirms && u.email_confirmed_at.is_some());
@@ -92,14 +98,14 @@ impl Work<'_> {
 
 /// Counts what was asked for under a name that is nobody's, and logs it: a row for each would let anybody fill
 /// the database.
-pub(crate) fn count_unknown(caller: &Caller, asked: &'static str) {
+pub(crate) fn count_unknown(caller: &Caller, asked: AuditKind) {
     tracing::info!(
         target: "portcullis::security",
-        act = asked,
+        act = asked.into_str(),
         actor = "anonymous",
         ip = caller.ip.map(tracing::field::display),
         request = caller.request_id,
         detail = "unknown name",
     );
-    metrics::counter!("portcullis_unknown_total", "asked" => asked).increment(1);
+    metrics::counter!("portcullis_unknown_total", "asked" => asked.into_str()).increment(1);
 }

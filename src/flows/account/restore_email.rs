@@ -7,7 +7,7 @@ use crate::{
     db::Tx,
     flows::{
         Auth, Caller, Error, LinkState, Result, User,
-        audit::AuditEvent,
+        audit::{AuditEvent, AuditKind},
         mail::{Kind, message::RESET},
     },
     identifiers::Email,
@@ -55,11 +55,11 @@ impl Auth {
             return Err(Error::LinkNotValid);
         }
         // The later addresses lose their own way back; an earlier one keeps it.
-        let later = Kind::RestoreEmail.name();
-        outbox::cancel_since(&mut work.tx, user.id, later, link.credentials).await?;
-        mail_tokens::revoke_since(&mut work.tx, user.id, later, link.credentials).await?;
+        let later = Kind::RestoreEmail;
+        outbox::cancel_since(&mut work.tx, user.id, later, link.credential_version).await?;
+        mail_tokens::revoke_since(&mut work.tx, user.id, later, link.credential_version).await?;
         work.end_sessions(user.id, None).await?;
-        work.audit(AuditEvent::about("email_restored", user.id)).await?;
+        work.audit(AuditEvent::about(AuditKind::EmailRestored, user.id)).await?;
         let user = users::by_id(&mut work.tx, user.id).await?.ok_or(Error::LinkNotValid)?;
         let reset = reset_link(&mut work.tx, &user, now).await?;
         work.commit().await?;
@@ -72,10 +72,10 @@ async fn reset_link(db: &mut Tx, user: &User, now: Timestamp) -> Result<Uuid> {
     let token = secret::token()?;
     let row = MailToken {
         hash: secret::hash(token),
-        kind: Kind::ResetPassword.name().to_owned(),
+        kind: Kind::ResetPassword.into(),
         user_id: user.id,
         email: user.email.clone(),
-        credentials: user.credentials,
+        credential_version: user.credential_version,
         created_at: now,
         expires_at: now.plus(RESET),
         used_at: None,

@@ -7,7 +7,7 @@ use crate::{
     db::Tx,
     flows::{
         Auth, Caller, Error, LinkState, Result, User,
-        audit::{Actor, AuditEvent},
+        audit::{Actor, AuditEvent, AuditKind},
     },
     secret::{self, Digest},
     store::{
@@ -32,7 +32,7 @@ impl Auth {
         let caller = Caller::default();
         let mut work = self.begin_as(&caller, Actor::Cli).await?;
         setup_tokens::insert(&mut work.tx, &row).await?;
-        work.audit(AuditEvent::new("setup_offered")).await?;
+        work.audit(AuditEvent::new(AuditKind::SetupOffered)).await?;
         work.commit().await?;
         Ok(Some(self.config.link(&format!("/setup?token={token}"))))
     }
@@ -75,7 +75,7 @@ impl Auth {
             return Err(fields.taken(&mut work.tx).await?);
         };
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Error::NotFound)?;
-        work.audit(AuditEvent::own("set_up", id)).await?;
+        work.audit(AuditEvent::own(AuditKind::SetupCompleted, id)).await?;
         work.commit().await?;
         Ok(user)
     }

@@ -3,8 +3,12 @@ use super::{Admin, LockedUser};
 use crate::{
     field_error::FieldError,
     flows::{
-        Error, ProfileChange, Result, SessionId, User, UserId, account::profile::Profile,
-        audit::AuditEvent, mail::Kind, retry::retried, work::Work,
+        Error, ProfileChange, Result, SessionId, User, UserId,
+        account::profile::Profile,
+        audit::{AuditEvent, AuditKind},
+        mail::Kind,
+        retry::retried,
+        work::Work,
     },
     identifiers::{self, MOST_ROLES},
     store::{roles, sessions, users},
@@ -62,7 +66,7 @@ impl Admin<'_> {
             set_roles(&mut work, &locked, wanted).await?;
         }
         if change.confirm && users::confirm_email(&mut work.tx, id, work.now).await? {
-            work.audit(AuditEvent::about("user_confirmed", id)).await?;
+            work.audit(AuditEvent::about(AuditKind::UserConfirmed, id)).await?;
         }
         work.set_superuser(&locked.user, change.superuser).await?;
         work.set_active(&locked.user, change.active).await?;
@@ -100,7 +104,7 @@ impl Admin<'_> {
         if !user.roles.has(role) || !roles::revoke(&mut work.tx, id, role).await? {
             return Err(Error::NotFound);
         }
-        work.audit(AuditEvent::about("role_revoked", id).detail(role)).await?;
+        work.audit(AuditEvent::about(AuditKind::RoleRevoked, id).detail(role)).await?;
         finish(work, id, end_sessions).await
     }
 
@@ -113,7 +117,7 @@ impl Admin<'_> {
         retried(async || {
             let mut work = self.begin().await?;
             let locked = self.lock_superusers(&mut work.tx, id).await?;
-            work.remove(&locked.user, AuditEvent::about("user_deleted", id)).await
+            work.remove(&locked.user, AuditEvent::about(AuditKind::UserDeleted, id)).await
         })
         .await
     }
@@ -126,7 +130,7 @@ impl Admin<'_> {
         let mut work = self.begin().await?;
         self.lock_target(&mut work.tx, id).await?;
         work.end_sessions(id, None).await?;
-        work.audit(AuditEvent::about("sessions_ended", id)).await?;
+        work.audit(AuditEvent::about(AuditKind::SessionsEnded, id)).await?;
         work.commit().await
     }
 
@@ -144,7 +148,7 @@ impl Admin<'_> {
         if !work.end_family(&session).await? {
             return Err(Error::NotFound);
         }
-        work.audit(AuditEvent::about("session_ended", id).in_session(session.id)).await?;
+        work.audit(AuditEvent::about(AuditKind::SessionEnded, id).in_session(session.id)).await?;
         work.commit().await
     }
 
@@ -153,7 +157,7 @@ impl Admin<'_> {
     /// # Errors
     /// `NotFound`, `Forbidden`.
     pub async fn send_reset(&self, id: UserId) -> Result<()> {
-        self.send(id, Kind::ResetPassword, "password_reset_sent").await
+        self.send(id, Kind::ResetPassword, AuditKind::PasswordResetSent).await
     }
 
     /// Mails a user the link that confirms the address, unless it is confirmed.
@@ -161,10 +165,10 @@ impl Admin<'_> {
     /// # Errors
     /// `NotFound`, `Forbidden`.
     pub async fn send_confirmation(&self, id: UserId) -> Result<()> {
-        self.send(id, Kind::ConfirmEmail, "confirmation_sent").await
+        self.send(id, Kind::ConfirmEmail, AuditKind::ConfirmationSent).await
     }
 
-    async fn send(&self, id: UserId, kind: Kind, event: &'static str) -> Result<()> {
+    async fn send(&self, id: UserId, kind: Kind, event: AuditKind) -> Result<()> {
         let mut work = self.begin().await?;
         let user = self.lock_target(&mut work.tx, id).await?.user;
         if kind == Kind::ConfirmEmail && user.email_confirmed_at.is_some() {
@@ -192,7 +196,7 @@ async fn set_profile(work: &mut Work<'_>, user: &User, change: &ProfileChange<'_
         return Ok(());
     }
     Profile::read(user, change)?.store(&mut work.tx, user.id).await?;
-    work.audit(AuditEvent::about("user_changed", user.id).detail(&changed.join(" "))).await
+    work.audit(AuditEvent::about(AuditKind::UserChanged, user.id).detail(&changed.join(" "))).await
 }
 
 async fn set_roles(work: &mut Work<'_>, locked: &LockedUser, wanted: &[&str]) -> Result<()> {
@@ -202,7 +206,7 @@ async fn set_roles(work: &mut Work<'_>, locked: &LockedUser, wanted: &[&str]) ->
     }
     for role in locked.user.roles.0.iter().filter(|role| !wanted.contains(&role.as_str())) {
         if roles::revoke(&mut work.tx, id, role).await? {
-            work.audit(AuditEvent::about("role_revoked", id).detail(role)).await?;
+            work.audit(AuditEvent::about(AuditKind::RoleRevoked, id).detail(role)).await?;
         }
     }
     for role in wanted.iter().filter(|role| !locked.user.roles.has(role)) {
@@ -216,7 +220,7 @@ async fn grant(work: &mut Work<'_>, locked: &LockedUser, role: &str) -> Result<(
     locked.demand_role(&role)?;
     let id = locked.user.id;
     if roles::grant(&mut work.tx, id, &role, work.now).await? {
-        work.audit(AuditEvent::about("role_granted", id).detail(&role)).await?;
+        work.audit(AuditEvent::about(AuditKind::RoleGranted, id).detail(&role)).await?;
     }
     Ok(())
 }

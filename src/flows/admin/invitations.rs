@@ -9,7 +9,7 @@ use crate::{
     field_error::FieldError,
     flows::{
         Error, Invitation, Result,
-        audit::AuditEvent,
+        audit::{AuditEvent, AuditKind},
         mail::{self, Kind},
         work::Work,
     },
@@ -79,7 +79,7 @@ impl Admin<'_> {
         let invitation = invitations::by_id(&mut work.tx, id).await?.ok_or(Error::NotFound)?;
         enqueue(&mut work, &invitation, language).await?;
         let detail = format!("{id} {}", granted.0.join(","));
-        let event = AuditEvent::new("invitation_mailed").in_session(by.session.id);
+        let event = AuditEvent::new(AuditKind::InvitationMailed).in_session(by.session.id);
         work.audit(event.detail(detail.trim())).await?;
         work.commit().await?;
         Ok(invitation)
@@ -134,7 +134,7 @@ impl Admin<'_> {
             return Err(Error::NotFound);
         }
         let session = self.op.signed_in().map(|by| by.session.id);
-        let event = AuditEvent { session, ..AuditEvent::new("invitation_withdrawn") };
+        let event = AuditEvent { session, ..AuditEvent::new(AuditKind::InvitationWithdrawn) };
         work.audit(event.detail(&id.to_string())).await?;
         work.commit().await
     }
@@ -155,12 +155,12 @@ async fn enqueue(work: &mut Work<'_>, invitation: &Invitation, language: Languag
     }
     let args = json!({ "name": "", "email": recipient, "invitation": invitation.id });
     work.insert_mail(&NewMail {
-        kind: kind.name(),
+        kind: kind,
         user_id: None,
         recipient,
         language: language.tag(),
         args: &args.to_string(),
-        credentials: 0,
+        credential_version: 0,
     })
     .await
 }

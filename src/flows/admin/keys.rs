@@ -1,7 +1,10 @@
 //! The keys that sign tokens, for operators.
 use super::Admin;
 use crate::{
-    flows::{Result, audit::AuditEvent},
+    flows::{
+        Result,
+        audit::{AuditEvent, AuditKind},
+    },
     tokens::KeyInfo,
 };
 
@@ -29,7 +32,7 @@ impl Admin<'_> {
         let mut work = self.begin().await?;
         self.demand_superuser_still(&mut work.tx).await?;
         self.auth.keys.rotate(&mut work.tx, &fresh, lifetime, now, force).await?;
-        work.audit(AuditEvent::new("keys_rotated")).await?;
+        work.audit(AuditEvent::new(AuditKind::KeysRotated)).await?;
         work.commit().await?;
         Ok(self.auth.keys.reload(&self.auth.db, now).await?)
     }
@@ -49,7 +52,7 @@ impl Admin<'_> {
         self.demand_superuser_still(&mut work.tx).await?;
         self.auth.keys.remove(&mut work.tx, kids, spare, now).await?;
         for kid in kids {
-            work.audit(AuditEvent::new("key_dropped").detail(kid)).await?;
+            work.audit(AuditEvent::new(AuditKind::KeyDropped).detail(kid)).await?;
         }
         work.commit().await?;
         Ok(self.auth.keys.reload(&self.auth.db, now).await?)
@@ -64,7 +67,7 @@ impl Admin<'_> {
         self.op.demand_superuser()?;
         let mut work = self.begin().await?;
         let count = self.auth.keys.reseal(&mut work.tx).await?;
-        work.audit(AuditEvent::new("keys_resealed").detail(&count.to_string())).await?;
+        work.audit(AuditEvent::new(AuditKind::KeysResealed).detail(&count.to_string())).await?;
         work.commit().await?;
         Ok(count)
     }

@@ -6,7 +6,7 @@
 
 use crate::flows::{
     Auth, Caller, Error, Result, SignedIn, User, UserId,
-    audit::{Actor, AuditEvent},
+    audit::{Actor, AuditEvent, AuditKind},
     work::Work,
 };
 use crate::{
@@ -130,7 +130,7 @@ impl Auth {
         self.reauthenticate(caller, by, "password", password).await?;
         let mut work = self.begin_by(caller, by).await?;
         sessions::authenticate(&mut work.tx, by.session.id, work.now).await?;
-        work.audit(AuditEvent::new("password_confirmed")).await?;
+        work.audit(AuditEvent::new(AuditKind::PasswordConfirmed)).await?;
         work.commit().await
     }
 }

@@ -6,11 +6,12 @@ use super::{
 use crate::{
     flows::{
         Error, OutboxMessage, Page, Result,
-        audit::AuditEvent,
+        audit::{AuditEvent, AuditKind},
         paging::{Cursor, SIZE, asked},
     },
-    store::outbox,
+    store::outbox::{self, OutboxState},
 };
+use strum::IntoEnumIterator;
 
 /// What is looked for in the outbox, as typed; what is empty is not asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,7 +35,7 @@ impl Admin<'_> {
     /// `Forbidden` to all but superusers; `Fields` for a bad state or cursor.
     pub async fn list_mails(&self, query: &MailQuery<'_>) -> Result<Page<OutboxMessage>> {
         self.op.demand_superuser()?;
-        let states = ["waiting", "sent", "failed", "dropped"].map(|state| (state, state));
+        let states: Vec<_> = OutboxState::iter().map(|state| (state.into_str(), state)).collect();
         let state = choice("state", query.state, &states)?;
         let cursor = Cursor::<1>::read(query.cursor)?;
         let mut db = self.auth.db.read_long().await?;
@@ -52,7 +53,7 @@ impl Admin<'_> {
         let mut work = self.begin().await?;
         let user = outbox::retry(&mut work.tx, id, work.now).await?.ok_or(Error::NotFound)?;
         let detail = id.to_string();
-        let event = AuditEvent { target: user, ..AuditEvent::new("mail_retried") };
+        let event = AuditEvent { target: user, ..AuditEvent::new(AuditKind::MailRetried) };
         work.audit(event.detail(&detail)).await?;
         work.wake_outbox().await?;
         work.commit().await

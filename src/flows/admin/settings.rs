@@ -8,7 +8,7 @@ use crate::{
     field_error::FieldError,
     flows::{
         Error, Result, UserId,
-        audit::AuditEvent,
+        audit::{AuditEvent, AuditKind},
         revision::{laid_over, longest_out, put, settle, value},
     },
     store::settings::{self, Revision},
@@ -146,7 +146,7 @@ impl Admin<'_> {
             let detail =
                 format!("{}: {} -> {}", setting.name(), from.get(setting), to.get(setting));
             let session = by.map(|by| by.session.id);
-            let event = AuditEvent { session, ..AuditEvent::new("setting_changed") };
+            let event = AuditEvent { session, ..AuditEvent::new(AuditKind::SettingChanged) };
             work.audit(event.detail(&detail)).await?;
         }
         work.tx.notify(Channel::Settings).await?;

@@ -2,7 +2,11 @@
 use crate::{
     db::Conn,
     flows::{Result, admin::Admin},
-    store::{audit, outbox, user_search},
+    store::{
+        audit::{self, AuditKind},
+        outbox::{self, OutboxState},
+        user_search,
+    },
     time::Timestamp,
 };
 use std::{
@@ -70,8 +74,8 @@ impl Admin<'_> {
         Ok(Overview {
             users,
             confirmed,
-            mails_waiting: outbox::count(&mut db, "waiting").await?,
-            mails_failed: outbox::count(&mut db, "failed").await?,
+            mails_waiting: outbox::count(&mut db, OutboxState::Waiting).await?,
+            mails_failed: outbox::count(&mut db, OutboxState::Failed).await?,
             days: self.days(&mut db).await?,
         })
     }
@@ -82,8 +86,8 @@ impl Admin<'_> {
         let first = today.minus(DAY * (DAYS - 1));
         let mut days = self.auth.daily_stats.since(number(first));
         let unknown = days.last().map_or(first, |day| day.start.plus(DAY));
-        let logins = by_day(db, "login", unknown).await?;
-        let failures = by_day(db, "login_failed", unknown).await?;
+        let logins = by_day(db, AuditKind::Login, unknown).await?;
+        let failures = by_day(db, AuditKind::LoginFailed, unknown).await?;
         for day in number(unknown)..=number(today) {
             let of = |days: &BTreeMap<i64, i64>| days.get(&day).copied().unwrap_or_default();
             days.push(Day {
@@ -97,6 +101,6 @@ impl Admin<'_> {
     }
 }
 
-async fn by_day(db: &mut Conn, kind: &str, then: Timestamp) -> Result<BTreeMap<i64, i64>> {
+async fn by_day(db: &mut Conn, kind: AuditKind, then: Timestamp) -> Result<BTreeMap<i64, i64>> {
     Ok(audit::by_day(db, kind, then).await?.into_iter().collect())
 }

@@ -1,7 +1,11 @@
 //! Whether a user may log in, and is a superuser. The last superuser who can log in stays.
 use crate::{
     config::EmailConfirmation,
-    flows::{Error, Result, User, audit::AuditEvent, work::Work},
+    flows::{
+        Error, Result, User,
+        audit::{AuditEvent, AuditKind},
+        work::Work,
+    },
     store::{user_transfer, users},
 };
 
@@ -14,7 +18,8 @@ impl Work<'_> {
             self.spare_last_superuser(user).await?;
         }
         users::set_superuser(&mut self.tx, user.id, superuser).await?;
-        let kind = if superuser { "superuser_granted" } else { "superuser_revoked" };
+        let kind =
+            if superuser { AuditKind::SuperuserGranted } else { AuditKind::SuperuserRevoked };
         self.audit(AuditEvent::about(kind, user.id)).await
     }
 
@@ -25,7 +30,7 @@ impl Work<'_> {
             self.spare_last_superuser(user).await?;
         }
         users::set_active(&mut self.tx, user.id, active).await?;
-        let kind = if active { "user_enabled" } else { "user_disabled" };
+        let kind = if active { AuditKind::UserEnabled } else { AuditKind::UserDisabled };
         self.audit(AuditEvent::about(kind, user.id)).await
     }
 

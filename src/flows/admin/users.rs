@@ -1,7 +1,13 @@
 //! Adding, finding and removing users.
 use crate::{
     field_error::FieldError,
-    flows::{Error, Result, User, UserId, admin::Admin, audit::AuditEvent, mail::Kind, work::Work},
+    flows::{
+        Error, Result, User, UserId,
+        admin::Admin,
+        audit::{AuditEvent, AuditKind},
+        mail::Kind,
+        work::Work,
+    },
     identifiers::{self, Email, MOST_ROLES, Username},
     store::{roles, setup_tokens, users},
 };
@@ -62,7 +68,7 @@ impl Admin<'_> {
         }
         let detail = new.superuser.then_some("superuser").into_iter();
         let detail = detail.chain(granted.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
-        work.audit(AuditEvent::about("user_added", id).detail(&detail)).await?;
+        work.audit(AuditEvent::about(AuditKind::UserAdded, id).detail(&detail)).await?;
         work.commit().await?;
         Ok(user)
     }
@@ -101,12 +107,12 @@ impl Admin<'_> {
         self.auth.check_password(&user, "password", password).await?;
         let hash = self.auth.hasher.hash(password).await?;
         let mut work = self.begin().await?;
-        if !users::set_password(&mut work.tx, id, user.credentials, &hash).await? {
+        if !users::set_password(&mut work.tx, id, user.credential_version, &hash).await? {
             return Err(Error::NotFound);
         }
         work.end_sessions(id, None).await?;
         work.mail(Kind::PasswordChanged, &user).await?;
-        work.audit(AuditEvent::about("password_set", id)).await?;
+        work.audit(AuditEvent::about(AuditKind::PasswordSet, id)).await?;
         work.commit().await
     }
 }

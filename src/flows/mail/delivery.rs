@@ -164,7 +164,7 @@ impl Auth {
                 let (id, attempt) = (mail.id, mail.attempts);
                 tracing::warn!(
                     id,
-                    kind = mail.kind,
+                    kind = mail.kind.as_str(),
                     attempt,
                     given_up,
                     error,

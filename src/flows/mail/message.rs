@@ -20,35 +20,39 @@ use uuid::Uuid;
 /// So long a link works that sets a password.
 pub const RESET: Duration = Duration::from_hours(1);
 
-/// A kind of mail that carries a link, by its name: what the token follows in it, and how long it is
-/// good.
-fn link(kind: &str) -> Option<(&'static str, Duration)> {
+/// Of a kind of mail that carries a link: what comes before the token in it, and how long it works.
+fn link(kind: Kind) -> Option<(&'static str, Duration)> {
     let days = |n: u64| Duration::from_hours(24 * n);
     match kind {
-        "confirm_email" | "change_email" => Some(("/confirm-email?token=", days(3))),
-        "restore_email" => Some(("/restore-email?token=", days(3))),
-        "reset_password" => Some(("/reset-password?token=", RESET)),
-        "invitation" => Some(("/register?invite=", days(7))),
+        Kind::ConfirmEmail | Kind::ChangeEmail => Some(("/confirm-email?token=", days(3))),
+        Kind::RestoreEmail => Some(("/restore-email?token=", days(3))),
+        Kind::ResetPassword => Some(("/reset-password?token=", RESET)),
+        Kind::Invitation => Some(("/register?invite=", days(7))),
         _ => None,
     }
 }
 
 /// Where the link of a mail leads that carries no token.
-fn place(kind: &str) -> Option<&'static str> {
-    matches!(kind, "password_changed" | "email_changed").then_some("/forgot-password")
+fn place(kind: Kind) -> Option<&'static str> {
+    matches!(kind, Kind::PasswordChanged | Kind::EmailChanged).then_some("/forgot-password")
 }
 
 impl Auth {
     /// The letter of a mail, its link stored; `None` if what it is about has passed.
     pub(crate) async fn letter(&self, mail: &Mail) -> Result<Option<Letter>> {
         let now = self.clock.now();
+        // A newer server may know the kind: the mail waits for the next attempt.
+        let kind = mail
+            .kind
+            .known()
+            .ok_or_else(|| Error::internal(format!("{} is not a known kind of mail", mail.kind)))?;
         let mut args: Value = serde_json::from_str(&mail.args).map_err(Error::internal)?;
-        if let Some((page, lifetime)) = link(&mail.kind) {
+        if let Some((page, lifetime)) = link(kind) {
             let expires_at = now.plus(lifetime);
-            let token = if mail.kind == Kind::Invitation.name() {
+            let token = if kind == Kind::Invitation {
                 self.invitation_token(&args, expires_at, now).await?.map(|token| (token, None))
             } else {
-                self.user_token(mail, expires_at, now).await?
+                self.user_token(mail, kind, expires_at, now).await?
             };
             let Some((token, code)) = token else { return Ok(None) };
             if let Some(code) = code {
@@ -57,14 +61,14 @@ impl Auth {
             args["link"] = self.config.link(&format!("{page}{token}")).into();
             args["hours"] = (lifetime.as_secs() / 3_600).into();
             args["days"] = (lifetime.as_secs() / 86_400).into();
-        } else if let Some(place) = place(&mail.kind) {
+        } else if let Some(place) = place(kind) {
             args["link"] = self.config.link(place).into();
         }
         args["site"] = self.config.site().into();
         args["home"] = self.config.link("/").into();
         let language = Language::from_tag(&mail.language).unwrap_or(self.config.language);
         let (subject, text, html) =
-            self.templates.letter(language, &mail.kind, &args).map_err(Error::internal)?;
+            self.templates.letter(language, kind.into_str(), &args).map_err(Error::internal)?;
         let to = mail.recipient.clone();
         Ok(Some(Letter { to, message_id: mail.message_id, subject, text, html }))
     }
@@ -74,6 +78,7 @@ impl Auth {
     async fn user_token(
         &self,
         mail: &Mail,
+        kind: Kind,
         expires_at: Timestamp,
         now: Timestamp,
     ) -> Result<Option<(Uuid, Option<String>)>> {
@@ -82,23 +87,24 @@ impl Auth {
         users::lock(&mut db, id).await?;
         let Some(user) = users::by_id(&mut db, id).await? else { return Ok(None) };
         let withdrawn = !outbox::lock(&mut db, mail.id).await?;
-        let confirmed = mail.kind == "confirm_email" && user.email_confirmed_at.is_some();
+        let confirmed = kind == Kind::ConfirmEmail && user.email_confirmed_at.is_some();
         // Whoever changed the address may change the password next.
-        let outdated = user.credentials != mail.credentials && mail.kind != "restore_email";
+        let outdated =
+            user.credential_version != mail.credential_version && kind != Kind::RestoreEmail;
         if outdated || confirmed || withdrawn {
             return Ok(None);
         }
         let token = secret::token()?;
         let hash = secret::hash(token);
-        let proves = matches!(&*mail.kind, "confirm_email" | "change_email");
+        let proves = matches!(kind, Kind::ConfirmEmail | Kind::ChangeEmail);
         let code = if proves { Some(secret::code()?) } else { None };
         let row = MailToken {
             code_hash: code.as_ref().map(|code| self.code_hash(&hash, code)),
             hash,
-            kind: mail.kind.clone(),
+            kind: kind.into(),
             user_id: user.id,
             email: mail.recipient.clone(),
-            credentials: mail.credentials,
+            credential_version: mail.credential_version,
             created_at: now,
             expires_at,
             used_at: None,
@@ -106,5 +112,39 @@ impl Auth {
         mail_tokens::insert(&mut db, &row).await?;
         db.commit().await?;
         Ok(Some((token, code)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::Brand, view::Templates};
+    use serde_json::json;
+    use strum::IntoEnumIterator;
+
+    #[test]
+    fn every_kind_of_mail_is_written_in_both_languages() {
+        let templates = Templates::load(None, &Brand::default()).unwrap();
+        for kind in Kind::iter() {
+            let mut args = json!({
+                "site": "example.com", "home": "https://example.com/", "name": "Ann",
+                "email": "ann@example.com", "new_email": "new@example.com",
+            });
+            if let Some((page, lifetime)) = link(kind) {
+                args["link"] = format!("https://example.com{page}token").into();
+                args["hours"] = (lifetime.as_secs() / 3_600).into();
+                args["days"] = (lifetime.as_secs() / 86_400).into();
+            } else if let Some(place) = place(kind) {
+                args["link"] = format!("https://example.com{place}").into();
+            }
+            let mails =
+                Language::ALL.map(|lang| templates.letter(lang, kind.into_str(), &args).unwrap());
+            for (subject, text, html) in &mails {
+                for part in [subject, text, html] {
+                    assert!(!part.contains("Unknown localization"), "{kind}: {part}");
+                }
+            }
+            assert_ne!(mails[0].0, mails[1].0, "{kind}");
+        }
     }
 }

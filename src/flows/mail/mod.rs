@@ -15,40 +15,12 @@ use crate::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
+pub use crate::store::outbox::MailKind as Kind;
+
 /// How many mails of one kind one address is sent within [`PER`] (OWASP ASVS 5, 6.3).
 const MOST: i64 = 5;
 /// The period that [`MOST`] counts for.
 pub const PER: Duration = Duration::from_hours(1);
-
-/// What a mail is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    ConfirmEmail,
-    ResetPassword,
-    ChangeEmail,
-    EmailChanged,
-    RestoreEmail,
-    PasswordChanged,
-    AccountExists,
-    AccountDeleted,
-    Invitation,
-}
-
-impl Kind {
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ConfirmEmail => "confirm_email",
-            Self::ResetPassword => "reset_password",
-            Self::ChangeEmail => "change_email",
-            Self::EmailChanged => "email_changed",
-            Self::RestoreEmail => "restore_email",
-            Self::PasswordChanged => "password_changed",
-            Self::AccountExists => "account_exists",
-            Self::AccountDeleted => "account_deleted",
-            Self::Invitation => "invitation",
-        }
-    }
-}
 
 impl Work<'_> {
     /// Puts a mail to a user's own address into the outbox. Beyond [`MOST`] in an hour it is left out,
@@ -93,12 +65,12 @@ impl Work<'_> {
             all.extend(args.clone());
         }
         self.insert_mail(&NewMail {
-            kind: kind.name(),
+            kind: kind,
             user_id: id,
             recipient,
             language: user.language.as_deref().unwrap_or_default(),
             args: &all.to_string(),
-            credentials: user.credentials,
+            credential_version: user.credential_version,
         })
         .await
     }
@@ -118,7 +90,7 @@ impl Work<'_> {
     /// Whether an address has been sent as many mails of a kind as it may be for now.
     pub async fn is_mail_limit_reached(&mut self, kind: Kind, recipient: &str) -> Result<bool> {
         let since = self.now.minus(PER);
-        Ok(outbox::count_since(&mut self.tx, recipient, kind.name(), since).await? >= MOST)
+        Ok(outbox::count_since(&mut self.tx, recipient, kind, since).await? >= MOST)
     }
 }
 

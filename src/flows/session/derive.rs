@@ -4,7 +4,7 @@ use super::issue::Proof;
 use crate::{
     flows::{
         Auth, Caller, Error, Result, Session, SessionId, SignedIn, Tokens, UserId,
-        audit::{Actor, AuditEvent},
+        audit::{Actor, AuditEvent, AuditKind},
         surface::{Rotation, Surface},
         work::Work,
     },
@@ -48,7 +48,7 @@ impl Auth {
         let now = work.now;
         let user = users::by_id(&mut work.tx, by.user.id).await?.ok_or(Error::TokenNotValid)?;
         self.admit(surface, &user)?;
-        if !users::note_login(&mut work.tx, user.id, user.credentials, now).await? {
+        if !users::note_login(&mut work.tx, user.id, user.credential_version, now).await? {
             return Err(Error::TokenNotValid);
         }
         let origin = work.lock_session(by).await?;
@@ -65,7 +65,8 @@ impl Auth {
             ..origin
         };
         let (session, issued) = work.store_session(session).await?;
-        work.audit(AuditEvent::own("tokens_issued", user.id).in_session(session.id)).await?;
+        work.audit(AuditEvent::own(AuditKind::TokensIssued, user.id).in_session(session.id))
+            .await?;
         work.commit().await?;
         self.tokens(surface, user, &session, Some(issued), now)
     }
@@ -120,7 +121,7 @@ impl Auth {
             sessions::lock_all(&mut work.tx, id).await?;
             refresh_tokens::expire_all(&mut work.tx, id, now).await?;
         }
-        let kind = if renew { "refresh_tokens_renewed" } else { "tokens_issued" };
+        let kind = if renew { AuditKind::RefreshTokensRenewed } else { AuditKind::TokensIssued };
         work.audit(AuditEvent::about(kind, id).in_session(session.id)).await?;
         work.commit().await?;
         self.tokens(surface, user, &session, None, now)

@@ -6,7 +6,12 @@
 //! remembered for as long as they would be good, whatever has become of the session.
 use super::issue::ParsedToken;
 use crate::{
-    flows::{Auth, Error, Result, UserId, audit::AuditEvent, surface::Surface, work::Work},
+    flows::{
+        Auth, Error, Result, UserId,
+        audit::{AuditEvent, AuditKind},
+        surface::Surface,
+        work::Work,
+    },
     secret,
     store::{legacy_tokens, refresh_tokens, sessions, users},
     time::Timestamp,
@@ -95,6 +100,7 @@ impl Work<'_> {
             used_at: None,
         };
         refresh_tokens::insert(&mut self.tx, &row).await?;
-        self.audit(AuditEvent::own("simplejwt_token_taken", user).in_session(session.id)).await
+        self.audit(AuditEvent::own(AuditKind::LegacyTokenAdopted, user).in_session(session.id))
+            .await
     }
 }

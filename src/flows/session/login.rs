@@ -2,8 +2,10 @@
 use crate::{
     db::Conn,
     flows::{
-        Auth, Caller, Error, Result, Tokens, User, UserId, account::reset_password::count_unknown,
-        audit::AuditEvent, surface::Surface,
+        Auth, Caller, Error, Result, Tokens, User, UserId,
+        account::reset_password::count_unknown,
+        audit::{AuditEvent, AuditKind},
+        surface::Surface,
     },
     identifiers::{Email, Username},
     password::Verdict,
@@ -100,12 +102,12 @@ impl Auth {
     ) -> Result<Option<Tokens>> {
         let mut work = self.begin(caller).await?;
         let now = work.now;
-        if !users::note_login(&mut work.tx, user.id, user.credentials, now).await? {
+        if !users::note_login(&mut work.tx, user.id, user.credential_version, now).await? {
             return Ok(None);
         }
         let session = work.new_session(surface, user.id, remember)?;
         let (session, issued) = work.store_session(session).await?;
-        work.audit(AuditEvent::own("login", user.id).in_session(session.id)).await?;
+        work.audit(AuditEvent::own(AuditKind::Login, user.id).in_session(session.id)).await?;
         work.commit().await?;
         self.tokens(surface, user.clone(), &session, Some(issued), now).map(Some)
     }
@@ -123,13 +125,13 @@ impl Auth {
     /// time that an unknown one does not. That is counted, and leaves nothing in the database.
     fn refuse<T>(&self, caller: &Caller, target: Option<UserId>, why: Error) -> Result<T> {
         let Some(target) = target else {
-            count_unknown(caller, "login_failed");
+            count_unknown(caller, AuditKind::LoginFailed);
             return Err(why);
         };
         let (auth, caller, detail) = (self.clone(), caller.clone(), why.to_string());
         let note = async move {
             let mut work = auth.begin(&caller).await?;
-            work.audit(AuditEvent::about("login_failed", target).detail(&detail)).await?;
+            work.audit(AuditEvent::about(AuditKind::LoginFailed, target).detail(&detail)).await?;
             work.commit().await
         };
         if !self.background.start("a failed login is not written down", note) {

@@ -2,7 +2,9 @@
 use super::revoke::MOST_SESSIONS;
 use crate::{
     flows::{
-        Auth, Caller, Error, Result, Session, SessionId, SignedIn, audit::AuditEvent, work::Work,
+        Auth, Caller, Error, Result, Session, SessionId, SignedIn,
+        audit::{AuditEvent, AuditKind},
+        work::Work,
     },
     secret,
     store::{refresh_tokens, sessions, users},
@@ -12,7 +14,7 @@ use crate::{
 impl Auth {
     /// Ends the session and its family; that somebody else has just ended it is as good.
     pub async fn log_out(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
-        self.end(self.begin_by(caller, by).await?, AuditEvent::new("logout"), &by.session)
+        self.end(self.begin_by(caller, by).await?, AuditEvent::new(AuditKind::Logout), &by.session)
             .await
             .or_else(|e| match e {
                 Error::NotFound => Ok(()),
@@ -44,7 +46,7 @@ impl Auth {
             .filter(|s| token.session.is_none_or(|sid| sid == s.id.0))
             .ok_or(Error::TokenNotValid)?;
         drop(db);
-        let act = AuditEvent::own("logout", session.user_id).in_session(session.id);
+        let act = AuditEvent::own(AuditKind::Logout, session.user_id).in_session(session.id);
         self.end(self.begin(caller).await?, act, &session).await.map_err(|e| match e {
             Error::NotFound => Error::TokenNotValid,
             e => e,
@@ -57,7 +59,7 @@ impl Auth {
         // A session that is being opened is waited for, and ends too.
         users::lock(&mut work.tx, by.user.id).await?;
         work.end_sessions(by.user.id, None).await?;
-        work.audit(AuditEvent::new("logout_all")).await?;
+        work.audit(AuditEvent::new(AuditKind::LogoutAll)).await?;
         work.commit().await
     }
 
@@ -66,7 +68,7 @@ impl Auth {
         let mut work = self.begin_by(caller, by).await?;
         users::lock(&mut work.tx, by.user.id).await?;
         work.end_sessions(by.user.id, Some(by.session.id)).await?;
-        work.audit(AuditEvent::new("logout_others")).await?;
+        work.audit(AuditEvent::new(AuditKind::LogoutOthers)).await?;
         work.commit().await
     }
 
@@ -90,7 +92,7 @@ impl Auth {
         let session = sessions::by_id(&mut self.db.read().await?, id).await?;
         let session = session.filter(|s| s.user_id == by.user.id && s.ended_at.is_none());
         let session = session.ok_or(Error::NotFound)?;
-        let event = AuditEvent::new("session_ended").in_session(id);
+        let event = AuditEvent::new(AuditKind::SessionEnded).in_session(id);
         self.end(self.begin_by(caller, by).await?, event, &session).await
     }
 

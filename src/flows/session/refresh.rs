@@ -8,7 +8,7 @@ use super::issue::IssuedToken;
 use crate::{
     flows::{
         Auth, Caller, Error, Result, Session, SignedIn, Tokens, User, UserId,
-        audit::AuditEvent,
+        audit::{AuditEvent, AuditKind},
         surface::{Rotation, Surface},
         work::Work,
     },
@@ -79,7 +79,7 @@ impl Auth {
         if !work.end_family(session).await? {
             return Ok(());
         }
-        let event = AuditEvent::about("refresh_token_reused", session.user_id);
+        let event = AuditEvent::about(AuditKind::RefreshTokenReused, session.user_id);
         work.audit(event.in_session(session.id)).await?;
         work.commit().await
     }
@@ -115,7 +115,7 @@ impl Auth {
         }
         refresh_tokens::consume_all(&mut work.tx, session.id, now).await?;
         let issued = work.store_refresh_token(&session, secret::token()?).await?;
-        work.audit(AuditEvent::new("refresh_tokens_renewed")).await?;
+        work.audit(AuditEvent::new(AuditKind::RefreshTokensRenewed)).await?;
         work.commit().await?;
         self.tokens(surface, by.user.clone(), &session, Some(issued), now)
     }

@@ -1,6 +1,10 @@
 //! Users as lines of JSON, hashes included.
 use crate::{
-    flows::{Result, UserId, admin::Admin, audit::AuditEvent},
+    flows::{
+        Result, UserId,
+        admin::Admin,
+        audit::{AuditEvent, AuditKind},
+    },
     store::user_transfer::{self, Account},
     time::Timestamp,
 };
@@ -57,7 +61,7 @@ impl Admin<'_> {
     /// Notes that somebody takes users along.
     pub async fn note_export(&self) -> Result<()> {
         let mut work = self.begin().await?;
-        work.audit(AuditEvent::new("users_exported")).await?;
+        work.audit(AuditEvent::new(AuditKind::UsersExported)).await?;
         work.commit().await
     }
 }

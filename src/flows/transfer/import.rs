@@ -10,7 +10,11 @@ use super::{
 use crate::{
     db::{Conn, Tx},
     field_error::FieldError,
-    flows::{Error, Result, UserId, admin::Admin, audit::AuditEvent},
+    flows::{
+        Error, Result, UserId,
+        admin::Admin,
+        audit::{AuditEvent, AuditKind},
+    },
     password::{Dearest, Kinds},
     store::{hash_kinds, roles, user_transfer, users},
     time::Timestamp,
@@ -146,7 +150,7 @@ impl Admin<'_> {
             hash_kinds::note(&mut work.tx, &kind.to_string(), now).await?;
         }
         let count = outcomes.iter().filter(|o| o.added.is_ok()).count().to_string();
-        work.audit(AuditEvent::new("users_imported").detail(&count)).await?;
+        work.audit(AuditEvent::new(AuditKind::UsersImported).detail(&count)).await?;
         work.commit().await?;
         Ok(outcomes)
     }

@@ -79,14 +79,21 @@ pub struct Happened {
 
 impl Happened {
     pub fn new(event: &Event, r: &Reader<'_>) -> Self {
-        let key = format!("event-{}", event.kind.replace('_', "-"));
         Self {
-            what: view::text(r.language, &key, &[]),
+            what: stored_text(r.language, "event", event.kind.as_str()),
             browser: browser(event.user_agent.as_deref(), r.language),
             ip: event.ip.clone().unwrap_or_default(),
             at: r.moment(event.at),
         }
     }
+}
+
+/// The text of a stored word of the set `set`, such as `event`. A word that this version does not know is shown as it
+/// is.
+pub fn stored_text(language: Language, set: &str, word: &str) -> String {
+    let key = format!("{set}-{}", word.replace('_', "-"));
+    let text = view::text(language, &key, &[]);
+    if text == key { word.to_owned() } else { text }
 }
 
 /// Browser and system of a user agent, in words.

@@ -1,11 +1,8 @@
 //! `/admin/audit`: the audit log.
-use super::{
-    AdminFrame, At, link,
-    views::{Line, act},
-};
+use super::{AdminFrame, At, link, views::Line};
 use crate::{
     flows::{AuditQuery, Error},
-    pages::Shown,
+    pages::{Shown, account::views::stored_text},
     view::View,
     web::reply::{form_errors::FormErrors, page::Page, problem::Problem},
 };
@@ -58,7 +55,7 @@ pub async fn page(desk: At<'_>, query: Query<'_>) -> Shown<Audit> {
     let Query { user, actor, kind, from, to, cursor } = query;
     let query = AuditQuery { user, actor, kind, from, to, cursor };
     let kinds = desk.admin().audit_kinds().await?.into_iter().map(|kind| {
-        let words = act(r.language, &kind);
+        let words = stored_text(r.language, "event", &kind);
         Kind { kind, words }
     });
     let mut kinds: Vec<_> = kinds.collect();

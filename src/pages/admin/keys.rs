@@ -39,7 +39,7 @@ async fn view(desk: &AdminContext<'_>) -> Result<Keys, Error> {
     let key = |key: crate::tokens::KeyInfo| Key {
         kid: key.kid,
         algorithm: key.algorithm,
-        state: key.state,
+        state: key.state.to_string(),
         created: desk.r.moment(key.created_at),
     };
     Ok(Keys { operator: desk.operator(), keys: keys.into_iter().map(key).collect() })

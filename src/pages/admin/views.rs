@@ -2,8 +2,11 @@
 use crate::{
     config::Language,
     flows::{Logged, OutboxMessage, User},
-    pages::account::{viewer::Reader, views::browser},
-    view::{self, Moment},
+    pages::account::{
+        viewer::Reader,
+        views::{browser, stored_text},
+    },
+    view::Moment,
 };
 use serde::Serialize;
 
@@ -44,13 +47,6 @@ impl Somebody {
     }
 }
 
-/// The words for an act; those that there are none for are named as they are.
-pub fn act(language: Language, kind: &str) -> String {
-    let key = format!("event-{}", kind.replace('_', "-"));
-    let words = view::text(language, &key, &[]);
-    if words == key { kind.to_owned() } else { words }
-}
-
 /// A line of the audit log.
 #[derive(Serialize)]
 pub struct Line {
@@ -73,10 +69,9 @@ impl Line {
         let actor = named(&e.actor_email, e.actor_id.map(|id| id.0));
         let target = e.target_id.map(|id| id.0);
         Self {
-            what: act(r.language, &e.kind),
+            what: stored_text(r.language, "event", e.kind.as_str()),
             detail: e.detail.clone(),
-            actor: actor
-                .unwrap_or_else(|| view::text(r.language, &format!("actor-{}", e.actor), &[])),
+            actor: actor.unwrap_or_else(|| stored_text(r.language, "actor", e.actor.as_str())),
             target: named(&e.target_email, target).unwrap_or_default(),
             target_id: target.unwrap_or_default(),
             browser: browser(e.user_agent.as_deref(), r.language),
@@ -90,10 +85,12 @@ impl Line {
 #[derive(Serialize)]
 pub struct Sending {
     id: i64,
-    /// As in the names of texts.
-    key: String,
+    /// What it is about, in words.
+    what: String,
     to: String,
     state: String,
+    /// The state in words.
+    outcome: String,
     /// What the mail server said, or empty.
     error: String,
     at: Moment,
@@ -103,11 +100,49 @@ impl Sending {
     pub fn new(mail: &OutboxMessage, r: &Reader<'_>) -> Self {
         Self {
             id: mail.id,
-            key: mail.kind.replace('_', "-"),
+            what: stored_text(r.language, "mail-kind", mail.kind.as_str()),
             to: mail.recipient.clone(),
-            state: mail.state.clone(),
+            state: mail.state.to_string(),
+            outcome: stored_text(r.language, "mail-state", mail.state.as_str()),
             error: mail.last_error.clone().unwrap_or_default(),
             at: r.moment(mail.sent_at.unwrap_or(mail.created_at)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        flows::{ActorKind, AuditKind, KeyState, MailKind, OutboxState},
+        view::text,
+    };
+    use strum::IntoEnumIterator;
+
+    fn has_texts<T: IntoEnumIterator + Into<&'static str>>(set: &str) {
+        for word in T::iter().map(Into::<&str>::into) {
+            let key = format!("{set}-{}", word.replace('_', "-"));
+            let texts = Language::ALL.map(|language| stored_text(language, set, word));
+            assert_eq!(texts, Language::ALL.map(|language| text(language, &key, &[])));
+            assert!(!texts.contains(&key), "{key}: {texts:?}");
+            assert_ne!(texts[0], texts[1], "{set} {word}");
+        }
+    }
+
+    #[test]
+    fn every_stored_word_has_a_text_in_both_languages() {
+        has_texts::<AuditKind>("event");
+        has_texts::<MailKind>("mail-kind");
+        has_texts::<OutboxState>("mail-state");
+        has_texts::<KeyState>("key");
+        // A user is shown by their email or id.
+        for actor in ActorKind::iter().filter(|actor| *actor != ActorKind::User) {
+            assert_ne!(stored_text(Language::En, "actor", actor.into_str()), actor.into_str());
+        }
+    }
+
+    #[test]
+    fn an_unknown_word_is_shown_as_it_is() {
+        assert_eq!(stored_text(Language::En, "event", "moved_to_mars"), "moved_to_mars");
     }
 }

@@ -36,7 +36,7 @@ impl Place {
 
     async fn kid(&self, keys: &Keys, state: &str) -> String {
         let all = keys.list(&self.db, self.clock.now()).await.unwrap();
-        all.into_iter().find(|k| k.state == state).unwrap().kid
+        all.into_iter().find(|k| k.state.as_str() == state).unwrap().kid
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn keys_and_private(algorithm: Algorithm) -> (Keys, Vec<u8>) {
         rows.push(Key {
             kid: KeyPair::read(algorithm, &private_key).unwrap().kid,
             algorithm: key_pair::name(algorithm).to_owned(),
-            state: "current".to_owned(),
+            state: crate::store::keys::KeyState::Current.into(),
             private_key,
             created_at: NOW,
             expires_at: None,

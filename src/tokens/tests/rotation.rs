@@ -47,7 +47,7 @@ impl Place {
 
     pub async fn states(&self, keys: &Keys) -> Vec<(String, String)> {
         let all = keys.list(&self.db, self.clock.now()).await.unwrap();
-        let mut all: Vec<_> = all.into_iter().map(|k| (k.algorithm, k.state)).collect();
+        let mut all: Vec<_> = all.into_iter().map(|k| (k.algorithm, k.state.to_string())).collect();
         all.sort();
         all
     }
@@ -173,7 +173,7 @@ async fn a_stolen_key_is_worth_nothing_a_day_after_it_was_retired() {
     let place = Place::new().await;
     let keys = place.es256().await;
     let ring = keys::all(&mut place.db.read().await.unwrap(), START).await.unwrap();
-    let stolen = ring.iter().find(|k| k.state == "current").unwrap().private_key.clone();
+    let stolen = ring.iter().find(|k| k.state.as_str() == "current").unwrap().private_key.clone();
     let good = |issued_at: i64, expires_at: i64| {
         let token = forged(&stolen, issued_at, expires_at);
         keys.verify_access(&token, place.clock.now()).is_ok()

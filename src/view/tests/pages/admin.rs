@@ -26,7 +26,7 @@ fn somebody(yes: bool) -> Value {
 /// Each with its forms and what its view may hold.
 pub fn pages() -> Pages {
     let sending = json!({
-        "id": 1, "key": "confirm-email", "to": EVIL, "state": "failed", "error": EVIL, "at": moment(),
+        "id": 1, "what": EVIL, "to": EVIL, "state": "failed", "outcome": EVIL, "error": EVIL, "at": moment(),
     });
     let line = json!({
         "what": EVIL, "detail": EVIL, "actor": EVIL, "target": EVIL, "target_id": 1, "browser": EVIL,

@@ -1,0 +1,159 @@
+//! Closed sets that are stored as text: each is an enum, and its words are the stored ones.
+//!
+//! A row can hold a word that this version does not know: a newer version wrote it while both ran on one database,
+//! or it comes from a backup. [`Stored`] keeps such a word, so that a list with it can still be read and shown.
+use serde::{Serialize, Serializer};
+use sqlx::{Database, Decode, Type, error::BoxDynError};
+use std::{fmt, str::FromStr};
+
+/// A word of the closed set `T`, as a row has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored<T> {
+    Known(T),
+    /// A word that this version does not know.
+    Unknown(String),
+}
+
+impl<T: Copy + Into<&'static str>> Stored<T> {
+    /// The value, unless this version does not know the word.
+    pub fn known(&self) -> Option<T> {
+        match self {
+            Self::Known(value) => Some(*value),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// The word as it is stored.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Known(value) => (*value).into(),
+            Self::Unknown(word) => word,
+        }
+    }
+}
+
+impl<T> From<T> for Stored<T> {
+    fn from(value: T) -> Self {
+        Self::Known(value)
+    }
+}
+
+impl<T: PartialEq> PartialEq<T> for Stored<T> {
+    fn eq(&self, other: &T) -> bool {
+        matches!(self, Self::Known(value) if value == other)
+    }
+}
+
+impl<T: Copy + Into<&'static str>> fmt::Display for Stored<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl<T: Copy + Into<&'static str>> Serialize for Stored<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<DB: Database, T> Type<DB> for Stored<T>
+where
+    str: Type<DB>,
+{
+    fn type_info() -> DB::TypeInfo {
+        <str as Type<DB>>::type_info()
+    }
+
+    fn compatible(info: &DB::TypeInfo) -> bool {
+        <str as Type<DB>>::compatible(info)
+    }
+}
+
+impl<'r, DB: Database, T: FromStr> Decode<'r, DB> for Stored<T>
+where
+    &'r str: Decode<'r, DB>,
+{
+    fn decode(value: DB::ValueRef<'r>) -> Result<Self, BoxDynError> {
+        let word = <&str as Decode<DB>>::decode(value)?;
+        Ok(word.parse().map_or_else(|_| Self::Unknown(word.to_owned()), Self::Known))
+    }
+}
+
+/// Lets an enum be an argument of a statement, as its word.
+///
+/// sqlx's own derive names the type `TEXT`, and PostgreSQL would be asked what that is on each new connection.
+macro_rules! stored_as_text {
+    ($($name:ty),+) => { $(
+        impl<DB: sqlx::Database> sqlx::Type<DB> for $name
+        where
+            str: sqlx::Type<DB>,
+        {
+            fn type_info() -> DB::TypeInfo {
+                <str as sqlx::Type<DB>>::type_info()
+            }
+
+            fn compatible(info: &DB::TypeInfo) -> bool {
+                <str as sqlx::Type<DB>>::compatible(info)
+            }
+        }
+
+        impl<'q, DB: sqlx::Database> sqlx::Encode<'q, DB> for $name
+        where
+            &'q str: sqlx::Encode<'q, DB>,
+        {
+            fn encode_by_ref(
+                &self,
+                buf: &mut DB::ArgumentBuffer,
+            ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+                <&str as sqlx::Encode<DB>>::encode(self.into_str(), buf)
+            }
+        }
+    )+ };
+}
+pub(super) use stored_as_text;
+
+#[cfg(test)]
+mod tests {
+    use super::Stored;
+    use crate::store::{
+        audit::{ActorKind, AuditKind},
+        keys::KeyState,
+        outbox::{MailKind, OutboxState},
+    };
+    use std::{collections::HashSet, fmt, hash::Hash, str::FromStr};
+    use strum::IntoEnumIterator;
+
+    fn words<T>() -> Vec<&'static str>
+    where
+        T: IntoEnumIterator + Copy + Eq + Hash + fmt::Debug + FromStr + Into<&'static str>,
+        T: serde::Serialize,
+    {
+        let words: Vec<&'static str> = T::iter().map(Into::into).collect();
+        for (value, word) in T::iter().zip(&words) {
+            assert_eq!(word.parse().ok(), Some(value));
+            assert_eq!(serde_json::json!(value), *word);
+            assert_eq!(serde_json::json!(Stored::Known(value)), *word);
+        }
+        assert_eq!(words.iter().collect::<HashSet<_>>().len(), words.len());
+        words
+    }
+
+    #[test]
+    fn every_word_is_read_as_it_is_written() {
+        assert!(words::<AuditKind>().len() > 50);
+        assert_eq!(words::<ActorKind>(), ["user", "anonymous", "cli", "service"]);
+        assert_eq!(words::<MailKind>().len(), 9);
+        assert_eq!(words::<OutboxState>(), ["waiting", "sent", "failed", "dropped"]);
+        assert_eq!(words::<KeyState>(), ["next", "current", "retired"]);
+    }
+
+    #[test]
+    fn an_unknown_word_equals_no_value_and_is_shown_as_it_is() {
+        let unknown = Stored::<OutboxState>::Unknown("parked".to_owned());
+        assert_eq!((unknown.known(), unknown.to_string()), (None, "parked".to_owned()));
+        assert_eq!(serde_json::json!(unknown), "parked");
+        assert!(unknown != OutboxState::Sent);
+        let known = Stored::from(OutboxState::Sent);
+        assert!(known == OutboxState::Sent && known != OutboxState::Failed);
+    }
+}
