@@ -120,7 +120,7 @@ impl Server {
                     tracing::warn!("all connections of the pool to PostgreSQL are in use");
                 }
                 Err(e) => {
-                    tracing::error!(reason = %server.words(&e), "cannot connect to the database")
+                    tracing::error!(reason = %server.words(&e), "cannot connect to the database");
                 }
             }
         });

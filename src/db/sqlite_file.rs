@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 
 const EMPTY: &str = "the file is empty and not a database: restore a backup, or delete the file to \
                      start with a new database";
-const LOG_ALONE: &str = "the write-ahead log (-wal) exists but the database does not: restore a backup, or \
+const LOG_ALONE: &str = "there is a write-ahead log (-wal) but no database: restore a backup, or \
                          delete the log to start with a new database";
 
 /// Creates an empty file for a new database. Refuses the remains of an old one.

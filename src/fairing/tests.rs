@@ -41,8 +41,9 @@ impl View for Languages {
     const PATH: &'static str = "/";
 }
 
-fn page(visitor: &Visitor, client: Client<'_>) -> Page<Languages> {
-    let title = format!("visitor {:?}, caller {:?}", visitor.language, client.language);
+fn page(visitor: Visitor, client: Client<'_>) -> Page<Languages> {
+    let name = visitor.user.map(|user| user.email).unwrap_or_default();
+    let title = format!("{name} reads {:?}, caller {:?}", visitor.language, client.language);
     Page::ok(Languages { status: 200, title, detail: String::new(), fields: [], retry_after: None })
 }
 
@@ -53,7 +54,7 @@ fn user_first(
     client: Client<'_>,
     _token: web::Result<CookieToken<'_>>,
 ) -> Page<Languages> {
-    page(&visitor, client)
+    page(visitor, client)
 }
 
 #[get("/user-last")]
@@ -63,7 +64,7 @@ fn user_last(
     visitor: Visitor,
     _by: web::Result<SignedIn>,
 ) -> Page<Languages> {
-    page(&visitor, client)
+    page(visitor, client)
 }
 
 /// Replies with the user that the log names.
@@ -167,7 +168,7 @@ async fn the_order_of_arguments_changes_nothing() {
             assert_eq!(names, expected, "{path}{query}");
             assert!(kept.is_none_or(|kept| cookies[1].starts_with(kept)), "{path}{query}");
             let html = reply.into_string().await.unwrap();
-            let told = format!("visitor {visitor}, caller {caller}");
+            let told = format!("ann@example.com reads {visitor}, caller {caller}");
             assert!(html.contains(&told), "{path}{query}: {html}");
             assert_eq!(tag, Some(visitor.to_lowercase()), "{path}{query}");
         }
