@@ -19,7 +19,7 @@ pub struct ImportArgs {
     /// JSON lines as `user export` prints them, or the output of Django's `dumpdata`
     file: PathBuf,
     /// The user model in a dump of Django
-    #[arg(long, value_name = "APP.MODEL", default_value = "admin.user")]
+    #[arg(long, value_name = "APP.MODEL", default_value = "auth.user")]
     model: String,
     /// Reads a field of ours from a field of the model, or from none (`username=`); may be given several
     /// times

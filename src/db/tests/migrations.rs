@@ -3,7 +3,7 @@ use crate::{
     db::{Channel, Db, copy::TABLES},
     support::{Database, rows_at},
 };
-use rocket::futures::future::join_all;
+use futures_util::future::join_all;
 use std::collections::BTreeSet;
 
 on_db!(a_failed_migration_says_why);

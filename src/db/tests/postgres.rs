@@ -4,7 +4,7 @@ use crate::{
     store::{fixtures::migrated, users},
     support::{Database, Pooler, holder, rows_at, say, until_waiting},
 };
-use rocket::futures::future::{join, join_all};
+use futures_util::future::{join, join_all};
 use sqlx::{Connection, PgConnection};
 use std::time::{Duration, Instant};
 

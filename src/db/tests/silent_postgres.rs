@@ -5,7 +5,7 @@ use crate::{
     store::secrets,
     support::{Database, DatabaseProxy},
 };
-use rocket::futures::future::join_all;
+use futures_util::future::join_all;
 use std::time::{Duration, Instant};
 
 const SOON: Duration = Duration::from_secs(3);
@@ -46,7 +46,7 @@ async fn connections_that_fell_silent_are_replaced() {
     wire.answer_new_connections(6);
     let since = Instant::now();
     let all = loop {
-        match rocket::futures::future::try_join_all((0..6).map(|_| db.write())).await {
+        match futures_util::future::try_join_all((0..6).map(|_| db.write())).await {
             Ok(all) => break all,
             Err(e) => assert!(since.elapsed() < 3 * SOON, "{e}"),
         }

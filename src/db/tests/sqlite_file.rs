@@ -8,7 +8,7 @@ use crate::{
     },
     support::{Database, rows_at},
 };
-use rocket::futures::future::join_all;
+use futures_util::future::join_all;
 use sqlx::sqlite::SqliteConnectOptions;
 use std::{
     fs::{self, File},

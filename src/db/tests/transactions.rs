@@ -8,7 +8,7 @@ use crate::{
     support::Database,
     time::{Clock, Timestamp},
 };
-use rocket::futures::future::join_all;
+use futures_util::future::join_all;
 use std::time::Duration;
 
 on_db!(a_turn_belongs_to_one_transaction_at_a_time);

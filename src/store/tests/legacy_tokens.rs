@@ -4,7 +4,7 @@ use crate::{
     secret::Digest,
     store::{fixtures::after, legacy_tokens},
 };
-use rocket::futures::future::join_all;
+use futures_util::future::join_all;
 
 on_db!(of_many_concurrent_uses_of_a_legacy_token_one_succeeds);
 async fn of_many_concurrent_uses_of_a_legacy_token_one_succeeds(db: &Db) {

@@ -7,7 +7,7 @@ use crate::{
         users,
     },
 };
-use rocket::futures::future::join_all;
+use futures_util::future::join_all;
 use std::time::Duration;
 
 on_db!(mails_to_a_deleted_user_are_purged);

@@ -8,7 +8,7 @@ use crate::{
         users::UserId,
     },
 };
-use rocket::futures::future::join_all;
+use futures_util::future::join_all;
 
 on_db!(of_many_concurrent_uses_of_a_refresh_token_one_succeeds);
 async fn of_many_concurrent_uses_of_a_refresh_token_one_succeeds(db: &Db) {

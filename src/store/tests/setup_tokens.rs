@@ -7,7 +7,7 @@ use crate::{
         setup_tokens, users,
     },
 };
-use rocket::futures::future::join_all;
+use futures_util::future::join_all;
 
 on_db!(all_setup_links_are_consumed_at_once);
 async fn all_setup_links_are_consumed_at_once(db: &Db) {

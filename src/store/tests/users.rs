@@ -9,7 +9,7 @@ use crate::{
         users::{self, UserId},
     },
 };
-use rocket::futures::future::join_all;
+use futures_util::future::join_all;
 
 on_db!(a_user_is_found_by_id_email_and_username);
 async fn a_user_is_found_by_id_email_and_username(db: &Db) {

@@ -2,9 +2,9 @@
 //! `multipart/form-data` (RFC 7578), which browsers send for a `FormData`.
 use super::body::MOST_FIELDS;
 use crate::web::{Error, Result};
+use futures_util::stream;
 use multer::{Field, Multipart};
 use percent_encoding::percent_decode;
-use rocket::futures::stream;
 use serde_json::{Map, Value};
 use std::convert::Infallible;
 

@@ -33,7 +33,7 @@ const MAY: [(&str, &[&str]); 20] = [
             "db", "view", "mail",
         ],
     ),
-    ("cli", &["fairing", "api", "web", "flows", "db", "password", "view"]),
+    ("cli", &["fairing", "api", "web", "flows", "db", "password", "identifiers", "view"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

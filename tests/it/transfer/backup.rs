@@ -41,7 +41,7 @@ async fn a_backup_of_a_running_service_is_complete() {
     let mover = tokio::task::spawn_blocking(move || {
         assert_eq!(mover.ok(&["backup", "copy.db"]).out, "");
         let again = mover.run(&["backup", "copy.db"]);
-        assert!(again.code == 1 && again.err.contains("there already"), "{}", again.err);
+        assert!(again.code == 1 && again.err.contains("already exists"), "{}", again.err);
         // What one that was killed left.
         fs::write(mover.folder().join("other.db.partial"), "half of it").unwrap();
         mover.ok(&["backup", "other.db"]);
