@@ -12,6 +12,7 @@ use crate::{
     web::{
         catchers,
         cors::Cors,
+        endpoints::Endpoints,
         headers::{self, Headers},
         metrics,
     },
@@ -214,18 +215,17 @@ fn told(e: &dyn std::fmt::Display) -> StartError {
 
 fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
     metrics::start();
-    let on = auth.config().dialects.clone();
     let config = auth.config().clone();
-    let browser = if config.docs { browser(&on, config.metrics) } else { Vec::new() };
+    let mut endpoints = api::endpoints(config.metrics);
+    endpoints.extend(dialects::endpoints(&config.dialects));
+    let browser = if config.docs { browser(&endpoints) } else { Vec::new() };
+    let endpoints: Vec<_> = endpoints.into_iter().flat_map(|group| group.routes).collect();
     rocket
         .manage(auth)
         .manage(Workers::default())
         .attach(Headers::new(&config))
         .attach(Cors)
-        .mount("/", headers::ours(api::routes()))
-        .mount("/", headers::ours(api::admin::routes()))
-        .mount("/", headers::ours(api::well_known::routes(config.metrics)))
-        .mount("/", headers::ours(dialects::routes(&on)))
+        .mount("/", headers::ours(endpoints))
         .mount("/", headers::pages(pages::routes()))
         .mount("/", headers::ours(browser))
         .register("/auth", catchers::all())
@@ -235,12 +235,8 @@ fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
 }
 
 /// The API's description and the page to browse it.
-fn browser(on: &[config::Dialect], metrics: bool) -> Vec<rocket::Route> {
-    let mut docs = openapi::document(on);
-    if !metrics {
-        docs.paths.paths.remove("/metrics");
-    }
-    match docs.to_json() {
+fn browser(endpoints: &[Endpoints]) -> Vec<rocket::Route> {
+    match openapi::document(endpoints).to_json() {
         Ok(document) => browser::routes(document),
         Err(e) => {
             tracing::error!(error = %e, "the API document cannot be written");

@@ -3,6 +3,7 @@ use crate::{
     flows::{Auth, Error},
     tokens,
     web::{
+        endpoints::{Endpoints, endpoints},
         metrics,
         reply::{
             json::Reply,
@@ -11,27 +12,21 @@ use crate::{
     },
 };
 use rocket::{
-    Route, State, get,
+    State, get,
     http::{ContentType, Header, Status},
     response::Redirect,
-    routes,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
-use utoipa::{OpenApi, ToSchema};
+use utoipa::ToSchema;
 
-/// Those of the figures only if `metrics` is on.
-pub fn routes(metrics: bool) -> Vec<Route> {
-    let mut routes = routes![jwks, metadata, change_password, live, ready];
+pub fn endpoints(metrics: bool) -> Vec<Endpoints> {
+    let mut all = vec![endpoints!["service", jwks, metadata, change_password, live, ready]];
     if metrics {
-        routes.extend(routes![figures]);
+        all.push(endpoints!["service", figures]);
     }
-    routes
+    all
 }
-
-#[derive(OpenApi)]
-#[openapi(paths(jwks, metadata, change_password, live, ready, figures))]
-pub struct Docs;
 
 /// A document that may be kept for a while.
 #[derive(rocket::Responder)]
@@ -44,16 +39,14 @@ fn keep(document: &Value) -> Kept {
 }
 
 /// The public keys that verify our tokens (RFC 7517)
-#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "service",
-    responses((status = 200, body = Value)))]
+#[utoipa::path(responses((status = 200, body = Value)))]
 #[get("/.well-known/jwks.json")]
 fn jwks(auth: &State<Auth>) -> Kept {
     keep(&auth.keys().jwks(auth.clock().now()))
 }
 
 /// Who issues tokens, and where the keys are (OIDC Discovery, 3)
-#[utoipa::path(get, path = "/.well-known/openid-configuration", tag = "service",
-    responses((status = 200, body = Value)))]
+#[utoipa::path(responses((status = 200, body = Value)))]
 #[get("/.well-known/openid-configuration")]
 fn metadata(auth: &State<Auth>) -> Kept {
     let config = auth.config();
@@ -70,8 +63,7 @@ fn metadata(auth: &State<Auth>) -> Kept {
 }
 
 /// Leads password managers to where a password is changed
-#[utoipa::path(get, path = "/.well-known/change-password", tag = "service",
-    responses((status = 303)))]
+#[utoipa::path(responses((status = 303)))]
 #[get("/.well-known/change-password")]
 fn change_password() -> Redirect {
     Redirect::to("/account#password")
@@ -93,17 +85,17 @@ impl Health {
 }
 
 /// Whether the process answers
-#[utoipa::path(get, path = "/health/live", tag = "service",
-    responses((status = 200, body = Health)))]
+#[utoipa::path(responses((status = 200, body = Health)))]
 #[get("/health/live")]
 fn live() -> Reply<Health> {
     Reply::ok(Health::good())
 }
 
 /// Whether the database answers, has every migration and takes writes
-#[utoipa::path(get, path = "/health/ready", tag = "service",
-    responses((status = 200, body = Health),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
+#[utoipa::path(responses(
+    (status = 200, body = Health),
+    (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+))]
 #[get("/health/ready")]
 async fn ready(auth: &State<Auth>) -> Result<Reply<Health>, Problem> {
     if auth.ready().await {
@@ -115,8 +107,7 @@ async fn ready(auth: &State<Auth>) -> Result<Reply<Health>, Problem> {
 }
 
 /// Figures for Prometheus
-#[utoipa::path(get, path = "/metrics", tag = "service",
-    responses((status = 200, body = String, content_type = "text/plain")))]
+#[utoipa::path(responses((status = 200, body = String, content_type = "text/plain")))]
 #[get("/metrics")]
 fn figures() -> (Status, (ContentType, String)) {
     let kind = ContentType::Plain.with_params(("version", "0.0.4"));

@@ -4,13 +4,15 @@
 //! response, how it may be authenticated, which types of body it takes, and the reply of every refusal.
 pub mod browser;
 
-use crate::{api, config::Dialect, dialects, web::reply::problem::ProblemDocument};
+use crate::web::{endpoints::Endpoints, reply::problem::ProblemDocument};
 use utoipa::{
     Modify, OpenApi,
     openapi::{
         self, ContentBuilder, RefOr,
         path::Operation,
-        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+        security::{
+            ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+        },
     },
 };
 
@@ -39,52 +41,41 @@ const DIALECTS: [(&str, &str); 6] = [
     ("chat", "The refresh token stays valid until it expires."),
 ];
 
-/// The document of the native API and of the dialects in `on`.
-pub fn document(on: &[Dialect]) -> openapi::OpenApi {
+/// The groups whose operations take an access token or the cookie, unless they say otherwise.
+const SIGNED_IN: [&str; 3] = ["account", "sessions", "admin"];
+
+/// The document of the routes in `parts`.
+pub fn document(parts: &[Endpoints]) -> openapi::OpenApi {
     let mut document = Common::openapi();
-    for part in parts(on) {
-        document.merge(part);
-    }
-    for (path, item) in &mut document.paths.paths {
-        let operations = [
-            ("get", &mut item.get),
-            ("post", &mut item.post),
-            ("put", &mut item.put),
-            ("patch", &mut item.patch),
-            ("delete", &mut item.delete),
-        ];
-        for (method, operation) in operations {
-            if let Some(operation) = operation {
-                complete(operation, method, path);
+    for part in parts {
+        let mut docs = part.docs.clone();
+        for (path, item) in &mut docs.paths.paths {
+            let operations = [
+                ("get", &mut item.get),
+                ("post", &mut item.post),
+                ("put", &mut item.put),
+                ("patch", &mut item.patch),
+                ("delete", &mut item.delete),
+            ];
+            for (method, operation) in operations {
+                if let Some(operation) = operation {
+                    complete(operation, method, path, part.tag);
+                }
             }
         }
+        document.merge(docs);
     }
-    let used = |name: &str| {
-        document.paths.paths.values().any(|item| {
-            [&item.get, &item.post, &item.put]
-                .into_iter()
-                .flatten()
-                .any(|o| o.tags.iter().flatten().any(|tag| tag == name))
-        })
-    };
+    let used = |name: &str| parts.iter().any(|part| part.tag == name);
     let tags = DIALECTS.into_iter().filter(|(name, _)| used(name)).map(|(name, description)| {
         openapi::tag::TagBuilder::new().name(name).description(Some(description)).build()
     });
-    let tags: Vec<_> = tags.collect();
     document.tags.get_or_insert_default().extend(tags);
     document
 }
 
-/// The documents of the surfaces, each with its own paths and schemas.
-fn parts(on: &[Dialect]) -> Vec<openapi::OpenApi> {
-    let mut parts =
-        vec![api::Docs::openapi(), api::admin::Docs::openapi(), api::well_known::Docs::openapi()];
-    parts.extend(dialects::docs(on));
-    parts
-}
-
-fn complete(operation: &mut Operation, method: &str, path: &str) {
+fn complete(operation: &mut Operation, method: &str, path: &str, tag: &str) {
     operation.operation_id = Some(operation_id(method, path));
+    operation.tags = Some(vec![tag.to_owned()]);
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response
             && response.description.is_empty()
@@ -93,9 +84,15 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
         }
     }
     operation.responses.responses.insert("4XX".to_owned(), problem().into());
-    // Said by an empty list: no credentials are needed.
-    operation.security.get_or_insert_default();
-    let is_dialect = operation.tags.iter().flatten().any(|t| DIALECTS.iter().any(|d| d.0 == t));
+    let security = operation.security.get_or_insert_with(|| {
+        let schemes = if SIGNED_IN.contains(&tag) { &["access", "cookie"][..] } else { &[] };
+        schemes.iter().map(|name| SecurityRequirement::new(*name, [""; 0])).collect()
+    });
+    // That no credentials are needed is said by an empty list.
+    if *security == [SecurityRequirement::default()] {
+        security.clear();
+    }
+    let is_dialect = DIALECTS.iter().any(|(name, _)| *name == tag);
     if let Some(RefOr::T(body)) = &mut operation.request_body
         && is_dialect
         && let Some(json) = body.content.get("application/json").cloned()
@@ -150,8 +147,15 @@ impl Modify for Schemes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{api, config::Dialect, dialects};
     use serde_json::Value;
     use std::collections::{BTreeMap, BTreeSet};
+
+    fn parts(on: &[Dialect]) -> Vec<Endpoints> {
+        let mut parts = api::endpoints(true);
+        parts.extend(dialects::endpoints(on));
+        parts
+    }
 
     fn operations(document: &Value) -> Vec<(String, Value)> {
         let paths = document["paths"].as_object().unwrap();
@@ -163,14 +167,14 @@ mod tests {
     }
 
     fn all() -> Value {
-        serde_json::to_value(document(&Dialect::ALL)).unwrap()
+        serde_json::to_value(document(&parts(&Dialect::ALL))).unwrap()
     }
 
     #[test]
     fn no_schema_of_one_surface_stands_for_another_ones() {
         let mut seen = BTreeMap::new();
         for part in parts(&Dialect::ALL) {
-            let part = serde_json::to_value(part).unwrap();
+            let part = serde_json::to_value(part.docs).unwrap();
             for (name, schema) in part["components"]["schemas"].as_object().into_iter().flatten() {
                 let first = seen.entry(name.clone()).or_insert_with(|| schema.clone());
                 assert_eq!(first, schema, "two schemas are named {name}");
@@ -204,7 +208,7 @@ mod tests {
         let used: BTreeSet<_> = all.iter().map(|(_, o)| o["tags"][0].as_str().unwrap()).collect();
         assert_eq!(described, used);
         assert_eq!(described.len(), tags.len());
-        let few = serde_json::to_value(super::document(&[Dialect::Role])).unwrap();
+        let few = serde_json::to_value(super::document(&parts(&[Dialect::Role]))).unwrap();
         assert_eq!(few["tags"].as_array().unwrap().len(), 5);
     }
 
@@ -214,6 +218,13 @@ mod tests {
             let Some(content) = operation["requestBody"]["content"].as_object() else { continue };
             let dialect = DIALECTS.iter().any(|(tag, _)| operation["tags"][0] == *tag);
             assert_eq!(content.len(), if dialect { 3 } else { 1 }, "{name}");
+        }
+    }
+
+    #[test]
+    fn dump_for_comparison() {
+        if let Ok(path) = std::env::var("DUMP") {
+            std::fs::write(path, all().to_string()).unwrap();
         }
     }
 }

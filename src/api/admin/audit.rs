@@ -1,38 +1,40 @@
 //! The password once more, the figures, the audit log, the outbox and the keys.
 use super::{
-    Answer, Op, Sent,
+    Answer, Op,
     views::{AuditView, KeyView, Listed, MailView, OverviewView},
 };
 use crate::{
     api::account::Proof,
     field_error::FieldError,
-    flows::{AuditQuery, Auth, Error, MailQuery},
+    flows::{AuditQuery, Auth, Error, MailQuery, Operator},
     web::{
         reply::{csv::Csv, json::Reply, problem::Problem},
-        request::client::{Client, WantsCsv},
+        request::{
+            client::{Client, WantsCsv},
+            json::{Json, request_body},
+        },
     },
 };
 use rocket::{Either, FromForm, State, delete, get, post};
-use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 /// Takes the password again: for ten minutes more the acts go through that ask for it
-#[utoipa::path(post, path = "/auth/admin/prove", tag = "admin", request_body = Proof,
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 204)))]
+#[utoipa::path(responses((status = 204)))]
 #[post("/auth/admin/prove", data = "<body>")]
-pub async fn prove(auth: &State<Auth>, client: Client<'_>, by: Op, body: Sent) -> Answer<()> {
-    let (op, body) = (by?.0, body?);
-    let password = body.read(|f| f.text("password"))?;
+pub async fn prove(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Op,
+    body: Json<Proof>,
+) -> Answer<()> {
+    let (op, body) = (by?.0, body.valid()?);
     let by = op.signed_in().ok_or(Error::Unauthenticated)?;
-    auth.prove_again(&client, by, password).await?;
+    auth.prove_again(&client, by, &body.password).await?;
     Ok(Reply::empty())
 }
 
 /// The figures of the last 30 days
-#[utoipa::path(get, path = "/auth/admin/overview", tag = "admin",
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = OverviewView)))]
+#[utoipa::path(responses((status = 200, body = OverviewView)))]
 #[get("/auth/admin/overview")]
 pub async fn overview(auth: &State<Auth>, by: Op) -> Answer<OverviewView> {
     Ok(Reply::ok(auth.overview(&by?.0).await?.into()))
@@ -58,10 +60,10 @@ pub struct AuditParams<'r> {
 
 /// What happened, the newest first; to superusers. As CSV there are 10000 on a page, and a header
 /// `Link` leads to the next
-#[utoipa::path(get, path = "/auth/admin/audit", tag = "admin", params(AuditParams),
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, content((Listed<AuditView> = "application/json"),
-        (String = "text/csv")))))]
+#[utoipa::path(
+    params(AuditParams),
+    responses((status = 200, content((Listed<AuditView> = "application/json"), (String = "text/csv"))))
+)]
 #[get("/auth/admin/audit?<query..>")]
 pub async fn audit(
     auth: &State<Auth>,
@@ -92,20 +94,17 @@ pub async fn audit(
 }
 
 /// The kinds of acts that there are in the audit log; to superusers
-#[utoipa::path(get, path = "/auth/admin/audit/kinds", tag = "admin",
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = Vec<String>)))]
+#[utoipa::path(responses((status = 200, body = Vec<String>)))]
 #[get("/auth/admin/audit/kinds")]
 pub async fn audit_kinds(auth: &State<Auth>, by: Op) -> Answer<Vec<String>> {
     Ok(Reply::ok(auth.audit_kinds(&by?.0).await?))
 }
 
 /// The outbox, the newest mail first; to superusers
-#[utoipa::path(get, path = "/auth/admin/mail", tag = "admin",
-    params(("state" = Option<String>, Query, description = "`waiting`, `sent`, `failed` or `dropped`"),
-        ("cursor" = Option<String>, Query)),
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = Listed<MailView>)))]
+#[utoipa::path(
+    params(("state" = Option<String>, Query, description = "`waiting`, `sent`, `failed` or `dropped`")),
+    responses((status = 200, body = Listed<MailView>))
+)]
 #[get("/auth/admin/mail?<state>&<cursor>")]
 pub async fn mails(
     auth: &State<Auth>,
@@ -120,54 +119,49 @@ pub async fn mails(
 }
 
 /// Sends a mail at once that waits or was given up; to superusers
-#[utoipa::path(post, path = "/auth/admin/mail/{id}/retry", tag = "admin",
-    params(("id" = i64, Path)), security(("access" = []), ("cookie" = [])),
-    responses((status = 204)))]
+#[utoipa::path(params(("id" = i64, Path)), responses((status = 204)))]
 #[post("/auth/admin/mail/<id>/retry")]
-pub async fn retry_mail(auth: &State<Auth>, by: Op, id: &str) -> Answer<()> {
-    let op = by?.0;
-    auth.retry_mail(&op, id.parse().map_err(|_| Error::NotFound)?).await?;
+pub async fn retry_mail(auth: &State<Auth>, by: Op, id: Option<i64>) -> Answer<()> {
+    auth.retry_mail(&by?.0, id.ok_or(Error::NotFound)?).await?;
     Ok(Reply::empty())
 }
 
 /// The keys that sign or verify tokens, the newest first; to superusers
-#[utoipa::path(get, path = "/auth/admin/keys", tag = "admin",
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = Vec<KeyView>)))]
+#[utoipa::path(responses((status = 200, body = Vec<KeyView>)))]
 #[get("/auth/admin/keys")]
 pub async fn keys(auth: &State<Auth>, by: Op) -> Answer<Vec<KeyView>> {
-    let all = auth.list_keys(&by?.0).await?;
+    list_keys(auth, &by?.0).await
+}
+
+async fn list_keys(auth: &Auth, op: &Operator) -> Answer<Vec<KeyView>> {
+    let all = auth.list_keys(op).await?;
     Ok(Reply::ok(all.into_iter().map(KeyView::from).collect()))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[expect(dead_code, reason = "for the documentation")]
-pub struct Rotation {
-    /// Even if verifiers may not have seen the next key yet.
-    force: Option<bool>,
+request_body! {
+    pub struct Rotation {
+        /// Even if verifiers may not have seen the next key yet.
+        force: Option<bool>,
+    }
 }
 
 /// Lets the next key sign and retires the current one; nobody is logged out. To superusers
-#[utoipa::path(post, path = "/auth/admin/keys/rotate", tag = "admin",
-    request_body = Option<Rotation>, security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = Vec<KeyView>)))]
+#[utoipa::path(request_body = Option<Rotation>, responses((status = 200, body = Vec<KeyView>)))]
 #[post("/auth/admin/keys/rotate", data = "<body>")]
-pub async fn rotate_keys(auth: &State<Auth>, by: Op, body: Sent) -> Answer<Vec<KeyView>> {
-    let (op, body) = (by?.0, body?);
-    auth.rotate_keys(&op, body.read(|f| f.flag("force", false))?).await?;
-    let all = auth.list_keys(&op).await?;
-    Ok(Reply::ok(all.into_iter().map(KeyView::from).collect()))
+pub async fn rotate_keys(auth: &State<Auth>, by: Op, body: Json<Rotation>) -> Answer<Vec<KeyView>> {
+    let (op, body) = (by?.0, body.valid()?);
+    auth.rotate_keys(&op, body.force.unwrap_or_default()).await?;
+    list_keys(auth, &op).await
 }
 
 /// Removes a stolen key at once: what it signed is refused. To superusers
-#[utoipa::path(delete, path = "/auth/admin/keys/{kid}", tag = "admin",
+#[utoipa::path(
     params(("kid" = String, Path, description = "Its name, as in the list of keys")),
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, description = "the keys that are left or new", body = Vec<KeyView>)))]
+    responses((status = 200, description = "the keys that are left or new", body = Vec<KeyView>))
+)]
 #[delete("/auth/admin/keys/<kid>")]
 pub async fn drop_key(auth: &State<Auth>, by: Op, kid: &str) -> Answer<Vec<KeyView>> {
     let op = by?.0;
     auth.drop_keys(&op, &[kid.to_owned()]).await?;
-    let all = auth.list_keys(&op).await?;
-    Ok(Reply::ok(all.into_iter().map(KeyView::from).collect()))
+    list_keys(auth, &op).await
 }

@@ -6,11 +6,14 @@ use crate::{
     web::{
         guards::SignedIn,
         reply::{json::Reply, problem::Problem},
-        request::{body::JsonBody, client::Client},
+        request::{
+            client::Client,
+            json::{Json, request_body},
+        },
     },
 };
 use rocket::{State, delete, get, http::Status, post};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 type Answer<T> = Result<Reply<T>, Problem>;
@@ -28,9 +31,7 @@ pub struct InvitationView {
     /// What whoever accepts it will have.
     roles: Vec<String>,
     invited_by: Inviter,
-    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
 }
 
@@ -61,10 +62,10 @@ pub struct Invitations {
 }
 
 /// The invitations that may still be used, the newest first
-#[utoipa::path(get, path = "/auth/admin/invitations", tag = "admin",
+#[utoipa::path(
     params(("cursor" = Option<i64>, Query, description = "From `next`")),
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = Invitations)))]
+    responses((status = 200, body = Invitations))
+)]
 #[get("/auth/admin/invitations?<cursor>")]
 pub async fn list(auth: &State<Auth>, by: Signed, cursor: Option<&str>) -> Answer<Invitations> {
     let by = by?.0;
@@ -79,42 +80,42 @@ pub async fn list(auth: &State<Auth>, by: Signed, cursor: Option<&str>) -> Answe
     Ok(Reply::ok(Invitations { next, results: all.into_iter().map(Into::into).collect() }))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[expect(dead_code, reason = "for the documentation")]
-pub struct InvitationBody {
-    email: String,
-    /// What whoever accepts it will have; you have to have them.
-    roles: Option<Vec<String>>,
-    /// Of the mail: `en` or `ru`; by default the service's own.
-    language: Option<String>,
+request_body! {
+    pub struct InvitationBody {
+        email: String,
+        /// What whoever accepts it will have; you have to have them.
+        #[schema(required = false, nullable)]
+        roles: Vec<String>,
+        /// Of the mail: `en` or `ru`; by default the service's own.
+        language: Option<String>,
+    }
 }
 
 /// Mails an invitation, in the place of any other to that address
-#[utoipa::path(post, path = "/auth/admin/invitations", tag = "admin",
-    request_body = InvitationBody, security(("access" = []), ("cookie" = [])),
-    responses((status = 201, body = InvitationView)))]
+#[utoipa::path(responses((status = 201, body = InvitationView)))]
 #[post("/auth/admin/invitations", data = "<body>")]
 pub async fn invite(
     auth: &State<Auth>,
     client: Client<'_>,
     by: Signed,
-    body: Result<JsonBody, Error>,
+    body: Json<InvitationBody>,
 ) -> Answer<InvitationView> {
-    let (by, body) = (by?.0, body?);
-    let (email, roles, language) =
-        body.read(|f| (f.text("email"), f.texts("roles"), f.optional("language")))?;
-    let new = NewInvitation { email, roles: &roles, language };
+    let (by, body) = (by?.0, body.valid()?);
+    let roles: Vec<_> = body.roles.iter().map(String::as_str).collect();
+    let language = body.language.as_deref();
+    let new = NewInvitation { email: &body.email, roles: &roles, language };
     Ok(Reply::with(Status::Created, auth.invite(&client, &by, new).await?.into()))
 }
 
 /// Withdraws an invitation
-#[utoipa::path(delete, path = "/auth/admin/invitations/{id}", tag = "admin",
-    params(("id" = i64, Path)), security(("access" = []), ("cookie" = [])),
-    responses((status = 204)))]
+#[utoipa::path(params(("id" = i64, Path)), responses((status = 204)))]
 #[delete("/auth/admin/invitations/<id>")]
-pub async fn revoke(auth: &State<Auth>, client: Client<'_>, by: Signed, id: &str) -> Answer<()> {
-    let by = by?.0;
-    let id = id.parse().map_err(|_| Error::NotFound)?;
-    auth.revoke_invitation(&client, &by, id).await?;
+pub async fn revoke(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Signed,
+    id: Option<i64>,
+) -> Answer<()> {
+    auth.revoke_invitation(&client, &by?.0, id.ok_or(Error::NotFound)?).await?;
     Ok(Reply::empty())
 }

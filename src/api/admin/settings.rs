@@ -6,11 +6,14 @@ use crate::{
     web::{
         guards::SignedIn,
         reply::{json::Reply, problem::Problem, setting_effects::effect},
-        request::{body::JsonBody, client::Client},
+        request::{
+            client::Client,
+            json::{Json, request_body},
+        },
     },
 };
 use rocket::{State, get, patch, post};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 type Answer<T> = Result<Reply<T>, Problem>;
@@ -50,7 +53,6 @@ pub struct ChangeView {
     setting: &'static str,
     from: Option<String>,
     to: Option<String>,
-    #[schema(value_type = String, format = DateTime)]
     changed_at: Timestamp,
     changed_by: Option<Changer>,
 }
@@ -98,63 +100,62 @@ impl From<Settings> for SettingsView {
 }
 
 /// The settings that can be changed while running
-#[utoipa::path(get, path = "/auth/admin/settings", tag = "admin",
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = SettingsView)))]
+#[utoipa::path(responses((status = 200, body = SettingsView)))]
 #[get("/auth/admin/settings")]
 pub async fn show(auth: &State<Auth>, by: Signed) -> Answer<SettingsView> {
     Ok(Reply::ok(auth.settings(&by?.0).await?.into()))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[expect(dead_code, reason = "for the documentation")]
-pub struct SettingsChange {
-    /// Null, here and below: as the file says.
-    access_token_lifetime: Option<String>,
-    refresh_token_lifetime: Option<String>,
-    registration: Option<String>,
-    email_confirmation: Option<String>,
+request_body! {
+    pub struct SettingsChange {
+        /// Null, here and below: as the file says.
+        access_token_lifetime: Option<Option<String>>,
+        refresh_token_lifetime: Option<Option<String>>,
+        registration: Option<Option<String>>,
+        email_confirmation: Option<Option<String>>,
+    }
 }
 
 /// Changes settings, all or none; one that is not there stays as it is
-#[utoipa::path(patch, path = "/auth/admin/settings", tag = "admin", request_body = SettingsChange,
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = SettingsView)))]
+#[utoipa::path(responses((status = 200, body = SettingsView)))]
 #[patch("/auth/admin/settings", data = "<body>")]
 pub async fn change(
     auth: &State<Auth>,
     client: Client<'_>,
     by: Signed,
-    body: Result<JsonBody, Error>,
+    body: Json<SettingsChange>,
 ) -> Answer<SettingsView> {
-    let (by, body) = (by?.0, body?);
-    let changes =
-        body.read(|f| Setting::ALL.map(|s| f.nullable(s.name()).map(|text| (s, text))))?;
-    let changes: Vec<_> = changes.into_iter().flatten().collect();
+    let (by, body) = (by?.0, body.valid()?);
+    let changes = [
+        (Setting::AccessTokenLifetime, &body.access_token_lifetime),
+        (Setting::RefreshTokenLifetime, &body.refresh_token_lifetime),
+        (Setting::Registration, &body.registration),
+        (Setting::EmailConfirmation, &body.email_confirmation),
+    ];
+    let changed = changes.into_iter().filter_map(|(s, to)| Some((s, to.as_ref()?.as_deref())));
+    let changes: Vec<_> = changed.collect();
     let done = auth.change_settings(&client, &by, &changes).await?;
     answer(auth, &client, &by, done).await
 }
 
-#[derive(Deserialize, ToSchema)]
-#[expect(dead_code, reason = "for the documentation")]
-pub struct Undo {
-    /// Its name.
-    setting: String,
+request_body! {
+    pub struct Undo {
+        /// Its name.
+        setting: String,
+    }
 }
 
 /// Brings back what a setting was before its last change
-#[utoipa::path(post, path = "/auth/admin/settings/undo", tag = "admin", request_body = Undo,
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = SettingsView)))]
+#[utoipa::path(responses((status = 200, body = SettingsView)))]
 #[post("/auth/admin/settings/undo", data = "<body>")]
 pub async fn undo(
     auth: &State<Auth>,
     client: Client<'_>,
     by: Signed,
-    body: Result<JsonBody, Error>,
+    body: Json<Undo>,
 ) -> Answer<SettingsView> {
-    let (by, body) = (by?.0, body?);
-    let setting = Setting::named(body.read(|f| f.text("setting"))?).ok_or(Error::NotFound)?;
+    let (by, body) = (by?.0, body.valid()?);
+    let setting = Setting::named(&body.setting).ok_or(Error::NotFound)?;
     let changed = auth.undo_setting(&client, &by, setting).await?;
     answer(auth, &client, &by, changed).await
 }

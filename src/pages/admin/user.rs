@@ -74,20 +74,15 @@ async fn view(desk: &AdminContext<'_>, id: UserId, cursor: Option<&str>) -> Resu
     Ok(one)
 }
 
-/// What is no id is nobody's.
-fn user_id(text: &str) -> Result<UserId, Error> {
-    text.parse().map(UserId).map_err(|_| Error::NotFound)
-}
-
 #[get("/admin/users/<id>?<cursor>")]
-pub async fn page(desk: At<'_>, id: &str, cursor: Option<&str>) -> Shown<One> {
-    Ok(Page::ok(view(&desk?, user_id(id)?, cursor).await?))
+pub async fn page(desk: At<'_>, id: Result<UserId, Error>, cursor: Option<&str>) -> Shown<One> {
+    Ok(Page::ok(view(&desk?, id?, cursor).await?))
 }
 
 /// Does what the field `act` says.
 #[post("/admin/users/<id>", data = "<form>")]
-pub async fn act(desk: At<'_>, id: &str, form: Result<Form, Error>) -> Sent<One> {
-    let (desk, id) = (desk?, user_id(id)?);
+pub async fn act(desk: At<'_>, id: Result<UserId, Error>, form: Result<Form, Error>) -> Sent<One> {
+    let (desk, id) = (desk?, id?);
     let act = typed(&form, "act");
     let done = async {
         let notice = run(&desk, id, &act, &form?).await?;

@@ -19,7 +19,7 @@ impl Body {
     /// `Fields`.
     pub fn read<'b, T>(&'b self, read: impl FnOnce(&mut Fields<'b>) -> T) -> Result<T> {
         let (value, wrong) = self.look(read);
-        if wrong.is_empty() { Ok(value) } else { Err(Error::Fields(wrong)) }
+        unless_wrong(value, wrong)
     }
 
     /// What `read` makes of the fields, with stand-ins for those that are wrong.
@@ -27,6 +27,14 @@ impl Body {
         let mut fields = Fields { body: self, wrong: Vec::new() };
         (read(&mut fields), fields.wrong)
     }
+}
+
+/// `value`, if nothing is wrong.
+///
+/// # Errors
+/// `Fields`.
+pub fn unless_wrong<T>(value: T, wrong: Wrong) -> Result<T> {
+    if wrong.is_empty() { Ok(value) } else { Err(Error::Fields(wrong)) }
 }
 
 /// The fields of a body while they are read; what is wrong is kept and a stand-in given.
@@ -43,18 +51,18 @@ impl<'b> Fields<'b> {
         })
     }
 
-    fn get(&self, name: &str) -> Option<&'b Value> {
+    fn value(&self, name: &str) -> Option<&'b Value> {
         self.body.fields.get(name)
     }
 
-    /// Adds what else is wrong with a field.
-    pub fn wrong(&mut self, name: &'static str, why: FieldError) {
-        self.wrong.push((name, why));
+    /// A field of any type that a body may declare.
+    pub fn get<T: Field>(&mut self, name: &'static str) -> T {
+        T::read(self, name)
     }
 
     /// Text that has to be there.
     pub fn text(&mut self, name: &'static str) -> &'b str {
-        let value = self.get(name).ok_or(FieldError::Missing).and_then(text);
+        let value = self.value(name).ok_or(FieldError::Missing).and_then(text);
         self.keep(name, value)
     }
 
@@ -66,7 +74,7 @@ impl<'b> Fields<'b> {
     /// Text; `Some(None)` for null.
     #[expect(clippy::option_option, reason = "a PATCH tells what is null from what is not there")]
     pub fn nullable(&mut self, name: &'static str) -> Option<Option<&'b str>> {
-        let value = match self.get(name) {
+        let value = match self.value(name) {
             None => Ok(None),
             Some(Value::Null) => Ok(Some(None)),
             Some(value) => text(value).map(|text| Some(Some(text))),
@@ -76,15 +84,13 @@ impl<'b> Fields<'b> {
 
     /// Several texts, in a form separated by commas or white space; none for none and null.
     pub fn texts(&mut self, name: &'static str) -> Vec<&'b str> {
-        let value = match self.get(name) {
+        let value = match self.value(name) {
             None | Some(Value::Null) => Ok(Vec::new()),
             Some(Value::String(list)) => {
                 let apart = |c: char| c == ',' || c.is_whitespace();
                 Ok(list.split(apart).filter(|text| !text.is_empty()).collect())
             }
-            Some(Value::Array(list)) if list.len() <= MOST_FIELDS => {
-                list.iter().map(text).collect()
-            }
+            Some(Value::Array(all)) => list(all),
             Some(_) => Err(FieldError::NotList),
         };
         self.keep(name, value)
@@ -92,54 +98,99 @@ impl<'b> Fields<'b> {
 
     /// Yes or no, `default` for none.
     pub fn flag(&mut self, name: &'static str, default: bool) -> bool {
-        self.optional_flag(name).unwrap_or(default)
+        self.get::<Option<bool>>(name).unwrap_or(default)
     }
 
-    /// Yes or no, or `None` for none and null.
-    pub fn optional_flag(&mut self, name: &'static str) -> Option<bool> {
-        let value = match self.get(name) {
+    /// A whole number that has to be there.
+    pub fn integer(&mut self, name: &'static str) -> i64 {
+        let value: Option<i64> = self.get(name);
+        if value.is_none() && !self.wrong.iter().any(|(wrong, _)| *wrong == name) {
+            self.wrong.push((name, FieldError::Missing));
+        }
+        value.unwrap_or_default()
+    }
+}
+
+/// A type that a field of a body may have.
+pub trait Field {
+    /// Reads the field `name`. If it is wrong, notes why in `fields` and gives a default value.
+    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self;
+}
+
+/// Text that has to be there.
+impl Field for String {
+    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
+        fields.text(name).to_owned()
+    }
+}
+
+/// Text, or `None` for none and null.
+impl Field for Option<String> {
+    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
+        fields.optional(name).map(str::to_owned)
+    }
+}
+
+/// Text, `Some(None)` for null, or `None` for none.
+impl Field for Option<Option<String>> {
+    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
+        fields.nullable(name).map(|text| text.map(str::to_owned))
+    }
+}
+
+/// A whole number that has to be there.
+impl Field for i64 {
+    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
+        fields.integer(name)
+    }
+}
+
+/// A whole number, or `None` for none and null.
+impl Field for Option<i64> {
+    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
+        let value = match fields.value(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(s)) => s.parse().map(Some).map_err(|_| FieldError::NotInteger),
+            Some(value) => value.as_i64().map(Some).ok_or(FieldError::NotInteger),
+        };
+        fields.keep(name, value)
+    }
+}
+
+/// Yes or no, or `None` for none and null.
+impl Field for Option<bool> {
+    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
+        let value = match fields.value(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Bool(b)) => Ok(Some(*b)),
-            Some(Value::String(s)) if self.body.is_form => match s.as_str() {
+            Some(Value::String(s)) if fields.body.is_form => match s.as_str() {
                 "true" | "on" | "1" => Ok(Some(true)),
                 "false" | "off" | "0" | "" => Ok(Some(false)),
                 _ => Err(FieldError::NotBoolean),
             },
             Some(_) => Err(FieldError::NotBoolean),
         };
-        self.keep(name, value)
+        fields.keep(name, value)
     }
+}
 
-    /// Texts, or `None` for none and null.
-    pub fn list(&mut self, name: &'static str) -> Option<Vec<&'b str>> {
-        let value = match self.get(name) {
+/// A list of texts, or one text that holds them; empty for none and null. See [`Fields::texts`].
+impl Field for Vec<String> {
+    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
+        fields.texts(name).into_iter().map(str::to_owned).collect()
+    }
+}
+
+/// A list of texts, or `None` for none and null.
+impl Field for Option<Vec<String>> {
+    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
+        let value = match fields.value(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::Array(all)) if all.len() <= MOST_FIELDS => {
-                all.iter().map(text).collect::<Result<_, _>>().map(Some)
-            }
-            Some(Value::Array(_)) => Err(FieldError::NotList),
+            Some(Value::Array(all)) => list(all).map(Some),
             Some(_) => Err(FieldError::NotText),
         };
-        self.keep(name, value)
-    }
-
-    /// A whole number that has to be there.
-    pub fn integer(&mut self, name: &'static str) -> i64 {
-        let value = self.optional_integer(name);
-        if value.is_none() && !self.wrong.iter().any(|(wrong, _)| *wrong == name) {
-            self.wrong.push((name, FieldError::Missing));
-        }
-        value.unwrap_or_default()
-    }
-
-    /// A whole number, or `None` for none and null.
-    pub fn optional_integer(&mut self, name: &'static str) -> Option<i64> {
-        let value = match self.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(s)) => s.parse().map(Some).map_err(|_| FieldError::NotInteger),
-            Some(value) => value.as_i64().map(Some).ok_or(FieldError::NotInteger),
-        };
-        self.keep(name, value)
+        let texts = fields.keep(name, value)?;
+        Some(texts.into_iter().map(str::to_owned).collect())
     }
 }
 
@@ -151,4 +202,8 @@ fn text(value: &Value) -> Result<&str, FieldError> {
         Value::Null => Err(FieldError::Null),
         _ => Err(FieldError::NotText),
     }
+}
+
+fn list(all: &[Value]) -> Result<Vec<&str>, FieldError> {
+    if all.len() > MOST_FIELDS { Err(FieldError::NotList) } else { all.iter().map(text).collect() }
 }

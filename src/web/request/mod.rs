@@ -6,3 +6,4 @@ pub mod deadline;
 pub mod fields;
 pub mod form_body;
 pub mod host;
+pub mod json;
