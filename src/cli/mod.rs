@@ -1,4 +1,5 @@
 //! The command line.
+mod backup;
 mod error;
 mod prompt;
 #[cfg(test)]
@@ -12,7 +13,7 @@ mod user;
 
 use crate::{
     fairing,
-    flows::{self, Auth, Error, Operator},
+    flows::{Auth, Error, Operator},
 };
 use clap::{Parser, Subcommand};
 use error::Failure;
@@ -172,14 +173,14 @@ impl Command {
             Self::Config(Settings::Check) => settings::check(),
             Self::Backup { file } => {
                 let db = fairing::database(fairing::figment()).await?;
-                flows::backup(&db, &file).await.map_err(|e| {
+                backup::backup(&db, &file).await.map_err(|e| {
                     let why = Failure::from(e).line();
                     Failure::Input(format!("{}: {why}", file.display()))
                 })
             }
             Self::Copy { to } => {
                 let from = fairing::database(fairing::figment()).await?;
-                let copied = flows::copy(&from, &fairing::target(&to).await?).await?;
+                let copied = backup::copy(&from, &fairing::target(&to).await?).await?;
                 print(&copied.into_iter().collect::<BTreeMap<_, _>>())
             }
         }
@@ -196,11 +197,11 @@ impl Keys {
         let op = Operator::cli();
         match self {
             Self::List => {}
-            Self::Rotate { force } => auth.rotate_keys(&op, force).await?,
+            Self::Rotate { force } => auth.admin(&op).rotate_keys(force).await?,
             Self::Drop { mut kid } => {
                 kid.sort();
                 kid.dedup();
-                auth.drop_keys(&op, &kid).await.map_err(|e| match e {
+                auth.admin(&op).drop_keys(&kid).await.map_err(|e| match e {
                     Error::NotFound => {
                         Failure::Input("there is no key of that name; none was removed".to_owned())
                     }
@@ -208,11 +209,11 @@ impl Keys {
                 })?;
             }
             Self::Reseal => {
-                let count = auth.reseal_keys(&op).await?;
+                let count = auth.admin(&op).reseal_keys().await?;
                 return print(&serde_json::json!({ "resealed": count }));
             }
         }
-        auth.list_keys(&op).await?.iter().try_for_each(print)
+        auth.admin(&op).list_keys().await?.iter().try_for_each(print)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `portcullis user import` and `user export`.
 use super::{Failure, print};
 use crate::{
-    flows::{Auth, Dump, Import, Outcome, Refusal, Source, UserId},
+    flows::{Admin, Dump, Import, Outcome, Refusal, Source, UserId},
     identifiers,
 };
 use clap::Args;
@@ -19,7 +19,7 @@ pub struct ImportArgs {
     /// JSON lines as `user export` prints them, or the output of Django's `dumpdata`
     file: PathBuf,
     /// The user model in a dump of Django
-    #[arg(long, value_name = "APP.MODEL", default_value = "auth.user")]
+    #[arg(long, value_name = "APP.MODEL", default_value = "admin.user")]
     model: String,
     /// Reads a field of ours from a field of the model, or from none (`username=`); may be given several
     /// times
@@ -37,12 +37,12 @@ pub struct ImportArgs {
 }
 
 impl ImportArgs {
-    pub async fn run(self, auth: &Auth) -> Result<(), Failure> {
+    pub async fn run(self, admin: &Admin<'_>) -> Result<(), Failure> {
         let dump = Dump { model: self.model, fields: self.fields, roles: self.roles };
         let source = Source::open(self.file, dump).map_err(|e| Failure::Input(e.to_string()))?;
         let how = Import { dry_run: self.dry_run, confirmed: self.confirmed };
         let mut report = Report { dry_run: self.dry_run, ..Report::default() };
-        let done = auth.import(&source, how, |outcome| report.tell(outcome, source.rows)).await;
+        let done = admin.import(&source, how, |outcome| report.tell(outcome, source.rows)).await;
         report.printed?;
         let (added, skipped) = (report.added, report.skipped);
         let dearest = done.map_err(|e| {
@@ -126,13 +126,13 @@ fn reason(e: &Refusal) -> String {
 }
 
 /// Prints every user, a line of JSON each.
-pub async fn export(auth: &Auth) -> Result<(), Failure> {
+pub async fn export(admin: &Admin<'_>) -> Result<(), Failure> {
     const PAGE: u32 = 500;
-    auth.note_export().await?;
+    admin.note_export().await?;
     writeln!(stderr(), "The lines hold password hashes: keep them from others.")?;
     let mut after = UserId(0);
     loop {
-        let users = auth.export(after, PAGE).await?;
+        let users = admin.export(after, PAGE).await?;
         let Some(last) = users.last() else { return Ok(()) };
         after = last.id;
         users.iter().try_for_each(print)?;

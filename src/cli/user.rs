@@ -2,7 +2,7 @@
 use super::{Failure, print, prompt, transfer};
 use crate::{
     api::UserView,
-    flows::{Auth, By, Error, NewUser, Operator, User, UserChange, UserId},
+    flows::{Admin, Auth, By, Error, NewUser, Operator, User, UserChange, UserId},
 };
 use clap::{Args, Subcommand};
 use std::fmt;
@@ -111,39 +111,40 @@ pub struct Who {
 impl Command {
     pub async fn run(self, auth: &Auth) -> Result<(), Failure> {
         let op = Operator::cli();
+        let admin = &auth.admin(&op);
         match self {
-            Self::Add(new) => new.run(auth).await,
-            Self::List { after, limit } => list(auth, UserId(after), limit).await,
-            Self::Show(who) => show(who.find(auth).await?),
+            Self::Add(new) => new.run(admin).await,
+            Self::List { after, limit } => list(admin, UserId(after), limit).await,
+            Self::Show(who) => show(who.find(admin).await?),
             Self::Passwd { who, password_stdin } => {
-                let user = who.find(auth).await?;
-                auth.set_password(user.id, &prompt::password(password_stdin).await?).await?;
+                let user = who.find(admin).await?;
+                admin.set_password(user.id, &prompt::password(password_stdin).await?).await?;
                 show(user)
             }
             Self::Grant { who, role, end_sessions } => {
-                let user = who.find(auth).await?;
-                show(auth.grant(&op, user.id, &role, end_sessions).await?)
+                let user = who.find(admin).await?;
+                show(admin.grant(user.id, &role, end_sessions).await?)
             }
             Self::Revoke { who, role, end_sessions } => {
-                let user = who.find(auth).await?;
-                show(auth.revoke(&op, user.id, &role, end_sessions).await.map_err(|e| match e {
+                let user = who.find(admin).await?;
+                show(admin.revoke(user.id, &role, end_sessions).await.map_err(|e| match e {
                     Error::NotFound => Failure::Input(format!("{who} has no role {role:?}")),
                     e => e.into(),
                 })?)
             }
             Self::GrantSuperuser(who) => {
                 let change = UserChange { superuser: Some(true), ..UserChange::default() };
-                change_user(auth, &who, &change).await
+                change_user(admin, &who, &change).await
             }
             Self::RevokeSuperuser { who, end_sessions } => {
                 let superuser = Some(false);
                 let change = UserChange { superuser, end_sessions, ..UserChange::default() };
-                change_user(auth, &who, &change).await
+                change_user(admin, &who, &change).await
             }
-            Self::Disable(who) => set_active(auth, &who, false).await,
-            Self::Enable(who) => set_active(auth, &who, true).await,
+            Self::Disable(who) => set_active(admin, &who, false).await,
+            Self::Enable(who) => set_active(admin, &who, true).await,
             Self::Delete { who, yes } => {
-                let user = who.find(auth).await?;
+                let user = who.find(admin).await?;
                 let question = format!(
                     "Delete {} (id {}) and everything stored of it?",
                     user.email, user.id.0
@@ -151,16 +152,16 @@ impl Command {
                 if !yes && !prompt::agreed(&question)? {
                     return Err(Failure::Input("nothing was deleted".to_owned()));
                 }
-                Ok(auth.delete_user(&op, user.id).await?)
+                Ok(admin.delete_user(user.id).await?)
             }
-            Self::Import(import) => import.run(auth).await,
-            Self::Export => transfer::export(auth).await,
+            Self::Import(import) => import.run(admin).await,
+            Self::Export => transfer::export(admin).await,
         }
     }
 }
 
 impl Add {
-    async fn run(self, auth: &Auth) -> Result<(), Failure> {
+    async fn run(self, admin: &Admin<'_>) -> Result<(), Failure> {
         let new = NewUser {
             email: &self.email,
             password: &prompt::password(self.password_stdin).await?,
@@ -170,12 +171,12 @@ impl Add {
             superuser: self.superuser,
             confirmed: self.confirmed,
         };
-        show(auth.add_user(new).await?)
+        show(admin.add_user(new).await?)
     }
 }
 
 impl Who {
-    async fn find(&self, auth: &Auth) -> Result<User, Failure> {
+    async fn find(&self, admin: &Admin<'_>) -> Result<User, Failure> {
         // A username has no colon and no @ in it.
         let number = |text: &str| text.parse().map(UserId).ok();
         let who = self.who.as_str();
@@ -187,7 +188,7 @@ impl Who {
         };
         let mut found: Vec<User> = Vec::new();
         for by in named.into_iter().flatten() {
-            match auth.find_user(by).await {
+            match admin.find_user(by).await {
                 Ok(user) if found.iter().all(|other| other.id != user.id) => found.push(user),
                 Ok(_) | Err(Error::NotFound) => {}
                 Err(e) => return Err(e.into()),
@@ -210,24 +211,24 @@ impl fmt::Display for Who {
     }
 }
 
-async fn set_active(auth: &Auth, who: &Who, active: bool) -> Result<(), Failure> {
+async fn set_active(admin: &Admin<'_>, who: &Who, active: bool) -> Result<(), Failure> {
     let change = UserChange { active: Some(active), ..UserChange::default() };
-    change_user(auth, who, &change).await
+    change_user(admin, who, &change).await
 }
 
-async fn change_user(auth: &Auth, who: &Who, change: &UserChange<'_>) -> Result<(), Failure> {
-    show(auth.change_user(&Operator::cli(), who.find(auth).await?.id, change).await?)
+async fn change_user(admin: &Admin<'_>, who: &Who, change: &UserChange<'_>) -> Result<(), Failure> {
+    show(admin.change_user(who.find(admin).await?.id, change).await?)
 }
 
 fn show(user: User) -> Result<(), Failure> {
     print(&UserView::from(user))
 }
 
-async fn list(auth: &Auth, mut after: UserId, limit: Option<u32>) -> Result<(), Failure> {
+async fn list(admin: &Admin<'_>, mut after: UserId, limit: Option<u32>) -> Result<(), Failure> {
     const PAGE: u32 = 500;
     let mut left = limit.unwrap_or(u32::MAX);
     while left > 0 {
-        let users = auth.users(after, left.min(PAGE)).await?;
+        let users = admin.users(after, left.min(PAGE)).await?;
         let Some(last) = users.last() else { return Ok(()) };
         after = last.id;
         left = left.saturating_sub(u32::try_from(users.len()).unwrap_or(u32::MAX));

@@ -25,7 +25,7 @@ pub use migrate::MigrationError;
 pub use notify::{Channel, Listener};
 pub use open_error::OpenError;
 pub use outages::Outages;
-pub use pool::{AuthDb, Conn, Db};
+pub use pool::{AuthDb, Conn, Db, Tx};
 pub use query::{Args, Record, Value};
 pub use shared_state::Horizon;
 

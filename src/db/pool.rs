@@ -12,6 +12,7 @@ use super::{
 use rocket::figment::Figment;
 use rocket_db_pools::{Config, Database, Error, Pool};
 use sqlx::{PgPool, SqlitePool, postgres::PgListener};
+use std::ops::{Deref, DerefMut};
 
 /// `[default.databases.portcullis] url = "sqlite://portcullis.db"` or `"postgres://…"`.
 #[derive(Database)]
@@ -35,7 +36,7 @@ pub enum Db {
     },
 }
 
-/// One connection, in a transaction or not.
+/// A connection that reads. Each statement stands alone, unless it is that of a [`Tx`].
 pub struct Conn {
     pub(crate) link: Link,
     pub(crate) deadline: Deadline,
@@ -82,22 +83,22 @@ impl Db {
         match self {
             Db::Sqlite { .. } => self.plain(Deadline::long()).await,
             // The server's own limit is lifted for a transaction only.
-            Db::Postgres { .. } => self.begin(Deadline::long(), true).await,
+            Db::Postgres { .. } => Ok(self.begin(Deadline::long(), true).await?.0),
         }
     }
 
-    /// A transaction, rolled back unless [`Conn::commit`] is called.
-    pub async fn write(&self) -> Result<Conn> {
+    /// A transaction, rolled back unless [`Tx::commit`] is called.
+    pub async fn write(&self) -> Result<Tx> {
         self.begin(Deadline::within(PATIENCE), false).await
     }
 
     /// A transaction that may take longer, such as a purge.
-    pub async fn write_long(&self) -> Result<Conn> {
+    pub async fn write_long(&self) -> Result<Tx> {
         self.begin(Deadline::long(), true).await
     }
 
     /// A transaction that the reply does not depend on, so that it is hardly waited for.
-    pub async fn write_short(&self) -> Result<Conn> {
+    pub async fn write_short(&self) -> Result<Tx> {
         self.begin(Deadline::within(SHORT_PATIENCE), false).await
     }
 
@@ -113,7 +114,7 @@ impl Db {
         Ok(Conn { link, deadline, health: self.health().clone(), sync: None, attempt: None })
     }
 
-    async fn begin(&self, deadline: Deadline, long: bool) -> Result<Conn> {
+    async fn begin(&self, deadline: Deadline, long: bool) -> Result<Tx> {
         let attempt = self.outages().attempt();
         let begun = async {
             match self {
@@ -144,7 +145,7 @@ impl Db {
             Db::Postgres { .. } => None,
         };
         let health = self.health().clone();
-        Ok(Conn { link, deadline, health, sync, attempt: Some(attempt) })
+        Ok(Tx(Conn { link, deadline, health, sync, attempt: Some(attempt) }))
     }
 
     /// When this process could not commit.
@@ -185,11 +186,28 @@ impl Db {
     }
 }
 
-impl Conn {
-    /// Makes a transaction last: once this returns, neither a crash nor a loss of power undoes it. After
+/// A transaction, which reads and writes. It is rolled back unless [`Tx::commit`] is called.
+pub struct Tx(Conn);
+
+impl Deref for Tx {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.0
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.0
+    }
+}
+
+impl Tx {
+    /// Makes the transaction durable: once this returns, neither a crash nor a loss of power undoes it. After
     /// a timeout it is not known whether it lasts.
     pub async fn commit(self) -> Result<()> {
-        let Self { link, deadline, health, sync, attempt } = self;
+        let Conn { link, deadline, health, sync, attempt } = self.0;
         let committed = async {
             match link {
                 Link::Sqlite(held) => held.commit(&deadline).await?,
@@ -212,7 +230,7 @@ impl Conn {
 
     /// Tells the other processes, when the transaction commits, that there is news on `channel`.
     pub async fn notify(&mut self, channel: Channel) -> Result<()> {
-        if let Link::Postgres(_) = self.link {
+        if let Link::Postgres(_) = self.0.link {
             self.execute("SELECT pg_notify($1, '')", [channel.name()]).await?;
         }
         Ok(())

@@ -1,17 +1,13 @@
-//! The audit log: each act as a row in its own transaction and as a line of the log, with neither
-//! secrets nor addresses (OWASP ASVS 5, 16.3).
+//! Audit events: each is a row in the transaction of what happened and a line of the log, with neither
+//! secrets nor addresses (OWASP ASVS 5, 16.3). [`Work::audit`](super::work::Work::audit) writes them.
 use super::{Auth, Caller, Result, SessionId, SignedIn, UserId};
-use crate::{
-    db::Conn,
-    store::audit::{self, Event},
-    time::Timestamp,
-};
+use crate::store::audit::{self, Event};
 
-/// What happened.
+/// What happened. What is `None` is taken from the work that writes it.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct AuditEvent<'a> {
+pub(crate) struct AuditEvent<'a> {
     pub kind: &'static str,
-    pub actor: Actor,
+    pub actor: Option<Actor>,
     /// Whose account it concerns.
     pub target: Option<UserId>,
     pub session: Option<SessionId>,
@@ -20,7 +16,7 @@ pub struct AuditEvent<'a> {
 
 /// Who did it.
 #[derive(Clone, Copy, Debug, Default)]
-pub enum Actor {
+pub(crate) enum Actor {
     #[default]
     Anonymous,
     User(UserId),
@@ -28,26 +24,44 @@ pub enum Actor {
     Cli,
 }
 
-impl AuditEvent<'_> {
-    /// Something a user did to its own account.
+impl Actor {
+    /// The name of the kind of actor, and the user.
+    pub const fn parts(self) -> (&'static str, Option<UserId>) {
+        match self {
+            Self::Anonymous => ("anonymous", None),
+            Self::User(id) => ("user", Some(id)),
+            Self::Cli => ("cli", None),
+        }
+    }
+}
+
+impl<'a> AuditEvent<'a> {
+    /// An event of this kind, by the actor of the work.
+    pub fn new(kind: &'static str) -> Self {
+        Self { kind, ..Self::default() }
+    }
+
+    /// An event about `user`.
+    pub fn about(kind: &'static str, user: UserId) -> Self {
+        Self { target: Some(user), ..Self::new(kind) }
+    }
+
+    /// Something a user did to their own account.
     pub fn own(kind: &'static str, user: UserId) -> Self {
-        Self { kind, actor: Actor::User(user), target: Some(user), session: None, detail: "" }
+        Self { actor: Some(Actor::User(user)), ..Self::about(kind, user) }
     }
 
-    /// Something a user, or who acts for that user, did to the account, in a session.
-    pub fn by(kind: &'static str, by: &SignedIn) -> Self {
-        let actor = Actor::User(by.session.actor_id.unwrap_or(by.user.id));
-        Self { actor, ..Self::own(kind, by.user.id) }.in_session(by.session.id)
+    /// Names who did it.
+    pub fn by(self, actor: Actor) -> Self {
+        Self { actor: Some(actor), ..self }
     }
 
-    /// Something an admin did that concerns no account.
-    pub fn of_admin(kind: &'static str, by: &SignedIn) -> Self {
-        Self { target: None, ..Self::by(kind, by) }
+    pub fn in_session(self, session: SessionId) -> Self {
+        Self { session: Some(session), ..self }
     }
 
-    pub fn in_session(mut self, session: SessionId) -> Self {
-        self.session = Some(session);
-        self
+    pub fn detail(self, detail: &'a str) -> Self {
+        Self { detail, ..self }
     }
 }
 
@@ -59,44 +73,18 @@ impl Auth {
     }
 }
 
-/// Writes `act` down.
-pub async fn record(
-    db: &mut Conn,
-    caller: &Caller,
-    act: AuditEvent<'_>,
-    now: Timestamp,
-) -> Result<()> {
-    let ip = caller.ip.map(|ip| ip.to_string());
-    let (actor, actor_id) = match act.actor {
-        Actor::Anonymous => ("anonymous", None),
-        Actor::User(id) => ("user", Some(id)),
-        Actor::Cli => ("cli", None),
-    };
-    audit::insert(
-        db,
-        &audit::Entry {
-            at: now,
-            kind: act.kind,
-            actor,
-            actor_id,
-            target_id: act.target,
-            session_id: act.session,
-            ip: ip.as_deref(),
-            user_agent: caller.user_agent.as_deref(),
-            detail: act.detail,
-        },
-    )
-    .await?;
+/// Logs an event.
+pub(crate) fn log(caller: &Caller, event: &AuditEvent<'_>) {
+    let (actor, actor_id) = event.actor.unwrap_or_default().parts();
     tracing::info!(
         target: "portcullis::security",
-        act = act.kind,
+        act = event.kind,
         actor,
         actor_id = actor_id.map(|id| id.0),
-        target_id = act.target.map(|id| id.0),
-        session = act.session.map(|id| tracing::field::display(id.0)),
-        ip,
+        target_id = event.target.map(|id| id.0),
+        session = event.session.map(|id| tracing::field::display(id.0)),
+        ip = caller.ip.map(|ip| ip.to_string()),
         request = caller.request_id,
-        detail = act.detail,
+        detail = event.detail,
     );
-    Ok(())
 }

@@ -1,10 +1,11 @@
 //! [`Auth`]: what every flow works with, in Rocket's managed state.
 use super::{
     Caller, Error, Proof, Result, SignedIn,
-    admin::{settings::CurrentSettings, stats::DailyStats},
+    admin::stats::DailyStats,
     background::BackgroundTasks,
     clock_skew::{self, ClockSkew},
     lifecycle::Lifecycle,
+    runtime_settings::CurrentSettings,
     session::revoked::RevokedSessions,
     surface::Rotation,
 };
@@ -51,7 +52,7 @@ pub struct Auth {
     pub(super) mailer: Mailer,
     pub(super) templates: Templates,
     /// Wakes the outbox worker of this process.
-    pub(super) post: Arc<Notify>,
+    pub(super) outbox_wakeup: Arc<Notify>,
     pub(super) sending: Arc<Mutex<()>>,
     pub(super) daily_stats: DailyStats,
     pub(super) lifecycle: Lifecycle,
@@ -109,7 +110,7 @@ impl Auth {
             revoked,
             mailer,
             templates,
-            post: Arc::default(),
+            outbox_wakeup: Arc::default(),
             sending: Arc::default(),
             daily_stats: DailyStats::default(),
             lifecycle: Lifecycle::new(),
@@ -248,7 +249,7 @@ impl Auth {
         let Some(used_at) = row.used_at else { return Ok(by) };
         if self.is_late(used_at, now) {
             drop(db);
-            self.end_reused(caller, &by.session, now).await?;
+            self.end_reused(caller, &by.session).await?;
             return Err(Error::TokenNotValid);
         }
         let strict = rotation.max(by.session.rotation) == Rotation::Strict;

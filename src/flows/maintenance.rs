@@ -138,7 +138,7 @@ impl Auth {
                 self.revoked.catch_up(&self.db, &self.clock).await?;
                 return Ok(());
             }
-            _ => self.post.notify_one(),
+            _ => self.outbox_wakeup.notify_one(),
         }
         if channel == Some(Channel::Outbox) { Ok(()) } else { self.catch_up().await }
     }

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     config::Registration,
-    flows::{Auth, Error, Login, NewAccount, Registered},
+    flows::{Auth, Error, NewAccount, Registered},
     view::View,
     web::{
         cookie::{self, InviteToken, LinkCookie},
@@ -108,8 +108,7 @@ pub async fn register(
         let mark = cookie::registrant(auth.config(), auth.browser_mark(&done)?);
         let reply = match done {
             Registered::Created(user) => {
-                let login = Login::Id(user.id);
-                let tokens = auth.log_in(&client, &SURFACE, login, password, true).await?;
+                let tokens = auth.open_session(&client, &SURFACE, &user, true).await?;
                 let reply = onward(auth, &to).keeping(auth, &tokens);
                 if user.email_confirmed_at.is_some() {
                     let spent = LinkCookie::Invite.cookie(auth.config(), "");

@@ -2,7 +2,7 @@
 //! and by that of this machine.
 use super::{PageError, SURFACE, Sent, account::profile, answer, confirm_email::name};
 use crate::{
-    flows::{Auth, Error, LinkState, Login},
+    flows::{Auth, Error, LinkState},
     view::View,
     web::{
         cookie::{LinkCookie, SetupToken},
@@ -71,8 +71,7 @@ pub async fn set_up(
         let form = form?;
         let password = form.read(|f| f.text("password"))?;
         let user = auth.set_up(&client, &token, &email, password).await?;
-        let login = Login::Id(user.id);
-        let tokens = auth.log_in(&client, &SURFACE, login, password, true).await?;
+        let tokens = auth.open_session(&client, &SURFACE, &user, true).await?;
         let reply = Reply::see(profile::PATH).keeping(auth, &tokens).telling(auth, Notice::Welcome);
         Ok(reply.header("Set-Cookie", LinkCookie::Setup.cookie(auth.config(), "")))
     };

@@ -1,7 +1,7 @@
 //! Table `auth_audit`: what happened to whom by whom, written in the transaction of the act.
 use super::{forget, sessions::SessionId, users::UserId};
 use crate::{
-    db::{Conn, Result},
+    db::{Conn, Result, Tx},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub struct Entry<'a> {
     pub detail: &'a str,
 }
 
-pub async fn insert(db: &mut Conn, e: &Entry<'_>) -> Result<()> {
+pub async fn insert(db: &mut Tx, e: &Entry<'_>) -> Result<()> {
     db.execute(
         "INSERT INTO auth_audit (at, kind, actor, actor_id, target_id, session_id, ip, user_agent,
                                  detail)
@@ -175,7 +175,7 @@ pub async fn by_day(db: &mut Conn, kind: &str, then: Timestamp) -> Result<Vec<(i
 }
 
 /// Forgets up to `most` acts of before `then`, the oldest first.
-pub async fn purge(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_audit",

@@ -1,13 +1,13 @@
 //! Table `auth_users`: how the address of a user changes.
 use super::users::UserId;
 use crate::{
-    db::{Conn, Result},
+    db::{Result, Tx},
     time::Timestamp,
 };
 
 /// Sets another, confirmed address; `false` if it is taken or the credentials have changed.
 pub async fn set(
-    db: &mut Conn,
+    db: &mut Tx,
     id: UserId,
     credentials: i64,
     (email, key): (&str, &str),
@@ -29,7 +29,7 @@ pub async fn set(
 /// Gives a user an earlier address back, confirmed, and forgets the password, which whoever changed the
 /// address knew; `false` if the address is another user's.
 pub async fn restore(
-    db: &mut Conn,
+    db: &mut Tx,
     id: UserId,
     (email, key): (&str, &str),
     now: Timestamp,
@@ -48,7 +48,7 @@ pub async fn restore(
 }
 
 /// Counts an attempt to give a mailed code; `false` if there were `most` since the last right one.
-pub async fn count_code(db: &mut Conn, id: UserId, most: i64) -> Result<bool> {
+pub async fn count_code(db: &mut Tx, id: UserId, most: i64) -> Result<bool> {
     let rows = db
         .execute(
             "UPDATE auth_users SET code_tries = code_tries + 1 WHERE id = $1 AND code_tries < $2",

@@ -1,12 +1,12 @@
 //! Table `auth_hash_kinds`: which kinds of password hashes are stored.
 use super::users::UserId;
 use crate::{
-    db::{Conn, Result},
+    db::{Conn, Result, Tx},
     time::Timestamp,
 };
 
 /// Notes that a hash of `kind` is stored.
-pub async fn note(db: &mut Conn, kind: &str, now: Timestamp) -> Result<()> {
+pub async fn note(db: &mut Tx, kind: &str, now: Timestamp) -> Result<()> {
     db.execute(
         "INSERT INTO auth_hash_kinds (kind, seen_at) VALUES ($1, $2)
          ON CONFLICT (kind) DO UPDATE SET seen_at = excluded.seen_at",
@@ -24,7 +24,7 @@ pub async fn all(db: &mut Conn) -> Result<Vec<String>> {
 }
 
 /// Forgets a kind unless it was noted at `then` or later.
-pub async fn forget(db: &mut Conn, kind: &str, then: Timestamp) -> Result<()> {
+pub async fn forget(db: &mut Tx, kind: &str, then: Timestamp) -> Result<()> {
     db.execute("DELETE FROM auth_hash_kinds WHERE kind = $1 AND seen_at < $2", (kind, then))
         .await?;
     Ok(())

@@ -5,7 +5,7 @@ use super::{
     users::{Roles, UserId},
 };
 use crate::{
-    db::{Conn, Result},
+    db::{Conn, Result, Tx},
     secret::Digest,
     time::Timestamp,
 };
@@ -49,7 +49,7 @@ pub struct NewInvitation<'a> {
     pub expires_at: Timestamp,
 }
 
-pub async fn insert(db: &mut Conn, new: &NewInvitation<'_>) -> Result<i64> {
+pub async fn insert(db: &mut Tx, new: &NewInvitation<'_>) -> Result<i64> {
     let (id,): (i64,) = db
         .fetch_one(
             "INSERT INTO auth_invitations (email, email_key, roles, invited_by, created_at, expires_at)
@@ -103,7 +103,7 @@ pub async fn pending(
 
 /// Lets an invitation expire at another time; `false` if it cannot be used any more. Holds the row, so
 /// that a withdrawal waits or is seen.
-pub async fn extend(db: &mut Conn, id: i64, expires_at: Timestamp, now: Timestamp) -> Result<bool> {
+pub async fn extend(db: &mut Tx, id: i64, expires_at: Timestamp, now: Timestamp) -> Result<bool> {
     let rows = db
         .execute(
             "UPDATE auth_invitations SET expires_at = $2
@@ -114,7 +114,7 @@ pub async fn extend(db: &mut Conn, id: i64, expires_at: Timestamp, now: Timestam
     Ok(rows == 1)
 }
 
-pub async fn add_token(db: &mut Conn, id: i64, hash: &Digest) -> Result<()> {
+pub async fn add_token(db: &mut Tx, id: i64, hash: &Digest) -> Result<()> {
     db.execute(
         "INSERT INTO auth_invitation_tokens (hash, invitation_id) VALUES ($1, $2)",
         (hash, id),
@@ -124,7 +124,7 @@ pub async fn add_token(db: &mut Conn, id: i64, hash: &Digest) -> Result<()> {
 }
 
 /// Spends an invitation; of many who ask at once, `true` for exactly one.
-pub async fn consume(db: &mut Conn, id: i64, now: Timestamp) -> Result<bool> {
+pub async fn consume(db: &mut Tx, id: i64, now: Timestamp) -> Result<bool> {
     let rows = db
         .execute(
             "UPDATE auth_invitations SET used_at = $2
@@ -136,26 +136,26 @@ pub async fn consume(db: &mut Conn, id: i64, now: Timestamp) -> Result<bool> {
 }
 
 /// Withdraws an invitation; `false` if it was used, or never was.
-pub async fn revoke(db: &mut Conn, id: i64) -> Result<bool> {
+pub async fn revoke(db: &mut Tx, id: i64) -> Result<bool> {
     let rows =
         db.execute("DELETE FROM auth_invitations WHERE id = $1 AND used_at IS NULL", [id]).await?;
     Ok(rows == 1)
 }
 
 /// Withdraws those of one address.
-pub async fn revoke_from(db: &mut Conn, email_key: &str) -> Result<u64> {
+pub async fn revoke_from(db: &mut Tx, email_key: &str) -> Result<u64> {
     db.execute("DELETE FROM auth_invitations WHERE email_key = $1 AND used_at IS NULL", [email_key])
         .await
 }
 
 /// Forgets those of one address, used ones too.
-pub async fn forget(db: &mut Conn, email_key: &str) -> Result<()> {
+pub async fn forget(db: &mut Tx, email_key: &str) -> Result<()> {
     db.execute("DELETE FROM auth_invitations WHERE email_key = $1", [email_key]).await?;
     Ok(())
 }
 
 /// Forgets up to `most` of those that expired before `then`, the oldest first.
-pub async fn purge(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_invitations",

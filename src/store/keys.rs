@@ -1,6 +1,6 @@
 //! Table `auth_keys`: the keys that sign tokens.
 use crate::{
-    db::{Conn, Result},
+    db::{Conn, Result, Tx},
     time::Timestamp,
 };
 use sqlx::FromRow;
@@ -22,7 +22,7 @@ pub struct Key {
 }
 
 /// Adds a key; `false` if another process has just added one of that state.
-pub async fn insert(db: &mut Conn, k: &Key) -> Result<bool> {
+pub async fn insert(db: &mut Tx, k: &Key) -> Result<bool> {
     let rows = db
         .execute(
             "INSERT INTO auth_keys (kid, algorithm, state, private_key, created_at)
@@ -68,7 +68,7 @@ pub async fn outline(db: &mut Conn, now: Timestamp) -> Result<Vec<Outline>> {
 }
 
 /// Stores `new` in the place of the private key of `kid`, provided that it is still `old`.
-pub async fn seal(db: &mut Conn, kid: &str, old: &[u8], new: &[u8]) -> Result<bool> {
+pub async fn seal(db: &mut Tx, kid: &str, old: &[u8], new: &[u8]) -> Result<bool> {
     let rows = db
         .execute(
             "UPDATE auth_keys SET private_key = $3 WHERE kid = $1 AND private_key = $2",
@@ -80,7 +80,7 @@ pub async fn seal(db: &mut Conn, kid: &str, old: &[u8], new: &[u8]) -> Result<bo
 
 /// Removes next keys of other algorithms than `algorithm` that were made until `then`. They have
 /// signed nothing.
-pub async fn drop_next_of_others(db: &mut Conn, algorithm: &str, then: Timestamp) -> Result<u64> {
+pub async fn drop_next_of_others(db: &mut Tx, algorithm: &str, then: Timestamp) -> Result<u64> {
     db.execute(
         "DELETE FROM auth_keys WHERE state = 'next' AND algorithm <> $1 AND created_at <= $2",
         (algorithm, then),
@@ -89,14 +89,14 @@ pub async fn drop_next_of_others(db: &mut Conn, algorithm: &str, then: Timestamp
 }
 
 /// Removes a key at once, whatever its state; `false` if there is none of that name.
-pub async fn remove(db: &mut Conn, kid: &str) -> Result<bool> {
+pub async fn remove(db: &mut Tx, kid: &str) -> Result<bool> {
     Ok(db.execute("DELETE FROM auth_keys WHERE kid = $1", [kid]).await? == 1)
 }
 
 /// Retires the current key `kid`: it stops signing at `retired_at` and verifies until `expires_at`.
 /// `false` if it is not current any more.
 pub async fn retire(
-    db: &mut Conn,
+    db: &mut Tx,
     kid: &str,
     retired_at: Timestamp,
     expires_at: Timestamp,
@@ -112,7 +112,7 @@ pub async fn retire(
 }
 
 /// Lets the next key `kid` sign.
-pub async fn promote(db: &mut Conn, kid: &str) -> Result<bool> {
+pub async fn promote(db: &mut Tx, kid: &str) -> Result<bool> {
     let rows = db
         .execute("UPDATE auth_keys SET state = 'current' WHERE kid = $1 AND state = 'next'", [kid])
         .await?;
@@ -120,6 +120,6 @@ pub async fn promote(db: &mut Conn, kid: &str) -> Result<bool> {
 }
 
 /// Forgets keys that stopped verifying before `then`.
-pub async fn purge(db: &mut Conn, then: Timestamp) -> Result<u64> {
+pub async fn purge(db: &mut Tx, then: Timestamp) -> Result<u64> {
     db.execute("DELETE FROM auth_keys WHERE expires_at < $1", [then]).await
 }

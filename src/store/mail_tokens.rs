@@ -1,7 +1,7 @@
 //! Table `auth_mail_tokens`: the links in mails, as hashes.
 use super::{forget, users::UserId};
 use crate::{
-    db::{Conn, Result},
+    db::{Conn, Result, Tx},
     secret::Digest,
     time::Timestamp,
 };
@@ -23,7 +23,7 @@ pub struct MailToken {
     pub code_hash: Option<Digest>,
 }
 
-pub async fn insert(db: &mut Conn, t: &MailToken) -> Result<()> {
+pub async fn insert(db: &mut Tx, t: &MailToken) -> Result<()> {
     db.execute(
         "INSERT INTO auth_mail_tokens
              (hash, kind, user_id, email, credentials, created_at, expires_at, code_hash)
@@ -69,7 +69,7 @@ pub async fn newest_with_code(
 }
 
 /// Counts an attempt to give a password by a link; `false` if there were `most` already.
-pub async fn count_try(db: &mut Conn, hash: &Digest, most: i64) -> Result<bool> {
+pub async fn count_try(db: &mut Tx, hash: &Digest, most: i64) -> Result<bool> {
     let rows = db
         .execute(
             "UPDATE auth_mail_tokens SET tries = tries + 1 WHERE hash = $1 AND tries < $2",
@@ -80,7 +80,7 @@ pub async fn count_try(db: &mut Conn, hash: &Digest, most: i64) -> Result<bool> 
 }
 
 /// Spends a link; of many who ask at once, `true` for exactly one.
-pub async fn consume(db: &mut Conn, hash: &Digest, now: Timestamp) -> Result<bool> {
+pub async fn consume(db: &mut Tx, hash: &Digest, now: Timestamp) -> Result<bool> {
     let rows = db
         .execute(
             "UPDATE auth_mail_tokens SET used_at = $2
@@ -92,12 +92,12 @@ pub async fn consume(db: &mut Conn, hash: &Digest, now: Timestamp) -> Result<boo
 }
 
 /// Forgets a user's unused links of one kind.
-pub async fn revoke(db: &mut Conn, user: UserId, kind: &str) -> Result<()> {
+pub async fn revoke(db: &mut Tx, user: UserId, kind: &str) -> Result<()> {
     revoke_since(db, user, kind, 0).await
 }
 
 /// Forgets a user's unused links of one kind that were asked for under `credentials` or later ones.
-pub async fn revoke_since(db: &mut Conn, user: UserId, kind: &str, credentials: i64) -> Result<()> {
+pub async fn revoke_since(db: &mut Tx, user: UserId, kind: &str, credentials: i64) -> Result<()> {
     db.execute(
         "DELETE FROM auth_mail_tokens
          WHERE user_id = $1 AND kind = $2 AND used_at IS NULL AND credentials >= $3",
@@ -108,7 +108,7 @@ pub async fn revoke_since(db: &mut Conn, user: UserId, kind: &str, credentials: 
 }
 
 /// Forgets up to `most` of links that expired before `then`, the oldest first.
-pub async fn purge(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_mail_tokens",

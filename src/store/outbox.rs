@@ -1,7 +1,7 @@
 //! Table `auth_outbox`: mails, written in the transaction of what causes them and sent later.
 use super::{forget, users::UserId};
 use crate::{
-    db::{Conn, Result},
+    db::{Conn, Result, Tx},
     time::Timestamp,
 };
 use sqlx::FromRow;
@@ -36,7 +36,7 @@ pub struct NewMail<'a> {
     pub credentials: i64,
 }
 
-pub async fn insert(db: &mut Conn, new: &NewMail<'_>, now: Timestamp) -> Result<()> {
+pub async fn insert(db: &mut Tx, new: &NewMail<'_>, now: Timestamp) -> Result<()> {
     db.execute(
         "INSERT INTO auth_outbox (message_id, kind, user_id, recipient, language, args,
                                   credentials, created_at, due_at)
@@ -74,12 +74,7 @@ macro_rules! claim {
 
 /// Takes up to `most` mails that have been due the longest, and nobody else gets them before `lease`.
 /// Mails that somebody else is just taking are passed over, not waited for.
-pub async fn claim(
-    db: &mut Conn,
-    most: i64,
-    lease: Timestamp,
-    now: Timestamp,
-) -> Result<Vec<Mail>> {
+pub async fn claim(db: &mut Tx, most: i64, lease: Timestamp, now: Timestamp) -> Result<Vec<Mail>> {
     let sql = if db.locks_rows() { claim!("FOR UPDATE SKIP LOCKED") } else { claim!("") };
     db.fetch_all(sql, (lease, now, most)).await
 }
@@ -105,7 +100,7 @@ pub async fn count_since(
 
 /// Holds a mail that is about to be made, so that a withdrawal waits or is seen; `false` if it is
 /// withdrawn.
-pub async fn lock(db: &mut Conn, id: i64) -> Result<bool> {
+pub async fn lock(db: &mut Tx, id: i64) -> Result<bool> {
     let rows = db
         .execute("UPDATE auth_outbox SET state = state WHERE id = $1 AND state = 'waiting'", [id])
         .await?;
@@ -113,13 +108,13 @@ pub async fn lock(db: &mut Conn, id: i64) -> Result<bool> {
 }
 
 /// Withdraws a user's mails of one kind that were not sent yet.
-pub async fn cancel(db: &mut Conn, user: UserId, kind: &str) -> Result<()> {
+pub async fn cancel(db: &mut Tx, user: UserId, kind: &str) -> Result<()> {
     cancel_since(db, user, kind, 0).await
 }
 
 /// Withdraws a user's mails of one kind that were not sent yet and were asked for under `credentials` or
 /// later ones.
-pub async fn cancel_since(db: &mut Conn, user: UserId, kind: &str, credentials: i64) -> Result<()> {
+pub async fn cancel_since(db: &mut Tx, user: UserId, kind: &str, credentials: i64) -> Result<()> {
     db.execute(
         "UPDATE auth_outbox SET state = 'dropped'
          WHERE user_id = $1 AND kind = $2 AND state = 'waiting' AND credentials >= $3",
@@ -130,14 +125,14 @@ pub async fn cancel_since(db: &mut Conn, user: UserId, kind: &str, credentials: 
 }
 
 /// Withdraws all mails to a user that were not sent yet.
-pub async fn cancel_all(db: &mut Conn, user: UserId) -> Result<()> {
+pub async fn cancel_all(db: &mut Tx, user: UserId) -> Result<()> {
     let sql = "UPDATE auth_outbox SET state = 'dropped' WHERE user_id = $1 AND state = 'waiting'";
     db.execute(sql, [user]).await?;
     Ok(())
 }
 
 /// Notes that a mail was sent, unless it has been withdrawn meanwhile.
-pub async fn mark_sent(db: &mut Conn, id: i64, now: Timestamp) -> Result<()> {
+pub async fn mark_sent(db: &mut Tx, id: i64, now: Timestamp) -> Result<()> {
     let sql = "UPDATE auth_outbox SET state = 'sent', sent_at = $2, last_error = NULL
                WHERE id = $1 AND state = 'waiting'";
     db.execute(sql, (id, now)).await?;
@@ -145,7 +140,7 @@ pub async fn mark_sent(db: &mut Conn, id: i64, now: Timestamp) -> Result<()> {
 }
 
 /// Tries again at `due_at`, unless it has been withdrawn meanwhile.
-pub async fn reschedule(db: &mut Conn, id: i64, due_at: Timestamp, error: &str) -> Result<()> {
+pub async fn reschedule(db: &mut Tx, id: i64, due_at: Timestamp, error: &str) -> Result<()> {
     db.execute(
         "UPDATE auth_outbox SET due_at = $2, last_error = $3 WHERE id = $1 AND state = 'waiting'",
         (id, due_at, error),
@@ -155,7 +150,7 @@ pub async fn reschedule(db: &mut Conn, id: i64, due_at: Timestamp, error: &str) 
 }
 
 /// Gives up, unless it has been withdrawn meanwhile; an operator finds it with the last error.
-pub async fn fail(db: &mut Conn, id: i64, error: &str) -> Result<()> {
+pub async fn fail(db: &mut Tx, id: i64, error: &str) -> Result<()> {
     db.execute(
         "UPDATE auth_outbox SET state = 'failed', last_error = $2
          WHERE id = $1 AND state = 'waiting'",
@@ -166,14 +161,14 @@ pub async fn fail(db: &mut Conn, id: i64, error: &str) -> Result<()> {
 }
 
 /// Puts aside a mail that is of no use any more.
-pub async fn drop(db: &mut Conn, id: i64) -> Result<()> {
+pub async fn drop(db: &mut Tx, id: i64) -> Result<()> {
     let sql = "UPDATE auth_outbox SET state = 'dropped' WHERE id = $1 AND state = 'waiting'";
     db.execute(sql, [id]).await?;
     Ok(())
 }
 
 /// Gives back a mail that was claimed for the `attempts`th time: it is due at once.
-pub async fn release(db: &mut Conn, id: i64, attempts: i64, now: Timestamp) -> Result<()> {
+pub async fn release(db: &mut Tx, id: i64, attempts: i64, now: Timestamp) -> Result<()> {
     db.execute(
         "UPDATE auth_outbox SET due_at = $3
          WHERE id = $1 AND attempts = $2 AND state = 'waiting'",
@@ -257,7 +252,7 @@ pub async fn count(db: &mut Conn, state: &str) -> Result<i64> {
 }
 
 /// Makes a mail due that waits or was given up: whose it is, or `None` if there is none such.
-pub async fn retry(db: &mut Conn, id: i64, now: Timestamp) -> Result<Option<Option<UserId>>> {
+pub async fn retry(db: &mut Tx, id: i64, now: Timestamp) -> Result<Option<Option<UserId>>> {
     let row: Option<(Option<UserId>,)> = db
         .fetch_optional(
             "UPDATE auth_outbox SET state = 'waiting', due_at = $2
@@ -270,7 +265,7 @@ pub async fn retry(db: &mut Conn, id: i64, now: Timestamp) -> Result<Option<Opti
 
 /// Forgets up to `most` mails made before `then` to users who are gone, unless they are still to be sent. An
 /// invitation never was to a user.
-pub async fn purge_orphans(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge_orphans(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_outbox",
@@ -283,7 +278,7 @@ pub async fn purge_orphans(db: &mut Conn, then: Timestamp, most: i64) -> Result<
 }
 
 /// Forgets up to `most` mails in `state` that were asked for before `then`, the oldest first.
-pub async fn purge(db: &mut Conn, state: &str, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge(db: &mut Tx, state: &str, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_outbox",

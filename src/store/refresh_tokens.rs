@@ -1,7 +1,7 @@
 //! Table `auth_refresh_tokens`: the chain of a session's refresh tokens, as hashes.
 use super::{forget, sessions::SessionId, users::UserId};
 use crate::{
-    db::{Conn, Result},
+    db::{Conn, Result, Tx},
     secret::Digest,
     time::Timestamp,
 };
@@ -20,7 +20,7 @@ pub struct RefreshToken {
     pub used_at: Option<Timestamp>,
 }
 
-pub async fn insert(db: &mut Conn, t: &RefreshToken) -> Result<()> {
+pub async fn insert(db: &mut Tx, t: &RefreshToken) -> Result<()> {
     db.execute(
         "INSERT INTO auth_refresh_tokens
              (hash, session_id, salt, issued_at, expires_at, access_expires_at)
@@ -41,7 +41,7 @@ pub async fn by_hash(db: &mut Conn, hash: &Digest) -> Result<Option<RefreshToken
 }
 
 /// Spends a refresh token; of many who ask at once, `true` for exactly one.
-pub async fn consume(db: &mut Conn, hash: &Digest, now: Timestamp) -> Result<bool> {
+pub async fn consume(db: &mut Tx, hash: &Digest, now: Timestamp) -> Result<bool> {
     let rows = db
         .execute(
             "UPDATE auth_refresh_tokens SET used_at = $2
@@ -53,7 +53,7 @@ pub async fn consume(db: &mut Conn, hash: &Digest, now: Timestamp) -> Result<boo
 }
 
 /// Spends whatever refresh tokens of a session are unused.
-pub async fn consume_all(db: &mut Conn, session: SessionId, now: Timestamp) -> Result<()> {
+pub async fn consume_all(db: &mut Tx, session: SessionId, now: Timestamp) -> Result<()> {
     db.execute(
         "UPDATE auth_refresh_tokens SET used_at = $2 WHERE session_id = $1 AND used_at IS NULL",
         (session, now),
@@ -63,7 +63,7 @@ pub async fn consume_all(db: &mut Conn, session: SessionId, now: Timestamp) -> R
 }
 
 /// Lets the unused refresh tokens of all living sessions of a user expire.
-pub async fn expire_all(db: &mut Conn, user: UserId, now: Timestamp) -> Result<()> {
+pub async fn expire_all(db: &mut Tx, user: UserId, now: Timestamp) -> Result<()> {
     db.execute(
         "UPDATE auth_refresh_tokens SET expires_at = $2
          WHERE used_at IS NULL AND expires_at > $2
@@ -83,7 +83,7 @@ pub async fn last_expiry(db: &mut Conn) -> Result<Option<Timestamp>> {
 }
 
 /// Forgets up to `most` of tokens that expired before `then`, the oldest first.
-pub async fn purge(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_refresh_tokens",
@@ -95,7 +95,7 @@ pub async fn purge(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
 
 /// Forgets up to `most` tokens of the sessions that [`sweep`](super::sessions::purge) would forget next,
 /// which may have thousands each.
-pub async fn purge_ended(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge_ended(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_refresh_tokens",

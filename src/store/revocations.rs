@@ -2,7 +2,7 @@
 //! order in which they are written.
 use super::{forget, sessions::SessionId, users::UserId};
 use crate::{
-    db::{Conn, Result},
+    db::{Conn, Result, Tx},
     time::Timestamp,
 };
 use sqlx::FromRow;
@@ -33,7 +33,7 @@ pub struct Entry {
     pub expires_at: Timestamp,
 }
 
-pub async fn insert(db: &mut Conn, r: &Revocation) -> Result<()> {
+pub async fn insert(db: &mut Tx, r: &Revocation) -> Result<()> {
     db.execute(
         "INSERT INTO auth_revocations (session_id, ended_at, expires_at) VALUES ($1, $2, $3)
          ON CONFLICT DO NOTHING",
@@ -46,7 +46,7 @@ pub async fn insert(db: &mut Conn, r: &Revocation) -> Result<()> {
 /// Revokes the access tokens that are out of the sessions which `user` lost at `now`, its own and those
 /// that it had opened for others. What expired less than [`KEPT`] ago counts: a clock that was set forward
 /// may be set back.
-pub async fn insert_ended(db: &mut Conn, user: UserId, now: Timestamp) -> Result<Vec<Revocation>> {
+pub async fn insert_ended(db: &mut Tx, user: UserId, now: Timestamp) -> Result<Vec<Revocation>> {
     db.fetch_all(
         "INSERT INTO auth_revocations (session_id, ended_at, expires_at)
          SELECT id, ended_at, access_expires_at FROM auth_sessions
@@ -92,7 +92,7 @@ pub async fn within(db: &mut Conn, ranges: &[(i64, i64)], limit: i64) -> Result<
 
 /// Forgets up to `most` of those of which nothing has been out since [`KEPT`] before `then`, the oldest
 /// first.
-pub async fn purge(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_revocations",

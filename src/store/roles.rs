@@ -1,7 +1,7 @@
 //! Table `auth_user_roles`.
 use super::users::UserId;
 use crate::{
-    db::{Conn, Result},
+    db::{Conn, Result, Tx},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -32,7 +32,7 @@ impl From<Option<String>> for Roles {
 }
 
 /// Grants a role; `false` if the user has it already.
-pub async fn grant(db: &mut Conn, user: UserId, role: &str, now: Timestamp) -> Result<bool> {
+pub async fn grant(db: &mut Tx, user: UserId, role: &str, now: Timestamp) -> Result<bool> {
     let rows = db
         .execute(
             "INSERT INTO auth_user_roles (user_id, role, granted_at) VALUES ($1, $2, $3)
@@ -45,7 +45,7 @@ pub async fn grant(db: &mut Conn, user: UserId, role: &str, now: Timestamp) -> R
 
 /// Grants roles, in this order, in one statement for each four.
 pub async fn grant_all(
-    db: &mut Conn,
+    db: &mut Tx,
     user: UserId,
     roles: &[String],
     mut now: Timestamp,
@@ -73,7 +73,7 @@ pub async fn all(db: &mut Conn) -> Result<Vec<(String, i64)>> {
 }
 
 /// Takes a role away; `false` if the user does not have it.
-pub async fn revoke(db: &mut Conn, user: UserId, role: &str) -> Result<bool> {
+pub async fn revoke(db: &mut Tx, user: UserId, role: &str) -> Result<bool> {
     let rows = db
         .execute("DELETE FROM auth_user_roles WHERE user_id = $1 AND role = $2", (user, role))
         .await?;

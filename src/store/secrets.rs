@@ -1,9 +1,9 @@
 //! Table `auth_secrets`: random secrets of the service by purpose, sealed if an encryption key is
 //! configured.
-use crate::db::{Conn, Result};
+use crate::db::{Conn, Result, Tx};
 
 /// The secret for `purpose`, which becomes `fresh` if there is none yet.
-pub async fn get_or_insert(db: &mut Conn, purpose: &str, fresh: &[u8]) -> Result<Vec<u8>> {
+pub async fn get_or_insert(db: &mut Tx, purpose: &str, fresh: &[u8]) -> Result<Vec<u8>> {
     db.execute(
         "INSERT INTO auth_secrets (purpose, secret) VALUES ($1, $2) ON CONFLICT DO NOTHING",
         (purpose, fresh),
@@ -20,7 +20,7 @@ pub async fn all(db: &mut Conn) -> Result<Vec<(String, Vec<u8>)>> {
 }
 
 /// Stores `new` in the place of the secret for `purpose`, provided that it is still `old`.
-pub async fn replace(db: &mut Conn, purpose: &str, old: &[u8], new: &[u8]) -> Result<bool> {
+pub async fn replace(db: &mut Tx, purpose: &str, old: &[u8], new: &[u8]) -> Result<bool> {
     let rows = db
         .execute(
             "UPDATE auth_secrets SET secret = $3 WHERE purpose = $1 AND secret = $2",
@@ -31,7 +31,7 @@ pub async fn replace(db: &mut Conn, purpose: &str, old: &[u8], new: &[u8]) -> Re
 }
 
 /// Writes the row of `purpose` as it is: a commit that shows whether anything can be committed.
-pub async fn rewrite(db: &mut Conn, purpose: &str) -> Result<()> {
+pub async fn rewrite(db: &mut Tx, purpose: &str) -> Result<()> {
     db.execute("UPDATE auth_secrets SET secret = secret WHERE purpose = $1", [purpose]).await?;
     Ok(())
 }

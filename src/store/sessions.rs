@@ -1,7 +1,7 @@
 //! Table `auth_sessions`: one login on one device.
 use super::{forget, users::UserId};
 use crate::{
-    db::{Conn, Result},
+    db::{Conn, Result, Tx},
     time::Timestamp,
 };
 use sqlx::FromRow;
@@ -95,7 +95,7 @@ macro_rules! select {
     };
 }
 
-pub async fn insert(db: &mut Conn, s: &Session) -> Result<()> {
+pub async fn insert(db: &mut Tx, s: &Session) -> Result<()> {
     db.execute(
         "INSERT INTO auth_sessions (id, user_id, client, rotation, family_id, actor_id, remember, ip,
                                     user_agent, created_at, authenticated_at, last_seen_at,
@@ -158,7 +158,7 @@ pub async fn count(db: &mut Conn, user: UserId, now: Timestamp) -> Result<i64> {
 /// Notes that a session was used for an access token that expires at `access_expires_at`; `false`
 /// if it has ended. Holds the row, so that an end waits or is seen.
 pub async fn touch(
-    db: &mut Conn,
+    db: &mut Tx,
     id: SessionId,
     (ip, user_agent): (Option<&str>, Option<&str>),
     access_expires_at: Timestamp,
@@ -178,7 +178,7 @@ pub async fn touch(
 }
 
 /// Holds the living sessions of a user: a refresh of one waits or is seen.
-pub async fn lock_all(db: &mut Conn, user: UserId) -> Result<()> {
+pub async fn lock_all(db: &mut Tx, user: UserId) -> Result<()> {
     db.execute(
         "UPDATE auth_sessions SET remember = remember WHERE user_id = $1 AND ended_at IS NULL",
         [user],
@@ -188,7 +188,7 @@ pub async fn lock_all(db: &mut Conn, user: UserId) -> Result<()> {
 }
 
 /// Notes that the password was given once more.
-pub async fn authenticate(db: &mut Conn, id: SessionId, now: Timestamp) -> Result<()> {
+pub async fn authenticate(db: &mut Tx, id: SessionId, now: Timestamp) -> Result<()> {
     db.execute("UPDATE auth_sessions SET authenticated_at = $2 WHERE id = $1", (id, now)).await?;
     Ok(())
 }
@@ -197,7 +197,7 @@ pub async fn authenticate(db: &mut Conn, id: SessionId, now: Timestamp) -> Resul
 /// how many there were in a row in the whole family, this one included; `None` if there were `most`
 /// already or the session has ended.
 pub async fn count_password(
-    db: &mut Conn,
+    db: &mut Tx,
     id: SessionId,
     first: SessionId,
     most: i64,
@@ -216,7 +216,7 @@ pub async fn count_password(
 }
 
 /// Takes back the count of a password that could not be judged.
-pub async fn uncount_password(db: &mut Conn, id: SessionId) -> Result<()> {
+pub async fn uncount_password(db: &mut Tx, id: SessionId) -> Result<()> {
     let sql = "UPDATE auth_sessions SET wrong_passwords = wrong_passwords - 1
                WHERE id = $1 AND wrong_passwords > 0";
     db.execute(sql, [id]).await?;
@@ -224,7 +224,7 @@ pub async fn uncount_password(db: &mut Conn, id: SessionId) -> Result<()> {
 }
 
 /// Notes that the right password was given in a session of the family `first`.
-pub async fn forget_wrong_passwords(db: &mut Conn, first: SessionId) -> Result<()> {
+pub async fn forget_wrong_passwords(db: &mut Tx, first: SessionId) -> Result<()> {
     let sql = "UPDATE auth_sessions SET wrong_passwords = 0
                WHERE (id = $1 OR family_id = $1) AND wrong_passwords > 0";
     db.execute(sql, [first]).await?;
@@ -232,14 +232,14 @@ pub async fn forget_wrong_passwords(db: &mut Conn, first: SessionId) -> Result<(
 }
 
 /// Ends the sessions that `actor` opened for others; how many.
-pub async fn end_acting(db: &mut Conn, actor: UserId, now: Timestamp) -> Result<u64> {
+pub async fn end_acting(db: &mut Tx, actor: UserId, now: Timestamp) -> Result<u64> {
     let sql = "UPDATE auth_sessions SET ended_at = $2 WHERE actor_id = $1 AND ended_at IS NULL";
     db.execute(sql, (actor, now)).await
 }
 
 /// Ends the session `first` and all that were opened out of its family; how many. Its user's row is
 /// held, so that none is being opened meanwhile.
-pub async fn end_family(db: &mut Conn, first: SessionId, now: Timestamp) -> Result<u64> {
+pub async fn end_family(db: &mut Tx, first: SessionId, now: Timestamp) -> Result<u64> {
     db.execute(
         "UPDATE auth_sessions SET ended_at = $2
          WHERE (id = $1 OR family_id = $1) AND ended_at IS NULL",
@@ -250,7 +250,7 @@ pub async fn end_family(db: &mut Conn, first: SessionId, now: Timestamp) -> Resu
 
 /// Ends every living session of `user` but `keep`, and those that `user` opened for others; how many.
 pub async fn end_others(
-    db: &mut Conn,
+    db: &mut Tx,
     user: UserId,
     keep: Option<SessionId>,
     now: Timestamp,
@@ -265,7 +265,7 @@ pub async fn end_others(
 
 /// Ends the living sessions of `user` beyond the `most` last used, and what was opened out of them for
 /// others; how many. Those that were opened for the user by a superuser go first.
-pub async fn end_least_used(db: &mut Conn, user: UserId, most: i64, now: Timestamp) -> Result<u64> {
+pub async fn end_least_used(db: &mut Tx, user: UserId, most: i64, now: Timestamp) -> Result<u64> {
     db.execute(
         "WITH surplus AS (
              SELECT id FROM auth_sessions
@@ -284,7 +284,7 @@ pub async fn end_least_used(db: &mut Conn, user: UserId, most: i64, now: Timesta
 
 /// Forgets up to `most` sessions that ended and as many that expired before `then`, the oldest first,
 /// their refresh tokens with them.
-pub async fn purge(db: &mut Conn, then: Timestamp, most: i64) -> Result<u64> {
+pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
         "auth_sessions",

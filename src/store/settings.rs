@@ -2,7 +2,7 @@
 //! counts.
 use super::users::UserId;
 use crate::{
-    db::{Conn, Result},
+    db::{Conn, Result, Tx},
     time::Timestamp,
 };
 use sqlx::FromRow;
@@ -44,7 +44,7 @@ pub async fn last(db: &mut Conn, limit: i64) -> Result<Vec<Revision>> {
 }
 
 /// Adds a revision; `false` if somebody else has just added that one.
-pub async fn insert(db: &mut Conn, new: &Revision) -> Result<bool> {
+pub async fn insert(db: &mut Tx, new: &Revision) -> Result<bool> {
     let rows = db
         .execute(
             "INSERT INTO auth_settings (revision, access_token_lifetime, refresh_token_lifetime,

@@ -1,6 +1,6 @@
 //! Table `auth_setup_tokens`: the links with which the first superuser is made, as hashes.
 use crate::{
-    db::{Conn, Result},
+    db::{Conn, Result, Tx},
     secret::Digest,
     time::Timestamp,
 };
@@ -12,7 +12,7 @@ pub struct SetupToken {
     pub expires_at: Timestamp,
 }
 
-pub async fn insert(db: &mut Conn, t: &SetupToken) -> Result<()> {
+pub async fn insert(db: &mut Tx, t: &SetupToken) -> Result<()> {
     db.execute(
         "INSERT INTO auth_setup_tokens (hash, expires_at) VALUES ($1, $2)",
         (&t.hash, t.expires_at),
@@ -28,11 +28,11 @@ pub async fn by_hash(db: &mut Conn, hash: &Digest) -> Result<Option<SetupToken>>
 
 /// Takes all links away; those there were. Of two who do so at once the second one waits, and gets none
 /// that the first one got.
-pub async fn take_all(db: &mut Conn) -> Result<Vec<SetupToken>> {
+pub async fn take_all(db: &mut Tx) -> Result<Vec<SetupToken>> {
     db.fetch_all("DELETE FROM auth_setup_tokens RETURNING hash, expires_at", ()).await
 }
 
 /// Forgets links that expired before `then`.
-pub async fn purge(db: &mut Conn, then: Timestamp) -> Result<u64> {
+pub async fn purge(db: &mut Tx, then: Timestamp) -> Result<u64> {
     db.execute("DELETE FROM auth_setup_tokens WHERE expires_at < $1", [then]).await
 }

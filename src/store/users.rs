@@ -1,7 +1,7 @@
 //! Table `auth_users`.
 pub use super::roles::Roles;
 use crate::{
-    db::{Conn, Result},
+    db::{Conn, Result, Tx},
     time::Timestamp,
 };
 use sqlx::FromRow;
@@ -96,7 +96,7 @@ macro_rules! select {
 pub(super) use select;
 
 /// Adds a user; `None` if the address or the username is taken.
-pub async fn insert(db: &mut Conn, new: &NewUser<'_>) -> Result<Option<UserId>> {
+pub async fn insert(db: &mut Tx, new: &NewUser<'_>) -> Result<Option<UserId>> {
     let row: Option<(UserId,)> = db
         .fetch_optional(
             "INSERT INTO auth_users (email, email_key, email_confirmed_at, username, username_key,
@@ -125,7 +125,7 @@ pub async fn insert(db: &mut Conn, new: &NewUser<'_>) -> Result<Option<UserId>> 
 
 /// Holds the row of a user. Whatever needs it beside sessions, mails and links of that user takes it
 /// first, or two would wait for each other.
-pub async fn lock(db: &mut Conn, id: UserId) -> Result<()> {
+pub async fn lock(db: &mut Tx, id: UserId) -> Result<()> {
     db.execute("UPDATE auth_users SET is_active = is_active WHERE id = $1", [id]).await?;
     Ok(())
 }
@@ -156,12 +156,7 @@ pub async fn password_hash(db: &mut Conn, id: UserId) -> Result<Option<String>> 
 
 /// Notes a login, provided the user is active and the credentials it was checked against are still
 /// the current ones; holds the row, so that a change of either waits or is seen.
-pub async fn note_login(
-    db: &mut Conn,
-    id: UserId,
-    credentials: i64,
-    now: Timestamp,
-) -> Result<bool> {
+pub async fn note_login(db: &mut Tx, id: UserId, credentials: i64, now: Timestamp) -> Result<bool> {
     let rows = db
         .execute(
             "UPDATE auth_users SET last_login_at = $3
@@ -173,7 +168,7 @@ pub async fn note_login(
 }
 
 /// Puts a better hash of the same password in the place of `old`.
-pub async fn rehash(db: &mut Conn, id: UserId, old: &str, new: &str) -> Result<()> {
+pub async fn rehash(db: &mut Tx, id: UserId, old: &str, new: &str) -> Result<()> {
     db.execute(
         "UPDATE auth_users SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
         (id, old, new),
@@ -183,7 +178,7 @@ pub async fn rehash(db: &mut Conn, id: UserId, old: &str, new: &str) -> Result<(
 }
 
 /// Sets another password, provided the credentials are still those named; whether they were.
-pub async fn set_password(db: &mut Conn, id: UserId, credentials: i64, hash: &str) -> Result<bool> {
+pub async fn set_password(db: &mut Tx, id: UserId, credentials: i64, hash: &str) -> Result<bool> {
     let rows = db
         .execute(
             "UPDATE auth_users SET password_hash = $3, credentials = credentials + 1
@@ -195,7 +190,7 @@ pub async fn set_password(db: &mut Conn, id: UserId, credentials: i64, hash: &st
 }
 
 /// Marks the address as confirmed; `false` if it already was.
-pub async fn confirm_email(db: &mut Conn, id: UserId, now: Timestamp) -> Result<bool> {
+pub async fn confirm_email(db: &mut Tx, id: UserId, now: Timestamp) -> Result<bool> {
     let rows = db
         .execute(
             "UPDATE auth_users SET email_confirmed_at = $2, code_tries = 0
@@ -216,7 +211,7 @@ pub struct Profile<'a> {
 }
 
 /// Replaces the profile; `false` if the username is another user's.
-pub async fn set_profile(db: &mut Conn, id: UserId, new: &Profile<'_>) -> Result<bool> {
+pub async fn set_profile(db: &mut Tx, id: UserId, new: &Profile<'_>) -> Result<bool> {
     let rows = db
         .execute_unless_taken(
             "UPDATE auth_users
@@ -236,13 +231,13 @@ pub async fn set_profile(db: &mut Conn, id: UserId, new: &Profile<'_>) -> Result
     Ok(rows == Some(1))
 }
 
-pub async fn set_active(db: &mut Conn, id: UserId, active: bool) -> Result<()> {
+pub async fn set_active(db: &mut Tx, id: UserId, active: bool) -> Result<()> {
     db.execute("UPDATE auth_users SET is_active = $2 WHERE id = $1", (id, active)).await?;
     Ok(())
 }
 
 /// Notes that all sessions of the user have ended.
-pub async fn note_sessions_ended(db: &mut Conn, id: UserId, now: Timestamp) -> Result<()> {
+pub async fn note_sessions_ended(db: &mut Tx, id: UserId, now: Timestamp) -> Result<()> {
     db.execute("UPDATE auth_users SET sessions_ended_at = $2 WHERE id = $1", (id, now)).await?;
     Ok(())
 }
@@ -253,7 +248,7 @@ pub async fn sessions_ended_at(db: &mut Conn, id: UserId) -> Result<Option<Times
     Ok(row.and_then(|(at,)| at))
 }
 
-pub async fn set_superuser(db: &mut Conn, id: UserId, superuser: bool) -> Result<()> {
+pub async fn set_superuser(db: &mut Tx, id: UserId, superuser: bool) -> Result<()> {
     db.execute("UPDATE auth_users SET is_superuser = $2 WHERE id = $1", (id, superuser)).await?;
     Ok(())
 }
@@ -280,6 +275,6 @@ pub async fn any_superuser(db: &mut Conn) -> Result<bool> {
     Ok(found.is_some())
 }
 
-pub async fn delete(db: &mut Conn, id: UserId) -> Result<bool> {
+pub async fn delete(db: &mut Tx, id: UserId) -> Result<bool> {
     Ok(db.execute("DELETE FROM auth_users WHERE id = $1", [id]).await? == 1)
 }

@@ -13,7 +13,7 @@ pub mod rotation;
 use self::{claims::RefreshClaims, encryption::Encryption, key_ring::KeyRing};
 use crate::{
     config::{Algorithm, Config},
-    db::{Channel, Conn, Db},
+    db::{Channel, Db, Tx},
     secret,
     store::{
         keys::{self, Key},
@@ -185,7 +185,7 @@ impl Keys {
     /// `KeyTooYoung` (unless `force`) while verifiers may not have seen the next key.
     pub(crate) async fn rotate(
         &self,
-        db: &mut Conn,
+        db: &mut Tx,
         fresh: &Key,
         lifetime: Duration,
         now: Timestamp,
@@ -210,7 +210,7 @@ impl Keys {
     /// `NotFound` if one of them is not there.
     pub(crate) async fn remove(
         &self,
-        db: &mut Conn,
+        db: &mut Tx,
         kids: &[String],
         spare: Vec<Key>,
         now: Timestamp,
@@ -224,7 +224,7 @@ impl Keys {
     /// # Errors
     /// `Internal`, in words for the operator, if one is sealed with an encryption key that is neither
     /// the configured one nor the previous one.
-    pub(crate) async fn reseal(&self, db: &mut Conn) -> Result<usize> {
+    pub(crate) async fn reseal(&self, db: &mut Tx) -> Result<usize> {
         let seal = &self.0.seal;
         let rows = keys::all(db, Timestamp::default()).await?;
         for key in &rows {

@@ -3,10 +3,13 @@
 //!
 //! After a change of `jwt.algorithm` the first key of the new kind is published like any next key, and
 //! the old one goes on signing meanwhile; see [`crate::tokens::Keys::advance`].
-use super::{encryption::Encryption, key_pair, key_pair::KeyPair};
+use super::{
+    encryption::Encryption,
+    key_pair::{self, KeyPair},
+};
 use crate::{
     config::{Algorithm, Config},
-    db::{Channel, Conn, Db},
+    db::{Channel, Conn, Db, Tx},
     store::{
         audit,
         keys::{self, Key},
@@ -103,7 +106,7 @@ fn is_left(key: &Key, rows: &[Key], algorithm: Algorithm, now: Timestamp) -> boo
 
 /// Writes down that the service changed its keys: into the table alone, since a start that fails later
 /// is told in one line.
-pub async fn note(db: &mut Conn, algorithm: &str, now: Timestamp) -> Result<()> {
+pub async fn note(db: &mut Tx, algorithm: &str, now: Timestamp) -> Result<()> {
     let entry = audit::Entry {
         at: now,
         kind: "keys_settled",

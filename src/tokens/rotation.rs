@@ -2,7 +2,7 @@
 use super::{MAX_AGE, key_pair, provision::last_use};
 use crate::{
     config::Algorithm,
-    db::Conn,
+    db::Tx,
     store::keys::{self, Key},
     time::Timestamp,
     tokens::{Error, Result},
@@ -15,7 +15,7 @@ use std::time::Duration;
 /// # Errors
 /// `KeyTooYoung` (unless `force`) while verifiers may not have seen the next key.
 pub async fn rotate(
-    db: &mut Conn,
+    db: &mut Tx,
     fresh: &Key,
     lifetime: Duration,
     now: Timestamp,
@@ -56,7 +56,7 @@ fn someone_else() -> Error {
 /// # Errors
 /// `NotFound` if one of them is not there.
 pub async fn remove(
-    db: &mut Conn,
+    db: &mut Tx,
     kids: &[String],
     algorithm: Algorithm,
     mut spare: Vec<Key>,

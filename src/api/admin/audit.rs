@@ -29,7 +29,7 @@ pub async fn prove(
 ) -> Answer<()> {
     let (op, body) = (by?.0, body.valid()?);
     let by = op.signed_in().ok_or(Error::Unauthenticated)?;
-    auth.prove_again(&client, by, &body.password).await?;
+    auth.confirm_password(&client, by, &body.password).await?;
     Ok(Reply::empty())
 }
 
@@ -37,7 +37,7 @@ pub async fn prove(
 #[utoipa::path(responses((status = 200, body = OverviewView)))]
 #[get("/auth/admin/overview")]
 pub async fn overview(auth: &State<Auth>, by: Op) -> Answer<OverviewView> {
-    Ok(Reply::ok(auth.overview(&by?.0).await?.into()))
+    Ok(Reply::ok(auth.admin(&by?.0).overview().await?.into()))
 }
 
 #[derive(FromForm, IntoParams)]
@@ -84,10 +84,10 @@ pub async fn audit(
         |cursor: &str| auth.config().link(&format!("/auth/admin/audit?{}", query.at(cursor)));
     let op = by?.0;
     if !as_csv {
-        let page = auth.audit(&op, &query, None).await?;
+        let page = auth.admin(&op).audit(&query, None).await?;
         return Ok(Either::Left(Reply::ok(Listed::new(page, link))));
     }
-    let page = auth.audit(&op, &query, Some(ROWS)).await?;
+    let page = auth.admin(&op).audit(&query, Some(ROWS)).await?;
     let next = page.next.as_deref().map(|cursor| format!("{}&format=csv", link(cursor)));
     let rows = page.results.into_iter().map(|e| AuditView::from(e).cells());
     Ok(Either::Right(Csv::new("audit.csv", AuditView::COLUMNS, rows)?.leading_to(next)))
@@ -97,7 +97,7 @@ pub async fn audit(
 #[utoipa::path(responses((status = 200, body = Vec<String>)))]
 #[get("/auth/admin/audit/kinds")]
 pub async fn audit_kinds(auth: &State<Auth>, by: Op) -> Answer<Vec<String>> {
-    Ok(Reply::ok(auth.audit_kinds(&by?.0).await?))
+    Ok(Reply::ok(auth.admin(&by?.0).audit_kinds().await?))
 }
 
 /// The outbox, the newest mail first; to superusers
@@ -113,7 +113,7 @@ pub async fn mails(
     cursor: Option<&str>,
 ) -> Answer<Listed<MailView>> {
     let query = MailQuery { state, cursor };
-    let page = auth.list_mails(&by?.0, &query).await?;
+    let page = auth.admin(&by?.0).list_mails(&query).await?;
     let link = |cursor: &str| auth.config().link(&format!("/auth/admin/mail?{}", query.at(cursor)));
     Ok(Reply::ok(Listed::new(page, link)))
 }
@@ -122,7 +122,7 @@ pub async fn mails(
 #[utoipa::path(params(("id" = i64, Path)), responses((status = 204)))]
 #[post("/auth/admin/mail/<id>/retry")]
 pub async fn retry_mail(auth: &State<Auth>, by: Op, id: Option<i64>) -> Answer<()> {
-    auth.retry_mail(&by?.0, id.ok_or(Error::NotFound)?).await?;
+    auth.admin(&by?.0).retry_mail(id.ok_or(Error::NotFound)?).await?;
     Ok(Reply::empty())
 }
 
@@ -134,7 +134,7 @@ pub async fn keys(auth: &State<Auth>, by: Op) -> Answer<Vec<KeyView>> {
 }
 
 async fn list_keys(auth: &Auth, op: &Operator) -> Answer<Vec<KeyView>> {
-    let all = auth.list_keys(op).await?;
+    let all = auth.admin(op).list_keys().await?;
     Ok(Reply::ok(all.into_iter().map(KeyView::from).collect()))
 }
 
@@ -150,7 +150,7 @@ request_body! {
 #[post("/auth/admin/keys/rotate", data = "<body>")]
 pub async fn rotate_keys(auth: &State<Auth>, by: Op, body: Json<Rotation>) -> Answer<Vec<KeyView>> {
     let (op, body) = (by?.0, body.valid()?);
-    auth.rotate_keys(&op, body.force.unwrap_or_default()).await?;
+    auth.admin(&op).rotate_keys(body.force.unwrap_or_default()).await?;
     list_keys(auth, &op).await
 }
 
@@ -162,6 +162,6 @@ pub async fn rotate_keys(auth: &State<Auth>, by: Op, body: Json<Rotation>) -> An
 #[delete("/auth/admin/keys/<kid>")]
 pub async fn drop_key(auth: &State<Auth>, by: Op, kid: &str) -> Answer<Vec<KeyView>> {
     let op = by?.0;
-    auth.drop_keys(&op, &[kid.to_owned()]).await?;
+    auth.admin(&op).drop_keys(&[kid.to_owned()]).await?;
     list_keys(auth, &op).await
 }

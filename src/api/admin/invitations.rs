@@ -1,23 +1,17 @@
 //! Invitations, for admins.
+use super::{Answer, Op};
 use crate::{
     field_error::FieldError,
     flows::{Auth, Error, Invitation, NewInvitation},
     time::Timestamp,
     web::{
-        guards::SignedIn,
-        reply::{json::Reply, problem::Problem},
-        request::{
-            client::Client,
-            json::{Json, request_body},
-        },
+        reply::json::Reply,
+        request::json::{Json, request_body},
     },
 };
 use rocket::{State, delete, get, http::Status, post};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-type Answer<T> = Result<Reply<T>, Problem>;
-type Signed = Result<SignedIn, Error>;
 
 /// How many a page has.
 const PAGE: u32 = 50;
@@ -67,11 +61,11 @@ pub struct Invitations {
     responses((status = 200, body = Invitations))
 )]
 #[get("/auth/admin/invitations?<cursor>")]
-pub async fn list(auth: &State<Auth>, by: Signed, cursor: Option<&str>) -> Answer<Invitations> {
+pub async fn list(auth: &State<Auth>, by: Op, cursor: Option<&str>) -> Answer<Invitations> {
     let by = by?.0;
     let cursor =
         cursor.map(|c| c.parse::<i64>().map_err(|_| Error::field("cursor", FieldError::Unknown)));
-    let all = auth.invitations(&by, cursor.transpose()?, PAGE).await?;
+    let all = auth.admin(&by).invitations(cursor.transpose()?, PAGE).await?;
     let full = all.len() == PAGE as usize;
     let next = all
         .last()
@@ -96,26 +90,20 @@ request_body! {
 #[post("/auth/admin/invitations", data = "<body>")]
 pub async fn invite(
     auth: &State<Auth>,
-    client: Client<'_>,
-    by: Signed,
+    by: Op,
     body: Json<InvitationBody>,
 ) -> Answer<InvitationView> {
     let (by, body) = (by?.0, body.valid()?);
     let roles: Vec<_> = body.roles.iter().map(String::as_str).collect();
     let language = body.language.as_deref();
     let new = NewInvitation { email: &body.email, roles: &roles, language };
-    Ok(Reply::with(Status::Created, auth.invite(&client, &by, new).await?.into()))
+    Ok(Reply::with(Status::Created, auth.admin(&by).invite(new).await?.into()))
 }
 
 /// Withdraws an invitation
 #[utoipa::path(params(("id" = i64, Path)), responses((status = 204)))]
 #[delete("/auth/admin/invitations/<id>")]
-pub async fn revoke(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: Signed,
-    id: Option<i64>,
-) -> Answer<()> {
-    auth.revoke_invitation(&client, &by?.0, id.ok_or(Error::NotFound)?).await?;
+pub async fn revoke(auth: &State<Auth>, by: Op, id: Option<i64>) -> Answer<()> {
+    auth.admin(&by?.0).revoke_invitation(id.ok_or(Error::NotFound)?).await?;
     Ok(Reply::empty())
 }

@@ -1,11 +1,11 @@
 //! The settings that can be changed while running, for superusers.
+use super::{Answer, Op};
 use crate::{
     config::{RuntimeSettings, Setting},
-    flows::{Auth, Changed, Error, PastChange, Settings},
+    flows::{Auth, Changed, Error, Operator, PastChange, Settings},
     time::Timestamp,
     web::{
-        guards::SignedIn,
-        reply::{json::Reply, problem::Problem, setting_effects::effect},
+        reply::{json::Reply, setting_effects::effect},
         request::{
             client::Client,
             json::{Json, request_body},
@@ -15,9 +15,6 @@ use crate::{
 use rocket::{State, get, patch, post};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-type Answer<T> = Result<Reply<T>, Problem>;
-type Signed = Result<SignedIn, Error>;
 
 /// The settings in effect, what the file says, and what was changed.
 #[derive(Serialize, ToSchema)]
@@ -102,8 +99,8 @@ impl From<Settings> for SettingsView {
 /// The settings that can be changed while running
 #[utoipa::path(responses((status = 200, body = SettingsView)))]
 #[get("/auth/admin/settings")]
-pub async fn show(auth: &State<Auth>, by: Signed) -> Answer<SettingsView> {
-    Ok(Reply::ok(auth.settings(&by?.0).await?.into()))
+pub async fn show(auth: &State<Auth>, by: Op) -> Answer<SettingsView> {
+    Ok(Reply::ok(auth.admin(&by?.0).settings().await?.into()))
 }
 
 request_body! {
@@ -122,7 +119,7 @@ request_body! {
 pub async fn change(
     auth: &State<Auth>,
     client: Client<'_>,
-    by: Signed,
+    by: Op,
     body: Json<SettingsChange>,
 ) -> Answer<SettingsView> {
     let (by, body) = (by?.0, body.valid()?);
@@ -134,7 +131,7 @@ pub async fn change(
     ];
     let changed = changes.into_iter().filter_map(|(s, to)| Some((s, to.as_ref()?.as_deref())));
     let changes: Vec<_> = changed.collect();
-    let done = auth.change_settings(&client, &by, &changes).await?;
+    let done = auth.admin(&by).change_settings(&changes).await?;
     answer(auth, &client, &by, done).await
 }
 
@@ -151,23 +148,23 @@ request_body! {
 pub async fn undo(
     auth: &State<Auth>,
     client: Client<'_>,
-    by: Signed,
+    by: Op,
     body: Json<Undo>,
 ) -> Answer<SettingsView> {
     let (by, body) = (by?.0, body.valid()?);
     let setting = Setting::named(&body.setting).ok_or(Error::NotFound)?;
-    let changed = auth.undo_setting(&client, &by, setting).await?;
+    let changed = auth.admin(&by).undo_setting(setting).await?;
     answer(auth, &client, &by, changed).await
 }
 
 async fn answer(
     auth: &Auth,
     client: &Client<'_>,
-    by: &crate::flows::SignedIn,
+    by: &Operator,
     Changed { from, to, out }: Changed,
 ) -> Answer<SettingsView> {
     let changed = |s: &Setting| from.get(*s) != to.get(*s);
     let effects = Setting::ALL.into_iter().filter(changed);
     let effects = effects.map(|s| effect(client.language, s, &to, out)).collect();
-    Ok(Reply::ok(SettingsView { effects, ..auth.settings(by).await?.into() }))
+    Ok(Reply::ok(SettingsView { effects, ..auth.admin(by).settings().await?.into() }))
 }

@@ -41,7 +41,7 @@ pub struct UserParams<'r> {
 pub async fn list(auth: &State<Auth>, by: Op, query: UserParams<'_>) -> Answer<Listed<UserView>> {
     let UserParams { search, role, state, confirmed, cursor } = query;
     let query = UserQuery { search, role, state, confirmed, cursor };
-    let found = auth.list_users(&by?.0, &query).await?;
+    let found = auth.admin(&by?.0).list_users(&query).await?;
     let link =
         |cursor: &str| auth.config().link(&format!("/auth/admin/users?{}", query.at(cursor)));
     Ok(Reply::ok(Listed::new(found.page, link).counting(found.count)))
@@ -51,7 +51,7 @@ pub async fn list(auth: &State<Auth>, by: Op, query: UserParams<'_>) -> Answer<L
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 200, body = Person)))]
 #[get("/auth/admin/users/<id>")]
 pub async fn show(auth: &State<Auth>, by: Op, id: Id) -> Answer<Person> {
-    Ok(Reply::ok(auth.user(&by?.0, id?).await?.into()))
+    Ok(Reply::ok(auth.admin(&by?.0).user(id?).await?.into()))
 }
 
 request_body! {
@@ -91,14 +91,14 @@ pub async fn change(auth: &State<Auth>, by: Op, id: Id, body: Json<UserPatch>) -
         roles: body.roles.as_ref().map(|roles| roles.iter().map(String::as_str).collect()),
         end_sessions: body.end_sessions.unwrap_or_default(),
     };
-    Ok(Reply::ok(auth.change_user(&op, id?, &change).await?.into()))
+    Ok(Reply::ok(auth.admin(&op).change_user(id?, &change).await?.into()))
 }
 
 /// Deletes a user and all that is stored of it
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 204)))]
 #[delete("/auth/admin/users/<id>")]
 pub async fn delete(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
-    auth.delete_user(&by?.0, id?).await?;
+    auth.admin(&by?.0).delete_user(id?).await?;
     Ok(Reply::empty())
 }
 
@@ -124,7 +124,7 @@ pub async fn grant(
 ) -> Answer<Person> {
     let (op, body) = (by?.0, body.valid()?);
     let end = body.end_sessions.unwrap_or_default();
-    Ok(Reply::ok(auth.grant(&op, id?, role, end).await?.into()))
+    Ok(Reply::ok(auth.admin(&op).grant(id?, role, end).await?.into()))
 }
 
 /// Takes a role away
@@ -142,14 +142,14 @@ pub async fn revoke(
 ) -> Answer<Person> {
     let (op, body) = (by?.0, body.valid()?);
     let end = body.end_sessions.unwrap_or_default();
-    Ok(Reply::ok(auth.revoke(&op, id?, role, end).await?.into()))
+    Ok(Reply::ok(auth.admin(&op).revoke(id?, role, end).await?.into()))
 }
 
 /// The roles that anybody has, and how many have each
 #[utoipa::path(responses((status = 200, body = Vec<RoleView>)))]
 #[get("/auth/admin/roles")]
 pub async fn roles(auth: &State<Auth>, by: Op) -> Answer<Vec<RoleView>> {
-    let all = auth.roles(&by?.0).await?;
+    let all = auth.admin(&by?.0).roles().await?;
     Ok(Reply::ok(all.into_iter().map(RoleView::from).collect()))
 }
 
@@ -159,7 +159,7 @@ pub async fn roles(auth: &State<Auth>, by: Op) -> Answer<Vec<RoleView>> {
 pub async fn sessions(auth: &State<Auth>, by: Op, id: Id) -> Answer<Vec<SessionView>> {
     let op = by?.0;
     let own = op.signed_in().map(|by| by.session.id);
-    let all = auth.sessions_of(&op, id?).await?;
+    let all = auth.admin(&op).sessions_of(id?).await?;
     Ok(Reply::ok(all.into_iter().map(|s| SessionView::of(s, own)).collect()))
 }
 
@@ -167,7 +167,7 @@ pub async fn sessions(auth: &State<Auth>, by: Op, id: Id) -> Answer<Vec<SessionV
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 204)))]
 #[delete("/auth/admin/users/<id>/sessions")]
 pub async fn end_sessions(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
-    auth.end_sessions_of(&by?.0, id?).await?;
+    auth.admin(&by?.0).end_sessions_of(id?).await?;
     Ok(Reply::empty())
 }
 
@@ -182,7 +182,7 @@ pub async fn end_session(
     id: Id,
     session: Result<SessionId, Error>,
 ) -> Answer<()> {
-    auth.end_session_of(&by?.0, id?, session?).await?;
+    auth.admin(&by?.0).end_session_of(id?, session?).await?;
     Ok(Reply::empty())
 }
 
@@ -190,7 +190,7 @@ pub async fn end_session(
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 200, body = Vec<MailView>)))]
 #[get("/auth/admin/users/<id>/mails")]
 pub async fn mails(auth: &State<Auth>, by: Op, id: Id) -> Answer<Vec<MailView>> {
-    let all = auth.mails_of(&by?.0, id?).await?;
+    let all = auth.admin(&by?.0).mails_of(id?).await?;
     Ok(Reply::ok(all.into_iter().map(MailView::from).collect()))
 }
 
@@ -204,7 +204,7 @@ pub async fn history(
     cursor: Option<&str>,
 ) -> Answer<Listed<AuditView>> {
     let (op, id) = (by?.0, id?);
-    let page = auth.history_of(&op, id, cursor).await?;
+    let page = auth.admin(&op).history_of(id, cursor).await?;
     let path = format!("/auth/admin/users/{}/history", id.0);
     let link = |cursor: &str| auth.config().link(&format!("{path}?cursor={cursor}"));
     Ok(Reply::ok(Listed::new(page, link)))
@@ -214,7 +214,7 @@ pub async fn history(
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 202)))]
 #[post("/auth/admin/users/<id>/send-reset")]
 pub async fn send_reset(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
-    auth.send_reset(&by?.0, id?).await?;
+    auth.admin(&by?.0).send_reset(id?).await?;
     Ok(Reply::empty().with_status(Status::Accepted))
 }
 
@@ -222,6 +222,6 @@ pub async fn send_reset(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 202)))]
 #[post("/auth/admin/users/<id>/send-confirmation")]
 pub async fn send_confirmation(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
-    auth.send_confirmation(&by?.0, id?).await?;
+    auth.admin(&by?.0).send_confirmation(id?).await?;
     Ok(Reply::empty().with_status(Status::Accepted))
 }

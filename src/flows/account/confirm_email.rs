@@ -6,24 +6,19 @@
 //! account that was registered with the address, set another password, which ends what was opened before.
 use super::links::{CONFIRMING, LinkState};
 use crate::{
-    db::Conn,
     field_error::FieldError,
     flows::{
-        Auth, Caller, Error, Registered, Result, SignedIn, User, UserId,
-        audit::{AuditEvent, record},
-        mail::{self, Kind},
+        Auth, Caller, Error, Registered, Result, SignedIn, User, UserId, audit::AuditEvent,
+        mail::Kind, work::Work,
     },
     identifiers::Email,
     password::Verdict,
-    secret,
-    secret::Digest,
+    secret::{self, Digest},
     store::{
         emails,
         mail_tokens::{self, MailToken},
-        revocations::Revocation,
         users,
     },
-    time::Timestamp,
 };
 use serde_json::json;
 
@@ -76,12 +71,11 @@ impl Auth {
         if !self.is_shown(&link, proof) {
             self.demand_password(caller, &link, proof.password).await?;
         }
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        users::lock(&mut db, user.id).await?;
-        // It may have changed while the password was judged.
-        let (link, user) = self.open_link(&mut db, &hash, &CONFIRMING).await?;
-        self.conclude(db, caller, &link, &user, now).await
+        let mut work = self.begin(caller).await?;
+        users::lock(&mut work.tx, user.id).await?;
+        // It may have changed while the password was checked.
+        let (link, user) = self.open_link(&mut work.tx, &hash, &CONFIRMING).await?;
+        work.conclude(&link, &user).await
     }
 
     /// The same by the six digits of the newest mail, in a session of the account.
@@ -98,26 +92,26 @@ impl Auth {
         by.demand_self()?;
         let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
         let wrong = || Error::field("code", FieldError::WrongCode);
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        users::lock(&mut db, by.user.id).await?;
-        // Counted before it is judged, so that tries at once are no more than tries in a row.
-        if !emails::count_code(&mut db, by.user.id, MOST_CODES).await? {
+        let mut work = self.begin(caller).await?;
+        users::lock(&mut work.tx, by.user.id).await?;
+        // Counted before it is checked, so that parallel tries count like tries in a row.
+        if !emails::count_code(&mut work.tx, by.user.id, MOST_CODES).await? {
             return Err(wrong());
         }
-        let link = mail_tokens::newest_with_code(&mut db, by.user.id, now).await?;
-        let user = users::by_id(&mut db, by.user.id).await?.ok_or_else(wrong)?;
+        let link = mail_tokens::newest_with_code(&mut work.tx, by.user.id, work.now).await?;
+        let user = users::by_id(&mut work.tx, by.user.id).await?.ok_or_else(wrong)?;
         let link = link.filter(|link| {
             let right = self.code_hash(&link.hash, &code);
             let same = link.code_hash.as_ref().is_some_and(|hash| secret::same_hash(hash, &right));
             same && self.is_usable(link, &user)
         });
         let Some(link) = link else {
-            record(&mut db, caller, AuditEvent::by("code_refused", by), now).await?;
-            db.commit().await?;
+            let event = AuditEvent::own("code_refused", by.user.id);
+            work.audit(event.in_session(by.session.id)).await?;
+            work.commit().await?;
             return Err(wrong());
         };
-        self.conclude(db, caller, &link, &user, now).await
+        work.conclude(&link, &user).await
     }
 
     /// What is stored in the place of the code beside a link. Six digits are soon guessed by who has the
@@ -152,67 +146,10 @@ impl Auth {
         if self.hasher.verify(password, stored.as_deref()).await? != Verdict::Wrong {
             return Ok(());
         }
-        let mut db = self.db.write().await?;
-        let target = Some(link.user_id);
-        let act = AuditEvent { kind: "password_refused", target, ..AuditEvent::default() };
-        record(&mut db, caller, act, self.clock.now()).await?;
-        db.commit().await?;
+        let mut work = self.begin(caller).await?;
+        work.audit(AuditEvent::about("password_refused", link.user_id)).await?;
+        work.commit().await?;
         Err(Error::field("password", FieldError::WrongPassword))
-    }
-
-    /// Confirms by a link whose user is held and has been shown to be the caller.
-    async fn conclude(
-        &self,
-        mut db: Conn,
-        caller: &Caller,
-        link: &MailToken,
-        user: &User,
-        now: Timestamp,
-    ) -> Result<User> {
-        if !mail_tokens::consume(&mut db, &link.hash, now).await? {
-            return Err(Error::LinkNotValid);
-        }
-        let changes = link.kind == Kind::ChangeEmail.name();
-        let mut revoked = Vec::new();
-        if changes {
-            revoked = self.change(&mut db, caller, link, user, now).await?;
-        } else {
-            users::confirm_email(&mut db, user.id, now).await?;
-            mail_tokens::revoke(&mut db, user.id, Kind::ConfirmEmail.name()).await?;
-        }
-        let act = if changes { "email_changed" } else { "email_confirmed" };
-        let act = AuditEvent { kind: act, target: Some(user.id), ..AuditEvent::default() };
-        record(&mut db, caller, act, now).await?;
-        let old = user;
-        let user = users::by_id(&mut db, user.id).await?.ok_or(Error::LinkNotValid)?;
-        // An address that was never proven may be anybody's, by a slip of the pen: it gets no way back.
-        if changes && old.email_confirmed_at.is_some() && old.email != user.email {
-            let args = json!({ "new_email": user.email });
-            mail::enqueue(&mut db, Kind::RestoreEmail, &user, &old.email, &args, now).await?;
-        }
-        self.commit(db, &revoked).await?;
-        self.post.notify_one();
-        Ok(user)
-    }
-
-    /// Makes the address that `link` was sent to the user's own, in the place of an account that a stranger made for
-    /// it and nobody confirmed.
-    async fn change(
-        &self,
-        db: &mut Conn,
-        caller: &Caller,
-        link: &MailToken,
-        user: &User,
-        now: Timestamp,
-    ) -> Result<Vec<Revocation>> {
-        let new = Email::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
-        let revoked = self.free_address(db, caller, &new, user, User::is_unclaimed, now).await?;
-        let names = (new.email.as_str(), new.key.as_str());
-        if emails::set(db, user.id, link.credentials, names, now).await? {
-            Ok(revoked)
-        } else {
-            Err(Error::LinkNotValid)
-        }
     }
 
     /// Mails the link again, unless the address is confirmed.
@@ -220,13 +157,10 @@ impl Auth {
         if by.user.email_confirmed_at.is_some() {
             return Ok(());
         }
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        mail::to_user(&mut db, Kind::ConfirmEmail, &by.user, now).await?;
-        record(&mut db, caller, AuditEvent::by("confirmation_resent", by), now).await?;
-        db.commit().await?;
-        self.post.notify_one();
-        Ok(())
+        let mut work = self.begin_by(caller, by).await?;
+        work.mail(Kind::ConfirmEmail, &by.user).await?;
+        work.audit(AuditEvent::new("confirmation_resent")).await?;
+        work.commit().await
     }
 
     /// What the browser that registers keeps, to be known by when the link is opened in it. One whose
@@ -260,6 +194,46 @@ impl Auth {
             let declinable = changes || user.is_unclaimed();
             Confirmation { state, email: link.email, changes, proven, declinable }
         }))
+    }
+}
+
+impl Work<'_> {
+    /// Confirms by a link whose user is locked and has been shown to be the caller.
+    async fn conclude(mut self, link: &MailToken, user: &User) -> Result<User> {
+        if !mail_tokens::consume(&mut self.tx, &link.hash, self.now).await? {
+            return Err(Error::LinkNotValid);
+        }
+        let changes = link.kind == Kind::ChangeEmail.name();
+        if changes {
+            self.change_to(link, user).await?;
+        } else {
+            users::confirm_email(&mut self.tx, user.id, self.now).await?;
+            mail_tokens::revoke(&mut self.tx, user.id, Kind::ConfirmEmail.name()).await?;
+        }
+        let kind = if changes { "email_changed" } else { "email_confirmed" };
+        self.audit(AuditEvent::about(kind, user.id)).await?;
+        let old = user;
+        let user = users::by_id(&mut self.tx, user.id).await?.ok_or(Error::LinkNotValid)?;
+        // An address that was never confirmed may belong to anybody, by a typing error: it gets no way back.
+        if changes && old.email_confirmed_at.is_some() && old.email != user.email {
+            let args = json!({ "new_email": user.email });
+            self.mail_to(Kind::RestoreEmail, &user, &old.email, &args).await?;
+        }
+        self.commit().await?;
+        Ok(user)
+    }
+
+    /// Gives the user the address that `link` was sent to, in the place of an account that a stranger made
+    /// for it and nobody confirmed.
+    async fn change_to(&mut self, link: &MailToken, user: &User) -> Result<()> {
+        let new = Email::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
+        self.free_address(&new, user, User::is_unclaimed).await?;
+        let names = (new.email.as_str(), new.key.as_str());
+        if emails::set(&mut self.tx, user.id, link.credentials, names, self.now).await? {
+            Ok(())
+        } else {
+            Err(Error::LinkNotValid)
+        }
     }
 }
 

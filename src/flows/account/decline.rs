@@ -1,16 +1,10 @@
 //! "It was not me": who reads the mail of an address takes it out of an account that nobody has vouched for.
 use super::links::CONFIRMING;
 use crate::{
-    db::Conn,
-    flows::{
-        Auth, Caller, Error, Result, User,
-        audit::{AuditEvent, record},
-        mail::Kind,
-    },
+    flows::{Auth, Caller, Error, Result, User, audit::AuditEvent, mail::Kind, work::Work},
     identifiers::Email,
     secret,
-    store::{invitations, mail_tokens, outbox, revocations::Revocation, users},
-    time::Timestamp,
+    store::{invitations, mail_tokens, outbox, users},
 };
 
 /// What a declined link was for.
@@ -31,71 +25,63 @@ impl Auth {
     /// import.
     pub async fn decline(&self, caller: &Caller, token: &str) -> Result<Declined> {
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        let (link, user) = self.open_link(&mut db, &hash, &CONFIRMING).await?;
-        users::lock(&mut db, user.id).await?;
-        // It may have been confirmed before it was held.
-        let user = users::by_id(&mut db, user.id).await?.ok_or(Error::LinkNotValid)?;
-        if !self.is_usable(&link, &user) || !mail_tokens::consume(&mut db, &hash, now).await? {
+        let mut work = self.begin(caller).await?;
+        let (link, user) = self.open_link(&mut work.tx, &hash, &CONFIRMING).await?;
+        users::lock(&mut work.tx, user.id).await?;
+        // It may have been confirmed before it was locked.
+        let user = users::by_id(&mut work.tx, user.id).await?.ok_or(Error::LinkNotValid)?;
+        let usable = self.is_usable(&link, &user);
+        if !usable || !mail_tokens::consume(&mut work.tx, &hash, work.now).await? {
             return Err(Error::LinkNotValid);
         }
-        let act = |kind| AuditEvent { kind, target: Some(user.id), ..AuditEvent::default() };
         if link.kind == Kind::ChangeEmail.name() {
-            outbox::cancel(&mut db, user.id, Kind::ChangeEmail.name()).await?;
-            mail_tokens::revoke(&mut db, user.id, Kind::ChangeEmail.name()).await?;
-            record(&mut db, caller, act("email_change_declined"), now).await?;
-            db.commit().await?;
+            outbox::cancel(&mut work.tx, user.id, Kind::ChangeEmail.name()).await?;
+            mail_tokens::revoke(&mut work.tx, user.id, Kind::ChangeEmail.name()).await?;
+            work.audit(AuditEvent::about("email_change_declined", user.id)).await?;
+            work.commit().await?;
             return Ok(Declined::Change);
         }
         if !user.is_unclaimed() {
             return Err(Error::Forbidden);
         }
-        let revoked = self.end_sessions(&mut db, user.id, None, now).await?;
-        record(&mut db, caller, act("registration_declined"), now).await?;
-        self.erase(&mut db, &user).await?;
-        self.commit(db, &revoked).await?;
+        work.end_sessions(user.id, None).await?;
+        work.audit(AuditEvent::about("registration_declined", user.id)).await?;
+        work.erase(&user).await?;
+        work.commit().await?;
         Ok(Declined::Account)
     }
+}
 
-    /// Removes the account that has an address, if it is one that `gives_way`: who reads its mail is here.
-    pub(crate) async fn free_address(
-        &self,
-        db: &mut Conn,
-        caller: &Caller,
+impl Work<'_> {
+    /// Removes the account that has an address, if `gives_way` says so: the reader of its mail is here.
+    pub async fn free_address(
+        &mut self,
         address: &Email,
         user: &User,
         gives_way: fn(&User) -> bool,
-        now: Timestamp,
-    ) -> Result<Vec<Revocation>> {
-        let other = users::by_email(db, &address.key).await?;
-        let Some(other) = other.filter(|other| other.id != user.id) else { return Ok(Vec::new()) };
-        users::lock(db, other.id).await?;
-        // It may have been claimed before it was held.
-        let other = users::by_id(db, other.id).await?.filter(gives_way);
+    ) -> Result<()> {
+        let other = users::by_email(&mut self.tx, &address.key).await?;
+        let Some(other) = other.filter(|other| other.id != user.id) else { return Ok(()) };
+        users::lock(&mut self.tx, other.id).await?;
+        // It may have been confirmed before it was locked.
+        let other = users::by_id(&mut self.tx, other.id).await?.filter(gives_way);
         let other = other.ok_or(Error::LinkNotValid)?;
-        let revoked = self.end_sessions(db, other.id, None, now).await?;
-        let act = AuditEvent {
-            kind: "registration_declined",
-            target: Some(other.id),
-            ..AuditEvent::default()
-        };
-        record(db, caller, act, now).await?;
-        self.erase(db, &other).await?;
-        Ok(revoked)
+        self.end_sessions(other.id, None).await?;
+        self.audit(AuditEvent::about("registration_declined", other.id)).await?;
+        self.erase(&other).await
     }
 
-    /// Deletes a user who is held, with the address wherever it is stored: mails that wait are not sent, those
-    /// that were sent are forgotten when they do not count for the limit of mails any more.
-    pub(crate) async fn erase(&self, db: &mut Conn, user: &User) -> Result<()> {
-        outbox::cancel_all(db, user.id).await?;
-        // An address that was never proven may be anybody's, and so may its invitations.
+    /// Deletes a user who is locked, with their address wherever it is stored. Mails that wait are not sent;
+    /// those that were sent are deleted once they do not count for the limit of mails any more.
+    pub async fn erase(&mut self, user: &User) -> Result<()> {
+        outbox::cancel_all(&mut self.tx, user.id).await?;
+        // An address that was never confirmed may belong to anybody, and so may its invitations.
         if user.email_confirmed_at.is_some()
             && let Ok(address) = Email::parse(&user.email)
         {
-            invitations::forget(db, &address.key).await?;
+            invitations::forget(&mut self.tx, &address.key).await?;
         }
-        users::delete(db, user.id).await?;
+        users::delete(&mut self.tx, user.id).await?;
         Ok(())
     }
 }

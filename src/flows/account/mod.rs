@@ -1,8 +1,13 @@
 //! x
 pub mod confirm_email;
 pub mod decline;
+pub mod delete;
+pub mod email;
+pub mod invitation;
 pub mod links;
+pub mod password;
 pub mod profile;
+pub mod reauthenticate;
 pub mod register;
 pub mod reset_password;
 pub mod restore_email;

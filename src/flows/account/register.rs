@@ -3,11 +3,7 @@ use crate::{
     config::{EmailConfirmation, Registration},
     db::Conn,
     field_error::FieldError,
-    flows::{
-        Auth, Caller, Error, Result, User,
-        audit::{AuditEvent, record},
-        mail::{self, Kind},
-    },
+    flows::{Auth, Caller, Error, Result, User, audit::AuditEvent, mail::Kind, work::Work},
     identifiers::{self, Email, Username},
     store::users,
     time::Timestamp,
@@ -106,25 +102,23 @@ impl Auth {
             self.read_fields((new.email, new.password), new.username, new.first_name).await?;
         let hash = self.hasher.hash(new.password).await?;
         let quiet = self.runtime_settings().email_confirmation == EmailConfirmation::Required;
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        let mut row = fields.row(&hash, caller.language.tag(), now);
+        let mut work = self.begin(caller).await?;
+        let mut row = fields.row(&hash, caller.language.tag(), work.now);
         row.self_registered = true;
         if quiet {
             // Before the address is looked at, so that both answers take the same statements.
-            fields.demand_username(&mut db).await?;
+            fields.demand_username(&mut work.tx).await?;
         }
-        let Some(id) = users::insert(&mut db, &row).await? else {
+        let Some(id) = users::insert(&mut work.tx, &row).await? else {
             if quiet {
-                return self.tell_owner(db, caller, &fields, now).await;
+                return work.tell_owner(&fields).await;
             }
-            return Err(fields.taken(&mut db).await?);
+            return Err(fields.taken(&mut work.tx).await?);
         };
-        let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
-        mail::to_user(&mut db, Kind::ConfirmEmail, &user, now).await?;
-        record(&mut db, caller, AuditEvent::own("registered", id), now).await?;
-        db.commit().await?;
-        self.post.notify_one();
+        let user = users::by_id(&mut work.tx, id).await?.ok_or(Error::NotFound)?;
+        work.mail(Kind::ConfirmEmail, &user).await?;
+        work.audit(AuditEvent::own("registered", id)).await?;
+        work.commit().await?;
         Ok(if quiet { Registered::Pending(Some(user)) } else { Registered::Created(user) })
     }
 
@@ -176,32 +170,25 @@ impl Auth {
             _ => Err(Error::Fields(wrong)),
         }
     }
+}
 
+impl Work<'_> {
     /// Somebody registers an address that is registered already: only its mailbox learns of it.
     ///
     /// The account stays as it is, whoever made it: a stranger could take a password away otherwise. If it was
     /// never confirmed, the mail confirms it, and lets its reader set another password or decline.
-    async fn tell_owner(
-        &self,
-        mut db: Conn,
-        caller: &Caller,
-        fields: &Fields,
-        now: Timestamp,
-    ) -> Result<Registered> {
-        let Some(user) = users::by_email(&mut db, &fields.email.key).await? else {
+    async fn tell_owner(mut self, fields: &Fields) -> Result<Registered> {
+        let Some(user) = users::by_email(&mut self.tx, &fields.email.key).await? else {
             // The username was taken a moment ago.
-            return Err(fields.taken(&mut db).await?);
+            return Err(fields.taken(&mut self.tx).await?);
         };
         let kind = match user.email_confirmed_at {
             Some(_) => Kind::AccountExists,
             None => Kind::ConfirmEmail,
         };
-        mail::to_user(&mut db, kind, &user, now).await?;
-        let act =
-            AuditEvent { kind: "registered_again", target: Some(user.id), ..AuditEvent::default() };
-        record(&mut db, caller, act, now).await?;
-        db.commit().await?;
-        self.post.notify_one();
+        self.mail(kind, &user).await?;
+        self.audit(AuditEvent::about("registered_again", user.id)).await?;
+        self.commit().await?;
         Ok(Registered::Pending(None))
     }
 }

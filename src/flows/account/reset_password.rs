@@ -1,12 +1,7 @@
 //! A forgotten password: a mailed link, good once and for an hour, sets another.
 use super::links::RESETTING;
 use crate::{
-    db::Conn,
-    flows::{
-        Auth, Caller, Error, Result,
-        audit::{AuditEvent, record},
-        mail::{self, Kind},
-    },
+    flows::{Auth, Caller, Error, Result, User, audit::AuditEvent, mail::Kind, work::Work},
     identifiers::Email,
     secret,
     store::{mail_tokens, users},
@@ -42,36 +37,12 @@ impl Auth {
         let email = Email::parse(email).map_err(|e| Error::field("email", e))?;
         let (auth, caller) = (self.clone(), caller.clone());
         // Begun before the answer, for any address: nobody is told of a mail while the database is away.
-        let db = self.db.write().await?;
+        let tx = self.db.write().await?;
         let started = self.background.start("a mail that was asked for is not sent", async move {
-            auth.mail(db, &caller, &email, kind, act).await
+            let now = auth.clock.now();
+            auth.work(tx, &caller, now).mail_link(&email, kind, act).await
         });
         if started { Ok(()) } else { Err(Error::Busy) }
-    }
-
-    async fn mail(
-        &self,
-        mut db: Conn,
-        caller: &Caller,
-        email: &Email,
-        kind: Kind,
-        act: &'static str,
-    ) -> Result<()> {
-        let confirms = kind == Kind::ConfirmEmail;
-        let user = users::by_email(&mut db, &email.key).await?;
-        let fits =
-            |u: &crate::flows::User| u.is_active && !(confirms && u.email_confirmed_at.is_some());
-        let Some(user) = user.filter(fits) else {
-            count_unknown(caller, act);
-            return Ok(());
-        };
-        let now = self.clock.now();
-        mail::to_user(&mut db, kind, &user, now).await?;
-        let act = AuditEvent { kind: act, target: Some(user.id), ..AuditEvent::default() };
-        record(&mut db, caller, act, now).await?;
-        db.commit().await?;
-        self.post.notify_one();
-        Ok(())
     }
 
     /// Sets a new password by a mailed token, which proves the address as well, and ends every session.
@@ -86,26 +57,36 @@ impl Auth {
         self.check_password(&user, "new_password", new).await?;
         let password = self.hasher.hash(new).await?;
 
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        users::lock(&mut db, user.id).await?;
-        let spent = mail_tokens::consume(&mut db, &hash, now).await?
-            && users::set_password(&mut db, user.id, link.credentials, &password).await?;
-        if !spent {
+        let mut work = self.begin(caller).await?;
+        users::lock(&mut work.tx, user.id).await?;
+        let consumed = mail_tokens::consume(&mut work.tx, &hash, work.now).await?
+            && users::set_password(&mut work.tx, user.id, link.credentials, &password).await?;
+        if !consumed {
             return Err(Error::LinkNotValid);
         }
-        users::confirm_email(&mut db, user.id, now).await?;
+        users::confirm_email(&mut work.tx, user.id, work.now).await?;
         for kind in [Kind::ResetPassword, Kind::ConfirmEmail, Kind::ChangeEmail] {
-            mail_tokens::revoke(&mut db, user.id, kind.name()).await?;
+            mail_tokens::revoke(&mut work.tx, user.id, kind.name()).await?;
         }
-        let revoked = self.end_sessions(&mut db, user.id, None, now).await?;
-        mail::to_user(&mut db, Kind::PasswordChanged, &user, now).await?;
-        let act =
-            AuditEvent { kind: "password_reset", target: Some(user.id), ..AuditEvent::default() };
-        record(&mut db, caller, act, now).await?;
-        self.commit(db, &revoked).await?;
-        self.post.notify_one();
-        Ok(())
+        work.end_sessions(user.id, None).await?;
+        work.mail(Kind::PasswordChanged, &user).await?;
+        work.audit(AuditEvent::about("password_reset", user.id)).await?;
+        work.commit().await
+    }
+}
+
+impl Work<'_> {
+    async fn mail_link(mut self, email: &Email, kind: Kind, event: &'static str) -> Result<()> {
+        let confirms = kind == Kind::ConfirmEmail;
+        let user = users::by_email(&mut self.tx, &email.key).await?;
+        let fits = |u: &User| u.is_active && !(confirms && u.email_confirmed_at.is_some());
+        let Some(user) = user.filter(fits) else {
+            count_unknown(self.caller, event);
+            return Ok(());
+        };
+        self.mail(kind, &user).await?;
+        self.audit(AuditEvent::about(event, user.id)).await?;
+        self.commit().await
     }
 }
 

@@ -4,10 +4,10 @@
 //! A change takes the password, so whoever made one that was not wanted knows it: with the address every
 //! session ends and the password is forgotten, and the next step sets another.
 use crate::{
-    db::Conn,
+    db::Tx,
     flows::{
         Auth, Caller, Error, LinkState, Result, User,
-        audit::{AuditEvent, record},
+        audit::AuditEvent,
         mail::{Kind, message::RESET},
     },
     identifiers::Email,
@@ -39,39 +39,36 @@ impl Auth {
     /// `LinkNotValid`, also if the address has become another account's, confirmed by it.
     pub async fn restore_email(&self, caller: &Caller, token: &str) -> Result<Uuid> {
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        let (_, user) = self.open_link(&mut db, &hash, &KINDS).await?;
-        users::lock(&mut db, user.id).await?;
-        let (link, user) = self.open_link(&mut db, &hash, &KINDS).await?;
-        if !mail_tokens::consume(&mut db, &hash, now).await? {
+        let mut work = self.begin(caller).await?;
+        let now = work.now;
+        let (_, user) = self.open_link(&mut work.tx, &hash, &KINDS).await?;
+        users::lock(&mut work.tx, user.id).await?;
+        let (link, user) = self.open_link(&mut work.tx, &hash, &KINDS).await?;
+        if !mail_tokens::consume(&mut work.tx, &hash, now).await? {
             return Err(Error::LinkNotValid);
         }
         let old = Email::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
         // Whoever has the address now took it after the change; only the reader of its mail could confirm it.
-        let gives_way = User::is_plain_registration;
-        let mut revoked = self.free_address(&mut db, caller, &old, &user, gives_way, now).await?;
+        work.free_address(&old, &user, User::is_plain_registration).await?;
         let names = (old.email.as_str(), old.key.as_str());
-        if !emails::restore(&mut db, user.id, names, now).await? {
+        if !emails::restore(&mut work.tx, user.id, names, now).await? {
             return Err(Error::LinkNotValid);
         }
         // The later addresses lose their own way back; an earlier one keeps it.
         let later = Kind::RestoreEmail.name();
-        outbox::cancel_since(&mut db, user.id, later, link.credentials).await?;
-        mail_tokens::revoke_since(&mut db, user.id, later, link.credentials).await?;
-        revoked.extend(self.end_sessions(&mut db, user.id, None, now).await?);
-        let act =
-            AuditEvent { kind: "email_restored", target: Some(user.id), ..AuditEvent::default() };
-        record(&mut db, caller, act, now).await?;
-        let user = users::by_id(&mut db, user.id).await?.ok_or(Error::LinkNotValid)?;
-        let reset = reset_link(&mut db, &user, now).await?;
-        self.commit(db, &revoked).await?;
+        outbox::cancel_since(&mut work.tx, user.id, later, link.credentials).await?;
+        mail_tokens::revoke_since(&mut work.tx, user.id, later, link.credentials).await?;
+        work.end_sessions(user.id, None).await?;
+        work.audit(AuditEvent::about("email_restored", user.id)).await?;
+        let user = users::by_id(&mut work.tx, user.id).await?.ok_or(Error::LinkNotValid)?;
+        let reset = reset_link(&mut work.tx, &user, now).await?;
+        work.commit().await?;
         Ok(reset)
     }
 }
 
 /// A link that sets the password of `user`, for whoever has just proven the address.
-async fn reset_link(db: &mut Conn, user: &User, now: Timestamp) -> Result<Uuid> {
+async fn reset_link(db: &mut Tx, user: &User, now: Timestamp) -> Result<Uuid> {
     let token = secret::token()?;
     let row = MailToken {
         hash: secret::hash(token),

@@ -4,13 +4,12 @@
 //! Several servers may start at once and each prints a link of its own: all work until the first one is
 //! used, or a superuser is made in another way.
 use crate::{
-    db::Conn,
+    db::Tx,
     flows::{
         Auth, Caller, Error, LinkState, Result, User,
-        audit::{Actor, AuditEvent, record},
+        audit::{Actor, AuditEvent},
     },
-    secret,
-    secret::Digest,
+    secret::{self, Digest},
     store::{
         setup_tokens::{self, SetupToken},
         users,
@@ -30,11 +29,11 @@ impl Auth {
         let now = self.clock.now();
         let token = secret::token()?;
         let row = SetupToken { hash: secret::hash(token), expires_at: now.plus(LIFETIME) };
-        let mut db = self.db.write().await?;
-        setup_tokens::insert(&mut db, &row).await?;
-        let act = AuditEvent { kind: "setup_offered", actor: Actor::Cli, ..AuditEvent::default() };
-        record(&mut db, &Caller::default(), act, now).await?;
-        db.commit().await?;
+        let caller = Caller::default();
+        let mut work = self.begin_as(&caller, Actor::Cli).await?;
+        setup_tokens::insert(&mut work.tx, &row).await?;
+        work.audit(AuditEvent::new("setup_offered")).await?;
+        work.commit().await?;
         Ok(Some(self.config.link(&format!("/setup?token={token}"))))
     }
 
@@ -67,22 +66,21 @@ impl Auth {
         let fields = self.read_fields((email, password), None, None).await?;
         let password = self.hasher.hash(password).await?;
 
-        let mut db = self.db.write().await?;
-        self.consume_setup(&mut db, &hash).await?;
-        let now = self.clock.now();
-        let mut row = fields.row(&password, caller.language.tag(), now);
-        row.email_confirmed_at = Some(now);
+        let mut work = self.begin(caller).await?;
+        self.consume_setup(&mut work.tx, &hash).await?;
+        let mut row = fields.row(&password, caller.language.tag(), work.now);
+        row.email_confirmed_at = Some(work.now);
         row.is_superuser = true;
-        let Some(id) = users::insert(&mut db, &row).await? else {
-            return Err(fields.taken(&mut db).await?);
+        let Some(id) = users::insert(&mut work.tx, &row).await? else {
+            return Err(fields.taken(&mut work.tx).await?);
         };
-        let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
-        record(&mut db, caller, AuditEvent::own("set_up", id), now).await?;
-        db.commit().await?;
+        let user = users::by_id(&mut work.tx, id).await?.ok_or(Error::NotFound)?;
+        work.audit(AuditEvent::own("set_up", id)).await?;
+        work.commit().await?;
         Ok(user)
     }
 
-    async fn consume_setup(&self, db: &mut Conn, hash: &Digest) -> Result<()> {
+    async fn consume_setup(&self, db: &mut Tx, hash: &Digest) -> Result<()> {
         let now = self.clock.now();
         let links = setup_tokens::take_all(db).await?;
         let good = links.iter().any(|t| t.hash == *hash && t.expires_at > now);

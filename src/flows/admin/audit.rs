@@ -1,15 +1,15 @@
-//! What operators read of what happened: the audit log and the outbox.
-use super::user_search::{choice, given, query, word};
+//! The audit log as operators read it.
+use super::{
+    Admin,
+    user_search::{given, query, word},
+};
 use crate::{
     field_error::FieldError,
     flows::{
-        Auth, Error, Operator, Page, Result, UserId,
+        Error, Page, Result, UserId,
         paging::{Cursor, SIZE, asked},
     },
-    store::{
-        audit::{self, Logged},
-        outbox::{self, OutboxMessage},
-    },
+    store::audit::{self, Logged},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -46,21 +46,6 @@ impl AuditQuery<'_> {
     }
 }
 
-/// What is looked for in the outbox, as typed; what is empty is not asked for.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct MailQuery<'a> {
-    /// `waiting`, `sent`, `failed` or `dropped`.
-    pub state: Option<&'a str>,
-    pub cursor: Option<&'a str>,
-}
-
-impl MailQuery<'_> {
-    /// The query string of the same search at another place.
-    pub fn at(&self, cursor: &str) -> String {
-        query(&[("state", self.state), ("cursor", Some(cursor))])
-    }
-}
-
 fn user_id(name: &'static str, text: Option<&str>) -> Result<Option<UserId>> {
     let id = given(text).map(str::parse).transpose();
     Ok(id.map_err(|_| Error::field(name, FieldError::NotInteger))?.map(UserId))
@@ -73,18 +58,13 @@ fn moment(name: &'static str, text: Option<&str>, of_day: Duration) -> Result<Op
     at.map(Some).ok_or_else(|| Error::field(name, FieldError::NotTime))
 }
 
-impl Auth {
+impl Admin<'_> {
     /// What happened, the newest first, `size` (or as many as pages have) at once.
     ///
     /// # Errors
     /// `Forbidden` to all but superusers; `Fields` if the query cannot be understood.
-    pub async fn audit(
-        &self,
-        op: &Operator,
-        query: &AuditQuery<'_>,
-        size: Option<usize>,
-    ) -> Result<Page<Logged>> {
-        op.demand_superuser()?;
+    pub async fn audit(&self, query: &AuditQuery<'_>, size: Option<usize>) -> Result<Page<Logged>> {
+        self.op.demand_superuser()?;
         let filter = audit::Filter {
             target: user_id("user", query.user)?,
             actor: user_id("actor", query.actor)?,
@@ -100,9 +80,9 @@ impl Auth {
     ///
     /// # Errors
     /// `Forbidden` to all but superusers.
-    pub async fn audit_kinds(&self, op: &Operator) -> Result<Vec<String>> {
-        op.demand_superuser()?;
-        Ok(audit::kinds(&mut self.db.read_long().await?).await?)
+    pub async fn audit_kinds(&self) -> Result<Vec<String>> {
+        self.op.demand_superuser()?;
+        Ok(audit::kinds(&mut self.auth.db.read_long().await?).await?)
     }
 
     /// What happened to the account of `user`.
@@ -130,43 +110,8 @@ impl Auth {
         let cursor = Cursor::<2>::read(cursor)?;
         let [at, id] = cursor.place;
         let from = ((Timestamp::from_micros(at), id), cursor.back);
-        let mut db = self.db.read_long().await?;
+        let mut db = self.auth.db.read_long().await?;
         let rows = audit::page(&mut db, filter, from, asked(size)).await?;
         Ok(Page::new(rows, size, cursor, |e| [e.at.micros(), e.id]))
-    }
-
-    /// Mails of the outbox, the newest first; neither their texts nor their links.
-    ///
-    /// # Errors
-    /// `Forbidden` to all but superusers; `Fields` for a bad state or cursor.
-    pub async fn list_mails(
-        &self,
-        op: &Operator,
-        query: &MailQuery<'_>,
-    ) -> Result<Page<OutboxMessage>> {
-        op.demand_superuser()?;
-        let states = ["waiting", "sent", "failed", "dropped"].map(|state| (state, state));
-        let state = choice("state", query.state, &states)?;
-        let cursor = Cursor::<1>::read(query.cursor)?;
-        let mut db = self.db.read_long().await?;
-        let from = (cursor.place[0], cursor.back);
-        let rows = outbox::page(&mut db, state, from, asked(SIZE)).await?;
-        Ok(Page::new(rows, SIZE, cursor, |mail| [mail.id]))
-    }
-
-    /// Sends a mail at once that waits or was given up.
-    ///
-    /// # Errors
-    /// `Forbidden` to all but superusers; `NotFound` if there is none such.
-    pub async fn retry_mail(&self, op: &Operator, id: i64) -> Result<()> {
-        op.demand_superuser()?;
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        let user = outbox::retry(&mut db, id, now).await?.ok_or(Error::NotFound)?;
-        op.record(&mut db, "mail_retried", user, &id.to_string(), now).await?;
-        db.notify(crate::db::Channel::Outbox).await?;
-        db.commit().await?;
-        self.post.notify_one();
-        Ok(())
     }
 }

@@ -1,18 +1,13 @@
 //! What operators do to users. Each act is one transaction, with its lines in the audit log.
-use super::LockedUser;
+use super::{Admin, LockedUser};
 use crate::{
-    db::Conn,
     field_error::FieldError,
     flows::{
-        Auth, Error, Operator, ProfileChange, Result, SessionId, User, UserId,
-        account::profile::Profile,
-        audit::record,
-        mail::{self, Kind},
-        retry::retried,
+        Error, ProfileChange, Result, SessionId, User, UserId, account::profile::Profile,
+        audit::AuditEvent, mail::Kind, retry::retried, work::Work,
     },
     identifiers::{self, MOST_ROLES},
     store::{roles, sessions, users},
-    time::Timestamp,
 };
 use std::collections::BTreeSet;
 
@@ -40,53 +35,42 @@ impl UserChange<'_> {
     }
 }
 
-impl Auth {
+impl Admin<'_> {
     /// Changes a user, all of it or nothing.
     ///
     /// # Errors
     /// `NotFound`, `Fields`, `LastSuperuser`; `Forbidden` for what is not the operator's to do;
     /// `PasswordRequired`.
-    pub async fn change_user(
-        &self,
-        op: &Operator,
-        id: UserId,
-        change: &UserChange<'_>,
-    ) -> Result<User> {
+    pub async fn change_user(&self, id: UserId, change: &UserChange<'_>) -> Result<User> {
         if change.superuser.is_some() {
-            op.demand_superuser()?;
+            self.op.demand_superuser()?;
         }
         if change.needs_proof() {
-            self.demand_proof(op)?;
+            self.require_recent_login()?;
         }
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        let held = if change.active == Some(false) || change.superuser.is_some() {
-            self.lock_superusers(&mut db, op, id).await?
+        let mut work = self.begin().await?;
+        let locked = if change.active == Some(false) || change.superuser.is_some() {
+            self.lock_superusers(&mut work.tx, id).await?
         } else {
-            self.lock_target(&mut db, op, id).await?
+            self.lock_target(&mut work.tx, id).await?
         };
         if change.superuser.is_some() {
-            held.demand_superuser()?;
+            locked.demand_superuser()?;
         }
-        set_profile(&mut db, op, &held.user, &change.profile, now).await?;
+        set_profile(&mut work, &locked.user, &change.profile).await?;
         if let Some(wanted) = &change.roles {
-            set_roles(&mut db, op, &held, wanted, now).await?;
+            set_roles(&mut work, &locked, wanted).await?;
         }
-        if change.confirm && users::confirm_email(&mut db, id, now).await? {
-            op.record(&mut db, "user_confirmed", Some(id), "", now).await?;
+        if change.confirm && users::confirm_email(&mut work.tx, id, work.now).await? {
+            work.audit(AuditEvent::about("user_confirmed", id)).await?;
         }
-        self.set_superuser(&mut db, op, &held.user, change.superuser, now).await?;
-        self.set_active(&mut db, op, &held.user, change.active, now).await?;
-        let mut revoked = Vec::new();
+        work.set_superuser(&locked.user, change.superuser).await?;
+        work.set_active(&locked.user, change.active).await?;
         if change.superuser == Some(false) {
-            revoked = self.end_acting(&mut db, id, now).await?;
+            work.end_acting(id).await?;
         }
-        if change.end_sessions || change.active == Some(false) {
-            revoked.extend(self.end_sessions(&mut db, id, None, now).await?);
-        }
-        let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
-        self.commit(db, &revoked).await?;
-        Ok(user)
+        let ends = change.end_sessions || change.active == Some(false);
+        finish(work, id, ends).await
     }
 
     /// Grants a role; one that the user has already is as good.
@@ -94,66 +78,42 @@ impl Auth {
     /// # Errors
     /// `NotFound`, `Fields` if it is no name of a role, `Forbidden` for a role that the operator does
     /// not have, `PasswordRequired`.
-    pub async fn grant(
-        &self,
-        op: &Operator,
-        id: UserId,
-        role: &str,
-        end_sessions: bool,
-    ) -> Result<User> {
-        self.demand_proof(op)?;
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        let held = self.lock_target(&mut db, op, id).await?;
-        if held.user.roles.0.len() >= MOST_ROLES && !held.user.roles.has(role) {
+    pub async fn grant(&self, id: UserId, role: &str, end_sessions: bool) -> Result<User> {
+        self.require_recent_login()?;
+        let mut work = self.begin().await?;
+        let locked = self.lock_target(&mut work.tx, id).await?;
+        if locked.user.roles.0.len() >= MOST_ROLES && !locked.user.roles.has(role) {
             return Err(Error::field("role", FieldError::TooManyRoles(MOST_ROLES)));
         }
-        grant(&mut db, op, &held, role, now).await?;
-        self.finish(db, id, end_sessions, now).await
+        grant(&mut work, &locked, role).await?;
+        finish(work, id, end_sessions).await
     }
 
     /// Takes a role away.
     ///
     /// # Errors
     /// `NotFound`, also if the user has no such role; `Forbidden`, `PasswordRequired`.
-    pub async fn revoke(
-        &self,
-        op: &Operator,
-        id: UserId,
-        role: &str,
-        end_sessions: bool,
-    ) -> Result<User> {
-        self.demand_proof(op)?;
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        let user = self.lock_target(&mut db, op, id).await?.user;
-        if !user.roles.has(role) || !roles::revoke(&mut db, id, role).await? {
+    pub async fn revoke(&self, id: UserId, role: &str, end_sessions: bool) -> Result<User> {
+        self.require_recent_login()?;
+        let mut work = self.begin().await?;
+        let user = self.lock_target(&mut work.tx, id).await?.user;
+        if !user.roles.has(role) || !roles::revoke(&mut work.tx, id, role).await? {
             return Err(Error::NotFound);
         }
-        op.record(&mut db, "role_revoked", Some(id), role, now).await?;
-        self.finish(db, id, end_sessions, now).await
-    }
-
-    /// Commits, having ended the user's sessions if that is wanted; the user as it is now.
-    async fn finish(&self, mut db: Conn, id: UserId, end: bool, now: Timestamp) -> Result<User> {
-        let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
-        let revoked =
-            if end { self.end_sessions(&mut db, id, None, now).await? } else { Vec::new() };
-        self.commit(db, &revoked).await?;
-        Ok(user)
+        work.audit(AuditEvent::about("role_revoked", id).detail(role)).await?;
+        finish(work, id, end_sessions).await
     }
 
     /// Deletes a user and all that is stored of it.
     ///
     /// # Errors
     /// `NotFound`, `Forbidden`, `LastSuperuser`, `PasswordRequired`.
-    pub async fn delete_user(&self, op: &Operator, id: UserId) -> Result<()> {
-        self.demand_proof(op)?;
+    pub async fn delete_user(&self, id: UserId) -> Result<()> {
+        self.require_recent_login()?;
         retried(async || {
-            let mut db = self.db.write().await?;
-            let held = self.lock_superusers(&mut db, op, id).await?;
-            let act = op.act("user_deleted", Some(id), "");
-            self.remove(db, op.caller(), &held.user, act, self.clock.now()).await
+            let mut work = self.begin().await?;
+            let locked = self.lock_superusers(&mut work.tx, id).await?;
+            work.remove(&locked.user, AuditEvent::about("user_deleted", id)).await
         })
         .await
     }
@@ -162,117 +122,101 @@ impl Auth {
     ///
     /// # Errors
     /// `NotFound`, `Forbidden`.
-    pub async fn end_sessions_of(&self, op: &Operator, id: UserId) -> Result<()> {
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        self.lock_target(&mut db, op, id).await?;
-        let revoked = self.end_sessions(&mut db, id, None, now).await?;
-        op.record(&mut db, "sessions_ended", Some(id), "", now).await?;
-        self.commit(db, &revoked).await
+    pub async fn end_sessions_of(&self, id: UserId) -> Result<()> {
+        let mut work = self.begin().await?;
+        self.lock_target(&mut work.tx, id).await?;
+        work.end_sessions(id, None).await?;
+        work.audit(AuditEvent::about("sessions_ended", id)).await?;
+        work.commit().await
     }
 
     /// Ends one session of a user, and its family.
     ///
     /// # Errors
     /// `NotFound`, also for another user's session; `Forbidden`.
-    pub async fn end_session_of(
-        &self,
-        op: &Operator,
-        id: UserId,
-        session: SessionId,
-    ) -> Result<()> {
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        self.lock_target(&mut db, op, id).await?;
-        let session = sessions::by_id(&mut db, session)
+    pub async fn end_session_of(&self, id: UserId, session: SessionId) -> Result<()> {
+        let mut work = self.begin().await?;
+        self.lock_target(&mut work.tx, id).await?;
+        let session = sessions::by_id(&mut work.tx, session)
             .await?
             .filter(|s| s.user_id == id && s.ended_at.is_none())
             .ok_or(Error::NotFound)?;
-        let revoked = self.end_family(&mut db, &session, now).await?.ok_or(Error::NotFound)?;
-        let act = op.act("session_ended", Some(id), "").in_session(session.id);
-        record(&mut db, op.caller(), act, now).await?;
-        self.commit(db, &revoked).await
+        if !work.end_family(&session).await? {
+            return Err(Error::NotFound);
+        }
+        work.audit(AuditEvent::about("session_ended", id).in_session(session.id)).await?;
+        work.commit().await
     }
 
     /// Mails a user the link that resets the password.
     ///
     /// # Errors
     /// `NotFound`, `Forbidden`.
-    pub async fn send_reset(&self, op: &Operator, id: UserId) -> Result<()> {
-        self.send(op, id, Kind::ResetPassword, "password_reset_sent").await
+    pub async fn send_reset(&self, id: UserId) -> Result<()> {
+        self.send(id, Kind::ResetPassword, "password_reset_sent").await
     }
 
     /// Mails a user the link that confirms the address, unless it is confirmed.
     ///
     /// # Errors
     /// `NotFound`, `Forbidden`.
-    pub async fn send_confirmation(&self, op: &Operator, id: UserId) -> Result<()> {
-        self.send(op, id, Kind::ConfirmEmail, "confirmation_sent").await
+    pub async fn send_confirmation(&self, id: UserId) -> Result<()> {
+        self.send(id, Kind::ConfirmEmail, "confirmation_sent").await
     }
 
-    async fn send(&self, op: &Operator, id: UserId, mail: Kind, act: &'static str) -> Result<()> {
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        let user = self.lock_target(&mut db, op, id).await?.user;
-        if mail == Kind::ConfirmEmail && user.email_confirmed_at.is_some() {
+    async fn send(&self, id: UserId, kind: Kind, event: &'static str) -> Result<()> {
+        let mut work = self.begin().await?;
+        let user = self.lock_target(&mut work.tx, id).await?.user;
+        if kind == Kind::ConfirmEmail && user.email_confirmed_at.is_some() {
             return Ok(());
         }
-        mail::to_user(&mut db, mail, &user, now).await?;
-        op.record(&mut db, act, Some(id), "", now).await?;
-        db.commit().await?;
-        self.post.notify_one();
-        Ok(())
+        work.mail(kind, &user).await?;
+        work.audit(AuditEvent::about(event, id)).await?;
+        work.commit().await
     }
 }
 
-async fn set_profile(
-    db: &mut Conn,
-    op: &Operator,
-    user: &User,
-    change: &ProfileChange<'_>,
-    now: Timestamp,
-) -> Result<()> {
+/// Commits, having ended the user's sessions if `ends`; gives the user as they are now.
+async fn finish(mut work: Work<'_>, id: UserId, ends: bool) -> Result<User> {
+    let user = users::by_id(&mut work.tx, id).await?.ok_or(Error::NotFound)?;
+    if ends {
+        work.end_sessions(id, None).await?;
+    }
+    work.commit().await?;
+    Ok(user)
+}
+
+async fn set_profile(work: &mut Work<'_>, user: &User, change: &ProfileChange<'_>) -> Result<()> {
     let changed = change.named();
     if changed.is_empty() {
         return Ok(());
     }
-    Profile::read(user, change)?.store(db, user.id).await?;
-    op.record(db, "user_changed", Some(user.id), &changed.join(" "), now).await
+    Profile::read(user, change)?.store(&mut work.tx, user.id).await?;
+    work.audit(AuditEvent::about("user_changed", user.id).detail(&changed.join(" "))).await
 }
 
-async fn set_roles(
-    db: &mut Conn,
-    op: &Operator,
-    held: &LockedUser,
-    wanted: &[&str],
-    now: Timestamp,
-) -> Result<()> {
-    let id = held.user.id;
+async fn set_roles(work: &mut Work<'_>, locked: &LockedUser, wanted: &[&str]) -> Result<()> {
+    let id = locked.user.id;
     if wanted.iter().collect::<BTreeSet<_>>().len() > MOST_ROLES {
         return Err(Error::field("roles", FieldError::TooManyRoles(MOST_ROLES)));
     }
-    for role in held.user.roles.0.iter().filter(|role| !wanted.contains(&role.as_str())) {
-        if roles::revoke(db, id, role).await? {
-            op.record(db, "role_revoked", Some(id), role, now).await?;
+    for role in locked.user.roles.0.iter().filter(|role| !wanted.contains(&role.as_str())) {
+        if roles::revoke(&mut work.tx, id, role).await? {
+            work.audit(AuditEvent::about("role_revoked", id).detail(role)).await?;
         }
     }
-    for role in wanted.iter().filter(|role| !held.user.roles.has(role)) {
-        grant(db, op, held, role, now).await?;
+    for role in wanted.iter().filter(|role| !locked.user.roles.has(role)) {
+        grant(work, locked, role).await?;
     }
     Ok(())
 }
 
-async fn grant(
-    db: &mut Conn,
-    op: &Operator,
-    held: &LockedUser,
-    role: &str,
-    now: Timestamp,
-) -> Result<()> {
+async fn grant(work: &mut Work<'_>, locked: &LockedUser, role: &str) -> Result<()> {
     let role = identifiers::role(role).map_err(|e| Error::field("role", e))?;
-    held.demand_role(&role)?;
-    if roles::grant(db, held.user.id, &role, now).await? {
-        op.record(db, "role_granted", Some(held.user.id), &role, now).await?;
+    locked.demand_role(&role)?;
+    let id = locked.user.id;
+    if roles::grant(&mut work.tx, id, &role, work.now).await? {
+        work.audit(AuditEvent::about("role_granted", id).detail(&role)).await?;
     }
     Ok(())
 }

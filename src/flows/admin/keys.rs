@@ -1,18 +1,18 @@
 //! The keys that sign tokens, for operators.
-use super::demand_superuser_still;
+use super::Admin;
 use crate::{
-    flows::{Auth, Operator, Result},
+    flows::{Result, audit::AuditEvent},
     tokens::KeyInfo,
 };
 
-impl Auth {
+impl Admin<'_> {
     /// The keys that sign or verify tokens, the newest first.
     ///
     /// # Errors
     /// `Forbidden` to all but superusers.
-    pub async fn list_keys(&self, op: &Operator) -> Result<Vec<KeyInfo>> {
-        op.demand_superuser()?;
-        Ok(self.keys.list(&self.db, self.clock.now()).await?)
+    pub async fn list_keys(&self) -> Result<Vec<KeyInfo>> {
+        self.op.demand_superuser()?;
+        Ok(self.auth.keys.list(&self.auth.db, self.auth.clock.now()).await?)
     }
 
     /// Lets the next key sign, retires the current one and publishes another next one.
@@ -20,17 +20,18 @@ impl Auth {
     /// # Errors
     /// `Forbidden` to all but superusers, `PasswordRequired`; `KeyTooYoung` (unless `force`) while
     /// verifiers may not have seen the next key; `NoKeys` with HS256.
-    pub async fn rotate_keys(&self, op: &Operator, force: bool) -> Result<()> {
-        op.demand_superuser()?;
-        self.demand_proof(op)?;
-        let now = self.clock.now();
-        let fresh = self.keys.fresh(now).await?;
-        let mut db = self.db.write().await?;
-        demand_superuser_still(&mut db, op.signed_in()).await?;
-        self.keys.rotate(&mut db, &fresh, self.runtime_settings().longest(), now, force).await?;
-        op.record(&mut db, "keys_rotated", None, "", now).await?;
-        db.commit().await?;
-        Ok(self.keys.reload(&self.db, now).await?)
+    pub async fn rotate_keys(&self, force: bool) -> Result<()> {
+        self.op.demand_superuser()?;
+        self.require_recent_login()?;
+        let now = self.auth.clock.now();
+        let fresh = self.auth.keys.fresh(now).await?;
+        let lifetime = self.auth.runtime_settings().longest();
+        let mut work = self.begin().await?;
+        self.demand_superuser_still(&mut work.tx).await?;
+        self.auth.keys.rotate(&mut work.tx, &fresh, lifetime, now, force).await?;
+        work.audit(AuditEvent::new("keys_rotated")).await?;
+        work.commit().await?;
+        Ok(self.auth.keys.reload(&self.auth.db, now).await?)
     }
 
     /// Removes keys that were stolen: what they signed is refused by every replica as soon as it hears
@@ -39,19 +40,19 @@ impl Auth {
     /// # Errors
     /// `Forbidden` to all but superusers, `PasswordRequired`; `NotFound` if one of them is not there,
     /// and then none is removed.
-    pub async fn drop_keys(&self, op: &Operator, kids: &[String]) -> Result<()> {
-        op.demand_superuser()?;
-        self.demand_proof(op)?;
-        let now = self.clock.now();
-        let spare = self.keys.spare(now).await?;
-        let mut db = self.db.write().await?;
-        demand_superuser_still(&mut db, op.signed_in()).await?;
-        self.keys.remove(&mut db, kids, spare, now).await?;
+    pub async fn drop_keys(&self, kids: &[String]) -> Result<()> {
+        self.op.demand_superuser()?;
+        self.require_recent_login()?;
+        let now = self.auth.clock.now();
+        let spare = self.auth.keys.spare(now).await?;
+        let mut work = self.begin().await?;
+        self.demand_superuser_still(&mut work.tx).await?;
+        self.auth.keys.remove(&mut work.tx, kids, spare, now).await?;
         for kid in kids {
-            op.record(&mut db, "key_dropped", None, kid, now).await?;
+            work.audit(AuditEvent::new("key_dropped").detail(kid)).await?;
         }
-        db.commit().await?;
-        Ok(self.keys.reload(&self.db, now).await?)
+        work.commit().await?;
+        Ok(self.auth.keys.reload(&self.auth.db, now).await?)
     }
 
     /// Seals every signing key and secret with the `encryption_key` of today; how many there are.
@@ -59,13 +60,12 @@ impl Auth {
     /// # Errors
     /// `Internal`, in words for the operator, if one is sealed with neither that key nor the previous
     /// one.
-    pub async fn reseal_keys(&self, op: &Operator) -> Result<usize> {
-        op.demand_superuser()?;
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        let count = self.keys.reseal(&mut db).await?;
-        op.record(&mut db, "keys_resealed", None, &count.to_string(), now).await?;
-        db.commit().await?;
+    pub async fn reseal_keys(&self) -> Result<usize> {
+        self.op.demand_superuser()?;
+        let mut work = self.begin().await?;
+        let count = self.auth.keys.reseal(&mut work.tx).await?;
+        work.audit(AuditEvent::new("keys_resealed").detail(&count.to_string())).await?;
+        work.commit().await?;
         Ok(count)
     }
 }

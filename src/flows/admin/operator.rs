@@ -6,12 +6,12 @@
 
 use crate::flows::{
     Auth, Caller, Error, Result, SignedIn, User, UserId,
-    audit::{Actor, AuditEvent, record},
+    audit::{Actor, AuditEvent},
+    work::Work,
 };
 use crate::{
-    db::Conn,
+    db::{Conn, Tx},
     store::{sessions, users},
-    time::Timestamp,
 };
 use std::time::Duration;
 
@@ -66,34 +66,13 @@ impl Operator {
         if user.is_superuser { self.demand_superuser() } else { Ok(()) }
     }
 
-    /// Writes down what the operator did.
-    pub(crate) async fn record(
-        &self,
-        db: &mut Conn,
-        kind: &'static str,
-        target: Option<UserId>,
-        detail: &str,
-        now: Timestamp,
-    ) -> Result<()> {
-        record(db, &self.caller, self.act(kind, target, detail), now).await
-    }
-
-    pub(crate) fn act<'a>(
-        &self,
-        kind: &'static str,
-        target: Option<UserId>,
-        detail: &'a str,
-    ) -> AuditEvent<'a> {
-        let actor = self.by.as_ref().map_or(Actor::Cli, |by| Actor::User(by.user.id));
-        AuditEvent { kind, actor, target, session: None, detail }
-    }
-
-    pub(crate) fn caller(&self) -> &Caller {
-        &self.caller
+    /// Who an audit event names.
+    pub(crate) fn actor(&self) -> Actor {
+        self.by.as_ref().map_or(Actor::Cli, |by| Actor::User(by.user.id))
     }
 }
 
-/// A user that an operator is about to change, held until the transaction ends.
+/// A user that an operator is about to change, locked until the transaction ends.
 pub(crate) struct LockedUser {
     pub user: User,
     /// The operator as it is now, unless at the command line.
@@ -120,60 +99,84 @@ impl LockedUser {
     }
 }
 
+/// What one operator does. Every act of an operator is a method of it: [`Auth::admin`].
+pub struct Admin<'a> {
+    pub(in crate::flows) auth: &'a Auth,
+    pub(in crate::flows) op: &'a Operator,
+}
+
 impl Auth {
-    /// # Errors
-    /// `PasswordRequired` if the password was last given more than [`PROOF`] ago.
-    pub fn demand_proof(&self, op: &Operator) -> Result<()> {
-        op.by.as_ref().map_or(Ok(()), |by| self.demand_proof_of(by))
+    /// The acts that `op` may try. Each checks what it needs, against the database as it is now.
+    pub fn admin<'a>(&'a self, op: &'a Operator) -> Admin<'a> {
+        Admin { auth: self, op }
     }
 
-    pub(crate) fn demand_proof_of(&self, by: &SignedIn) -> Result<()> {
+    pub(crate) fn require_recent_login_of(&self, by: &SignedIn) -> Result<()> {
         by.demand_self()?;
         let late = by.session.authenticated_at.plus(PROOF) < self.clock.now();
         if late { Err(Error::PasswordRequired) } else { Ok(()) }
     }
 
-    /// Takes the password once more; the session counts as proven from now on.
+    /// Takes the password again; the session counts as just logged in.
     ///
     /// # Errors
     /// `Fields` if it is wrong.
-    pub async fn prove_again(&self, caller: &Caller, by: &SignedIn, password: &str) -> Result<()> {
-        self.prove(caller, by, "password", password).await?;
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        sessions::authenticate(&mut db, by.session.id, now).await?;
-        record(&mut db, caller, AuditEvent::by("password_confirmed", by), now).await?;
-        Ok(db.commit().await?)
-    }
-
-    /// Holds the user `id`, for an operator who may change it.
-    ///
-    /// # Errors
-    /// `NotFound`; `Forbidden`, also if the operator has lost its role since it asked.
-    pub(crate) async fn lock_target(
+    pub async fn confirm_password(
         &self,
-        db: &mut Conn,
-        op: &Operator,
-        id: UserId,
-    ) -> Result<LockedUser> {
-        users::lock(db, id).await?;
-        held(db, op, id).await
-    }
-
-    /// The same for a change that may take a superuser away or add one: all superusers are held, by
-    /// id, so that of two who remove each other the second waits and sees what the first one did.
-    pub(crate) async fn lock_superusers(
-        &self,
-        db: &mut Conn,
-        op: &Operator,
-        id: UserId,
-    ) -> Result<LockedUser> {
-        lock_with_superusers(db, id).await?;
-        held(db, op, id).await
+        caller: &Caller,
+        by: &SignedIn,
+        password: &str,
+    ) -> Result<()> {
+        self.reauthenticate(caller, by, "password", password).await?;
+        let mut work = self.begin_by(caller, by).await?;
+        sessions::authenticate(&mut work.tx, by.session.id, work.now).await?;
+        work.audit(AuditEvent::new("password_confirmed")).await?;
+        work.commit().await
     }
 }
 
-async fn held(db: &mut Conn, op: &Operator, id: UserId) -> Result<LockedUser> {
+impl Admin<'_> {
+    /// # Errors
+    /// `PasswordRequired` if the password was last given more than [`PROOF`] ago.
+    pub fn require_recent_login(&self) -> Result<()> {
+        self.op.by.as_ref().map_or(Ok(()), |by| self.auth.require_recent_login_of(by))
+    }
+
+    /// Begins a transaction whose audit events name the operator.
+    pub(in crate::flows) async fn begin(&self) -> Result<Work<'_>> {
+        self.auth.begin_as(&self.op.caller, self.op.actor()).await
+    }
+
+    /// Locks the user `id`, whom the operator may change.
+    ///
+    /// # Errors
+    /// `NotFound`; `Forbidden`, also if the operator has lost their role meanwhile.
+    pub(super) async fn lock_target(&self, tx: &mut Tx, id: UserId) -> Result<LockedUser> {
+        users::lock(tx, id).await?;
+        locked(tx, self.op, id).await
+    }
+
+    /// The same for a change that may take a superuser away or add one: all superusers are locked, by
+    /// id, so that of two who remove each other the second waits and sees what the first one did.
+    pub(super) async fn lock_superusers(&self, tx: &mut Tx, id: UserId) -> Result<LockedUser> {
+        lock_with_superusers(tx, id).await?;
+        locked(tx, self.op, id).await
+    }
+
+    /// # Errors
+    /// `Forbidden` if the operator is no superuser, or not any more.
+    pub(super) async fn demand_superuser_still(&self, tx: &mut Tx) -> Result<()> {
+        let Some(by) = &self.op.by else { return Ok(()) };
+        users::lock(tx, by.user.id).await?;
+        let user = users::by_id(tx, by.user.id).await?;
+        match user.filter(|u| u.is_superuser && u.is_active) {
+            Some(_) => Ok(()),
+            None => Err(Error::Forbidden),
+        }
+    }
+}
+
+async fn locked(db: &mut Conn, op: &Operator, id: UserId) -> Result<LockedUser> {
     let user = users::by_id(db, id).await?.ok_or(Error::NotFound)?;
     let Some(by) = &op.by else { return Ok(LockedUser { user, operator: None }) };
     let operator = users::by_id(db, by.user.id).await?.filter(|u| u.is_active);
@@ -185,7 +188,7 @@ async fn held(db: &mut Conn, op: &Operator, id: UserId) -> Result<LockedUser> {
 }
 
 /// Holds the user `id` and every superuser, by id.
-pub(crate) async fn lock_with_superusers(db: &mut Conn, id: UserId) -> Result<()> {
+pub(crate) async fn lock_with_superusers(db: &mut Tx, id: UserId) -> Result<()> {
     let mut all = users::superusers(db).await?;
     all.push(id);
     all.sort_unstable_by_key(|id| id.0);
@@ -194,19 +197,4 @@ pub(crate) async fn lock_with_superusers(db: &mut Conn, id: UserId) -> Result<()
         users::lock(db, id).await?;
     }
     Ok(())
-}
-
-/// Asks the database whether whoever is signed in is still a superuser; nobody is, at the command
-/// line.
-///
-/// # Errors
-/// `Forbidden`.
-pub(crate) async fn demand_superuser_still(db: &mut Conn, by: Option<&SignedIn>) -> Result<()> {
-    let Some(by) = by else { return Ok(()) };
-    users::lock(db, by.user.id).await?;
-    let user = users::by_id(db, by.user.id).await?;
-    match user.filter(|u| u.is_superuser && u.is_active) {
-        Some(_) => Ok(()),
-        None => Err(Error::Forbidden),
-    }
 }

@@ -1,62 +1,23 @@
 //! The settings that a superuser changes while running. What is stored wins over the file; each server
 //! holds what is in effect in memory, is told of a change by the database's notifications where there
 //! are such, and polls in any case.
-use super::demand_superuser_still;
+use super::Admin;
 use crate::{
     config::{Config, EmailConfirmation, RuntimeSettings, Setting},
-    db::{Channel, Db},
+    db::Channel,
     field_error::FieldError,
     flows::{
-        Auth, Caller, Error, Result, SignedIn, UserId,
-        audit::{AuditEvent, record},
+        Error, Result, UserId,
+        audit::AuditEvent,
         revision::{laid_over, longest_out, put, settle, value},
     },
     store::settings::{self, Revision},
     time::Timestamp,
 };
-use std::{
-    sync::{Arc, PoisonError, RwLock},
-    time::Duration,
-};
+use std::time::Duration;
 
 /// How many changes are told.
 const MOST: i64 = 100;
-
-/// What is in effect here, and since which revision.
-#[derive(Clone)]
-pub(crate) struct CurrentSettings(Arc<RwLock<(i64, RuntimeSettings)>>);
-
-impl CurrentSettings {
-    pub async fn load(db: &Db, config: &Config) -> Result<Self> {
-        let this = Self(Arc::new(RwLock::new((0, RuntimeSettings::from(config)))));
-        this.catch_up(db, config).await?;
-        Ok(this)
-    }
-
-    pub fn get(&self) -> RuntimeSettings {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).1
-    }
-
-    /// Takes what others have changed.
-    pub async fn catch_up(&self, db: &Db, config: &Config) -> Result<()> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).0;
-        if let Some(news) = settings::after(&mut db.read().await?, known).await? {
-            if !laid_over(config, &news)?.misfits(config).is_empty() {
-                tracing::warn!("the stored lifetimes do not fit the file any more: its own count");
-            }
-            self.take(news.revision, settle(config, &news)?);
-        }
-        Ok(())
-    }
-
-    fn take(&self, revision: i64, live: RuntimeSettings) {
-        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        // Who was slower may have the older news.
-        if revision > state.0 {
-            *state = (revision, live);
-        }
-    }
-}
 
 /// The settings as a superuser sees them.
 #[derive(Debug)]
@@ -134,18 +95,13 @@ pub struct Changed {
     pub out: Duration,
 }
 
-impl Auth {
-    /// The settings in effect, of those that can be changed while running.
-    pub fn runtime_settings(&self) -> RuntimeSettings {
-        self.current_settings.get()
-    }
-
+impl Admin<'_> {
     /// # Errors
     /// `Forbidden` to all but superusers.
-    pub async fn settings(&self, by: &SignedIn) -> Result<Settings> {
-        demand_superuser(by)?;
-        let revisions = settings::last(&mut self.db.read().await?, MOST + 1).await?;
-        Settings::new(&self.config, &revisions, self.clock.now())
+    pub async fn settings(&self) -> Result<Settings> {
+        self.op.demand_superuser()?;
+        let revisions = settings::last(&mut self.auth.db.read().await?, MOST + 1).await?;
+        Settings::new(&self.auth.config, &revisions, self.auth.clock.now())
     }
 
     /// Changes settings, all or none; without a value the file's counts again.
@@ -153,30 +109,26 @@ impl Auth {
     /// # Errors
     /// `Forbidden` to all but superusers, `PasswordRequired`; `Fields` if a value cannot be read or does
     /// not fit the others.
-    pub async fn change_settings(
-        &self,
-        caller: &Caller,
-        by: &SignedIn,
-        wanted: &[(Setting, Option<&str>)],
-    ) -> Result<Changed> {
-        demand_superuser(by)?;
-        self.demand_proof_of(by)?;
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        demand_superuser_still(&mut db, Some(by)).await?;
+    pub async fn change_settings(&self, wanted: &[(Setting, Option<&str>)]) -> Result<Changed> {
+        self.op.demand_superuser()?;
+        self.require_recent_login()?;
+        let by = self.op.signed_in();
+        let mut work = self.begin().await?;
+        let now = work.now;
+        self.demand_superuser_still(&mut work.tx).await?;
         // Until it is the next revision: others may change something, too.
         let (old, new, to, out) = loop {
-            let revisions = settings::last(&mut db, MOST).await?;
-            let out = longest_out(&self.config, &revisions, now)?;
+            let revisions = settings::last(&mut work.tx, MOST).await?;
+            let out = longest_out(&self.auth.config, &revisions, now)?;
             let old = revisions.into_iter().next().unwrap_or_default();
             let mut new = old.clone();
             for (setting, text) in wanted {
                 put(&mut new, *setting, (*text).map(str::to_owned));
             }
-            let to = check(&self.config, &mut new, wanted)?;
+            let to = check(&self.auth.config, &mut new, wanted)?;
             let required = to.email_confirmation == EmailConfirmation::Required;
-            if required && by.user.email_confirmed_at.is_none() {
-                // Or he would keep himself out, perhaps with nobody left to undo it.
+            if required && by.is_some_and(|by| by.user.email_confirmed_at.is_none()) {
+                // Or they would lock themselves out, perhaps with nobody left to undo it.
                 return Err(Error::field("email_confirmation", FieldError::OwnUnconfirmed));
             }
             if Setting::ALL.into_iter().all(|s| value(&old, s) == value(&new, s)) {
@@ -184,21 +136,22 @@ impl Auth {
             }
             new.revision += 1;
             new.changed_at = now;
-            new.changed_by = Some(by.user.id);
-            if settings::insert(&mut db, &new).await? {
+            new.changed_by = by.map(|by| by.user.id);
+            if settings::insert(&mut work.tx, &new).await? {
                 break (old, new, to, out);
             }
         };
-        let from = settle(&self.config, &old)?;
+        let from = settle(&self.auth.config, &old)?;
         for setting in Setting::ALL.into_iter().filter(|s| value(&old, *s) != value(&new, *s)) {
             let detail =
                 format!("{}: {} -> {}", setting.name(), from.get(setting), to.get(setting));
-            let act = AuditEvent { detail: &detail, ..AuditEvent::of_admin("setting_changed", by) };
-            record(&mut db, caller, act, now).await?;
+            let session = by.map(|by| by.session.id);
+            let event = AuditEvent { session, ..AuditEvent::new("setting_changed") };
+            work.audit(event.detail(&detail)).await?;
         }
-        db.notify(Channel::Settings).await?;
-        db.commit().await?;
-        self.current_settings.take(new.revision, to);
+        work.tx.notify(Channel::Settings).await?;
+        work.commit().await?;
+        self.auth.current_settings.take(new.revision, to);
         Ok(Changed { from, to, out })
     }
 
@@ -207,21 +160,11 @@ impl Auth {
     /// # Errors
     /// `Forbidden` to all but superusers; `NotFound` if it was never changed; `Fields` if what it was
     /// does not fit the others any more.
-    pub async fn undo_setting(
-        &self,
-        caller: &Caller,
-        by: &SignedIn,
-        setting: Setting,
-    ) -> Result<Changed> {
-        let settings = self.settings(by).await?;
+    pub async fn undo_setting(&self, setting: Setting) -> Result<Changed> {
+        let settings = self.settings().await?;
         let before = settings.last_change(setting).ok_or(Error::NotFound)?.from.as_deref();
-        self.change_settings(caller, by, &[(setting, before)]).await
+        self.change_settings(&[(setting, before)]).await
     }
-}
-
-fn demand_superuser(by: &SignedIn) -> Result<()> {
-    by.demand_self()?;
-    if by.user.is_superuser { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 /// What `new` brings into effect, spelled as the file would; what is wrong with `wanted` otherwise.

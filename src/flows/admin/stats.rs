@@ -1,7 +1,7 @@
 //! The figures of the service. Days that are over do not change, so each process counts them once.
 use crate::{
     db::Conn,
-    flows::{Auth, Operator, Result},
+    flows::{Result, admin::Admin},
     store::{audit, outbox, user_search},
     time::Timestamp,
 };
@@ -62,10 +62,10 @@ fn number(start: Timestamp) -> i64 {
     start.unix().div_euclid(86_400)
 }
 
-impl Auth {
+impl Admin<'_> {
     /// The figures of the service.
-    pub async fn overview(&self, _: &Operator) -> Result<Overview> {
-        let mut db = self.db.read_long().await?;
+    pub async fn overview(&self) -> Result<Overview> {
+        let mut db = self.auth.db.read_long().await?;
         let (users, confirmed) = user_search::count(&mut db).await?;
         Ok(Overview {
             users,
@@ -77,10 +77,10 @@ impl Auth {
     }
 
     async fn days(&self, db: &mut Conn) -> Result<Vec<Day>> {
-        let now = self.clock.now();
+        let now = self.auth.clock.now();
         let today = Timestamp::from_unix(number(now) * 86_400);
         let first = today.minus(DAY * (DAYS - 1));
-        let mut days = self.daily_stats.since(number(first));
+        let mut days = self.auth.daily_stats.since(number(first));
         let unknown = days.last().map_or(first, |day| day.start.plus(DAY));
         let logins = by_day(db, "login", unknown).await?;
         let failures = by_day(db, "login_failed", unknown).await?;
@@ -92,7 +92,7 @@ impl Auth {
                 failures: of(&failures),
             });
         }
-        self.daily_stats.keep(&days, now.minus(LATE));
+        self.auth.daily_stats.keep(&days, now.minus(LATE));
         Ok(days)
     }
 }

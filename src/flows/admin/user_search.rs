@@ -2,7 +2,8 @@
 use crate::{
     field_error::FieldError,
     flows::{
-        Auth, By, Error, MOST_SESSIONS, Operator, Page, Result, Session, User, UserId,
+        By, Error, MOST_SESSIONS, Page, Result, Session, User, UserId,
+        admin::Admin,
         paging::{Cursor, SIZE, asked},
     },
     store::{
@@ -111,12 +112,12 @@ pub(crate) fn query(pairs: &[(&str, Option<&str>)]) -> String {
     query.finish()
 }
 
-impl Auth {
+impl Admin<'_> {
     /// The users who fit, the newest first.
     ///
     /// # Errors
     /// `Fields` if the query cannot be understood.
-    pub async fn list_users(&self, _: &Operator, query: &UserQuery<'_>) -> Result<UserList> {
+    pub async fn list_users(&self, query: &UserQuery<'_>) -> Result<UserList> {
         let search = word("search", query.search)?.map(pattern).transpose();
         let search = search.map_err(|e| Error::field("search", e))?;
         let filter = user_search::Filter {
@@ -126,7 +127,7 @@ impl Auth {
             confirmed: choice("confirmed", query.confirmed, &[("true", true), ("false", false)])?,
         };
         let cursor = Cursor::<1>::read(query.cursor)?;
-        let mut db = self.db.read_long().await?;
+        let mut db = self.auth.db.read_long().await?;
         let from = (UserId(cursor.place[0]), cursor.back);
         let rows = user_search::page(&mut db, &filter, from, asked(SIZE)).await?;
         let page = Page::new(rows, SIZE, cursor, |user| [user.id.0]);
@@ -146,15 +147,15 @@ impl Auth {
     }
 
     /// The roles that anybody has, and how many have each.
-    pub async fn roles(&self, _: &Operator) -> Result<Vec<(String, i64)>> {
-        Ok(roles::all(&mut self.db.read_long().await?).await?)
+    pub async fn roles(&self) -> Result<Vec<(String, i64)>> {
+        Ok(roles::all(&mut self.auth.db.read_long().await?).await?)
     }
 
     /// One user's profile.
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn user(&self, _: &Operator, id: UserId) -> Result<User> {
+    pub async fn user(&self, id: UserId) -> Result<User> {
         self.find_user(By::Id(id)).await
     }
 
@@ -162,32 +163,27 @@ impl Auth {
     ///
     /// # Errors
     /// `NotFound`; `Forbidden` for an admin who asks of a superuser.
-    pub async fn sessions_of(&self, op: &Operator, id: UserId) -> Result<Vec<Session>> {
-        op.demand_sight(&self.user(op, id).await?)?;
-        let mut db = self.db.read().await?;
-        Ok(sessions::of_user(&mut db, id, MOST_SESSIONS, self.clock.now()).await?)
+    pub async fn sessions_of(&self, id: UserId) -> Result<Vec<Session>> {
+        self.op.demand_sight(&self.user(id).await?)?;
+        let mut db = self.auth.db.read().await?;
+        Ok(sessions::of_user(&mut db, id, MOST_SESSIONS, self.auth.clock.now()).await?)
     }
 
     /// The mails to a user, the newest first; neither their texts nor their links.
     ///
     /// # Errors
     /// `NotFound`; `Forbidden` for an admin who asks of a superuser.
-    pub async fn mails_of(&self, op: &Operator, id: UserId) -> Result<Vec<OutboxMessage>> {
-        op.demand_sight(&self.user(op, id).await?)?;
-        Ok(outbox::of_user(&mut self.db.read().await?, id, MAILS).await?)
+    pub async fn mails_of(&self, id: UserId) -> Result<Vec<OutboxMessage>> {
+        self.op.demand_sight(&self.user(id).await?)?;
+        Ok(outbox::of_user(&mut self.auth.db.read().await?, id, MAILS).await?)
     }
 
     /// What happened to a user's account, the newest first.
     ///
     /// # Errors
     /// `NotFound`; `Forbidden` for an admin who asks of a superuser; `Fields` for a bad cursor.
-    pub async fn history_of(
-        &self,
-        op: &Operator,
-        id: UserId,
-        cursor: Option<&str>,
-    ) -> Result<Page<Logged>> {
-        op.demand_sight(&self.user(op, id).await?)?;
+    pub async fn history_of(&self, id: UserId, cursor: Option<&str>) -> Result<Page<Logged>> {
+        self.op.demand_sight(&self.user(id).await?)?;
         self.logged_of(id, cursor).await
     }
 }

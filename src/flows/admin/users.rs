@@ -1,15 +1,9 @@
 //! Adding, finding and removing users.
 use crate::{
-    db::Conn,
     field_error::FieldError,
-    flows::{
-        Auth, Caller, Error, Result, User, UserId,
-        audit::{Actor, AuditEvent, record},
-        mail::{self, Kind},
-    },
+    flows::{Error, Result, User, UserId, admin::Admin, audit::AuditEvent, mail::Kind, work::Work},
     identifiers::{self, Email, MOST_ROLES, Username},
     store::{roles, setup_tokens, users},
-    time::Timestamp,
 };
 
 /// How an operator names a user.
@@ -31,18 +25,14 @@ pub struct NewUser<'a> {
     pub confirmed: bool,
 }
 
-fn cli<'a>(kind: &'static str, target: UserId, detail: &'a str) -> AuditEvent<'a> {
-    AuditEvent { kind, actor: Actor::Cli, target: Some(target), session: None, detail }
-}
-
-impl Auth {
+impl Admin<'_> {
     /// Adds a user, whatever the registration mode; mails a link unless the address is `confirmed`.
     ///
     /// # Errors
     /// `Fields`, `EmailTaken`.
     pub async fn add_user(&self, new: NewUser<'_>) -> Result<User> {
         let fields =
-            self.read_fields((new.email, new.password), new.username, new.first_name).await?;
+            self.auth.read_fields((new.email, new.password), new.username, new.first_name).await?;
         let granted = new
             .roles
             .iter()
@@ -51,30 +41,29 @@ impl Auth {
         if granted.len() > MOST_ROLES {
             return Err(Error::field("role", FieldError::TooManyRoles(MOST_ROLES)));
         }
-        let hash = self.hasher.hash(new.password).await?;
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
+        let hash = self.auth.hasher.hash(new.password).await?;
+        let mut work = self.begin().await?;
         if new.superuser {
             // Whoever is about to use a link of the setup is waited for, or finds it gone.
-            setup_tokens::take_all(&mut db).await?;
+            setup_tokens::take_all(&mut work.tx).await?;
         }
-        let mut row = fields.row(&hash, self.config.language.tag(), now);
-        row.email_confirmed_at = new.confirmed.then_some(now);
+        let mut row = fields.row(&hash, self.auth.config.language.tag(), work.now);
+        row.email_confirmed_at = new.confirmed.then_some(work.now);
         row.is_superuser = new.superuser;
-        let Some(id) = users::insert(&mut db, &row).await? else {
-            return Err(fields.taken(&mut db).await?);
+        let Some(id) = users::insert(&mut work.tx, &row).await? else {
+            return Err(fields.taken(&mut work.tx).await?);
         };
         for role in &granted {
-            roles::grant(&mut db, id, role, now).await?;
+            roles::grant(&mut work.tx, id, role, work.now).await?;
         }
-        let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
+        let user = users::by_id(&mut work.tx, id).await?.ok_or(Error::NotFound)?;
         if !new.confirmed {
-            mail::to_user(&mut db, Kind::ConfirmEmail, &user, now).await?;
+            work.mail(Kind::ConfirmEmail, &user).await?;
         }
         let detail = new.superuser.then_some("superuser").into_iter();
         let detail = detail.chain(granted.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
-        record(&mut db, &Caller::default(), cli("user_added", id, &detail), now).await?;
-        db.commit().await?;
+        work.audit(AuditEvent::about("user_added", id).detail(&detail)).await?;
+        work.commit().await?;
         Ok(user)
     }
 
@@ -83,7 +72,7 @@ impl Auth {
     /// # Errors
     /// `NotFound`.
     pub async fn find_user(&self, by: By<'_>) -> Result<User> {
-        let mut db = self.db.read().await?;
+        let mut db = self.auth.db.read().await?;
         let user = match by {
             By::Id(id) => users::by_id(&mut db, id).await?,
             By::Email(email) => {
@@ -100,7 +89,7 @@ impl Auth {
 
     /// At most `limit` users with an id above `after`, by id.
     pub async fn users(&self, after: UserId, limit: u32) -> Result<Vec<User>> {
-        Ok(users::page(&mut self.db.read().await?, after, i64::from(limit)).await?)
+        Ok(users::page(&mut self.auth.db.read().await?, after, i64::from(limit)).await?)
     }
 
     /// Sets a password and ends every session.
@@ -109,35 +98,27 @@ impl Auth {
     /// `NotFound`, `Fields`.
     pub async fn set_password(&self, id: UserId, password: &str) -> Result<()> {
         let user = self.find_user(By::Id(id)).await?;
-        self.check_password(&user, "password", password).await?;
-        let hash = self.hasher.hash(password).await?;
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        if !users::set_password(&mut db, id, user.credentials, &hash).await? {
+        self.auth.check_password(&user, "password", password).await?;
+        let hash = self.auth.hasher.hash(password).await?;
+        let mut work = self.begin().await?;
+        if !users::set_password(&mut work.tx, id, user.credentials, &hash).await? {
             return Err(Error::NotFound);
         }
-        let revoked = self.end_sessions(&mut db, id, None, now).await?;
-        mail::to_user(&mut db, Kind::PasswordChanged, &user, now).await?;
-        record(&mut db, &Caller::default(), cli("password_set", id, ""), now).await?;
-        self.commit(db, &revoked).await
+        work.end_sessions(id, None).await?;
+        work.mail(Kind::PasswordChanged, &user).await?;
+        work.audit(AuditEvent::about("password_set", id)).await?;
+        work.commit().await
     }
+}
 
-    /// Deletes a user that is held with all superusers, and tells its mailbox.
-    pub(crate) async fn remove(
-        &self,
-        mut db: Conn,
-        caller: &Caller,
-        user: &User,
-        act: AuditEvent<'_>,
-        now: Timestamp,
-    ) -> Result<()> {
-        self.spare_last_superuser(&mut db, user).await?;
-        let revoked = self.end_sessions(&mut db, user.id, None, now).await?;
-        record(&mut db, caller, act, now).await?;
-        self.erase(&mut db, user).await?;
-        mail::farewell(&mut db, user, now).await?;
-        self.commit(db, &revoked).await?;
-        self.post.notify_one();
-        Ok(())
+impl Work<'_> {
+    /// Deletes a user that is locked with all superusers, and tells its mailbox.
+    pub async fn remove(mut self, user: &User, event: AuditEvent<'_>) -> Result<()> {
+        self.spare_last_superuser(user).await?;
+        self.end_sessions(user.id, None).await?;
+        self.audit(event).await?;
+        self.erase(user).await?;
+        self.mail_farewell(user).await?;
+        self.commit().await
     }
 }

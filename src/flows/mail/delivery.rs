@@ -56,7 +56,7 @@ impl UnderWay {
 impl Auth {
     /// Waits until a flow of this process has put a mail into the outbox.
     pub async fn mail_queued(&self) {
-        self.post.notified().await;
+        self.outbox_wakeup.notified().await;
     }
 
     /// Sends the mails that are due; gives how many were sent. Once it returns, those that this

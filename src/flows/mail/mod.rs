@@ -5,19 +5,19 @@
 pub mod delivery;
 pub mod message;
 
-use super::{Auth, Error, Result, User, UserId};
+use super::{Auth, Error, Result, User, UserId, work::Work};
 use crate::{
-    db::{Channel, Conn},
+    db::Channel,
     mail::Letter,
     secret,
     store::outbox::{self, NewMail},
-    time::Timestamp,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// So many mails of one kind are sent to one address within [`PER`] (OWASP ASVS 5, 6.3).
+/// How many mails of one kind one address is sent within [`PER`] (OWASP ASVS 5, 6.3).
 const MOST: i64 = 5;
+/// The period that [`MOST`] counts for.
 pub const PER: Duration = Duration::from_hours(1);
 
 /// What a mail is about.
@@ -50,68 +50,76 @@ impl Kind {
     }
 }
 
-/// Puts a mail to a user's own address into the outbox.
-pub async fn to_user(db: &mut Conn, kind: Kind, user: &User, now: Timestamp) -> Result<()> {
-    enqueue(db, kind, user, &user.email, &json!({}), now).await
-}
-
-/// Puts the last mail to a user who has just been deleted into the outbox.
-pub async fn farewell(db: &mut Conn, user: &User, now: Timestamp) -> Result<()> {
-    let mail = (Kind::AccountDeleted, user.email.as_str());
-    enqueue_about(db, None, mail, user, &json!({}), now).await
-}
-
-/// Puts a mail about `user` into the outbox; `args` are what its text needs beside the name. Beyond a
-/// few in an hour it is left out, whoever asks.
-pub async fn enqueue(
-    db: &mut Conn,
-    kind: Kind,
-    user: &User,
-    recipient: &str,
-    args: &Value,
-    now: Timestamp,
-) -> Result<()> {
-    enqueue_about(db, Some(user.id), (kind, recipient), user, args, now).await
-}
-
-async fn enqueue_about(
-    db: &mut Conn,
-    id: Option<UserId>,
-    (kind, recipient): (Kind, &str),
-    user: &User,
-    args: &Value,
-    now: Timestamp,
-) -> Result<()> {
-    if has_enough(db, kind, recipient, now).await? {
-        return Ok(());
+impl Work<'_> {
+    /// Puts a mail to a user's own address into the outbox. Beyond [`MOST`] in an hour it is left out,
+    /// whoever asks.
+    pub async fn mail(&mut self, kind: Kind, user: &User) -> Result<()> {
+        self.mail_to(kind, user, &user.email, &json!({})).await
     }
-    // Whoever registers somebody else's address chooses the name: it would be a message to a stranger.
-    let own = user.email_confirmed_at.is_some() && recipient == user.email;
-    let name = if own { user.first_name.as_str() } else { "" };
-    let mut all = json!({ "name": name, "email": user.email });
-    if let (Some(all), Some(args)) = (all.as_object_mut(), args.as_object()) {
-        all.extend(args.clone());
-    }
-    let mail = NewMail {
-        kind: kind.name(),
-        user_id: id,
-        recipient,
-        language: user.language.as_deref().unwrap_or_default(),
-        args: &all.to_string(),
-        credentials: user.credentials,
-    };
-    outbox::insert(db, &mail, now).await?;
-    Ok(db.notify(Channel::Outbox).await?)
-}
 
-/// Whether an address has been sent as many mails of a kind as it may be for now.
-pub async fn has_enough(
-    db: &mut Conn,
-    kind: Kind,
-    recipient: &str,
-    now: Timestamp,
-) -> Result<bool> {
-    Ok(outbox::count_since(db, recipient, kind.name(), now.minus(PER)).await? >= MOST)
+    /// Puts a mail about `user` to `recipient` into the outbox; `args` are what its text needs beside the
+    /// name.
+    pub async fn mail_to(
+        &mut self,
+        kind: Kind,
+        user: &User,
+        recipient: &str,
+        args: &Value,
+    ) -> Result<()> {
+        self.enqueue(kind, Some(user.id), user, recipient, args).await
+    }
+
+    /// Puts the last mail to a user who has just been deleted into the outbox.
+    pub async fn mail_farewell(&mut self, user: &User) -> Result<()> {
+        self.enqueue(Kind::AccountDeleted, None, user, &user.email, &json!({})).await
+    }
+
+    async fn enqueue(
+        &mut self,
+        kind: Kind,
+        id: Option<UserId>,
+        user: &User,
+        recipient: &str,
+        args: &Value,
+    ) -> Result<()> {
+        if self.is_mail_limit_reached(kind, recipient).await? {
+            return Ok(());
+        }
+        // Whoever registers somebody else's address chooses the name: it would be a message to a stranger.
+        let own = user.email_confirmed_at.is_some() && recipient == user.email;
+        let name = if own { user.first_name.as_str() } else { "" };
+        let mut all = json!({ "name": name, "email": user.email });
+        if let (Some(all), Some(args)) = (all.as_object_mut(), args.as_object()) {
+            all.extend(args.clone());
+        }
+        self.insert_mail(&NewMail {
+            kind: kind.name(),
+            user_id: id,
+            recipient,
+            language: user.language.as_deref().unwrap_or_default(),
+            args: &all.to_string(),
+            credentials: user.credentials,
+        })
+        .await
+    }
+
+    pub async fn insert_mail(&mut self, mail: &NewMail<'_>) -> Result<()> {
+        outbox::insert(&mut self.tx, mail, self.now).await?;
+        self.wake_outbox().await
+    }
+
+    /// Lets the outbox workers of all processes know, with the commit, that a mail is due.
+    pub async fn wake_outbox(&mut self) -> Result<()> {
+        self.tx.notify(Channel::Outbox).await?;
+        self.mail_queued = true;
+        Ok(())
+    }
+
+    /// Whether an address has been sent as many mails of a kind as it may be for now.
+    pub async fn is_mail_limit_reached(&mut self, kind: Kind, recipient: &str) -> Result<bool> {
+        let since = self.now.minus(PER);
+        Ok(outbox::count_since(&mut self.tx, recipient, kind.name(), since).await? >= MOST)
+    }
 }
 
 impl Auth {

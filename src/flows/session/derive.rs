@@ -2,15 +2,14 @@
 //! the family of the session that they come from, and neither outlives it or the token that proves it.
 use super::issue::Proof;
 use crate::{
-    db::Conn,
     flows::{
         Auth, Caller, Error, Result, Session, SessionId, SignedIn, Tokens, UserId,
-        audit::{Actor, AuditEvent, record},
+        audit::{Actor, AuditEvent},
         surface::{Rotation, Surface},
+        work::Work,
     },
     secret,
     store::{refresh_tokens, sessions, users},
-    time::Timestamp,
 };
 
 impl Auth {
@@ -45,14 +44,14 @@ impl Auth {
             // It would give any number of access tokens without being used up.
             return Err(Error::Forbidden);
         }
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        let user = users::by_id(&mut db, by.user.id).await?.ok_or(Error::TokenNotValid)?;
+        let mut work = self.begin(caller).await?;
+        let now = work.now;
+        let user = users::by_id(&mut work.tx, by.user.id).await?.ok_or(Error::TokenNotValid)?;
         self.admit(surface, &user)?;
-        if !users::note_login(&mut db, user.id, user.credentials, now).await? {
+        if !users::note_login(&mut work.tx, user.id, user.credentials, now).await? {
             return Err(Error::TokenNotValid);
         }
-        let origin = self.lock_session(&mut db, by, now).await?;
+        let origin = work.lock_session(by).await?;
         let session = Session {
             id: SessionId(secret::token()?),
             client: surface.client.to_owned(),
@@ -65,10 +64,9 @@ impl Auth {
             expires_at: by.until(),
             ..origin
         };
-        let (session, issued, revoked) = self.store_session(&mut db, session, now).await?;
-        let act = AuditEvent::own("tokens_issued", user.id).in_session(session.id);
-        record(&mut db, caller, act, now).await?;
-        self.commit(db, &revoked).await?;
+        let (session, issued) = work.store_session(session).await?;
+        work.audit(AuditEvent::own("tokens_issued", user.id).in_session(session.id)).await?;
+        work.commit().await?;
         self.tokens(surface, user, &session, Some(issued), now)
     }
 
@@ -90,20 +88,20 @@ impl Auth {
         if !by.user.is_superuser {
             return Err(Error::Forbidden);
         }
-        self.demand_proof_of(by)?;
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
+        self.require_recent_login_of(by)?;
+        let mut work = self.begin_as(caller, Actor::User(by.user.id)).await?;
+        let now = work.now;
         // By id, or two superusers would wait for each other.
         for id in [by.user.id.min(id), by.user.id.max(id)] {
-            users::lock(&mut db, id).await?;
+            users::lock(&mut work.tx, id).await?;
         }
-        let operator = users::by_id(&mut db, by.user.id).await?;
+        let operator = users::by_id(&mut work.tx, by.user.id).await?;
         if !operator.is_some_and(|u| u.is_active && u.is_superuser) {
             return Err(Error::Forbidden);
         }
-        let user = users::by_id(&mut db, id).await?.ok_or(Error::NotFound)?;
+        let user = users::by_id(&mut work.tx, id).await?.ok_or(Error::NotFound)?;
         self.admit(surface, &user)?;
-        let origin = self.lock_session(&mut db, by, now).await?;
+        let origin = work.lock_session(by).await?;
         let expires_at = self.access_expires_at(by.until(), now);
         let session = Session {
             family_id: Some(origin.family()),
@@ -111,42 +109,35 @@ impl Auth {
             authenticated_at: origin.authenticated_at,
             expires_at,
             access_expires_at: expires_at,
-            // Where a superuser is, is not for the user to see among the sessions.
-            ..self.new_session(&Caller::default(), surface, id, false, now)?
+            // The user does not see where the superuser is.
+            ip: None,
+            user_agent: None,
+            ..work.new_session(surface, id, false)?
         };
-        let revoked = self.make_room(&mut db, id, now).await?;
-        sessions::insert(&mut db, &session).await?;
+        work.make_room(id).await?;
+        sessions::insert(&mut work.tx, &session).await?;
         if renew {
-            sessions::lock_all(&mut db, id).await?;
-            refresh_tokens::expire_all(&mut db, id, now).await?;
+            sessions::lock_all(&mut work.tx, id).await?;
+            refresh_tokens::expire_all(&mut work.tx, id, now).await?;
         }
-        let act = AuditEvent {
-            kind: if renew { "refresh_tokens_renewed" } else { "tokens_issued" },
-            actor: Actor::User(by.user.id),
-            target: Some(id),
-            session: Some(session.id),
-            detail: "",
-        };
-        record(&mut db, caller, act, now).await?;
-        self.commit(db, &revoked).await?;
+        let kind = if renew { "refresh_tokens_renewed" } else { "tokens_issued" };
+        work.audit(AuditEvent::about(kind, id).in_session(session.id)).await?;
+        work.commit().await?;
         self.tokens(surface, user, &session, None, now)
     }
+}
 
-    /// Holds the session of `by`, if it lives, so that it does not end meanwhile; as it is now.
+impl Work<'_> {
+    /// Locks the session of `by`, if it lives, so that it does not end meanwhile; gives it as it is now.
     ///
     /// # Errors
     /// `TokenNotValid`.
-    pub(crate) async fn lock_session(
-        &self,
-        db: &mut Conn,
-        by: &SignedIn,
-        now: Timestamp,
-    ) -> Result<Session> {
+    pub async fn lock_session(&mut self, by: &SignedIn) -> Result<Session> {
         let Session { id, ip, user_agent, access_expires_at, .. } = &by.session;
         let seen = (ip.as_deref(), user_agent.as_deref());
-        if !sessions::touch(db, *id, seen, *access_expires_at, now).await? {
+        if !sessions::touch(&mut self.tx, *id, seen, *access_expires_at, self.now).await? {
             return Err(Error::TokenNotValid);
         }
-        sessions::by_id(db, *id).await?.ok_or(Error::TokenNotValid)
+        sessions::by_id(&mut self.tx, *id).await?.ok_or(Error::TokenNotValid)
     }
 }

@@ -1,13 +1,13 @@
 //! Sessions: opened by a login, and the tokens that stand for them. How they end: [`crate::flows::session::revoke`].
 use crate::{
     config::EmailConfirmation,
-    db::Conn,
     flows::{
-        Auth, Caller, Error, Result, Session, SessionId, User, UserId,
+        Auth, Error, Result, Session, SessionId, User, UserId,
         surface::{Envelope, Surface},
+        work::Work,
     },
     secret,
-    store::{refresh_tokens, revocations::Revocation, sessions},
+    store::{refresh_tokens, sessions},
     time::Timestamp,
     tokens::{
         Claims,
@@ -91,6 +91,63 @@ pub(crate) struct IssuedToken {
     pub expires_at: Timestamp,
 }
 
+impl Work<'_> {
+    /// A session of a user who has just given their password, yet to be stored.
+    pub fn new_session(&self, surface: &Surface, user: UserId, remember: bool) -> Result<Session> {
+        let longest = self.auth.config.session_lifetime;
+        let lifetime = if remember { longest } else { longest.min(UNREMEMBERED) };
+        Ok(Session {
+            id: SessionId(secret::token()?),
+            user_id: user,
+            client: surface.client.to_owned(),
+            rotation: surface.rotation,
+            family_id: None,
+            actor_id: None,
+            remember,
+            ip: self.caller.ip.map(|ip| ip.to_string()),
+            user_agent: self.caller.user_agent.clone(),
+            created_at: self.now,
+            authenticated_at: self.now,
+            last_seen_at: self.now,
+            expires_at: self.now.plus(lifetime),
+            access_expires_at: self.now,
+            ended_at: None,
+        })
+    }
+
+    /// Stores a new session of a user whose row is locked, and its first refresh token. Beyond
+    /// [`MOST_SESSIONS`](super::revoke::MOST_SESSIONS) the least used one ends.
+    pub async fn store_session(&mut self, mut session: Session) -> Result<(Session, IssuedToken)> {
+        session.access_expires_at = self.auth.access_expires_at(session.expires_at, self.now);
+        self.make_room(session.user_id).await?;
+        sessions::insert(&mut self.tx, &session).await?;
+        let issued = self.store_refresh_token(&session, secret::token()?).await?;
+        Ok((session, issued))
+    }
+
+    /// Stores `id` as a refresh token of `session`.
+    pub async fn store_refresh_token(
+        &mut self,
+        session: &Session,
+        id: Uuid,
+    ) -> Result<IssuedToken> {
+        let lifetime = self.auth.runtime_settings().refresh_token_lifetime;
+        let expires_at = self.now.plus(lifetime).min(session.expires_at);
+        let salt: [u8; 16] = secret::random()?;
+        let row = refresh_tokens::RefreshToken {
+            hash: secret::hash(id),
+            session_id: session.id,
+            salt: salt.to_vec(),
+            issued_at: self.now,
+            expires_at,
+            access_expires_at: session.access_expires_at,
+            used_at: None,
+        };
+        refresh_tokens::insert(&mut self.tx, &row).await?;
+        Ok(IssuedToken { id, at: self.now, expires_at })
+    }
+}
+
 impl Auth {
     /// Whether `user` may have a session under `surface` as things are now; asked at login and at every
     /// refresh.
@@ -118,75 +175,6 @@ impl Auth {
         let seconds =
             Timestamp::from_unix(now.unix()).plus(self.runtime_settings().access_token_lifetime);
         seconds.min(session)
-    }
-
-    /// A session of somebody who has just given the password, yet to be stored.
-    pub(crate) fn new_session(
-        &self,
-        caller: &Caller,
-        surface: &Surface,
-        user: UserId,
-        remember: bool,
-        now: Timestamp,
-    ) -> Result<Session> {
-        let longest = self.config.session_lifetime;
-        let lifetime = if remember { longest } else { longest.min(UNREMEMBERED) };
-        Ok(Session {
-            id: SessionId(secret::token()?),
-            user_id: user,
-            client: surface.client.to_owned(),
-            rotation: surface.rotation,
-            family_id: None,
-            actor_id: None,
-            remember,
-            ip: caller.ip.map(|ip| ip.to_string()),
-            user_agent: caller.user_agent.clone(),
-            created_at: now,
-            authenticated_at: now,
-            last_seen_at: now,
-            expires_at: now.plus(lifetime),
-            access_expires_at: now,
-            ended_at: None,
-        })
-    }
-
-    /// Stores a new session of a user whose row is held, and its first refresh token. Beyond
-    /// [`MOST_SESSIONS`] the least used one ends; [`Auth::commit`] takes what is revoked by it.
-    pub(crate) async fn store_session(
-        &self,
-        db: &mut Conn,
-        mut session: Session,
-        now: Timestamp,
-    ) -> Result<(Session, IssuedToken, Vec<Revocation>)> {
-        session.access_expires_at = self.access_expires_at(session.expires_at, now);
-        let revoked = self.make_room(db, session.user_id, now).await?;
-        sessions::insert(db, &session).await?;
-        let issued = self.store_refresh_token(db, &session, secret::token()?, now).await?;
-        Ok((session, issued, revoked))
-    }
-
-    /// Stores `id` as a refresh token of `session`.
-    pub(crate) async fn store_refresh_token(
-        &self,
-        db: &mut Conn,
-        session: &Session,
-        id: Uuid,
-        now: Timestamp,
-    ) -> Result<IssuedToken> {
-        let expires_at =
-            now.plus(self.runtime_settings().refresh_token_lifetime).min(session.expires_at);
-        let salt: [u8; 16] = secret::random()?;
-        let row = refresh_tokens::RefreshToken {
-            hash: secret::hash(id),
-            session_id: session.id,
-            salt: salt.to_vec(),
-            issued_at: now,
-            expires_at,
-            access_expires_at: session.access_expires_at,
-            used_at: None,
-        };
-        refresh_tokens::insert(db, &row).await?;
-        Ok(IssuedToken { id, at: now, expires_at })
     }
 
     /// Signs the tokens of a session. The access token expires when the session's row says: a lifetime that

@@ -6,14 +6,9 @@
 //! remembered for as long as they would be good, whatever has become of the session.
 use super::issue::ParsedToken;
 use crate::{
-    db::Conn,
-    flows::{
-        Auth, Caller, Error, Result, UserId,
-        audit::{AuditEvent, record},
-        surface::Surface,
-    },
+    flows::{Auth, Error, Result, UserId, audit::AuditEvent, surface::Surface, work::Work},
     secret,
-    store::{legacy_tokens, refresh_tokens, revocations::Revocation, sessions, users},
+    store::{legacy_tokens, refresh_tokens, sessions, users},
     time::Timestamp,
     tokens::claims::SimpleJwt,
 };
@@ -40,61 +35,6 @@ impl Auth {
         }
     }
 
-    /// Opens a session behind a token of simplejwt's, unless it has had one; what it revokes by making
-    /// room for it is to be committed.
-    ///
-    /// # Errors
-    /// `TokenNotValid` if the user is not there, or all its sessions have been ended since.
-    pub(crate) async fn adopt(
-        &self,
-        db: &mut Conn,
-        caller: &Caller,
-        surface: &Surface,
-        claims: &SimpleJwt,
-        now: Timestamp,
-    ) -> Result<Vec<Revocation>> {
-        let hash = secret::hash(self.legacy_id(claims.jti));
-        if refresh_tokens::by_hash(db, &hash).await?.is_some() {
-            return Ok(Vec::new());
-        }
-        let user = UserId(claims.user_id);
-        users::lock(db, user).await?;
-        users::by_id(db, user).await?.ok_or(Error::TokenNotValid)?;
-        let issued_at = claims.iat.map(Timestamp::from_unix).filter(|at| *at <= now);
-        // A token without a time is as old as can be.
-        let ended_at = users::sessions_ended_at(db, user).await?;
-        if ended_at.is_some_and(|at| issued_at.is_none_or(|issued| issued <= at)) {
-            return Err(Error::TokenNotValid);
-        }
-        let expires_at = Timestamp::from_unix(claims.exp);
-        if !legacy_tokens::take(db, &hash, expires_at).await? {
-            // Another request was faster, or its session is forgotten.
-            return Ok(Vec::new());
-        }
-        let mut session = self.new_session(caller, surface, user, true, now)?;
-        session.created_at = issued_at.unwrap_or(now);
-        // When a password was given for it, if ever, the token does not say: simplejwt dates what it
-        // rotates anew.
-        session.authenticated_at = Timestamp::from_unix(0);
-        let revoked = self.make_room(db, user, now).await?;
-        sessions::insert(db, &session).await?;
-        let salt: [u8; 16] = secret::random()?;
-        let row = refresh_tokens::RefreshToken {
-            hash,
-            session_id: session.id,
-            salt: salt.to_vec(),
-            issued_at: session.created_at,
-            expires_at: expires_at.min(session.expires_at),
-            // The access token issued with it was never ours.
-            access_expires_at: now,
-            used_at: None,
-        };
-        refresh_tokens::insert(db, &row).await?;
-        let act = AuditEvent::own("simplejwt_token_taken", user).in_session(session.id);
-        record(db, caller, act, now).await?;
-        Ok(revoked)
-    }
-
     /// Notes that tokens of simplejwt are used up.
     pub(crate) async fn give_back(&self, tokens: &[(Uuid, Timestamp)]) -> Result<()> {
         let mut db = self.db.write().await?;
@@ -108,5 +48,53 @@ impl Auth {
     /// What stands for a token in our tables. It cannot be guessed from the `jti`, which was no secret.
     fn legacy_id(&self, jti: Uuid) -> Uuid {
         self.successor.of(jti, b"simplejwt")
+    }
+}
+
+impl Work<'_> {
+    /// Opens a session behind a token of simplejwt's, unless it has had one.
+    ///
+    /// # Errors
+    /// `TokenNotValid` if the user does not exist, or all their sessions have been ended since.
+    pub async fn adopt(&mut self, surface: &Surface, claims: &SimpleJwt) -> Result<()> {
+        let now = self.now;
+        let hash = secret::hash(self.auth.legacy_id(claims.jti));
+        if refresh_tokens::by_hash(&mut self.tx, &hash).await?.is_some() {
+            return Ok(());
+        }
+        let user = UserId(claims.user_id);
+        users::lock(&mut self.tx, user).await?;
+        users::by_id(&mut self.tx, user).await?.ok_or(Error::TokenNotValid)?;
+        let issued_at = claims.iat.map(Timestamp::from_unix).filter(|at| *at <= now);
+        // A token without a time is as old as can be.
+        let ended_at = users::sessions_ended_at(&mut self.tx, user).await?;
+        if ended_at.is_some_and(|at| issued_at.is_none_or(|issued| issued <= at)) {
+            return Err(Error::TokenNotValid);
+        }
+        let expires_at = Timestamp::from_unix(claims.exp);
+        if !legacy_tokens::take(&mut self.tx, &hash, expires_at).await? {
+            // Another request was faster, or its session is forgotten.
+            return Ok(());
+        }
+        let mut session = self.new_session(surface, user, true)?;
+        session.created_at = issued_at.unwrap_or(now);
+        // When a password was given for it, if ever, the token does not say: simplejwt dates what it
+        // rotates anew.
+        session.authenticated_at = Timestamp::from_unix(0);
+        self.make_room(user).await?;
+        sessions::insert(&mut self.tx, &session).await?;
+        let salt: [u8; 16] = secret::random()?;
+        let row = refresh_tokens::RefreshToken {
+            hash,
+            session_id: session.id,
+            salt: salt.to_vec(),
+            issued_at: session.created_at,
+            expires_at: expires_at.min(session.expires_at),
+            // The access token issued with it was never ours.
+            access_expires_at: now,
+            used_at: None,
+        };
+        refresh_tokens::insert(&mut self.tx, &row).await?;
+        self.audit(AuditEvent::own("simplejwt_token_taken", user).in_session(session.id)).await
     }
 }

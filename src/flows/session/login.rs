@@ -2,10 +2,8 @@
 use crate::{
     db::Conn,
     flows::{
-        Auth, Caller, Error, Result, Tokens, User, UserId,
-        account::reset_password::count_unknown,
-        audit::{Actor, AuditEvent, record},
-        surface::Surface,
+        Auth, Caller, Error, Result, Tokens, User, UserId, account::reset_password::count_unknown,
+        audit::AuditEvent, surface::Surface,
     },
     identifiers::{Email, Username},
     password::Verdict,
@@ -67,21 +65,49 @@ impl Auth {
         if let Err(e) = self.admit(surface, user) {
             return self.refuse(caller, Some(user.id), e);
         }
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        if !users::note_login(&mut db, user.id, user.credentials, now).await? {
-            drop(db);
+        let Some(tokens) = self.log_in_as(caller, surface, user, remember).await? else {
             return self.refuse(caller, Some(user.id), Error::BadCredentials);
-        }
-        let session = self.new_session(caller, surface, user.id, remember, now)?;
-        let (session, issued, revoked) = self.store_session(&mut db, session, now).await?;
-        record(&mut db, caller, AuditEvent::own("login", user.id).in_session(session.id), now)
-            .await?;
-        self.commit(db, &revoked).await?;
+        };
         if let (Verdict::Outdated, Some(old)) = (verdict, stored) {
             self.rehash_later(user.id, password, old);
         }
-        self.tokens(surface, user.clone(), &session, Some(issued), now)
+        Ok(tokens)
+    }
+
+    /// Opens a session for a user who has just chosen their password, in a registration for example.
+    ///
+    /// # Errors
+    /// `BadCredentials` if the password has changed since; `AccountDisabled`, `EmailNotConfirmed`,
+    /// `SuperuserRefused`; `Unavailable`.
+    pub async fn open_session(
+        &self,
+        caller: &Caller,
+        surface: &Surface,
+        user: &User,
+        remember: bool,
+    ) -> Result<Tokens> {
+        self.admit(surface, user)?;
+        self.log_in_as(caller, surface, user, remember).await?.ok_or(Error::BadCredentials)
+    }
+
+    /// Stores the session of a login; `None` if the password has changed since `user` was read.
+    async fn log_in_as(
+        &self,
+        caller: &Caller,
+        surface: &Surface,
+        user: &User,
+        remember: bool,
+    ) -> Result<Option<Tokens>> {
+        let mut work = self.begin(caller).await?;
+        let now = work.now;
+        if !users::note_login(&mut work.tx, user.id, user.credentials, now).await? {
+            return Ok(None);
+        }
+        let session = work.new_session(surface, user.id, remember)?;
+        let (session, issued) = work.store_session(session).await?;
+        work.audit(AuditEvent::own("login", user.id).in_session(session.id)).await?;
+        work.commit().await?;
+        self.tokens(surface, user.clone(), &session, Some(issued), now).map(Some)
     }
 
     async fn credentials(&self, login: Login<'_>) -> Result<(Option<User>, Option<String>)> {
@@ -102,16 +128,9 @@ impl Auth {
         };
         let (auth, caller, detail) = (self.clone(), caller.clone(), why.to_string());
         let note = async move {
-            let act = AuditEvent {
-                kind: "login_failed",
-                actor: Actor::Anonymous,
-                target: Some(target),
-                session: None,
-                detail: &detail,
-            };
-            let mut db = auth.db.write().await?;
-            record(&mut db, &caller, act, auth.clock.now()).await?;
-            Ok(db.commit().await?)
+            let mut work = auth.begin(&caller).await?;
+            work.audit(AuditEvent::about("login_failed", target).detail(&detail)).await?;
+            work.commit().await
         };
         if !self.background.start("a failed login is not written down", note) {
             tracing::warn!(target_id = target.0, "a failed login is not written down: too many");

@@ -2,8 +2,7 @@
 use super::revoke::MOST_SESSIONS;
 use crate::{
     flows::{
-        Auth, Caller, Error, Result, Session, SessionId, SignedIn,
-        audit::{AuditEvent, record},
+        Auth, Caller, Error, Result, Session, SessionId, SignedIn, audit::AuditEvent, work::Work,
     },
     secret,
     store::{refresh_tokens, sessions, users},
@@ -13,10 +12,12 @@ use crate::{
 impl Auth {
     /// Ends the session and its family; that somebody else has just ended it is as good.
     pub async fn log_out(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
-        self.end(caller, AuditEvent::by("logout", by), &by.session).await.or_else(|e| match e {
-            Error::NotFound => Ok(()),
-            e => Err(e),
-        })
+        self.end(self.begin_by(caller, by).await?, AuditEvent::new("logout"), &by.session)
+            .await
+            .or_else(|e| match e {
+                Error::NotFound => Ok(()),
+                e => Err(e),
+            })
     }
 
     /// Ends the session that a refresh token (either envelope) belongs to, and its family, used or not: whoever logs
@@ -44,7 +45,7 @@ impl Auth {
             .ok_or(Error::TokenNotValid)?;
         drop(db);
         let act = AuditEvent::own("logout", session.user_id).in_session(session.id);
-        self.end(caller, act, &session).await.map_err(|e| match e {
+        self.end(self.begin(caller).await?, act, &session).await.map_err(|e| match e {
             Error::NotFound => Error::TokenNotValid,
             e => e,
         })
@@ -52,23 +53,21 @@ impl Auth {
 
     /// Ends every session of the user.
     pub async fn log_out_everywhere(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
+        let mut work = self.begin_by(caller, by).await?;
         // A session that is being opened is waited for, and ends too.
-        users::lock(&mut db, by.user.id).await?;
-        let revoked = self.end_sessions(&mut db, by.user.id, None, now).await?;
-        record(&mut db, caller, AuditEvent::by("logout_all", by), now).await?;
-        self.commit(db, &revoked).await
+        users::lock(&mut work.tx, by.user.id).await?;
+        work.end_sessions(by.user.id, None).await?;
+        work.audit(AuditEvent::new("logout_all")).await?;
+        work.commit().await
     }
 
     /// Ends every session of the user but this one.
     pub async fn log_out_other_sessions(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        users::lock(&mut db, by.user.id).await?;
-        let revoked = self.end_sessions(&mut db, by.user.id, Some(by.session.id), now).await?;
-        record(&mut db, caller, AuditEvent::by("logout_others", by), now).await?;
-        self.commit(db, &revoked).await
+        let mut work = self.begin_by(caller, by).await?;
+        users::lock(&mut work.tx, by.user.id).await?;
+        work.end_sessions(by.user.id, Some(by.session.id)).await?;
+        work.audit(AuditEvent::new("logout_others")).await?;
+        work.commit().await
     }
 
     /// The user's living sessions, the last used first.
@@ -91,17 +90,23 @@ impl Auth {
         let session = sessions::by_id(&mut self.db.read().await?, id).await?;
         let session = session.filter(|s| s.user_id == by.user.id && s.ended_at.is_none());
         let session = session.ok_or(Error::NotFound)?;
-        self.end(caller, AuditEvent::by("session_ended", by).in_session(id), &session).await
+        let event = AuditEvent::new("session_ended").in_session(id);
+        self.end(self.begin_by(caller, by).await?, event, &session).await
     }
 
     /// # Errors
     /// `NotFound` if the session and its family have ended.
-    async fn end(&self, caller: &Caller, act: AuditEvent<'_>, session: &Session) -> Result<()> {
-        let now = self.clock.now();
-        let mut db = self.db.write().await?;
-        users::lock(&mut db, session.user_id).await?;
-        let revoked = self.end_family(&mut db, session, now).await?.ok_or(Error::NotFound)?;
-        record(&mut db, caller, act, now).await?;
-        self.commit(db, &revoked).await
+    async fn end(
+        &self,
+        mut work: Work<'_>,
+        event: AuditEvent<'_>,
+        session: &Session,
+    ) -> Result<()> {
+        users::lock(&mut work.tx, session.user_id).await?;
+        if !work.end_family(session).await? {
+            return Err(Error::NotFound);
+        }
+        work.audit(event).await?;
+        work.commit().await
     }
 }

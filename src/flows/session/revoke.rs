@@ -1,97 +1,58 @@
 //! How sessions end, and how their access tokens end with them.
 //!
 //! Sessions opened out of another one are its family, which ends as one: whoever stole a token may have
-//! opened some (RFC 9700, 4.14.2). Any number ends in one statement, and is revoked in another. The row
-//! of the user is held first, by whoever ends a session and by whoever opens one out of another, so that
-//! none is opened while its family ends.
+//! opened some (RFC 9700, 4.14.2). Any number ends in one statement, and is revoked in another. Whoever
+//! ends a session and whoever opens one out of another lock the user's row first, so that none is opened
+//! while its family ends.
 use crate::{
-    db::{Channel, Conn},
-    flows::{Auth, Result, Session, SessionId, UserId},
-    store::{
-        revocations::{self, Revocation},
-        sessions, users,
-    },
-    time::Timestamp,
+    db::Channel,
+    flows::{Result, Session, SessionId, UserId, work::Work},
+    store::{revocations, sessions, users},
 };
 
 /// How many sessions a user has at most.
 pub const MOST_SESSIONS: i64 = 100;
 
-impl Auth {
+impl Work<'_> {
     /// Ends every session of `user` but `keep`, and those that `user` opened for others.
-    /// [`Auth::commit`] takes the result.
-    pub(crate) async fn end_sessions(
-        &self,
-        db: &mut Conn,
-        user: UserId,
-        keep: Option<SessionId>,
-        now: Timestamp,
-    ) -> Result<Vec<Revocation>> {
-        users::note_sessions_ended(db, user, now).await?;
-        let ended = sessions::end_others(db, user, keep, now).await?;
-        self.revoke_access(db, user, ended, now).await
+    pub async fn end_sessions(&mut self, user: UserId, keep: Option<SessionId>) -> Result<()> {
+        users::note_sessions_ended(&mut self.tx, user, self.now).await?;
+        let ended = sessions::end_others(&mut self.tx, user, keep, self.now).await?;
+        self.revoke_access(user, ended).await
     }
 
-    /// Ends a session, whose user is held, with its family; `None` if all of it has ended. What a
-    /// superuser opened for somebody else is ended with the superuser's own session, and not the other
-    /// way round: it is the user's to end as well.
-    pub(crate) async fn end_family(
-        &self,
-        db: &mut Conn,
-        session: &Session,
-        now: Timestamp,
-    ) -> Result<Option<Vec<Revocation>>> {
+    /// Ends a session, whose user is locked, with its family; gives whether any of it was alive. What a
+    /// superuser opened for somebody else ends with the superuser's own session, but not the other way
+    /// round: the user may end it as well.
+    pub async fn end_family(&mut self, session: &Session) -> Result<bool> {
         let first = session.actor_id.map_or_else(|| session.family(), |_| session.id);
-        match sessions::end_family(db, first, now).await? {
-            0 => Ok(None),
-            ended => Ok(Some(self.revoke_access(db, session.user_id, ended, now).await?)),
-        }
+        let ended = sessions::end_family(&mut self.tx, first, self.now).await?;
+        self.revoke_access(session.user_id, ended).await?;
+        Ok(ended > 0)
     }
 
     /// Ends the sessions that `actor`, who may act for nobody any more, opened for others.
-    pub(crate) async fn end_acting(
-        &self,
-        db: &mut Conn,
-        actor: UserId,
-        now: Timestamp,
-    ) -> Result<Vec<Revocation>> {
-        let ended = sessions::end_acting(db, actor, now).await?;
-        self.revoke_access(db, actor, ended, now).await
+    pub async fn end_acting(&mut self, actor: UserId) -> Result<()> {
+        let ended = sessions::end_acting(&mut self.tx, actor, self.now).await?;
+        self.revoke_access(actor, ended).await
     }
 
     /// Ends the least used sessions of a user who is about to have one more than [`MOST_SESSIONS`].
-    pub(crate) async fn make_room(
-        &self,
-        db: &mut Conn,
-        user: UserId,
-        now: Timestamp,
-    ) -> Result<Vec<Revocation>> {
-        let ended = sessions::end_least_used(db, user, MOST_SESSIONS - 1, now).await?;
-        self.revoke_access(db, user, ended, now).await
+    pub async fn make_room(&mut self, user: UserId) -> Result<()> {
+        let most = MOST_SESSIONS - 1;
+        let ended = sessions::end_least_used(&mut self.tx, user, most, self.now).await?;
+        self.revoke_access(user, ended).await
     }
 
     /// Revokes the access tokens of the sessions, `ended` in number, that `user` has just lost.
-    async fn revoke_access(
-        &self,
-        db: &mut Conn,
-        user: UserId,
-        ended: u64,
-        now: Timestamp,
-    ) -> Result<Vec<Revocation>> {
-        if ended == 0 {
-            return Ok(Vec::new());
+    async fn revoke_access(&mut self, user: UserId, ended: u64) -> Result<()> {
+        if ended > 0 {
+            let revoked = revocations::insert_ended(&mut self.tx, user, self.now).await?;
+            if !revoked.is_empty() {
+                self.tx.notify(Channel::Revocations).await?;
+            }
+            self.revoked.extend(revoked);
         }
-        let revoked = revocations::insert_ended(db, user, now).await?;
-        if !revoked.is_empty() {
-            db.notify(Channel::Revocations).await?;
-        }
-        Ok(revoked)
-    }
-
-    /// Commits, then lets this process know what was revoked.
-    pub(crate) async fn commit(&self, db: Conn, revoked: &[Revocation]) -> Result<()> {
-        db.commit().await?;
-        self.revoked.add(revoked);
         Ok(())
     }
 }

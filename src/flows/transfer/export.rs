@@ -1,9 +1,6 @@
 //! Users as lines of JSON, hashes included.
 use crate::{
-    flows::{
-        Auth, Caller, Result, UserId,
-        audit::{Actor, AuditEvent, record},
-    },
+    flows::{Result, UserId, admin::Admin, audit::AuditEvent},
     store::user_transfer::{self, Account},
     time::Timestamp,
 };
@@ -49,18 +46,18 @@ impl From<Account> for Exported {
     }
 }
 
-impl Auth {
+impl Admin<'_> {
     /// At most `limit` users with an id above `after`, by id, with their hashes.
     pub async fn export(&self, after: UserId, limit: u32) -> Result<Vec<Exported>> {
-        let page = user_transfer::page(&mut self.db.read().await?, after, i64::from(limit)).await?;
+        let page =
+            user_transfer::page(&mut self.auth.db.read().await?, after, i64::from(limit)).await?;
         Ok(page.into_iter().map(Exported::from).collect())
     }
 
     /// Notes that somebody takes users along.
     pub async fn note_export(&self) -> Result<()> {
-        let mut db = self.db.write().await?;
-        let act = AuditEvent { kind: "users_exported", actor: Actor::Cli, ..AuditEvent::default() };
-        record(&mut db, &Caller::default(), act, self.clock.now()).await?;
-        Ok(db.commit().await?)
+        let mut work = self.begin().await?;
+        work.audit(AuditEvent::new("users_exported")).await?;
+        work.commit().await
     }
 }

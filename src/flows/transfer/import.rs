@@ -8,12 +8,9 @@ use super::{
     imported_user::Newcomer,
 };
 use crate::{
-    db::Conn,
+    db::{Conn, Tx},
     field_error::FieldError,
-    flows::{
-        Auth, Caller, Error, Result, UserId,
-        audit::{Actor, AuditEvent, record},
-    },
+    flows::{Error, Result, UserId, admin::Admin, audit::AuditEvent},
     password::{Dearest, Kinds},
     store::{hash_kinds, roles, user_transfer, users},
     time::Timestamp,
@@ -52,7 +49,7 @@ struct Taken(HashSet<(&'static str, String)>);
 
 type Row = (u64, Option<UserId>, Result<Newcomer, Refusal>);
 
-impl Auth {
+impl Admin<'_> {
     /// Imports users, and tells what became of each as soon as it is certain; the kind of their hashes
     /// that costs the most, if it is only a dry run.
     ///
@@ -64,17 +61,17 @@ impl Auth {
         how: Import,
         mut tell: impl FnMut(Outcome) + Send,
     ) -> Result<Option<Dearest>> {
-        let now = self.clock.now();
+        let now = self.auth.clock.now();
         // Or somebody who had logged out there would be let in again.
         let tokens: Vec<_> = source.survey.given_back().filter(|(_, end)| *end > now).collect();
         for tokens in tokens.chunks(BATCH / 10).filter(|_| !how.dry_run) {
-            self.give_back(tokens).await?;
+            self.auth.give_back(tokens).await?;
         }
         let mut taken = Taken::default();
         let mut kinds = Kinds::default();
         let mut rows = source.users().map_err(Error::internal)?;
         loop {
-            let now = self.clock.now();
+            let now = self.auth.clock.now();
             let mut batch = VecDeque::new();
             for row in rows.by_ref().take(BATCH) {
                 let (at, fields) = row.map_err(Error::internal)?;
@@ -85,7 +82,8 @@ impl Auth {
                 batch.push_back(row);
             }
             if batch.is_empty() {
-                let dearest = if how.dry_run { self.hasher.dearest(&kinds).await? } else { None };
+                let dearest =
+                    if how.dry_run { self.auth.hasher.dearest(&kinds).await? } else { None };
                 return Ok(dearest);
             }
             while !batch.is_empty() {
@@ -97,7 +95,7 @@ impl Auth {
 
     fn read(&self, at: u64, fields: Result<Fields, Refusal>, how: Import, now: Timestamp) -> Row {
         let asked = fields.as_ref().ok().and_then(|f| f.0.get("id")?.as_i64()).map(UserId);
-        let newcomer = fields.and_then(|f| Newcomer::read(f, &self.config.password, now));
+        let newcomer = fields.and_then(|f| Newcomer::read(f, &self.auth.config.password, now));
         let confirm = |mut newcomer: Newcomer| {
             if how.confirmed {
                 newcomer.confirm();
@@ -118,9 +116,9 @@ impl Auth {
         let ids = batch.iter().filter_map(|(_, _, newcomer)| newcomer.as_ref().ok()?.id);
         if let Some(last) = ids.max_by_key(|id| id.0).filter(|_| !how.dry_run) {
             // Before they are used: whoever registers meanwhile gets none of them.
-            self.db.reserve_user_ids(last.0).await?;
+            self.auth.db.reserve_user_ids(last.0).await?;
         }
-        let mut db = self.db.write().await?;
+        let mut work = self.begin().await?;
         let start = Instant::now();
         let mut outcomes = Vec::with_capacity(batch.len());
         let mut kinds = BTreeSet::new();
@@ -130,8 +128,10 @@ impl Auth {
             let added = match newcomer {
                 Ok(newcomer) => {
                     let taken = how.dry_run.then_some(&mut *taken);
-                    kinds.extend(newcomer.password_hash().and_then(|hash| self.hash_kind(hash)));
-                    add(&mut db, newcomer, taken, now).await?
+                    kinds.extend(
+                        newcomer.password_hash().and_then(|hash| self.auth.hash_kind(hash)),
+                    );
+                    add(&mut work.tx, newcomer, taken, now).await?
                 }
                 Err(e) => Err(e),
             };
@@ -143,23 +143,17 @@ impl Auth {
         }
         for kind in kinds {
             // So that the time of a login does not tell who came by this import.
-            hash_kinds::note(&mut db, &kind.to_string(), now).await?;
+            hash_kinds::note(&mut work.tx, &kind.to_string(), now).await?;
         }
         let count = outcomes.iter().filter(|o| o.added.is_ok()).count().to_string();
-        let act = AuditEvent {
-            kind: "users_imported",
-            actor: Actor::Cli,
-            detail: &count,
-            ..AuditEvent::default()
-        };
-        record(&mut db, &Caller::default(), act, now).await?;
-        db.commit().await?;
+        work.audit(AuditEvent::new("users_imported").detail(&count)).await?;
+        work.commit().await?;
         Ok(outcomes)
     }
 }
 
 async fn add(
-    db: &mut Conn,
+    db: &mut Tx,
     newcomer: Newcomer,
     taken: Option<&mut Taken>,
     now: Timestamp,

@@ -54,16 +54,16 @@ pub struct Query<'r> {
 #[get("/admin/audit?<query..>")]
 pub async fn page(desk: At<'_>, query: Query<'_>) -> Shown<Audit> {
     let desk = desk?;
-    let (auth, r) = (desk.r.auth, &desk.r);
+    let r = &desk.r;
     let Query { user, actor, kind, from, to, cursor } = query;
     let query = AuditQuery { user, actor, kind, from, to, cursor };
-    let kinds = auth.audit_kinds(&desk.op).await?.into_iter().map(|kind| {
+    let kinds = desk.admin().audit_kinds().await?.into_iter().map(|kind| {
         let words = act(r.language, &kind);
         Kind { kind, words }
     });
     let mut kinds: Vec<_> = kinds.collect();
     kinds.sort_by(|a, b| a.words.cmp(&b.words));
-    let (found, wrong_query) = match auth.audit(&desk.op, &query, None).await {
+    let (found, wrong_query) = match desk.admin().audit(&query, None).await {
         Ok(found) => (Some(found), String::new()),
         Err(e @ Error::Fields(_)) => (None, Problem::from(e).wrong("", r.language).sentence()),
         Err(e) => return Err(e.into()),

@@ -44,7 +44,7 @@ struct Invited {
 }
 
 async fn view(desk: &AdminContext<'_>) -> Result<Invitations, Error> {
-    let all = desk.r.auth.invitations(&desk.r.by, None, MOST).await?;
+    let all = desk.admin().invitations(None, MOST).await?;
     let invited = all.into_iter().map(|i| Invited {
         id: i.id,
         email: i.email,
@@ -74,7 +74,7 @@ pub async fn invite(desk: At<'_>, form: Result<Form, Error>) -> Sent<Invitations
         let form = form?;
         let (roles, language) = form.read(|f| (f.texts("roles"), f.optional("language")))?;
         let new = NewInvitation { email: &email, roles: &roles, language };
-        desk.r.auth.invite(desk.r.caller, &desk.r.by, new).await?;
+        desk.admin().invite(new).await?;
         Ok(desk.back(Invitations::PATH, Notice::Invited))
     };
     let invited = invited.await;
@@ -87,7 +87,7 @@ pub async fn revoke(desk: At<'_>, form: Result<Form, Error>) -> Sent<Invitations
     let desk = desk?;
     let withdrawn = async {
         let id = form?.read(|f| f.integer("id"))?;
-        match desk.r.auth.revoke_invitation(desk.r.caller, &desk.r.by, id).await {
+        match desk.admin().revoke_invitation(id).await {
             // It may have been used since the page was made.
             Ok(()) | Err(Error::NotFound) => {}
             Err(e) => return Err(e),

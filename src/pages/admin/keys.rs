@@ -34,7 +34,7 @@ struct Key {
 }
 
 async fn view(desk: &AdminContext<'_>) -> Result<Keys, Error> {
-    let keys = desk.r.auth.list_keys(&desk.op).await?;
+    let keys = desk.admin().list_keys().await?;
     let key = |key: crate::tokens::KeyInfo| Key {
         kid: key.kid,
         algorithm: key.algorithm,
@@ -54,7 +54,7 @@ pub async fn rotate(desk: At<'_>, form: Result<Form, Error>) -> Sent<Keys> {
     let desk = desk?;
     let rotated = async {
         let force = form?.read(|f| f.flag("force", false))?;
-        desk.r.auth.rotate_keys(&desk.op, force).await?;
+        desk.admin().rotate_keys(force).await?;
         Ok(desk.back(Keys::PATH, Notice::KeysRotated))
     };
     let rotated = rotated.await;

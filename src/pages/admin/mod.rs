@@ -12,7 +12,7 @@ mod views;
 
 use super::{Sent, account::viewer::Reader, answer};
 use crate::{
-    flows::{Error, Operator},
+    flows::{Admin, Error, Operator},
     view::View,
     web::reply::{flash::Notice, json::Reply},
 };
@@ -70,6 +70,11 @@ impl<'r> FromRequest<'r> for AdminContext<'r> {
 }
 
 impl AdminContext<'_> {
+    /// What the operator does.
+    fn admin(&self) -> Admin<'_> {
+        self.r.auth.admin(&self.op)
+    }
+
     fn operator(&self) -> AdminFrame {
         AdminFrame { name: self.r.by.user.email.clone(), superuser: self.op.is_superuser() }
     }

@@ -28,7 +28,7 @@ impl View for Outbox {
 }
 
 async fn view(desk: &AdminContext<'_>, query: MailQuery<'_>) -> Result<Outbox, Error> {
-    let found = desk.r.auth.list_mails(&desk.op, &query).await?;
+    let found = desk.admin().list_mails(&query).await?;
     let at = |cursor: Option<String>| link(Outbox::PATH, cursor.map(|c| query.at(&c)));
     Ok(Outbox {
         operator: desk.operator(),
@@ -50,7 +50,7 @@ pub async fn retry(desk: At<'_>, form: Result<Form, Error>) -> Sent<Outbox> {
     let desk = desk?;
     let retried = async {
         let id = form?.read(|f| f.integer("mail"))?;
-        desk.r.auth.retry_mail(&desk.op, id).await?;
+        desk.admin().retry_mail(id).await?;
         Ok(desk.back(Outbox::PATH, Notice::MailQueued))
     };
     let retried = retried.await;

@@ -54,7 +54,7 @@ impl Bar {
 #[get("/admin")]
 pub async fn page(desk: At<'_>) -> Shown<Overview> {
     let desk = desk?;
-    let now = desk.r.auth.overview(&desk.op).await?;
+    let now = desk.admin().overview().await?;
     let most = now.days.iter().map(|d| d.logins.max(d.failures)).max().unwrap_or_default();
     let days = (0..).zip(&now.days).map(|(place, day)| Bar::new(day, place, most)).collect();
     Ok(Page::ok(Overview {

@@ -41,7 +41,7 @@ pub async fn prove(desk: At<'_>, form: Result<Form, Error>) -> Sent<Prove> {
     let proven = async {
         let form = form?;
         let password = form.read(|f| f.text("password"))?;
-        desk.r.auth.prove_again(desk.r.caller, &desk.r.by, password).await?;
+        desk.r.auth.confirm_password(desk.r.caller, &desk.r.by, password).await?;
         Ok(desk.back(&shown.next, Notice::PasswordProven))
     };
     answer(proven.await, "prove", || shown)

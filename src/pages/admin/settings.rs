@@ -116,7 +116,7 @@ fn row(desk: &AdminContext<'_>, now: &Now, setting: Setting) -> Row {
 }
 
 async fn view(desk: &AdminContext<'_>) -> Result<Settings, Error> {
-    let now = desk.r.auth.settings(&desk.r.by).await?;
+    let now = desk.admin().settings().await?;
     let shown = |text: &Option<String>, setting| {
         let value = text.clone().unwrap_or_else(|| now.file.get(setting));
         words(desk.r.language, setting, &value)
@@ -159,7 +159,7 @@ pub async fn change(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
             .filter(|(s, text)| live.get(*s) != *text)
             .map(|(s, text)| (s, Some(text)))
             .collect();
-        desk.r.auth.change_settings(desk.r.caller, &desk.r.by, &wanted).await?;
+        desk.admin().change_settings(&wanted).await?;
         Ok(desk.back(Settings::PATH, Notice::SettingsSaved))
     };
     decide(changed.await, "settings", Settings::PATH, || shown)
@@ -172,7 +172,7 @@ pub async fn reset(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
         let setting = typed(&form, "setting");
         form?;
         let setting = Setting::named(&setting).ok_or(Error::NotFound)?;
-        desk.r.auth.change_settings(desk.r.caller, &desk.r.by, &[(setting, None)]).await?;
+        desk.admin().change_settings(&[(setting, None)]).await?;
         Ok(desk.back(Settings::PATH, Notice::SettingsSaved))
     };
     let done = done.await;
@@ -187,7 +187,7 @@ pub async fn undo(desk: At<'_>, form: Result<Form, Error>) -> Sent<Settings> {
         let setting = typed(&form, "setting");
         form?;
         let setting = Setting::named(&setting).ok_or(Error::NotFound)?;
-        desk.r.auth.undo_setting(desk.r.caller, &desk.r.by, setting).await?;
+        desk.admin().undo_setting(setting).await?;
         Ok(desk.back(Settings::PATH, Notice::SettingsSaved))
     };
     let undone = undone.await;

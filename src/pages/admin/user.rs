@@ -48,7 +48,7 @@ fn here(id: UserId) -> String {
 
 async fn view(desk: &AdminContext<'_>, id: UserId, cursor: Option<&str>) -> Result<One, Error> {
     let (auth, op, r) = (desk.r.auth, &desk.op, &desk.r);
-    let user = auth.user(op, id).await?;
+    let user = auth.admin(op).user(id).await?;
     let touchable = op.is_superuser() || !user.is_superuser;
     let mut one = One {
         operator: desk.operator(),
@@ -64,9 +64,10 @@ async fn view(desk: &AdminContext<'_>, id: UserId, cursor: Option<&str>) -> Resu
         previous: None,
     };
     if touchable {
-        one.devices = auth.sessions_of(op, id).await?.iter().map(|s| Device::new(s, r)).collect();
-        one.mails = auth.mails_of(op, id).await?.iter().map(|m| Sending::new(m, r)).collect();
-        let history = auth.history_of(op, id, cursor).await?;
+        one.devices =
+            auth.admin(op).sessions_of(id).await?.iter().map(|s| Device::new(s, r)).collect();
+        one.mails = auth.admin(op).mails_of(id).await?.iter().map(|m| Sending::new(m, r)).collect();
+        let history = auth.admin(op).history_of(id, cursor).await?;
         one.events = history.results.iter().map(|e| Line::new(e, r)).collect();
         one.next = link(&one.here, history.next.map(|cursor| format!("cursor={cursor}")));
         one.previous = link(&one.here, history.previous.map(|cursor| format!("cursor={cursor}")));
@@ -107,7 +108,7 @@ pub async fn act(desk: At<'_>, id: Result<UserId, Error>, form: Result<Form, Err
 async fn run(desk: &AdminContext<'_>, id: UserId, act: &str, form: &Form) -> Result<Notice, Error> {
     let (auth, op) = (desk.r.auth, &desk.op);
     let change = async |change: UserChange<'_>| {
-        auth.change_user(op, id, &change).await.map(|_| Notice::UserChanged)
+        auth.admin(op).change_user(id, &change).await.map(|_| Notice::UserChanged)
     };
     match act {
         "profile" => {
@@ -121,9 +122,9 @@ async fn run(desk: &AdminContext<'_>, id: UserId, act: &str, form: &Form) -> Res
         "grant" | "revoke" => {
             let (role, end) = form.read(|f| (f.text("role"), f.flag("end_sessions", false)))?;
             if act == "grant" {
-                auth.grant(op, id, role, end).await?;
+                auth.admin(op).grant(id, role, end).await?;
             } else {
-                auth.revoke(op, id, role, end).await?;
+                auth.admin(op).revoke(id, role, end).await?;
             }
             Ok(Notice::UserChanged)
         }
@@ -136,15 +137,19 @@ async fn run(desk: &AdminContext<'_>, id: UserId, act: &str, form: &Form) -> Res
             change(UserChange { active, ..UserChange::default() }).await
         }
         "confirm" => change(UserChange { confirm: true, ..UserChange::default() }).await,
-        "send-reset" => auth.send_reset(op, id).await.map(|()| Notice::MailQueued),
-        "send-confirmation" => auth.send_confirmation(op, id).await.map(|()| Notice::MailQueued),
+        "send-reset" => auth.admin(op).send_reset(id).await.map(|()| Notice::MailQueued),
+        "send-confirmation" => {
+            auth.admin(op).send_confirmation(id).await.map(|()| Notice::MailQueued)
+        }
         "end-session" => {
             let session = Uuid::try_parse(form.read(|f| f.text("session"))?);
             let session = SessionId(session.map_err(|_| Error::NotFound)?);
-            auth.end_session_of(op, id, session).await.map(|()| Notice::SessionEnded)
+            auth.admin(op).end_session_of(id, session).await.map(|()| Notice::SessionEnded)
         }
-        "end-sessions" => auth.end_sessions_of(op, id).await.map(|()| Notice::UserSessionsEnded),
-        "delete" => auth.delete_user(op, id).await.map(|()| Notice::UserDeleted),
+        "end-sessions" => {
+            auth.admin(op).end_sessions_of(id).await.map(|()| Notice::UserSessionsEnded)
+        }
+        "delete" => auth.admin(op).delete_user(id).await.map(|()| Notice::UserDeleted),
         _ => Err(Error::Malformed),
     }
 }

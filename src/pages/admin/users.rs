@@ -44,7 +44,7 @@ pub async fn page(desk: At<'_>, query: Query<'_>) -> Shown<Users> {
     let desk = desk?;
     let Query { search, role, state, confirmed, cursor } = query;
     let query = UserQuery { search, role, state, confirmed, cursor };
-    let found = desk.r.auth.list_users(&desk.op, &query).await?;
+    let found = desk.admin().list_users(&query).await?;
     let at = |cursor: &Option<String>| link(Users::PATH, cursor.as_deref().map(|c| query.at(c)));
     let typed = |text: Option<&str>| text.unwrap_or_default().to_owned();
     Ok(Page::ok(Users {

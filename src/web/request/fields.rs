@@ -55,7 +55,7 @@ impl<'b> Fields<'b> {
         self.body.fields.get(name)
     }
 
-    /// A field of any type that a body may declare.
+    /// The field `name`, read as its type demands.
     pub fn get<T: Field>(&mut self, name: &'static str) -> T {
         T::read(self, name)
     }
@@ -98,100 +98,83 @@ impl<'b> Fields<'b> {
 
     /// Yes or no, `default` for none.
     pub fn flag(&mut self, name: &'static str, default: bool) -> bool {
-        self.get::<Option<bool>>(name).unwrap_or(default)
+        self.optional_flag(name).unwrap_or(default)
     }
 
-    /// A whole number that has to be there.
-    pub fn integer(&mut self, name: &'static str) -> i64 {
-        let value: Option<i64> = self.get(name);
-        if value.is_none() && !self.wrong.iter().any(|(wrong, _)| *wrong == name) {
-            self.wrong.push((name, FieldError::Missing));
-        }
-        value.unwrap_or_default()
-    }
-}
-
-/// A type that a field of a body may have.
-pub trait Field {
-    /// Reads the field `name`. If it is wrong, notes why in `fields` and gives a default value.
-    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self;
-}
-
-/// Text that has to be there.
-impl Field for String {
-    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
-        fields.text(name).to_owned()
-    }
-}
-
-/// Text, or `None` for none and null.
-impl Field for Option<String> {
-    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
-        fields.optional(name).map(str::to_owned)
-    }
-}
-
-/// Text, `Some(None)` for null, or `None` for none.
-impl Field for Option<Option<String>> {
-    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
-        fields.nullable(name).map(|text| text.map(str::to_owned))
-    }
-}
-
-/// A whole number that has to be there.
-impl Field for i64 {
-    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
-        fields.integer(name)
-    }
-}
-
-/// A whole number, or `None` for none and null.
-impl Field for Option<i64> {
-    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
-        let value = match fields.value(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(s)) => s.parse().map(Some).map_err(|_| FieldError::NotInteger),
-            Some(value) => value.as_i64().map(Some).ok_or(FieldError::NotInteger),
-        };
-        fields.keep(name, value)
-    }
-}
-
-/// Yes or no, or `None` for none and null.
-impl Field for Option<bool> {
-    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
-        let value = match fields.value(name) {
+    /// Yes or no, or `None` for none and null.
+    fn optional_flag(&mut self, name: &'static str) -> Option<bool> {
+        let value = match self.value(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Bool(b)) => Ok(Some(*b)),
-            Some(Value::String(s)) if fields.body.is_form => match s.as_str() {
+            Some(Value::String(s)) if self.body.is_form => match s.as_str() {
                 "true" | "on" | "1" => Ok(Some(true)),
                 "false" | "off" | "0" | "" => Ok(Some(false)),
                 _ => Err(FieldError::NotBoolean),
             },
             Some(_) => Err(FieldError::NotBoolean),
         };
-        fields.keep(name, value)
+        self.keep(name, value)
     }
-}
 
-/// A list of texts, or one text that holds them; empty for none and null. See [`Fields::texts`].
-impl Field for Vec<String> {
-    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
-        fields.texts(name).into_iter().map(str::to_owned).collect()
-    }
-}
-
-/// A list of texts, or `None` for none and null.
-impl Field for Option<Vec<String>> {
-    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
-        let value = match fields.value(name) {
+    /// Texts, or `None` for none and null.
+    fn list(&mut self, name: &'static str) -> Option<Vec<&'b str>> {
+        let value = match self.value(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Array(all)) => list(all).map(Some),
             Some(_) => Err(FieldError::NotText),
         };
-        let texts = fields.keep(name, value)?;
-        Some(texts.into_iter().map(str::to_owned).collect())
+        self.keep(name, value)
     }
+
+    /// A whole number that has to be there.
+    pub fn integer(&mut self, name: &'static str) -> i64 {
+        let value = self.optional_integer(name);
+        if value.is_none() && !self.wrong.iter().any(|(wrong, _)| *wrong == name) {
+            self.wrong.push((name, FieldError::Missing));
+        }
+        value.unwrap_or_default()
+    }
+
+    /// A whole number, or `None` for none and null.
+    fn optional_integer(&mut self, name: &'static str) -> Option<i64> {
+        let value = match self.value(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(s)) => s.parse().map(Some).map_err(|_| FieldError::NotInteger),
+            Some(value) => value.as_i64().map(Some).ok_or(FieldError::NotInteger),
+        };
+        self.keep(name, value)
+    }
+}
+
+/// A type that a field of a [`request_body!`](super::json::request_body) may have.
+pub trait Field {
+    /// Reads the field `name`. If it is wrong, notes why in `fields` and gives a default value.
+    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self;
+}
+
+macro_rules! read_as {
+    ($($type:ty: $read:expr;)+) => {
+        $(impl Field for $type {
+            fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
+                $read(fields, name)
+            }
+        })+
+    };
+}
+
+read_as! {
+    String: |f: &mut Fields<'_>, name| f.text(name).to_owned();
+    Option<String>: |f: &mut Fields<'_>, name| f.optional(name).map(str::to_owned);
+    Option<Option<String>>: |f: &mut Fields<'_>, name| f.nullable(name).map(|t| t.map(str::to_owned));
+    i64: Fields::integer;
+    Option<i64>: Fields::optional_integer;
+    Option<bool>: Fields::optional_flag;
+    Vec<String>: |f: &mut Fields<'_>, name| owned(f.texts(name));
+    Option<Vec<String>>: |f: &mut Fields<'_>, name| f.list(name).map(owned);
+}
+
+fn owned(texts: Vec<&str>) -> Vec<String> {
+    texts.into_iter().map(str::to_owned).collect()
 }
 
 fn text(value: &Value) -> Result<&str, FieldError> {

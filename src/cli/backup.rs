@@ -1,4 +1,4 @@
-//! The database as a whole goes elsewhere.
+//! `portcullis backup` and `portcullis copy`: a copy of the whole database.
 use crate::{
     db::{Copied, Db},
     flows::{Error, Result},

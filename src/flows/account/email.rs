@@ -1,0 +1,43 @@
+//! A change of the address, which a link mailed to the new one completes.
+use crate::{
+    flows::{Auth, Caller, Error, Result, SignedIn, audit::AuditEvent, mail::Kind},
+    identifiers::Email,
+    store::{mail_tokens, outbox, users},
+};
+use serde_json::json;
+
+impl Auth {
+    /// Mails a link to the new address, which changes it, and a notice to the old one. Whether the new
+    /// address is somebody else's is told to its mailbox only.
+    ///
+    /// # Errors
+    /// `Fields`: the password is wrong, or it is no address.
+    pub async fn change_email(
+        &self,
+        caller: &Caller,
+        by: &SignedIn,
+        email: &str,
+        password: &str,
+    ) -> Result<()> {
+        let user = &by.user;
+        let new = Email::parse(email).map_err(|e| Error::field("email", e))?;
+        self.reauthenticate(caller, by, "password", password).await?;
+        let mut work = self.begin_by(caller, by).await?;
+        users::lock(&mut work.tx, user.id).await?;
+        // The mails first: one that is being sent may store its link until then.
+        outbox::cancel(&mut work.tx, user.id, Kind::ChangeEmail.name()).await?;
+        mail_tokens::revoke(&mut work.tx, user.id, Kind::ChangeEmail.name()).await?;
+        match users::by_email(&mut work.tx, &new.key).await? {
+            Some(owner) if owner.id != user.id && !owner.is_unclaimed() => {
+                work.mail(Kind::AccountExists, &owner).await?;
+            }
+            _ => {
+                work.mail_to(Kind::ChangeEmail, user, &new.email, &json!({})).await?;
+            }
+        }
+        let told = json!({ "new_email": new.email });
+        work.mail_to(Kind::EmailChanged, user, &user.email, &told).await?;
+        work.audit(AuditEvent::new("email_change_asked")).await?;
+        work.commit().await
+    }
+}

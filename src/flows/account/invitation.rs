@@ -1,0 +1,107 @@
+//! Registration by invitation, and the links that invitations are mailed with.
+use crate::{
+    config::Registration,
+    db::Conn,
+    field_error::FieldError,
+    flows::{
+        Auth, Caller, Error, Invitation, NewAccount, Registered, Result,
+        admin::ADMIN,
+        audit::{Actor, AuditEvent},
+    },
+    secret,
+    store::{invitations, roles, users},
+    time::Timestamp,
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+impl Auth {
+    /// The address that a mailed invitation lets register; `None` if it does not any more. Changes
+    /// nothing.
+    pub async fn invited(&self, token: &str) -> Result<Option<String>> {
+        let mut db = self.db.read().await?;
+        match self.open_invitation(&mut db, token).await {
+            Ok(invitation) => Ok(Some(invitation.email)),
+            Err(Error::LinkNotValid) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// The invitation of a mailed token, if it may be used.
+    async fn open_invitation(&self, db: &mut Conn, token: &str) -> Result<Invitation> {
+        let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
+        let now = self.clock.now();
+        let invitation = invitations::by_token(db, &hash)
+            .await?
+            .filter(|i| i.used_at.is_none() && i.expires_at > now)
+            .filter(|_| self.runtime_settings().registration != Registration::Closed)
+            .ok_or(Error::LinkNotValid)?;
+        let inviter = users::by_id(db, invitation.invited_by).await?;
+        let may = inviter.is_some_and(|u| {
+            u.is_active
+                && u.has_role(ADMIN)
+                && invitation.roles.0.iter().all(|role| u.has_role(role))
+        });
+        if may { Ok(invitation) } else { Err(Error::LinkNotValid) }
+    }
+
+    /// Registers whom an invitation is for. Its address is told to be taken even where strangers are
+    /// not told: the link came to its mailbox.
+    pub(crate) async fn accept(
+        &self,
+        caller: &Caller,
+        new: NewAccount<'_>,
+        token: &str,
+    ) -> Result<Registered> {
+        let names = (new.email, new.password);
+        let fields = self.read_fields(names, new.username, new.first_name).await?;
+        let mut db = self.db.read().await?;
+        if self.open_invitation(&mut db, token).await?.email_key != fields.email.key {
+            return Err(Error::field("email", FieldError::NotInvited));
+        }
+        drop(db);
+        let hash = self.hasher.hash(new.password).await?;
+
+        let mut work = self.begin(caller).await?;
+        let now = work.now;
+        // The invitation may have changed while the password was hashed.
+        let invitation = self.open_invitation(&mut work.tx, token).await?;
+        if !invitations::consume(&mut work.tx, invitation.id, now).await? {
+            return Err(Error::LinkNotValid);
+        }
+        let mut row = fields.row(&hash, caller.language.tag(), now);
+        row.email_confirmed_at = Some(now);
+        let Some(id) = users::insert(&mut work.tx, &row).await? else {
+            return Err(fields.taken(&mut work.tx).await?);
+        };
+        let detail = format!("invitation {}", invitation.id);
+        work.audit(AuditEvent::own("registered", id).detail(&detail)).await?;
+        for role in &invitation.roles.0 {
+            roles::grant(&mut work.tx, id, role, now).await?;
+            let event = AuditEvent::about("role_granted", id).detail(role);
+            work.audit(event.by(Actor::User(invitation.invited_by))).await?;
+        }
+        let user = users::by_id(&mut work.tx, id).await?.ok_or(Error::NotFound)?;
+        work.commit().await?;
+        Ok(Registered::Created(user))
+    }
+
+    /// Makes and stores the token of a mail with the arguments `args`; `None` if the invitation was
+    /// withdrawn or used.
+    pub(crate) async fn invitation_token(
+        &self,
+        args: &Value,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Uuid>> {
+        let id = args["invitation"].as_i64().unwrap_or_default();
+        let mut db = self.db.write().await?;
+        if !invitations::extend(&mut db, id, expires_at, now).await? {
+            return Ok(None);
+        }
+        let token = secret::token()?;
+        invitations::add_token(&mut db, id, &secret::hash(token)).await?;
+        db.commit().await?;
+        Ok(Some(token))
+    }
+}

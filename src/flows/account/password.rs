@@ -1,0 +1,62 @@
+//! The password: changing it, and what a new one has to be.
+use crate::{
+    field_error::FieldError,
+    flows::{Auth, Caller, Error, Result, SignedIn, User, audit::AuditEvent, mail::Kind},
+    password::Strength,
+    store::users,
+};
+
+impl Auth {
+    /// Changes the password and ends every other session.
+    ///
+    /// # Errors
+    /// `Fields`: the current password is wrong, or the new one is refused.
+    pub async fn change_password(
+        &self,
+        caller: &Caller,
+        by: &SignedIn,
+        current: &str,
+        new: &str,
+    ) -> Result<()> {
+        let user = &by.user;
+        self.check_password(user, "new_password", new).await?;
+        self.reauthenticate(caller, by, "current_password", current).await?;
+        let hash = self.hasher.hash(new).await?;
+        let mut work = self.begin_by(caller, by).await?;
+        if !users::set_password(&mut work.tx, user.id, user.credentials, &hash).await? {
+            return Err(Error::field("current_password", FieldError::WrongPassword));
+        }
+        work.end_sessions(user.id, Some(by.session.id)).await?;
+        work.mail(Kind::PasswordChanged, user).await?;
+        work.audit(AuditEvent::new("password_changed")).await?;
+        work.commit().await
+    }
+
+    /// How hard a password is to guess for one who knows its owner's names; `None` while another one is
+    /// looked at, for anybody may ask.
+    ///
+    /// # Errors
+    /// `Internal` if it panicked.
+    pub async fn password_strength(
+        &self,
+        password: &str,
+        own: Vec<String>,
+    ) -> Result<Option<Strength>> {
+        Ok(self.passwords.feedback(password.to_owned(), own).await?)
+    }
+
+    /// Demands that `new`, in the field `name`, may be the password of `user`.
+    pub(crate) async fn check_password(
+        &self,
+        user: &User,
+        name: &'static str,
+        new: &str,
+    ) -> Result<()> {
+        let mut own = vec![user.email.clone(), user.first_name.clone()];
+        own.extend(user.username.clone());
+        match self.hasher.refuse(&self.passwords, new, own).await? {
+            Some(why) => Err(Error::field(name, why)),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Asking for the password again, before an act that opens a door (OWASP ASVS 5, 6.2.3 and 7.5.3).
+use crate::{
+    field_error::FieldError,
+    flows::{Auth, Caller, Error, Result, SignedIn, audit::AuditEvent, work::Work},
+    password::Verdict,
+    store::{sessions, users},
+};
+
+/// A session ends with this many wrong passwords in a row.
+const MOST_PASSWORDS: i64 = 10;
+
+impl Auth {
+    /// Demands the password again, in the field `name`. The session ends, and its family with it, with the
+    /// last of some wrong ones in a row: whoever has a stolen one is not to guess on.
+    ///
+    /// # Errors
+    /// `Fields` if it is wrong; `TokenNotValid` once the session has ended.
+    pub(crate) async fn reauthenticate(
+        &self,
+        caller: &Caller,
+        by: &SignedIn,
+        name: &'static str,
+        password: &str,
+    ) -> Result<()> {
+        by.demand_self()?;
+        let (session, first) = (by.session.id, by.session.family());
+        let mut work = self.begin_by(caller, by).await?;
+        users::lock(&mut work.tx, by.user.id).await?;
+        // Counted before it is checked, so that parallel tries count like tries in a row.
+        let count = sessions::count_password(&mut work.tx, session, first, MOST_PASSWORDS).await?;
+        let Some(count) = count else {
+            work.end_guessing(by).await?;
+            return Err(Error::TokenNotValid);
+        };
+        let stored = users::password_hash(&mut work.tx, by.user.id).await?;
+        work.commit().await?;
+        let verdict = self.hasher.verify(password, stored.as_deref()).await;
+        let mut work = self.begin_by(caller, by).await?;
+        users::lock(&mut work.tx, by.user.id).await?;
+        match verdict {
+            Err(e) => {
+                sessions::uncount_password(&mut work.tx, session).await?;
+                work.commit().await?;
+                return Err(e.into());
+            }
+            Ok(Verdict::Wrong) => {}
+            Ok(_) => {
+                sessions::forget_wrong_passwords(&mut work.tx, first).await?;
+                return work.commit().await;
+            }
+        }
+        work.audit(AuditEvent::new("password_refused")).await?;
+        if count < MOST_PASSWORDS {
+            work.commit().await?;
+        } else {
+            work.end_guessing(by).await?;
+        }
+        Err(Error::field(name, FieldError::WrongPassword))
+    }
+}
+
+impl Work<'_> {
+    /// Ends the family of a session in which too many wrong passwords were given, and commits.
+    async fn end_guessing(mut self, by: &SignedIn) -> Result<()> {
+        if self.end_family(&by.session).await? {
+            self.audit(AuditEvent::new("session_ended")).await?;
+        }
+        self.commit().await
+    }
+}

@@ -1,0 +1,54 @@
+//! The runtime settings in effect in this process.
+use super::{
+    Auth, Result,
+    revision::{laid_over, settle},
+};
+use crate::{
+    config::{Config, RuntimeSettings},
+    db::Db,
+    store::settings,
+};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// What is in effect here, and since which revision.
+#[derive(Clone)]
+pub(crate) struct CurrentSettings(Arc<RwLock<(i64, RuntimeSettings)>>);
+
+impl CurrentSettings {
+    pub async fn load(db: &Db, config: &Config) -> Result<Self> {
+        let this = Self(Arc::new(RwLock::new((0, RuntimeSettings::from(config)))));
+        this.catch_up(db, config).await?;
+        Ok(this)
+    }
+
+    pub fn get(&self) -> RuntimeSettings {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).1
+    }
+
+    /// Takes what others have changed.
+    pub async fn catch_up(&self, db: &Db, config: &Config) -> Result<()> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).0;
+        if let Some(news) = settings::after(&mut db.read().await?, known).await? {
+            if !laid_over(config, &news)?.misfits(config).is_empty() {
+                tracing::warn!("the stored lifetimes do not fit the file any more: its own count");
+            }
+            self.take(news.revision, settle(config, &news)?);
+        }
+        Ok(())
+    }
+
+    pub fn take(&self, revision: i64, live: RuntimeSettings) {
+        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        // A slower caller may arrive with an older revision.
+        if revision > state.0 {
+            *state = (revision, live);
+        }
+    }
+}
+
+impl Auth {
+    /// The settings in effect, of those that can be changed while running.
+    pub fn runtime_settings(&self) -> RuntimeSettings {
+        self.current_settings.get()
+    }
+}

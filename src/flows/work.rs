@@ -1,0 +1,118 @@
+//! A unit of work: one transaction of a flow, the audit events and mails written in it, and what
+//! follows from its commit.
+use super::{
+    Auth, Caller, Result, SessionId, SignedIn, UserId,
+    audit::{Actor, AuditEvent, log},
+};
+use crate::{
+    db::Tx,
+    store::{audit, revocations::Revocation},
+    time::Timestamp,
+};
+
+/// One transaction on behalf of a caller. It is rolled back unless [`Work::commit`] is called.
+pub(crate) struct Work<'a> {
+    pub auth: &'a Auth,
+    pub tx: Tx,
+    /// When the work began. Every row that it writes has this time.
+    pub now: Timestamp,
+    pub caller: &'a Caller,
+    /// What an audit event of this work says unless it says otherwise.
+    actor: Actor,
+    target: Option<UserId>,
+    session: Option<SessionId>,
+    /// The sessions that this process has to know as ended after the commit.
+    pub(super) revoked: Vec<Revocation>,
+    /// Whether a mail was put into the outbox.
+    pub(super) mail_queued: bool,
+}
+
+impl Auth {
+    /// Begins the work of a caller who is not logged in.
+    pub(crate) async fn begin<'a>(&'a self, caller: &'a Caller) -> Result<Work<'a>> {
+        let now = self.clock.now();
+        Ok(self.work(self.db.write().await?, caller, now))
+    }
+
+    /// Begins the work of a user in a session. Its audit events are about that user, by whoever
+    /// acts in the session.
+    pub(crate) async fn begin_by<'a>(
+        &'a self,
+        caller: &'a Caller,
+        by: &SignedIn,
+    ) -> Result<Work<'a>> {
+        let mut work = self.begin(caller).await?;
+        work.actor = Actor::User(by.session.actor_id.unwrap_or(by.user.id));
+        work.target = Some(by.user.id);
+        work.session = Some(by.session.id);
+        Ok(work)
+    }
+
+    /// Begins the work of an operator. Its audit events name whom they are about.
+    pub(crate) async fn begin_as<'a>(
+        &'a self,
+        caller: &'a Caller,
+        actor: Actor,
+    ) -> Result<Work<'a>> {
+        let mut work = self.begin(caller).await?;
+        work.actor = actor;
+        Ok(work)
+    }
+
+    /// The work of a transaction that has begun already.
+    pub(crate) fn work<'a>(&'a self, tx: Tx, caller: &'a Caller, now: Timestamp) -> Work<'a> {
+        Work {
+            auth: self,
+            tx,
+            now,
+            caller,
+            actor: Actor::Anonymous,
+            target: None,
+            session: None,
+            revoked: Vec::new(),
+            mail_queued: false,
+        }
+    }
+}
+
+impl Work<'_> {
+    /// Writes an audit event, as a row of this transaction and as a line of the log.
+    pub async fn audit(&mut self, event: AuditEvent<'_>) -> Result<()> {
+        let event = AuditEvent {
+            actor: event.actor.or(Some(self.actor)),
+            target: event.target.or(self.target),
+            session: event.session.or(self.session),
+            ..event
+        };
+        let ip = self.caller.ip.map(|ip| ip.to_string());
+        let (actor, actor_id) = event.actor.unwrap_or_default().parts();
+        audit::insert(
+            &mut self.tx,
+            &audit::Entry {
+                at: self.now,
+                kind: event.kind,
+                actor,
+                actor_id,
+                target_id: event.target,
+                session_id: event.session,
+                ip: ip.as_deref(),
+                user_agent: self.caller.user_agent.as_deref(),
+                detail: event.detail,
+            },
+        )
+        .await?;
+        log(self.caller, &event);
+        Ok(())
+    }
+
+    /// Commits. Then this process refuses the access tokens that were revoked, and its outbox worker
+    /// wakes if a mail waits.
+    pub async fn commit(self) -> Result<()> {
+        self.tx.commit().await?;
+        self.auth.revoked.add(&self.revoked);
+        if self.mail_queued {
+            self.auth.outbox_wakeup.notify_one();
+        }
+        Ok(())
+    }
+}
