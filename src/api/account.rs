@@ -20,6 +20,7 @@ use rocket::{Either, State, delete, get, http::Status, patch, post};
 type Answer<T> = Result<Reply<T>, Problem>;
 type Signed = Result<SignedIn, Error>;
 
+/// What users do to their own account.
 pub fn endpoints() -> Endpoints {
     endpoints![
         "account",

@@ -220,11 +220,4 @@ mod tests {
             assert_eq!(content.len(), if dialect { 3 } else { 1 }, "{name}");
         }
     }
-
-    #[test]
-    fn dump_for_comparison() {
-        if let Ok(path) = std::env::var("DUMP") {
-            std::fs::write(path, all().to_string()).unwrap();
-        }
-    }
 }

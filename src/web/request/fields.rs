@@ -152,6 +152,7 @@ pub trait Field {
     fn read(fields: &mut Fields<'_>, name: &'static str) -> Self;
 }
 
+/// Implements [`Field`] for types, each with the function that reads it.
 macro_rules! read_as {
     ($($type:ty: $read:expr;)+) => {
         $(impl Field for $type {
