@@ -123,14 +123,14 @@ pub async fn change(
     body: Json<SettingsChange>,
 ) -> Answer<SettingsView> {
     let (by, body) = (by?.0, body.valid()?);
-    let changes = [
+    let named = [
         (Setting::AccessTokenLifetime, &body.access_token_lifetime),
         (Setting::RefreshTokenLifetime, &body.refresh_token_lifetime),
         (Setting::Registration, &body.registration),
         (Setting::EmailConfirmation, &body.email_confirmation),
     ];
-    let changed = changes.into_iter().filter_map(|(s, to)| Some((s, to.as_ref()?.as_deref())));
-    let changes: Vec<_> = changed.collect();
+    let asked = named.into_iter().filter_map(|(s, to)| Some((s, to.as_ref()?.as_deref())));
+    let changes: Vec<_> = asked.collect();
     let done = auth.admin(&by).change_settings(&changes).await?;
     answer(auth, &client, &by, done).await
 }
