@@ -27,7 +27,10 @@ fn main() {
         let source = Source::open(file, dump).unwrap();
         let mut added = 0;
         let count = |outcome: portcullis::flows::Outcome| added += u64::from(outcome.added.is_ok());
-        auth.import(&source, Import::default(), count).await.unwrap();
+        auth.admin(&portcullis::flows::Operator::cli())
+            .import(&source, Import::default(), count)
+            .await
+            .unwrap();
         let took = start.elapsed();
         assert_eq!(added, USERS);
         #[expect(clippy::cast_precision_loss, reason = "a figure for people")]

@@ -85,7 +85,7 @@ mod tests {
             superuser: false,
             confirmed: true,
         };
-        let ann = auth.add_user(new).await.unwrap();
+        let ann = auth.admin(&portcullis::flows::Operator::cli()).add_user(new).await.unwrap();
         let body = format!(r#"{{"email": "ann@example.com", "password": "{PASSWORD}"}}"#);
         let login = client.post(uri!("/auth/login")).header(ContentType::JSON).body(body);
         let reply = login.header(Header::new("Host", "localhost")).dispatch().await;
@@ -100,7 +100,10 @@ mod tests {
         assert_eq!(fast, Some(format!("User {}", ann.id.0)));
         for (path, role) in [("/app/articles/new", "EDITOR"), ("/app/figures", "ADMIN")] {
             assert_eq!(get(&client, path, token).await.status(), Status::Forbidden, "{path}");
-            auth.grant(&portcullis::flows::Operator::cli(), ann.id, role, false).await.unwrap();
+            auth.admin(&portcullis::flows::Operator::cli())
+                .grant(ann.id, role, false)
+                .await
+                .unwrap();
             assert_eq!(get(&client, path, token).await.status(), Status::Ok, "{path}");
         }
         for path in ["/app/hello", "/app/fast", "/app/articles/new", "/app/figures"] {

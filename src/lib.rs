@@ -13,10 +13,14 @@
 //!     rocket::build().attach(portcullis::stage()).mount("/", routes![hello])
 //! }
 //! ```
+#[cfg(test)]
+#[macro_use]
+mod support;
+
 mod api;
 pub mod cli;
 pub mod config;
-pub mod db;
+mod db;
 mod dialects;
 mod fairing;
 mod field_error;
@@ -26,8 +30,8 @@ mod mail;
 mod openapi;
 mod pages;
 mod password;
-pub mod secret;
-pub mod store;
+mod secret;
+mod store;
 pub mod time;
 mod tokens;
 mod view;

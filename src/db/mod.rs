@@ -15,18 +15,17 @@ mod query;
 mod shared_state;
 mod sqlite_conn;
 mod sqlite_file;
+#[cfg(test)]
+mod tests;
 mod version;
 mod wal_sync;
 
-pub use copy::{Copied, TABLES};
-pub use deadline::{LONG_PATIENCE, PATIENCE, as_one_request};
+pub use copy::Copied;
+pub use deadline::as_one_request;
 pub use engine::Connections;
-pub use migrate::MigrationError;
 pub use notify::{Channel, Listener};
 pub use open_error::OpenError;
-pub use outages::Outages;
 pub use pool::{AuthDb, Conn, Db, Tx};
-pub use query::{Args, Record, Value};
 pub use shared_state::Horizon;
 
 pub type Error = sqlx::Error;

@@ -5,6 +5,7 @@ use crate::{
 };
 use sqlx::FromRow;
 
+#[expect(clippy::struct_field_names, reason = "the fields are named like the columns")]
 #[derive(Clone, FromRow)]
 pub struct Key {
     pub kid: String,

@@ -1,6 +1,8 @@
 //! The tables: one function per statement, each text run on both engines.
 pub mod audit;
 pub mod emails;
+#[cfg(test)]
+pub mod fixtures;
 pub mod hash_kinds;
 pub mod invitations;
 pub mod keys;
@@ -15,6 +17,8 @@ pub mod secrets;
 pub mod sessions;
 pub mod settings;
 pub mod setup_tokens;
+#[cfg(test)]
+mod tests;
 pub mod user_search;
 pub mod user_transfer;
 pub mod users;

@@ -6,6 +6,7 @@ use crate::{
 use sqlx::FromRow;
 
 /// The oldest time in each table; `None` where there is none.
+#[expect(clippy::struct_field_names, reason = "the fields are named like the columns")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
 pub struct Oldest {
     pub refresh_token_expired_at: Option<Timestamp>,

@@ -33,6 +33,7 @@ pub struct Entry {
     pub expires_at: Timestamp,
 }
 
+#[cfg(test)]
 pub async fn insert(db: &mut Tx, r: &Revocation) -> Result<()> {
     db.execute(
         "INSERT INTO auth_revocations (session_id, ended_at, expires_at) VALUES ($1, $2, $3)

@@ -8,6 +8,7 @@ use crate::{
 use sqlx::FromRow;
 
 /// The values are as in the file; without one the file's counts.
+#[expect(clippy::struct_field_names, reason = "the fields are named like the columns")]
 #[derive(Clone, Debug, Default, FromRow)]
 pub struct Revision {
     pub revision: i64,

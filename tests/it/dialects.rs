@@ -1,20 +1,21 @@
 //! The five dialects, by transcript: see `tests/wire`.
-use crate::{support::Service, wire};
+use crate::support::{Service, replay};
 
 macro_rules! transcripts {
     ($($name:ident)*) => { $(
         on_both!($name);
         async fn $name(service: &Service) {
             let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/wire/", stringify!($name), ".http");
-            wire::replay(service, path).await;
+            replay(service, path).await;
         }
     )* };
 }
+
 transcripts! { autor simple cookie role chat }
 
-on_both!(what_is_switched_off_is_not_there, |c| c.dialects =
+on_both!(a_dialect_that_is_switched_off_is_not_served, |c| c.dialects =
     vec![portcullis::config::Dialect::Role]);
-async fn what_is_switched_off_is_not_there(service: &Service) {
+async fn a_dialect_that_is_switched_off_is_not_served(service: &Service) {
     off(service).await;
 }
 

@@ -1,16 +1,19 @@
-//! Portcullis in somebody else's application.
-use crate::support::{Database, Service, config};
+//! Portcullis in another Rocket application: its routes, forms and replies.
+use crate::support::{Database, ORIGIN, PASSWORD, Service, config, figment};
 use portcullis::{
     Auth, Operating, SignedIn, Superuser,
     flows::{UserChange, UserQuery},
 };
 use rocket::{
     State, get,
-    http::{ContentType, Header},
+    http::{Accept, ContentType, Header, Method},
     local::asynchronous::Client,
-    post,
+    post, routes,
 };
 use serde_json::json;
+
+/// In bytes.
+const HUGE: usize = 200_000;
 
 #[allow(dead_code, unreachable_pub)]
 #[path = "../../examples/rocket-app.rs"]
@@ -32,12 +35,13 @@ fn of_superusers(who: Superuser) -> String {
 
 #[get("/users")]
 async fn of_operators(auth: &State<Auth>, by: Operating) -> String {
-    auth.list_users(&by.0, &UserQuery::default()).await.unwrap().count.to_string()
+    auth.admin(&by.0).list_users(&UserQuery::default()).await.unwrap().count.to_string()
 }
 
-async fn drive(database: Database) {
+on_both_databases!(a_host_application_uses_our_guards);
+async fn a_host_application_uses_our_guards(database: Database) {
     let stage = portcullis::stage().config(config());
-    let rocket = rocket::custom(crate::support::figment(&database.url))
+    let rocket = rocket::custom(figment(&database.url))
         .attach(stage)
         .mount("/app", app::application())
         .mount("/app", rocket::routes![of_superusers, of_operators])
@@ -46,7 +50,7 @@ async fn drive(database: Database) {
     let auth: Auth = client.rocket().state::<Auth>().unwrap().clone();
     let new = portcullis::flows::NewUser {
         email: "ann@example.com",
-        password: crate::support::PASSWORD,
+        password: PASSWORD,
         username: None,
         first_name: None,
         roles: &[],
@@ -54,8 +58,8 @@ async fn drive(database: Database) {
         confirmed: true,
     };
     let operator = portcullis::flows::Operator::cli();
-    let ann = auth.add_user(new).await.unwrap();
-    let body = json!({ "email": "ann@example.com", "password": crate::support::PASSWORD });
+    let ann = auth.admin(&portcullis::flows::Operator::cli()).add_user(new).await.unwrap();
+    let body = json!({ "email": "ann@example.com", "password": PASSWORD });
     let reply = client
         .post("/auth/login")
         .header(ContentType::JSON)
@@ -78,20 +82,20 @@ async fn drive(database: Database) {
         assert!(status == 401 && told.contains("token_not_valid"), "{told}");
     }
     assert_eq!(ask(&client, "/app/articles/new", token).await.0, 403);
-    auth.grant(&operator, ann.id, "EDITOR", false).await.unwrap();
+    auth.admin(&operator).grant(ann.id, "EDITOR", false).await.unwrap();
     assert_eq!(ask(&client, "/app/articles/new", token).await.0, 200);
     assert_eq!(ask(&client, "/app/figures", token).await.0, 403);
-    auth.grant(&operator, ann.id, "ADMIN", false).await.unwrap();
+    auth.admin(&operator).grant(ann.id, "ADMIN", false).await.unwrap();
     assert_eq!(ask(&client, "/app/figures", token).await.0, 200);
     assert_eq!(ask(&client, "/app/users", token).await, (200, "1".into()));
     assert_eq!(ask(&client, "/app/super", token).await.0, 403);
-    auth.revoke(&operator, ann.id, "ADMIN", false).await.unwrap();
-    auth.revoke(&operator, ann.id, "EDITOR", false).await.unwrap();
+    auth.admin(&operator).revoke(ann.id, "ADMIN", false).await.unwrap();
+    auth.admin(&operator).revoke(ann.id, "EDITOR", false).await.unwrap();
     for path in ["/app/figures", "/app/users", "/app/articles/new"] {
         assert_eq!(ask(&client, path, token).await.0, 403);
     }
     let change = UserChange { superuser: Some(true), ..UserChange::default() };
-    auth.change_user(&operator, ann.id, &change).await.unwrap();
+    auth.admin(&operator).change_user(ann.id, &change).await.unwrap();
     for path in ["/app/figures", "/app/users", "/app/articles/new", "/app/super"] {
         assert_eq!(ask(&client, path, token).await.0, 200);
     }
@@ -106,12 +110,13 @@ fn form(who: SignedIn) -> String {
     who.0.user.email
 }
 
+on_both_databases!(a_form_of_a_host_application_needs_a_csrf_token);
 /// A form that any page may send needs a proof of where it comes from, for nothing else is known of it.
-async fn forms(database: Database) {
+async fn a_form_of_a_host_application_needs_a_csrf_token(database: Database) {
     let service = Service::start(&database, config(), None).await;
     let ann = service.user("ann").await;
     let cookie = format!("__Host-portcullis={}", ann.refresh_cookie().unwrap());
-    let rocket = rocket::custom(crate::support::figment(&database.url))
+    let rocket = rocket::custom(figment(&database.url))
         .attach(portcullis::stage().config(config()).clock(service.clock.clone()))
         .mount("/app", rocket::routes![form])
         .register("/app", portcullis::catchers());
@@ -133,20 +138,12 @@ async fn forms(database: Database) {
         "nonsense",
     ] {
         assert_eq!(post(&[("Content-Type", kind)]).await, 403, "{kind}");
-        let origin = ("Origin", crate::support::ORIGIN);
+        let origin = ("Origin", ORIGIN);
         assert_eq!(post(&[("Content-Type", kind), origin]).await, 200, "{kind}");
     }
     drop(client.terminate().await);
     service.end().await;
     database.end().await;
-}
-
-mod a_form_of_somebody_elses_application_needs_a_proof {
-    on_each_engine! { super::forms }
-}
-
-mod an_application_of_somebody_else_has_our_guards {
-    on_each_engine! { super::drive }
 }
 
 /// The application's own replies are its own, a missing page too.
@@ -157,4 +154,70 @@ async fn own_replies(client: &Client) {
     let missing = client.get("/elsewhere").dispatch().await;
     assert_eq!(missing.status().code, 404);
     assert!(missing.headers().get_one("content-security-policy").is_none());
+}
+
+#[get("/things")]
+fn things(accept: Option<&Accept>) -> String {
+    accept.map_or_else(String::new, |a| a.preferred().to_string())
+}
+
+#[get("/tables", format = "text/html")]
+fn tables() -> &'static str {
+    "a table"
+}
+
+on_both_databases!(an_oversized_accept_header_reaches_no_handler_of_a_host);
+async fn an_oversized_accept_header_reaches_no_handler_of_a_host(database: Database) {
+    let rocket = rocket::custom(figment(&database.url))
+        .attach(portcullis::stage().config(config()))
+        .mount("/app", routes![things, tables]);
+    let client = Client::untracked(rocket).await.unwrap();
+    let get = async |path: &'static str, accept: String| {
+        let reply = client.get(path).header(Header::new("Accept", accept)).dispatch().await;
+        (reply.status().code, reply.into_string().await.unwrap())
+    };
+    assert_eq!(get("/app/things", "text/html".into()).await, (200, "text/html".into()));
+    assert_eq!(get("/app/tables", "text/html".into()).await.0, 200);
+    for bytes in [2_000, HUGE] {
+        for path in ["/app/things", "/app/tables", "/app/nothing"] {
+            let (status, told) = get(path, "text/html,".repeat(bytes / 10)).await;
+            assert!(status == 431 && told.contains("header_too_large"), "{path} {status} {told}");
+        }
+    }
+    drop(client.terminate().await);
+    database.end().await;
+}
+
+#[get("/things/<id>")]
+fn thing(id: u32) -> Option<&'static str> {
+    (id == 1).then_some("one")
+}
+
+#[post("/things/<_>/open")]
+fn open() -> &'static str {
+    "opened"
+}
+
+on_both_databases!(a_not_found_of_a_host_handler_is_reported_as_such);
+async fn a_not_found_of_a_host_handler_is_reported_as_such(database: Database) {
+    let rocket = rocket::custom(figment(&database.url))
+        .attach(portcullis::stage().config(config()))
+        .mount("/app", routes![thing, open])
+        .register("/app", portcullis::catchers());
+    let client = Client::untracked(rocket).await.unwrap();
+    for (method, path, status, allow) in [
+        (Method::Get, "/app/things/1", 200, None),
+        (Method::Get, "/app/things/2", 404, None),
+        (Method::Head, "/app/things/2", 404, None),
+        (Method::Post, "/app/things/2", 405, Some("GET, HEAD")),
+        (Method::Get, "/app/things/2/open", 405, Some("POST")),
+        (Method::Get, "/app/nothing", 404, None),
+    ] {
+        let reply = client.req(method, path).header(Header::new("Host", "localhost")).dispatch();
+        let reply = reply.await;
+        let told = (reply.status().code, reply.headers().get_one("allow"));
+        assert_eq!(told, (status, allow), "{method} {path}");
+    }
+    drop(client.terminate().await);
+    database.end().await;
 }

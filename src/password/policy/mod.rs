@@ -33,7 +33,7 @@ pub struct Policy {
 
 impl Policy {
     /// # Errors
-    /// Names the setting whose file cannot be used.
+    /// PersonalWords the setting whose file cannot be used.
     pub fn new(config: &Config) -> Result<Self, Problem> {
         let p = &config.password;
         let leaked = p.breached_file.as_deref().map(open).transpose();

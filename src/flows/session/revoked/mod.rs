@@ -11,6 +11,8 @@
 //! monotonic clock, and after a step of the wall clock everything is read again.
 pub mod gaps;
 pub mod set;
+#[cfg(test)]
+mod tests;
 
 use crate::{
     db::Db,

@@ -1,0 +1,10 @@
+//! The database room, on both engines.
+mod connections;
+mod migrations;
+#[cfg(postgres)]
+mod postgres;
+mod shared_state;
+#[cfg(postgres)]
+mod silent_postgres;
+mod sqlite_file;
+mod transactions;

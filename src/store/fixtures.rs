@@ -1,0 +1,93 @@
+//! Rows that many tests begin with.
+use crate::{
+    db::Db,
+    secret::Digest,
+    store::{
+        refresh_tokens,
+        sessions::{self, Rotation, SessionId},
+        users::{self, UserId},
+    },
+    support::Database,
+    time::Timestamp,
+};
+use std::time::Duration;
+use uuid::Uuid;
+
+pub const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+pub fn after(seconds: u64) -> Timestamp {
+    NOW.plus(Duration::from_secs(seconds))
+}
+
+pub fn named<'a>(email: &'a str, username: Option<&'a str>) -> users::NewUser<'a> {
+    users::NewUser {
+        email,
+        email_key: email,
+        email_confirmed_at: None,
+        username,
+        username_key: username,
+        first_name: "Ann",
+        password_hash: Some("hash"),
+        is_superuser: false,
+        language: Some("ru"),
+        created_at: NOW,
+        self_registered: true,
+    }
+}
+
+pub async fn ann(db: &Db) -> UserId {
+    tx!(db, |tx| users::insert(tx, &named("ann@example.com", Some("ann")))).unwrap()
+}
+
+pub async fn bob(db: &Db) -> UserId {
+    tx!(db, |tx| users::insert(tx, &named("bob@example.com", None))).unwrap()
+}
+
+pub async fn living(db: &Db, id: SessionId) -> bool {
+    let session = sessions::by_id(&mut db.read().await.unwrap(), id).await.unwrap();
+    session.is_some_and(|s| s.is_alive(NOW))
+}
+
+pub fn session_of(user: UserId) -> sessions::Session {
+    sessions::Session {
+        id: SessionId(Uuid::new_v4()),
+        user_id: user,
+        client: "native".into(),
+        rotation: Rotation::Grace,
+        family_id: None,
+        actor_id: None,
+        remember: true,
+        ip: Some("127.0.0.1".into()),
+        user_agent: None,
+        created_at: NOW,
+        authenticated_at: NOW,
+        last_seen_at: NOW,
+        expires_at: after(1000),
+        access_expires_at: after(300),
+        ended_at: None,
+    }
+}
+
+pub async fn open(db: &Db, user: UserId) -> SessionId {
+    let session = session_of(user);
+    tx!(db, |tx| sessions::insert(tx, &session));
+    session.id
+}
+
+pub fn token_of(session: SessionId, n: u8) -> refresh_tokens::RefreshToken {
+    refresh_tokens::RefreshToken {
+        hash: Digest(vec![n; 32]),
+        session_id: session,
+        salt: vec![n; 16],
+        issued_at: NOW,
+        expires_at: after(100),
+        access_expires_at: after(10),
+        used_at: None,
+    }
+}
+
+pub async fn migrated(database: &Database) -> Db {
+    let db = Db::open(&database.url, 4).await.unwrap();
+    db.migrate().await.unwrap();
+    db
+}

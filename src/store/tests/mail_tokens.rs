@@ -1,0 +1,64 @@
+//! Table `auth_mail_tokens`.
+use crate::{
+    db::Db,
+    secret::Digest,
+    store::{
+        fixtures::{NOW, after, ann},
+        mail_tokens,
+    },
+};
+
+on_db!(a_mailed_token_is_consumed_once_or_revoked);
+async fn a_mailed_token_is_consumed_once_or_revoked(db: &Db) {
+    let id = ann(db).await;
+    let token = |n: u8| mail_tokens::MailToken {
+        hash: Digest(vec![n; 32]),
+        kind: "reset_password".into(),
+        user_id: id,
+        email: "ann@example.com".into(),
+        credentials: 0,
+        created_at: NOW,
+        expires_at: after(100),
+        used_at: None,
+        code_hash: None,
+    };
+    for n in 1..=3 {
+        tx!(db, |tx| mail_tokens::insert(tx, &token(n)));
+    }
+    let hash = |n: u8| Digest(vec![n; 32]);
+    assert!(tx!(db, |tx| mail_tokens::consume(tx, &hash(1), NOW)));
+    assert!(!tx!(db, |tx| mail_tokens::consume(tx, &hash(1), NOW)));
+    assert!(!tx!(db, |tx| mail_tokens::consume(tx, &hash(2), after(100))));
+    tx!(db, |tx| mail_tokens::revoke(tx, id, "confirm_email"));
+    let found =
+        mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(2)).await.unwrap().unwrap();
+    assert_eq!((found.kind.as_str(), found.user_id, found.used_at), ("reset_password", id, None));
+    tx!(db, |tx| mail_tokens::revoke(tx, id, "reset_password"));
+    assert!(mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(2)).await.unwrap().is_none());
+    assert_eq!(tx!(db, |tx| mail_tokens::purge(tx, after(101), 9)), 1);
+
+    let coded = |n: u8, at: u64, code: Option<u8>| mail_tokens::MailToken {
+        kind: "confirm_email".into(),
+        created_at: after(at),
+        credentials: i64::from(n),
+        code_hash: code.map(|c| Digest(vec![c; 32])),
+        ..token(n)
+    };
+    for new in [coded(4, 1, Some(40)), coded(5, 2, Some(50)), coded(6, 3, None)] {
+        tx!(db, |tx| mail_tokens::insert(tx, &new));
+    }
+    let newest = async |at| {
+        let found =
+            mail_tokens::newest_with_code(&mut db.read().await.unwrap(), id, at).await.unwrap();
+        found.and_then(|t| t.code_hash).map(|hash| hash.0[0])
+    };
+    assert_eq!((newest(NOW).await, newest(after(100)).await), (Some(50), None));
+    tx!(db, |tx| mail_tokens::revoke_since(tx, id, "reset_password", 0));
+    tx!(db, |tx| mail_tokens::revoke_since(tx, id, "confirm_email", 5));
+    assert_eq!(newest(NOW).await, Some(40));
+    assert!(mail_tokens::by_hash(&mut db.read().await.unwrap(), &hash(6)).await.unwrap().is_none());
+    let count = async || tx!(db, |tx| mail_tokens::count_try(tx, &hash(4), 2));
+    assert_eq!([count().await, count().await, count().await], [true, true, false]);
+    tx!(db, |tx| mail_tokens::consume(tx, &hash(4), NOW));
+    assert_eq!(newest(NOW).await, None);
+}

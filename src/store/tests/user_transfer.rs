@@ -1,0 +1,61 @@
+//! Users that come from elsewhere.
+use crate::{
+    db::Db,
+    store::{
+        fixtures::{NOW, after, named},
+        roles, user_search, user_transfer,
+        users::{self, UserId},
+    },
+};
+
+on_db!(an_imported_user_keeps_all_fields_and_their_id);
+async fn an_imported_user_keeps_all_fields_and_their_id(db: &Db) {
+    let new = |id: Option<i64>, email, username| user_transfer::NewAccount {
+        id: id.map(UserId),
+        user: users::NewUser {
+            is_superuser: true,
+            email_confirmed_at: Some(NOW),
+            ..named(email, username)
+        },
+        is_active: false,
+        last_login_at: Some(after(1)),
+    };
+    // Reserved, or the next to register would get an id that is taken.
+    db.reserve_user_ids(70).await.unwrap();
+    let first = new(Some(70), "ann@example.com", Some("ann"));
+    assert_eq!(tx!(db, |tx| user_transfer::insert(tx, &first)), Some(UserId(70)));
+    for taken in [
+        new(Some(70), "b@example.com", None),
+        new(Some(71), "ann@example.com", None),
+        new(None, "b@example.com", Some("ann")),
+    ] {
+        assert_eq!(tx!(db, |tx| user_transfer::insert(tx, &taken)), None);
+    }
+    assert_eq!(
+        tx!(db, |tx| user_transfer::insert(tx, &new(Some(3), "c@example.com", None))),
+        Some(UserId(3))
+    );
+    // Nothing goes back.
+    db.reserve_user_ids(3).await.unwrap();
+    let next = tx!(db, |tx| user_transfer::insert(tx, &new(None, "d@example.com", None))).unwrap();
+    assert!(next.0 > 70, "{next:?}");
+    tx!(db, |tx| roles::grant(tx, UserId(70), "EDITOR", NOW));
+    let mut conn = db.read().await.unwrap();
+    let by_name = user_search::Filter { pattern: Some("%ann%"), ..user_search::Filter::default() };
+    assert_eq!(user_search::count_fitting(&mut conn, &by_name, 9).await.unwrap(), 3);
+    let page = user_transfer::page(&mut conn, UserId(3), 1).await.unwrap();
+    let [ann] = page.as_slice() else { panic!() };
+    assert_eq!(
+        (ann.id, ann.username.as_deref(), ann.password_hash.as_deref()),
+        (UserId(70), Some("ann"), Some("hash"))
+    );
+    assert_eq!((ann.is_active, ann.is_superuser, ann.roles.main()), (false, true, "EDITOR"));
+    assert_eq!(
+        (ann.created_at, ann.email_confirmed_at, ann.last_login_at),
+        (NOW, Some(NOW), Some(after(1)))
+    );
+    assert_eq!(
+        (ann.email.as_str(), ann.first_name.as_str(), ann.language.as_deref()),
+        ("ann@example.com", "Ann", Some("ru"))
+    );
+}

@@ -1,0 +1,3 @@
+//! Routes that are neither about accounts nor sessions.
+mod health;
+mod openapi;

@@ -1,0 +1,222 @@
+//! What the documentation says is there.
+use crate::support::Server;
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Every file below `folder` whose name ends in `suffix`.
+fn files(folder: &Path, suffix: &str) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(files(&path, suffix));
+        } else if path.to_str().unwrap().ends_with(suffix) {
+            all.push(path);
+        }
+    }
+    all.sort();
+    all
+}
+
+/// The pages in Markdown: those in the root and all below `docs`.
+fn pages() -> Vec<(PathBuf, String)> {
+    let root = Path::new(ROOT);
+    let mut paths = files(&root.join("docs"), ".md");
+    paths.extend(files(&root.join(".github"), ".md"));
+    let entries = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
+    paths.extend(entries.filter(|path| path.extension().is_some_and(|e| e == "md")));
+    paths.into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
+}
+
+/// A page without its blocks of code.
+fn prose(page: &str) -> String {
+    let mut code = false;
+    let mut text = String::new();
+    for line in page.lines() {
+        if line.trim_start().starts_with("```") {
+            code = !code;
+        } else if !code {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    assert!(!code, "a block of code does not end");
+    text
+}
+
+/// The anchors of a page, as GitHub makes them from its headings.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    let prose = prose(page);
+    for line in prose.lines().filter(|line| line.starts_with('#')) {
+        let title = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = title.chars().filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
+        let slug: String = kept.map(|c| if c == ' ' { '-' } else { c }).collect();
+        let again = (1..).map(|n| format!("{slug}-{n}"));
+        let free = std::iter::once(slug.clone()).chain(again).find(|a| !all.contains(a));
+        all.insert(free.unwrap());
+    }
+    all
+}
+
+/// The targets of the links and pictures in `[...](...)`.
+fn links(page: &str) -> Vec<String> {
+    let prose = prose(page);
+    let ends = prose.match_indices("](").map(|(at, _)| &prose[at + 2..]);
+    ends.map(|rest| rest.split(')').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_relative_link_and_anchor_points_at_something() {
+    let mut checked = 0;
+    for (path, page) in pages() {
+        for link in links(&page) {
+            if link.contains("://") || link.starts_with("mailto:") {
+                continue;
+            }
+            let place = format!("{} in {}", link, path.display());
+            let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let target =
+                if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            assert!(target.exists(), "{place}: there is no such file");
+            if !anchor.is_empty() {
+                let there = anchors(&fs::read_to_string(target).unwrap());
+                assert!(there.contains(anchor), "{place}: the anchors are {there:?}");
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 100, "{checked}");
+}
+
+#[test]
+fn anchors_are_those_of_github() {
+    let page = "# Mail transport\n## `mail`\n## The headers of `/auth/verify`\n## За 60 секунд\n\
+                ```sh\n# a comment\n```\n## `mail`\n";
+    let expected =
+        ["mail", "mail-1", "mail-transport", "the-headers-of-authverify", "за-60-секунд"];
+    assert_eq!(anchors(page).into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn the_readme_is_short_in_both_languages() {
+    let headings = |name: &str| {
+        let page = fs::read_to_string(Path::new(ROOT).join(name)).unwrap();
+        assert!(page.lines().count() <= 150, "{name} has {} lines", page.lines().count());
+        prose(&page).lines().filter(|line| line.starts_with('#')).count()
+    };
+    assert_eq!(headings("README.md"), headings("README.ru.md"));
+}
+
+#[test]
+fn the_walkthroughs_name_files_and_functions_that_exist() {
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/walkthroughs.md")).unwrap();
+    let (mut source, mut functions) = (None, 0);
+    for name in page.split('`').skip(1).step_by(2) {
+        if name.starts_with("src/") {
+            let text = fs::read_to_string(Path::new(ROOT).join(name));
+            source = Some((name, text.unwrap_or_else(|e| panic!("{name}: {e}"))));
+        } else if let (Some(function), Some((file, text))) = (name.strip_suffix("()"), &source) {
+            let defined =
+                ["(", "<"].iter().any(|next| text.contains(&format!("fn {function}{next}")));
+            assert!(defined, "{function} is not in {file}");
+            functions += 1;
+        }
+    }
+    assert!(functions > 30, "{functions}");
+}
+
+#[test]
+fn the_files_that_the_architecture_names_exist() {
+    let root = Path::new(ROOT);
+    let mut pages = files(&root.join("docs/decisions"), ".md");
+    pages.push(root.join("docs/architecture.md"));
+    let mut checked = 0;
+    for path in pages {
+        let page = prose(&fs::read_to_string(&path).unwrap());
+        for name in page.split('`').skip(1).step_by(2) {
+            let folders = ["src/", "templates", "migrations", "locales", "tests/"];
+            if folders.iter().any(|folder| name.starts_with(folder)) {
+                assert!(root.join(name).exists(), "{name} in {} is not there", path.display());
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 30, "{checked}");
+}
+
+#[test]
+fn rocket_is_built_without_http_2() {
+    // It bounds neither the streams of a connection nor their heads. Whatever turns a default feature of
+    // Rocket on again would bring the crate back.
+    let lock = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock"));
+    assert!(!lock.contains("name = \"h2\""), "cargo tree -e features -i rocket");
+}
+
+#[test]
+fn every_test_and_file_that_security_md_names_exists() {
+    let root = Path::new(ROOT);
+    let page = fs::read_to_string(root.join("docs/security.md")).unwrap();
+    let mut tests = 0;
+    for name in page.split('`').skip(1).step_by(2) {
+        if let Some((module, function)) = name.rsplit_once("::") {
+            let module = module.replace("::", "/");
+            let files = [format!("tests/it/{module}.rs"), format!("tests/it/{module}/mod.rs")];
+            let file = files.iter().find(|file| root.join(file).exists());
+            let file = file.unwrap_or_else(|| panic!("{name}: there is no module {module}"));
+            let source = fs::read_to_string(root.join(file)).unwrap();
+            let function = function.trim_end_matches('*');
+            assert!(source.contains(&format!("fn {function}")), "{name} is not there");
+            tests += 1;
+        } else if name.starts_with("src/") || name.starts_with("tests/") {
+            let place = name.split(' ').next().unwrap();
+            assert!(root.join(place).exists(), "{name} is not there");
+        }
+    }
+    assert!(tests > 30);
+}
+
+/// The first shell block of the section that shows the start.
+fn shell_session(readme: &str, heading: &str) -> String {
+    let text = fs::read_to_string(Path::new(ROOT).join(readme)).unwrap();
+    let section = text.split(heading).nth(1).unwrap_or_else(|| panic!("no {heading} in {readme}"));
+    section.split("```sh\n").nth(1).unwrap().split("```").next().unwrap().to_owned()
+}
+
+#[test]
+fn the_shell_session_in_the_readme_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start(folder.path(), None);
+    for (readme, heading) in
+        [("README.md", "## In 60 seconds"), ("README.ru.md", "## За 60 секунд")]
+    {
+        let here = format!("localhost:{}", server.port);
+        let script = shell_session(readme, heading).replace("localhost:8000", &here);
+        let script = script.replace("ann@example.com", &format!("{}@example.com", readme.len()));
+        let out = Command::new("bash")
+            .args(["-euo", "pipefail", "-c", &script])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&out.stdout);
+        assert!(out.status.success(), "{script}\n{told}{}", String::from_utf8_lossy(&out.stderr));
+        assert!(told.contains("\"is_email_confirmed\":true"), "{told}");
+        assert!(!told.contains("\"status\":4"), "{told}");
+    }
+    assert!(folder.path().join("portcullis.db").exists());
+    let since = Instant::now();
+    assert!(server.end("-INT").success());
+    assert!(since.elapsed() < Duration::from_secs(5));
+    let log = fs::read_to_string(&server.log).unwrap();
+    for secret in ["@example.com", "correct horse", "eyJ", "token="] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+    assert!(log.contains("act=\"login\""), "{log}");
+}

@@ -1,0 +1,4 @@
+//! What holds for the whole repository.
+mod docs;
+mod layers;
+mod schema;

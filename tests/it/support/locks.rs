@@ -1,0 +1,34 @@
+//! Locks that another connection to PostgreSQL holds.
+use super::database::Database;
+use sqlx::{Connection, PgConnection};
+use std::time::{Duration, Instant};
+
+const SOON: Duration = Duration::from_secs(3);
+
+/// A connection of somebody else's, in a transaction that has done this.
+pub async fn holder(database: &Database, sql: &'static str) -> PgConnection {
+    let mut conn = PgConnection::connect(&database.url).await.unwrap();
+    sqlx::raw_sql("BEGIN").execute(&mut conn).await.unwrap();
+    sqlx::raw_sql(sql).execute(&mut conn).await.unwrap();
+    conn
+}
+
+pub async fn say(conn: &mut PgConnection, sql: &'static str) {
+    sqlx::raw_sql(sql).execute(conn).await.unwrap();
+}
+
+/// How many others wait for a lock.
+pub async fn waiting(conn: &mut PgConnection) -> i64 {
+    // Within a transaction the list of backends is read once otherwise.
+    say(conn, "SELECT pg_stat_clear_snapshot()").await;
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    sqlx::query_scalar(waiting).fetch_one(conn).await.unwrap()
+}
+
+pub async fn until_waiting(conn: &mut PgConnection, anybody: bool) {
+    let since = Instant::now();
+    while (waiting(conn).await > 0) != anybody {
+        assert!(since.elapsed() < 10 * SOON, "somebody waits: {}", !anybody);
+    }
+}

@@ -1,0 +1,94 @@
+//! A pooler in transaction mode, like pgbouncer: all clients share one backend.
+use super::database::Database;
+use std::sync::Arc;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::Mutex,
+};
+
+pub struct Pooler {
+    pub url: String,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// The connection to the server, and how it greeted the first client.
+type Backend = Arc<Mutex<Option<(TcpStream, Vec<u8>)>>>;
+
+impl Pooler {
+    pub async fn to(database: &Database) -> Self {
+        let mut url = url::Url::parse(&database.url).unwrap();
+        let server = url.port().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
+        url.set_query(Some("sslmode=disable"));
+        let backend = Backend::default();
+        let server = tokio::spawn(async move {
+            loop {
+                let (client, _) = listener.accept().await.unwrap();
+                tokio::spawn(serve(client, server, Arc::clone(&backend)));
+            }
+        });
+        Self { url: url.into(), server }
+    }
+}
+
+async fn serve(mut client: TcpStream, server: u16, backend: Backend) -> Option<()> {
+    let startup = with_length(&mut client, Vec::new()).await?;
+    {
+        let mut backend = backend.lock().await;
+        if backend.is_none() {
+            let mut stream = TcpStream::connect(("127.0.0.1", server)).await.ok()?;
+            stream.write_all(&startup).await.ok()?;
+            let greeting = answer(&mut stream).await?;
+            *backend = Some((stream, greeting));
+        }
+        client.write_all(&backend.as_ref()?.1).await.ok()?;
+    }
+    // Simple queries are enough to be found out.
+    loop {
+        let question = message(&mut client).await?;
+        if question[0] == b'X' {
+            return None;
+        }
+        let mut backend = backend.lock().await;
+        let (stream, _) = backend.as_mut()?;
+        stream.write_all(&question).await.ok()?;
+        if b"QS".contains(&question[0]) {
+            client.write_all(&answer(stream).await?).await.ok()?;
+        }
+    }
+}
+
+/// All messages up to `ReadyForQuery`.
+async fn answer(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut all = Vec::new();
+    loop {
+        let one = message(stream).await?;
+        let is_last = one[0] == b'Z';
+        all.extend(one);
+        if is_last {
+            return Some(all);
+        }
+    }
+}
+
+async fn message(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let kind = stream.read_u8().await.ok()?;
+    with_length(stream, vec![kind]).await
+}
+
+async fn with_length(stream: &mut TcpStream, mut message: Vec<u8>) -> Option<Vec<u8>> {
+    let length = stream.read_u32().await.ok()?;
+    message.extend(length.to_be_bytes());
+    let mut body = vec![0; usize::try_from(length).ok()? - 4];
+    stream.read_exact(&mut body).await.ok()?;
+    message.extend(body);
+    Some(message)
+}
