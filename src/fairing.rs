@@ -236,7 +236,7 @@ fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
 
 /// The API's description and the page to browse it.
 fn browser(endpoints: &[Endpoints]) -> Vec<rocket::Route> {
-    match openapi::document(endpoints).to_json() {
+    match openapi::document_of(endpoints).to_json() {
         Ok(document) => browser::routes(document),
         Err(e) => {
             tracing::error!(error = %e, "the API document cannot be written");

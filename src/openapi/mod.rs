@@ -4,7 +4,12 @@
 //! response, how it may be authenticated, which types of body it takes, and the reply of every refusal.
 pub mod browser;
 
-use crate::web::{endpoints::Endpoints, reply::problem::ProblemDocument};
+use crate::{
+    api,
+    config::Dialect,
+    dialects,
+    web::{endpoints::Endpoints, reply::problem::ProblemDocument},
+};
 use utoipa::{
     Modify, OpenApi,
     openapi::{
@@ -44,8 +49,17 @@ const DIALECTS: [(&str, &str); 6] = [
 /// The groups whose operations take an access token or the cookie, unless they say otherwise.
 const SIGNED_IN: [&str; 3] = ["account", "sessions", "admin"];
 
+/// The document of the native API, with the metrics, and of the dialects in `on`.
+pub fn document(on: &[Dialect]) -> openapi::OpenApi {
+    document_of(&parts(on))
+}
+
+fn parts(on: &[Dialect]) -> Vec<Endpoints> {
+    [api::endpoints(true), dialects::endpoints(on)].into_iter().flatten().collect()
+}
+
 /// The document of the routes in `parts`.
-pub fn document(parts: &[Endpoints]) -> openapi::OpenApi {
+pub fn document_of(parts: &[Endpoints]) -> openapi::OpenApi {
     let mut document = Common::openapi();
     for part in parts {
         let mut docs = part.docs.clone();
@@ -147,15 +161,8 @@ impl Modify for Schemes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{api, config::Dialect, dialects};
     use serde_json::Value;
     use std::collections::{BTreeMap, BTreeSet};
-
-    fn parts(on: &[Dialect]) -> Vec<Endpoints> {
-        let mut parts = api::endpoints(true);
-        parts.extend(dialects::endpoints(on));
-        parts
-    }
 
     fn operations(document: &Value) -> Vec<(String, Value)> {
         let paths = document["paths"].as_object().unwrap();
@@ -167,7 +174,7 @@ mod tests {
     }
 
     fn all() -> Value {
-        serde_json::to_value(document(&parts(&Dialect::ALL))).unwrap()
+        serde_json::to_value(document(&Dialect::ALL)).unwrap()
     }
 
     #[test]
@@ -208,7 +215,7 @@ mod tests {
         let used: BTreeSet<_> = all.iter().map(|(_, o)| o["tags"][0].as_str().unwrap()).collect();
         assert_eq!(described, used);
         assert_eq!(described.len(), tags.len());
-        let few = serde_json::to_value(super::document(&parts(&[Dialect::Role]))).unwrap();
+        let few = serde_json::to_value(super::document(&[Dialect::Role])).unwrap();
         assert_eq!(few["tags"].as_array().unwrap().len(), 5);
     }
 
