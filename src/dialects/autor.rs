@@ -1,16 +1,14 @@
 //! `autor`: both tokens are JWTs in bodies, and a refresh token works once, after its access token has
 //! expired.
-use super::shared::{
-    Answer, Credentials, Json, Pair, Pending, RegisterReply, refresh_token, sign_up,
-};
+use super::shared::{Answer, Credentials, Json, Pair, Pending, RegisterReply, pair, sign_up};
 use crate::{
     flows::{
-        Auth, Error, Login, NewAccount, Tokens,
+        Auth, Error, Login, NewAccount,
         surface::{Envelope, Rotation, Surface},
     },
     web::{
         endpoints::{Endpoints, endpoints},
-        reply::{json::Reply, problem::Problem},
+        reply::json::Reply,
         request::{client::Client, json::request_body},
     },
 };
@@ -114,9 +112,4 @@ request_body! {
 async fn refresh(auth: &State<Auth>, client: Client<'_>, body: Json<Refresh>) -> Answer<Pair> {
     let body = body.valid()?;
     pair(auth.refresh(&client, &SURFACE, &body.refresh).await?)
-}
-
-fn pair(mut tokens: Tokens) -> Result<Reply<Pair>, Problem> {
-    let refresh = refresh_token(&mut tokens)?;
-    Ok(Reply::ok(Pair { refresh, access: tokens.access }))
 }

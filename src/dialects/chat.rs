@@ -1,6 +1,6 @@
 //! `chat`: the refresh token, a JWT, stays valid until it expires or the session ends. One of a session
 //! that was opened elsewhere is replaced here too, if it is there.
-use super::shared::{Answer, Credentials, Json, Pair, refresh_token};
+use super::shared::{Answer, Credentials, Json, Pair, pair};
 use crate::{
     flows::{
         Auth, Error, Login,
@@ -35,9 +35,7 @@ pub fn endpoints() -> Endpoints {
 async fn token(auth: &State<Auth>, client: Client<'_>, body: Json<Credentials>) -> Answer<Pair> {
     let body = body.valid()?;
     let login = Login::Email(&body.email);
-    let mut tokens = auth.log_in(&client, &SURFACE, login, &body.password, true).await?;
-    let refresh = refresh_token(&mut tokens)?;
-    Ok(Reply::ok(Pair { refresh, access: tokens.access }))
+    pair(auth.log_in(&client, &SURFACE, login, &body.password, true).await?)
 }
 
 #[derive(Serialize, ToSchema)]

@@ -1,6 +1,6 @@
 //! Words that several dialects share.
 use crate::{
-    flows::{Auth, Caller, Error, NewAccount, Registered, Result, User},
+    flows::{Auth, Caller, Error, NewAccount, Registered, Result, Tokens, User},
     view,
     web::{
         endpoints::{Endpoints, endpoints},
@@ -38,8 +38,8 @@ request_body! {
 /// Both tokens.
 #[derive(Serialize, ToSchema)]
 pub struct Pair {
-    pub refresh: String,
-    pub access: String,
+    refresh: String,
+    access: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -117,7 +117,13 @@ pub async fn sign_up<T>(
 }
 
 /// The refresh token in the body's envelope; every surface but one that keeps it gives one.
-pub fn refresh_token(tokens: &mut crate::flows::Tokens) -> Result<String> {
+pub fn refresh_token(tokens: &mut Tokens) -> Result<String> {
     let token = tokens.refresh.take().ok_or_else(|| Error::internal("no refresh token"))?;
     Ok(token.token)
+}
+
+/// Both tokens, in the body.
+pub fn pair(mut tokens: Tokens) -> Answer<Pair> {
+    let refresh = refresh_token(&mut tokens)?;
+    Ok(Reply::ok(Pair { refresh, access: tokens.access }))
 }
