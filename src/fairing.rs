@@ -11,7 +11,7 @@ use crate::{
     openapi::{self, swagger_ui},
     pages,
     time::Clock,
-    web::{catchers, cors::Cors, hooks::Hooks, metrics, routes},
+    web::{catchers, cors::Cors, endpoints::Endpoints, hooks::Hooks, metrics, routes},
     workers::Workers,
 };
 use database::AuthDb;
@@ -212,21 +212,17 @@ fn told(e: &dyn std::fmt::Display) -> StartError {
 
 fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
     metrics::start();
-    let on = auth.config().dialects.clone();
     let config = auth.config().clone();
-    let api_metrics = if config.metrics { api::metrics::routes() } else { Vec::new() };
-    let browser = if config.docs { browser(&on, config.metrics) } else { Vec::new() };
+    let mut endpoints = api::endpoints(config.metrics);
+    endpoints.extend(dialects::endpoints(&config.dialects));
+    let browser = if config.docs { browser(&endpoints) } else { Vec::new() };
+    let endpoints: Vec<_> = endpoints.into_iter().flat_map(|group| group.routes).collect();
     rocket
         .manage(auth)
         .manage(Workers::default())
         .attach(Hooks::new(&config))
         .attach(Cors)
-        .mount("/", routes::ours(api::routes()))
-        .mount("/", routes::ours(api::admin::routes()))
-        .mount("/", routes::ours(api::well_known::routes()))
-        .mount("/", routes::ours(api::health::routes()))
-        .mount("/", routes::ours(api_metrics))
-        .mount("/", routes::ours(dialects::routes(&on)))
+        .mount("/", routes::ours(endpoints))
         .mount("/", routes::pages(pages::routes()))
         .mount("/", routes::ours(browser))
         .register("/auth", catchers::all())
@@ -235,13 +231,9 @@ fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
         }))
 }
 
-/// The routes of the OpenAPI document and of Swagger UI.
-fn browser(on: &[config::Dialect], metrics: bool) -> Vec<rocket::Route> {
-    let mut docs = openapi::document(on);
-    if !metrics {
-        docs.paths.paths.remove("/metrics");
-    }
-    match docs.to_json() {
+/// The API's description and the page to browse it.
+fn browser(endpoints: &[Endpoints]) -> Vec<rocket::Route> {
+    match openapi::document_of(endpoints).to_json() {
         Ok(document) => swagger_ui::routes(document),
         Err(e) => {
             tracing::error!(error = %e, "the API document cannot be written");

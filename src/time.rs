@@ -9,8 +9,11 @@ use time::{
 };
 
 /// Microseconds since 1970, UTC: one BIGINT in both engines, so that `<` means "earlier" in both.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type, utoipa::ToSchema,
+)]
 #[sqlx(transparent)]
+#[schema(value_type = String, format = DateTime, description = "RFC 3339, UTC")]
 pub struct Timestamp(i64);
 
 impl Timestamp {

@@ -1,22 +1,21 @@
 //! `/health/…`: whether the process answers, and whether it can serve requests.
 use crate::{
     flows::{Auth, Error},
-    web::reply::{
-        json::Reply,
-        problem::{Problem, ProblemDocument},
+    web::{
+        endpoints::{Endpoints, endpoints},
+        reply::{
+            json::Reply,
+            problem::{Problem, ProblemDocument},
+        },
     },
 };
-use rocket::{Route, State, get, routes};
+use rocket::{State, get};
 use serde::Serialize;
-use utoipa::{OpenApi, ToSchema};
+use utoipa::ToSchema;
 
-pub fn routes() -> Vec<Route> {
-    routes![live, ready]
+pub fn endpoints() -> Endpoints {
+    endpoints!["service", live, ready]
 }
-
-#[derive(OpenApi)]
-#[openapi(paths(live, ready))]
-pub struct Docs;
 
 #[derive(Serialize, ToSchema)]
 pub struct Health {
@@ -34,16 +33,14 @@ impl Health {
 }
 
 /// Whether the process answers
-#[utoipa::path(get, path = "/health/live", tag = "service",
-    responses((status = 200, body = Health)))]
+#[utoipa::path(responses((status = 200, body = Health)))]
 #[get("/health/live")]
 fn live() -> Reply<Health> {
     Reply::ok(Health::good())
 }
 
 /// Whether the database answers, has every migration and takes writes
-#[utoipa::path(get, path = "/health/ready", tag = "service",
-    responses((status = 200, body = Health),
+#[utoipa::path(responses((status = 200, body = Health),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
 #[get("/health/ready")]
 async fn ready(auth: &State<Auth>) -> Result<Reply<Health>, Problem> {

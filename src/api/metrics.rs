@@ -1,23 +1,19 @@
 //! `/metrics`: the metrics of the process, for Prometheus.
-use crate::web::metrics;
-use rocket::{
-    Route, get,
-    http::{ContentType, Status},
-    routes,
+use crate::web::{
+    endpoints::{Endpoints, endpoints},
+    metrics,
 };
-use utoipa::OpenApi;
+use rocket::{
+    get,
+    http::{ContentType, Status},
+};
 
-pub fn routes() -> Vec<Route> {
-    routes![show]
+pub fn endpoints() -> Endpoints {
+    endpoints!["service", show]
 }
 
-#[derive(OpenApi)]
-#[openapi(paths(show))]
-pub struct Docs;
-
 /// Figures for Prometheus
-#[utoipa::path(get, path = "/metrics", tag = "service",
-    responses((status = 200, body = String, content_type = "text/plain")))]
+#[utoipa::path(responses((status = 200, body = String, content_type = "text/plain")))]
 #[get("/metrics")]
 fn show() -> (Status, (ContentType, String)) {
     let kind = ContentType::Plain.with_params(("version", "0.0.4"));

@@ -8,67 +8,81 @@ use crate::{
     flows::{Auth, Error, Login, SessionId},
     web::{
         self,
+        endpoints::{Endpoints, endpoints},
         guards::{CookieToken, NotForeign, SignedIn, Verified},
         reply::{json::Reply, problem::Problem},
-        request::{body::JsonBody, caller::Client},
+        request::{
+            caller::Client,
+            fields::unless_wrong,
+            json::{Json, request_body},
+        },
     },
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rocket::{State, delete, get, post};
-use serde::Deserialize;
-use utoipa::ToSchema;
-use uuid::Uuid;
 
 type Answer<T> = Result<Reply<T>, Problem>;
 type Signed = web::Result<SignedIn>;
 
-/// One of `email`, `username` and `login`, and the password.
-#[derive(Deserialize, ToSchema)]
-#[schema(example = json!({"email": "ann@example.com", "password": "correct horse battery staple"}))]
-#[expect(dead_code, reason = "for the documentation")]
-pub struct Credentials {
-    email: Option<String>,
-    username: Option<String>,
-    /// An address or a username.
-    login: Option<String>,
-    password: String,
-    /// Whether the cookie outlives the browser; true by default.
-    remember: Option<bool>,
-    code: Option<String>,
+pub fn endpoints() -> Endpoints {
+    endpoints!["sessions", login, refresh, logout, logout_all, list, end, verify]
+}
+
+request_body! {
+    /// One of `email`, `username` and `login`, and the password.
+    #[schema(example = json!({"email": "ann@example.com", "password": "correct horse battery staple"}))]
+    pub struct Credentials {
+        email: Option<String>,
+        username: Option<String>,
+        /// An address or a username.
+        login: Option<String>,
+        password: String,
+        /// Whether the cookie outlives the browser; true by default.
+        remember: Option<bool>,
+    }
+}
+
+impl Credentials {
+    /// The one name that is given. Some programs send the names that they do not use as empty texts.
+    fn login(&self) -> Option<Login<'_>> {
+        let names = [&self.email, &self.username, &self.login];
+        let [email, username, login] =
+            names.map(|name| name.as_deref().filter(|name| !name.is_empty()));
+        match (email, username, login) {
+            (Some(email), None, None) => Some(Login::Email(email)),
+            (None, Some(username), None) => Some(Login::Username(username)),
+            (None, None, Some(either)) => Some(Login::Either(either)),
+            _ => None,
+        }
+    }
 }
 
 /// Opens a session
-#[utoipa::path(post, path = "/auth/login", tag = "sessions", request_body = Credentials,
-    responses((status = 200, body = TokenView)))]
+#[utoipa::path(security(()), responses((status = 200, body = TokenView)))]
 #[post("/auth/login", data = "<body>")]
 pub async fn login(
     auth: &State<Auth>,
     client: Client<'_>,
     ours: web::Result<NotForeign>,
-    body: web::Result<JsonBody>,
+    body: Json<Credentials>,
 ) -> Answer<TokenView> {
     ours?;
-    let body = body?;
-    let (login, password, remember) = body.read(|f| {
-        let names = (f.optional("email"), f.optional("username"), f.optional("login"));
-        let login = match (given(names.0), given(names.1), given(names.2)) {
-            (None, Some(username), None) => Login::Username(username),
-            (None, None, Some(either)) => Login::Either(either),
-            (Some(email), None, None) => Login::Email(email),
-            _ => {
-                f.wrong("email", FieldError::Missing);
-                Login::Email("")
-            }
-        };
-        (login, f.text("password"), f.flag("remember", true))
-    })?;
-    let tokens = auth.log_in(&client, &SURFACE, login, password, remember).await?;
+    let (body, mut wrong) = body.lenient()?;
+    let login = body.login().unwrap_or_else(|| {
+        // What is wrong with the names comes before what is wrong with the password.
+        let is_name = |field| !["password", "remember"].contains(field);
+        let at = wrong.iter().take_while(|(field, _)| is_name(field)).count();
+        wrong.insert(at, ("email", FieldError::Missing));
+        Login::Email("")
+    });
+    unless_wrong((), wrong)?;
+    let remember = body.remember.unwrap_or(true);
+    let tokens = auth.log_in(&client, &SURFACE, login, &body.password, remember).await?;
     Ok(carry(auth, tokens))
 }
 
 /// Gives new tokens for the cookie
-#[utoipa::path(post, path = "/auth/refresh", tag = "sessions", security(("cookie" = [])),
-    responses((status = 200, body = TokenView)))]
+#[utoipa::path(security(("cookie" = [])), responses((status = 200, body = TokenView)))]
 #[post("/auth/refresh")]
 pub async fn refresh(
     auth: &State<Auth>,
@@ -78,19 +92,12 @@ pub async fn refresh(
     Ok(carry(auth, auth.refresh(&client, &SURFACE, token?.0).await?))
 }
 
-/// A name that was given: some programs send those that they do not use as well, empty.
-fn given(name: Option<&str>) -> Option<&str> {
-    name.filter(|name| !name.is_empty())
-}
-
 fn carry(auth: &Auth, tokens: crate::flows::Tokens) -> Reply<TokenView> {
     Reply::bare().carrying(auth, &tokens).body(tokens.into())
 }
 
 /// Ends the session and clears the cookie
-#[utoipa::path(post, path = "/auth/logout", tag = "sessions",
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 204)))]
+#[utoipa::path(responses((status = 204)))]
 #[post("/auth/logout")]
 pub async fn logout(
     auth: &State<Auth>,
@@ -113,9 +120,7 @@ pub async fn logout(
 }
 
 /// Ends every session of the user
-#[utoipa::path(post, path = "/auth/logout-all", tag = "sessions",
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 204)))]
+#[utoipa::path(responses((status = 204)))]
 #[post("/auth/logout-all")]
 pub async fn logout_all(auth: &State<Auth>, client: Client<'_>, by: Signed) -> Answer<()> {
     auth.log_out_everywhere(&client, &by?.0).await?;
@@ -123,9 +128,7 @@ pub async fn logout_all(auth: &State<Auth>, client: Client<'_>, by: Signed) -> A
 }
 
 /// The user's living sessions, the last used first
-#[utoipa::path(get, path = "/auth/sessions", tag = "sessions",
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = Vec<SessionView>)))]
+#[utoipa::path(responses((status = 200, body = Vec<SessionView>)))]
 #[get("/auth/sessions")]
 pub async fn list(auth: &State<Auth>, by: Signed) -> Answer<Vec<SessionView>> {
     let by = by?.0;
@@ -134,26 +137,25 @@ pub async fn list(auth: &State<Auth>, by: Signed) -> Answer<Vec<SessionView>> {
 }
 
 /// Ends one of the user's sessions
-#[utoipa::path(delete, path = "/auth/sessions/{id}", tag = "sessions",
-    params(("id" = Uuid, Path)), security(("access" = []), ("cookie" = [])),
-    responses((status = 204)))]
+#[utoipa::path(params(("id" = SessionId, Path)), responses((status = 204)))]
 #[delete("/auth/sessions/<id>")]
-pub async fn end(auth: &State<Auth>, client: Client<'_>, by: Signed, id: &str) -> Answer<()> {
-    let by = by?.0;
-    let id = Uuid::try_parse(id).map_err(|_| Error::NotFound)?;
-    auth.end_session(&client, &by, SessionId(id)).await?;
+pub async fn end(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    by: Signed,
+    id: Result<SessionId, Error>,
+) -> Answer<()> {
+    auth.end_session(&client, &by?.0, id?).await?;
     Ok(Reply::empty())
 }
 
 /// Whether a request may pass, for nginx `auth_request`, Traefik and Caddy. With an access token no
 /// database is asked. `X-Auth-Email` is there for confirmed addresses only; values are percent-encoded.
 /// Any parameter but `role` is refused
-#[utoipa::path(get, path = "/auth/verify", tag = "sessions",
-    params(("role" = Option<Vec<String>>, Query,
-        description = "A role that is demanded; if it comes several times, one of these")),
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, headers(("X-Auth-User-Id"), ("X-Auth-Username"), ("X-Auth-Email"),
-            ("X-Auth-Roles")))))]
+#[utoipa::path(
+    params(("role" = Option<Vec<String>>, Query, description = "A role that is demanded; if it comes several times, one of these")),
+    responses((status = 200, headers(("X-Auth-User-Id"), ("X-Auth-Username"), ("X-Auth-Email"), ("X-Auth-Roles"))))
+)]
 #[get("/auth/verify?<role>")]
 pub async fn verify(
     auth: &State<Auth>,

@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(as = User)]
 pub struct UserView {
-    #[schema(value_type = i64)]
     pub id: UserId,
     pub email: String,
     pub username: Option<String>,
@@ -22,7 +21,6 @@ pub struct UserView {
     pub roles: Vec<String>,
     pub is_superuser: bool,
     pub language: Option<String>,
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
 
@@ -71,11 +69,8 @@ impl From<Tokens> for TokenView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Session)]
 pub struct SessionView {
-    #[schema(value_type = uuid::Uuid)]
     pub id: SessionId,
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
     pub last_seen_at: Timestamp,
     pub ip: Option<String>,
     pub user_agent: Option<String>,

@@ -1,16 +1,15 @@
 //! `/.well-known/…`: the public keys, the metadata of the issuer and the page to change a password.
-use crate::{flows::Auth, tokens};
-use rocket::{Route, State, get, http::Header, response::Redirect, routes};
+use crate::{
+    flows::Auth,
+    tokens,
+    web::endpoints::{Endpoints, endpoints},
+};
+use rocket::{State, get, http::Header, response::Redirect};
 use serde_json::{Value, json};
-use utoipa::OpenApi;
 
-pub fn routes() -> Vec<Route> {
-    routes![jwks, metadata, change_password]
+pub fn endpoints() -> Endpoints {
+    endpoints!["service", jwks, metadata, change_password]
 }
-
-#[derive(OpenApi)]
-#[openapi(paths(jwks, metadata, change_password))]
-pub struct Docs;
 
 /// A document that clients may cache.
 #[derive(rocket::Responder)]
@@ -23,16 +22,14 @@ fn cached(document: &Value) -> Cached {
 }
 
 /// The public keys that verify our tokens (RFC 7517)
-#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "service",
-    responses((status = 200, body = Value)))]
+#[utoipa::path(responses((status = 200, body = Value)))]
 #[get("/.well-known/jwks.json")]
 fn jwks(auth: &State<Auth>) -> Cached {
     cached(&auth.keys().jwks(auth.clock().now()))
 }
 
 /// Who issues tokens, and where the keys are (OIDC Discovery, 3)
-#[utoipa::path(get, path = "/.well-known/openid-configuration", tag = "service",
-    responses((status = 200, body = Value)))]
+#[utoipa::path(responses((status = 200, body = Value)))]
 #[get("/.well-known/openid-configuration")]
 fn metadata(auth: &State<Auth>) -> Cached {
     let config = auth.config();
@@ -49,8 +46,7 @@ fn metadata(auth: &State<Auth>) -> Cached {
 }
 
 /// Leads password managers to where a password is changed
-#[utoipa::path(get, path = "/.well-known/change-password", tag = "service",
-    responses((status = 303)))]
+#[utoipa::path(responses((status = 303)))]
 #[get("/.well-known/change-password")]
 fn change_password() -> Redirect {
     Redirect::to("/account#password")

@@ -1,16 +1,22 @@
 //! `chat`: the refresh token, a JWT, stays valid until it expires or the session ends. One of a session
 //! that was opened elsewhere is replaced here too, if it is there.
-use super::shared::{self, Answer, Credentials, Pair, Sent, refresh_token};
+use super::shared::{Answer, Credentials, Json, Pair, pair};
 use crate::{
     flows::{
         Auth, Login,
         surface::{Envelope, Rotation, Surface},
     },
-    web::{self, guards::Bearer, reply::json::Reply, request::caller::Client},
+    web::{
+        self,
+        endpoints::{Endpoints, endpoints},
+        guards::Bearer,
+        reply::json::Reply,
+        request::{caller::Client, json::request_body},
+    },
 };
-use rocket::{Route, State, get, post, routes};
-use serde::{Deserialize, Serialize};
-use utoipa::{OpenApi, ToSchema};
+use rocket::{State, get, post};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 const SURFACE: Surface = Surface {
     client: "chat",
@@ -20,24 +26,17 @@ const SURFACE: Surface = Surface {
     legacy: true,
 };
 
-pub fn routes() -> Vec<Route> {
-    routes![token, refresh, user]
+pub fn endpoints() -> Endpoints {
+    endpoints!["chat", token, refresh, user]
 }
 
-#[derive(OpenApi)]
-#[openapi(paths(shared::register, token, refresh, user))]
-pub struct Docs;
-
 /// Opens a session
-#[utoipa::path(post, path = "/api/token", tag = "chat", request_body = Credentials,
-    responses((status = 200, body = Pair)))]
+#[utoipa::path(responses((status = 200, body = Pair)))]
 #[post("/api/token", data = "<body>")]
-async fn token(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Pair> {
-    let body = body?;
-    let (email, password) = body.read(|f| (f.text("email"), f.text("password")))?;
-    let mut tokens = auth.log_in(&client, &SURFACE, Login::Email(email), password, true).await?;
-    let refresh = refresh_token(&mut tokens)?;
-    Ok(Reply::ok(Pair { refresh, access: tokens.access }))
+async fn token(auth: &State<Auth>, client: Client<'_>, body: Json<Credentials>) -> Answer<Pair> {
+    let body = body.valid()?;
+    let login = Login::Email(&body.email);
+    pair(auth.log_in(&client, &SURFACE, login, &body.password, true).await?)
 }
 
 #[derive(Serialize, ToSchema)]
@@ -48,20 +47,22 @@ pub struct ChatAccess {
     refresh: Option<String>,
 }
 
-#[derive(Deserialize, ToSchema)]
-#[expect(dead_code, reason = "for the documentation")]
-pub struct ChatRefresh {
-    refresh: String,
+request_body! {
+    pub struct ChatRefresh {
+        refresh: String,
+    }
 }
 
 /// Gives a new access token
-#[utoipa::path(post, path = "/api/token/refresh", tag = "chat", request_body = ChatRefresh,
-    responses((status = 200, body = ChatAccess)))]
+#[utoipa::path(responses((status = 200, body = ChatAccess)))]
 #[post("/api/token/refresh", data = "<body>")]
-async fn refresh(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<ChatAccess> {
-    let body = body?;
-    let token = body.read(|f| f.text("refresh"))?;
-    let tokens = auth.refresh(&client, &SURFACE, token).await?;
+async fn refresh(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    body: Json<ChatRefresh>,
+) -> Answer<ChatAccess> {
+    let body = body.valid()?;
+    let tokens = auth.refresh(&client, &SURFACE, &body.refresh).await?;
     let refresh = tokens.refresh.map(|refresh| refresh.token);
     Ok(Reply::ok(ChatAccess { access: tokens.access, refresh }))
 }
@@ -74,8 +75,7 @@ pub struct ChatUser {
 }
 
 /// Who is signed in
-#[utoipa::path(get, path = "/api/user", tag = "chat", security(("access" = [])),
-    responses((status = 200, body = ChatUser)))]
+#[utoipa::path(security(("access" = [])), responses((status = 200, body = ChatUser)))]
 #[get("/api/user")]
 fn user(by: web::Result<Bearer>) -> Answer<ChatUser> {
     let user = by?.0.user;

@@ -1,21 +1,23 @@
 //! `cookie`: the access token in body and header, the refresh token in the cookie only. Where the
 //! original gave tokens for a bare id, this asks for proof. A superuser gets no cookie of somebody else.
-use super::shared::{Answer, Sent};
+use super::shared::{Answer, Json};
 use crate::{
+    field_error::FieldError,
     flows::{
         Auth, Error, Login, Tokens, UserId,
         surface::{Envelope, Rotation, Surface},
     },
     web::{
         self,
+        endpoints::{Endpoints, endpoints},
         guards::{CookieToken, NotForeign, SignedIn},
-        reply::{json::Reply, problem::Problem},
-        request::caller::Client,
+        reply::json::Reply,
+        request::{caller::Client, fields::unless_wrong, json::request_body},
     },
 };
-use rocket::{Route, State, post, routes};
-use serde::{Deserialize, Serialize};
-use utoipa::{OpenApi, ToSchema};
+use rocket::{State, post};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 const SURFACE: Surface = Surface {
     client: "cookie",
@@ -25,13 +27,9 @@ const SURFACE: Surface = Surface {
     legacy: true,
 };
 
-pub fn routes() -> Vec<Route> {
-    routes![tokens, refresh_access, refresh_all]
+pub fn endpoints() -> Endpoints {
+    endpoints!["cookie", tokens, refresh_access, refresh_all]
 }
-
-#[derive(OpenApi)]
-#[openapi(paths(tokens, refresh_access, refresh_all))]
-pub struct Docs;
 
 #[derive(Serialize, ToSchema)]
 pub struct Access {
@@ -42,36 +40,37 @@ fn carry(auth: &Auth, tokens: Tokens) -> Reply<Access> {
     Reply::bare().carrying(auth, &tokens).body(Access { token: tokens.access })
 }
 
-/// The id of the user who is signed in, or an id or an address with its password.
-#[derive(Deserialize, ToSchema)]
-#[schema(example = json!({"email": "ann@example.com", "password": "correct horse battery staple"}))]
-#[expect(dead_code, reason = "for the documentation")]
-pub struct TokensBody {
-    id: Option<i64>,
-    email: Option<String>,
-    password: Option<String>,
+request_body! {
+    /// The id of the user who is signed in, or an id or an address with its password.
+    #[schema(example = json!({"email": "ann@example.com", "password": "correct horse battery staple"}))]
+    pub struct TokensBody {
+        email: Option<String>,
+        id: Option<i64>,
+        password: Option<String>,
+    }
 }
 
 /// Opens a session by password, or for a user that is signed in; gives a superuser access to anybody
-#[utoipa::path(post, path = "/api/tokens", tag = "cookie", request_body = TokensBody,
-    security((), ("access" = []), ("cookie" = [])),
-    responses((status = 200, body = Access)))]
+#[utoipa::path(
+    security((), ("access" = []), ("cookie" = [])), responses((status = 200, body = Access))
+)]
 #[post("/api/tokens", data = "<body>")]
 async fn tokens(
     auth: &State<Auth>,
     client: Client<'_>,
     ours: web::Result<NotForeign>,
     by: web::Result<SignedIn>,
-    body: Sent,
+    body: Json<TokensBody>,
 ) -> Answer<Access> {
     ours?;
-    let body = body?;
-    let (id, email, password) = body.read(|f| {
-        let email = f.optional("email");
-        let id = if email.is_some() { f.optional_integer("id") } else { Some(f.integer("id")) };
-        (id.map(UserId), email, f.optional("password"))
-    })?;
-    let tokens = match (id, email, password) {
+    let (body, mut wrong) = body.lenient()?;
+    if body.email.is_none() && body.id.is_none() && wrong.iter().all(|(field, _)| *field != "id") {
+        // In the order of the fields.
+        let at = wrong.iter().take_while(|(field, _)| *field == "email").count();
+        wrong.insert(at, ("id", FieldError::Missing));
+    }
+    unless_wrong((), wrong)?;
+    let tokens = match (body.id.map(UserId), &body.email, &body.password) {
         (_, Some(email), Some(password)) => {
             auth.log_in(&client, &SURFACE, Login::Email(email), password, true).await?
         }
@@ -90,8 +89,7 @@ async fn tokens(
 }
 
 /// Gives a new access token; the cookie stays, unless the session is of a surface that replaces it
-#[utoipa::path(post, path = "/api/refresh_access", tag = "cookie", security(("cookie" = [])),
-    responses((status = 200, body = Access)))]
+#[utoipa::path(security(("cookie" = [])), responses((status = 200, body = Access)))]
 #[post("/api/refresh_access")]
 async fn refresh_access(
     auth: &State<Auth>,
@@ -101,24 +99,23 @@ async fn refresh_access(
     Ok(carry(auth, auth.refresh(&client, &SURFACE, token?.0).await?))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[expect(dead_code, reason = "for the documentation")]
-pub struct RefreshAll {
-    id: i64,
+request_body! {
+    pub struct RefreshAll {
+        id: i64,
+    }
 }
 
 /// Gives a new access token and a new cookie; the session's older refresh tokens are dead at once
-#[utoipa::path(post, path = "/api/refresh_all", tag = "cookie", request_body = RefreshAll,
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = Access)))]
+#[utoipa::path(
+    security(("access" = []), ("cookie" = [])), responses((status = 200, body = Access))
+)]
 #[post("/api/refresh_all", data = "<body>")]
 async fn refresh_all(
     auth: &State<Auth>,
     client: Client<'_>,
     by: web::Result<SignedIn>,
-    body: Sent,
-) -> Result<Reply<Access>, Problem> {
-    let (by, body) = (by?.0, body?);
-    let id = UserId(body.read(|f| f.integer("id"))?);
-    Ok(carry(auth, auth.rotate_all(&client, &SURFACE, &by, id).await?))
+    body: Json<RefreshAll>,
+) -> Answer<Access> {
+    let (by, body) = (by?.0, body.valid()?);
+    Ok(carry(auth, auth.rotate_all(&client, &SURFACE, &by, UserId(body.id)).await?))
 }

@@ -1,5 +1,5 @@
 //! `role`: tells the role at login, and keeps superusers out.
-use super::shared::{Answer, Credentials, Sent, refresh_token};
+use super::shared::{Answer, Credentials, Json, refresh_token};
 use crate::{
     field_error::FieldError,
     flows::{
@@ -8,14 +8,15 @@ use crate::{
     },
     web::{
         self,
+        endpoints::{Endpoints, endpoints},
         guards::{Bearer, BearerText},
         reply::{json::Reply, problem::Problem},
-        request::caller::Client,
+        request::{caller::Client, json::request_body},
     },
 };
-use rocket::{Route, State, get, http::Status, post, routes};
-use serde::{Deserialize, Serialize};
-use utoipa::{OpenApi, ToSchema};
+use rocket::{State, get, http::Status, post};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 const SURFACE: Surface = Surface {
     client: "role",
@@ -25,13 +26,9 @@ const SURFACE: Surface = Surface {
     legacy: true,
 };
 
-pub fn routes() -> Vec<Route> {
-    routes![login, refresh, test, secure_test, test_role]
+pub fn endpoints() -> Endpoints {
+    endpoints!["role", login, refresh, test, secure_test, test_role]
 }
-
-#[derive(OpenApi)]
-#[openapi(paths(login, refresh, test, secure_test, test_role))]
-pub struct Docs;
 
 #[derive(Serialize, ToSchema)]
 pub struct RolePair {
@@ -41,13 +38,16 @@ pub struct RolePair {
 }
 
 /// Opens a session
-#[utoipa::path(post, path = "/u/api/login", tag = "role", request_body = Credentials,
-    responses((status = 200, body = RolePair)))]
+#[utoipa::path(responses((status = 200, body = RolePair)))]
 #[post("/u/api/login", data = "<body>")]
-async fn login(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<RolePair> {
-    let body = body?;
-    let (email, password) = body.read(|f| (f.text("email"), f.text("password")))?;
-    let mut tokens = auth.log_in(&client, &SURFACE, Login::Email(email), password, true).await?;
+async fn login(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    body: Json<Credentials>,
+) -> Answer<RolePair> {
+    let body = body.valid()?;
+    let login = Login::Email(&body.email);
+    let mut tokens = auth.log_in(&client, &SURFACE, login, &body.password, true).await?;
     Ok(Reply::ok(RolePair {
         refresh_token: refresh_token(&mut tokens)?,
         role: tokens.user.roles.main().to_owned(),
@@ -62,25 +62,23 @@ pub struct NewTokens {
     refresh_token: String,
 }
 
-#[derive(Deserialize, ToSchema)]
-#[expect(dead_code, reason = "for the documentation")]
-pub struct RoleRefresh {
-    refresh_token: Option<String>,
+request_body! {
+    pub struct RoleRefresh {
+        refresh_token: Option<String>,
+    }
 }
 
 /// Gives new tokens for a refresh token in the body or as bearer
-#[utoipa::path(post, path = "/u/api/refresh", tag = "role", request_body = RoleRefresh,
-    security((), ("access" = [])),
-    responses((status = 200, body = NewTokens)))]
+#[utoipa::path(security((), ("access" = [])), responses((status = 200, body = NewTokens)))]
 #[post("/u/api/refresh", data = "<body>")]
 async fn refresh(
     auth: &State<Auth>,
     client: Client<'_>,
     bearer: web::Result<BearerText<'_>>,
-    body: Sent,
+    body: Json<RoleRefresh>,
 ) -> Answer<NewTokens> {
-    let body = body?;
-    let sent = body.read(|f| f.optional("refresh_token"))?.filter(|token| !token.is_empty());
+    let body = body.valid()?;
+    let sent = body.refresh_token.as_deref().filter(|token| !token.is_empty());
     // A client may send its access token along with everything.
     let token = match (bearer, sent) {
         (Err(e @ web::Error::Malformed), _) => return Err(e.into()),
@@ -110,16 +108,14 @@ pub struct Message {
 }
 
 /// Answers anybody
-#[utoipa::path(get, path = "/u/api/test", tag = "role",
-    responses((status = 200, body = Message)))]
+#[utoipa::path(responses((status = 200, body = Message)))]
 #[get("/u/api/test")]
 fn test() -> Reply<Message> {
     Reply::ok(Message { message: "Successful test".to_owned() })
 }
 
 /// Answers whoever is signed in
-#[utoipa::path(get, path = "/u/api/secure_test", tag = "role", security(("access" = [])),
-    responses((status = 200, body = Message)))]
+#[utoipa::path(security(("access" = [])), responses((status = 200, body = Message)))]
 #[get("/u/api/secure_test")]
 fn secure_test(by: web::Result<Bearer>) -> Answer<Message> {
     by?;
@@ -127,8 +123,7 @@ fn secure_test(by: web::Result<Bearer>) -> Answer<Message> {
 }
 
 /// Answers whoever has the role `ADMIN`
-#[utoipa::path(get, path = "/u/api/test_role", tag = "role", security(("access" = [])),
-    responses((status = 200, body = Message)))]
+#[utoipa::path(security(("access" = [])), responses((status = 200, body = Message)))]
 #[get("/u/api/test_role")]
 fn test_role(by: web::Result<Bearer>) -> Answer<Message> {
     let user = by?.0.user;

@@ -1,38 +1,45 @@
 //! Words that several dialects share.
 use crate::{
-    flows::{Auth, Caller, Error, NewAccount, Registered, Result, User},
+    flows::{Auth, Caller, Error, NewAccount, Registered, Result, Tokens, User},
     view,
     web::{
-        self,
+        endpoints::{Endpoints, endpoints},
         reply::{json::Reply, problem::Problem},
         request::{
-            body::{Body, Wrong},
             caller::Client,
+            fields::Wrong,
+            json::{self, request_body},
         },
     },
 };
 use rocket::{Either, State, http::Status, post};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 pub type Answer<T> = Result<Reply<T>, Problem>;
-pub type Sent = web::Result<Body>;
+/// A JSON object, or a form of either type with the same fields.
+pub type Json<T> = json::Json<T, true>;
 /// 201, or 202 where nothing may be told before the address is confirmed.
 pub type RegisterReply<T> = Result<Either<Reply<T>, Reply<Pending>>, Problem>;
 
-#[derive(Deserialize, ToSchema)]
-#[schema(as = DialectCredentials)]
-#[expect(dead_code, reason = "for the documentation")]
-pub struct Credentials {
-    email: String,
-    password: String,
+/// The registration, which `simple` and `chat` share.
+pub fn endpoints() -> Endpoints {
+    endpoints!["simple and chat", register]
+}
+
+request_body! {
+    #[schema(as = DialectCredentials)]
+    pub struct Credentials {
+        pub email: String,
+        pub password: String,
+    }
 }
 
 /// Both tokens.
 #[derive(Serialize, ToSchema)]
 pub struct Pair {
-    pub refresh: String,
-    pub access: String,
+    refresh: String,
+    access: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -49,34 +56,33 @@ pub struct NewUserView {
     is_email_confirmed: bool,
 }
 
-#[derive(Deserialize, ToSchema)]
-#[expect(dead_code, reason = "for the documentation")]
-pub struct NewUserBody {
-    email: String,
-    /// 8 characters or more (`password.min_length`), 256 at most; own names and what is common, leaked or
-    /// guessable are refused.
-    password: String,
-    username: Option<String>,
+request_body! {
+    pub struct NewUserBody {
+        email: String,
+        /// 8 characters or more (`password.min_length`), 256 at most; own names and what is common, leaked or
+        /// guessable are refused.
+        password: String,
+        username: Option<String>,
+    }
 }
 
 /// Registers a user; a confirmation link is mailed
-#[utoipa::path(post, path = "/api/register", tag = "simple and chat", request_body = NewUserBody,
-    responses((status = 201, body = NewUserView), (status = 202, body = Pending)))]
+#[utoipa::path(responses((status = 201, body = NewUserView), (status = 202, body = Pending)))]
 #[post("/api/register", data = "<body>")]
 pub async fn register(
     auth: &State<Auth>,
     client: Client<'_>,
-    body: Sent,
+    body: Json<NewUserBody>,
 ) -> RegisterReply<NewUserView> {
-    let body = body?;
-    let new = body.look(|f| NewAccount {
-        email: f.text("email"),
-        password: f.text("password"),
-        username: f.optional("username"),
+    let (body, wrong) = body.lenient()?;
+    let new = NewAccount {
+        email: &body.email,
+        password: &body.password,
+        username: body.username.as_deref(),
         first_name: None,
         invite: None,
-    });
-    sign_up(auth, &client, new, |user| NewUserView {
+    };
+    sign_up(auth, &client, new, wrong, |user| NewUserView {
         id: user.id.0,
         email: user.email,
         username: user.username.unwrap_or_default(),
@@ -89,7 +95,8 @@ pub async fn register(
 pub async fn sign_up<T>(
     auth: &Auth,
     caller: &Caller,
-    (new, wrong): (NewAccount<'_>, Wrong),
+    new: NewAccount<'_>,
+    wrong: Wrong,
     show: impl FnOnce(User) -> T,
 ) -> RegisterReply<T> {
     if !wrong.is_empty() {
@@ -110,7 +117,13 @@ pub async fn sign_up<T>(
 }
 
 /// The refresh token in the body's envelope; every surface but one that keeps it gives one.
-pub fn refresh_token(tokens: &mut crate::flows::Tokens) -> Result<String> {
+pub fn refresh_token(tokens: &mut Tokens) -> Result<String> {
     let token = tokens.refresh.take().ok_or_else(|| Error::internal("no refresh token"))?;
     Ok(token.token)
+}
+
+/// Both tokens, in the body.
+pub fn pair(mut tokens: Tokens) -> Answer<Pair> {
+    let refresh = refresh_token(&mut tokens)?;
+    Ok(Reply::ok(Pair { refresh, access: tokens.access }))
 }

@@ -1,5 +1,5 @@
 //! `simple`: the refresh token is a bare UUID in bodies.
-use super::shared::{self, Answer, Credentials, Sent, refresh_token};
+use super::shared::{Answer, Credentials, Json, refresh_token};
 use crate::{
     flows::{
         Auth, Login, ProfileChange, Tokens, User,
@@ -7,14 +7,15 @@ use crate::{
     },
     web::{
         self,
+        endpoints::{Endpoints, endpoints},
         guards::Bearer,
         reply::{json::Reply, problem::Problem},
-        request::caller::Client,
+        request::{caller::Client, json::request_body},
     },
 };
-use rocket::{Route, State, get, post, put, routes};
-use serde::{Deserialize, Serialize};
-use utoipa::{OpenApi, ToSchema};
+use rocket::{State, get, post, put};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 const SURFACE: Surface = Surface {
     client: "simple",
@@ -24,13 +25,9 @@ const SURFACE: Surface = Surface {
     legacy: true,
 };
 
-pub fn routes() -> Vec<Route> {
-    routes![login, refresh, logout, me, rename]
+pub fn endpoints() -> Endpoints {
+    endpoints!["simple", login, refresh, logout, me, rename]
 }
-
-#[derive(OpenApi)]
-#[openapi(paths(shared::register, login, refresh, logout, me, rename))]
-pub struct Docs;
 
 #[derive(Serialize, ToSchema)]
 pub struct SimplePair {
@@ -44,29 +41,34 @@ fn pair(mut tokens: Tokens) -> Result<Reply<SimplePair>, Problem> {
 }
 
 /// Opens a session
-#[utoipa::path(post, path = "/api/login", tag = "simple", request_body = Credentials,
-    responses((status = 200, body = SimplePair)))]
+#[utoipa::path(responses((status = 200, body = SimplePair)))]
 #[post("/api/login", data = "<body>")]
-async fn login(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<SimplePair> {
-    let body = body?;
-    let (email, password) = body.read(|f| (f.text("email"), f.text("password")))?;
-    pair(auth.log_in(&client, &SURFACE, Login::Email(email), password, true).await?)
+async fn login(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    body: Json<Credentials>,
+) -> Answer<SimplePair> {
+    let body = body.valid()?;
+    let login = Login::Email(&body.email);
+    pair(auth.log_in(&client, &SURFACE, login, &body.password, true).await?)
 }
 
-#[derive(Deserialize, ToSchema)]
-#[expect(dead_code, reason = "for the documentation")]
-pub struct SimpleRefresh {
-    refresh_token: String,
+request_body! {
+    pub struct SimpleRefresh {
+        refresh_token: String,
+    }
 }
 
 /// Gives new tokens
-#[utoipa::path(post, path = "/api/refresh", tag = "simple", request_body = SimpleRefresh,
-    responses((status = 200, body = SimplePair)))]
+#[utoipa::path(responses((status = 200, body = SimplePair)))]
 #[post("/api/refresh", data = "<body>")]
-async fn refresh(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<SimplePair> {
-    let body = body?;
-    let token = body.read(|f| f.text("refresh_token"))?;
-    pair(auth.refresh(&client, &SURFACE, token).await?)
+async fn refresh(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    body: Json<SimpleRefresh>,
+) -> Answer<SimplePair> {
+    let body = body.valid()?;
+    pair(auth.refresh(&client, &SURFACE, &body.refresh_token).await?)
 }
 
 #[derive(Serialize, ToSchema)]
@@ -75,12 +77,15 @@ pub struct Success {
 }
 
 /// Ends the session of a refresh token
-#[utoipa::path(post, path = "/api/logout", tag = "simple", request_body = SimpleRefresh,
-    responses((status = 200, body = Success)))]
+#[utoipa::path(responses((status = 200, body = Success)))]
 #[post("/api/logout", data = "<body>")]
-async fn logout(auth: &State<Auth>, client: Client<'_>, body: Sent) -> Answer<Success> {
-    let body = body?;
-    auth.log_out_by_refresh_token(&client, body.read(|f| f.text("refresh_token"))?).await?;
+async fn logout(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    body: Json<SimpleRefresh>,
+) -> Answer<Success> {
+    let body = body.valid()?;
+    auth.log_out_by_refresh_token(&client, &body.refresh_token).await?;
     Ok(Reply::ok(Success { success: "User logged out." }))
 }
 
@@ -99,32 +104,29 @@ impl From<User> for Me {
 }
 
 /// Who is signed in
-#[utoipa::path(get, path = "/api/me", tag = "simple", security(("access" = [])),
-    responses((status = 200, body = Me)))]
+#[utoipa::path(security(("access" = [])), responses((status = 200, body = Me)))]
 #[get("/api/me")]
 fn me(by: web::Result<Bearer>) -> Answer<Me> {
     Ok(Reply::ok(by?.0.user.into()))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[expect(dead_code, reason = "for the documentation")]
-pub struct Rename {
-    username: String,
+request_body! {
+    pub struct Rename {
+        username: String,
+    }
 }
 
 /// Changes the username
-#[utoipa::path(put, path = "/api/me", tag = "simple", request_body = Rename,
-    security(("access" = [])),
-    responses((status = 200, body = Me)))]
+#[utoipa::path(security(("access" = [])), responses((status = 200, body = Me)))]
 #[put("/api/me", data = "<body>")]
 async fn rename(
     auth: &State<Auth>,
     client: Client<'_>,
     by: web::Result<Bearer>,
-    body: Sent,
+    body: Json<Rename>,
 ) -> Answer<Me> {
-    let (by, body) = (by?.0, body?);
-    let username = Some(Some(body.read(|f| f.text("username"))?));
+    let (by, body) = (by?.0, body.valid()?);
+    let username = Some(Some(body.username.as_str()));
     let change = ProfileChange { username, ..ProfileChange::default() };
     Ok(Reply::ok(auth.change_profile(&client, &by, change).await?.into()))
 }

@@ -4,13 +4,20 @@
 //! response, how it may be authenticated, which types of body it takes, and the reply of every refusal.
 pub mod swagger_ui;
 
-use crate::{api, config::Dialect, dialects, web::reply::problem::ProblemDocument};
+use crate::{
+    api,
+    config::Dialect,
+    dialects,
+    web::{endpoints::Endpoints, reply::problem::ProblemDocument},
+};
 use utoipa::{
     Modify, OpenApi,
     openapi::{
         self, ContentBuilder, RefOr,
         path::Operation,
-        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+        security::{
+            ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+        },
     },
 };
 
@@ -39,57 +46,50 @@ const DIALECTS: [(&str, &str); 6] = [
     ("chat", "The refresh token stays valid until it expires."),
 ];
 
-/// The document of the native API and of the dialects in `on`.
+/// The groups whose operations take an access token or the cookie, unless they say otherwise.
+const SIGNED_IN: [&str; 3] = ["account", "sessions", "admin"];
+
+/// The document of the native API, with the metrics, and of the dialects in `on`.
 pub fn document(on: &[Dialect]) -> openapi::OpenApi {
+    document_of(&parts(on))
+}
+
+fn parts(on: &[Dialect]) -> Vec<Endpoints> {
+    [api::endpoints(true), dialects::endpoints(on)].into_iter().flatten().collect()
+}
+
+/// The document of the routes in `parts`.
+pub fn document_of(parts: &[Endpoints]) -> openapi::OpenApi {
     let mut document = Common::openapi();
-    for part in parts(on) {
-        document.merge(part);
-    }
-    for (path, item) in &mut document.paths.paths {
-        let operations = [
-            ("get", &mut item.get),
-            ("post", &mut item.post),
-            ("put", &mut item.put),
-            ("patch", &mut item.patch),
-            ("delete", &mut item.delete),
-        ];
-        for (method, operation) in operations {
-            if let Some(operation) = operation {
-                complete(operation, method, path);
+    for part in parts {
+        let mut docs = part.docs.clone();
+        for (path, item) in &mut docs.paths.paths {
+            let operations = [
+                ("get", &mut item.get),
+                ("post", &mut item.post),
+                ("put", &mut item.put),
+                ("patch", &mut item.patch),
+                ("delete", &mut item.delete),
+            ];
+            for (method, operation) in operations {
+                if let Some(operation) = operation {
+                    complete(operation, method, path, part.tag);
+                }
             }
         }
+        document.merge(docs);
     }
-    let used = |name: &str| {
-        document.paths.paths.values().any(|item| {
-            [&item.get, &item.post, &item.put]
-                .into_iter()
-                .flatten()
-                .any(|o| o.tags.iter().flatten().any(|tag| tag == name))
-        })
-    };
+    let used = |name: &str| parts.iter().any(|part| part.tag == name);
     let tags = DIALECTS.into_iter().filter(|(name, _)| used(name)).map(|(name, description)| {
         openapi::tag::TagBuilder::new().name(name).description(Some(description)).build()
     });
-    let tags: Vec<_> = tags.collect();
     document.tags.get_or_insert_default().extend(tags);
     document
 }
 
-/// The documents of the surfaces, each with its own paths and schemas.
-fn parts(on: &[Dialect]) -> Vec<openapi::OpenApi> {
-    let mut parts = vec![
-        api::Docs::openapi(),
-        api::admin::Docs::openapi(),
-        api::well_known::Docs::openapi(),
-        api::health::Docs::openapi(),
-        api::metrics::Docs::openapi(),
-    ];
-    parts.extend(dialects::docs(on));
-    parts
-}
-
-fn complete(operation: &mut Operation, method: &str, path: &str) {
+fn complete(operation: &mut Operation, method: &str, path: &str, tag: &str) {
     operation.operation_id = Some(operation_id(method, path));
+    operation.tags = Some(vec![tag.to_owned()]);
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response
             && response.description.is_empty()
@@ -98,9 +98,15 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
         }
     }
     operation.responses.responses.insert("4XX".to_owned(), problem().into());
-    // Said by an empty list: no credentials are needed.
-    operation.security.get_or_insert_default();
-    let is_dialect = operation.tags.iter().flatten().any(|t| DIALECTS.iter().any(|d| d.0 == t));
+    let security = operation.security.get_or_insert_with(|| {
+        let schemes = if SIGNED_IN.contains(&tag) { &["access", "cookie"][..] } else { &[] };
+        schemes.iter().map(|name| SecurityRequirement::new(*name, [""; 0])).collect()
+    });
+    // That no credentials are needed is said by an empty list.
+    if *security == [SecurityRequirement::default()] {
+        security.clear();
+    }
+    let is_dialect = DIALECTS.iter().any(|(name, _)| *name == tag);
     if let Some(RefOr::T(body)) = &mut operation.request_body
         && is_dialect
         && let Some(json) = body.content.get("application/json").cloned()
@@ -175,7 +181,7 @@ mod tests {
     fn no_schema_of_one_surface_stands_for_another_ones() {
         let mut seen = BTreeMap::new();
         for part in parts(&Dialect::ALL) {
-            let part = serde_json::to_value(part).unwrap();
+            let part = serde_json::to_value(part.docs).unwrap();
             for (name, schema) in part["components"]["schemas"].as_object().into_iter().flatten() {
                 let first = seen.entry(name.clone()).or_insert_with(|| schema.clone());
                 assert_eq!(first, schema, "two schemas are named {name}");

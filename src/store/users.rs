@@ -18,6 +18,7 @@ use sqlx::FromRow;
     sqlx::Type,
     serde::Serialize,
     serde::Deserialize,
+    utoipa::ToSchema,
 )]
 #[sqlx(transparent)]
 #[serde(transparent)]

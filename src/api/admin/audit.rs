@@ -34,10 +34,10 @@ pub struct AuditParams<'r> {
 
 /// What happened, the newest first; to superusers. As CSV there are 10000 on a page, and a header
 /// `Link` leads to the next
-#[utoipa::path(get, path = "/auth/admin/audit", tag = "admin", params(AuditParams),
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, content((Listed<AuditView> = "application/json"),
-        (String = "text/csv")))))]
+#[utoipa::path(
+    params(AuditParams),
+    responses((status = 200, content((Listed<AuditView> = "application/json"), (String = "text/csv"))))
+)]
 #[get("/auth/admin/audit?<query..>")]
 pub async fn list(
     auth: &State<Auth>,
@@ -68,9 +68,7 @@ pub async fn list(
 }
 
 /// The kinds of acts that there are in the audit log; to superusers
-#[utoipa::path(get, path = "/auth/admin/audit/kinds", tag = "admin",
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = Vec<String>)))]
+#[utoipa::path(responses((status = 200, body = Vec<String>)))]
 #[get("/auth/admin/audit/kinds")]
 pub async fn kinds(auth: &State<Auth>, by: Op) -> Answer<Vec<String>> {
     Ok(Reply::ok(auth.admin(&by?.0).audit_kinds().await?))

@@ -1,21 +1,17 @@
 //! Invitations, for admins.
+use super::{Answer, Op};
 use crate::{
     field_error::FieldError,
     flows::{Auth, Error, Invitation, NewInvitation},
     time::Timestamp,
     web::{
-        self,
-        guards::Operating,
-        reply::{json::Reply, problem::Problem},
-        request::body::JsonBody,
+        reply::json::Reply,
+        request::json::{Json, request_body},
     },
 };
 use rocket::{State, delete, get, http::Status, post};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
-
-type Answer<T> = Result<Reply<T>, Problem>;
-type Signed = web::Result<Operating>;
 
 /// How many a page has.
 const PAGE: u32 = 50;
@@ -29,9 +25,7 @@ pub struct InvitationView {
     /// What whoever accepts it will have.
     roles: Vec<String>,
     invited_by: Inviter,
-    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
 }
 
@@ -62,12 +56,12 @@ pub struct Invitations {
 }
 
 /// The invitations that may still be used, the newest first
-#[utoipa::path(get, path = "/auth/admin/invitations", tag = "admin",
+#[utoipa::path(
     params(("cursor" = Option<i64>, Query, description = "From `next`")),
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = Invitations)))]
+    responses((status = 200, body = Invitations))
+)]
 #[get("/auth/admin/invitations?<cursor>")]
-pub async fn list(auth: &State<Auth>, by: Signed, cursor: Option<&str>) -> Answer<Invitations> {
+pub async fn list(auth: &State<Auth>, by: Op, cursor: Option<&str>) -> Answer<Invitations> {
     let by = by?.0;
     let cursor =
         cursor.map(|c| c.parse::<i64>().map_err(|_| Error::field("cursor", FieldError::Unknown)));
@@ -80,41 +74,36 @@ pub async fn list(auth: &State<Auth>, by: Signed, cursor: Option<&str>) -> Answe
     Ok(Reply::ok(Invitations { next, results: all.into_iter().map(Into::into).collect() }))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[expect(dead_code, reason = "for the documentation")]
-pub struct InvitationBody {
-    email: String,
-    /// What whoever accepts it will have; you have to have them.
-    roles: Option<Vec<String>>,
-    /// Of the mail: `en` or `ru`; by default the service's own.
-    language: Option<String>,
+request_body! {
+    pub struct InvitationBody {
+        email: String,
+        /// What whoever accepts it will have; you have to have them.
+        #[schema(required = false, nullable)]
+        roles: Vec<String>,
+        /// Of the mail: `en` or `ru`; by default the service's own.
+        language: Option<String>,
+    }
 }
 
 /// Mails an invitation, in the place of any other to that address
-#[utoipa::path(post, path = "/auth/admin/invitations", tag = "admin",
-    request_body = InvitationBody, security(("access" = []), ("cookie" = [])),
-    responses((status = 201, body = InvitationView)))]
+#[utoipa::path(responses((status = 201, body = InvitationView)))]
 #[post("/auth/admin/invitations", data = "<body>")]
 pub async fn invite(
     auth: &State<Auth>,
-    by: Signed,
-    body: web::Result<JsonBody>,
+    by: Op,
+    body: Json<InvitationBody>,
 ) -> Answer<InvitationView> {
-    let (by, body) = (by?.0, body?);
-    let (email, roles, language) =
-        body.read(|f| (f.text("email"), f.texts("roles"), f.optional("language")))?;
-    let new = NewInvitation { email, roles: &roles, language };
+    let (by, body) = (by?.0, body.valid()?);
+    let roles: Vec<_> = body.roles.iter().map(String::as_str).collect();
+    let language = body.language.as_deref();
+    let new = NewInvitation { email: &body.email, roles: &roles, language };
     Ok(Reply::with(Status::Created, auth.admin(&by).invite(new).await?.into()))
 }
 
 /// Withdraws an invitation
-#[utoipa::path(delete, path = "/auth/admin/invitations/{id}", tag = "admin",
-    params(("id" = i64, Path)), security(("access" = []), ("cookie" = [])),
-    responses((status = 204)))]
+#[utoipa::path(params(("id" = i64, Path)), responses((status = 204)))]
 #[delete("/auth/admin/invitations/<id>")]
-pub async fn revoke(auth: &State<Auth>, by: Signed, id: &str) -> Answer<()> {
-    let by = by?.0;
-    let id = id.parse().map_err(|_| Error::NotFound)?;
-    auth.admin(&by).revoke_invitation(id).await?;
+pub async fn revoke(auth: &State<Auth>, by: Op, id: Option<i64>) -> Answer<()> {
+    auth.admin(&by?.0).revoke_invitation(id.ok_or(Error::NotFound)?).await?;
     Ok(Reply::empty())
 }

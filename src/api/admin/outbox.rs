@@ -10,11 +10,10 @@ use crate::{
 use rocket::{State, get, post};
 
 /// The outbox, the newest mail first; to superusers
-#[utoipa::path(get, path = "/auth/admin/mail", tag = "admin",
-    params(("state" = Option<String>, Query, description = "`waiting`, `sent`, `failed` or `dropped`"),
-        ("cursor" = Option<String>, Query)),
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = Listed<MailView>)))]
+#[utoipa::path(
+    params(("state" = Option<String>, Query, description = "`waiting`, `sent`, `failed` or `dropped`")),
+    responses((status = 200, body = Listed<MailView>))
+)]
 #[get("/auth/admin/mail?<state>&<cursor>")]
 pub async fn list(
     auth: &State<Auth>,
@@ -29,12 +28,9 @@ pub async fn list(
 }
 
 /// Sends a mail at once that waits or was given up; to superusers
-#[utoipa::path(post, path = "/auth/admin/mail/{id}/retry", tag = "admin",
-    params(("id" = i64, Path)), security(("access" = []), ("cookie" = [])),
-    responses((status = 204)))]
+#[utoipa::path(params(("id" = i64, Path)), responses((status = 204)))]
 #[post("/auth/admin/mail/<id>/retry")]
-pub async fn retry(auth: &State<Auth>, by: Op, id: &str) -> Answer<()> {
-    let op = by?.0;
-    auth.admin(&op).retry_mail(id.parse().map_err(|_| Error::NotFound)?).await?;
+pub async fn retry(auth: &State<Auth>, by: Op, id: Option<i64>) -> Answer<()> {
+    auth.admin(&by?.0).retry_mail(id.ok_or(Error::NotFound)?).await?;
     Ok(Reply::empty())
 }

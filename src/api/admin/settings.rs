@@ -1,21 +1,20 @@
 //! The settings that can be changed while running, for superusers.
+use super::{Answer, Op};
 use crate::{
     config::{RuntimeSettings, Setting},
-    flows::{Auth, Changed, Error, PastChange, Settings},
+    flows::{Auth, Changed, Error, Operator, PastChange, Settings},
     time::Timestamp,
     web::{
-        self,
-        guards::Operating,
-        reply::{json::Reply, problem::Problem, setting_effects::effect},
-        request::{body::JsonBody, caller::Client},
+        reply::{json::Reply, setting_effects::effect},
+        request::{
+            caller::Client,
+            json::{Json, request_body},
+        },
     },
 };
 use rocket::{State, get, patch, post};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
-
-type Answer<T> = Result<Reply<T>, Problem>;
-type Signed = web::Result<Operating>;
 
 /// The settings in effect, what the file says, and what was changed.
 #[derive(Serialize, ToSchema)]
@@ -51,7 +50,6 @@ pub struct ChangeView {
     setting: &'static str,
     from: Option<String>,
     to: Option<String>,
-    #[schema(value_type = String, format = DateTime)]
     changed_at: Timestamp,
     changed_by: Option<Changer>,
 }
@@ -99,63 +97,62 @@ impl From<Settings> for SettingsView {
 }
 
 /// The settings that can be changed while running
-#[utoipa::path(get, path = "/auth/admin/settings", tag = "admin",
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = SettingsView)))]
+#[utoipa::path(responses((status = 200, body = SettingsView)))]
 #[get("/auth/admin/settings")]
-pub async fn show(auth: &State<Auth>, by: Signed) -> Answer<SettingsView> {
+pub async fn show(auth: &State<Auth>, by: Op) -> Answer<SettingsView> {
     Ok(Reply::ok(auth.admin(&by?.0).settings().await?.into()))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[expect(dead_code, reason = "for the documentation")]
-pub struct SettingsChange {
-    /// Null, here and below: as the file says.
-    access_token_lifetime: Option<String>,
-    refresh_token_lifetime: Option<String>,
-    registration: Option<String>,
-    email_confirmation: Option<String>,
+request_body! {
+    pub struct SettingsChange {
+        /// Null, here and below: as the file says.
+        access_token_lifetime: Option<Option<String>>,
+        refresh_token_lifetime: Option<Option<String>>,
+        registration: Option<Option<String>>,
+        email_confirmation: Option<Option<String>>,
+    }
 }
 
 /// Changes settings, all or none; one that is not there stays as it is
-#[utoipa::path(patch, path = "/auth/admin/settings", tag = "admin", request_body = SettingsChange,
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = SettingsView)))]
+#[utoipa::path(responses((status = 200, body = SettingsView)))]
 #[patch("/auth/admin/settings", data = "<body>")]
 pub async fn change(
     auth: &State<Auth>,
     client: Client<'_>,
-    by: Signed,
-    body: web::Result<JsonBody>,
+    by: Op,
+    body: Json<SettingsChange>,
 ) -> Answer<SettingsView> {
-    let (by, body) = (by?.0, body?);
-    let changes =
-        body.read(|f| Setting::ALL.map(|s| f.nullable(s.name()).map(|text| (s, text))))?;
-    let changes: Vec<_> = changes.into_iter().flatten().collect();
+    let (by, body) = (by?.0, body.valid()?);
+    let named = [
+        (Setting::AccessTokenLifetime, &body.access_token_lifetime),
+        (Setting::RefreshTokenLifetime, &body.refresh_token_lifetime),
+        (Setting::Registration, &body.registration),
+        (Setting::EmailConfirmation, &body.email_confirmation),
+    ];
+    let asked = named.into_iter().filter_map(|(s, to)| Some((s, to.as_ref()?.as_deref())));
+    let changes: Vec<_> = asked.collect();
     let done = auth.admin(&by).change_settings(&changes).await?;
     answer(auth, &client, &by, done).await
 }
 
-#[derive(Deserialize, ToSchema)]
-#[expect(dead_code, reason = "for the documentation")]
-pub struct Undo {
-    /// Its name.
-    setting: String,
+request_body! {
+    pub struct Undo {
+        /// Its name.
+        setting: String,
+    }
 }
 
 /// Brings back what a setting was before its last change
-#[utoipa::path(post, path = "/auth/admin/settings/undo", tag = "admin", request_body = Undo,
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = SettingsView)))]
+#[utoipa::path(responses((status = 200, body = SettingsView)))]
 #[post("/auth/admin/settings/undo", data = "<body>")]
 pub async fn undo(
     auth: &State<Auth>,
     client: Client<'_>,
-    by: Signed,
-    body: web::Result<JsonBody>,
+    by: Op,
+    body: Json<Undo>,
 ) -> Answer<SettingsView> {
-    let (by, body) = (by?.0, body?);
-    let setting = Setting::named(body.read(|f| f.text("setting"))?).ok_or(Error::NotFound)?;
+    let (by, body) = (by?.0, body.valid()?);
+    let setting = Setting::named(&body.setting).ok_or(Error::NotFound)?;
     let changed = auth.admin(&by).undo_setting(setting).await?;
     answer(auth, &client, &by, changed).await
 }
@@ -163,7 +160,7 @@ pub async fn undo(
 async fn answer(
     auth: &Auth,
     client: &Client<'_>,
-    by: &crate::flows::Operator,
+    by: &Operator,
     Changed { from, to, out }: Changed,
 ) -> Answer<SettingsView> {
     let changed = |s: &Setting| from.get(*s) != to.get(*s);

@@ -4,9 +4,7 @@ use crate::{flows::Auth, web::reply::json::Reply};
 use rocket::{State, get};
 
 /// The figures of the last 30 days
-#[utoipa::path(get, path = "/auth/admin/overview", tag = "admin",
-    security(("access" = []), ("cookie" = [])),
-    responses((status = 200, body = OverviewView)))]
+#[utoipa::path(responses((status = 200, body = OverviewView)))]
 #[get("/auth/admin/overview")]
 pub async fn overview(auth: &State<Auth>, by: Op) -> Answer<OverviewView> {
     Ok(Reply::ok(auth.admin(&by?.0).overview().await?.into()))

@@ -40,9 +40,7 @@ impl<T> Listed<T> {
 pub struct Person {
     #[serde(flatten)]
     user: UserView,
-    #[schema(value_type = Option<String>, format = DateTime)]
     email_confirmed_at: Option<Timestamp>,
-    #[schema(value_type = Option<String>, format = DateTime)]
     last_login_at: Option<Timestamp>,
 }
 
@@ -75,20 +73,16 @@ impl From<(String, i64)> for RoleView {
 #[schema(as = AuditEntry)]
 pub struct AuditView {
     id: i64,
-    #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     kind: String,
     /// `user`, `anonymous`, `cli` or `service`.
     actor: String,
-    #[schema(value_type = Option<i64>)]
     actor_id: Option<UserId>,
     /// Null also for a user that is gone.
     actor_email: Option<String>,
     /// Whose account it concerns.
-    #[schema(value_type = Option<i64>)]
     user_id: Option<UserId>,
     user_email: Option<String>,
-    #[schema(value_type = Option<uuid::Uuid>)]
     session_id: Option<SessionId>,
     ip: Option<String>,
     user_agent: Option<String>,
@@ -156,18 +150,14 @@ impl AuditView {
 pub struct MailView {
     id: i64,
     kind: String,
-    #[schema(value_type = Option<i64>)]
     user_id: Option<UserId>,
     recipient: String,
     /// `waiting`, `sent`, `failed`, or `dropped` for one that was of no use any more.
     state: String,
     attempts: i64,
-    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     /// When it is tried next, if it is waiting.
-    #[schema(value_type = Option<String>, format = DateTime)]
     due_at: Option<Timestamp>,
-    #[schema(value_type = Option<String>, format = DateTime)]
     sent_at: Option<Timestamp>,
     /// What the mail server said to the last attempt.
     last_error: Option<String>,
@@ -198,10 +188,8 @@ pub struct KeyView {
     algorithm: String,
     /// `next` (published, does not sign yet), `current` (signs) or `retired` (verifies only).
     state: String,
-    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     /// Until when a retired key verifies.
-    #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
 }
 

@@ -76,20 +76,15 @@ async fn view(desk: &AdminContext<'_>, id: UserId, cursor: Option<&str>) -> Resu
     Ok(one)
 }
 
-/// Parses an id. An invalid one is treated as not found.
-fn user_id(text: &str) -> Result<UserId, Error> {
-    text.parse().map(UserId).map_err(|_| Error::NotFound)
-}
-
 #[get("/admin/users/<id>?<cursor>")]
-pub async fn page(desk: At<'_>, id: &str, cursor: Option<&str>) -> Shown<One> {
-    Ok(Page::ok(view(&desk?, user_id(id)?, cursor).await?))
+pub async fn page(desk: At<'_>, id: Result<UserId, Error>, cursor: Option<&str>) -> Shown<One> {
+    Ok(Page::ok(view(&desk?, id?, cursor).await?))
 }
 
 /// Runs the action that the field `act` names.
 #[post("/admin/users/<id>", data = "<form>")]
-pub async fn act(desk: At<'_>, id: &str, form: web::Result<Form>) -> Sent<One> {
-    let (desk, id) = (desk?, user_id(id)?);
+pub async fn act(desk: At<'_>, id: Result<UserId, Error>, form: web::Result<Form>) -> Sent<One> {
+    let (desk, id) = (desk?, id?);
     let act = typed(&form, "act");
     let done = async {
         let notice = run(&desk, id, &act, &form?).await?;

@@ -2,14 +2,9 @@
 //! all that is wrong with them is told at once, and nothing of them is ever logged, as Rocket's own
 //! `Json` and `Form` guards would. An empty body is an empty object, whatever type it names: clients
 //! name one by habit (axios on Node names a form for a `POST` without a body).
-pub use super::fields::Wrong;
 use super::form_body;
 use crate::web::{Error, Result};
-use rocket::{
-    Data, Request,
-    data::{FromData, Outcome, ToByteUnit},
-    http::Status,
-};
+use rocket::{Data, Request, data::ToByteUnit};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
@@ -43,45 +38,6 @@ pub struct Body {
     pub(crate) fields: Map<String, Value>,
     /// A form has texts only: `on` is as good as true in it.
     pub(crate) is_form: bool,
-}
-
-/// The fields of a JSON object; a form, which any site may send in a user's name, is refused.
-pub struct JsonBody(Body);
-
-#[rocket::async_trait]
-impl<'r> FromData<'r> for Body {
-    type Error = Error;
-
-    async fn from_data(req: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-        outcome(req, read(req, data, Forms::All).await)
-    }
-}
-
-#[rocket::async_trait]
-impl<'r> FromData<'r> for JsonBody {
-    type Error = Error;
-
-    async fn from_data(req: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-        outcome(req, read(req, data, Forms::None).await.map(JsonBody))
-    }
-}
-
-impl std::ops::Deref for JsonBody {
-    type Target = Body;
-
-    fn deref(&self) -> &Body {
-        &self.0
-    }
-}
-
-fn outcome<'r, T>(req: &'r Request<'_>, read: Result<T>) -> Outcome<'r, T, Error> {
-    match read {
-        Ok(body) => Outcome::Success(body),
-        Err(e) => {
-            tracing::debug!(error = %e, route = ?req.route().map(|r| r.uri.as_str()), "a body was refused");
-            Outcome::Error((Status::BadRequest, e))
-        }
-    }
 }
 
 /// Reads a body: JSON, or a form of the types in `forms`.

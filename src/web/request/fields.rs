@@ -19,7 +19,7 @@ impl Body {
     /// `Fields`.
     pub fn read<'b, T>(&'b self, read: impl FnOnce(&mut Fields<'b>) -> T) -> Result<T> {
         let (value, wrong) = self.look(read);
-        if wrong.is_empty() { Ok(value) } else { Err(Error::Fields(wrong)) }
+        unless_wrong(value, wrong)
     }
 
     /// What `read` makes of the fields, with stand-ins for those that are wrong.
@@ -27,6 +27,14 @@ impl Body {
         let mut fields = Fields { body: self, wrong: Vec::new() };
         (read(&mut fields), fields.wrong)
     }
+}
+
+/// `value`, if nothing is wrong.
+///
+/// # Errors
+/// `Fields`.
+pub fn unless_wrong<T>(value: T, wrong: Wrong) -> Result<T> {
+    if wrong.is_empty() { Ok(value) } else { Err(Error::Fields(wrong)) }
 }
 
 /// The fields of a body while they are read; what is wrong is kept and a stand-in given.
@@ -43,18 +51,18 @@ impl<'b> Fields<'b> {
         })
     }
 
-    fn get(&self, name: &str) -> Option<&'b Value> {
+    fn value(&self, name: &str) -> Option<&'b Value> {
         self.body.fields.get(name)
     }
 
-    /// Adds what else is wrong with a field.
-    pub fn wrong(&mut self, name: &'static str, why: FieldError) {
-        self.wrong.push((name, why));
+    /// The field `name`, read as its type demands.
+    pub fn get<T: Field>(&mut self, name: &'static str) -> T {
+        T::read(self, name)
     }
 
     /// Text that has to be there.
     pub fn text(&mut self, name: &'static str) -> &'b str {
-        let value = self.get(name).ok_or(FieldError::Missing).and_then(text);
+        let value = self.value(name).ok_or(FieldError::Missing).and_then(text);
         self.keep(name, value)
     }
 
@@ -66,7 +74,7 @@ impl<'b> Fields<'b> {
     /// Text; `Some(None)` for null.
     #[expect(clippy::option_option, reason = "a PATCH tells what is null from what is not there")]
     pub fn nullable(&mut self, name: &'static str) -> Option<Option<&'b str>> {
-        let value = match self.get(name) {
+        let value = match self.value(name) {
             None => Ok(None),
             Some(Value::Null) => Ok(Some(None)),
             Some(value) => text(value).map(|text| Some(Some(text))),
@@ -76,15 +84,13 @@ impl<'b> Fields<'b> {
 
     /// Several texts, in a form separated by commas or white space; none for none and null.
     pub fn texts(&mut self, name: &'static str) -> Vec<&'b str> {
-        let value = match self.get(name) {
+        let value = match self.value(name) {
             None | Some(Value::Null) => Ok(Vec::new()),
             Some(Value::String(list)) => {
                 let apart = |c: char| c == ',' || c.is_whitespace();
                 Ok(list.split(apart).filter(|text| !text.is_empty()).collect())
             }
-            Some(Value::Array(list)) if list.len() <= MOST_FIELDS => {
-                list.iter().map(text).collect()
-            }
+            Some(Value::Array(all)) => list(all),
             Some(_) => Err(FieldError::NotList),
         };
         self.keep(name, value)
@@ -96,8 +102,8 @@ impl<'b> Fields<'b> {
     }
 
     /// Yes or no, or `None` for none and null.
-    pub fn optional_flag(&mut self, name: &'static str) -> Option<bool> {
-        let value = match self.get(name) {
+    fn optional_flag(&mut self, name: &'static str) -> Option<bool> {
+        let value = match self.value(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Bool(b)) => Ok(Some(*b)),
             Some(Value::String(s)) if self.body.is_form => match s.as_str() {
@@ -111,13 +117,10 @@ impl<'b> Fields<'b> {
     }
 
     /// Texts, or `None` for none and null.
-    pub fn list(&mut self, name: &'static str) -> Option<Vec<&'b str>> {
-        let value = match self.get(name) {
+    fn list(&mut self, name: &'static str) -> Option<Vec<&'b str>> {
+        let value = match self.value(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::Array(all)) if all.len() <= MOST_FIELDS => {
-                all.iter().map(text).collect::<Result<_, _>>().map(Some)
-            }
-            Some(Value::Array(_)) => Err(FieldError::NotList),
+            Some(Value::Array(all)) => list(all).map(Some),
             Some(_) => Err(FieldError::NotText),
         };
         self.keep(name, value)
@@ -133,14 +136,46 @@ impl<'b> Fields<'b> {
     }
 
     /// A whole number, or `None` for none and null.
-    pub fn optional_integer(&mut self, name: &'static str) -> Option<i64> {
-        let value = match self.get(name) {
+    fn optional_integer(&mut self, name: &'static str) -> Option<i64> {
+        let value = match self.value(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(s)) => s.parse().map(Some).map_err(|_| FieldError::NotInteger),
             Some(value) => value.as_i64().map(Some).ok_or(FieldError::NotInteger),
         };
         self.keep(name, value)
     }
+}
+
+/// A type that a field of a [`request_body!`](super::json::request_body) may have.
+pub trait Field {
+    /// Reads the field `name`. If it is wrong, notes why in `fields` and gives a default value.
+    fn read(fields: &mut Fields<'_>, name: &'static str) -> Self;
+}
+
+/// Implements [`Field`] for types, each with the function that reads it.
+macro_rules! read_as {
+    ($($type:ty: $read:expr;)+) => {
+        $(impl Field for $type {
+            fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
+                $read(fields, name)
+            }
+        })+
+    };
+}
+
+read_as! {
+    String: |f: &mut Fields<'_>, name| f.text(name).to_owned();
+    Option<String>: |f: &mut Fields<'_>, name| f.optional(name).map(str::to_owned);
+    Option<Option<String>>: |f: &mut Fields<'_>, name| f.nullable(name).map(|t| t.map(str::to_owned));
+    i64: Fields::integer;
+    Option<i64>: Fields::optional_integer;
+    Option<bool>: Fields::optional_flag;
+    Vec<String>: |f: &mut Fields<'_>, name| owned(f.texts(name));
+    Option<Vec<String>>: |f: &mut Fields<'_>, name| f.list(name).map(owned);
+}
+
+fn owned(texts: Vec<&str>) -> Vec<String> {
+    texts.into_iter().map(str::to_owned).collect()
 }
 
 fn text(value: &Value) -> Result<&str, FieldError> {
@@ -151,4 +186,8 @@ fn text(value: &Value) -> Result<&str, FieldError> {
         Value::Null => Err(FieldError::Null),
         _ => Err(FieldError::NotText),
     }
+}
+
+fn list(all: &[Value]) -> Result<Vec<&str>, FieldError> {
+    if all.len() > MOST_FIELDS { Err(FieldError::NotList) } else { all.iter().map(text).collect() }
 }

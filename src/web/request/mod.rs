@@ -9,4 +9,5 @@ pub mod fields;
 pub mod form_body;
 pub mod host;
 pub mod identity;
+pub mod json;
 pub mod language;

@@ -1,0 +1,83 @@
+//! [`Json`], the body of a request as a type, and [`request_body!`], which declares such a type.
+use super::{
+    body::{self, Forms},
+    fields::{Fields, Wrong, unless_wrong},
+};
+use crate::web::Result;
+use rocket::{
+    Data, Request,
+    data::{FromData, Outcome},
+};
+use std::convert::Infallible;
+
+/// A type of body, as [`request_body!`] declares it.
+pub trait RequestBody: Send + Sized {
+    /// Reads every field of the body. Notes in `fields` what is wrong.
+    fn read(fields: &mut Fields<'_>) -> Self;
+}
+
+/// A body of type `T`: a JSON object, or a form too if `FORMS` is true. The native API takes no forms,
+/// because any site can send one in a user's name. A handler checks its guards before it asks for the
+/// body, so that a caller without credentials learns nothing about fields.
+pub struct Json<T, const FORMS: bool = false>(Result<(T, Wrong)>);
+
+impl<T, const FORMS: bool> Json<T, FORMS> {
+    /// The body, if every field is right.
+    ///
+    /// # Errors
+    /// `Fields`, with everything that is wrong, or why the body cannot be read.
+    pub fn valid(self) -> Result<T> {
+        let (body, wrong) = self.lenient()?;
+        Ok(unless_wrong(body, wrong)?)
+    }
+
+    /// The body and what is wrong with it. A wrong field has its default value.
+    ///
+    /// # Errors
+    /// Why the body cannot be read.
+    pub fn lenient(self) -> Result<(T, Wrong)> {
+        self.0
+    }
+}
+
+#[rocket::async_trait]
+impl<'r, T: RequestBody, const FORMS: bool> FromData<'r> for Json<T, FORMS> {
+    type Error = Infallible;
+
+    async fn from_data(req: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        let forms = if FORMS { Forms::All } else { Forms::None };
+        let body = body::read(req, data, forms).await;
+        if let Err(e) = &body {
+            let route = req.route().map(|r| r.uri.as_str());
+            tracing::debug!(error = %e, ?route, "a body was refused");
+        }
+        Outcome::Success(Self(body.map(|body| body.look(T::read))))
+    }
+}
+
+/// Declares the body of a request: the struct, its OpenAPI schema and how it is read. The type of a
+/// field says whether the field has to be there (see [`Field`](super::fields::Field)), and its comment
+/// becomes its description.
+macro_rules! request_body {
+    (
+        $(#[$attribute:meta])*
+        $visibility:vis struct $body:ident {
+            $($(#[$field_attribute:meta])* $field_visibility:vis $field:ident: $type:ty,)+
+        }
+    ) => {
+        #[derive(utoipa::ToSchema)]
+        $(#[$attribute])*
+        #[allow(clippy::option_option, reason = "null is not the same as a field that is not there")]
+        $visibility struct $body {
+            $($(#[$field_attribute])* $field_visibility $field: $type,)+
+        }
+
+        impl $crate::web::request::json::RequestBody for $body {
+            fn read(fields: &mut $crate::web::request::fields::Fields<'_>) -> Self {
+                Self { $($field: fields.get(stringify!($field)),)+ }
+            }
+        }
+    };
+}
+
+pub(crate) use request_body;
