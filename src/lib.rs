@@ -1,6 +1,14 @@
 //! Portcullis: registration, login, sessions and tokens for Rocket applications, or as a service of
 //! its own.
 //!
+//! There are two ways to use it.
+//!
+//! **As a binary.** `portcullis serve` runs the service; [`cli::main`] is its entry point. Other
+//! applications, in any language, verify its access tokens with the public keys at
+//! `/.well-known/jwks.json`.
+//!
+//! **As a fairing.** A Rocket application attaches [`stage`] and protects its own routes with guards:
+//!
 //! ```no_run
 //! # use rocket::{get, launch, routes};
 //! #[get("/hello")]
@@ -13,6 +21,17 @@
 //!     rocket::build().attach(portcullis::stage()).mount("/", routes![hello])
 //! }
 //! ```
+//!
+//! | for | there is |
+//! | --- | --- |
+//! | attaching the service | [`stage`], [`Stage`], [`figment`](fn@figment), [`rocket`](fn@rocket) |
+//! | who the caller is | the guards [`SignedIn`], [`Bearer`], [`Verified`] |
+//! | what the caller may do | the guards [`Role`], [`Admin`], [`Superuser`], [`Operating`] |
+//! | acting without HTTP | [`Auth`], with the types in [`flows`] |
+//! | the claims of an access token | [`Claims`] |
+//! | settings | [`config::Config`] |
+//! | errors of the routes and guards | [`catchers`], [`Error`] |
+//! | the OpenAPI document | [`docs`] |
 #[cfg(test)]
 #[macro_use]
 mod support;

@@ -31,7 +31,7 @@ task_local! {
     static BUDGET: Budget;
 }
 
-/// Runs `request`, whose connections wait for the database no longer than [`PATIENCE`] in total. Other
+/// Runs `request`, whose connections wait for the database no longer than `PATIENCE` in total. Other
 /// work, such as hashing a password, does not count.
 pub async fn as_one_request<T>(request: impl Future<Output = T>) -> T {
     BUDGET.scope(Budget(Arc::new(Mutex::new(PATIENCE))), request).await

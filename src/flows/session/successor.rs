@@ -1,6 +1,6 @@
 //! The chain of a session's refresh tokens: where a used one leads, and for how long.
 //!
-//! Each token is derived from the one before it ([`crate::secret::Successor`]), so a replica that is
+//! Each token is derived from the one before it (`secret::Successor`), so a replica that is
 //! shown any token of a chain can follow it to its end without a cache.
 use super::issue::IssuedToken;
 use crate::{

@@ -23,7 +23,7 @@ const MAY: [(&str, &[&str]); 20] = [
     ("web", &["flows", "tokens", "secret", "view"]),
     ("api", &["web", "flows", "tokens", "view"]),
     ("dialects", &["web", "flows", "view"]),
-    ("pages", &["web", "flows", "view", "mail"]),
+    ("pages", &["web", "flows", "tokens", "view", "mail"]),
     ("workers", &["flows"]),
     ("openapi", &["api", "dialects", "web", "flows"]),
     (
