@@ -1,7 +1,6 @@
 //! `/.well-known/…`: the public keys, the metadata of the issuer and the page to change a password.
 use crate::{
-    flows::Auth,
-    tokens,
+    flows::{Auth, KEY_SET_MAX_AGE},
     web::endpoints::{Endpoints, endpoints},
 };
 use rocket::{State, get, http::Header, response::Redirect};
@@ -17,7 +16,7 @@ pub fn endpoints() -> Endpoints {
 pub struct Cached(String, Header<'static>);
 
 fn cached(document: &Value) -> Cached {
-    let age = format!("public, max-age={}", tokens::MAX_AGE.as_secs());
+    let age = format!("public, max-age={}", KEY_SET_MAX_AGE.as_secs());
     Cached(document.to_string(), Header::new("Cache-Control", age))
 }
 

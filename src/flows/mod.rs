@@ -23,7 +23,6 @@ mod transfer;
 mod work;
 
 pub use crate::field_error::FieldError;
-pub use crate::tokens::claims::Claims;
 pub use crate::{
     db::as_one_request,
     store::{
@@ -34,6 +33,10 @@ pub use crate::{
         sessions::{Session, SessionId},
         users::{User, UserId},
     },
+};
+pub use crate::{
+    password::Strength,
+    tokens::{Claims, KeyInfo, MAX_AGE as KEY_SET_MAX_AGE},
 };
 pub use account::confirm_email::{AccountProof, Confirmation};
 pub use account::decline::Declined;

@@ -1,7 +1,6 @@
 //! `/password-strength`: how hard a password is to guess. Our script asks while the user types.
 use crate::{
-    flows::Auth,
-    password::Strength,
+    flows::{Auth, Strength},
     view,
     web::{
         self,

@@ -7,8 +7,7 @@ use super::{
 };
 use crate::{
     config::Language,
-    flows::{self, Auth, Operator, Session, SignedIn as Proven, User, surface::Rotation},
-    tokens::Claims,
+    flows::{self, Auth, Claims, Operator, Session, SignedIn as Proven, User, surface::Rotation},
 };
 use rocket::{
     Request,

@@ -1,9 +1,8 @@
 //! What operators see, as the API shows it.
 use crate::{
     api::views::UserView,
-    flows::{Logged, OutboxMessage, OutboxState, Overview, Page, SessionId, User, UserId},
+    flows::{KeyInfo, Logged, OutboxMessage, OutboxState, Overview, Page, SessionId, User, UserId},
     time::Timestamp,
-    tokens::KeyInfo,
 };
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -36,7 +36,7 @@ struct Key {
 
 async fn view(desk: &AdminContext<'_>) -> Result<Keys, Error> {
     let keys = desk.admin().list_keys().await?;
-    let key = |key: crate::tokens::KeyInfo| Key {
+    let key = |key: crate::flows::KeyInfo| Key {
         kid: key.kid,
         algorithm: key.algorithm,
         state: key.state.to_string(),

@@ -20,10 +20,10 @@ const MAY: [(&str, &[&str]); 20] = [
     ("store", &["db", "secret"]),
     ("tokens", &["db", "store", "secret"]),
     ("flows", &["db", "store", "password", "tokens", "identifiers", "secret", "mail", "view"]),
-    ("web", &["flows", "tokens", "secret", "view"]),
-    ("api", &["web", "flows", "tokens", "view"]),
+    ("web", &["flows", "secret", "view"]),
+    ("api", &["web", "flows", "view"]),
     ("dialects", &["web", "flows", "view"]),
-    ("pages", &["web", "flows", "tokens", "view", "mail"]),
+    ("pages", &["web", "flows", "view", "mail"]),
     ("workers", &["flows"]),
     ("openapi", &["api", "dialects", "web", "flows"]),
     (
