@@ -1,33 +1,35 @@
-//! Audit events: each is a row in the transaction of what happened and a line of the log, with neither
-//! secrets nor addresses (OWASP ASVS 5, 16.3). [`Work::audit`](super::work::Work::audit) writes them.
+//! Audit events. Each one is a row, stored in the same transaction as the change that it reports,
+//! and a log line. Neither contains secrets or email addresses (OWASP ASVS 5, 16.3).
+//! [`Work::audit`](super::work::Work::audit) writes them.
 use super::{Auth, Caller, Result, SessionId, SignedIn, UserId};
 use crate::store::audit::{self, ActorKind, Event};
 
 pub use crate::store::audit::AuditKind;
 
-/// What happened. What is `None` is taken from the work that writes it.
+/// An event to record. The [`Work`](super::work::Work) that writes it fills in the fields that are
+/// `None`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AuditEvent<'a> {
     pub kind: AuditKind,
     pub actor: Option<Actor>,
-    /// Whose account it concerns.
+    /// The user whose account the event concerns.
     pub target: Option<UserId>,
     pub session: Option<SessionId>,
     pub detail: &'a str,
 }
 
-/// Who did it.
+/// Who caused an event.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Actor {
     #[default]
     Anonymous,
     User(UserId),
-    /// Somebody at the command line.
+    /// An operator at the command line.
     Cli,
 }
 
 impl Actor {
-    /// The name of the kind of actor, and the user.
+    /// The kind of actor and, for a user, the id.
     pub const fn parts(self) -> (ActorKind, Option<UserId>) {
         match self {
             Self::Anonymous => (ActorKind::Anonymous, None),
@@ -38,7 +40,7 @@ impl Actor {
 }
 
 impl<'a> AuditEvent<'a> {
-    /// An event of this kind, by the actor of the work.
+    /// An event of this kind. The work that writes it says who caused it.
     pub fn new(kind: AuditKind) -> Self {
         Self { kind, actor: None, target: None, session: None, detail: "" }
     }
@@ -53,7 +55,7 @@ impl<'a> AuditEvent<'a> {
         Self { actor: Some(Actor::User(user)), ..Self::about(kind, user) }
     }
 
-    /// Names who did it.
+    /// Sets who caused the event.
     pub fn by(self, actor: Actor) -> Self {
         Self { actor: Some(actor), ..self }
     }
@@ -68,7 +70,7 @@ impl<'a> AuditEvent<'a> {
 }
 
 impl Auth {
-    /// What happened to a user's account, the newest first, `limit` at most.
+    /// The audit events about the user's own account, newest first, at most `limit`.
     pub async fn history(&self, by: &SignedIn, limit: i64) -> Result<Vec<Event>> {
         let mut db = self.db.read().await?;
         Ok(audit::of_user(&mut db, by.user.id, limit).await?)

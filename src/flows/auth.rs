@@ -1,4 +1,4 @@
-//! [`Auth`]: what every flow works with, in Rocket's managed state.
+//! [`Auth`]: the state that all flows share. Rocket manages it.
 use super::{
     Caller, Error, Proof, Result, SignedIn,
     admin::stats::DailyStats,
@@ -30,13 +30,13 @@ use tokio::{
     time::timeout,
 };
 
-/// So long a session counts as just seen.
+/// How long a session counts as recently seen.
 const SEEN_FOR: Duration = Duration::from_mins(5);
 
-/// What the secret is for that successors of refresh tokens are derived with.
+/// The purpose of the secret from which the successors of refresh tokens are derived.
 pub(super) const SUCCESSOR: &str = "refresh_successor";
 
-/// Handles to the service; its clones are the same service.
+/// A handle to the service. Clones share the same service.
 #[derive(Clone)]
 pub struct Auth {
     pub(super) config: Arc<Config>,
@@ -60,12 +60,13 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// Reads keys and revocations from `db`, whose migrations are applied, and makes what is missing.
+    /// Reads keys and revocations from `db`, whose migrations must be applied, and creates missing
+    /// keys and secrets.
     pub async fn open(config: Config, db: Db, clock: Clock) -> Result<Self> {
         Self::start(config, db, clock, true).await
     }
 
-    /// The same for a command beside the service: it takes everything as it is and makes nothing.
+    /// The same as [`Auth::open`], for a command that runs beside the service: it creates nothing.
     ///
     /// # Errors
     /// `Internal` if no service was ever started on `db`.
@@ -120,28 +121,33 @@ impl Auth {
         Ok(auth)
     }
 
-    /// The settings of the file and the environment; [`Auth::runtime_settings`] has those that can be changed since.
+    /// The settings from the file and the environment. [`Auth::runtime_settings`] gives those that
+    /// can change while the service runs.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
+    /// The clock that all flows use.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
+    /// The templates and texts, including the operator's own.
     pub fn templates(&self) -> &Templates {
         &self.templates
     }
 
+    /// Delivers mails as configured.
     pub fn mailer(&self) -> &Mailer {
         &self.mailer
     }
 
+    /// The keys that sign and verify tokens.
     pub fn keys(&self) -> &Keys {
         &self.keys
     }
 
-    /// Lets [`Auth::ready`] say no from now on, while requests are answered as ever.
+    /// Makes [`Auth::ready`] return `false` from now on. Requests are still served.
     pub fn drain(&self) {
         self.lifecycle.drain();
     }
@@ -151,21 +157,22 @@ impl Auth {
         self.lifecycle.is_draining()
     }
 
-    /// Ends the connections to the database, after requests have ended and mails; what is still using
-    /// one after `patience` is cut off.
+    /// Closes the connections to the database. Call it once requests and mail deliveries have
+    /// ended: after `patience`, connections that are still in use are cut off.
     pub async fn close(&self, patience: Duration) {
         if timeout(patience, self.db.close()).await.is_err() {
             tracing::warn!("the database was still in use");
         }
     }
 
-    /// Waits until what goes on after answers that were given is done.
+    /// Waits until all background tasks, which continue after their responses, have finished.
     pub async fn settled(&self) {
         self.background.settled().await;
     }
 
-    /// Whether requests should be sent here: the database answers, has every migration and takes
-    /// writes, logouts of other processes are heard of, and the service is not about to stop.
+    /// Whether this process should receive requests: the database answers, has every migration and
+    /// accepts writes, this process keeps up with revocations by other processes, and it is not
+    /// draining.
     pub async fn ready(&self) -> bool {
         if self.is_draining() {
             return false;
@@ -180,21 +187,21 @@ impl Auth {
         })
     }
 
-    /// Returns once nothing can be written any more until a restart.
+    /// Returns once this process cannot write to the database any more until it restarts.
     pub async fn database_lost(&self) {
         self.db.lost().await;
     }
 
-    /// Whether nothing can be written any more until a restart.
+    /// Whether this process cannot write to the database any more until it restarts.
     pub fn is_database_lost(&self) -> bool {
         self.db.is_lost()
     }
 
-    /// What an access token says, if it is one of ours, has not expired and its session lives. Asks
-    /// no database.
+    /// The claims of an access token of this service. Does not read the database.
     ///
     /// # Errors
-    /// `TokenNotValid`.
+    /// `TokenNotValid` if this service did not issue the token, or it has expired, or its session
+    /// was revoked.
     pub fn verify_access(&self, token: &str) -> Result<Claims> {
         let claims = self.keys.verify_access(token, self.clock.now())?;
         if self.revoked.contains(claims.sid) {
@@ -203,8 +210,9 @@ impl Auth {
         Ok(claims)
     }
 
-    /// The same for whoever is let through by the token alone: where addresses have to be confirmed, one that says
-    /// its user has not is no good, though it was issued before that was demanded.
+    /// The same as [`Auth::verify_access`], for requests that the token alone admits. Where email
+    /// confirmation is required, a token that says that the address is not confirmed is refused,
+    /// even if it was issued before confirmation was required.
     ///
     /// # Errors
     /// `TokenNotValid`.
@@ -214,10 +222,11 @@ impl Auth {
         if required && !claims.email_verified { Err(Error::TokenNotValid) } else { Ok(claims) }
     }
 
-    /// The user and session of an access token, as they are now.
+    /// The user and session of an access token, as the database has them now.
     ///
     /// # Errors
-    /// `TokenNotValid` if either is no more.
+    /// `TokenNotValid` if the session has ended, or the user is deleted, disabled or, where that is
+    /// required, has no confirmed address.
     pub async fn signed_in(&self, claims: &Claims) -> Result<SignedIn> {
         let proof = Proof::Access { expires_at: Timestamp::from_unix(claims.exp) };
         let mut db = self.db.read().await?;
@@ -225,9 +234,10 @@ impl Auth {
         if by.user.id.0 == claims.user_id { Ok(by) } else { Err(Error::TokenNotValid) }
     }
 
-    /// The user and session of a refresh token, which is not used up by it. A used one counts as
-    /// long as it would still give its successor; later it ends the session, as it does at a refresh.
-    /// `rotation` is the rule of the surface where it is presented.
+    /// The user and session of a refresh token, which is not consumed. A token that was already
+    /// consumed is accepted for as long as a refresh would still return its successor. If it comes
+    /// later, it ends the session, as at a refresh (reuse detection). `rotation` is the rule of the
+    /// surface where the token is presented.
     ///
     /// # Errors
     /// `TokenNotValid`.
@@ -259,7 +269,8 @@ impl Auth {
         Ok(by)
     }
 
-    /// Whose refresh token this is, for a log line; it proves nothing and raises no alarm.
+    /// The user of a refresh token, for a log line. It authenticates nobody and does not trigger
+    /// reuse detection.
     pub async fn owner_of_refresh(&self, presented: &str) -> Option<UserId> {
         let token = self.read_refresh_token(presented).ok()?;
         let mut db = self.db.read().await.ok()?;
@@ -267,7 +278,8 @@ impl Auth {
         sessions::by_id(&mut db, row.session_id).await.ok()?.map(|session| session.user_id)
     }
 
-    /// Writes down, every few minutes, that a session which is not being refreshed is in use.
+    /// Records, at most once every five minutes, that a session is in use although nobody refreshes
+    /// it.
     pub async fn note_seen(&self, caller: &Caller, by: &SignedIn) {
         let now = self.clock.now();
         if by.session.last_seen_at.plus(SEEN_FOR) > now {
@@ -280,7 +292,7 @@ impl Auth {
             sessions::touch(&mut db, session.id, seen, session.access_expires_at, now).await?;
             db.commit().await
         };
-        // Whoever asks gets the answer without it as well.
+        // The request succeeds without it.
         if let Err(e) = noted.await {
             tracing::warn!(error = %e, "a session was used, which is not written down");
         }

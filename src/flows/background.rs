@@ -1,12 +1,12 @@
-//! Work that goes on after the answer was given, so that the time of an answer does not tell what there
-//! was to do: whether an address is known, say.
+//! Tasks that continue after the response, so that the response time does not reveal what there was
+//! to do, for example whether an address is known.
 use super::Result;
 use tokio::sync::watch;
 
-/// So much may be under way at once.
+/// How many tasks may run at once.
 const MOST: usize = 256;
 
-/// What this process still has to do; its clones share it.
+/// The background tasks of this process. Clones share them.
 #[derive(Clone)]
 pub struct BackgroundTasks(watch::Sender<usize>);
 
@@ -16,7 +16,7 @@ impl Default for BackgroundTasks {
     }
 }
 
-/// One piece of work, counted until it ends in whatever way.
+/// A running task. It counts until it ends, even if it fails or panics.
 struct UnderWay(watch::Sender<usize>);
 
 impl Drop for UnderWay {
@@ -26,7 +26,8 @@ impl Drop for UnderWay {
 }
 
 impl BackgroundTasks {
-    /// Starts `work`; `false` if too much is under way already. What goes wrong is logged with `otherwise`.
+    /// Starts `work`. Returns `false`, and does not start it, if too many tasks are running. If it
+    /// fails, its error is logged with the message `otherwise`.
     #[must_use]
     pub fn start(
         &self,
@@ -50,9 +51,9 @@ impl BackgroundTasks {
         has_room
     }
 
-    /// Waits until nothing is under way.
+    /// Waits until no task is running.
     pub async fn settled(&self) {
-        // It fails only without a sender, and here is one.
+        // `wait_for` fails only if all senders are dropped, and `self.0` is one.
         let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
     }
 }
@@ -73,7 +74,7 @@ mod tests {
             assert!(later.start("", async move { ended.await.map_err(Error::internal) }));
         }
         assert!(!later.start("", async { Ok(()) }));
-        // Some end well, the others badly.
+        // Half of the tasks succeed, the others fail.
         ends.drain(..MOST / 2).for_each(|end| end.send(()).unwrap());
         ends.clear();
         later.settled().await;

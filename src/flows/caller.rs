@@ -1,11 +1,12 @@
-//! Who asks, as far as the connection tells.
+//! The sender of a request, as far as the connection shows.
 use crate::config::Language;
 use std::net::IpAddr;
 
-/// The far end of a request; kept with sessions and in the audit log, proof of nothing.
+/// The sender of a request. It is stored with sessions and in the audit log, and proves nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Caller {
-    /// The client's address, seen through trusted proxies only.
+    /// The client's IP address. Only trusted proxies may report another one than that of the
+    /// connection.
     pub ip: Option<IpAddr>,
     /// At most 512 bytes, without control characters.
     pub user_agent: Option<String>,

@@ -1,4 +1,4 @@
-//! The time of a database that replicas share is everybody's time.
+//! Replicas that share a database use the time of its clock.
 use super::{Auth, Result};
 use crate::{db::Db, time::Clock};
 use std::{
@@ -9,12 +9,12 @@ use std::{
     time::Instant,
 };
 
-/// A clock that is further off than this, in microseconds, is told of.
+/// A skew above this, in microseconds, is logged.
 const MOST: u64 = 3_000_000;
-/// One that comes nearer than this is right again.
+/// A logged skew that falls to this, in microseconds, counts as corrected.
 const RIGHT: u64 = 2_000_000;
 
-/// Whether this machine's clock is far from the database's; clones are the same.
+/// Whether this machine's clock differs much from the database's. Clones share the state.
 #[derive(Clone, Default)]
 pub(crate) struct ClockSkew(Arc<AtomicBool>);
 
@@ -23,7 +23,8 @@ impl ClockSkew {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Notes by how many microseconds the clock is ahead, and tells of a change.
+    /// Records by how many microseconds the clock is ahead, and logs when the skew becomes large or
+    /// is corrected.
     fn note(&self, ahead: i64) {
         let was_large = self.is_large();
         let is_large = ahead.unsigned_abs() > if was_large { RIGHT } else { MOST };
@@ -41,7 +42,7 @@ impl ClockSkew {
     }
 }
 
-/// Sets `clock` by the database's, if that has one of its own.
+/// Sets `clock` by the database's clock, if the database has one of its own.
 pub(crate) async fn follow(db: &Db, clock: &Clock, skew: &ClockSkew) -> Result<()> {
     if !clock.can_follow() {
         return Ok(());
@@ -56,8 +57,8 @@ pub(crate) async fn follow(db: &Db, clock: &Clock, skew: &ClockSkew) -> Result<(
 }
 
 impl Auth {
-    /// Whether the clock of this machine is more than three seconds away from the database's. Nothing
-    /// but the log goes by it.
+    /// Whether this machine's clock differs from the database's by more than three seconds. This is
+    /// only a warning: the service uses the database's time.
     pub fn clock_is_off(&self) -> bool {
         self.skew.is_large()
     }

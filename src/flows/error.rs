@@ -1,4 +1,4 @@
-//! [`Error`]: why a flow fails. Surfaces decide how the caller is told.
+//! [`Error`]: why a flow fails. Each surface translates it into its own response.
 use crate::{
     db::{self, ErrorKind},
     field_error::FieldError,
@@ -6,8 +6,10 @@ use crate::{
 };
 use std::time::Duration;
 
+/// The result of a flow.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// Why a flow fails.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("wrong address or password")]
@@ -28,6 +30,7 @@ pub enum Error {
     TokenNotValid,
     #[error("the token was used, and no newer one can be given for it")]
     TokenSuperseded,
+    /// The session rotates strictly. `retry_after` says when the access token expires.
     #[error("the access token issued with it is still valid")]
     AccessStillValid { retry_after: Duration },
     #[error("the link is not valid, or not any more")]
@@ -46,6 +49,7 @@ pub enum Error {
     KeyTooYoung { retry_after: Duration },
     #[error("tokens are signed with the configured secret: there are no keys")]
     NoKeys,
+    /// The name of each wrong field, and what is wrong with it.
     #[error("fields are missing or wrong")]
     Fields(Vec<(&'static str, FieldError)>),
     #[error("too many attempts")]
@@ -54,7 +58,7 @@ pub enum Error {
     Busy,
     #[error("the database cannot be reached")]
     Unavailable,
-    /// It may be tried again at once.
+    /// A deadlock or a serialization failure. The flow may be retried at once.
     #[error("the database gave this up in favour of another transaction")]
     Contended,
     #[error("internal error")]
@@ -62,10 +66,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// [`Error::Internal`] with the source `e`.
     pub fn internal(e: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(e.into())
     }
 
+    /// [`Error::Fields`] with a single field.
     pub fn field(name: &'static str, why: FieldError) -> Self {
         Self::Fields(vec![(name, why)])
     }

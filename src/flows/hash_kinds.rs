@@ -1,4 +1,5 @@
-//! Which kinds of password hashes are stored: a wrong password costs as much as they do, for every name.
+//! Which kinds of password hashes are stored. A wrong password takes as long as the slowest of
+//! them, for every name, known or not.
 use super::{Auth, Result, UserId};
 use crate::{
     password::{self, Kind},
@@ -9,15 +10,17 @@ use std::collections::BTreeSet;
 const BATCH: i64 = 1_000;
 
 impl Auth {
-    /// Learns which kinds are stored, after an import by another process, too.
+    /// Reads which kinds of hashes are noted in the database. Another process may have imported new
+    /// ones.
     pub async fn learn_hash_kinds(&self) -> Result<()> {
         let noted = hash_kinds::all(&mut self.db.read().await?).await?;
         self.hasher.expect(noted.iter().filter_map(|kind| kind.parse().ok()));
         Ok(())
     }
 
-    /// Finds out which kinds are stored, if that is not known for certain: where it was never looked at, and as
-    /// long as there are others than ours, the last of which may have gone.
+    /// Reads all hashes to find out which kinds are stored, unless only our own kind is noted. No
+    /// note means that nobody has looked yet, and the last hash of another kind may have gone since
+    /// it was noted.
     pub async fn survey_hashes(&self) -> Result<()> {
         let ours = password::our_kind(&self.config.password).to_string();
         let noted = hash_kinds::all(&mut self.db.read().await?).await?;
@@ -41,7 +44,7 @@ impl Auth {
             hash_kinds::note(&mut db, kind, start).await?;
         }
         for kind in noted.iter().filter(|kind| !found.contains(*kind)) {
-            // Unless an import has noted it since.
+            // Keeps a kind that an import has noted since `start`.
             hash_kinds::forget(&mut db, kind, start).await?;
         }
         db.commit().await?;

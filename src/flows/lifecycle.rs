@@ -1,4 +1,4 @@
-//! [`Lifecycle`]: whether this process should be sent requests, and whether it is about to end.
+//! [`Lifecycle`]: whether this process should receive requests, and whether it is about to stop.
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
@@ -8,23 +8,24 @@ use std::{
 };
 use tokio::{sync::watch, time::sleep_until};
 
-/// After so long without having heard of the logouts of other processes, this one takes tokens that it
-/// should not. They are polled for twice a second.
+/// A process that has not read the revocations of other processes for this long may accept revoked
+/// tokens, so it is not ready. It polls for them twice a second.
 const DEAF: Duration = Duration::from_secs(5);
 
-/// Its clones are the same state.
+/// The state of this process. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Lifecycle(Arc<Inner>);
 
 struct Inner {
     draining: AtomicBool,
-    /// Until when the last mails may take.
+    /// The deadline for the last mails, once the process is about to stop.
     ending: watch::Sender<Option<Instant>>,
+    /// When this process last read everything that other processes changed.
     heard: Mutex<Instant>,
 }
 
 impl Lifecycle {
-    /// Of a process that has just heard of everything.
+    /// The state of a process that has just read everything that others changed.
     pub fn new() -> Self {
         Self(Arc::new(Inner {
             draining: AtomicBool::new(false),
@@ -41,7 +42,7 @@ impl Lifecycle {
         self.0.draining.load(Ordering::SeqCst)
     }
 
-    /// Notes that everything other processes did has just been heard of.
+    /// Records that this process has just read everything that others changed.
     pub fn heard(&self) {
         *self.0.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
@@ -55,7 +56,7 @@ impl Lifecycle {
         now.saturating_duration_since(heard) >= DEAF
     }
 
-    /// No mail is begun any more; those under way may take until `deadline`.
+    /// Starts no more mails. Those being sent may take until `deadline`; the first call sets it.
     pub fn end(&self, deadline: Instant) {
         self.0.ending.send_if_modified(|ending| {
             let first = ending.is_none();
@@ -68,12 +69,12 @@ impl Lifecycle {
         self.0.ending.borrow().is_some()
     }
 
-    /// Returns once no mail is to be begun any more.
+    /// Returns once no more mails may be started.
     pub async fn ending(&self) {
         let _ = self.0.ending.subscribe().wait_for(Option::is_some).await;
     }
 
-    /// Returns once no mail may take any longer.
+    /// Returns at the deadline for the last mails.
     pub async fn ended(&self) {
         let mut ending = self.0.ending.subscribe();
         let deadline = ending.wait_for(Option::is_some).await.ok().and_then(|d| *d);

@@ -1,4 +1,4 @@
-//! What is of no use any more is forgotten, and what happened elsewhere is heard of.
+//! Purging old rows, and reading what other processes changed.
 use super::{Auth, Result, clock_skew, mail};
 use crate::{
     db::{Channel, Listener},
@@ -12,17 +12,17 @@ use crate::{
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
-/// How long ended sessions, expired links and mails that were sent are kept.
+/// How long ended sessions, expired links and sent mails are kept.
 pub(crate) const WEEK: Duration = Duration::from_hours(24 * 7);
-/// How long mails that failed are kept, for an operator to send them again.
+/// How long failed mails are kept, so that an operator can send them again.
 pub(crate) const MONTH: Duration = Duration::from_hours(24 * 30);
 /// How many rows of a table are deleted in one transaction.
 const BATCH: u64 = 2_000;
 const LEAST_PAUSE: Duration = Duration::from_millis(10);
-/// The turn that the process takes that is purging.
+/// The name of the turn that a process takes while it purges.
 const TURN: &str = "purge";
 
-/// What is deleted once it is old enough.
+/// Rows that are purged once they are old enough.
 #[derive(Clone, Copy)]
 enum Old {
     RefreshTokens,
@@ -32,7 +32,7 @@ enum Old {
     Revocations,
     LegacyTokens,
     Mails(OutboxState, Duration),
-    /// Mails to users who are gone.
+    /// Mails to deleted users.
     Orphans,
     Acts,
 }
@@ -52,11 +52,11 @@ const ALL: [Old; 11] = [
 ];
 
 impl Auth {
-    /// Deletes expired tokens and keys, sessions, links and sent mails a week after their end, mails that
-    /// failed after a month, and acts that are older than the audit log is kept.
+    /// Deletes expired tokens and keys; sessions, links and sent mails a week after their end;
+    /// failed mails after a month; and audit events that are older than `audit_lifetime`.
     ///
-    /// It goes in small transactions with pauses, so that no other write waits for long however much
-    /// there is. Of several processes one does it at a time; the others return at once.
+    /// It uses small transactions with pauses, so that no other write waits for long, however many
+    /// rows there are. Only one process purges at a time; the others return at once.
     pub async fn purge(&self) -> Result<()> {
         let now = self.clock.now();
         let mut db = self.db.write().await?;
@@ -71,20 +71,21 @@ impl Auth {
                     Ok(Some(BATCH..)) => {}
                     Ok(Some(_)) => break,
                     Ok(None) => return failed,
-                    // The other tables have their turn all the same.
+                    // Purge the other tables all the same.
                     Err(e) => {
                         failed = Err(e);
                         break;
                     }
                 }
-                // As long as it took, so that it has half of the database's time at most.
+                // Pause for as long as the batch took: purging takes at most half of the database's
+                // time.
                 sleep(since.elapsed().max(LEAST_PAUSE)).await;
             }
         }
         failed
     }
 
-    /// Deletes one batch: how many rows, or `None` if another process is at it.
+    /// Deletes one batch. Returns the number of rows, or `None` if another process is purging.
     async fn purge_batch(&self, old: Old, now: Timestamp) -> Result<Option<u64>> {
         let mut db = self.db.write_long().await?;
         if !db.try_turn(TURN).await? {
@@ -95,7 +96,7 @@ impl Auth {
             Old::RefreshTokens => refresh_tokens::purge(rows, now, most).await?,
             Old::Sessions => {
                 let tokens = refresh_tokens::purge_ended(rows, week, most).await?;
-                // The sessions go last: with all their tokens they might be too many rows.
+                // Sessions are deleted after their tokens: together they might be too many rows.
                 if tokens < BATCH {
                     tokens + sessions::purge(rows, week, most).await?
                 } else {
@@ -114,8 +115,8 @@ impl Auth {
         Ok(Some(gone))
     }
 
-    /// Learns which sessions were ended and which keys were rotated and which settings changed by
-    /// other processes.
+    /// Reads which sessions other processes ended, which keys they rotated and which settings they
+    /// changed.
     pub async fn catch_up(&self) -> Result<()> {
         clock_skew::follow(&self.db, &self.clock, &self.skew).await?;
         let now = self.clock.now();
@@ -127,12 +128,12 @@ impl Auth {
         Ok(())
     }
 
-    /// Listens to the other processes, where the database can tell.
+    /// Listens for notifications by other processes; `None` if the database has none.
     pub async fn listen(&self) -> Result<Option<Listener>> {
         Ok(self.db.listen().await?)
     }
 
-    /// Does what news on `channel` asks for; `None`: some may have been missed.
+    /// Handles a notification on `channel`. `None` means that notifications may have been missed.
     pub async fn hear(&self, channel: Option<Channel>) -> Result<()> {
         match channel {
             Some(Channel::Revocations) => {

@@ -1,4 +1,4 @@
-//! What this process and its database are like at the moment, for whoever watches them.
+//! Figures about this process and its database, for monitoring.
 use super::{Auth, Result};
 use crate::{
     db::Connections,
@@ -11,23 +11,24 @@ use crate::{
 };
 use std::time::Duration;
 
-/// See [`Auth::figures`].
+/// The figures that [`Auth::figures`] reads.
 #[derive(Clone, Debug)]
 pub struct Figures {
     pub mails_waiting: i64,
     pub mails_failed: i64,
-    /// How long the oldest mail that is waiting has been doing so.
+    /// How long the oldest waiting mail has been waiting.
     pub oldest_mail: Duration,
-    /// How many passwords wait for a thread that hashes.
+    /// How many passwords wait for a hashing thread.
     pub passwords_waiting: usize,
     /// The connections of this process to its database.
     pub connections: Connections,
-    /// Of each table, for how long its oldest row should have been purged already.
+    /// For each table, how long the purge of its oldest row is overdue.
     pub overdue: [(&'static str, Duration); 6],
 }
 
 impl Auth {
-    /// Reads the figures. It counts mails, so ask every few seconds at most.
+    /// Reads the figures. It counts the mails in the database, so call it at most every few
+    /// seconds.
     pub async fn figures(&self) -> Result<Figures> {
         let now = self.clock.now();
         let mut db = self.db.read().await?;

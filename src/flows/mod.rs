@@ -1,4 +1,4 @@
-//! What the service does, with no idea of HTTP: no `rocket` import in here.
+//! What the service does. Flows know no HTTP: nothing in here imports `rocket`.
 pub mod account;
 mod admin;
 mod audit;

@@ -1,5 +1,5 @@
-//! Long lists, a page at a time: by where the last page ended, not by how much came before it, so
-//! that the thousandth page costs what the first does.
+//! Pages of long lists. A page starts where the previous one ended instead of counting the rows
+//! before it, so that the thousandth page costs as much as the first.
 use super::{Error, Result};
 use crate::field_error::FieldError;
 use std::fmt;
@@ -7,28 +7,30 @@ use std::fmt;
 /// How many entries a page has.
 pub const SIZE: usize = 50;
 
-/// How many rows to ask for: one more tells whether there is another page.
+/// How many rows to select for a page of `size` entries: one more tells whether there is another
+/// page.
 pub(crate) fn asked(size: usize) -> i64 {
     i64::try_from(size + 1).unwrap_or(i64::MAX)
 }
 
-/// A place in a list, and which side of it is asked for. `N` numbers say the place.
+/// A place in a list, and the direction to read from there. `N` numbers identify the place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor<const N: usize> {
     pub place: [i64; N],
-    /// Towards the start of the list.
+    /// Whether to read towards the start of the list.
     pub back: bool,
 }
 
 impl<const N: usize> Cursor<N> {
-    /// Where a list starts that has its highest place first.
+    /// The start of a list that is sorted with its highest place first.
     const START: Self = Self { place: [i64::MAX; N], back: false };
 
-    /// Reads what [`fmt::Display`] wrote; nothing is the start. It names a place and no more, so one
-    /// that is made up shows nothing that the list would not.
+    /// Reads what [`fmt::Display`] wrote. `None` and an empty text mean the start of the list. A
+    /// cursor is a place and nothing else, so a forged one shows nothing that the list would not
+    /// show.
     ///
     /// # Errors
-    /// `Fields`.
+    /// `Fields` if `text` is not a cursor.
     pub fn read(text: Option<&str>) -> Result<Self> {
         match text {
             None | Some("") => Ok(Self::START),
@@ -63,7 +65,7 @@ impl<const N: usize> fmt::Display for Cursor<N> {
     }
 }
 
-/// A page of a list, and the cursors that lead on.
+/// A page of a list, with the cursors of the next and the previous page.
 #[derive(Clone, Debug)]
 pub struct Page<T> {
     pub results: Vec<T>,
@@ -72,7 +74,8 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// A page of at most `size` of the rows on that side of `cursor`, the nearest first: [`asked`] for.
+    /// Makes a page of at most `size` entries. `rows` are the [`asked`] rows on the side of
+    /// `cursor` that it reads, the nearest first; `place` gives the place of a row.
     pub(crate) fn new<const N: usize>(
         mut rows: Vec<T>,
         size: usize,

@@ -1,10 +1,10 @@
-//! While the database is away, it is asked whether it is back.
+//! Probes whether the database is available again.
 use super::{Auth, Result, auth::SUCCESSOR};
 use crate::store::secrets;
 
 impl Auth {
-    /// While nothing can be committed, tries whether something can, so that the end of an outage is seen
-    /// when it comes and not with the next request.
+    /// During an outage, tries to commit a transaction, so that the end of the outage is noticed
+    /// when it comes and not at the next request. Otherwise it does nothing.
     pub async fn probe(&self) -> Result<()> {
         if !self.db.outages().is_open() {
             return Ok(());

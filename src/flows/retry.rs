@@ -1,12 +1,12 @@
-//! What is done again.
+//! Retries of flows.
 use super::{Error, Result};
 
-/// How often a flow is run at most.
+/// How often a flow runs at most.
 const TRIES: u32 = 3;
 
-/// Runs a flow again that the database gave up in favour of another transaction (a deadlock, a
-/// serialization failure): all of it was rolled back. Only for flows that do nothing before their
-/// transaction which may not be done twice.
+/// Runs a flow, and retries it if the database rolled it back in favour of another transaction (a
+/// deadlock or a serialization failure). Use it only for flows that do nothing before their
+/// transaction that must not happen twice.
 pub(super) async fn retried<T, F>(mut flow: impl FnMut() -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,

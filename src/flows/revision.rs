@@ -1,4 +1,4 @@
-//! What a revision of the stored settings means beside the file.
+//! How a revision of the stored settings combines with the settings of the configuration file.
 use super::{Error, Result};
 use crate::{
     config::{Config, RuntimeSettings, Setting},
@@ -7,8 +7,8 @@ use crate::{
 };
 use std::time::Duration;
 
-/// What is in effect with `stored`. The file may have changed since it was stored: lifetimes that do
-/// not fit any more give way, since nobody checked them.
+/// The settings in effect with `stored`. The file may have changed since `stored` was checked: if
+/// the two contradict each other now, the lifetimes of the file apply.
 pub(crate) fn settle(config: &Config, stored: &Revision) -> Result<RuntimeSettings> {
     let mut live = laid_over(config, stored)?;
     if !live.misfits(config).is_empty() {
@@ -18,6 +18,7 @@ pub(crate) fn settle(config: &Config, stored: &Revision) -> Result<RuntimeSettin
     Ok(live)
 }
 
+/// The settings of the file, overridden by those of `stored`, without a check.
 pub(crate) fn laid_over(config: &Config, stored: &Revision) -> Result<RuntimeSettings> {
     let unreadable = || Error::internal("a stored setting cannot be read");
     Setting::ALL.into_iter().try_fold(RuntimeSettings::from(config), |live, setting| {
@@ -46,8 +47,8 @@ pub(crate) fn put(stored: &mut Revision, setting: Setting, text: Option<String>)
     } = text;
 }
 
-/// The longest that an access token which is out at `now` may still live: each lifetime counts from
-/// the end of the time in which it was in effect. `revisions` are the newest first.
+/// The longest time that an access token issued before `now` may stay valid. Each lifetime counts
+/// from the end of the period in which it was in effect. `revisions` are sorted newest first.
 pub(crate) fn longest_out(
     config: &Config,
     revisions: &[Revision],
@@ -60,6 +61,6 @@ pub(crate) fn longest_out(
         longest = longest.max(now.until(end.plus(lifetime)));
         end = revision.changed_at;
     }
-    // In whole seconds, as tokens count them.
+    // Rounded up to whole seconds, the unit of times in tokens.
     Ok(Duration::from_secs(longest.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)))
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// What is in effect here, and since which revision.
+/// The settings in effect in this process, and their revision. Clones share them.
 #[derive(Clone)]
 pub(crate) struct CurrentSettings(Arc<RwLock<(i64, RuntimeSettings)>>);
 
@@ -25,7 +25,7 @@ impl CurrentSettings {
         self.0.read().unwrap_or_else(PoisonError::into_inner).1
     }
 
-    /// Takes what others have changed.
+    /// Reads what other processes changed.
     pub async fn catch_up(&self, db: &Db, config: &Config) -> Result<()> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner).0;
         if let Some(news) = settings::after(&mut db.read().await?, known).await? {
@@ -47,7 +47,7 @@ impl CurrentSettings {
 }
 
 impl Auth {
-    /// The settings in effect, of those that can be changed while running.
+    /// The current values of the settings that a superuser can change while the service runs.
     pub fn runtime_settings(&self) -> RuntimeSettings {
         self.current_settings.get()
     }

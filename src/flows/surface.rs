@@ -1,21 +1,25 @@
-//! What differs between the surfaces: each holds one `const SURFACE: Surface` and hands it to the flows.
+//! What differs between the surfaces. Each surface has one `const SURFACE: Surface` and passes it
+//! to the flows.
 pub use crate::store::sessions::Rotation;
 
+/// The rules of one surface.
 #[derive(Clone, Copy, Debug)]
 pub struct Surface {
-    /// The name of the surface, kept with the sessions it opens.
+    /// The name of the surface. It is stored with the sessions that the surface opens.
     pub client: &'static str,
+    /// The form of the refresh tokens that it issues.
     pub envelope: Envelope,
-    /// The rule of the sessions that it opens. To a session that another surface opened, the stricter
-    /// of both rules applies.
+    /// The rotation rule of the sessions that it opens. To a session that another surface opened,
+    /// the stricter of both rules applies.
     pub rotation: Rotation,
-    /// Whether superusers may sign in and refresh here.
+    /// Whether superusers may log in and refresh here.
     pub superusers: bool,
-    /// Whether refresh tokens of the service that users come from may be presented here.
+    /// Whether refresh tokens of the service that users migrated from (simplejwt) are accepted
+    /// here.
     pub legacy: bool,
 }
 
-/// What a refresh token looks like on the wire; either is accepted everywhere.
+/// The form of a refresh token on the wire. Every surface accepts both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Envelope {
     Uuid,

@@ -1,5 +1,5 @@
 //! A unit of work: one transaction of a flow, the audit events and mails written in it, and what
-//! follows from its commit.
+//! happens after its commit.
 use super::{
     Auth, Caller, Result, SessionId, SignedIn, UserId,
     audit::{Actor, AuditEvent, log},
@@ -17,13 +17,14 @@ pub(crate) struct Work<'a> {
     /// When the work began. Every row that it writes has this time.
     pub now: Timestamp,
     pub caller: &'a Caller,
-    /// What an audit event of this work says unless it says otherwise.
+    /// Who caused the audit events of this work. An event may name another actor, target or session
+    /// than the work does.
     actor: Actor,
     target: Option<UserId>,
     session: Option<SessionId>,
-    /// The sessions that this process has to know as ended after the commit.
+    /// The sessions whose access tokens this process must refuse after the commit.
     pub(super) revoked: Vec<Revocation>,
-    /// Whether a mail was put into the outbox.
+    /// Whether a mail was enqueued.
     pub(super) mail_queued: bool,
 }
 
@@ -34,8 +35,8 @@ impl Auth {
         Ok(self.work(self.db.write().await?, caller, now))
     }
 
-    /// Begins the work of a user in a session. Its audit events are about that user, by whoever
-    /// acts in the session.
+    /// Begins the work of a user in a session. Its audit events are about that user. Their actor is
+    /// the user or the superuser who acts for them in the session.
     pub(crate) async fn begin_by<'a>(
         &'a self,
         caller: &'a Caller,
@@ -48,7 +49,7 @@ impl Auth {
         Ok(work)
     }
 
-    /// Begins the work of an operator. Its audit events name whom they are about.
+    /// Begins the work of an operator. Its audit events name their targets themselves.
     pub(crate) async fn begin_as<'a>(
         &'a self,
         caller: &'a Caller,
@@ -59,7 +60,7 @@ impl Auth {
         Ok(work)
     }
 
-    /// The work of a transaction that has begun already.
+    /// Makes a work of a transaction that has already begun.
     pub(crate) fn work<'a>(&'a self, tx: Tx, caller: &'a Caller, now: Timestamp) -> Work<'a> {
         Work {
             auth: self,
@@ -76,7 +77,7 @@ impl Auth {
 }
 
 impl Work<'_> {
-    /// Writes an audit event, as a row of this transaction and as a line of the log.
+    /// Writes an audit event as a row of this transaction and as a log line.
     pub async fn audit(&mut self, event: AuditEvent<'_>) -> Result<()> {
         let event = AuditEvent {
             actor: event.actor.or(Some(self.actor)),
@@ -105,8 +106,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Commits. Then this process refuses the access tokens that were revoked, and its outbox worker
-    /// wakes if a mail waits.
+    /// Commits. Then this process refuses the revoked access tokens and, if a mail was enqueued,
+    /// wakes its outbox worker.
     pub async fn commit(self) -> Result<()> {
         self.tx.commit().await?;
         self.auth.revoked.add(&self.revoked);
