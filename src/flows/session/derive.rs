@@ -1,5 +1,6 @@
-//! Sessions opened out of another one: for oneself, or by a superuser for somebody else. Both belong to
-//! the family of the session that they come from, and neither outlives it or the token that proves it.
+//! Sessions opened from another session: by a user for themselves, or by a superuser for another
+//! user. Both belong to the family of the session that they come from. Neither outlives that
+//! session or the token that proves it.
 use super::issue::Proof;
 use crate::{
     flows::{
@@ -13,12 +14,12 @@ use crate::{
 };
 
 impl Auth {
-    /// Opens a session of `id` for `by`: that user itself, or a superuser, who gets an access token alone
-    /// (kept in the audit log).
+    /// Opens another session of the user `id`, and records it in the audit log. `by` is that user,
+    /// or a superuser, who gets only an access token.
     ///
     /// # Errors
-    /// `Forbidden` for another user's id, and for the refresh token of a session that rotates strictly;
-    /// to superusers only `NotFound` for an unknown id, and `PasswordRequired`.
+    /// `Forbidden` for another user's id, and for the refresh token of a session that rotates
+    /// strictly. For superusers only: `NotFound` for an unknown id, and `PasswordRequired`.
     pub async fn tokens_for(
         &self,
         caller: &Caller,
@@ -41,7 +42,7 @@ impl Auth {
     ) -> Result<Tokens> {
         by.demand_self()?;
         if by.session.rotation == Rotation::Strict && by.proof == Proof::Refresh {
-            // It would give any number of access tokens without being used up.
+            // It would give any number of access tokens without being consumed.
             return Err(Error::Forbidden);
         }
         let mut work = self.begin(caller).await?;
@@ -71,12 +72,12 @@ impl Auth {
         self.tokens(surface, user, &session, Some(issued), now)
     }
 
-    /// Opens a session of `id` for a superuser who has just given the password. It is good for one access
-    /// token, which names the superuser (`act`: RFC 8693, 4.1). With `renew`, the refresh tokens that
-    /// the user has are dead from now on.
+    /// Opens a session of the user `id` for a superuser who has recently given their password. The
+    /// session has one access token, which names the superuser (`act`: RFC 8693, 4.1). With
+    /// `renew`, the user's present refresh tokens become invalid.
     ///
     /// # Errors
-    /// `Forbidden` to all but superusers; `PasswordRequired`; `NotFound`; `AccountDisabled`,
+    /// `Forbidden` unless `by` is a superuser; `PasswordRequired`; `NotFound`; `AccountDisabled`,
     /// `EmailNotConfirmed`, `SuperuserRefused`.
     pub(crate) async fn act_for(
         &self,
@@ -92,7 +93,7 @@ impl Auth {
         self.require_recent_login_of(by)?;
         let mut work = self.begin_as(caller, Actor::User(by.user.id)).await?;
         let now = work.now;
-        // By id, or two superusers would wait for each other.
+        // Locked in the order of ids, or two superusers would wait for each other.
         for id in [by.user.id.min(id), by.user.id.max(id)] {
             users::lock(&mut work.tx, id).await?;
         }
@@ -110,7 +111,7 @@ impl Auth {
             authenticated_at: origin.authenticated_at,
             expires_at,
             access_expires_at: expires_at,
-            // The user does not see where the superuser is.
+            // The user must not see where the superuser is.
             ip: None,
             user_agent: None,
             ..work.new_session(surface, id, false)?
@@ -129,10 +130,10 @@ impl Auth {
 }
 
 impl Work<'_> {
-    /// Locks the session of `by`, if it lives, so that it does not end meanwhile; gives it as it is now.
+    /// Locks the session of `by`, so that it does not end meanwhile, and returns it as it is now.
     ///
     /// # Errors
-    /// `TokenNotValid`.
+    /// `TokenNotValid` if the session has ended.
     pub async fn lock_session(&mut self, by: &SignedIn) -> Result<Session> {
         let Session { id, ip, user_agent, access_expires_at, .. } = &by.session;
         let seen = (ip.as_deref(), user_agent.as_deref());

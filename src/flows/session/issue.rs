@@ -1,4 +1,4 @@
-//! Sessions: opened by a login, and the tokens that stand for them. How they end: [`crate::flows::session::revoke`].
+//! Opening sessions, and issuing their tokens. [`crate::flows::session::revoke`] ends them.
 use crate::{
     config::EmailConfirmation,
     flows::{
@@ -17,21 +17,23 @@ use crate::{
 use std::time::Duration;
 use uuid::Uuid;
 
-/// How long a session lives that ends with the browser: the browser may never be closed.
+/// The longest lifetime of a session that should end with the browser, since a browser may never be
+/// closed.
 const UNREMEMBERED: Duration = Duration::from_hours(24);
 
-/// What a login or a refresh gives.
+/// The result of a login or a refresh.
 pub struct Tokens {
     pub user: User,
     pub session: SessionId,
     /// The access JWT.
     pub access: String,
-    /// How long the access token is good for.
+    /// How long the access token is valid.
     pub expires_in: Duration,
-    /// `None` where the presented refresh token stays valid, and for whoever acts for somebody else.
+    /// `None` if the presented refresh token stays valid, or if a superuser acts for another user.
     pub refresh: Option<RefreshToken>,
 }
 
+/// A refresh token as the client gets it.
 pub struct RefreshToken {
     /// In the envelope of the surface.
     pub token: String,
@@ -40,7 +42,7 @@ pub struct RefreshToken {
     pub remember: bool,
 }
 
-/// Who is signed in, as the database knows it now.
+/// A logged-in user and their session, as the database has them now.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     pub user: User,
@@ -48,7 +50,7 @@ pub struct SignedIn {
     pub proof: Proof,
 }
 
-/// The token that proves who is signed in.
+/// The token that proves who the caller is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
     Access {
@@ -59,8 +61,8 @@ pub enum Proof {
 }
 
 impl SignedIn {
-    /// Until when a session may live that is opened out of this one: no longer than this one, nor than
-    /// the access token that proves it.
+    /// When a session that is opened from this one must expire: no later than this one, and no
+    /// later than the access token that proves it.
     pub(crate) fn until(&self) -> Timestamp {
         match self.proof {
             Proof::Access { expires_at } => self.session.expires_at.min(expires_at),
@@ -68,9 +70,11 @@ impl SignedIn {
         }
     }
 
+    /// Refuses a superuser who acts for another user.
+    ///
     /// # Errors
-    /// `Forbidden` to a superuser who acts for somebody else: passwords, addresses, further sessions
-    /// and the service itself are not to be changed in another user's name.
+    /// `Forbidden`: nobody may change passwords, email addresses, further sessions or the service
+    /// itself in another user's name.
     pub(crate) fn demand_self(&self) -> Result<()> {
         if self.session.actor_id.is_some() { Err(Error::Forbidden) } else { Ok(()) }
     }
@@ -79,11 +83,11 @@ impl SignedIn {
 /// A refresh token as it was presented.
 pub(crate) struct ParsedToken {
     pub id: Uuid,
-    /// The session that its envelope names, if it has one.
+    /// The session that its envelope names, if it names one.
     pub session: Option<Uuid>,
 }
 
-/// A refresh token that has just been stored, before it is put into its envelope.
+/// A stored refresh token, before it is put into its envelope.
 #[derive(Clone, Copy)]
 pub(crate) struct IssuedToken {
     pub id: Uuid,
@@ -92,7 +96,7 @@ pub(crate) struct IssuedToken {
 }
 
 impl Work<'_> {
-    /// A session of a user who has just given their password, yet to be stored.
+    /// Makes a session for a user who has just given their password. It is not stored yet.
     pub fn new_session(&self, surface: &Surface, user: UserId, remember: bool) -> Result<Session> {
         let longest = self.auth.config.session_lifetime;
         let lifetime = if remember { longest } else { longest.min(UNREMEMBERED) };
@@ -115,8 +119,9 @@ impl Work<'_> {
         })
     }
 
-    /// Stores a new session of a user whose row is locked, and its first refresh token. Beyond
-    /// [`MOST_SESSIONS`](super::revoke::MOST_SESSIONS) the least used one ends.
+    /// Stores a new session and its first refresh token. The user's row must be locked. If there
+    /// are more than [`MOST_SESSIONS`](super::revoke::MOST_SESSIONS), the least recently used one
+    /// ends.
     pub async fn store_session(&mut self, mut session: Session) -> Result<(Session, IssuedToken)> {
         session.access_expires_at = self.auth.access_expires_at(session.expires_at, self.now);
         self.make_room(session.user_id).await?;
@@ -149,8 +154,7 @@ impl Work<'_> {
 }
 
 impl Auth {
-    /// Whether `user` may have a session under `surface` as things are now; asked at login and at every
-    /// refresh.
+    /// Checks, at login and at every refresh, that `user` may have a session on `surface` now.
     pub(crate) fn admit(&self, surface: &Surface, user: &User) -> Result<()> {
         if !user.is_active {
             return Err(Error::AccountDisabled);
@@ -164,21 +168,22 @@ impl Auth {
         Ok(())
     }
 
-    /// Whether the address of `user` is confirmed, where that is demanded.
+    /// Whether the address of `user` is confirmed, or does not have to be.
     pub(crate) fn is_confirmed_enough(&self, user: &User) -> bool {
         let required = self.runtime_settings().email_confirmation == EmailConfirmation::Required;
         user.email_confirmed_at.is_some() || !required
     }
 
-    /// When an access token issued at `now` for a session that lives until `session` expires.
+    /// The expiry of an access token that is issued at `now` in a session that expires at
+    /// `session`.
     pub(crate) fn access_expires_at(&self, session: Timestamp, now: Timestamp) -> Timestamp {
         let seconds =
             Timestamp::from_unix(now.unix()).plus(self.runtime_settings().access_token_lifetime);
         seconds.min(session)
     }
 
-    /// Signs the tokens of a session. The access token expires when the session's row says: a lifetime that
-    /// was changed meanwhile would let it outlive its revocation.
+    /// Signs the tokens of a session. The expiry of the access token is the one in the session's
+    /// row: with a lifetime that was changed meanwhile, the token could outlive its revocation.
     pub(crate) fn tokens(
         &self,
         surface: &Surface,
@@ -225,7 +230,7 @@ impl Auth {
             role: user.roles.main().to_owned(),
             roles: user.roles.0.clone(),
             is_superuser: user.is_superuser,
-            // The user has given nothing where a superuser acts for them.
+            // If a superuser acts for the user, the user gave no password.
             auth_time: session.actor_id.map_or_else(|| session.authenticated_at.unix(), |_| 0),
             amr: session.actor_id.map_or_else(|| vec!["pwd".to_owned()], |_| Vec::new()),
             act: session.actor_id.map(|id| Actor { sub: id.0.to_string() }),
@@ -255,7 +260,7 @@ impl Auth {
         }
     }
 
-    /// Takes a refresh token out of whichever envelope it came in.
+    /// Reads a refresh token in either envelope.
     pub(crate) fn read_refresh_token(&self, presented: &str) -> Result<ParsedToken> {
         if let Some(id) = secret::parse(presented) {
             return Ok(ParsedToken { id, session: None });

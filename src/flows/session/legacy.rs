@@ -1,9 +1,9 @@
-//! Refresh tokens that djangorestframework-simplejwt issued before its users moved here, signed with the
-//! secret that is ours now.
+//! Refresh tokens that djangorestframework-simplejwt issued before its users migrated to this
+//! service, signed with the secret that this service uses now.
 //!
-//! The first time that one is presented it opens a session, whose first refresh token it is: from then
-//! on it is rotated, kept and judged like any of ours, by the same rows. Which ones were taken is
-//! remembered for as long as they would be good, whatever has become of the session.
+//! When such a token is first presented, it opens a session and becomes its first refresh token.
+//! From then on it has the same rows, rotation and checks as any other refresh token. The service
+//! remembers until its expiry that it was presented, whatever happens to the session.
 use super::issue::ParsedToken;
 use crate::{
     flows::{
@@ -20,7 +20,8 @@ use crate::{
 use uuid::Uuid;
 
 impl Auth {
-    /// Reads a refresh token in either envelope of ours or, where they are accepted, of simplejwt's.
+    /// Reads a refresh token of this service in either envelope, or one of simplejwt if `legacy` is
+    /// set and the configuration accepts them.
     ///
     /// # Errors
     /// `TokenNotValid`.
@@ -40,7 +41,7 @@ impl Auth {
         }
     }
 
-    /// Notes that tokens of simplejwt are used up.
+    /// Records that simplejwt tokens were consumed.
     pub(crate) async fn give_back(&self, tokens: &[(Uuid, Timestamp)]) -> Result<()> {
         let mut db = self.db.write().await?;
         for (jti, expires_at) in tokens {
@@ -50,17 +51,19 @@ impl Auth {
         Ok(db.commit().await?)
     }
 
-    /// What stands for a token in our tables. It cannot be guessed from the `jti`, which was no secret.
+    /// The id of a simplejwt token in our tables. It cannot be guessed from the `jti`, which was
+    /// not secret.
     fn legacy_id(&self, jti: Uuid) -> Uuid {
         self.successor.of(jti, b"simplejwt")
     }
 }
 
 impl Work<'_> {
-    /// Opens a session behind a token of simplejwt's, unless it has had one.
+    /// Opens a session for a simplejwt token, unless the token has had one.
     ///
     /// # Errors
-    /// `TokenNotValid` if the user does not exist, or all their sessions have been ended since.
+    /// `TokenNotValid` if the user does not exist, or if all their sessions were ended after it was
+    /// issued.
     pub async fn adopt(&mut self, surface: &Surface, claims: &SimpleJwt) -> Result<()> {
         let now = self.now;
         let hash = secret::hash(self.auth.legacy_id(claims.jti));
@@ -71,20 +74,20 @@ impl Work<'_> {
         users::lock(&mut self.tx, user).await?;
         users::by_id(&mut self.tx, user).await?.ok_or(Error::TokenNotValid)?;
         let issued_at = claims.iat.map(Timestamp::from_unix).filter(|at| *at <= now);
-        // A token without a time is as old as can be.
+        // A token without a time counts as older than any other.
         let ended_at = users::sessions_ended_at(&mut self.tx, user).await?;
         if ended_at.is_some_and(|at| issued_at.is_none_or(|issued| issued <= at)) {
             return Err(Error::TokenNotValid);
         }
         let expires_at = Timestamp::from_unix(claims.exp);
         if !legacy_tokens::take(&mut self.tx, &hash, expires_at).await? {
-            // Another request was faster, or its session is forgotten.
+            // Another request was faster, or the token's session was purged.
             return Ok(());
         }
         let mut session = self.new_session(surface, user, true)?;
         session.created_at = issued_at.unwrap_or(now);
-        // When a password was given for it, if ever, the token does not say: simplejwt dates what it
-        // rotates anew.
+        // The token does not say when a password was given for it, if ever: simplejwt sets a new
+        // time when it rotates a token.
         session.authenticated_at = Timestamp::from_unix(0);
         self.make_room(user).await?;
         sessions::insert(&mut self.tx, &session).await?;
@@ -95,7 +98,7 @@ impl Work<'_> {
             salt: salt.to_vec(),
             issued_at: session.created_at,
             expires_at: expires_at.min(session.expires_at),
-            // The access token issued with it was never ours.
+            // This service did not issue the access token that came with it.
             access_expires_at: now,
             used_at: None,
         };

@@ -12,18 +12,18 @@ use crate::{
     store::users,
 };
 
-/// Whom somebody says to be.
+/// Who the caller claims to be.
 #[derive(Clone, Copy, Debug)]
 pub enum Login<'a> {
     Email(&'a str),
     Username(&'a str),
-    /// An address if it holds an `@`, else a username.
+    /// An email address if it contains an `@`, otherwise a username.
     Either(&'a str),
     Id(UserId),
 }
 
 impl Login<'_> {
-    /// The user so named; what could be nobody's name is like an unknown one.
+    /// The user with this name. A malformed name is treated as an unknown one.
     async fn find(self, db: &mut Conn) -> Result<Option<User>> {
         Ok(match self {
             Self::Either(name) if name.contains('@') => by_email(db, name).await?,
@@ -45,11 +45,11 @@ async fn by_email(db: &mut Conn, email: &str) -> Result<Option<User>> {
 }
 
 impl Auth {
-    /// Opens a session for whoever knows the password. Everything that is wrong with name or password
-    /// looks the same from outside and takes the same time.
+    /// Opens a session for a caller who knows the password. A wrong name and a wrong password look
+    /// the same from outside and take the same time.
     ///
     /// # Errors
-    /// `BadCredentials`; after the right password `AccountDisabled`, `EmailNotConfirmed`,
+    /// `BadCredentials`; only after the right password `AccountDisabled`, `EmailNotConfirmed`,
     /// `SuperuserRefused`; `Busy`, `Unavailable`.
     pub async fn log_in(
         &self,
@@ -76,7 +76,8 @@ impl Auth {
         Ok(tokens)
     }
 
-    /// Opens a session for a user who has just chosen their password, in a registration for example.
+    /// Opens a session for a user who has just chosen their password, for example in a
+    /// registration.
     ///
     /// # Errors
     /// `BadCredentials` if the password has changed since; `AccountDisabled`, `EmailNotConfirmed`,
@@ -115,14 +116,15 @@ impl Auth {
     async fn credentials(&self, login: Login<'_>) -> Result<(Option<User>, Option<String>)> {
         let mut db = self.db.read().await?;
         let user = login.find(&mut db).await?;
-        // Asked for in any case: an unknown name takes as long.
+        // Runs for an unknown name too, which must take as long as a known one.
         let id = user.as_ref().map_or(UserId(0), |u| u.id);
         let stored = users::password_hash(&mut db, id).await?;
         Ok((user, stored))
     }
 
-    /// Fails, and writes the failed login down after the answer: what is written of a known name would take
-    /// time that an unknown one does not. That is counted, and leaves nothing in the database.
+    /// Returns the error `why`, and records the failed login of a known user after the response:
+    /// doing so before it would take longer than for an unknown name. An unknown name is only
+    /// counted and logged, and leaves nothing in the database.
     fn refuse<T>(&self, caller: &Caller, target: Option<UserId>, why: Error) -> Result<T> {
         let Some(target) = target else {
             count_unknown(caller, AuditKind::LoginFailed);
@@ -140,8 +142,8 @@ impl Auth {
         Err(why)
     }
 
-    /// Puts a better hash in the place of `old`, after the answer; it is tried again at the next login if there
-    /// is too much to do.
+    /// Replaces `old` with a better hash after the response. If too many tasks are running, the
+    /// next login tries again.
     fn rehash_later(&self, user: UserId, password: &str, old: String) {
         let (auth, password) = (self.clone(), password.to_owned());
         let started = self.background.start("a password was not hashed anew", async move {

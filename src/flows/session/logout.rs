@@ -1,4 +1,4 @@
-//! Logout, of one session or all, and the list of them.
+//! Logout of one session or all, and the list of sessions.
 use super::revoke::MOST_SESSIONS;
 use crate::{
     flows::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl Auth {
-    /// Ends the session and its family; that somebody else has just ended it is as good.
+    /// Ends the session and its family. It also succeeds if another request has just ended them.
     pub async fn log_out(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
         self.end(self.begin_by(caller, by).await?, AuditEvent::new(AuditKind::Logout), &by.session)
             .await
@@ -22,8 +22,8 @@ impl Auth {
             })
     }
 
-    /// Ends the session that a refresh token (either envelope) belongs to, and its family, used or not: whoever logs
-    /// out wants out.
+    /// Ends the session that a refresh token (in either envelope) belongs to, and its family. A
+    /// used token works too, since the user wants to be logged out.
     ///
     /// # Errors
     /// `TokenNotValid` if there is no such session or it has ended.
@@ -56,14 +56,14 @@ impl Auth {
     /// Ends every session of the user.
     pub async fn log_out_everywhere(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
         let mut work = self.begin_by(caller, by).await?;
-        // A session that is being opened is waited for, and ends too.
+        // Waits for a session that is being opened, so that it ends too.
         users::lock(&mut work.tx, by.user.id).await?;
         work.end_sessions(by.user.id, None).await?;
         work.audit(AuditEvent::new(AuditKind::LogoutAll)).await?;
         work.commit().await
     }
 
-    /// Ends every session of the user but this one.
+    /// Ends every session of the user except this one.
     pub async fn log_out_other_sessions(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
         let mut work = self.begin_by(caller, by).await?;
         users::lock(&mut work.tx, by.user.id).await?;
@@ -72,13 +72,13 @@ impl Auth {
         work.commit().await
     }
 
-    /// The user's living sessions, the last used first.
+    /// The user's active sessions, most recently used first.
     pub async fn sessions(&self, by: &SignedIn) -> Result<Vec<Session>> {
         let mut db = self.db.read().await?;
         Ok(sessions::of_user(&mut db, by.user.id, MOST_SESSIONS, self.clock.now()).await?)
     }
 
-    /// How many sessions of the user live.
+    /// How many active sessions the user has.
     pub async fn count_sessions(&self, by: &SignedIn) -> Result<i64> {
         let mut db = self.db.read().await?;
         Ok(sessions::count(&mut db, by.user.id, self.clock.now()).await?)
@@ -87,7 +87,7 @@ impl Auth {
     /// Ends one of the user's sessions, and its family.
     ///
     /// # Errors
-    /// `NotFound` for anybody else's, as for none.
+    /// `NotFound` if the session does not exist, has ended or belongs to another user.
     pub async fn end_session(&self, caller: &Caller, by: &SignedIn, id: SessionId) -> Result<()> {
         let session = sessions::by_id(&mut self.db.read().await?, id).await?;
         let session = session.filter(|s| s.user_id == by.user.id && s.ended_at.is_none());
@@ -97,7 +97,7 @@ impl Auth {
     }
 
     /// # Errors
-    /// `NotFound` if the session and its family have ended.
+    /// `NotFound` if the session and its family have already ended.
     async fn end(
         &self,
         mut work: Work<'_>,

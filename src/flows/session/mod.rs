@@ -1,4 +1,4 @@
-//! x
+//! Sessions: login, refresh, logout and revocation.
 pub mod derive;
 pub mod issue;
 pub mod legacy;

@@ -1,9 +1,10 @@
-//! Refresh: rotation, its grace, and the detection of reuse (RFC 9700, 4.14.2).
+//! Refresh: rotation, its grace, and reuse detection (RFC 9700, 4.14.2).
 //!
-//! Within its grace a used token leads to the newest token of its chain ([`crate::flows::session::successor`]), the same one
-//! on every replica for however many ask, so tabs may race and a client whose answer got lost may ask
-//! again. All state is in the database. The session's row is locked before its token's, by everything
-//! that needs both: of several refreshes of one session the second sees what the first did.
+//! Within its grace a used token gives the newest token of its chain
+//! ([`crate::flows::session::successor`]). Every replica gives the same one to every request, so
+//! browser tabs may race, and a client that missed a response may retry. All state is in the
+//! database. Whatever locks the rows of a session and of its token locks the session first: of
+//! several refreshes of one session, the second sees what the first did.
 use super::issue::IssuedToken;
 use crate::{
     flows::{
@@ -17,17 +18,17 @@ use crate::{
 };
 use uuid::Uuid;
 
-/// What a presented token leads to.
+/// What a presented token gives.
 enum Outcome {
-    /// This refresh token, or none where the presented one stays valid.
+    /// The next refresh token, or `None` if the presented one stays valid.
     Tokens(Option<IssuedToken>),
-    /// Somebody else has the token as well.
+    /// A used token came back late, so somebody else has it as well.
     Reused,
 }
 
 impl Auth {
-    /// Gives new tokens for a refresh token in either envelope, as the rule of the surface or, if that is
-    /// stricter, of the session says.
+    /// Gives new tokens for a refresh token in either envelope. Of the rotation rules of the
+    /// surface and the session, the stricter one applies.
     ///
     /// # Errors
     /// `TokenNotValid`, `TokenSuperseded`, `AccessStillValid`, `SuperuserRefused`,
@@ -63,7 +64,7 @@ impl Auth {
                 self.tokens(surface, user, &session, refresh, now)
             }
             Outcome::Reused => {
-                // The user's row is locked before the session's.
+                // Rolls back first, because the user's row must be locked before the session's.
                 drop(work);
                 self.end_reused(caller, &session).await?;
                 Err(Error::TokenNotValid)
@@ -71,11 +72,11 @@ impl Auth {
         }
     }
 
-    /// Ends a session, and its family, of which somebody else has a refresh token as well.
+    /// Ends a session and its family because somebody else has one of its refresh tokens as well.
     pub(crate) async fn end_reused(&self, caller: &Caller, session: &Session) -> Result<()> {
         let mut work = self.begin(caller).await?;
         users::lock(&mut work.tx, session.user_id).await?;
-        // Another request may have been faster.
+        // Another request may have ended it first.
         if !work.end_family(session).await? {
             return Ok(());
         }
@@ -84,13 +85,13 @@ impl Auth {
         work.commit().await
     }
 
-    /// Gives new tokens and makes the session's older refresh tokens useless at once. A superuser who
-    /// names somebody else makes that user's refresh tokens useless, and gets an access token alone, as
+    /// Gives new tokens and invalidates the session's older refresh tokens at once. A superuser who
+    /// names another user invalidates that user's refresh tokens, and gets only an access token, as
     /// from [`Auth::tokens_for`].
     ///
     /// # Errors
-    /// `Forbidden` for another user's id; `AccessStillValid` where the session rotates strictly; to
-    /// superusers only `NotFound` for an unknown id, and `PasswordRequired`.
+    /// `Forbidden` for another user's id; `AccessStillValid` if the session rotates strictly. For
+    /// superusers only: `NotFound` for an unknown id, and `PasswordRequired`.
     pub async fn rotate_all(
         &self,
         caller: &Caller,
@@ -122,7 +123,11 @@ impl Auth {
 }
 
 impl Work<'_> {
-    /// The row of a token, its session and its user, if the token is known and both live.
+    /// The row of a token, its session and its user.
+    ///
+    /// # Errors
+    /// `TokenNotValid` if the token is unknown or has expired, the session has ended or the user is
+    /// deleted.
     async fn find(&mut self, token: Uuid) -> Result<(refresh_tokens::RefreshToken, Session, User)> {
         let gone = || Error::TokenNotValid;
         let row = refresh_tokens::by_hash(&mut self.tx, &secret::hash(token))
@@ -137,7 +142,8 @@ impl Work<'_> {
         Ok((row, session, user))
     }
 
-    /// Notes that the session is used, and until when the access token that it gets is good.
+    /// Records that the session is in use, and when its next access token expires. `false` if it
+    /// has ended.
     async fn touch(&mut self, session: &mut Session) -> Result<bool> {
         let ip = self.caller.ip.map(|ip| ip.to_string());
         let expires_at = self.auth.access_expires_at(session.expires_at, self.now);
@@ -167,7 +173,7 @@ impl Work<'_> {
                 let issued = self.store_refresh_token(session, next).await?;
                 return Ok(Outcome::Tokens(Some(issued)));
             }
-            // Another request was faster.
+            // Another request consumed it first.
             row = refresh_tokens::by_hash(&mut self.tx, &row.hash)
                 .await?
                 .ok_or(Error::TokenNotValid)?;

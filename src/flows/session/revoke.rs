@@ -1,29 +1,29 @@
-//! How sessions end, and how their access tokens end with them.
+//! Ending sessions, and revoking their access tokens.
 //!
-//! Sessions opened out of another one are its family, which ends as one: whoever stole a token may have
-//! opened some (RFC 9700, 4.14.2). Any number ends in one statement, and is revoked in another. Whoever
-//! ends a session and whoever opens one out of another lock the user's row first, so that none is opened
-//! while its family ends.
+//! A session and the sessions opened from it are a family. It ends as a whole, because the thief of
+//! a token may have opened some of them (RFC 9700, 4.14.2). One statement ends any number of
+//! sessions, and another one revokes their access tokens. Ending a session and opening one from
+//! another both lock the user's row first, so that no session is opened while its family ends.
 use crate::{
     db::Channel,
     flows::{Result, Session, SessionId, UserId, work::Work},
     store::{revocations, sessions, users},
 };
 
-/// How many sessions a user has at most.
+/// How many active sessions a user has at most.
 pub const MOST_SESSIONS: i64 = 100;
 
 impl Work<'_> {
-    /// Ends every session of `user` but `keep`, and those that `user` opened for others.
+    /// Ends every session of `user` except `keep`, and the sessions that `user` opened for others.
     pub async fn end_sessions(&mut self, user: UserId, keep: Option<SessionId>) -> Result<()> {
         users::note_sessions_ended(&mut self.tx, user, self.now).await?;
         let ended = sessions::end_others(&mut self.tx, user, keep, self.now).await?;
         self.revoke_access(user, ended).await
     }
 
-    /// Ends a session, whose user is locked, with its family; gives whether any of it was alive. What a
-    /// superuser opened for somebody else ends with the superuser's own session, but not the other way
-    /// round: the user may end it as well.
+    /// Ends a session, whose user must be locked, with its family. Returns whether any of them was
+    /// active. A session that a superuser opened for another user ends with the superuser's own
+    /// session, but not the other way round, since that user may end it as well.
     pub async fn end_family(&mut self, session: &Session) -> Result<bool> {
         let first = session.actor_id.map_or_else(|| session.family(), |_| session.id);
         let ended = sessions::end_family(&mut self.tx, first, self.now).await?;
@@ -31,20 +31,22 @@ impl Work<'_> {
         Ok(ended > 0)
     }
 
-    /// Ends the sessions that `actor`, who may act for nobody any more, opened for others.
+    /// Ends the sessions that `actor`, who may no longer act for other users, opened for them.
     pub async fn end_acting(&mut self, actor: UserId) -> Result<()> {
         let ended = sessions::end_acting(&mut self.tx, actor, self.now).await?;
         self.revoke_access(actor, ended).await
     }
 
-    /// Ends the least used sessions of a user who is about to have one more than [`MOST_SESSIONS`].
+    /// Ends the least recently used sessions of a user who is about to get one more, so that there
+    /// are never more than [`MOST_SESSIONS`].
     pub async fn make_room(&mut self, user: UserId) -> Result<()> {
         let most = MOST_SESSIONS - 1;
         let ended = sessions::end_least_used(&mut self.tx, user, most, self.now).await?;
         self.revoke_access(user, ended).await
     }
 
-    /// Revokes the access tokens of the sessions, `ended` in number, that `user` has just lost.
+    /// Revokes the access tokens of the sessions that `user` has just lost. `ended` is their
+    /// number.
     async fn revoke_access(&mut self, user: UserId, ended: u64) -> Result<()> {
         if ended > 0 {
             let revoked = revocations::insert_ended(&mut self.tx, user, self.now).await?;

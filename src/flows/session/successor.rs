@@ -1,7 +1,7 @@
-//! The chain of a session's refresh tokens: where a used one leads, and for how long.
+//! The chain of a session's refresh tokens: what a used token gives, and for how long.
 //!
-//! Each token is derived from the one before it (`secret::Successor`), so a replica that is
-//! shown any token of a chain can follow it to its end without a cache.
+//! Each token is derived from the one before it (`secret::Successor`), so a replica that gets any
+//! token of a chain can follow it to its end without a cache.
 use super::issue::IssuedToken;
 use crate::{
     db::Conn,
@@ -12,23 +12,23 @@ use crate::{
 };
 use uuid::Uuid;
 
-/// How many uses a presented token may be behind. The grace bounds the time; this bounds the reads
-/// for a client that refreshes as fast as it can.
+/// How many uses a presented token may be behind. The grace limits the time; this limits the reads
+/// if a client refreshes as fast as it can.
 const LONGEST_WALK: usize = 1_000;
 
 impl Auth {
-    /// Whether a token that was used at `used_at` is presented too late to be a race or a retry. Time in
-    /// which this process could not commit does not count: the use may have been committed without its
-    /// client hearing of it, who could not ask again until now.
+    /// Whether a token that was used at `used_at` comes too late to be a race or a retry. Time in
+    /// which this process could not commit does not count: the client may have missed the response
+    /// to a use that was committed, and could not retry until now.
     pub(crate) fn is_late(&self, used_at: Timestamp, now: Timestamp) -> bool {
         let outage = self.db.outages().between(used_at, now);
         used_at.plus(self.config.refresh_grace).plus(outage) < now
     }
 
-    /// The newest token of the chain of a used one, which is the only unused one; `None` if it has expired,
-    /// or if the chain was cut: whoever renews all tokens of a session begins a new chain.
+    /// The newest token of a used token's chain, which is the only unused one. `None` if it has
+    /// expired, or if the chain was cut: renewing all tokens of a session begins a new chain.
     ///
-    /// Whoever holds the session's row while it asks gets a token that stays unused until it lets go.
+    /// If the session's row is locked, the token stays unused until that transaction ends.
     pub(crate) async fn unused_successor(
         &self,
         db: &mut Conn,

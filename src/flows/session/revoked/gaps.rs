@@ -1,16 +1,16 @@
-//! Ids that were skipped in a sequence: whoever took them may yet commit.
+//! Ids that were skipped in a sequence: the transactions that took them may still commit.
 use crate::db::Horizon;
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
 };
 
-/// An id is taken a moment before its transaction is numbered, at worst.
+/// A transaction that has taken an id gets its transaction number within this time.
 const NUMBERED: Duration = Duration::from_secs(1);
-/// Whatever takes longer is not one of our transactions.
+/// None of our transactions takes longer.
 const LONGEST: Duration = Duration::from_mins(10);
 
-/// Ranges of ids, by their first.
+/// Ranges of skipped ids, by their first id.
 #[derive(Debug, Default)]
 pub struct Gaps(BTreeMap<i64, Gap>);
 
@@ -18,7 +18,8 @@ pub struct Gaps(BTreeMap<i64, Gap>);
 struct Gap {
     last: i64,
     seen: Instant,
-    /// Transactions with lower numbers may fill it, and no others.
+    /// Only transactions with lower numbers may fill it. `None` until all that may fill it have a
+    /// number.
     fillers: Option<i64>,
 }
 
@@ -27,12 +28,12 @@ impl Gaps {
         self.0.is_empty()
     }
 
-    /// Notes that nothing from `first` to `last` was there while a higher id was.
+    /// Records that no id from `first` to `last` was found while a higher id was.
     pub fn open(&mut self, first: i64, last: i64, now: Instant) {
         self.0.insert(first, Gap { last, seen: now, fillers: None });
     }
 
-    /// Notes that `id` is there.
+    /// Records that `id` was found.
     pub fn close(&mut self, id: i64) {
         let Some((&first, &gap)) = self.0.range(..=id).next_back() else { return };
         if gap.last < id {
@@ -47,8 +48,8 @@ impl Gaps {
         }
     }
 
-    /// Forgets what nobody can fill any more, given that everything that had been committed at `horizon`
-    /// has been read since.
+    /// Removes the gaps that no transaction can fill any more. Everything that was committed at
+    /// `horizon` must have been read since.
     pub fn settle(&mut self, horizon: Horizon, now: Instant) {
         self.0.retain(|_, gap| {
             let age = now.saturating_duration_since(gap.seen);
@@ -62,7 +63,7 @@ impl Gaps {
         });
     }
 
-    /// From which id to which each goes.
+    /// The first and the last id of each gap.
     pub fn ranges(&self) -> Vec<(i64, i64)> {
         self.0.iter().map(|(first, gap)| (*first, gap.last)).collect()
     }
@@ -101,12 +102,12 @@ mod tests {
             gaps.ranges().len()
         };
         gaps.open(1, 2, start);
-        // Nothing is open, but the one that took the id may be about to get its number.
+        // No transaction is open, but the one that took the id may be about to get its number.
         assert_eq!(left(&mut gaps, 10, 100, 100), 1);
         assert_eq!(left(&mut gaps, 1_100, 100, 102), 1);
         assert_eq!(left(&mut gaps, 1_500, 101, 110), 1);
         assert_eq!(left(&mut gaps, 2_000, 102, 110), 0);
-        // Somebody else's transaction stays open for ever.
+        // A transaction that is not ours stays open forever.
         gaps.open(5, 5, start);
         assert_eq!(left(&mut gaps, 1_100, 7, 102), 1);
         assert_eq!(left(&mut gaps, 599_000, 7, 102), 1);

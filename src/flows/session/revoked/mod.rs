@@ -1,13 +1,13 @@
-//! Sessions that have ended while an access token of theirs may still be out: what makes a logout
+//! Sessions that ended while one of their access tokens may still be valid. This set makes a logout
 //! take effect on every replica without a database read when a token is verified.
 //!
-//! Each replica holds the set in memory. It is filled at start, told by the database's notifications
-//! where there are such, and polled twice a second in any case. What is read is only what is new: the
-//! rows are numbered, and each reader knows how far it has come. PostgreSQL gives out numbers in one
-//! order and commits in another, so numbers that were skipped are asked for again until all
+//! Each replica keeps the set in memory. It reads the table at start, when the database sends a
+//! notification (if the engine has them), and twice a second in any case. It reads only new rows:
+//! the rows are numbered, and each reader remembers how far it has read. PostgreSQL assigns numbers
+//! in one order and commits in another, so a reader looks for skipped numbers again until all
 //! transactions that could have taken them have ended.
 //!
-//! Nothing is forgotten by the wall clock: an entry is kept for as long as its token could live, by the
+//! The wall clock removes no entry: an entry stays for as long as its token could live by the
 //! monotonic clock, and after a step of the wall clock everything is read again.
 pub mod gaps;
 pub mod set;
@@ -31,38 +31,38 @@ use uuid::Uuid;
 
 /// How many rows are read at once.
 const BATCH: u16 = 2_000;
-/// By how much longer than it must an entry is kept.
+/// How much longer than necessary an entry is kept.
 const SLACK: Duration = Duration::from_mins(1);
-/// No access token lives longer.
+/// The longest lifetime of an access token.
 const LONGEST: Duration = Duration::from_hours(24 * 31);
-/// Whatever was skipped below a row that is older than this will not come any more.
+/// Ids that were skipped below a row older than this will never be committed.
 const OPEN: Duration = Duration::from_mins(10);
-/// What the clock may gain or lose between two polls without having been set.
+/// How much the clock may gain or lose between two polls without counting as set.
 const STEP: Duration = Duration::from_secs(1);
 
-/// The set of ended sessions; its clones are the same set.
+/// The set of ended sessions. Clones share it.
 #[derive(Clone, Default)]
 pub struct RevokedSessions(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
     set: Set,
-    /// Held while the database is read.
+    /// Locked while the database is read.
     reader: Mutex<Reader>,
 }
 
 /// How far the table has been read.
 #[derive(Default)]
 struct Reader {
-    /// The highest id that was seen.
+    /// The highest id that was read.
     last: i64,
     gaps: Gaps,
-    /// By how many microseconds the clock was ahead of a monotonic one.
+    /// By how many microseconds the clock was ahead of a monotonic one at the last read.
     ahead: Option<i64>,
 }
 
 impl Reader {
-    /// Starts over if the clock has been set since the last time.
+    /// Starts over if the clock has been set since the last read.
     fn mind_steps(&mut self, ahead: i64) {
         let gained = self.ahead.map_or(0, |before| ahead.abs_diff(before));
         self.ahead = Some(ahead);
@@ -71,7 +71,7 @@ impl Reader {
         }
     }
 
-    /// Takes note of the next row in the order of ids.
+    /// Records the next row in the order of ids, and the ids that were skipped before it.
     fn come_to(&mut self, row: &Entry, now: Timestamp) {
         if row.id > self.last + 1 && row.ended_at.plus(OPEN) > now {
             self.gaps.open(self.last + 1, row.id - 1, Instant::now());
@@ -81,22 +81,22 @@ impl Reader {
 }
 
 impl RevokedSessions {
-    /// Whether an access token of `session` is dead.
+    /// Whether the access tokens of `session` are revoked.
     pub fn contains(&self, session: Uuid) -> bool {
         self.0.set.contains(session)
     }
 
-    /// Adds what this process has just ended and committed.
+    /// Adds the sessions that this process has ended. Call it after the commit.
     pub fn add(&self, ended: &[Revocation]) {
         for r in ended {
             self.0.set.insert(r.session_id.0, time_to_keep(r.ended_at, r.expires_at, r.ended_at));
         }
     }
 
-    /// Reads what others have ended, and gives how many rows it read.
+    /// Reads which sessions other processes ended. Returns the number of rows it read.
     pub async fn catch_up(&self, db: &Db, clock: &Clock) -> Result<usize> {
         let mut reader = self.0.reader.lock().await;
-        // Looked at once it is this one's turn: time spent waiting is no step.
+        // Read after the lock, so that time spent waiting does not count as a step of the clock.
         let now = clock.now();
         reader.mind_steps(clock.ahead());
         let horizon =
@@ -121,7 +121,7 @@ impl RevokedSessions {
         Ok(count)
     }
 
-    /// Reads what was skipped and has been committed since.
+    /// Reads the rows that were skipped and have been committed since.
     async fn fill(&self, db: &Db, gaps: &mut Gaps, now: Timestamp) -> Result<usize> {
         let mut count = 0;
         loop {
@@ -148,8 +148,8 @@ impl RevokedSessions {
     }
 }
 
-/// For how long the end of a session is of interest, whichever clock is right: the one that stamped it
-/// or the one that says `now`.
+/// How long to keep an ended session, whichever clock is right: the one that set `ended_at` or the
+/// one that says `now`.
 fn time_to_keep(ended_at: Timestamp, expires_at: Timestamp, now: Timestamp) -> Duration {
     ended_at.until(expires_at).max(now.until(expires_at)).min(LONGEST) + SLACK
 }

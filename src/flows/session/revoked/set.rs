@@ -1,5 +1,5 @@
-//! A set that is asked for every request and holds up nobody while it grows: in shards, each locked for
-//! one entry at a time.
+//! A set that every request reads, and that delays no request while it grows: it consists of
+//! shards, and each of them is locked for one entry at a time.
 use std::{
     array,
     collections::HashMap,
@@ -13,12 +13,13 @@ use uuid::Uuid;
 
 const SHARDS: usize = 64;
 
-/// Ids, each for a time that the monotonic clock measures: a step of the wall clock forgets none.
+/// Ids, each kept for a time that the monotonic clock measures: a step of the wall clock removes
+/// none.
 pub struct Set {
     started: Instant,
-    /// Until when, in seconds since `started`.
+    /// Until when each id is kept, in seconds since `started`.
     shards: [RwLock<HashMap<Uuid, u32>>; SHARDS],
-    /// Which shard is looked through next for what may be forgotten.
+    /// The shard from which expired ids are removed next.
     next: AtomicUsize,
 }
 
@@ -34,7 +35,7 @@ impl Set {
         self.shard(id).read().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
     }
 
-    /// Keeps `id` for at least `time` from now on.
+    /// Keeps `id` for at least `time` from now.
     pub fn insert(&self, id: Uuid, time: Duration) {
         let until = seconds(self.started.elapsed().saturating_add(time)).saturating_add(1);
         let mut shard = self.shard(id).write().unwrap_or_else(PoisonError::into_inner);
@@ -42,7 +43,7 @@ impl Set {
         *kept = until.max(*kept);
     }
 
-    /// Forgets what has been kept long enough, in one shard; the next call looks through the next one.
+    /// Removes expired ids from one shard. The next call continues with the next shard.
     pub fn forget_some(&self) {
         self.forget(self.next.fetch_add(1, Ordering::Relaxed) % SHARDS, self.started.elapsed());
     }
@@ -55,7 +56,7 @@ impl Set {
         }
     }
 
-    /// Ids are random, so any bits of theirs spread them.
+    /// The shard of `id`. Ids are random, so any of their bits distribute them.
     fn shard(&self, id: Uuid) -> &RwLock<HashMap<Uuid, u32>> {
         &self.shards[usize::from(id.as_bytes()[15]) % SHARDS]
     }

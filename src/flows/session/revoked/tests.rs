@@ -1,5 +1,5 @@
-//! How a server hears of ended sessions: only new rows are read, whatever else there is and in whatever order it
-//! was committed.
+//! How a process reads ended sessions: only new rows, however many others there are and in whatever
+//! order they were committed.
 use crate::{
     db::Db,
     flows::RevokedSessions,
@@ -54,7 +54,7 @@ async fn only_new_revocations_are_read(database: Database) {
     assert_eq!(ended.catch_up(&db, &clock).await.unwrap(), 1);
     assert!(ended.contains(last) && !ended.contains(Uuid::new_v4()));
     assert_eq!(ended.catch_up(&db, &clock).await.unwrap(), 0);
-    // Time goes by, and everything is read again only when the clock is set.
+    // Passing time changes nothing. Everything is read again when the clock is set.
     clock.advance(MINUTE);
     assert_eq!(ended.catch_up(&db, &clock).await.unwrap(), 0);
     clock.step(-MINUTES);
@@ -76,7 +76,7 @@ async fn revocations_committed_out_of_order_are_read() {
     let mut given_up = db.write().await.unwrap();
     revocations::insert(&mut given_up, &revocation()).await.unwrap();
     let fast = end(&db).await;
-    // One that starts meanwhile, and one that runs.
+    // A reader that is running, and one that starts now.
     let started = RevokedSessions::default();
     for reader in [&ended, &started] {
         assert_eq!(reader.catch_up(&db, &clock).await.unwrap(), 1);
