@@ -1,9 +1,10 @@
-//! Mailed links that prove an address: the one a user registered with, or another one.
+//! Mailed links that confirm an address: the one a user registered with, or a new one.
 //!
-//! A link proves that the mail arrived. Whose account it is, it does not: a stranger may have registered the
-//! address with a password of their own, or asked for a change to it (Sudhodanan and Paverd, "Pre-hijacked
-//! accounts", 2022). So confirming takes a sign of the account as well. Who has none may decline, or, for an
-//! account that was registered with the address, set another password, which ends what was opened before.
+//! A link proves that the mail arrived, but not whose account it is: a stranger may have registered
+//! the address with a password of their own, or asked for a change to it (Sudhodanan and Paverd,
+//! "Pre-hijacked accounts", 2022). So confirming also requires a proof that the account is the
+//! caller's own. A caller without one may decline or, for an account that was registered with the
+//! address, set another password, which ends the sessions opened before.
 use super::links::{CONFIRMING, LinkState};
 use crate::{
     field_error::FieldError,
@@ -24,12 +25,12 @@ use crate::{
 };
 use serde_json::json;
 
-/// So many passwords may be tried by one link.
+/// How many passwords may be tried with one link.
 const MOST_PASSWORDS: i64 = 10;
-/// So many codes may be tried until the address is confirmed, whatever number of mails is asked for.
+/// How many codes may be tried until the address is confirmed, however many mails are requested.
 const MOST_CODES: i64 = 10;
 
-/// What shows, beside the link, that the account is one's own. One is enough.
+/// Proofs, in addition to the link, that the account is the caller's own. One is enough.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AccountProof<'a> {
     /// A session of the account.
@@ -44,22 +45,22 @@ pub struct AccountProof<'a> {
 #[derive(Clone, Debug)]
 pub struct Confirmation {
     pub state: LinkState,
-    /// The address that it proves; empty for a link that never was.
+    /// The address that the link confirms; empty for an unknown link.
     pub email: String,
-    /// Whether it is another address than the account's own.
+    /// Whether the link changes the account's address.
     pub changes: bool,
-    /// Whether the reader has shown that the account is theirs.
+    /// Whether the caller has proven that the account is their own.
     pub proven: bool,
-    /// Whether it can be declined.
+    /// Whether the link can be declined.
     pub declinable: bool,
 }
 
 impl Auth {
-    /// Proves the address that a mailed token was sent to. It ends no session.
+    /// Confirms the address that a mailed token was sent to. It ends no session.
     ///
     /// # Errors
-    /// `LinkNotValid`; `ProofRequired` if nothing shows that the account is the caller's own; `Fields` if
-    /// the password is wrong.
+    /// `LinkNotValid`; `ProofRequired` if nothing proves that the account is the caller's own, or
+    /// too many passwords were tried; `Fields` if the password is wrong.
     pub async fn confirm_email(
         &self,
         caller: &Caller,
@@ -75,12 +76,13 @@ impl Auth {
         }
         let mut work = self.begin(caller).await?;
         users::lock(&mut work.tx, user.id).await?;
-        // It may have changed while the password was checked.
+        // Link and user may have changed while the password was checked.
         let (link, user) = self.open_link(&mut work.tx, &hash, &CONFIRMING).await?;
         work.conclude(&link, &user).await
     }
 
-    /// The same by the six digits of the newest mail, in a session of the account.
+    /// The same as [`Auth::confirm_email`], with the six digits of the newest mail, in a session of
+    /// the account.
     ///
     /// # Errors
     /// `Fields` if the code is wrong or too old, or too many were tried: the link still works then;
@@ -96,7 +98,7 @@ impl Auth {
         let wrong = || Error::field("code", FieldError::WrongCode);
         let mut work = self.begin(caller).await?;
         users::lock(&mut work.tx, by.user.id).await?;
-        // Counted before it is checked, so that parallel tries count like tries in a row.
+        // Counted before the check, so that parallel attempts count like sequential ones.
         if !emails::count_code(&mut work.tx, by.user.id, MOST_CODES).await? {
             return Err(wrong());
         }
@@ -116,21 +118,21 @@ impl Auth {
         work.conclude(&link, &user).await
     }
 
-    /// What is stored in the place of the code beside a link. Six digits are soon guessed by who has the
-    /// hash, so it takes the server's key.
+    /// The hash that is stored for the code of a link. Six digits are easy to guess for someone who
+    /// has a plain hash, so this one needs the server's key.
     pub(crate) fn code_hash(&self, link: &Digest, code: &str) -> Digest {
         secret::hash(self.successor.mark_bytes(&[b"code", &link.0[..], code.as_bytes()].concat()))
     }
 
-    /// Whether session or browser show that the account of a link is the caller's own.
+    /// Whether the session or the browser proves that the account of a link is the caller's own.
     fn is_shown(&self, link: &MailToken, proof: AccountProof<'_>) -> bool {
-        // A superuser who acts for the user shows nothing of the user's own.
+        // The session of a superuser who acts for the user proves nothing.
         let own = |by: &SignedIn| by.user.id == link.user_id && by.demand_self().is_ok();
         let session = proof.session.is_some_and(own);
         session || proof.mark.is_some_and(|mark| self.has_mark(link, mark))
     }
 
-    /// Demands the password of the account of a link.
+    /// Requires the password of a link's account.
     async fn demand_password(
         &self,
         caller: &Caller,
@@ -154,7 +156,7 @@ impl Auth {
         Err(Error::field("password", FieldError::WrongPassword))
     }
 
-    /// Mails the link again, unless the address is confirmed.
+    /// Mails another link, unless the address is already confirmed.
     pub async fn resend_confirmation(&self, caller: &Caller, by: &SignedIn) -> Result<()> {
         if by.user.email_confirmed_at.is_some() {
             return Ok(());
@@ -165,8 +167,8 @@ impl Auth {
         work.commit().await
     }
 
-    /// What the browser that registers keeps, to be known by when the link is opened in it. One whose
-    /// registration made no user gets one that is good for nothing.
+    /// The mark that the browser keeps after a registration, which identifies it when the link is
+    /// opened in it. If the registration created no user, the mark is random and proves nothing.
     pub fn browser_mark(&self, done: &Registered) -> Result<String> {
         match done {
             Registered::Created(user) | Registered::Pending(Some(user)) => {
@@ -180,12 +182,12 @@ impl Auth {
         self.successor.mark(&format!("{} {email}", user.0)).to_string()
     }
 
-    /// Whether `mark` is that of the browser which registered the address of a link.
+    /// Whether `mark` is that of the browser that registered the address of a link.
     fn has_mark(&self, link: &MailToken, mark: &str) -> bool {
         link.kind == Kind::ConfirmEmail && secret::same(&self.mark(link.user_id, &link.email), mark)
     }
 
-    /// Looks at a mailed token that is to confirm an address, and changes nothing.
+    /// What the page of a link that confirms an address shows. It changes nothing.
     pub async fn confirmation(&self, token: &str, proof: AccountProof<'_>) -> Result<Confirmation> {
         let mut db = self.db.read().await?;
         let found = self.look_at_link(&mut db, token, &CONFIRMING).await?;
@@ -199,7 +201,8 @@ impl Auth {
 }
 
 impl Work<'_> {
-    /// Confirms by a link whose user is locked and has been shown to be the caller.
+    /// Consumes a link and confirms its address. The link's user must be locked, and proven to be
+    /// the caller.
     async fn conclude(mut self, link: &MailToken, user: &User) -> Result<User> {
         if !mail_tokens::consume(&mut self.tx, &link.hash, self.now).await? {
             return Err(Error::LinkNotValid);
@@ -215,7 +218,8 @@ impl Work<'_> {
         self.audit(AuditEvent::about(kind, user.id)).await?;
         let old = user;
         let user = users::by_id(&mut self.tx, user.id).await?.ok_or(Error::LinkNotValid)?;
-        // An address that was never confirmed may belong to anybody, by a typing error: it gets no way back.
+        // An unconfirmed old address may be a typing error and belong to anybody: it gets no link
+        // that restores it.
         if changes && old.email_confirmed_at.is_some() && old.email != user.email {
             let args = json!({ "new_email": user.email });
             self.mail_to(Kind::RestoreEmail, &user, &old.email, &args).await?;
@@ -224,8 +228,8 @@ impl Work<'_> {
         Ok(user)
     }
 
-    /// Gives the user the address that `link` was sent to, in the place of an account that a stranger made
-    /// for it and nobody confirmed.
+    /// Changes the user's address to the one that `link` was sent to. Deletes another account with
+    /// that address if a stranger registered it and nobody confirmed it.
     async fn change_to(&mut self, link: &MailToken, user: &User) -> Result<()> {
         let new = Email::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
         self.free_address(&new, user, User::is_unclaimed).await?;
@@ -239,7 +243,7 @@ impl Work<'_> {
 }
 
 impl Confirmation {
-    /// Of a link that never was.
+    /// The page of an unknown link.
     pub fn none() -> Self {
         let state = LinkState::Expired;
         Self { state, email: String::new(), changes: false, proven: false, declinable: false }

@@ -1,4 +1,5 @@
-//! "It was not me": who reads the mail of an address takes it out of an account that nobody has vouched for.
+//! "It was not me": the reader of a mail removes their address from an account that nobody has
+//! vouched for.
 use super::links::CONFIRMING;
 use crate::{
     flows::{
@@ -26,8 +27,8 @@ impl Auth {
     /// change of address.
     ///
     /// # Errors
-    /// `LinkNotValid`; `Forbidden` for an account that an operator made or gave a role, or that came by an
-    /// import.
+    /// `LinkNotValid`; `Forbidden` for an account that an operator created or gave a role, or that
+    /// was imported.
     pub async fn decline(&self, caller: &Caller, token: &str) -> Result<Declined> {
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
         let mut work = self.begin(caller).await?;
@@ -58,7 +59,11 @@ impl Auth {
 }
 
 impl Work<'_> {
-    /// Removes the account that has an address, if `gives_way` says so: the reader of its mail is here.
+    /// Deletes the account of another user that has `address`, for a `user` who has proven that
+    /// they read its mail.
+    ///
+    /// # Errors
+    /// `LinkNotValid` if `gives_way` is `false` for that other user.
     pub async fn free_address(
         &mut self,
         address: &Email,
@@ -76,8 +81,8 @@ impl Work<'_> {
         self.erase(&other).await
     }
 
-    /// Deletes a user who is locked, with their address wherever it is stored. Mails that wait are not sent;
-    /// those that were sent are deleted once they do not count for the limit of mails any more.
+    /// Deletes a user, who must be locked, and their address wherever it is stored. Waiting mails
+    /// are not sent. Sent mails are purged once they no longer count towards the limit of mails.
     pub async fn erase(&mut self, user: &User) -> Result<()> {
         outbox::cancel_all(&mut self.tx, user.id).await?;
         // An address that was never confirmed may belong to anybody, and so may its invitations.

@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Auth {
-    /// Deletes the user and all that is stored of it.
+    /// Deletes the user and everything that is stored about them.
     ///
     /// # Errors
     /// `Fields` if the password is wrong, `LastSuperuser`.

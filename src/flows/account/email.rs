@@ -1,4 +1,4 @@
-//! A change of the address, which a link mailed to the new one completes.
+//! A change of the email address, which a link mailed to the new address completes.
 use crate::{
     flows::{
         Auth, Caller, Error, Result, SignedIn,
@@ -11,11 +11,11 @@ use crate::{
 use serde_json::json;
 
 impl Auth {
-    /// Mails a link to the new address, which changes it, and a notice to the old one. Whether the new
-    /// address is somebody else's is told to its mailbox only.
+    /// Mails a link to the new address, which completes the change, and a notice to the old one. If
+    /// the new address belongs to another user, only its mailbox learns that.
     ///
     /// # Errors
-    /// `Fields`: the password is wrong, or it is no address.
+    /// `Fields` if the password is wrong, or `email` is not an address.
     pub async fn change_email(
         &self,
         caller: &Caller,
@@ -28,7 +28,8 @@ impl Auth {
         self.reauthenticate(caller, by, "password", password).await?;
         let mut work = self.begin_by(caller, by).await?;
         users::lock(&mut work.tx, user.id).await?;
-        // The mails first: one that is being sent may store its link until then.
+        // Mails are cancelled before links: a mail that is being sent may store its link until
+        // then.
         outbox::cancel(&mut work.tx, user.id, Kind::ChangeEmail).await?;
         mail_tokens::revoke(&mut work.tx, user.id, Kind::ChangeEmail).await?;
         match users::by_email(&mut work.tx, &new.key).await? {

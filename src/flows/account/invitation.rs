@@ -1,4 +1,4 @@
-//! Registration by invitation, and the links that invitations are mailed with.
+//! Registration by invitation, and the links in invitation mails.
 use crate::{
     config::Registration,
     db::Conn,
@@ -16,8 +16,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 impl Auth {
-    /// The address that a mailed invitation lets register; `None` if it does not any more. Changes
-    /// nothing.
+    /// The address that a mailed invitation allows to register; `None` if the invitation is not
+    /// valid. It changes nothing.
     pub async fn invited(&self, token: &str) -> Result<Option<String>> {
         let mut db = self.db.read().await?;
         match self.open_invitation(&mut db, token).await {
@@ -45,8 +45,8 @@ impl Auth {
         if may { Ok(invitation) } else { Err(Error::LinkNotValid) }
     }
 
-    /// Registers whom an invitation is for. Its address is told to be taken even where strangers are
-    /// not told: the link came to its mailbox.
+    /// Registers the user that an invitation is for. If the address is taken, the caller learns it
+    /// even where strangers do not, because the link came to its mailbox.
     pub(crate) async fn accept(
         &self,
         caller: &Caller,
@@ -86,8 +86,8 @@ impl Auth {
         Ok(Registered::Created(user))
     }
 
-    /// Makes and stores the token of a mail with the arguments `args`; `None` if the invitation was
-    /// withdrawn or used.
+    /// Makes and stores the token of an invitation mail with the arguments `args`; `None` if the
+    /// invitation was revoked or used.
     pub(crate) async fn invitation_token(
         &self,
         args: &Value,

@@ -1,4 +1,4 @@
-//! What a mailed link is still good for.
+//! Mailed links: their states, and when they still work.
 use crate::{
     db::Conn,
     flows::{Auth, Error, Result, User, mail::Kind},
@@ -10,26 +10,26 @@ use crate::{
     },
 };
 
-/// The links that prove an address.
+/// The links that confirm an address.
 pub(crate) const CONFIRMING: [Kind; 2] = [Kind::ConfirmEmail, Kind::ChangeEmail];
 
-/// The links that set a password. One that confirms an address does: who reads the mail may have an account
-/// that somebody else made for the address.
+/// The links that set a password. A link that confirms an address also does: a stranger may have
+/// registered an account with the address of the mail's reader.
 pub(crate) const RESETTING: [Kind; 2] = [Kind::ResetPassword, Kind::ConfirmEmail];
 
-/// What a mailed link is still good for.
+/// The state of a mailed link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkState {
     Usable,
-    /// It has done its work.
+    /// It was used, or the address that it confirms is already confirmed.
     Done,
-    /// It is too old, was withdrawn, or never was.
+    /// It is too old, was revoked, or never existed.
     Expired,
 }
 
 impl Auth {
-    /// Whose password a mailed token resets, by address; `None` if it is good for nothing. It changes
-    /// nothing.
+    /// The address of the user whose password a mailed token resets; `None` if the link is not
+    /// valid. It changes nothing.
     pub async fn reset_of(&self, token: &str) -> Result<Option<String>> {
         let Some(token) = secret::parse(token) else { return Ok(None) };
         let mut db = self.db.read().await?;
@@ -40,7 +40,7 @@ impl Auth {
         }
     }
 
-    /// The link of a token, if it was mailed and is of one of `kinds`, with its state and its user.
+    /// The link of a token with its state and its user, if it exists and is of one of `kinds`.
     pub(crate) async fn look_at_link(
         &self,
         db: &mut Conn,
@@ -82,9 +82,9 @@ impl Auth {
         Ok((link, user))
     }
 
-    /// Links die with the state of the account they were asked for: a changed password or address, and
-    /// an account that was disabled. One that takes a change of address back outlives what whoever made
-    /// the change does next.
+    /// Whether a link still works. A change of the password or the address invalidates the links
+    /// that were requested before, and so does disabling the account. A link that restores an
+    /// address survives what the author of the change does next.
     pub(crate) fn is_usable(&self, link: &MailToken, user: &User) -> bool {
         let fits = match link.kind.known() {
             Some(Kind::RestoreEmail) => link.email != user.email,

@@ -1,4 +1,4 @@
-//! x
+//! Accounts: registration, and what users do with their own account.
 pub mod confirm_email;
 pub mod decline;
 pub mod delete;

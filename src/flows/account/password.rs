@@ -1,4 +1,4 @@
-//! The password: changing it, and what a new one has to be.
+//! The password: changing it, and checking a new one.
 use crate::{
     field_error::FieldError,
     flows::{
@@ -14,7 +14,7 @@ impl Auth {
     /// Changes the password and ends every other session.
     ///
     /// # Errors
-    /// `Fields`: the current password is wrong, or the new one is refused.
+    /// `Fields` if the current password is wrong, or the new one is refused.
     pub async fn change_password(
         &self,
         caller: &Caller,
@@ -36,11 +36,11 @@ impl Auth {
         work.commit().await
     }
 
-    /// How hard a password is to guess for one who knows its owner's names; `None` while another one is
-    /// looked at, for anybody may ask.
+    /// How hard a password is to guess for someone who knows its owner's names `own`. `None` for a
+    /// very long password, and while another password is being checked, since anybody may ask.
     ///
     /// # Errors
-    /// `Internal` if it panicked.
+    /// `Internal` if the check panicked.
     pub async fn password_strength(
         &self,
         password: &str,
@@ -49,7 +49,7 @@ impl Auth {
         Ok(self.passwords.feedback(password.to_owned(), own).await?)
     }
 
-    /// Demands that `new`, in the field `name`, may be the password of `user`.
+    /// Checks that `new`, in the field `name`, may be the password of `user`.
     pub(crate) async fn check_password(
         &self,
         user: &User,

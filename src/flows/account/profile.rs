@@ -1,4 +1,4 @@
-//! The profile: what users change about themselves without their password.
+//! The profile: what users can change without their password.
 use crate::{
     config::Language,
     db::Tx,
@@ -11,18 +11,18 @@ use crate::{
     store::users,
 };
 
-/// What a user changes about itself; `None` leaves a thing as it is.
+/// A change of a user's profile. `None` leaves a field as it is.
 #[derive(Debug, Default)]
 pub struct ProfileChange<'a> {
     /// `Some(None)` removes the username.
     pub username: Option<Option<&'a str>>,
     pub first_name: Option<&'a str>,
-    /// `Some(None)`: the service's own.
+    /// `Some(None)` sets the service's own language.
     pub language: Option<Option<&'a str>>,
 }
 
 impl ProfileChange<'_> {
-    /// The names of what is changed.
+    /// The names of the changed fields.
     pub(crate) fn named(&self) -> Vec<&'static str> {
         let all = [
             ("username", self.username.is_some()),
@@ -84,10 +84,10 @@ impl Profile {
 }
 
 impl Auth {
-    /// Changes what users may change without their password.
+    /// Changes the user's profile, and returns the user after the change.
     ///
     /// # Errors
-    /// `Fields`, a username that is taken among them.
+    /// `Fields` if a field is wrong or the username is taken.
     pub async fn change_profile(
         &self,
         caller: &Caller,

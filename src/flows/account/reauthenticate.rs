@@ -1,4 +1,4 @@
-//! Asking for the password again, before an act that opens a door (OWASP ASVS 5, 6.2.3 and 7.5.3).
+//! Re-authentication before sensitive operations (OWASP ASVS 5, 6.2.3 and 7.5.3).
 use crate::{
     field_error::FieldError,
     flows::{
@@ -10,15 +10,16 @@ use crate::{
     store::{sessions, users},
 };
 
-/// A session ends with this many wrong passwords in a row.
+/// A session ends after this many wrong passwords in a row.
 const MOST_PASSWORDS: i64 = 10;
 
 impl Auth {
-    /// Demands the password again, in the field `name`. The session ends, and its family with it, with the
-    /// last of some wrong ones in a row: whoever has a stolen one is not to guess on.
+    /// Requires the password again, in the field `name`. After ten wrong ones in a row the session
+    /// and its family end, so that the thief of a session cannot guess on.
     ///
     /// # Errors
-    /// `Fields` if it is wrong; `TokenNotValid` once the session has ended.
+    /// `Fields` if the password is wrong; `TokenNotValid` once the session has ended; `Forbidden`
+    /// if a superuser acts for the user.
     pub(crate) async fn reauthenticate(
         &self,
         caller: &Caller,
@@ -30,7 +31,7 @@ impl Auth {
         let (session, first) = (by.session.id, by.session.family());
         let mut work = self.begin_by(caller, by).await?;
         users::lock(&mut work.tx, by.user.id).await?;
-        // Counted before it is checked, so that parallel tries count like tries in a row.
+        // Counted before the check, so that parallel attempts count like sequential ones.
         let count = sessions::count_password(&mut work.tx, session, first, MOST_PASSWORDS).await?;
         let Some(count) = count else {
             work.end_guessing(by).await?;

@@ -14,7 +14,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// What a registration asks for, as typed.
+/// The fields of a registration, as typed.
 pub struct NewAccount<'a> {
     pub email: &'a str,
     pub password: &'a str,
@@ -23,14 +23,15 @@ pub struct NewAccount<'a> {
     pub invite: Option<&'a str>,
 }
 
+/// The result of a registration.
 #[derive(Debug)]
 pub enum Registered {
     Created(User),
-    /// Nothing is told, since the address must be confirmed first; not even whether there is a new user.
+    /// The address must be confirmed first. The caller must not learn whether there is a new user.
     Pending(Option<User>),
 }
 
-/// The fields of a new user, read and found good.
+/// The fields of a new user, parsed and checked.
 pub(crate) struct Fields {
     pub email: Email,
     pub username: Option<Username>,
@@ -60,7 +61,7 @@ impl Fields {
         }
     }
 
-    /// What stood in the way of an insertion: the username, the address, or both.
+    /// Why an insertion failed: the username, the address, or both are taken.
     pub async fn taken(&self, db: &mut Conn) -> Result<Error> {
         let Err(named) = self.demand_username(db).await else { return Ok(Error::EmailTaken) };
         let Error::Fields(mut taken) = named else { return Err(named) };
@@ -90,12 +91,12 @@ impl Auth {
 
     /// Registers a user and mails a link that confirms the address.
     ///
-    /// Where the address has to be confirmed before anything else, a known address is answered like an
-    /// unknown one, and its owner gets a mail instead.
+    /// Where email confirmation is required, a known address gets the same response as an unknown
+    /// one, and its owner gets a mail instead.
     ///
     /// # Errors
-    /// `Fields`, `EmailTaken`, `RegistrationClosed`, `InvitationNeeded`, `LinkNotValid` for an invitation
-    /// that is none any more, `Busy`, `Unavailable`.
+    /// `Fields`, `EmailTaken`, `RegistrationClosed`, `InvitationNeeded`, `LinkNotValid` for an
+    /// invitation that is no longer valid, `Busy`, `Unavailable`.
     pub async fn register(&self, caller: &Caller, new: NewAccount<'_>) -> Result<Registered> {
         match (self.runtime_settings().registration, new.invite.filter(|token| !token.is_empty())) {
             (Registration::Closed, _) => return Err(Error::RegistrationClosed),
@@ -111,7 +112,8 @@ impl Auth {
         let mut row = fields.row(&hash, caller.language.tag(), work.now);
         row.self_registered = true;
         if quiet {
-            // Before the address is looked at, so that both answers take the same statements.
+            // Checked before the address, so that known and unknown addresses take the same
+            // statements.
             fields.demand_username(&mut work.tx).await?;
         }
         let Some(id) = users::insert(&mut work.tx, &row).await? else {
@@ -127,8 +129,8 @@ impl Auth {
         Ok(if quiet { Registered::Pending(Some(user)) } else { Registered::Created(user) })
     }
 
-    /// Everything that is wrong with a registration: that its fields `wrong` could not be read, for which
-    /// stand-ins are in `new`, and what is wrong with the others.
+    /// All errors of a registration: the fields `wrong`, which could not be read and have
+    /// placeholders in `new`, and the errors of the other fields.
     pub async fn refuse_registration(
         &self,
         new: NewAccount<'_>,
@@ -146,7 +148,7 @@ impl Auth {
         Error::Fields(wrong)
     }
 
-    /// Reads what a user is made of, and names everything that is wrong with it at once.
+    /// Parses and checks the fields of a new user, and reports all wrong fields at once.
     pub(crate) async fn read_fields(
         &self,
         (email, password): (&str, &str),
@@ -178,13 +180,15 @@ impl Auth {
 }
 
 impl Work<'_> {
-    /// Somebody registers an address that is registered already: only its mailbox learns of it.
+    /// Handles the registration of an address that is already registered: only its mailbox learns
+    /// of it.
     ///
-    /// The account stays as it is, whoever made it: a stranger could take a password away otherwise. If it was
-    /// never confirmed, the mail confirms it, and lets its reader set another password or decline.
+    /// The account stays as it is, whoever registered it: otherwise a stranger could remove its
+    /// password. If the address was never confirmed, the mail lets its reader confirm it, set
+    /// another password or decline.
     async fn tell_owner(mut self, fields: &Fields) -> Result<Registered> {
         let Some(user) = users::by_email(&mut self.tx, &fields.email.key).await? else {
-            // The username was taken a moment ago.
+            // So the insertion failed because the username was taken a moment ago.
             return Err(fields.taken(&mut self.tx).await?);
         };
         let kind = match user.email_confirmed_at {

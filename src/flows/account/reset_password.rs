@@ -1,4 +1,4 @@
-//! A forgotten password: a mailed link, good once and for an hour, sets another.
+//! A forgotten password: a mailed link, which works once and for an hour, sets another one.
 use super::links::RESETTING;
 use crate::{
     flows::{
@@ -13,25 +13,26 @@ use crate::{
 };
 
 impl Auth {
-    /// Mails a link that resets the password. It answers alike for any address, before it is looked for.
+    /// Mails a link that resets the password. It returns before it looks for the user, so the
+    /// response is the same for any address.
     ///
     /// # Errors
-    /// `Fields` if it is no address; `Busy`, `Unavailable`.
+    /// `Fields` if `email` is not an address; `Busy`, `Unavailable`.
     pub async fn forgot_password(&self, caller: &Caller, email: &str) -> Result<()> {
         self.mail_later(caller, email, Kind::ResetPassword, AuditKind::PasswordResetRequested).await
     }
 
-    /// Mails another link to an address that is not confirmed yet. It answers alike for any address, before
-    /// it is looked for.
+    /// Mails another link to an address that is not confirmed yet. It returns before it looks for
+    /// the user, so the response is the same for any address.
     ///
     /// # Errors
-    /// `Fields` if it is no address; `Busy`, `Unavailable`.
+    /// `Fields` if `email` is not an address; `Busy`, `Unavailable`.
     pub async fn confirm_again(&self, caller: &Caller, email: &str) -> Result<()> {
         self.mail_later(caller, email, Kind::ConfirmEmail, AuditKind::ConfirmationResent).await
     }
 
-    /// Looks for the user of an address and mails a link, after the answer. An address that is nobody's is
-    /// counted and leaves nothing in the database.
+    /// Looks for the user of an address and mails a link, after the response. An unknown address is
+    /// only counted and logged, and leaves nothing in the database.
     async fn mail_later(
         &self,
         caller: &Caller,
@@ -41,7 +42,8 @@ impl Auth {
     ) -> Result<()> {
         let email = Email::parse(email).map_err(|e| Error::field("email", e))?;
         let (auth, caller) = (self.clone(), caller.clone());
-        // Begun before the answer, for any address: nobody is told of a mail while the database is away.
+        // Begun before the response, for any address: no mail is promised while the database is
+        // unavailable.
         let tx = self.db.write().await?;
         let started = self.background.start("a mail that was asked for is not sent", async move {
             let now = auth.clock.now();
@@ -50,10 +52,11 @@ impl Auth {
         if started { Ok(()) } else { Err(Error::Busy) }
     }
 
-    /// Sets a new password by a mailed token, which proves the address as well, and ends every session.
+    /// Sets a new password with a mailed token, which also confirms the address, and ends every
+    /// session.
     ///
     /// # Errors
-    /// `LinkNotValid`; `Fields` if the password is refused, which leaves the link usable.
+    /// `LinkNotValid`; `Fields` if the password is refused: the link still works then.
     pub async fn reset_password(&self, caller: &Caller, token: &str, new: &str) -> Result<()> {
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
         let mut db = self.db.read().await?;
@@ -96,8 +99,8 @@ impl Work<'_> {
     }
 }
 
-/// Counts what was asked for under a name that is nobody's, and logs it: a row for each would let anybody fill
-/// the database.
+/// Counts and logs a request for an unknown name. A row for each request would let anybody fill the
+/// database.
 pub(crate) fn count_unknown(caller: &Caller, asked: AuditKind) {
     tracing::info!(
         target: "portcullis::security",

@@ -1,8 +1,9 @@
-//! Taking back a change of address: the old one gets a link when the change has happened, good once and
-//! for three days, whatever whoever made the change does meanwhile.
+//! Undoing a change of address. After the change, the old address gets a link that works once,
+//! within three days, whatever the author of the change does meanwhile.
 //!
-//! A change takes the password, so whoever made one that was not wanted knows it: with the address every
-//! session ends and the password is forgotten, and the next step sets another.
+//! A change requires the password, so the author of an unwanted change knows it. Restoring the
+//! address therefore also ends every session and removes the password, and the next step sets
+//! another one.
 use crate::{
     db::Tx,
     flows::{
@@ -24,7 +25,7 @@ use uuid::Uuid;
 const KINDS: [Kind; 1] = [Kind::RestoreEmail];
 
 impl Auth {
-    /// The address that a mailed token brings back, with the state of its link. It changes nothing.
+    /// The state of a link that restores an address, and the address. It changes nothing.
     pub async fn restoration(&self, token: &str) -> Result<(LinkState, String)> {
         let mut db = self.db.read().await?;
         let found = self.look_at_link(&mut db, token, &KINDS).await?;
@@ -32,11 +33,12 @@ impl Auth {
             .map_or((LinkState::Expired, String::new()), |(link, state, _)| (state, link.email)))
     }
 
-    /// Gives the account its old address back, ends every session and forgets the password; gives a token
-    /// that sets another.
+    /// Restores the account's old address, ends every session and removes the password. Returns a
+    /// token that sets another one.
     ///
     /// # Errors
-    /// `LinkNotValid`, also if the address has become another account's, confirmed by it.
+    /// `LinkNotValid`, also if another account has the address by now, unless that account is a
+    /// plain registration.
     pub async fn restore_email(&self, caller: &Caller, token: &str) -> Result<Uuid> {
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
         let mut work = self.begin(caller).await?;
@@ -48,13 +50,14 @@ impl Auth {
             return Err(Error::LinkNotValid);
         }
         let old = Email::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
-        // Whoever has the address now took it after the change; only the reader of its mail could confirm it.
+        // Another account with the address took it after the change, and only the reader of its
+        // mail could confirm it.
         work.free_address(&old, &user, User::is_plain_registration).await?;
         let names = (old.email.as_str(), old.key.as_str());
         if !emails::restore(&mut work.tx, user.id, names, now).await? {
             return Err(Error::LinkNotValid);
         }
-        // The later addresses lose their own way back; an earlier one keeps it.
+        // Later addresses lose the links that restore them. An earlier address keeps its link.
         let later = Kind::RestoreEmail;
         outbox::cancel_since(&mut work.tx, user.id, later, link.credential_version).await?;
         mail_tokens::revoke_since(&mut work.tx, user.id, later, link.credential_version).await?;
@@ -67,7 +70,7 @@ impl Auth {
     }
 }
 
-/// A link that sets the password of `user`, for whoever has just proven the address.
+/// Stores a link that sets the password of `user`, for a caller who has just proven the address.
 async fn reset_link(db: &mut Tx, user: &User, now: Timestamp) -> Result<Uuid> {
     let token = secret::token()?;
     let row = MailToken {

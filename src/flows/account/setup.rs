@@ -1,8 +1,8 @@
-//! The first superuser: on an empty database whoever serves prints a link, good once and for an hour,
-//! with which address and password are chosen. There is no default password.
+//! The first superuser. On an empty database the service prints a link, which works once and for an
+//! hour, to choose an address and a password. There is no default password.
 //!
-//! Several servers may start at once and each prints a link of its own: all work until the first one is
-//! used, or a superuser is made in another way.
+//! Several processes may start at once, and each prints a link of its own. All links work until one
+//! is used, or until a superuser is created in another way.
 use crate::{
     db::Tx,
     flows::{
@@ -20,8 +20,8 @@ use std::time::Duration;
 const LIFETIME: Duration = Duration::from_hours(1);
 
 impl Auth {
-    /// A link with which the first superuser is made; `None` if there is any user already. It is for the
-    /// terminal alone: whoever has it has the service.
+    /// A link that creates the first superuser; `None` if there is already a user. Print it only to
+    /// the terminal: it gives control over the service.
     pub async fn offer_setup(&self) -> Result<Option<String>> {
         if users::any(&mut self.db.read().await?).await? {
             return Ok(None);
@@ -37,7 +37,7 @@ impl Auth {
         Ok(Some(self.config.link(&format!("/setup?token={token}"))))
     }
 
-    /// Looks at the token of a setup link, and changes nothing.
+    /// The state of a setup link. It changes nothing.
     pub async fn setup_state(&self, token: &str) -> Result<LinkState> {
         let Some(token) = secret::parse(token) else { return Ok(LinkState::Expired) };
         let mut db = self.db.read().await?;
@@ -47,11 +47,11 @@ impl Auth {
         Ok(if good { LinkState::Usable } else { LinkState::Expired })
     }
 
-    /// Makes the first superuser. The address counts as confirmed: whoever has the link has the machine,
-    /// and mails may not work yet.
+    /// Creates the first superuser. The address counts as confirmed: a caller who has the link
+    /// controls the machine, and mails may not work yet.
     ///
     /// # Errors
-    /// `LinkNotValid`; `Fields`, `EmailTaken`, which leave the link usable.
+    /// `LinkNotValid`; `Fields`, `EmailTaken`: the link still works after these.
     pub async fn set_up(
         &self,
         caller: &Caller,
