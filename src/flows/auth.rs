@@ -69,7 +69,7 @@ impl Auth {
     /// The same as [`Auth::open`], for a command that runs beside the service: it creates nothing.
     ///
     /// # Errors
-    /// `Internal` if no service was ever started on `db`.
+    /// [`Error::Internal`] if no service was ever started on `db`.
     pub async fn beside(config: Config, db: Db, clock: Clock) -> Result<Self> {
         Self::start(config, db, clock, false).await
     }
@@ -200,8 +200,8 @@ impl Auth {
     /// The claims of an access token of this service. Does not read the database.
     ///
     /// # Errors
-    /// `TokenNotValid` if this service did not issue the token, or it has expired, or its session
-    /// was revoked.
+    /// [`Error::TokenNotValid`] if this service did not issue the token, or it has expired, or its
+    /// session was revoked.
     pub fn verify_access(&self, token: &str) -> Result<Claims> {
         let claims = self.keys.verify_access(token, self.clock.now())?;
         if self.revoked.contains(claims.sid) {
@@ -215,7 +215,7 @@ impl Auth {
     /// even if it was issued before confirmation was required.
     ///
     /// # Errors
-    /// `TokenNotValid`.
+    /// [`Error::TokenNotValid`].
     pub fn verify_standing(&self, token: &str) -> Result<Claims> {
         let claims = self.verify_access(token)?;
         let required = self.runtime_settings().email_confirmation == EmailConfirmation::Required;
@@ -225,8 +225,8 @@ impl Auth {
     /// The user and session of an access token, as the database has them now.
     ///
     /// # Errors
-    /// `TokenNotValid` if the session has ended, or the user is deleted, disabled or, where that is
-    /// required, has no confirmed address.
+    /// [`Error::TokenNotValid`] if the session has ended, or the user is deleted, disabled or,
+    /// where that is required, has no confirmed address.
     pub async fn signed_in(&self, claims: &Claims) -> Result<SignedIn> {
         let proof = Proof::Access { expires_at: Timestamp::from_unix(claims.exp) };
         let mut db = self.db.read().await?;
@@ -240,7 +240,7 @@ impl Auth {
     /// surface where the token is presented.
     ///
     /// # Errors
-    /// `TokenNotValid`.
+    /// [`Error::TokenNotValid`].
     pub async fn signed_in_by_refresh(
         &self,
         caller: &Caller,

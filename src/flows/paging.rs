@@ -30,7 +30,7 @@ impl<const N: usize> Cursor<N> {
     /// show.
     ///
     /// # Errors
-    /// `Fields` if `text` is not a cursor.
+    /// [`Error::Fields`] if `text` is not a cursor.
     pub fn read(text: Option<&str>) -> Result<Self> {
         match text {
             None | Some("") => Ok(Self::START),

@@ -59,8 +59,8 @@ impl Auth {
     /// Confirms the address that a mailed token was sent to. It ends no session.
     ///
     /// # Errors
-    /// `LinkNotValid`; `ProofRequired` if nothing proves that the account is the caller's own, or
-    /// too many passwords were tried; `Fields` if the password is wrong.
+    /// [`Error::LinkNotValid`]; [`Error::ProofRequired`] if nothing proves that the account is the
+    /// caller's own, or too many passwords were tried; [`Error::Fields`] if the password is wrong.
     pub async fn confirm_email(
         &self,
         caller: &Caller,
@@ -85,8 +85,8 @@ impl Auth {
     /// the account.
     ///
     /// # Errors
-    /// `Fields` if the code is wrong or too old, or too many were tried: the link still works then;
-    /// `Forbidden` in a session that a superuser opened for the user.
+    /// [`Error::Fields`] if the code is wrong or too old, or too many were tried: the link still
+    /// works then; [`Error::Forbidden`] in a session that a superuser opened for the user.
     pub async fn confirm_by_code(
         &self,
         caller: &Caller,

@@ -27,8 +27,8 @@ impl Auth {
     /// change of address.
     ///
     /// # Errors
-    /// `LinkNotValid`; `Forbidden` for an account that an operator created or gave a role, or that
-    /// was imported.
+    /// [`Error::LinkNotValid`]; [`Error::Forbidden`] for an account that an operator created or
+    /// gave a role, or that was imported.
     pub async fn decline(&self, caller: &Caller, token: &str) -> Result<Declined> {
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
         let mut work = self.begin(caller).await?;
@@ -63,7 +63,7 @@ impl Work<'_> {
     /// they read its mail.
     ///
     /// # Errors
-    /// `LinkNotValid` if `gives_way` is `false` for that other user.
+    /// [`Error::LinkNotValid`] if `gives_way` is `false` for that other user.
     pub async fn free_address(
         &mut self,
         address: &Email,

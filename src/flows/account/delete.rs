@@ -13,7 +13,7 @@ impl Auth {
     /// Deletes the user and everything that is stored about them.
     ///
     /// # Errors
-    /// `Fields` if the password is wrong, `LastSuperuser`.
+    /// [`Error::Fields`] if the password is wrong, [`Error::LastSuperuser`].
     pub async fn delete_account(
         &self,
         caller: &Caller,

@@ -15,7 +15,7 @@ impl Auth {
     /// the new address belongs to another user, only its mailbox learns that.
     ///
     /// # Errors
-    /// `Fields` if the password is wrong, or `email` is not an address.
+    /// [`Error::Fields`] if the password is wrong, or `email` is not an address.
     pub async fn change_email(
         &self,
         caller: &Caller,

@@ -14,7 +14,7 @@ impl Auth {
     /// Changes the password and ends every other session.
     ///
     /// # Errors
-    /// `Fields` if the current password is wrong, or the new one is refused.
+    /// [`Error::Fields`] if the current password is wrong, or the new one is refused.
     pub async fn change_password(
         &self,
         caller: &Caller,
@@ -40,7 +40,7 @@ impl Auth {
     /// very long password, and while another password is being checked, since anybody may ask.
     ///
     /// # Errors
-    /// `Internal` if the check panicked.
+    /// [`Error::Internal`] if the check panicked.
     pub async fn password_strength(
         &self,
         password: &str,

@@ -67,7 +67,7 @@ impl Profile {
     }
 
     /// # Errors
-    /// `Fields` if the username is taken.
+    /// [`Error::Fields`] if the username is taken.
     pub(crate) async fn store(&self, db: &mut Tx, id: UserId) -> Result<()> {
         let row = users::Profile {
             username: self.username.as_ref().map(|u| u.name.as_str()),
@@ -87,7 +87,7 @@ impl Auth {
     /// Changes the user's profile, and returns the user after the change.
     ///
     /// # Errors
-    /// `Fields` if a field is wrong or the username is taken.
+    /// [`Error::Fields`] if a field is wrong or the username is taken.
     pub async fn change_profile(
         &self,
         caller: &Caller,

@@ -18,8 +18,8 @@ impl Auth {
     /// and its family end, so that the thief of a session cannot guess on.
     ///
     /// # Errors
-    /// `Fields` if the password is wrong; `TokenNotValid` once the session has ended; `Forbidden`
-    /// if a superuser acts for the user.
+    /// [`Error::Fields`] if the password is wrong; [`Error::TokenNotValid`] once the session has
+    /// ended; [`Error::Forbidden`] if a superuser acts for the user.
     pub(crate) async fn reauthenticate(
         &self,
         caller: &Caller,

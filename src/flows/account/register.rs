@@ -72,7 +72,7 @@ impl Fields {
     }
 
     /// # Errors
-    /// `Fields` if the username is taken.
+    /// [`Error::Fields`] if the username is taken.
     async fn demand_username(&self, db: &mut Conn) -> Result<()> {
         if let Some(name) = &self.username
             && users::by_username(db, &name.key).await?.is_some()
@@ -95,8 +95,9 @@ impl Auth {
     /// one, and its owner gets a mail instead.
     ///
     /// # Errors
-    /// `Fields`, `EmailTaken`, `RegistrationClosed`, `InvitationNeeded`, `LinkNotValid` for an
-    /// invitation that is no longer valid, `Busy`, `Unavailable`.
+    /// [`Error::Fields`], [`Error::EmailTaken`], [`Error::RegistrationClosed`],
+    /// [`Error::InvitationNeeded`], [`Error::LinkNotValid`] for an invitation that is no longer
+    /// valid, [`Error::Busy`], [`Error::Unavailable`].
     pub async fn register(&self, caller: &Caller, new: NewAccount<'_>) -> Result<Registered> {
         match (self.runtime_settings().registration, new.invite.filter(|token| !token.is_empty())) {
             (Registration::Closed, _) => return Err(Error::RegistrationClosed),

@@ -17,7 +17,7 @@ impl Auth {
     /// response is the same for any address.
     ///
     /// # Errors
-    /// `Fields` if `email` is not an address; `Busy`, `Unavailable`.
+    /// [`Error::Fields`] if `email` is not an address; [`Error::Busy`], [`Error::Unavailable`].
     pub async fn forgot_password(&self, caller: &Caller, email: &str) -> Result<()> {
         self.mail_later(caller, email, Kind::ResetPassword, AuditKind::PasswordResetRequested).await
     }
@@ -26,7 +26,7 @@ impl Auth {
     /// the user, so the response is the same for any address.
     ///
     /// # Errors
-    /// `Fields` if `email` is not an address; `Busy`, `Unavailable`.
+    /// [`Error::Fields`] if `email` is not an address; [`Error::Busy`], [`Error::Unavailable`].
     pub async fn confirm_again(&self, caller: &Caller, email: &str) -> Result<()> {
         self.mail_later(caller, email, Kind::ConfirmEmail, AuditKind::ConfirmationResent).await
     }
@@ -56,7 +56,8 @@ impl Auth {
     /// session.
     ///
     /// # Errors
-    /// `LinkNotValid`; `Fields` if the password is refused: the link still works then.
+    /// [`Error::LinkNotValid`]; [`Error::Fields`] if the password is refused: the link still works
+    /// then.
     pub async fn reset_password(&self, caller: &Caller, token: &str, new: &str) -> Result<()> {
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
         let mut db = self.db.read().await?;

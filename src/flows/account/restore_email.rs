@@ -37,8 +37,8 @@ impl Auth {
     /// token that sets another one.
     ///
     /// # Errors
-    /// `LinkNotValid`, also if another account has the address by now, unless that account is a
-    /// plain registration.
+    /// [`Error::LinkNotValid`], also if another account has the address by now. One that was only
+    /// registered, and given no right since, is deleted instead.
     pub async fn restore_email(&self, caller: &Caller, token: &str) -> Result<Uuid> {
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
         let mut work = self.begin(caller).await?;

@@ -51,7 +51,8 @@ impl Auth {
     /// controls the machine, and mails may not work yet.
     ///
     /// # Errors
-    /// `LinkNotValid`; `Fields`, `EmailTaken`: the link still works after these.
+    /// [`Error::LinkNotValid`]; [`Error::Fields`], [`Error::EmailTaken`]: the link still works
+    /// after these.
     pub async fn set_up(
         &self,
         caller: &Caller,

@@ -18,8 +18,9 @@ impl Auth {
     /// or a superuser, who gets only an access token.
     ///
     /// # Errors
-    /// `Forbidden` for another user's id, and for the refresh token of a session that rotates
-    /// strictly. For superusers only: `NotFound` for an unknown id, and `PasswordRequired`.
+    /// [`Error::Forbidden`] for another user's id, and for the refresh token of a session that
+    /// rotates strictly. For superusers only: [`Error::NotFound`] for an unknown id, and
+    /// [`Error::PasswordRequired`].
     pub async fn tokens_for(
         &self,
         caller: &Caller,
@@ -77,8 +78,9 @@ impl Auth {
     /// `renew`, the user's present refresh tokens become invalid.
     ///
     /// # Errors
-    /// `Forbidden` unless `by` is a superuser; `PasswordRequired`; `NotFound`; `AccountDisabled`,
-    /// `EmailNotConfirmed`, `SuperuserRefused`.
+    /// [`Error::Forbidden`] unless `by` is a superuser; [`Error::PasswordRequired`];
+    /// [`Error::NotFound`]; [`Error::AccountDisabled`], [`Error::EmailNotConfirmed`],
+    /// [`Error::SuperuserRefused`].
     pub(crate) async fn act_for(
         &self,
         caller: &Caller,
@@ -133,7 +135,7 @@ impl Work<'_> {
     /// Locks the session of `by`, so that it does not end meanwhile, and returns it as it is now.
     ///
     /// # Errors
-    /// `TokenNotValid` if the session has ended.
+    /// [`Error::TokenNotValid`] if the session has ended.
     pub async fn lock_session(&mut self, by: &SignedIn) -> Result<Session> {
         let Session { id, ip, user_agent, access_expires_at, .. } = &by.session;
         let seen = (ip.as_deref(), user_agent.as_deref());

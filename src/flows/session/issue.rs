@@ -73,8 +73,8 @@ impl SignedIn {
     /// Refuses a superuser who acts for another user.
     ///
     /// # Errors
-    /// `Forbidden`: nobody may change passwords, email addresses, further sessions or the service
-    /// itself in another user's name.
+    /// [`Error::Forbidden`]: nobody may change passwords, email addresses, further sessions or the
+    /// service itself in another user's name.
     pub(crate) fn demand_self(&self) -> Result<()> {
         if self.session.actor_id.is_some() { Err(Error::Forbidden) } else { Ok(()) }
     }

@@ -24,7 +24,7 @@ impl Auth {
     /// set and the configuration accepts them.
     ///
     /// # Errors
-    /// `TokenNotValid`.
+    /// [`Error::TokenNotValid`].
     pub(crate) fn read_presented(
         &self,
         legacy: bool,
@@ -62,8 +62,8 @@ impl Work<'_> {
     /// Opens a session for a simplejwt token, unless the token has had one.
     ///
     /// # Errors
-    /// `TokenNotValid` if the user does not exist, or if all their sessions were ended after it was
-    /// issued.
+    /// [`Error::TokenNotValid`] if the user does not exist, or if all their sessions were ended
+    /// after it was issued.
     pub async fn adopt(&mut self, surface: &Surface, claims: &SimpleJwt) -> Result<()> {
         let now = self.now;
         let hash = secret::hash(self.auth.legacy_id(claims.jti));

@@ -49,8 +49,9 @@ impl Auth {
     /// the same from outside and take the same time.
     ///
     /// # Errors
-    /// `BadCredentials`; only after the right password `AccountDisabled`, `EmailNotConfirmed`,
-    /// `SuperuserRefused`; `Busy`, `Unavailable`.
+    /// [`Error::BadCredentials`]; only after the right password [`Error::AccountDisabled`],
+    /// [`Error::EmailNotConfirmed`], [`Error::SuperuserRefused`]; [`Error::Busy`],
+    /// [`Error::Unavailable`].
     pub async fn log_in(
         &self,
         caller: &Caller,
@@ -80,8 +81,8 @@ impl Auth {
     /// registration.
     ///
     /// # Errors
-    /// `BadCredentials` if the password has changed since; `AccountDisabled`, `EmailNotConfirmed`,
-    /// `SuperuserRefused`; `Unavailable`.
+    /// [`Error::BadCredentials`] if the password has changed since; [`Error::AccountDisabled`],
+    /// [`Error::EmailNotConfirmed`], [`Error::SuperuserRefused`]; [`Error::Unavailable`].
     pub async fn open_session(
         &self,
         caller: &Caller,

@@ -26,7 +26,7 @@ impl Auth {
     /// used token works too, since the user wants to be logged out.
     ///
     /// # Errors
-    /// `TokenNotValid` if there is no such session or it has ended.
+    /// [`Error::TokenNotValid`] if there is no such session or it has ended.
     pub async fn log_out_by_refresh_token(&self, caller: &Caller, presented: &str) -> Result<()> {
         let (token, legacy) = self.read_presented(true, presented, self.clock.now())?;
         let mut db = self.db.read().await?;
@@ -87,7 +87,7 @@ impl Auth {
     /// Ends one of the user's sessions, and its family.
     ///
     /// # Errors
-    /// `NotFound` if the session does not exist, has ended or belongs to another user.
+    /// [`Error::NotFound`] if the session does not exist, has ended or belongs to another user.
     pub async fn end_session(&self, caller: &Caller, by: &SignedIn, id: SessionId) -> Result<()> {
         let session = sessions::by_id(&mut self.db.read().await?, id).await?;
         let session = session.filter(|s| s.user_id == by.user.id && s.ended_at.is_none());
@@ -97,7 +97,7 @@ impl Auth {
     }
 
     /// # Errors
-    /// `NotFound` if the session and its family have already ended.
+    /// [`Error::NotFound`] if the session and its family have already ended.
     async fn end(
         &self,
         mut work: Work<'_>,

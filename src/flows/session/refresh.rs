@@ -31,8 +31,8 @@ impl Auth {
     /// surface and the session, the stricter one applies.
     ///
     /// # Errors
-    /// `TokenNotValid`, `TokenSuperseded`, `AccessStillValid`, `SuperuserRefused`,
-    /// `EmailNotConfirmed`, `Unavailable`.
+    /// [`Error::TokenNotValid`], [`Error::TokenSuperseded`], [`Error::AccessStillValid`],
+    /// [`Error::SuperuserRefused`], [`Error::EmailNotConfirmed`], [`Error::Unavailable`].
     pub async fn refresh(
         &self,
         caller: &Caller,
@@ -90,8 +90,9 @@ impl Auth {
     /// from [`Auth::tokens_for`].
     ///
     /// # Errors
-    /// `Forbidden` for another user's id; `AccessStillValid` if the session rotates strictly. For
-    /// superusers only: `NotFound` for an unknown id, and `PasswordRequired`.
+    /// [`Error::Forbidden`] for another user's id; [`Error::AccessStillValid`] if the session
+    /// rotates strictly. For superusers only: [`Error::NotFound`] for an unknown id, and
+    /// [`Error::PasswordRequired`].
     pub async fn rotate_all(
         &self,
         caller: &Caller,
@@ -126,8 +127,8 @@ impl Work<'_> {
     /// The row of a token, its session and its user.
     ///
     /// # Errors
-    /// `TokenNotValid` if the token is unknown or has expired, the session has ended or the user is
-    /// deleted.
+    /// [`Error::TokenNotValid`] if the token is unknown or has expired, the session has ended or
+    /// the user is deleted.
     async fn find(&mut self, token: Uuid) -> Result<(refresh_tokens::RefreshToken, Session, User)> {
         let gone = || Error::TokenNotValid;
         let row = refresh_tokens::by_hash(&mut self.tx, &secret::hash(token))
