@@ -77,7 +77,7 @@ impl Auth {
     }
 }
 
-/// Logs an event.
+/// Writes an event as a line of the log of security events.
 pub(crate) fn log(caller: &Caller, event: &AuditEvent<'_>) {
     let (actor, actor_id) = event.actor.unwrap_or_default().parts();
     tracing::info!(
