@@ -1,5 +1,5 @@
-//! What a file says of one user, read field by field. A reason names the field, never its value: that
-//! may be a hash or an address.
+//! Reads the fields of one user in a file. A refusal names the field and never its value, which may be a
+//! hash or an address.
 use crate::{
     field_error::FieldError,
     flows::UserId,
@@ -8,10 +8,10 @@ use crate::{
 };
 use serde_json::{Map, Value};
 
-/// The highest id: beyond it JavaScript cannot count.
+/// The highest id: JavaScript cannot represent larger integers exactly.
 const HIGHEST: i64 = (1 << 53) - 1;
 
-/// Why a row is left out.
+/// Why a row is not imported.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("is no JSON object")]
@@ -30,11 +30,11 @@ pub enum Refusal {
     NoGroup(String),
 }
 
-/// The fields that are not read yet.
+/// The fields of a row that have not been read yet.
 pub struct Fields(pub Map<String, Value>);
 
 impl Fields {
-    /// Null is the same as nothing.
+    /// Removes and returns a field. Null counts as absent.
     fn take(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name).filter(|value| !value.is_null())
     }
@@ -71,7 +71,7 @@ impl Fields {
             .ok_or(Refusal::Field("id", "should be a whole number from 1 to 9007199254740991"))
     }
 
-    /// The names in `roles`, and the one in `role`; `USER` there says that there is none.
+    /// The names in `roles` and the one in `role`, where `USER` means no role.
     pub fn roles(&mut self) -> Result<Vec<String>, Refusal> {
         let list = match self.take("roles") {
             None => Vec::new(),
@@ -95,7 +95,7 @@ impl Fields {
         Ok(roles)
     }
 
-    /// Refuses what nobody has asked for.
+    /// Refuses the row if a field was not read: it is unknown.
     pub fn end(self) -> Result<(), Refusal> {
         match self.0.into_iter().next() {
             Some((name, _)) => Err(Refusal::Unknown(name)),

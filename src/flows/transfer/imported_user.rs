@@ -1,4 +1,4 @@
-//! A user of another service, read and found good.
+//! A validated user of another service.
 use super::fields::{Fields, Refusal};
 use crate::{
     config::{self, Language},
@@ -26,7 +26,7 @@ pub struct Newcomer {
 }
 
 impl Newcomer {
-    /// Reads a row. Of a password only the hash is known, so no rule for passwords is asked.
+    /// Reads a row. Only the hash of the password is known, so the password policy is not checked.
     pub fn read(
         mut fields: Fields,
         config: &config::Password,
@@ -79,12 +79,12 @@ impl Newcomer {
         fields.end().map(|()| newcomer)
     }
 
-    /// Takes the address as confirmed.
+    /// Marks the address as confirmed, when the account was created.
     pub fn confirm(&mut self) {
         self.email_confirmed_at.get_or_insert(self.created_at);
     }
 
-    /// The hash of the password.
+    /// The password hash; `None` if there is none.
     pub fn password_hash(&self) -> Option<&str> {
         self.password_hash.as_deref()
     }
