@@ -60,6 +60,7 @@ pub fn parse(text: &str) -> Option<Uuid> {
 pub struct Successor(hmac::Key);
 
 impl Successor {
+    /// Uses `key` for HMAC-SHA-256.
     pub fn new(key: &[u8]) -> Self {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key))
     }

@@ -22,10 +22,12 @@ impl Timestamp {
     /// 2999-12-31T23:59:59.999999Z
     const LAST: Self = Self(32_503_680_000_000_000 - 1);
 
+    /// From seconds since 1970, UTC.
     pub const fn from_unix(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1_000_000))
     }
 
+    /// From microseconds since 1970, UTC.
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }
@@ -38,6 +40,7 @@ impl Timestamp {
         Self::of(time).filter(|time| (Self::FIRST..=Self::LAST).contains(time))
     }
 
+    /// Microseconds since 1970, UTC.
     pub const fn micros(self) -> i64 {
         self.0
     }
@@ -47,6 +50,7 @@ impl Timestamp {
         self.0.div_euclid(1_000_000)
     }
 
+    /// Parses an RFC 3339 time, which must have an offset.
     pub fn from_rfc3339(text: &str) -> Option<Self> {
         Self::of(OffsetDateTime::parse(text, &Rfc3339).ok()?)
     }
@@ -61,11 +65,13 @@ impl Timestamp {
         i64::try_from(time.unix_timestamp_nanos() / 1_000).ok().map(Self)
     }
 
+    /// The time `d` later; saturates.
     #[must_use]
     pub fn plus(self, d: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(d.as_micros()).unwrap_or(i64::MAX)))
     }
 
+    /// The time `d` earlier; saturates.
     #[must_use]
     pub fn minus(self, d: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(d.as_micros()).unwrap_or(i64::MAX)))

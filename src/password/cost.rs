@@ -58,10 +58,12 @@ impl Kind {
             .or_else(|| Self::of_foreign(&Foreign::parse(stored)?))
     }
 
+    /// The kind of an argon2 hash.
     pub const fn of_argon2(p: &Params) -> Self {
         Self::Argon2(p.m_cost(), p.p_cost(), p.t_cost())
     }
 
+    /// The kind of a foreign hash; `None` if verifying it costs next to nothing.
     pub fn of_foreign(foreign: &Foreign) -> Option<Self> {
         match foreign {
             Foreign::Pbkdf2 { algorithm, iterations, hash, .. } => {
@@ -175,6 +177,7 @@ impl FromStr for Kind {
 pub struct Costs(BTreeMap<Kind, u32>);
 
 impl Costs {
+    /// Adds a stored kind.
     pub fn note(&mut self, kind: Kind) {
         let (family, place) = kind.apart();
         let dearest = self.0.entry(family).or_default();

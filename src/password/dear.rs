@@ -24,6 +24,7 @@ pub struct Dearest {
 }
 
 impl Kinds {
+    /// Adds the kind of a stored hash, with that hash as the example.
     pub fn see(&mut self, stored: &str) {
         let Some(kind) = kind(stored).filter(|_| self.0.len() < MOST) else { return };
         self.0.entry(kind).or_insert_with(|| stored.to_owned());

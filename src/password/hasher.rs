@@ -55,6 +55,7 @@ pub struct Scratch {
 }
 
 impl Scratch {
+    /// A state without memory, which is allocated by the first hash.
     pub fn new(c: &config::Password) -> Self {
         let mut dearest = Costs::default();
         dearest.note(our_kind(c));

@@ -44,6 +44,7 @@ pub struct Hasher {
 }
 
 impl Hasher {
+    /// Starts the hashing threads.
     pub fn new(config: &config::Password) -> Self {
         let ours = our_kind(config);
         let hasher = Self { pool: Arc::new(Pool::new(config)), dearest: Arc::default(), ours };

@@ -68,6 +68,7 @@ enum Next {
 }
 
 impl Pool {
+    /// A pool with the configured number of threads, but no more than there are cores.
     pub fn new(config: &config::Password) -> Self {
         Self::with_idle(config, IDLE)
     }

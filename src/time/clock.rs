@@ -47,6 +47,7 @@ impl Default for Clock {
 }
 
 impl Clock {
+    /// The machine's clock, which can follow another.
     pub fn system() -> Self {
         Self::new(Source::Machine { error: AtomicI64::new(0) })
     }
@@ -120,6 +121,7 @@ impl Clock {
         }
     }
 
+    /// The current time.
     pub fn now(&self) -> Timestamp {
         match &self.0.source {
             Source::Manual { at, .. } => Timestamp(at.load(Ordering::SeqCst)),

@@ -57,6 +57,7 @@ pub struct Actor {
 }
 
 impl Claims {
+    /// The id of the user.
     pub fn user(&self) -> UserId {
         UserId(self.user_id)
     }
@@ -92,6 +93,7 @@ pub trait Kind: DeserializeOwned {
     fn said(&self) -> Said<'_>;
 }
 
+/// The claims that are checked for every kind of token. Times are seconds since 1970.
 pub struct Said<'c> {
     pub token_type: &'c str,
     pub sub: &'c str,

@@ -17,6 +17,7 @@ const PLAIN: u8 = 0x30;
 /// The length of a secret in clear, in bytes. A sealed one is longer.
 pub const SECRET: usize = 32;
 
+/// Seals and opens private keys and secrets.
 pub struct Encryption {
     key: Option<LessSafeKey>,
     /// Opens values that were sealed before the encryption key was changed.

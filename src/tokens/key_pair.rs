@@ -14,6 +14,7 @@ use jsonwebtoken::{
     jwk::{Jwk, PublicKeyUse, ThumbprintHash},
 };
 
+/// A private key and its public key, ready for use.
 pub struct KeyPair {
     pub kid: String,
     pub algorithm: Algorithm,

@@ -38,6 +38,7 @@ const WANTED: Duration = Duration::from_hours(24);
 /// or for several processes with one database file whose clock is set. The expiry has no leeway.
 const NBF_LEEWAY: Duration = Duration::from_secs(30);
 
+/// The keys of a service, and the settings for signing and verifying.
 pub struct KeyRing {
     issuer: String,
     audience: String,
@@ -66,6 +67,7 @@ struct Found<'k> {
 }
 
 impl KeyRing {
+    /// Parses stored keys. Keys of an unknown algorithm are skipped.
     pub fn new(config: &Config, seal: &Encryption, rows: Vec<Key>) -> Result<Self> {
         let outline = |r: &Key| Outline {
             kid: r.kid.clone(),
@@ -137,6 +139,7 @@ impl KeyRing {
             .or_else(|| self.of_kind_in(KeyState::Retired).max_by_key(|h| h.retired_at))
     }
 
+    /// Signs claims as a JWT.
     pub fn sign(&self, claims: &impl Serialize) -> Result<String> {
         if let Some((key, _)) = &self.secret {
             let header = jsonwebtoken::Header::new(key_pair::jwa(Algorithm::HS256));

@@ -51,6 +51,7 @@ impl Operator {
         self.by.as_ref()
     }
 
+    /// Whether the operator is the command line or a superuser.
     pub fn is_superuser(&self) -> bool {
         self.by.as_ref().is_none_or(|by| by.user.is_superuser)
     }
@@ -114,6 +115,7 @@ impl Auth {
         Admin { auth: self, op }
     }
 
+    /// Checks that the user acts for themselves and gave the password within [`PROOF`].
     pub(crate) fn require_recent_login_of(&self, by: &SignedIn) -> Result<()> {
         by.demand_self()?;
         let late = by.session.authenticated_at.plus(PROOF) < self.clock.now();

@@ -1,4 +1,4 @@
-//! How operators search users, and see what is stored about one.
+//! How operators search for users, and see the data of one user.
 use crate::{
     field_error::FieldError,
     flows::{

@@ -76,6 +76,7 @@ impl Work<'_> {
         .await
     }
 
+    /// Enqueues `mail` without checking the limit.
     pub async fn insert_mail(&mut self, mail: &NewMail<'_>) -> Result<()> {
         outbox::insert(&mut self.tx, mail, self.now).await?;
         self.wake_outbox().await

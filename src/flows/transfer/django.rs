@@ -81,6 +81,7 @@ pub struct Survey {
 }
 
 impl Survey {
+    /// Records what an import needs from `entry`.
     pub fn see(&mut self, entry: &Entry) {
         if entry.fields.contains_key("password") {
             self.models.insert(entry.model.clone());

@@ -6,6 +6,7 @@ use super::{
 };
 use std::{io, path::PathBuf};
 
+/// A file of users that was opened and read once.
 pub struct Source {
     file: PathBuf,
     dump: Dump,
@@ -14,6 +15,7 @@ pub struct Source {
     pub rows: u64,
 }
 
+/// Why a file cannot be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     #[error("the file cannot be read: {0}")]

@@ -39,6 +39,7 @@ impl Fields {
         self.0.remove(name).filter(|value| !value.is_null())
     }
 
+    /// Reads a string; `None` if the field is absent or null.
     pub fn text(&mut self, name: &'static str) -> Result<Option<String>, Refusal> {
         match self.take(name) {
             None => Ok(None),
@@ -47,6 +48,7 @@ impl Fields {
         }
     }
 
+    /// Reads a boolean; `None` if the field is absent or null.
     pub fn flag(&mut self, name: &'static str) -> Result<Option<bool>, Refusal> {
         match self.take(name) {
             None => Ok(None),
@@ -55,6 +57,7 @@ impl Fields {
         }
     }
 
+    /// Reads a time; `None` if the field is absent or null.
     pub fn time(&mut self, name: &'static str) -> Result<Option<Timestamp>, Refusal> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         let time = Timestamp::parse(&text);
@@ -64,6 +67,7 @@ impl Fields {
         ))
     }
 
+    /// Reads the user id; `None` if the field is absent or null.
     pub fn id(&mut self) -> Result<Option<UserId>, Refusal> {
         let Some(value) = self.take("id") else { return Ok(None) };
         let id = value.as_i64().filter(|id| (1..=HIGHEST).contains(id));

@@ -10,6 +10,7 @@ use crate::{
     time::Timestamp,
 };
 
+/// A user to import.
 pub struct Newcomer {
     pub id: Option<UserId>,
     pub email: Email,
@@ -89,6 +90,7 @@ impl Newcomer {
         self.password_hash.as_deref()
     }
 
+    /// The row to insert.
     pub fn row(&self) -> NewAccount<'_> {
         NewAccount {
             id: self.id,

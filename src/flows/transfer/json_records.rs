@@ -8,6 +8,7 @@ use std::{
     path::Path,
 };
 
+/// An iterator over the objects in `R`.
 pub struct Records<R> {
     input: R,
     shape: Shape,
@@ -24,12 +25,14 @@ enum Shape {
 pub type Record = (u64, Option<Map<String, Value>>);
 
 impl Records<BufReader<File>> {
+    /// Opens a file.
     pub fn open(file: &Path) -> io::Result<Self> {
         Self::new(BufReader::with_capacity(1 << 16, File::open(file)?))
     }
 }
 
 impl<R: BufRead> Records<R> {
+    /// Detects from the first bytes whether `input` is lines or an array.
     pub fn new(mut input: R) -> io::Result<Self> {
         // Windows editors put a byte order mark at the start.
         if input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {

@@ -37,6 +37,7 @@ impl PersonalWords {
         rest != key && rest.chars().filter(|c| *c != ' ').count() < ENOUGH
     }
 
+    /// The names, longest first.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
