@@ -46,8 +46,8 @@ pub fn custom(figment: Figment) -> Rocket<Build> {
     rocket::custom(figment).attach(stage()).register("/", catchers::all())
 }
 
-/// Rocket's settings as Rocket reads them, with two other defaults: replies do not name the server, and at
-/// shutdown requests have 10 s to end, which is as long as the last of a full queue of logins takes.
+/// Rocket's settings as Rocket reads them, with two different defaults: replies do not name the server, and
+/// at shutdown requests have 10 s to end, which is how long the last login of a full queue takes.
 pub fn figment() -> Figment {
     let shutdown = Shutdown { grace: 10, mercy: 1, ..Shutdown::default() };
     let ours = rocket::Config { ident: Ident::none(), shutdown, ..rocket::Config::default() };
@@ -147,7 +147,7 @@ async fn start(db: Db, config: Config, clock: Clock) -> Result<Auth, StartError>
     Auth::open(config, db, clock).await.map_err(StartError::Service)
 }
 
-/// The service without a server. Migrates the tables and creates missing keys.
+/// Opens the service without a server. Migrates the tables and creates missing keys.
 ///
 /// # Errors
 /// If the settings are invalid, the database cannot be opened or migrated, or the service cannot start.
@@ -157,8 +157,8 @@ pub async fn open(figment: Figment) -> Result<Auth, StartError> {
     start(db, config, Clock::system()).await
 }
 
-/// The service for a command that runs beside a server. The database must exist and be up to date. Only the
-/// command itself changes it.
+/// Opens the service for a command that runs beside a server. The database must exist and be up to date. Only
+/// the command itself changes it.
 ///
 /// # Errors
 /// If the database does not exist or is not up to date.
@@ -171,7 +171,7 @@ pub async fn beside(figment: Figment) -> Result<Auth, StartError> {
     Auth::beside(config, db, Clock::system()).await.map_err(StartError::Service)
 }
 
-/// The database as it is, without a migration.
+/// Opens the database without a migration.
 ///
 /// # Errors
 /// If it does not exist.
@@ -180,7 +180,7 @@ pub async fn database(figment: Figment) -> Result<Db, StartError> {
     existing(&url).await.map_err(StartError::Database)
 }
 
-/// The database at `url`, an argument of a command.
+/// Opens the database at `url`, which is an argument of a command.
 ///
 /// # Errors
 /// If the URL is invalid or the database does not exist.

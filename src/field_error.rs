@@ -1,6 +1,6 @@
-//! What is wrong with one field of a request.
+//! [`FieldError`]: why one field of a request is refused.
 
-/// What is wrong with one field.
+/// Why a field is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldError {
     Missing,
@@ -13,40 +13,41 @@ pub enum FieldError {
     TooLong(usize),
     /// The fewest characters allowed.
     TooShort(usize),
-    /// Control characters, NUL among them.
+    /// It has control characters, for example NUL.
     NotPrintable,
     NotEmail,
     NotUsername,
     NotLanguage,
     NotRole,
-    /// Not the address that was invited.
+    /// It is not the address that was invited.
     NotInvited,
     NotList,
     /// The most roles allowed.
     TooManyRoles(usize),
-    /// A time such as `5m`.
+    /// It is not a duration such as `5m`.
     NotLifetime,
-    /// Whoever demands confirmed addresses has not confirmed his own.
+    /// A superuser who requires confirmed addresses has not confirmed their own.
     OwnUnconfirmed,
-    /// It does not fit the bounds or the lifetime of refresh tokens.
+    /// The lifetime of access tokens is out of bounds or does not fit the lifetime of refresh tokens.
     AccessLifetime,
-    /// It does not fit the lifetimes of access tokens and sessions, or the grace.
+    /// The lifetime of refresh tokens does not fit the lifetimes of access tokens and sessions, or the grace
+    /// period.
     RefreshLifetime,
-    /// Neither RFC 3339 nor a day.
+    /// It is neither an RFC 3339 time nor a day.
     NotTime,
-    /// None of the values there are.
+    /// It is not one of the possible values.
     Unknown,
     Taken,
-    /// The password is made of the user's or the site's own names.
+    /// The password consists mostly of the user's or the site's own names.
     TooSimilar,
-    /// The password is a well-known one, or a common word.
+    /// The password is a well-known password or a common word.
     Common,
-    /// The password is in a list of leaked ones.
+    /// The password is in a list of leaked passwords.
     Leaked,
-    /// The password is made of what is tried first.
+    /// The password takes too few guesses.
     Guessable,
-    /// Not the current password.
+    /// It is not the current password.
     WrongPassword,
-    /// Not the code of the newest mail, or too many were tried.
+    /// It is not the code of the newest mail, or too many codes were tried.
     WrongCode,
 }

@@ -1,4 +1,5 @@
-//! Names that users go by, in one spelling each, so that two that look or read alike are one.
+//! Addresses, usernames, first names and role names. Each is normalized, so that two that look or read alike
+//! count as the same.
 
 use crate::field_error::FieldError;
 use caseless::Caseless;
@@ -8,9 +9,9 @@ use unicode_script::{Script, UnicodeScript};
 /// An e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email {
-    /// Where mails go: as its owner wrote it, the domain in ASCII and lower case.
+    /// The address for mails: as its owner wrote it, with the domain in ASCII and lower case.
     pub email: String,
-    /// What it is compared by: all of it in lower case.
+    /// The address for comparing: all of it in lower case.
     pub key: String,
 }
 
@@ -18,15 +19,15 @@ impl Email {
     /// The longest address (RFC 5321, 4.5.3.1.3), in bytes.
     const LONGEST: usize = 254;
 
-    /// Reads an address. The local part is ASCII, and nothing is turned into ASCII: letters beyond it
-    /// have spellings that differ and look the same, and hardly any server delivers to them. The
-    /// domain may be international (IDNA, UTS 46); it has at least one dot.
+    /// Parses an address. The local part must be ASCII and is not converted to it: other letters have
+    /// different spellings that look the same, and hardly any mail server delivers to them. The domain may
+    /// be international (IDNA, UTS 46), and has at least one dot.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let text = text.trim();
         if text.is_empty() {
             return Err(FieldError::Blank);
         }
-        // Before the domain is read, which takes time.
+        // Before the domain is parsed, which takes time.
         if text.len() > 4 * Self::LONGEST {
             return Err(FieldError::NotEmail);
         }
@@ -53,7 +54,7 @@ fn is_local_part(local: &str) -> bool {
     local.len() <= 64 && local.split('.').all(is_atom)
 }
 
-/// Two labels or more, the last one beginning with a letter: an IP address is no domain.
+/// Two labels or more, of which the last one starts with a letter: an IP address is not a domain.
 fn is_domain(domain: &str) -> bool {
     domain.split('.').all(|label| (1..=63).contains(&label.len()))
         && domain
@@ -64,9 +65,9 @@ fn is_domain(domain: &str) -> bool {
 /// A username.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username {
-    /// As it is shown (NFKC, single spaces).
+    /// The username as it is shown (NFKC, single spaces).
     pub name: String,
-    /// What it is compared by: caseless (Unicode 3.13, D147).
+    /// The username for comparing: caseless (Unicode 3.13, D147).
     pub key: String,
 }
 
@@ -74,14 +75,14 @@ impl Username {
     /// The longest username, in characters.
     pub const LONGEST: usize = 64;
 
-    /// More bytes than any 64 characters take, however they are decomposed.
+    /// More bytes than any 64 characters take, even if they are decomposed.
     const MOST_BYTES: usize = 18 * 4 * Self::LONGEST;
 
-    /// Reads a username: letters of any script, digits, spaces inside, `.`, `_`, `-`, `+`.
+    /// Parses a username: letters of any script, digits, spaces inside, `.`, `_`, `-`, `+`.
     ///
-    /// What is not seen is refused, and so is a word with letters of more than one of Latin, Cyrillic
-    /// and Greek, which look alike (a part of UTS 39). A word all in one of them may still look like
-    /// one in another.
+    /// It refuses invisible characters, and words that mix Latin, Cyrillic and Greek letters, which look
+    /// alike (a part of UTS 39). A word entirely in one of these alphabets may still look like one in
+    /// another.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         if text.len() > Self::MOST_BYTES {
             return Err(FieldError::TooLong(Self::LONGEST));
@@ -117,23 +118,23 @@ fn is_separator(c: char) -> bool {
     " ._-+".contains(c)
 }
 
-/// Letters and marks that nobody sees (of Unicode's `Default_Ignorable_Code_Point`).
+/// Whether a letter or mark is invisible (from Unicode's `Default_Ignorable_Code_Point`).
 fn is_unseen(c: char) -> bool {
     matches!(c, '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}')
         || matches!(c, '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Whether a word has letters of more than one of the alphabets that share their shapes.
+/// Whether a word has letters of more than one of the alphabets with similar letters.
 fn mixes_alphabets(word: &str) -> bool {
     let has = |alphabet| word.chars().any(|c| c.script() == alphabet);
     [Script::Latin, Script::Cyrillic, Script::Greek].into_iter().filter(|s| has(*s)).count() > 1
 }
 
-/// Reads a first name: at most 150 characters, as Django has it; it may be empty.
+/// Parses a first name: at most 150 characters, as in Django. It may be empty.
 pub fn first_name(text: &str) -> Result<String, FieldError> {
     const LONGEST: usize = 150;
     let text = text.trim();
-    // A character takes 12 bytes at most, however it is decomposed.
+    // A character takes 12 bytes at most, even if it is decomposed.
     if text.len() > 12 * LONGEST {
         return Err(FieldError::TooLong(LONGEST));
     }
@@ -147,11 +148,11 @@ pub fn first_name(text: &str) -> Result<String, FieldError> {
     Ok(name)
 }
 
-/// How many roles a user may have: with names of full length an access token then stays within 8 KiB,
-/// which is as much as we accept and as proxies let through.
+/// How many roles a user may have. Even with names of full length, an access token stays within 8 KiB, which
+/// is the limit here and of proxies.
 pub const MOST_ROLES: usize = 50;
 
-/// Reads the name of a role: up to 64 of ASCII letters, digits, `_`, `.`, `:`, `-`.
+/// Parses the name of a role: 1 to 64 ASCII letters, digits, `_`, `.`, `:`, `-`.
 pub fn role(text: &str) -> Result<String, FieldError> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.:-".contains(&b);
     if (1..=64).contains(&text.len()) && text.bytes().all(plain) {

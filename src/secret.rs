@@ -1,20 +1,20 @@
-//! Secrets that we make, and what is stored in their place (OWASP ASVS 5, 7.2 and 6.5).
+//! Generating secrets, and the hashes that are stored instead of them (OWASP ASVS 5, 7.2 and 6.5).
 use aws_lc_rs::{constant_time, digest, hmac, rand};
 use uuid::{Builder, Uuid};
 
-/// The operating system gave no random bytes.
+/// The operating system returned no random bytes.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the operating system gives no random bytes")]
 pub struct Error;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The SHA-256 of a secret, which is what the database stores in its place.
+/// The SHA-256 of a secret, which the database stores instead of it.
 #[derive(Clone, PartialEq, Eq, Hash, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct Digest(pub Vec<u8>);
 
-/// `N` bytes from the operating system.
+/// `N` random bytes from the operating system.
 pub fn random<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).map_err(|_| Error)?;
@@ -26,56 +26,57 @@ pub fn token() -> Result<Uuid> {
     Ok(Builder::from_random_bytes(random()?).into_uuid())
 }
 
-/// What a token is stored and found as. It has 122 random bits, so a plain hash hides it.
+/// The hash by which a token is stored and found. It has 122 random bits, so a hash without salt is enough.
 pub fn hash(token: Uuid) -> Digest {
     Digest(digest::digest(&digest::SHA256, token.as_bytes()).as_ref().to_vec())
 }
 
-/// Whether two secrets are the same, in a time that does not tell how much of them is.
+/// Whether two secrets are the same, in constant time: the duration does not reveal how much of them matches.
 pub fn same(a: &str, b: &str) -> bool {
     constant_time::verify_slices_are_equal(a.as_bytes(), b.as_bytes()).is_ok()
 }
 
-/// Whether two hashes are the same, likewise.
+/// Whether two hashes are the same, in constant time.
 pub fn same_hash(a: &Digest, b: &Digest) -> bool {
     constant_time::verify_slices_are_equal(&a.0, &b.0).is_ok()
 }
 
 /// Six random digits.
 pub fn code() -> Result<String> {
-    // Of 2^64 values: that some digits come a little more often cannot be seen.
+    // The bias of the modulo is negligible with 2^64 values.
     Ok(format!("{:06}", u64::from_be_bytes(random()?) % 1_000_000))
 }
 
-/// Reads a token in its one canonical form, 36 characters with hyphens.
+/// Parses a token in its canonical form: 36 characters with hyphens.
 pub fn parse(text: &str) -> Option<Uuid> {
     let token = Uuid::try_parse(text).ok()?;
     let mut buffer = Uuid::encode_buffer();
     (*token.hyphenated().encode_lower(&mut buffer) == *text.to_ascii_lowercase()).then_some(token)
 }
 
-/// Derives the successor of a refresh token: whoever holds the token and asks a server that holds the
-/// key gets the same one, on any replica, though it is stored nowhere.
+/// Derives the successor of a refresh token. Every replica with the key derives the same successor from a
+/// token, so the successor is not stored.
 #[derive(Clone)]
 pub struct Successor(hmac::Key);
 
 impl Successor {
+    /// Uses `key` for HMAC-SHA-256.
     pub fn new(key: &[u8]) -> Self {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key))
     }
 
-    /// A mark that only a server with the key can make of `text`.
+    /// A MAC of `text`, which only a server with the key can compute.
     pub fn mark(&self, text: &str) -> Uuid {
         self.mark_bytes(text.as_bytes())
     }
 
-    /// A mark that only a server with the key can make of `bytes`.
+    /// A MAC of `bytes`, which only a server with the key can compute.
     pub fn mark_bytes(&self, bytes: &[u8]) -> Uuid {
-        // A nil token is never given out, so this is no successor.
+        // A nil token is never issued, so the MAC is not the successor of any token.
         self.of(Uuid::nil(), bytes)
     }
 
-    /// The successor of `token`, whose row holds `salt`.
+    /// The successor of `token`, whose row contains `salt`.
     pub fn of(&self, token: Uuid, salt: &[u8]) -> Uuid {
         let mut mac = hmac::Context::with_key(&self.0);
         mac.update(token.as_bytes());

@@ -1,4 +1,4 @@
-//! [`Timestamp`], the only time that is stored, and [`Clock`], the only place it comes from.
+//! [`Timestamp`], the only type of stored times, and [`Clock`], their only source.
 mod clock;
 
 pub use clock::Clock;
@@ -22,22 +22,25 @@ impl Timestamp {
     /// 2999-12-31T23:59:59.999999Z
     const LAST: Self = Self(32_503_680_000_000_000 - 1);
 
+    /// From seconds since 1970, UTC.
     pub const fn from_unix(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1_000_000))
     }
 
+    /// From microseconds since 1970, UTC.
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }
 
-    /// Reads a time of RFC 3339 from another service; one that names no offset, as Django writes it
-    /// without `USE_TZ`, is taken as UTC. Years outside of 1970 to 2999 (UTC) are no times of ours.
+    /// Parses an RFC 3339 time from another service. Without an offset, as Django writes it without `USE_TZ`,
+    /// it is UTC. Years outside 1970 to 2999 (UTC) give `None`.
     pub fn parse(text: &str) -> Option<Self> {
         let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
         let time = read(text).or_else(|| read(&format!("{text}Z")))?;
         Self::of(time).filter(|time| (Self::FIRST..=Self::LAST).contains(time))
     }
 
+    /// Microseconds since 1970, UTC.
     pub const fn micros(self) -> i64 {
         self.0
     }
@@ -47,11 +50,12 @@ impl Timestamp {
         self.0.div_euclid(1_000_000)
     }
 
+    /// Parses an RFC 3339 time, which must have an offset.
     pub fn from_rfc3339(text: &str) -> Option<Self> {
         Self::of(OffsetDateTime::parse(text, &Rfc3339).ok()?)
     }
 
-    /// The start of a day (`2026-11-21`, UTC).
+    /// Parses a day (`2026-11-21`, UTC) and returns its start.
     pub fn from_day(text: &str) -> Option<Self> {
         let day = Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?;
         Self::of(day.midnight().assume_utc())
@@ -61,23 +65,25 @@ impl Timestamp {
         i64::try_from(time.unix_timestamp_nanos() / 1_000).ok().map(Self)
     }
 
+    /// The time `d` later; saturates.
     #[must_use]
     pub fn plus(self, d: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(d.as_micros()).unwrap_or(i64::MAX)))
     }
 
+    /// The time `d` earlier; saturates.
     #[must_use]
     pub fn minus(self, d: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(d.as_micros()).unwrap_or(i64::MAX)))
     }
 
-    /// How long until `later`; zero if that is past.
+    /// The duration from this time to `later`; zero if `later` is earlier.
     pub fn until(self, later: Self) -> Duration {
         Duration::from_micros(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
     }
 }
 
-/// RFC 3339, UTC. What has no such form, before the year 0 or after 9999, is told as the nearest that has.
+/// RFC 3339, UTC. A time before the year 0 or after 9999 is shown as the nearest one with such a form.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)

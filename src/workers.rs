@@ -1,4 +1,4 @@
-//! The background tasks: they send mails, learn of changes by other processes, purge old rows and update
+//! The background workers: they send mails, learn of changes by other processes, purge old rows and update
 //! metrics.
 use crate::flows::{Auth, Figures, Result};
 use futures_util::FutureExt;
@@ -9,13 +9,14 @@ use std::{
 };
 use tokio::{task::JoinSet, time::sleep};
 
-/// A logout on another replica takes effect within twice this (the contract allows 1 s).
+/// How often changes are polled. A logout on another replica takes effect within twice this (the contract
+/// allows 1 s).
 const POLL: Duration = Duration::from_millis(400);
-/// The longest wait of a mail that another process queued, or whose next attempt is due.
+/// How long a mail waits, at most, that another process enqueued or whose next attempt is due.
 const POST: Duration = Duration::from_secs(2);
 /// How long sending the last mails may take at shutdown.
 pub const LAST_MAILS: Duration = Duration::from_secs(8);
-/// Not at the start, when replicas start together and users log in.
+/// When the first purge runs. Not at the start, when replicas start together and users log in.
 const FIRST_PURGE: Duration = Duration::from_mins(1);
 const PURGE: Duration = Duration::from_mins(5);
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -24,13 +25,13 @@ const FIGURES: Duration = Duration::from_secs(15);
 const IMPORTS: Duration = Duration::from_mins(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-/// The workers of a server. They end with it, and learn of logouts until its last request is answered.
+/// The workers of a server. They end with it, and learn of revocations until its last request is answered.
 #[derive(Default)]
 pub struct Workers(Mutex<JoinSet<()>>);
 
 impl Workers {
-    /// Starts them. `stopping` resolves when the server begins to stop, and `stop` makes it begin.
-    /// `upkeep` is called every few seconds.
+    /// Starts the workers. `stopping` resolves when the server begins to stop, and `stop` stops it. `upkeep`
+    /// is called every few seconds.
     pub fn start(
         &self,
         auth: &Auth,
@@ -51,7 +52,7 @@ impl Workers {
             end_when_lost(lost.clone(), stop.clone())
         }));
         set.spawn(guard("upkeep", AFTER_FAILURE, move || keep_up(upkeep)));
-        // Not part of the set, which is aborted: this one ends by itself.
+        // Not part of the set, which is aborted: mail delivery ends by itself.
         let (sends, ends) = (auth.clone(), auth.clone());
         tokio::spawn(guard("deliver", AFTER_FAILURE, move || deliver(sends.clone())));
         tokio::spawn(async move {
@@ -61,7 +62,7 @@ impl Workers {
     }
 }
 
-/// Runs `work`, and starts it again after a panic.
+/// Runs `work`, and restarts it after a panic and a pause.
 async fn guard<F: Future<Output = ()>>(name: &str, pause: Duration, work: impl Fn() -> F) {
     while AssertUnwindSafe(work()).catch_unwind().await.is_err() {
         tracing::error!(worker = name, "a worker panicked and is restarted");
@@ -162,14 +163,14 @@ fn tell(figures: &Figures) {
     }
 }
 
-/// Stops the server once the database cannot be written until a restart.
+/// Stops the server when the database cannot be written any more until a restart.
 async fn end_when_lost(auth: Auth, stop: impl Fn()) {
     auth.database_lost().await;
     tracing::error!("the write-ahead log of the database could not be synced: the service stops");
     stop();
 }
 
-/// Logs a failure as `otherwise`, and waits a while after it.
+/// Logs a failure as `otherwise`, and waits for [`AFTER_FAILURE`].
 async fn note(done: Result<()>, otherwise: &str) {
     if let Err(e) = done {
         tracing::warn!(error = %e, "{otherwise}");

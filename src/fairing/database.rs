@@ -1,9 +1,10 @@
-//! [`AuthDb`]: our database as a pool of `rocket_db_pools`.
+//! [`AuthDb`]: the database as a pool of `rocket_db_pools`.
 use crate::db::{self, Conn, Db, OpenError};
 use rocket::figment::Figment;
 use rocket_db_pools::{Config, Database, Error, Pool};
 
-/// `[default.databases.portcullis] url = "sqlite://portcullis.db"` or `"postgres://…"`.
+/// The pool. Configured with `[default.databases.portcullis] url = "sqlite://portcullis.db"` or
+/// `"postgres://…"`.
 #[derive(Database)]
 #[database("portcullis")]
 pub struct AuthDb(pub Db);

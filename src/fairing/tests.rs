@@ -26,7 +26,7 @@ use serde::Serialize;
 
 const PASSWORD: &str = "correct horse battery";
 
-/// What guards say about the language, shown on a page.
+/// A page that shows the language that guards detect.
 #[derive(Serialize)]
 struct Languages {
     status: u16,
@@ -86,7 +86,7 @@ fn logged_last(_token: web::Result<CookieToken<'_>>, _by: web::Result<SignedIn>)
     Logged
 }
 
-/// The request has no cookie and a token that is not valid: each guard fails for a reason of its own.
+/// For a request without a cookie and with an invalid token: each guard fails for a different reason.
 #[get("/cookie-taken")]
 fn cookie_taken(_token: web::Result<CookieToken<'_>>, _by: SignedIn) {}
 
@@ -147,7 +147,7 @@ async fn the_order_of_arguments_changes_nothing() {
     assert_eq!(saved.status(), Status::Ok);
     drop(saved);
 
-    // The language of the profile counts more than that of the browser, and `?lang` more than both.
+    // The language of the profile overrides that of the browser, and `?lang` overrides both.
     for (query, visitor, caller, kept) in
         [("", "Ru", "En", None), ("?lang=en", "En", "En", Some("portcullis-lang=en"))]
     {

@@ -88,7 +88,7 @@ fn what_is_no_username_is_refused() {
     for name in ["ann@example.com", "a\tb", "a\0", "<b>", "a/b", "\u{308}a", "...", "a\u{200b}b"] {
         assert_eq!(Username::parse(name), Err(FieldError::NotUsername), "{name}");
     }
-    // What is not seen, a mark on nothing, and alphabets mixed in one word.
+    // Invisible characters, a mark without a letter, and mixed alphabets in one word.
     for name in [
         "ann\u{fe0f}",
         "ann\u{3164}",

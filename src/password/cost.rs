@@ -1,24 +1,25 @@
-//! What a wrong password costs: the same for every name, known or not, whatever its hash is of.
+//! The cost of a wrong password: the same for every account, whether it exists or not, and for every kind of
+//! hash.
 //!
-//! Each kind of hash takes its own time, so the time of a refusal would tell which accounts came from another
-//! service. A wrong password therefore costs one hash of every family that is stored, each at the highest cost
-//! there is: what was computed for the account counts, the rest is made up for. That is exact, needs no clock,
-//! and holds under load.
+//! Each kind of hash takes a different time, so the time of a refusal would show which accounts came from
+//! another service. A wrong password therefore costs one hash of every family that is stored, each at its
+//! highest stored cost. What was computed for the account counts, and the rest is computed in addition. This
+//! is exact, needs no clock, and works under load.
 
 use super::{legacy_hashes::Foreign, phc::Phc};
 use argon2::Params;
 use aws_lc_rs::pbkdf2;
 use std::{collections::BTreeMap, fmt, num::NonZeroU32, str::FromStr};
 
-/// What computing a hash takes. Within a family the last number is what makes it dearer.
+/// A kind of hash by its cost. Within a family the cost grows with the last number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// Memory in KiB, lanes, passes.
+    /// Memory in KiB, lanes, and passes.
     Argon2(u32, u32, u32),
     Pbkdf2(Prf, u32),
-    /// Block size, parallelism, and the logarithm of the memory.
+    /// Block size, parallelism, and the binary logarithm of the memory parameter N.
     Scrypt(u32, u32, u32),
-    /// The logarithm of the rounds.
+    /// The binary logarithm of the rounds.
     Bcrypt(u32),
 }
 
@@ -31,7 +32,7 @@ pub enum Prf {
 }
 
 impl Prf {
-    /// The output in bytes: each such block is computed anew.
+    /// The length of a block of output, in bytes. Each block costs all the iterations.
     const fn length(self) -> usize {
         match self {
             Self::Sha1 => 20,
@@ -50,17 +51,19 @@ impl Prf {
 }
 
 impl Kind {
-    /// What judging by a stored hash takes; `None` if next to nothing.
+    /// The kind of a stored hash; `None` if verifying it costs next to nothing.
     pub fn of(stored: &str, ours: &Params) -> Option<Self> {
         Phc::parse(stored, ours)
             .map(|phc| Self::of_argon2(&phc.params))
             .or_else(|| Self::of_foreign(&Foreign::parse(stored)?))
     }
 
+    /// The kind of an argon2 hash.
     pub const fn of_argon2(p: &Params) -> Self {
         Self::Argon2(p.m_cost(), p.p_cost(), p.t_cost())
     }
 
+    /// The kind of a foreign hash; `None` if verifying it costs next to nothing.
     pub fn of_foreign(foreign: &Foreign) -> Option<Self> {
         match foreign {
             Foreign::Pbkdf2 { algorithm, iterations, hash, .. } => {
@@ -80,7 +83,7 @@ impl Kind {
         }
     }
 
-    /// The family, named by its cheapest kind, and the place in it.
+    /// The family, represented by its cheapest kind, and the place (the cost) within it.
     const fn apart(self) -> (Self, u32) {
         match self {
             Self::Argon2(memory, lanes, passes) => (Self::Argon2(memory, lanes, 0), passes),
@@ -90,8 +93,9 @@ impl Kind {
         }
     }
 
-    /// What is to be computed beside a kind at place `done` (0: none) to have computed one at place `all`. Where
-    /// each place costs twice the one before, those between add up to the difference.
+    /// The hashes to compute in addition to one at place `done` (0: none), so that the total cost is that of
+    /// one at place `all`. If each place costs twice the one before, the places in between add up to the
+    /// difference.
     fn rest(self, done: u32, all: u32) -> Vec<Self> {
         let doubled = |first: u32, kind: fn(Self, u32) -> Self| match done {
             _ if done >= all => Vec::new(),
@@ -112,7 +116,7 @@ impl Kind {
         }
     }
 
-    /// A hash of this kind that is nobody's; `None` for argon2, which is not foreign.
+    /// A hash of this kind that belongs to no account; `None` for argon2, which is not foreign.
     pub fn dummy(self) -> Option<Foreign> {
         Some(match self {
             Self::Argon2(..) => return None,
@@ -134,7 +138,7 @@ impl Kind {
     }
 }
 
-/// How a kind is stored.
+/// The text that the database stores for a kind.
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -168,18 +172,19 @@ impl FromStr for Kind {
     }
 }
 
-/// The dearest kind of each family that is stored.
+/// The most expensive stored kind of each family.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Costs(BTreeMap<Kind, u32>);
 
 impl Costs {
+    /// Adds a stored kind.
     pub fn note(&mut self, kind: Kind) {
         let (family, place) = kind.apart();
         let dearest = self.0.entry(family).or_default();
         *dearest = place.max(*dearest);
     }
 
-    /// What is still to be computed once one hash of the kind `done` was.
+    /// The hashes still to compute after one hash of the kind `done`.
     pub fn rest(&self, done: Option<Kind>) -> Vec<Kind> {
         let done = done.map(Kind::apart);
         let of = |family: Kind| done.filter(|(f, _)| *f == family).map_or(0, |(_, place)| place);

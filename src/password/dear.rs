@@ -1,5 +1,5 @@
-//! What foreign hashes cost: until their owners have logged in, whoever tries a password makes us
-//! compute them.
+//! Measures what foreign hashes cost. Until their owners have logged in, anyone who tries a password makes
+//! the service compute them.
 use super::Hasher;
 use crate::password::Result;
 use std::{
@@ -7,10 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Of how many kinds one is tried; a file with more was made to keep us busy.
+/// How many kinds are tried, at most. A file with more was made to keep the service busy.
 const MOST: usize = 32;
 
-/// The kinds of hashes in a file, each with one of them.
+/// The kinds of hashes in a file, each with an example.
 #[derive(Default)]
 pub struct Kinds(BTreeMap<String, String>);
 
@@ -19,11 +19,12 @@ pub struct Kinds(BTreeMap<String, String>);
 pub struct Dearest {
     /// Its algorithm and parameters, without salt and hash.
     pub kind: String,
-    /// What a wrong password took.
+    /// How long a wrong password took.
     pub time: Duration,
 }
 
 impl Kinds {
+    /// Adds the kind of a stored hash, with that hash as the example.
     pub fn see(&mut self, stored: &str) {
         let Some(kind) = kind(stored).filter(|_| self.0.len() < MOST) else { return };
         self.0.entry(kind).or_insert_with(|| stored.to_owned());
@@ -31,10 +32,10 @@ impl Kinds {
 }
 
 impl Hasher {
-    /// Tries a password on one hash of each kind.
+    /// Verifies a password against one hash of each kind, and returns the slowest kind.
     ///
     /// # Errors
-    /// `Busy` if too many wait already.
+    /// [`Busy`](crate::password::Error::Busy) if too many passwords are waiting already.
     pub async fn dearest(&self, kinds: &Kinds) -> Result<Option<Dearest>> {
         let mut dearest: Option<Dearest> = None;
         for (kind, stored) in &kinds.0 {
@@ -49,7 +50,7 @@ impl Hasher {
     }
 }
 
-/// The algorithm and parameters of a hash; `None` of one that lets nobody in.
+/// The algorithm and parameters of a hash; `None` for one that matches no password.
 fn kind(stored: &str) -> Option<String> {
     if stored.starts_with('!') {
         return None;
@@ -61,7 +62,7 @@ fn kind(stored: &str) -> Option<String> {
     let bcrypt = parts.iter().position(|part| ["2a", "2b", "2y"].contains(part));
     let kind = match (bcrypt, parts.as_slice()) {
         (Some(version), _) => parts.get(..=version + 1)?.join("$"),
-        // Django's has its salt among the parameters.
+        // In Django's form the salt is among the parameters.
         (None, ["scrypt", n, _salt, r, p, _hash]) => format!("scrypt$n={n},r={r},p={p}"),
         (None, [kind @ .., _salt, _hash]) => kind.join("$"),
         _ => return None,

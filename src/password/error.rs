@@ -1,4 +1,4 @@
-//! What can go wrong with a password, beside that it is wrong.
+//! Errors while hashing and checking passwords. A wrong password is not an error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a password was not hashed or checked.
@@ -7,7 +7,7 @@ pub enum Error {
     /// Longer than [`LONGEST`](super::LONGEST).
     #[error("the password is too long")]
     TooLong,
-    /// Too many passwords wait for a thread.
+    /// Too many passwords are waiting for a thread.
     #[error("too many passwords wait to be hashed")]
     Busy,
     #[error("internal error")]

@@ -1,4 +1,4 @@
-//! Hashes as they are stored: how ours are made, and how any is judged.
+//! Stored password hashes: computing ours, and verifying a password against ours and foreign ones.
 use super::{
     Verdict,
     cost::{Costs, Kind},
@@ -15,23 +15,23 @@ use aws_lc_rs::constant_time;
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use std::sync::Arc;
 
-/// The length of a hash of ours, in bytes.
+/// The length of our hashes, in bytes.
 const LENGTH: usize = 32;
 
-/// Whether a hash of another's making can be judged at login, at a cost that a login may have. One that
-/// begins with `!` lets nobody in, as Django marks accounts without a password.
+/// Whether a hash from another service can be verified at login, at a cost that a login may have. One that
+/// begins with `!` matches no password: Django marks accounts without a password so.
 pub fn is_known(stored: &str, c: &config::Password) -> bool {
     stored.starts_with('!')
         || Phc::parse(stored, &params(c)).is_some()
         || Foreign::parse(stored).is_some()
 }
 
-/// What judging by a stored hash takes; `None` if next to nothing.
+/// The kind of a stored hash; `None` if verifying it costs next to nothing.
 pub fn kind(stored: &str, c: &config::Password) -> Option<Kind> {
     Kind::of(stored, &params(c))
 }
 
-/// The kind of hash that is made today.
+/// The kind of hash that the current settings make.
 pub fn our_kind(c: &config::Password) -> Kind {
     Kind::of_argon2(&params(c))
 }
@@ -40,21 +40,22 @@ fn params(c: &config::Password) -> Params {
     Params::new(c.memory, c.passes, c.lanes, Some(LENGTH)).unwrap_or(Params::DEFAULT)
 }
 
-/// What one thread works with: the parameters, and the memory that is used again and again.
+/// The state of one hashing thread: the parameters, and the memory that it reuses.
 pub struct Scratch {
     params: Params,
     memory: Vec<Block>,
-    /// What a wrong password is to cost.
+    /// What a wrong password must cost.
     pub dearest: Arc<Costs>,
-    /// What was computed.
+    /// The kinds of hashes computed so far.
     #[cfg(test)]
     pub work: Vec<Kind>,
-    /// The memory that each hash of argon2 took, in KiB.
+    /// The memory of each computed argon2 hash, in KiB.
     #[cfg(test)]
     pub computed: Vec<u32>,
 }
 
 impl Scratch {
+    /// A state without memory, which is allocated by the first hash.
     pub fn new(c: &config::Password) -> Self {
         let mut dearest = Costs::default();
         dearest.note(our_kind(c));
@@ -69,18 +70,18 @@ impl Scratch {
         }
     }
 
-    /// Gives the memory back.
+    /// Frees the memory.
     pub fn release(&mut self) {
         self.memory = Vec::new();
     }
 
-    /// The memory held, in KiB.
+    /// The allocated memory, in KiB.
     #[cfg(test)]
     pub fn held(&self) -> usize {
         self.memory.capacity()
     }
 
-    /// A hash as a PHC string.
+    /// Hashes a password to a PHC string.
     pub fn hash(&mut self, password: &str) -> Result<String> {
         let phc = Phc {
             algorithm: Algorithm::Argon2id,
@@ -101,10 +102,10 @@ impl Scratch {
         ))
     }
 
-    /// Judges a password, given in NFC and as typed.
+    /// Verifies a password, given in NFC and as typed.
     ///
-    /// A wrong one costs the same whatever is stored, and if nothing is: see `cost`. Others than we have hashed
-    /// what was typed, whatever its normal form, so both forms are tried and paid for.
+    /// A wrong one costs the same whatever is stored, and if nothing is stored: see `cost`. Other services
+    /// hash what was typed, whatever its normal form, so both forms are tried, and both count in the cost.
     pub fn verify(&mut self, normal: &str, typed: &str, stored: Option<&str>) -> Result<Verdict> {
         let forms = if typed == normal { &[normal][..] } else { &[normal, typed] };
         let (done, verdict) = self.judge(forms, stored)?;
@@ -120,7 +121,7 @@ impl Scratch {
         Ok(verdict)
     }
 
-    /// The verdict, and how many hashes of which kind it took.
+    /// The verdict, and how many hashes of which kind were computed for it.
     fn judge(
         &mut self,
         forms: &[&str],
@@ -147,14 +148,14 @@ impl Scratch {
             let kind = Kind::of_foreign(&foreign).map(|kind| (forms.len(), kind));
             return Ok((kind, right(found)));
         }
-        // Django marks accounts without a password so.
+        // Django marks accounts without a password with `!`.
         if !stored.starts_with('!') {
             tracing::warn!("a stored hash is of no known kind or asks for too much");
         }
         Ok((None, Verdict::Wrong))
     }
 
-    /// Computes a hash of `kind` for nothing.
+    /// Computes a hash of `kind` and discards it.
     fn waste(&mut self, kind: Kind, password: &str) -> Result<()> {
         if let Some(foreign) = kind.dummy() {
             self.matches_foreign(&foreign, password);
@@ -192,7 +193,7 @@ impl Scratch {
         Ok(constant_time::verify_slices_are_equal(&hash, &phc.hash).is_ok())
     }
 
-    /// Hashes `password` in the way of `phc`, to as many bytes.
+    /// Hashes `password` with the algorithm, parameters, salt and length of `phc`.
     fn compute(&mut self, phc: &Phc, password: &str) -> Result<Vec<u8>> {
         #[cfg(test)]
         {
@@ -200,7 +201,7 @@ impl Scratch {
             self.work.push(Kind::of_argon2(&phc.params));
         }
         let (ours, blocks) = (self.params.block_count(), phc.params.block_count());
-        // What a foreign hash takes beyond ours is not kept.
+        // Memory beyond what our hashes need is not kept.
         let mut more = Vec::new();
         let memory = if blocks > ours {
             more.resize(blocks, Block::new());

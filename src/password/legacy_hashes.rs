@@ -1,8 +1,7 @@
-//! Hashes that users bring along: Django's, bcrypt's own, passlib's and those of LDAP.
+//! Password hashes of other services: Django's, bcrypt's own, passlib's and those of LDAP.
 //!
-//! They come from an import, so they may be anything. Each is taken apart to the last letter before
-//! anything is computed: what a library is given then neither panics nor takes more than some seconds
-//! and 256 MiB.
+//! They come from an import, so they may be anything. Each is parsed completely before anything is computed,
+//! so that the input of a library neither makes it panic nor takes more than some seconds and 256 MiB.
 use aws_lc_rs::{constant_time, digest, pbkdf2};
 use base64::{
     Engine as _,
@@ -12,15 +11,15 @@ use std::{num::NonZeroU32, ops::RangeInclusive};
 
 /// The most that scrypt may allocate, in bytes.
 const MOST_MEMORY: u64 = 256 << 20;
-/// The most that scrypt may go through, in bytes.
+/// The most memory that scrypt may process in total, in bytes.
 const MOST_WORK: u64 = 1 << 30;
 const MOST_ITERATIONS: u32 = 10_000_000;
 const MOST_BCRYPT_COST: u8 = 15;
-/// How long a hash may be, and its salt at most.
+/// The length of a hash, in bytes.
 const HASH: RangeInclusive<usize> = 16..=64;
 const SALT: usize = 256;
 
-/// A foreign hash, taken apart.
+/// A parsed foreign hash.
 pub enum Foreign {
     Pbkdf2 { algorithm: pbkdf2::Algorithm, iterations: NonZeroU32, salt: Vec<u8>, hash: Vec<u8> },
     Scrypt { params: scrypt::Params, salt: Vec<u8>, hash: Vec<u8> },
@@ -29,7 +28,7 @@ pub enum Foreign {
 }
 
 impl Foreign {
-    /// Takes a hash apart; `None` if it is of no known kind, broken, or asks for more than a login may
+    /// Parses a hash; `None` if its kind is unknown, it is malformed, or it asks for more than a login may
     /// cost.
     pub fn parse(stored: &str) -> Option<Self> {
         if ["$2a$", "$2b$", "$2y$"].iter().any(|version| stored.starts_with(version)) {
@@ -65,7 +64,7 @@ impl Foreign {
     /// Whether it is a hash of `password`.
     pub fn matches(&self, password: &str) -> bool {
         match self {
-            // Not by djangohashers, which refuses more than 1,500,000 iterations, Django's next default.
+            // Not with djangohashers, which refuses more than 1,500,000 iterations, Django's next default.
             Self::Pbkdf2 { algorithm, iterations, salt, hash } => {
                 pbkdf2::verify(*algorithm, *iterations, salt, password.as_bytes(), hash).is_ok()
             }
@@ -80,7 +79,7 @@ impl Foreign {
                 sha1.update(salt);
                 constant_time::verify_slices_are_equal(sha1.finish().as_ref(), hash).is_ok()
             }
-            // To bcrypt a NUL is the end, after which the password begins again.
+            // For bcrypt a NUL ends the password, which then repeats.
             Self::Bcrypt(stored) => {
                 !password.contains('\0') && djangohashers::check_password_tolerant(password, stored)
             }
@@ -88,11 +87,11 @@ impl Foreign {
     }
 }
 
-/// `$scrypt$ln=N,r=R,p=P$SALT$HASH`, `$pbkdf2-sha256$ITERATIONS$SALT$HASH` as passlib writes it, and
-/// `$pbkdf2-sha256$i=ITERATIONS,l=LENGTH$SALT$HASH` as a PHC string has it.
+/// Parses `$scrypt$ln=N,r=R,p=P$SALT$HASH`, `$pbkdf2-sha256$ITERATIONS$SALT$HASH` as passlib writes it, and
+/// `$pbkdf2-sha256$i=ITERATIONS,l=LENGTH$SALT$HASH` as in a PHC string.
 fn crypt(rest: &str) -> Option<Foreign> {
     let [kind, costs, salt, hash] = parts(rest)?;
-    // For + passlib writes a dot.
+    // passlib writes a dot instead of +.
     let bytes = |text: &str| STANDARD_NO_PAD.decode(text.replace('.', "+")).ok();
     let (salt, hash) = (bytes(salt)?, bytes(hash)?);
     if kind == "scrypt" {
@@ -123,7 +122,7 @@ fn pbkdf2(
     good.then_some(Foreign::Pbkdf2 { algorithm, iterations, salt, hash })
 }
 
-/// With the bounds of RFC 7914, section 2.
+/// Checks the bounds of RFC 7914, section 2, and ours.
 fn scrypt(log_n: u32, costs: [&str; 2], salt: Vec<u8>, hash: Vec<u8>) -> Option<Foreign> {
     let [r, p] = costs.map(|text| text.parse::<u32>().ok().filter(|n| *n > 0));
     let (r, p) = (r?, p?);
@@ -137,7 +136,7 @@ fn scrypt(log_n: u32, costs: [&str; 2], salt: Vec<u8>, hash: Vec<u8>) -> Option<
     good.then_some(Foreign::Scrypt { params, salt, hash })
 }
 
-/// `{SSHA}` and, in one, the hash and its salt (RFC 2307).
+/// Parses what follows `{SSHA}`: the hash and its salt, encoded together (RFC 2307).
 fn ssha(rest: &str) -> Option<Foreign> {
     let mut hash = STANDARD.decode(rest).ok().filter(|bytes| bytes.len() > 20)?;
     let salt = hash.split_off(20);
@@ -148,7 +147,7 @@ fn fits(salt: &[u8], hash: &[u8]) -> bool {
     salt.len() <= SALT && HASH.contains(&hash.len())
 }
 
-/// `$2b$COST$SALT-AND-HASH`
+/// Whether the text has the form `$2b$COST$SALT-AND-HASH`.
 fn is_bcrypt(rest: &str) -> bool {
     let Some(["", "2a" | "2b" | "2y", cost, hash]) = parts(rest) else { return false };
     cost.len() == 2
@@ -158,7 +157,7 @@ fn is_bcrypt(rest: &str) -> bool {
         && hash.bytes().all(|b| b.is_ascii_alphanumeric() || b"./".contains(&b))
 }
 
-/// The text between the dollars, if there are just so many of them.
+/// The texts between the dollars, if there are exactly `N`.
 fn parts<const N: usize>(text: &str) -> Option<[&str; N]> {
     text.split('$').collect::<Vec<_>>().try_into().ok()
 }

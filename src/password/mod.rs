@@ -1,4 +1,4 @@
-//! Passwords: argon2id (RFC 9106) with OWASP's parameters, in any Unicode (NFC), none of it cut off.
+//! Passwords: argon2id (RFC 9106) with OWASP's parameters, in any Unicode (NFC), never truncated.
 pub mod cost;
 pub mod dear;
 mod error;
@@ -22,28 +22,29 @@ use std::{
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use workers::Pool;
 
-/// The longest password, in characters (NIST 800-63B asks for 64 at least).
+/// The longest password, in characters (NIST 800-63B requires at least 64).
 pub const LONGEST: usize = 256;
 
-/// What a password turned out to be.
+/// The result of verifying a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Wrong,
     Right,
-    /// Right, but its hash is not what we would make today.
+    /// Right, but the stored hash is not of the current kind.
     Outdated,
 }
 
-/// Hashes passwords on threads of its own; its clones share them.
+/// Hashes passwords on its own threads. Clones share them.
 #[derive(Clone)]
 pub struct Hasher {
     pool: Arc<Pool>,
-    /// What a wrong password is to cost.
+    /// What a wrong password must cost.
     dearest: Arc<RwLock<Arc<Costs>>>,
     ours: Kind,
 }
 
 impl Hasher {
+    /// Starts the hashing threads.
     pub fn new(config: &config::Password) -> Self {
         let ours = our_kind(config);
         let hasher = Self { pool: Arc::new(Pool::new(config)), dearest: Arc::default(), ours };
@@ -51,7 +52,7 @@ impl Hasher {
         hasher
     }
 
-    /// Lets a wrong password cost as much as the dearest of these kinds and ours, in each family.
+    /// Makes a wrong password cost as much as the most expensive of these kinds and ours, in each family.
     pub fn expect(&self, stored: impl IntoIterator<Item = Kind>) {
         let mut dearest = Costs::default();
         dearest.note(self.ours);
@@ -59,25 +60,25 @@ impl Hasher {
         *self.dearest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(dearest);
     }
 
-    /// How many passwords wait for a thread.
+    /// How many passwords are waiting for a thread.
     pub fn waiting(&self) -> usize {
         self.pool.waiting()
     }
 
-    /// A hash as a PHC string.
+    /// Hashes a password to a PHC string.
     ///
     /// # Errors
-    /// `Busy` if too many wait already; `Fields` if the password is too long.
+    /// [`Error::Busy`] if too many passwords are waiting already; [`Error::TooLong`].
     pub async fn hash(&self, password: &str) -> Result<String> {
         let password = normal(password).ok_or_else(|| Error::TooLong)?.into_owned();
         self.pool.run(move |bench| bench.hash(&password)).await?
     }
 
-    /// Judges a password by what is stored. A wrong one costs as much whether there is something
-    /// stored or not; a longer one than is allowed is wrong without being hashed.
+    /// Verifies a password against the stored hash. A wrong one costs the same whether a hash is stored or
+    /// not. A password that is too long is wrong, and is not hashed.
     ///
     /// # Errors
-    /// `Busy` if too many wait already.
+    /// [`Error::Busy`] if too many passwords are waiting already.
     pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<Verdict> {
         let Some(normal) = normal(password) else { return Ok(Verdict::Wrong) };
         let (normal, typed) = (normal.into_owned(), password.to_owned());
@@ -90,10 +91,12 @@ impl Hasher {
         self.pool.run(judge).await?
     }
 
-    /// Why somebody with the names `own` may not choose this password. Whatever sets one asks this.
+    /// Why a user with the names `own` may not choose this password; `None` if they may. Every flow that sets
+    /// a password calls this.
     ///
     /// # Errors
-    /// `Busy` if too many wait already; `Internal` if a list cannot be read.
+    /// [`Error::Busy`] if too many passwords are waiting already; [`Error::Internal`] if a list cannot be
+    /// read.
     pub async fn refuse(
         &self,
         policy: &Arc<Policy>,
@@ -105,7 +108,7 @@ impl Hasher {
             Err(why) => return Ok(Some(why)),
         };
         let policy = Arc::clone(policy);
-        // Not on the async workers: it takes about as long as a hash.
+        // Not on the async threads: it takes about as long as a hash.
         self.pool.run(move |_| policy.refuse(&password, &own)).await?
     }
 }

@@ -1,4 +1,4 @@
-//! Hashes of argon2 as PHC strings, ours and others'.
+//! argon2 hashes as PHC strings, ours and those of other services.
 use argon2::{Algorithm, Params, Version};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use std::ops::RangeInclusive;
@@ -10,7 +10,7 @@ const MOST_LANES: u32 = 16;
 const SALT: RangeInclusive<usize> = 8..=64;
 const HASH: RangeInclusive<usize> = 16..=64;
 
-/// A PHC string of argon2, taken apart.
+/// A parsed PHC string of argon2.
 pub struct Phc {
     pub algorithm: Algorithm,
     pub version: Version,
@@ -20,14 +20,14 @@ pub struct Phc {
 }
 
 impl Phc {
-    /// Takes a PHC string apart (Django puts `argon2` before it); `None` if it is none, or asks for
-    /// more than a login may cost. It may always ask for as much memory as `ours`.
+    /// Parses a PHC string (Django puts `argon2` before it); `None` if it is not one, or asks for more than
+    /// a login may cost. It may always ask for as much memory as `ours`.
     pub fn parse(stored: &str, ours: &Params) -> Option<Self> {
         let stored = stored.strip_prefix("argon2").unwrap_or(stored);
         let mut parts = stored.strip_prefix('$')?.split('$');
         let algorithm = Algorithm::try_from(parts.next()?).ok()?;
         let mut next = parts.next()?;
-        // Strings older than version 1.3 name none.
+        // Strings from before version 1.3 name no version.
         let mut version = Version::V0x10;
         if let Some(v) = next.strip_prefix("v=") {
             version = Version::try_from(v.parse::<u32>().ok()?).ok()?;

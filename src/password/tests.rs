@@ -22,7 +22,7 @@ async fn a_password_is_right_in_any_normal_form_and_to_its_last_letter() {
     assert_eq!(hasher.verify("x", None).await.unwrap(), Verdict::Wrong);
 }
 
-/// Made by Django 5.2, argon2-cffi, passlib and Python's bcrypt and hashlib of "päss wörd".
+/// Hashes of "päss wörd", made by Django 5.2, argon2-cffi, passlib and Python's bcrypt and hashlib.
 pub const OTHERS: [&str; 19] = [
     "pbkdf2_sha256$2000$0fGKZXP9DN3iZPcJ7QkS1f$uI7Di9kA4F0YFF/mgcGOdmLQdagAwb6LNd5T47FKjDI=",
     "pbkdf2_sha256$1600000$seasalt$503os8DWe1rt6QiRtk/PMgbuC5hQsY0/7Ul7u3Lb5Z0=",
@@ -45,7 +45,7 @@ pub const OTHERS: [&str; 19] = [
     DECOMPOSED,
 ];
 
-/// Of the same password in NFD, as another service may have hashed it.
+/// A hash of the same password in NFD, as another service may have computed it.
 const DECOMPOSED: &str =
     "pbkdf2_sha256$2000$clNTufVu5KoWvpHMPimKKk$iPqYcnINQWPgY52hn8ivKY+dOxfblz2Hlhwy4b2Pnw4=";
 
@@ -170,7 +170,7 @@ fn a_hash_that_asks_for_too_much_or_is_broken_is_not_computed() {
         bcrypt("31"),
         bcrypt("3"),
         bcrypt("+5"),
-        // To one library this says 5, to the other 31.
+        // One library reads the cost 5 here, the other 31.
         format!("bcrypt$2b$31${ZEROS}$"),
         format!("bcrypt$2b$31${ZEROS}"),
         format!("$2b$31${ZEROS}$"),
@@ -194,13 +194,13 @@ async fn too_long_a_password_is_not_hashed() {
     let hasher = Hasher::new(&cheap());
     let long = hasher.hash(&"x".repeat(1 << 20)).await;
     assert!(matches!(long, Err(Error::TooLong)));
-    // Four bytes each: as long as a password can be.
+    // Four bytes per character: the longest possible password.
     let longest = "\u{1f511}".repeat(LONGEST);
     let stored = hasher.hash(&longest).await.unwrap();
     assert_eq!(hasher.verify(&longest, Some(&stored)).await.unwrap(), Verdict::Right);
 }
 
-/// Text that nearly is a stored hash: one of another's making, with some of it exchanged.
+/// Text that is nearly a stored hash: a foreign one with some parts replaced.
 fn nearly_a_hash() -> impl Strategy<Value = String> {
     let number = prop_oneof![Just(0), 1..40_u64, Just(65_536), any::<u64>()];
     let edit = (

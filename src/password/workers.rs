@@ -1,7 +1,7 @@
-//! The threads that hash: no more than there are cores, before a queue that does not grow.
+//! The hashing threads: no more than there are cores, with a bounded queue.
 //!
-//! On the async workers a few logins at once would stall every other request; on Tokio's blocking
-//! pool hundreds would take 19 MiB each.
+//! On the async threads a few concurrent logins would stall every other request. On Tokio's blocking pool
+//! hundreds of them would take 19 MiB each.
 
 use super::hasher::Scratch;
 use crate::{
@@ -17,29 +17,29 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// After this long without work a thread gives its memory back.
+/// After this long without work a thread frees its memory.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Hashing threads; they end when it is dropped.
+/// A pool of hashing threads. They end when it is dropped.
 pub struct Pool(Arc<Shared>);
 
-/// What the threads and those who ask share.
+/// The state shared by the threads and the callers.
 struct Shared {
     line: Mutex<Queue>,
     moved: Condvar,
-    /// How many may wait beyond those that a free thread is about to take.
+    /// How many jobs may wait in addition to those that a free thread is about to take.
     queue: usize,
 }
 
 struct Queue {
     jobs: VecDeque<Box<dyn Job>>,
-    /// Threads with nothing in hand.
+    /// The number of idle threads.
     free: usize,
     open: bool,
 }
 
 trait Job: Send {
-    /// Whether somebody still waits for the answer.
+    /// Whether a caller still waits for the answer.
     fn is_wanted(&self) -> bool;
     fn run(self: Box<Self>, bench: &mut Scratch);
 }
@@ -55,12 +55,12 @@ impl<F: FnOnce(&mut Scratch) -> T + Send, T: Send> Job for Task<F, T> {
     }
 
     fn run(self: Box<Self>, bench: &mut Scratch) {
-        // Whoever has left by now needs no answer.
+        // A caller who has gone by now needs no answer.
         let _ = self.answer.send((self.task)(bench));
     }
 }
 
-/// What a thread finds when it looks for work.
+/// The result of looking for work.
 enum Next {
     Work(Box<dyn Job>),
     Nothing,
@@ -68,18 +68,19 @@ enum Next {
 }
 
 impl Pool {
+    /// A pool with the configured number of threads, but no more than there are cores.
     pub fn new(config: &config::Password) -> Self {
         Self::with_idle(config, IDLE)
     }
 
-    /// A pool whose threads give their memory back after `idle` without work.
+    /// A pool whose threads free their memory after `idle` without work.
     pub fn with_idle(config: &config::Password, idle: Duration) -> Self {
         let line = Queue { jobs: VecDeque::new(), free: 0, open: false };
         let desk =
             Arc::new(Shared { line: Mutex::new(line), moved: Condvar::new(), queue: config.queue });
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let threads = if config.threads == 0 { cores } else { config.threads.min(cores) };
-        // Held, so that no thread looks around before it is known how many there are.
+        // Locked, so that no thread looks for work before the number of threads is known.
         let mut line = desk.line();
         for n in 0..threads {
             let (shared, bench) = (Arc::clone(&desk), Scratch::new(config));
@@ -99,10 +100,10 @@ impl Pool {
         self.0.line().jobs.len()
     }
 
-    /// Does `task` on one of the threads, unless whoever asked has gone by then.
+    /// Runs `task` on one of the threads, unless the caller has gone by then.
     ///
     /// # Errors
-    /// `Busy` if the queue is full; `Internal` if the task panicked.
+    /// [`Error::Busy`] if the queue is full; [`Error::Internal`] if the task panicked.
     pub async fn run<T: Send + 'static>(
         &self,
         task: impl FnOnce(&mut Scratch) -> T + Send + 'static,
@@ -125,7 +126,7 @@ impl Shared {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a job at the end of the line; those that nobody wants any more take no place in it.
+    /// Adds a job to the end of the queue. If the queue is full, jobs without a caller are removed first.
     fn put(&self, job: Box<dyn Job>) -> Result<()> {
         let mut line = self.line();
         if !line.open {
@@ -144,7 +145,7 @@ impl Shared {
         Ok(())
     }
 
-    /// The next job that is wanted; waits for one, but no longer than `idle`.
+    /// Takes the next job that has a caller. It waits for one, but no longer than `idle`.
     fn next(&self, idle: Duration) -> Next {
         let mut line = self.line();
         loop {

@@ -1,4 +1,4 @@
-//! [`Clock`]: the only place that times come from.
+//! [`Clock`]: the only source of times.
 use super::Timestamp;
 use std::{
     sync::{
@@ -9,12 +9,12 @@ use std::{
 };
 use time::OffsetDateTime;
 
-/// Tells the time: the machine's, a database's that it follows, or one that a test sets.
+/// The current time: the machine's, that of a database whose clock it follows, or one that a test sets.
 ///
-/// Replicas that share a database must agree on the time, or one takes for theft what another takes for
-/// a race. So each follows the database's clock: it reads it now and then ([`Clock::follow`]) and goes on by
-/// the machine's monotonic clock in between, which nobody can set. A clock that has never followed
-/// another tells the machine's time.
+/// Replicas that share a database must agree on the time, or one treats as theft of a token what another
+/// treats as a race. So each follows the database's clock: it reads that clock from time to time
+/// ([`Clock::follow`]) and uses the machine's monotonic clock in between, which cannot be set. A clock that
+/// has never followed another returns the machine's time.
 ///
 /// Clones are the same clock.
 #[derive(Clone, Debug)]
@@ -24,19 +24,20 @@ pub struct Clock(Arc<Inner>);
 struct Inner {
     source: Source,
     started: Instant,
-    /// What the followed clock said at `started`, in microseconds since 1970.
+    /// The time of the followed clock at `started`, in microseconds since 1970.
     base: AtomicI64,
 }
 
 #[derive(Debug)]
 enum Source {
-    /// The machine's clock, which is wrong by so many microseconds.
+    /// The machine's clock, and its simulated error in microseconds.
     Machine { error: AtomicI64 },
-    /// A clock that stands still, in microseconds since 1970, and by how many it has been set.
+    /// A clock that stands still at `at` (microseconds since 1970), and how far it was stepped
+    /// (microseconds).
     Manual { at: AtomicI64, set: AtomicI64 },
 }
 
-/// There is no `base` yet.
+/// The value of `base` before the clock has followed another.
 const NONE: i64 = i64::MIN;
 
 impl Default for Clock {
@@ -46,12 +47,13 @@ impl Default for Clock {
 }
 
 impl Clock {
+    /// The machine's clock, which can follow another.
     pub fn system() -> Self {
         Self::new(Source::Machine { error: AtomicI64::new(0) })
     }
 
-    /// A clock that stands still at `start` until it is moved; its clones move with it. It follows no
-    /// other.
+    /// A clock that stands still at `start` until it is moved. Its clones move with it. It does not follow
+    /// another clock.
     pub fn manual(start: Timestamp) -> Self {
         Self::new(Source::Manual { at: AtomicI64::new(start.0), set: AtomicI64::new(0) })
     }
@@ -60,15 +62,15 @@ impl Clock {
         Self(Arc::new(Inner { source, started: Instant::now(), base: AtomicI64::new(NONE) }))
     }
 
-    /// Moves a manual clock; the system's goes its own way.
+    /// Moves a manual clock forward. Does nothing to a system clock.
     pub fn advance(&self, by: Duration) {
         if let Source::Manual { at, .. } = &self.0.source {
             at.fetch_add(micros(by), Ordering::SeqCst);
         }
     }
 
-    /// Sets the clock forward or back by `micros`, as an operator or NTP may do; for tests. It sets what is
-    /// taken for the machine's clock, not the machine's.
+    /// Steps the clock forward or back by `micros` microseconds, as an operator or NTP may do. For tests: the
+    /// machine's own clock does not change.
     pub fn step(&self, micros: i64) {
         match &self.0.source {
             Source::Machine { error } => {
@@ -81,8 +83,8 @@ impl Clock {
         }
     }
 
-    /// By how many microseconds it is ahead of a clock that nobody can set: this changes when it is set,
-    /// and not with time.
+    /// How many microseconds it is ahead of a clock that cannot be set. This changes when the clock is set,
+    /// not as time passes.
     pub fn ahead(&self) -> i64 {
         match &self.0.source {
             Source::Machine { .. } => self.now().0.saturating_sub(micros(self.0.started.elapsed())),
@@ -90,13 +92,13 @@ impl Clock {
         }
     }
 
-    /// Whether it can follow another clock.
+    /// Whether it can follow another clock: a manual clock cannot.
     pub fn can_follow(&self) -> bool {
         matches!(self.0.source, Source::Machine { .. })
     }
 
-    /// Follows another clock, which was asked at `asked` and has just answered `told`. It is moved only
-    /// as far as the answer proves it wrong: a slow answer may have been given at any moment between.
+    /// Follows another clock, which was asked at `asked` and has just answered `told`. It moves only as far
+    /// as the answer proves it wrong: a slow answer may be from any moment in between.
     pub fn follow(&self, asked: Instant, told: Timestamp) {
         if !self.can_follow() {
             return;
@@ -111,7 +113,7 @@ impl Clock {
         self.0.base.store(base, Ordering::SeqCst);
     }
 
-    /// By how many microseconds the machine's clock is ahead of the one that is followed.
+    /// How many microseconds the machine's clock is ahead of the followed one.
     pub fn skew(&self) -> i64 {
         match &self.0.source {
             Source::Machine { error } => machine(error).0.saturating_sub(self.now().0),
@@ -119,6 +121,7 @@ impl Clock {
         }
     }
 
+    /// The current time.
     pub fn now(&self) -> Timestamp {
         match &self.0.source {
             Source::Manual { at, .. } => Timestamp(at.load(Ordering::SeqCst)),
@@ -178,7 +181,7 @@ mod tests {
             base: AtomicI64::new(clock.0.base.load(Ordering::SeqCst) - 120 * SECOND),
         }));
         let at = |ago: i64| Timestamp(right.now().0 - ago * SECOND);
-        // The answer took a minute: it says no more than that this clock may be right.
+        // The answer took a minute, so it does not prove this clock wrong.
         for told in [0, 30, 59] {
             clock.follow(asked, at(told));
             assert!(apart(clock.now(), right.now()) < SECOND, "{told}");

@@ -1,4 +1,4 @@
-//! What our tokens say (RFC 7519), and how one is read before any cryptography: strictly.
+//! The claims of our tokens (RFC 7519), and the strict parsing of a token before any cryptography.
 use crate::{
     config::{LONGEST_ACCESS_TOKEN, LONGEST_REFRESH_TOKEN},
     store::users::UserId,
@@ -23,14 +23,14 @@ pub struct Claims {
     pub aud: String,
     /// The user id.
     pub sub: String,
-    /// The same as a number.
+    /// The user id as a number.
     pub user_id: i64,
     pub token_type: String,
     pub iat: i64,
     pub nbf: i64,
     pub exp: i64,
     pub jti: Uuid,
-    /// The session.
+    /// The session id.
     pub sid: Uuid,
     /// Empty if the user has none.
     pub username: String,
@@ -39,9 +39,9 @@ pub struct Claims {
     /// `ADMIN` if among the roles, else the first, else `USER`.
     pub role: String,
     pub roles: Vec<String>,
-    /// Superusers pass every check of a role.
+    /// Whether the user is a superuser, who passes every check of a role.
     pub is_superuser: bool,
-    /// When the password was given.
+    /// When the password was last given.
     pub auth_time: i64,
     pub amr: Vec<String>,
     /// Who acts for the user (RFC 8693, 4.1): the superuser who opened the session.
@@ -57,6 +57,7 @@ pub struct Actor {
 }
 
 impl Claims {
+    /// The id of the user.
     pub fn user(&self) -> UserId {
         UserId(self.user_id)
     }
@@ -79,20 +80,20 @@ pub struct RefreshClaims {
     pub exp: i64,
     /// The refresh token itself.
     pub jti: Uuid,
-    /// The session.
+    /// The session id.
     pub sid: Uuid,
 }
 
-/// A kind of token: what is in its `token_type`, and what is checked of its claims beside issuer and
-/// audience.
+/// A kind of token: its `token_type`, and the claims that are checked besides issuer and audience.
 pub trait Kind: DeserializeOwned {
     const TYPE: &'static str;
-    /// The longest that a token of this kind may say it lives. We sign none that lives longer, so such
-    /// a token was made by somebody else, with a stolen key.
+    /// The longest lifetime that a token of this kind may claim. We sign none with a longer one, so such a
+    /// token was signed by somebody else with a stolen key.
     const LONGEST: Duration;
     fn said(&self) -> Said<'_>;
 }
 
+/// The claims that are checked for every kind of token. Times are seconds since 1970.
 pub struct Said<'c> {
     pub token_type: &'c str,
     pub sub: &'c str,
@@ -112,7 +113,7 @@ impl Kind for Claims {
     }
 }
 
-/// It is good from the beginning.
+/// It has no `nbf`: it is valid as soon as it is issued.
 impl Kind for RefreshClaims {
     const TYPE: &'static str = "refresh";
     const LONGEST: Duration = LONGEST_REFRESH_TOKEN;
@@ -123,8 +124,8 @@ impl Kind for RefreshClaims {
     }
 }
 
-/// What a header may say (RFC 7515, 4.1). Parameters that name keys are not even looked at; `crit`
-/// asks for extensions, of which we know none. A parameter that comes twice is refused.
+/// The header of a token (RFC 7515, 4.1). Parameters that name keys are ignored. `crit` requires extensions,
+/// and we support none. A repeated parameter is refused.
 #[derive(Deserialize)]
 pub(crate) struct Header {
     pub alg: String,
@@ -135,7 +136,7 @@ pub(crate) struct Header {
     crit: bool,
 }
 
-/// A string, if it is there at all: not null.
+/// A string. Null is refused.
 fn text<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
     String::deserialize(d).map(Some)
 }
@@ -145,11 +146,10 @@ fn present<'de, D: Deserializer<'de>>(d: D) -> Result<bool, D::Error> {
 }
 
 impl Header {
-    /// Reads the header of a token that is in shape: at most 8 KiB, three parts, each in canonical
-    /// base64url.
+    /// Parses the header of a well-formed token: at most 8 KiB, three parts, each in canonical base64url.
     ///
     /// # Errors
-    /// `TokenNotValid`.
+    /// [`Error::NotValid`].
     pub fn read(token: &str) -> Result<Self> {
         Self::parse(token).ok_or(Error::NotValid)
     }
@@ -159,7 +159,7 @@ impl Header {
             return None;
         }
         let mut parts = token.split('.');
-        // The engine refuses padding, letters of other alphabets, and bits left over.
+        // The engine refuses padding, characters of other alphabets, and trailing bits.
         let mut part = || {
             let bytes = URL_SAFE_NO_PAD.decode(parts.next()?).ok()?;
             (!bytes.is_empty()).then_some(bytes)
@@ -173,7 +173,8 @@ impl Header {
     }
 }
 
-/// What a refresh token of djangorestframework-simplejwt says. Issuer and audience are in it where they were configured.
+/// The claims of a refresh token of djangorestframework-simplejwt. It has an issuer and an audience only if
+/// they were configured.
 #[derive(Deserialize)]
 pub struct SimpleJwt {
     pub token_type: String,
@@ -181,16 +182,16 @@ pub struct SimpleJwt {
     pub user_id: i64,
     pub jti: Uuid,
     pub exp: i64,
-    /// Older versions said nothing.
+    /// Absent in tokens of older versions.
     pub iat: Option<i64>,
     pub nbf: Option<i64>,
     pub iss: Option<String>,
     pub aud: Option<Value>,
-    /// In ours only.
+    /// Only our own tokens have it.
     pub sid: Option<IgnoredAny>,
 }
 
-/// The id as a number or, as newer versions have it, as text.
+/// The id as a number or, from newer versions, as text.
 fn number<'de, D: Deserializer<'de>>(d: D) -> Result<i64, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]

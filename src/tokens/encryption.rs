@@ -1,4 +1,5 @@
-//! Private keys and secrets at rest: sealed with AES-256-GCM when an encryption key is configured.
+//! Encryption at rest: private keys and secrets are sealed with AES-256-GCM if an encryption key is
+//! configured.
 use crate::{
     config::Secret,
     secret,
@@ -9,28 +10,32 @@ use aws_lc_rs::{
     hkdf::{HKDF_SHA256, Salt},
 };
 
-/// The first byte of what is stored sealed; then follow the nonce, the content and its tag.
+/// The first byte of a sealed value. The nonce, the ciphertext and its tag follow.
 const SEALED: u8 = 1;
-/// The first byte of PKCS#8.
+/// The first byte of PKCS#8, the form of a private key in clear.
 const PLAIN: u8 = 0x30;
-/// The length of a secret that is stored in clear, in bytes. A sealed one is longer.
+/// The length of a secret in clear, in bytes. A sealed one is longer.
 pub const SECRET: usize = 32;
 
+/// Seals and opens private keys and secrets.
 pub struct Encryption {
     key: Option<LessSafeKey>,
-    /// Opens what was sealed before the encryption key was changed.
+    /// Opens values that were sealed before the encryption key was changed.
     previous: Option<LessSafeKey>,
 }
 
 impl Encryption {
+    /// Derives the keys from the configured secrets.
+    ///
     /// # Errors
-    /// `Internal` if a key cannot be derived.
+    /// [`Error::Internal`] if a key cannot be derived.
     pub fn new(key: Option<&Secret>, previous: Option<&Secret>) -> Result<Self> {
         let derive = |secret: Option<&Secret>| secret.map(derive).transpose();
         Ok(Self { key: derive(key)?, previous: derive(previous)? })
     }
 
-    /// What is stored in the place of the private key `kid`, bound to its name.
+    /// Seals the private key `kid` for storage, bound to its name. Without an encryption key it stays in
+    /// clear.
     pub fn close(&self, kid: &str, key: &[u8]) -> Result<Vec<u8>> {
         let Some(seal) = &self.key else { return Ok(key.to_vec()) };
         let nonce: [u8; NONCE_LEN] = secret::random()?;
@@ -44,7 +49,7 @@ impl Encryption {
         Ok([&[SEALED], nonce.as_slice(), &body].concat())
     }
 
-    /// What is stored in the place of the secret for `purpose`.
+    /// Seals the secret for `purpose` for storage. Without an encryption key it stays in clear.
     pub fn close_secret(&self, purpose: &str, secret: &[u8]) -> Result<Vec<u8>> {
         self.close(&of_secret(purpose), secret)
     }
@@ -59,10 +64,10 @@ impl Encryption {
         self.key.is_some() && stored.len() == SECRET
     }
 
-    /// The private key that `stored` holds, sealed or not.
+    /// The private key in `stored`, sealed or not.
     ///
     /// # Errors
-    /// `Internal` in words for the operator, if the encryption key is missing or another one.
+    /// [`Error::Internal`], with a message for the operator, if the encryption key is missing or wrong.
     pub fn open(&self, kid: &str, stored: &[u8]) -> Result<Vec<u8>> {
         match stored.first() {
             Some(&PLAIN) => Ok(stored.to_vec()),
@@ -70,10 +75,10 @@ impl Encryption {
         }
     }
 
-    /// The secret that `stored` holds, sealed or not.
+    /// The secret in `stored`, sealed or not.
     ///
     /// # Errors
-    /// `Internal` in words for the operator, if the encryption key is missing or another one.
+    /// [`Error::Internal`], with a message for the operator, if the encryption key is missing or wrong.
     pub fn open_secret(&self, purpose: &str, stored: &[u8]) -> Result<Vec<u8>> {
         if stored.len() == SECRET {
             return Ok(stored.to_vec());
@@ -102,7 +107,7 @@ fn derive(secret: &Secret) -> Result<LessSafeKey> {
     Ok(LessSafeKey::new(UnboundKey::from(okm)))
 }
 
-/// What a sealed secret is bound to. The name of a key has no space in it.
+/// The name that a sealed secret is bound to. It differs from every key name, which has no space.
 fn of_secret(purpose: &str) -> String {
     format!("secret {purpose}")
 }
@@ -145,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_sealed_apart_from_the_keys() {
-        // Random, so it may begin like something else.
+        // A secret is random, so it may begin with the first byte of another form.
         for plain in [[SEALED; SECRET], [PLAIN; SECRET], [7; SECRET]] {
             let one = seal("one");
             let stored = one.close_secret("x", &plain).unwrap();

@@ -1,4 +1,4 @@
-//! What can go wrong with keys and tokens.
+//! The errors of keys and tokens.
 use crate::{db, secret};
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! One key: made, stored as PKCS#8, and ready to sign and verify.
+//! One key: generating it, reading it from PKCS#8, and its forms for signing and verifying.
 use crate::{
     config::Algorithm,
     tokens::{Error, Result},
@@ -14,16 +14,17 @@ use jsonwebtoken::{
     jwk::{Jwk, PublicKeyUse, ThumbprintHash},
 };
 
+/// A private key and its public key, ready for use.
 pub struct KeyPair {
     pub kid: String,
     pub algorithm: Algorithm,
     pub signs: EncodingKey,
     pub verifies: DecodingKey,
-    /// The public half (RFC 7517).
+    /// The public key (RFC 7517).
     pub jwk: Jwk,
 }
 
-/// The name of an algorithm to jsonwebtoken.
+/// The algorithm as jsonwebtoken names it.
 pub const fn jwa(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
     match algorithm {
         Algorithm::ES256 => jsonwebtoken::Algorithm::ES256,
@@ -33,7 +34,7 @@ pub const fn jwa(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
     }
 }
 
-/// The name of an algorithm as tokens have it (RFC 7518, RFC 8037).
+/// The name of an algorithm in tokens (RFC 7518, RFC 8037).
 pub const fn name(algorithm: Algorithm) -> &'static str {
     match algorithm {
         Algorithm::ES256 => "ES256",
@@ -43,14 +44,14 @@ pub const fn name(algorithm: Algorithm) -> &'static str {
     }
 }
 
-/// The algorithm of a stored key; `None` if this version knows no such.
+/// The algorithm of a stored key, by its name; `None` if this version does not know it.
 pub fn named(algorithm: &str) -> Option<Algorithm> {
     [Algorithm::ES256, Algorithm::EdDSA, Algorithm::RS256]
         .into_iter()
         .find(|a| name(*a) == algorithm)
 }
 
-/// A new private key, PKCS#8. An RSA key takes the processor for a tenth of a second or more.
+/// Generates a private key, PKCS#8. An RSA key takes a tenth of a second of processor time or more.
 pub fn generate(algorithm: Algorithm) -> Result<Vec<u8>> {
     let failed = |_| Error::internal("a signing key could not be made");
     let random = SystemRandom::new();
@@ -72,7 +73,7 @@ pub fn generate(algorithm: Algorithm) -> Result<Vec<u8>> {
 }
 
 impl KeyPair {
-    /// Reads a private key, PKCS#8; its name is its thumbprint (RFC 7638).
+    /// Reads a private key, PKCS#8. Its `kid` is its thumbprint (RFC 7638).
     pub fn read(algorithm: Algorithm, pkcs8: &[u8]) -> Result<Self> {
         let signs = match algorithm {
             Algorithm::ES256 => EncodingKey::from_ec_der(pkcs8),

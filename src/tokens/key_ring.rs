@@ -1,7 +1,7 @@
 //! The keys in memory, parsed once.
 //!
-//! The key decides the algorithm, never the token (RFC 8725, 3.1); a key is looked up among ours and
-//! nowhere else.
+//! The key determines the algorithm, never the token (RFC 8725, 3.1). A key is looked up among our own keys
+//! only.
 use super::{
     MAX_AGE,
     claims::{Header, Kind},
@@ -25,25 +25,26 @@ use std::time::Duration;
 
 /// How far the clock of another issuer may be ahead of ours (RFC 7519, 4.1.5).
 const LEEWAY: Duration = Duration::from_secs(5);
-/// How much later than its key was retired a token may have been issued: replicas hear of a rotation
-/// within a second or so, and their clocks differ.
+/// How long after its key was retired a token may have been issued: replicas learn of a rotation within a
+/// second or so, and their clocks differ.
 const LAG: Duration = Duration::from_mins(1);
-/// How long after a change of algorithm the keys of the old one stay published, and do not come back
-/// to sign: replicas are restarted with the new settings one after the other.
+/// How long after a change of algorithm the keys of the old one stay published and cannot sign again:
+/// replicas are restarted with the new settings one after the other.
 const CHANGE: Duration = Duration::from_hours(1);
-/// How long a next key of another algorithm is published. If it does not sign by then, nobody is
-/// configured for it any more.
+/// How long a next key of another algorithm is published. If it does not sign by then, no replica is
+/// configured for its algorithm any more.
 const WANTED: Duration = Duration::from_hours(24);
-/// The same for `nbf` and `iat` of our own tokens: a replica that has just started, or several processes over one
-/// file whose clock is set. An expiry knows no leeway.
+/// How far `nbf` and `iat` of our own tokens may be ahead of our clock: for a replica that has just started,
+/// or for several processes with one database file whose clock is set. The expiry has no leeway.
 const NBF_LEEWAY: Duration = Duration::from_secs(30);
 
+/// The keys of a service, and the settings for signing and verifying.
 pub struct KeyRing {
     issuer: String,
     audience: String,
     algorithm: Algorithm,
     secret: Option<(EncodingKey, DecodingKey)>,
-    /// The current one first, then the next, then the retired.
+    /// The current keys first, then the next ones, then the retired ones.
     held: Vec<RingKey>,
     outline: Vec<Outline>,
 }
@@ -66,6 +67,7 @@ struct Found<'k> {
 }
 
 impl KeyRing {
+    /// Parses stored keys. Keys of an unknown algorithm are skipped.
     pub fn new(config: &Config, seal: &Encryption, rows: Vec<Key>) -> Result<Self> {
         let outline = |r: &Key| Outline {
             kid: r.kid.clone(),
@@ -105,7 +107,7 @@ impl KeyRing {
         })
     }
 
-    /// Whether it was made of these keys.
+    /// Whether the ring was made from these keys.
     pub fn is_of(&self, outline: &[Outline]) -> bool {
         self.outline == outline
     }
@@ -118,8 +120,8 @@ impl KeyRing {
         self.of_kind().filter(move |h| h.state == state)
     }
 
-    /// Whether the next key of the configured algorithm is to take over from one of another, at `now`:
-    /// verifiers had the time to see it.
+    /// Whether the next key of the configured algorithm should replace a key of another algorithm at `now`:
+    /// it was published for long enough that verifiers have seen it.
     pub fn is_due(&self, now: Timestamp) -> bool {
         let has_left = |h: &RingKey| h.retired_at.is_some_and(|at| at.plus(CHANGE) > now);
         self.of_kind_in(KeyState::Current).next().is_none()
@@ -127,8 +129,9 @@ impl KeyRing {
             && !self.of_kind_in(KeyState::Retired).any(has_left)
     }
 
-    /// The key that signs: ours, or during a change of algorithm the one that other replicas sign with.
-    /// Where there is none of either they have changed to `HS256`.
+    /// The key that signs: that of the configured algorithm or, during a change of algorithm, the one that
+    /// other replicas sign with. If there is neither, they have changed to `HS256`, and the key of the
+    /// configured algorithm that was retired last signs.
     fn signing(&self) -> Option<&RingKey> {
         let ours = self.of_kind_in(KeyState::Current).next();
         let any = || self.held.iter().find(|h| h.state == KeyState::Current);
@@ -136,6 +139,7 @@ impl KeyRing {
             .or_else(|| self.of_kind_in(KeyState::Retired).max_by_key(|h| h.retired_at))
     }
 
+    /// Signs claims as a JWT.
     pub fn sign(&self, claims: &impl Serialize) -> Result<String> {
         if let Some((key, _)) = &self.secret {
             let header = jsonwebtoken::Header::new(key_pair::jwa(Algorithm::HS256));
@@ -147,7 +151,7 @@ impl KeyRing {
         encode(&header, claims, &pair.signs).map_err(Error::internal)
     }
 
-    /// The claims of a token of the kind `T` that is good at `now`.
+    /// Verifies a token of the kind `T` at `now`, and returns its claims.
     pub fn verify<T: Kind>(&self, token: &str, now: Timestamp) -> Result<T> {
         let header = Header::read(token)?;
         let found = self.find(header.kid.as_deref(), now).ok_or(Error::NotValid)?;
@@ -159,13 +163,13 @@ impl KeyRing {
         rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         rules.set_issuer(&[&self.issuer]);
         rules.set_audience(&[&self.audience]);
-        // By our own clock, below.
+        // Checked below with our own clock.
         rules.validate_exp = false;
         rules.validate_nbf = false;
         let claims: T = decode(token, key, &rules).map_err(|_| Error::NotValid)?.claims;
         let said = claims.said();
-        // Whoever stole a key that has been retired since can only say that a token is older, and of
-        // an old one that it has expired.
+        // With a stolen key that is now retired, an attacker must backdate a token, and the longest
+        // lifetime makes an old token expired.
         let longest = i64::try_from(T::LONGEST.as_secs()).unwrap_or(i64::MAX);
         let good = said.token_type == T::TYPE
             && said.exp > now.unix()
@@ -176,8 +180,8 @@ impl KeyRing {
         if good { Ok(claims) } else { Err(Error::NotValid) }
     }
 
-    /// What a refresh token of simplejwt's says. It need not name issuer and audience; if it does, they
-    /// are ours.
+    /// Verifies a refresh token of simplejwt at `now`, and returns its claims. It need not have an issuer and
+    /// an audience; if it does, they must be ours.
     pub fn verify_simplejwt(&self, token: &str, now: Timestamp) -> Result<SimpleJwt> {
         let header = Header::read(token)?;
         let named = header.kid.is_some() || header.alg != key_pair::name(Algorithm::HS256);
@@ -211,7 +215,7 @@ impl KeyRing {
         verifies.then_some(Found { algorithm, key, retired_at: held.retired_at })
     }
 
-    /// The keys of the configured algorithm and, while it is being changed, those of the other one.
+    /// The public keys of the configured algorithm and, while it is being changed, of the other one.
     pub fn jwks(&self, now: Timestamp) -> Value {
         let is_published = |h: &&RingKey| {
             h.pair.algorithm == self.algorithm

@@ -1,7 +1,7 @@
-//! The keys that sign tokens, and what is believed of a token that is presented.
+//! The keys that sign tokens, and the verification of tokens.
 //!
-//! A key is published before it signs, so that verifiers that keep our key set for a while know it,
-//! and verifies until the last token it signed has expired: nobody is logged out by a rotation.
+//! A key is published before it signs, so that verifiers that cache our key set know it. It verifies until
+//! the last token that it signed has expired, so a rotation logs nobody out.
 pub mod claims;
 pub mod encryption;
 mod error;
@@ -31,10 +31,10 @@ use std::{
     time::Duration,
 };
 
-/// How long verifiers may keep the key set; a key is published for this long before it signs.
+/// How long verifiers may cache the key set. A key is published for this long before it signs.
 pub const MAX_AGE: Duration = Duration::from_mins(5);
 
-/// The keys of the service; clones are the same.
+/// The keys of the service. Clones share them.
 #[derive(Clone)]
 pub struct Keys(Arc<Inner>);
 
@@ -56,11 +56,12 @@ pub struct KeyInfo {
 }
 
 impl Keys {
-    /// Reads the keys, and makes those that are missing; `lifetime` is the longest of a token. Several
-    /// processes may do so at once.
+    /// Reads the keys, and generates those that are missing. `lifetime` is the longest lifetime of a token.
+    /// Several processes may do so at once.
     ///
     /// # Errors
-    /// `Internal`, in words for the operator, if the keys are sealed with another encryption key.
+    /// [`Error::Internal`], with a message for the operator, if the keys are sealed with another encryption
+    /// key.
     pub async fn load(
         db: &Db,
         config: &Arc<Config>,
@@ -73,10 +74,11 @@ impl Keys {
         Self::of(config, seal, rows)
     }
 
-    /// Reads the keys as they are, and changes nothing.
+    /// Reads the keys and changes nothing.
     ///
     /// # Errors
-    /// `Internal`, in words for the operator, if the keys are sealed with another encryption key.
+    /// [`Error::Internal`], with a message for the operator, if the keys are sealed with another encryption
+    /// key.
     pub async fn read(db: &Db, config: &Arc<Config>, clock: &Clock) -> Result<Self> {
         let rows = keys::all(&mut db.read().await?, clock.now()).await?;
         Self::of(config, seal_of(config)?, rows)
@@ -87,7 +89,7 @@ impl Keys {
         Ok(Self(Arc::new(Inner { config: Arc::clone(config), seal, ring })))
     }
 
-    /// Reads the keys again, if there are others now; cheap if not.
+    /// Reads the keys again if they have changed; cheap if not.
     pub async fn reload(&self, db: &Db, now: Timestamp) -> Result<()> {
         let mut db = db.read().await?;
         if !self.ring().is_of(&keys::outline(&mut db, now).await?) {
@@ -98,8 +100,8 @@ impl Keys {
         Ok(())
     }
 
-    /// After a change of `jwt.algorithm`: lets the first key of the new kind sign once it has been
-    /// published for as long as any next key; cheap if there is nothing to do.
+    /// After a change of `jwt.algorithm`: promotes the first key of the new algorithm to sign once it has
+    /// been published for as long as any next key. Cheap if there is nothing to do.
     pub(crate) async fn advance(&self, db: &Db, lifetime: Duration, now: Timestamp) -> Result<()> {
         if !self.ring().is_due(now) {
             return Ok(());
@@ -108,7 +110,7 @@ impl Keys {
         let mut tx = db.write().await?;
         match crate::tokens::rotation::rotate(&mut tx, &fresh, lifetime, now, false).await {
             Ok(()) => {}
-            // Another replica was faster.
+            // Another replica has already rotated.
             Err(Error::KeyTooYoung { .. }) => return Ok(()),
             Err(e) => return Err(e),
         }
@@ -127,37 +129,37 @@ impl Keys {
         self.ring().sign(claims)
     }
 
-    /// What an access token says, if it is one of ours and good at `now`.
+    /// Verifies an access token at `now`, and returns its claims.
     ///
     /// # Errors
-    /// `TokenNotValid`.
+    /// [`Error::NotValid`].
     pub fn verify_access(&self, token: &str, now: Timestamp) -> Result<Claims> {
         self.ring().verify(token, now)
     }
 
-    /// What a refresh token in its JWT envelope says, if it is one of ours and good at `now`.
+    /// Verifies a refresh token in its JWT envelope at `now`, and returns its claims.
     ///
     /// # Errors
-    /// `TokenNotValid`.
+    /// [`Error::NotValid`].
     pub fn verify_refresh(&self, token: &str, now: Timestamp) -> Result<RefreshClaims> {
         self.ring().verify(token, now)
     }
 
-    /// What a refresh token of simplejwt's says, if it is signed with our secret and good at `now`.
+    /// Verifies a refresh token of simplejwt, signed with our secret, at `now`, and returns its claims.
     ///
     /// # Errors
-    /// `TokenNotValid`.
+    /// [`Error::NotValid`].
     pub(crate) fn verify_simplejwt(&self, token: &str, now: Timestamp) -> Result<SimpleJwt> {
         self.ring().verify_simplejwt(token, now)
     }
 
-    /// The public keys of the configured kind (RFC 7517), and of another one while `jwt.algorithm` is
+    /// The public keys (RFC 7517) of the configured algorithm, and of the other one while `jwt.algorithm` is
     /// being changed; none with HS256.
     pub fn jwks(&self, now: Timestamp) -> serde_json::Value {
         self.ring().jwks(now)
     }
 
-    /// The keys that sign or verify, the newest first.
+    /// The keys that sign or verify, newest first.
     pub async fn list(&self, db: &Db, now: Timestamp) -> Result<Vec<KeyInfo>> {
         let info = |k: Key| KeyInfo {
             kid: k.kid,
@@ -170,10 +172,10 @@ impl Keys {
         Ok(keys::all(&mut db.read().await?, now).await?.into_iter().map(info).collect())
     }
 
-    /// A key for [`Keys::rotate`], made before the transaction because that takes a while.
+    /// Generates a key for [`Keys::rotate`]. Call it before the transaction, because it takes a while.
     ///
     /// # Errors
-    /// `NoKeys` with HS256, whose secret is in the configuration.
+    /// [`Error::NoKeys`] with HS256, whose secret is in the configuration.
     pub(crate) async fn fresh(&self, now: Timestamp) -> Result<Key> {
         crate::tokens::provision::make(
             self.0.config.jwt.algorithm,
@@ -184,11 +186,11 @@ impl Keys {
         .await
     }
 
-    /// Lets the next key sign, retires the current one and publishes `fresh` as the next one;
-    /// `lifetime` is the longest of a token.
+    /// Promotes the next key to sign, retires the current one and publishes `fresh` as the next one.
+    /// `lifetime` is the longest lifetime of a token.
     ///
     /// # Errors
-    /// `KeyTooYoung` (unless `force`) while verifiers may not have seen the next key.
+    /// [`Error::KeyTooYoung`] (unless `force`) while verifiers may not have seen the next key.
     pub(crate) async fn rotate(
         &self,
         db: &mut Tx,
@@ -201,7 +203,7 @@ impl Keys {
         Ok(db.notify(Channel::Keys).await?)
     }
 
-    /// Keys for [`Keys::remove`], made before the transaction; none with HS256.
+    /// Generates keys for [`Keys::remove`]; none with HS256. Call it before the transaction.
     pub(crate) async fn spare(&self, now: Timestamp) -> Result<Vec<Key>> {
         match self.0.config.jwt.algorithm {
             Algorithm::HS256 => Ok(Vec::new()),
@@ -209,11 +211,11 @@ impl Keys {
         }
     }
 
-    /// Removes keys at once: nothing that they signed is believed any more. Others, out of `spare` if
-    /// need be, take their places.
+    /// Removes keys immediately: tokens that they signed are not valid any more. Other keys replace them,
+    /// from `spare` if necessary.
     ///
     /// # Errors
-    /// `NotFound` if one of them is not there.
+    /// [`Error::NotFound`] if one of the keys does not exist.
     pub(crate) async fn remove(
         &self,
         db: &mut Tx,
@@ -225,11 +227,11 @@ impl Keys {
         Ok(db.notify(Channel::Keys).await?)
     }
 
-    /// Seals every key and secret anew, with the encryption key of today; how many there are.
+    /// Seals every key and secret again, with the current encryption key, and returns how many there are.
     ///
     /// # Errors
-    /// `Internal`, in words for the operator, if one is sealed with an encryption key that is neither
-    /// the configured one nor the previous one.
+    /// [`Error::Internal`], with a message for the operator, if one is sealed with an encryption key that is
+    /// neither the configured one nor the previous one.
     pub(crate) async fn reseal(&self, db: &mut Tx) -> Result<usize> {
         let seal = &self.0.seal;
         let rows = keys::all(db, Timestamp::default()).await?;
@@ -246,8 +248,8 @@ impl Keys {
         Ok(rows.len() + secrets.len())
     }
 
-    /// The random secret of the service for `purpose`, made if there is none, and sealed if it is in
-    /// clear and could be.
+    /// The service's random secret for `purpose`. Generates it if there is none, and seals it if it is stored
+    /// in clear and an encryption key is configured.
     pub(crate) async fn provision_secret(&self, db: &Db, purpose: &str) -> Result<Vec<u8>> {
         let seal = &self.0.seal;
         let fresh: [u8; crate::tokens::encryption::SECRET] = secret::random()?;
@@ -263,7 +265,7 @@ impl Keys {
         Ok(secret)
     }
 
-    /// The same as it is; `None` if no service has ever made it.
+    /// Reads the secret for `purpose` and changes nothing; `None` if it was never generated.
     pub(crate) async fn read_secret(&self, db: &Db, purpose: &str) -> Result<Option<Vec<u8>>> {
         let all = secrets::all(&mut db.read().await?).await?;
         let stored = all.into_iter().find(|(p, _)| p == purpose);

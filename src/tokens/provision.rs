@@ -1,8 +1,8 @@
-//! Brings the stored keys in line with the settings when a server starts: one that signs, one that
-//! will, none in clear that could be sealed.
+//! Brings the stored keys in line with the settings when a server starts: there is a current key and a next
+//! key, and no key is in clear if an encryption key is configured.
 //!
-//! After a change of `jwt.algorithm` the first key of the new kind is published like any next key, and
-//! the old one goes on signing meanwhile; see [`crate::tokens::Keys::advance`].
+//! After a change of `jwt.algorithm` the first key of the new algorithm is published like any next key, and
+//! the old one continues to sign meanwhile; see [`crate::tokens::Keys::advance`].
 use super::{
     encryption::Encryption,
     key_pair::{self, KeyPair},
@@ -21,16 +21,16 @@ use crate::{
 use std::time::Duration;
 use tokio::task::spawn_blocking;
 
-/// How much longer a retired key verifies than the last token it can have signed.
+/// How long a retired key verifies after the last token that it may have signed has expired.
 const MARGIN: Duration = Duration::from_mins(30);
-/// How long replicas that are configured for another algorithm may go on with its key once there is
-/// one with `HS256`, whose secret they do not have.
+/// How long replicas that are configured for another algorithm may still sign with its key once a replica
+/// uses `HS256`, whose secret they do not have.
 const OVERLAP: Duration = Duration::from_hours(1);
-/// A next key of an algorithm that has not been configured for so long is of no use.
+/// How old a next key of an algorithm that is not configured may be before it is removed.
 const STALE: Duration = Duration::from_hours(24);
 
-/// Makes what is missing, seals what is in clear; the keys that there are then. Of several processes
-/// that do so at once the first one's keys count.
+/// Generates missing keys, seals keys in clear, and returns all keys. If several processes do so at once, the
+/// keys of the first one are stored.
 pub async fn provision(
     db: &Db,
     config: &Config,
@@ -40,7 +40,7 @@ pub async fn provision(
 ) -> Result<Vec<Key>> {
     let algorithm = config.jwt.algorithm;
     let rows = keys::all(&mut db.read().await?, now).await?;
-    // Before the transaction: making a key takes a while.
+    // Before the transaction: generating a key takes a while.
     let mut fresh = Vec::new();
     for state in missing(&rows, algorithm) {
         fresh.push(make(algorithm, seal, state, now).await?);
@@ -78,8 +78,8 @@ pub async fn provision(
     Ok(rows)
 }
 
-/// The states for which a key has to be made. Only where nothing signs yet may one sign that was never
-/// published.
+/// The states for which a key must be generated. A key that was never published may sign only if no key signs
+/// yet.
 fn missing(rows: &[Key], algorithm: Algorithm) -> Vec<KeyState> {
     if algorithm == Algorithm::HS256 {
         return Vec::new();
@@ -93,7 +93,7 @@ fn missing(rows: &[Key], algorithm: Algorithm) -> Vec<KeyState> {
         .collect()
 }
 
-/// Whether `key` is of an algorithm that was left, and is to stop signing or to go.
+/// Whether `key` is of an algorithm that is no longer configured, and should be retired or removed.
 fn is_left(key: &Key, rows: &[Key], algorithm: Algorithm, now: Timestamp) -> bool {
     let ours = |k: &Key| k.algorithm == key_pair::name(algorithm);
     if ours(key) || key.state == KeyState::Retired {
@@ -104,8 +104,8 @@ fn is_left(key: &Key, rows: &[Key], algorithm: Algorithm, now: Timestamp) -> boo
     algorithm == Algorithm::HS256 || (signs && stale)
 }
 
-/// Writes down that the service changed its keys: into the table alone, since a start that fails later
-/// is told in one line.
+/// Records an audit event that the service changed its keys. It writes only to the table and logs nothing,
+/// because a start that fails later should log one line.
 pub async fn note(db: &mut Tx, algorithm: &str, now: Timestamp) -> Result<()> {
     let entry = audit::Entry {
         at: now,
@@ -121,10 +121,10 @@ pub async fn note(db: &mut Tx, algorithm: &str, now: Timestamp) -> Result<()> {
     Ok(audit::insert(db, &entry).await?)
 }
 
-/// A new key, as it is stored.
+/// Generates a key, in the form that is stored.
 ///
 /// # Errors
-/// `NoKeys` with HS256.
+/// [`Error::NoKeys`] with HS256.
 pub async fn make(
     algorithm: Algorithm,
     seal: &Encryption,
@@ -148,8 +148,8 @@ pub async fn make(
     })
 }
 
-/// When the last token that a key has signed will have expired, if it is retired at `now`: by the
-/// longest lifetime of today, and by what was issued when they were longer.
+/// When the last token of a key will have expired, plus a margin, if the key is retired at `now`. It uses the
+/// longest current lifetime, and the expiry of tokens that were issued when lifetimes were longer.
 pub async fn last_use(db: &mut Conn, lifetime: Duration, now: Timestamp) -> Result<Timestamp> {
     let issued = refresh_tokens::last_expiry(db).await?;
     Ok(issued.map_or(now, |t| t.max(now)).max(now.plus(lifetime)).plus(MARGIN))

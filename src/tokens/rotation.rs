@@ -1,4 +1,4 @@
-//! Keys take turns: the next one begins to sign, the one before retires, a stolen one goes.
+//! Key rotation: the next key starts to sign, the current one is retired, and a stolen one is removed.
 use super::{MAX_AGE, key_pair, provision::last_use};
 use crate::{
     config::Algorithm,
@@ -9,11 +9,12 @@ use crate::{
 };
 use std::time::Duration;
 
-/// Lets the next key of `fresh`'s algorithm sign, retires whatever signed until now, and publishes
-/// `fresh` as the next one; `lifetime` is the longest of a token.
+/// Promotes the next key of `fresh`'s algorithm to sign, retires the current keys, and publishes `fresh` as
+/// the next key. `lifetime` is the longest lifetime of a token.
 ///
 /// # Errors
-/// `KeyTooYoung` (unless `force`) while verifiers may not have seen the next key.
+/// [`Error::KeyTooYoung`] (unless `force`) while verifiers may not have seen the next key, and if another
+/// process has just rotated.
 pub async fn rotate(
     db: &mut Tx,
     fresh: &Key,
@@ -41,21 +42,21 @@ pub async fn rotate(
     if !keys::promote(db, &next.kid).await? || !keys::insert(db, fresh).await? {
         return Err(someone_else());
     }
-    // After a change of algorithm nobody waits for the next key of the kind that was left.
+    // After a change of algorithm, the next key of the old algorithm is not needed any more.
     keys::drop_next_of_others(db, &fresh.algorithm, next.created_at).await?;
     Ok(())
 }
 
-/// Somebody else has just rotated.
+/// The error if another process has just rotated.
 fn someone_else() -> Error {
     Error::KeyTooYoung { retry_after: MAX_AGE }
 }
 
-/// Removes keys at once. In the place of one that signed the next one does, in the place of the next
-/// one there is another: of `spare`, two keys of the configured algorithm, or none with a secret.
+/// Removes keys immediately. The next key replaces a removed current key, and a key from `spare` replaces the
+/// next key. `spare` has two keys of the configured algorithm, or none with HS256.
 ///
 /// # Errors
-/// `NotFound` if one of them is not there.
+/// [`Error::NotFound`] if one of the keys does not exist.
 pub async fn remove(
     db: &mut Tx,
     kids: &[String],

@@ -1,4 +1,4 @@
-//! The audit log as operators read it.
+//! Reading the audit log as an operator.
 use super::{
     Admin,
     user_search::{given, query, word},
@@ -16,23 +16,23 @@ use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// What is looked for in the audit log, as typed; what is empty is not asked for.
+/// A search in the audit log, as typed. An empty field does not restrict the search.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AuditQuery<'a> {
-    /// Whose account it concerns, by id.
+    /// Id of the user whose account the event concerns.
     pub user: Option<&'a str>,
-    /// Who did it, by id.
+    /// Id of the user who acted.
     pub actor: Option<&'a str>,
     pub kind: Option<&'a str>,
-    /// RFC 3339, or a day (UTC).
+    /// Start: RFC 3339, or a day (UTC).
     pub from: Option<&'a str>,
-    /// RFC 3339, not included; or a day, included.
+    /// End: RFC 3339, exclusive; or a day (UTC), inclusive.
     pub to: Option<&'a str>,
     pub cursor: Option<&'a str>,
 }
 
 impl AuditQuery<'_> {
-    /// The query string of the same search at another place.
+    /// The query string of the same search at another cursor.
     pub fn at(&self, cursor: &str) -> String {
         let pairs = [
             ("user", self.user),
@@ -59,10 +59,10 @@ fn moment(name: &'static str, text: Option<&str>, of_day: Duration) -> Result<Op
 }
 
 impl Admin<'_> {
-    /// What happened, the newest first, `size` (or as many as pages have) at once.
+    /// A page of the events that match `query`, newest first, with `size` events or the default number.
     ///
     /// # Errors
-    /// `Forbidden` to all but superusers; `Fields` if the query cannot be understood.
+    /// [`Error::Forbidden`] unless the operator is a superuser; [`Error::Fields`] if the query is invalid.
     pub async fn audit(&self, query: &AuditQuery<'_>, size: Option<usize>) -> Result<Page<Logged>> {
         self.op.demand_superuser()?;
         let filter = audit::Filter {
@@ -76,16 +76,16 @@ impl Admin<'_> {
         self.logged(&filter, size.unwrap_or(SIZE), query.cursor).await
     }
 
-    /// The kinds of acts that there are in the log, by name.
+    /// The names of the kinds of events in the log.
     ///
     /// # Errors
-    /// `Forbidden` to all but superusers.
+    /// [`Error::Forbidden`] unless the operator is a superuser.
     pub async fn audit_kinds(&self) -> Result<Vec<String>> {
         self.op.demand_superuser()?;
         Ok(audit::kinds(&mut self.auth.db.read_long().await?).await?)
     }
 
-    /// What happened to the account of `user`.
+    /// The events that concern the account of `user`.
     pub(crate) async fn logged_of(
         &self,
         user: UserId,

@@ -1,4 +1,4 @@
-//! What operators do to users. Each act is one transaction, with its lines in the audit log.
+//! How operators change users. Each operation is one transaction, which includes its audit events.
 use super::{Admin, LockedUser};
 use crate::{
     field_error::FieldError,
@@ -15,36 +15,37 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
-/// What an operator changes about a user; `None` leaves a thing as it is.
+/// What an operator changes about a user; `None` leaves a value unchanged.
 #[derive(Debug, Default)]
 pub struct UserChange<'a> {
     pub profile: ProfileChange<'a>,
-    /// Whether the user may log in; disabling ends every session.
+    /// Whether the user may log in. Disabling a user ends all their sessions.
     pub active: Option<bool>,
-    /// The address is taken as confirmed, without a link.
+    /// Marks the address as confirmed, without a link.
     pub confirm: bool,
-    /// For superusers to change.
+    /// Only superusers may change this.
     pub superuser: Option<bool>,
-    /// All the roles that the user is to have.
+    /// All roles of the user after the change.
     pub roles: Option<Vec<&'a str>>,
-    /// Whether tokens that are out already end with what the user was: if not, they say what it was
-    /// until they expire.
+    /// Whether to end the user's sessions. If not, access tokens already issued keep the old values until
+    /// they expire.
     pub end_sessions: bool,
 }
 
 impl UserChange<'_> {
-    /// A profile opens no door, and an end of sessions closes some.
+    /// Whether the change needs a recent password. A new profile grants no access, and ending sessions only
+    /// removes access.
     fn needs_proof(&self) -> bool {
         self.active.is_some() || self.confirm || self.superuser.is_some() || self.roles.is_some()
     }
 }
 
 impl Admin<'_> {
-    /// Changes a user, all of it or nothing.
+    /// Applies all of `change` to a user, or none of it.
     ///
     /// # Errors
-    /// `NotFound`, `Fields`, `LastSuperuser`; `Forbidden` for what is not the operator's to do;
-    /// `PasswordRequired`.
+    /// [`Error::NotFound`], [`Error::Fields`], [`Error::LastSuperuser`]; [`Error::Forbidden`] for a change
+    /// that the operator may not make; [`Error::PasswordRequired`].
     pub async fn change_user(&self, id: UserId, change: &UserChange<'_>) -> Result<User> {
         if change.superuser.is_some() {
             self.op.demand_superuser()?;
@@ -77,11 +78,11 @@ impl Admin<'_> {
         finish(work, id, ends).await
     }
 
-    /// Grants a role; one that the user has already is as good.
+    /// Grants a role. Granting one that the user already has also succeeds.
     ///
     /// # Errors
-    /// `NotFound`, `Fields` if it is no name of a role, `Forbidden` for a role that the operator does
-    /// not have, `PasswordRequired`.
+    /// [`Error::NotFound`]; [`Error::Fields`] if `role` is not a role name or the user has too many roles;
+    /// [`Error::Forbidden`] for a role that the operator does not have; [`Error::PasswordRequired`].
     pub async fn grant(&self, id: UserId, role: &str, end_sessions: bool) -> Result<User> {
         self.require_recent_login()?;
         let mut work = self.begin().await?;
@@ -93,10 +94,11 @@ impl Admin<'_> {
         finish(work, id, end_sessions).await
     }
 
-    /// Takes a role away.
+    /// Revokes a role.
     ///
     /// # Errors
-    /// `NotFound`, also if the user has no such role; `Forbidden`, `PasswordRequired`.
+    /// [`Error::NotFound`], also if the user does not have the role; [`Error::Forbidden`],
+    /// [`Error::PasswordRequired`].
     pub async fn revoke(&self, id: UserId, role: &str, end_sessions: bool) -> Result<User> {
         self.require_recent_login()?;
         let mut work = self.begin().await?;
@@ -108,10 +110,10 @@ impl Admin<'_> {
         finish(work, id, end_sessions).await
     }
 
-    /// Deletes a user and all that is stored of it.
+    /// Deletes a user and everything stored about them.
     ///
     /// # Errors
-    /// `NotFound`, `Forbidden`, `LastSuperuser`, `PasswordRequired`.
+    /// [`Error::NotFound`], [`Error::Forbidden`], [`Error::LastSuperuser`], [`Error::PasswordRequired`].
     pub async fn delete_user(&self, id: UserId) -> Result<()> {
         self.require_recent_login()?;
         retried(async || {
@@ -122,10 +124,10 @@ impl Admin<'_> {
         .await
     }
 
-    /// Ends every session of a user.
+    /// Ends all sessions of a user.
     ///
     /// # Errors
-    /// `NotFound`, `Forbidden`.
+    /// [`Error::NotFound`], [`Error::Forbidden`].
     pub async fn end_sessions_of(&self, id: UserId) -> Result<()> {
         let mut work = self.begin().await?;
         self.lock_target(&mut work.tx, id).await?;
@@ -137,7 +139,7 @@ impl Admin<'_> {
     /// Ends one session of a user, and its family.
     ///
     /// # Errors
-    /// `NotFound`, also for another user's session; `Forbidden`.
+    /// [`Error::NotFound`], also if the session belongs to another user or has ended; [`Error::Forbidden`].
     pub async fn end_session_of(&self, id: UserId, session: SessionId) -> Result<()> {
         let mut work = self.begin().await?;
         self.lock_target(&mut work.tx, id).await?;
@@ -152,18 +154,18 @@ impl Admin<'_> {
         work.commit().await
     }
 
-    /// Mails a user the link that resets the password.
+    /// Mails a user the link that resets their password.
     ///
     /// # Errors
-    /// `NotFound`, `Forbidden`.
+    /// [`Error::NotFound`], [`Error::Forbidden`].
     pub async fn send_reset(&self, id: UserId) -> Result<()> {
         self.send(id, Kind::ResetPassword, AuditKind::PasswordResetSent).await
     }
 
-    /// Mails a user the link that confirms the address, unless it is confirmed.
+    /// Mails a user the link that confirms their address, unless it is already confirmed.
     ///
     /// # Errors
-    /// `NotFound`, `Forbidden`.
+    /// [`Error::NotFound`], [`Error::Forbidden`].
     pub async fn send_confirmation(&self, id: UserId) -> Result<()> {
         self.send(id, Kind::ConfirmEmail, AuditKind::ConfirmationSent).await
     }
@@ -180,7 +182,7 @@ impl Admin<'_> {
     }
 }
 
-/// Commits, having ended the user's sessions if `ends`; gives the user as they are now.
+/// Ends the user's sessions if `ends` is set, commits, and returns the updated user.
 async fn finish(mut work: Work<'_>, id: UserId, ends: bool) -> Result<User> {
     let user = users::by_id(&mut work.tx, id).await?.ok_or(Error::NotFound)?;
     if ends {

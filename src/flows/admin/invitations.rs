@@ -1,7 +1,7 @@
-//! Invitations: an admin mails a link, which lets its address register once, with roles.
+//! Invitations: an operator mails a link, which lets the address register once, with roles.
 //!
-//! The link proves the address. It is no better than whoever sent it: if that user is gone, disabled or
-//! has lost a role by the time it is used, it grants nothing.
+//! The link proves the address. An invitation is worth no more than its sender: if that user is deleted,
+//! is disabled or has lost a role by the time it is used, it grants nothing.
 use super::Admin;
 use crate::{
     config::{Language, Registration},
@@ -23,26 +23,27 @@ use crate::{
 use serde_json::json;
 use std::time::Duration;
 
-/// An invitation expires this long after its mail was sent.
+/// How long an invitation is valid after its mail was sent.
 const LIFETIME: Duration = Duration::from_hours(24 * 7);
 
-/// What an invitation is made of, as typed.
+/// A new invitation, as typed.
 #[derive(Clone, Copy, Debug)]
 pub struct NewInvitation<'a> {
     pub email: &'a str,
-    /// What whoever accepts it will have; the inviter has to have them.
+    /// The roles that the invited user gets. The inviter must have them.
     pub roles: &'a [&'a str],
-    /// Of the mail; `None`: the service's own.
+    /// Language of the mail; `None` for the service's default.
     pub language: Option<&'a str>,
 }
 
 impl Admin<'_> {
-    /// Mails an invitation, in the place of any other to that address.
+    /// Mails an invitation, which replaces any other to that address.
     ///
     /// # Errors
-    /// `Forbidden` to all but admins, for a role that `by` does not have, and to an admin in the place of a
-    /// superuser's invitation; `PasswordRequired` if there are roles; `RegistrationClosed`;
-    /// `Fields`; `EmailTaken`; `RateLimited`.
+    /// [`Error::Forbidden`] at the command line, for a role that the operator does not have, and for an admin
+    /// who would replace a superuser's invitation; [`Error::PasswordRequired`] if there are roles and the
+    /// password was not given recently; [`Error::RegistrationClosed`]; [`Error::Fields`];
+    /// [`Error::EmailTaken`]; [`Error::RateLimited`].
     pub async fn invite(&self, new: NewInvitation<'_>) -> Result<Invitation> {
         let by = self.op.signed_in().ok_or(Error::Forbidden)?;
         if self.auth.runtime_settings().registration == Registration::Closed {
@@ -111,20 +112,22 @@ impl Admin<'_> {
         }
     }
 
-    /// The invitations that may still be used, the newest first, `limit` at most; of those below the
-    /// id `before`, if there is one.
+    /// The invitations that can still be used, newest first, at most `limit`; only those with an id below
+    /// `before`, if it is given.
     ///
     /// # Errors
-    /// `Forbidden` to all but admins.
+    /// If the database cannot be read.
     pub async fn invitations(&self, before: Option<i64>, limit: u32) -> Result<Vec<Invitation>> {
         let (before, limit) = (before.unwrap_or(i64::MAX), i64::from(limit));
         let mut db = self.auth.db.read().await?;
         Ok(invitations::pending(&mut db, before, limit, self.auth.clock.now()).await?)
     }
 
+    /// Revokes an invitation.
+    ///
     /// # Errors
-    /// `Forbidden` to all but admins, and to an admin if a superuser invited; `NotFound` if it was used, or
-    /// never was.
+    /// [`Error::Forbidden`] for an admin if a superuser sent it; [`Error::NotFound`] if it was used or does
+    /// not exist.
     pub async fn revoke_invitation(&self, id: i64) -> Result<()> {
         let mut work = self.begin().await?;
         if let Some(invitation) = invitations::by_id(&mut work.tx, id).await? {
@@ -139,7 +142,7 @@ impl Admin<'_> {
         work.commit().await
     }
 
-    /// Demands that the operator may take `invitation` away: a superuser's is for superusers.
+    /// Checks that the operator may revoke `invitation`: only superusers may revoke one from a superuser.
     async fn demand_reach(&self, tx: &mut Tx, invitation: &Invitation) -> Result<()> {
         let inviter = users::by_id(tx, invitation.invited_by).await?;
         let above = inviter.is_some_and(|u| u.is_superuser) && !self.op.is_superuser();
@@ -147,7 +150,7 @@ impl Admin<'_> {
     }
 }
 
-/// Puts the mail into the outbox. Unlike strangers, whoever invites is told that there were too many.
+/// Enqueues the mail. Unlike for an anonymous caller, exceeding the limit is an error that the inviter sees.
 async fn enqueue(work: &mut Work<'_>, invitation: &Invitation, language: Language) -> Result<()> {
     let (kind, recipient) = (Kind::Invitation, invitation.email.as_str());
     if work.is_mail_limit_reached(kind, recipient).await? {

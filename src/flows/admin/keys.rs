@@ -1,4 +1,4 @@
-//! The keys that sign tokens, for operators.
+//! How operators manage the keys that sign tokens.
 use super::Admin;
 use crate::{
     flows::{
@@ -9,20 +9,22 @@ use crate::{
 };
 
 impl Admin<'_> {
-    /// The keys that sign or verify tokens, the newest first.
+    /// The keys that sign or verify tokens, newest first.
     ///
     /// # Errors
-    /// `Forbidden` to all but superusers.
+    /// [`Forbidden`](crate::flows::Error::Forbidden) unless the operator is a superuser.
     pub async fn list_keys(&self) -> Result<Vec<KeyInfo>> {
         self.op.demand_superuser()?;
         Ok(self.auth.keys.list(&self.auth.db, self.auth.clock.now()).await?)
     }
 
-    /// Lets the next key sign, retires the current one and publishes another next one.
+    /// Promotes the next key to sign, retires the current one, and publishes a new next key.
     ///
     /// # Errors
-    /// `Forbidden` to all but superusers, `PasswordRequired`; `KeyTooYoung` (unless `force`) while
-    /// verifiers may not have seen the next key; `NoKeys` with HS256.
+    /// [`Forbidden`](crate::flows::Error::Forbidden) unless the operator is a superuser;
+    /// [`PasswordRequired`](crate::flows::Error::PasswordRequired);
+    /// [`KeyTooYoung`](crate::flows::Error::KeyTooYoung) (unless `force`) while verifiers may not have seen
+    /// the next key; [`NoKeys`](crate::flows::Error::NoKeys) with HS256.
     pub async fn rotate_keys(&self, force: bool) -> Result<()> {
         self.op.demand_superuser()?;
         self.require_recent_login()?;
@@ -37,12 +39,13 @@ impl Admin<'_> {
         Ok(self.auth.keys.reload(&self.auth.db, now).await?)
     }
 
-    /// Removes keys that were stolen: what they signed is refused by every replica as soon as it hears
-    /// of it, within a second. Other keys take their places at once.
+    /// Removes stolen keys. Every replica refuses the tokens that they signed as soon as it learns of the
+    /// removal, within a second. Other keys replace them immediately.
     ///
     /// # Errors
-    /// `Forbidden` to all but superusers, `PasswordRequired`; `NotFound` if one of them is not there,
-    /// and then none is removed.
+    /// [`Forbidden`](crate::flows::Error::Forbidden) unless the operator is a superuser;
+    /// [`PasswordRequired`](crate::flows::Error::PasswordRequired);
+    /// [`NotFound`](crate::flows::Error::NotFound) if one of the keys does not exist: then none is removed.
     pub async fn drop_keys(&self, kids: &[String]) -> Result<()> {
         self.op.demand_superuser()?;
         self.require_recent_login()?;
@@ -58,11 +61,12 @@ impl Admin<'_> {
         Ok(self.auth.keys.reload(&self.auth.db, now).await?)
     }
 
-    /// Seals every signing key and secret with the `encryption_key` of today; how many there are.
+    /// Encrypts every signing key and secret with the current `encryption_key`, and returns their number.
     ///
     /// # Errors
-    /// `Internal`, in words for the operator, if one is sealed with neither that key nor the previous
-    /// one.
+    /// [`Forbidden`](crate::flows::Error::Forbidden) unless the operator is a superuser;
+    /// [`Internal`](crate::flows::Error::Internal), with a message for the operator, if one is encrypted with
+    /// neither that key nor the previous one.
     pub async fn reseal_keys(&self) -> Result<usize> {
         self.op.demand_superuser()?;
         let mut work = self.begin().await?;

@@ -1,4 +1,4 @@
-//! What operators do.
+//! The flows of operators.
 pub mod audit;
 pub mod change_user;
 pub mod invitations;

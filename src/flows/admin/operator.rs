@@ -1,8 +1,8 @@
-//! Who runs the place: somebody at the command line, a superuser, or a user with the role `ADMIN`.
+//! Operators: the command line, a superuser, or a user with the role `ADMIN`.
 //!
-//! A superuser does everything. An admin sees users and acts on those who are no superusers, and
-//! grants no role that he does not hold. What does harm or opens a door asks for the password again
-//! if it was last given a while ago (OWASP ASVS 5, 7.5.3).
+//! A superuser may do everything. An admin sees users, changes those who are not superusers, and grants
+//! only roles that they have. An operation that does harm or grants access requires the password again if
+//! it was not given recently (OWASP ASVS 5, 7.5.3).
 
 use crate::flows::{
     Auth, Caller, Error, Result, SignedIn, User, UserId,
@@ -15,13 +15,13 @@ use crate::{
 };
 use std::time::Duration;
 
-/// The role that makes an operator.
+/// The role that makes a user an operator.
 pub const ADMIN: &str = "ADMIN";
 
-/// For so long a password that was given is proof enough.
+/// How long after the password was given an operation does not ask for it again.
 pub const PROOF: Duration = Duration::from_mins(10);
 
-/// Somebody who may use the flows of operators.
+/// A caller who may use the flows of operators.
 #[derive(Clone, Debug)]
 pub struct Operator {
     caller: Caller,
@@ -31,7 +31,7 @@ pub struct Operator {
 
 impl Operator {
     /// # Errors
-    /// `Forbidden` unless the user is a superuser or has the role `ADMIN`, and acts for nobody else.
+    /// [`Error::Forbidden`] unless the user is a superuser or has the role `ADMIN`, and acts for themselves.
     pub fn new(caller: &Caller, by: SignedIn) -> Result<Self> {
         by.demand_self()?;
         if by.user.has_role(ADMIN) {
@@ -41,32 +41,36 @@ impl Operator {
         }
     }
 
-    /// Whoever has a shell where the service runs.
+    /// The command line: anyone with a shell where the service runs.
     pub fn cli() -> Self {
         Self { caller: Caller::default(), by: None }
     }
 
-    /// Who it is, unless at the command line.
+    /// The logged-in user; `None` at the command line.
     pub fn signed_in(&self) -> Option<&SignedIn> {
         self.by.as_ref()
     }
 
+    /// Whether the operator is the command line or a superuser.
     pub fn is_superuser(&self) -> bool {
         self.by.as_ref().is_none_or(|by| by.user.is_superuser)
     }
 
     /// # Errors
-    /// `Forbidden`.
+    /// [`Error::Forbidden`] otherwise.
     pub(crate) fn demand_superuser(&self) -> Result<()> {
         if self.is_superuser() { Ok(()) } else { Err(Error::Forbidden) }
     }
 
-    /// Whether it may look into the affairs of `user`, beyond the profile.
+    /// Checks that the operator may see more of `user` than the profile.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if `user` is a superuser and the operator is not.
     pub(crate) fn demand_sight(&self, user: &User) -> Result<()> {
         if user.is_superuser { self.demand_superuser() } else { Ok(()) }
     }
 
-    /// Who an audit event names.
+    /// The actor that audit events name.
     pub(crate) fn actor(&self) -> Actor {
         self.by.as_ref().map_or(Actor::Cli, |by| Actor::User(by.user.id))
     }
@@ -75,13 +79,13 @@ impl Operator {
 /// A user that an operator is about to change, locked until the transaction ends.
 pub(crate) struct LockedUser {
     pub user: User,
-    /// The operator as it is now, unless at the command line.
+    /// The operator as stored now; `None` at the command line.
     operator: Option<User>,
 }
 
 impl LockedUser {
     /// # Errors
-    /// `Forbidden` if the operator is no superuser, or not any more.
+    /// [`Error::Forbidden`] if the operator is not, or no longer, a superuser.
     pub fn demand_superuser(&self) -> Result<()> {
         match &self.operator {
             Some(operator) if !operator.is_superuser => Err(Error::Forbidden),
@@ -90,7 +94,7 @@ impl LockedUser {
     }
 
     /// # Errors
-    /// `Forbidden` for a role that the operator does not have.
+    /// [`Error::Forbidden`] for a role that the operator does not have.
     pub fn demand_role(&self, role: &str) -> Result<()> {
         match &self.operator {
             Some(operator) if !operator.has_role(role) => Err(Error::Forbidden),
@@ -99,28 +103,29 @@ impl LockedUser {
     }
 }
 
-/// What one operator does. Every act of an operator is a method of it: [`Auth::admin`].
+/// The operations of one operator, from [`Auth::admin`]. Each is a method.
 pub struct Admin<'a> {
     pub(in crate::flows) auth: &'a Auth,
     pub(in crate::flows) op: &'a Operator,
 }
 
 impl Auth {
-    /// The acts that `op` may try. Each checks what it needs, against the database as it is now.
+    /// The operations for `op`. Each checks its own permission against the current state of the database.
     pub fn admin<'a>(&'a self, op: &'a Operator) -> Admin<'a> {
         Admin { auth: self, op }
     }
 
+    /// Checks that the user acts for themselves and gave the password within [`PROOF`].
     pub(crate) fn require_recent_login_of(&self, by: &SignedIn) -> Result<()> {
         by.demand_self()?;
         let late = by.session.authenticated_at.plus(PROOF) < self.clock.now();
         if late { Err(Error::PasswordRequired) } else { Ok(()) }
     }
 
-    /// Takes the password again; the session counts as just logged in.
+    /// Re-authenticates with the password. The session then counts as just logged in.
     ///
     /// # Errors
-    /// `Fields` if it is wrong.
+    /// [`Error::Fields`] if the password is wrong.
     pub async fn confirm_password(
         &self,
         caller: &Caller,
@@ -137,7 +142,7 @@ impl Auth {
 
 impl Admin<'_> {
     /// # Errors
-    /// `PasswordRequired` if the password was last given more than [`PROOF`] ago.
+    /// [`Error::PasswordRequired`] if the password was last given more than [`PROOF`] ago.
     pub fn require_recent_login(&self) -> Result<()> {
         self.op.by.as_ref().map_or(Ok(()), |by| self.auth.require_recent_login_of(by))
     }
@@ -147,24 +152,24 @@ impl Admin<'_> {
         self.auth.begin_as(&self.op.caller, self.op.actor()).await
     }
 
-    /// Locks the user `id`, whom the operator may change.
+    /// Locks the user `id`, and checks that the operator may change them.
     ///
     /// # Errors
-    /// `NotFound`; `Forbidden`, also if the operator has lost their role meanwhile.
+    /// [`Error::NotFound`]; [`Error::Forbidden`], also if the operator has lost their role meanwhile.
     pub(super) async fn lock_target(&self, tx: &mut Tx, id: UserId) -> Result<LockedUser> {
         users::lock(tx, id).await?;
         locked(tx, self.op, id).await
     }
 
-    /// The same for a change that may take a superuser away or add one: all superusers are locked, by
-    /// id, so that of two who remove each other the second waits and sees what the first one did.
+    /// Like [`Self::lock_target`], for a change that may add or remove a superuser. It locks all superusers,
+    /// by id, so that if two remove each other, the second waits and sees the change of the first.
     pub(super) async fn lock_superusers(&self, tx: &mut Tx, id: UserId) -> Result<LockedUser> {
         lock_with_superusers(tx, id).await?;
         locked(tx, self.op, id).await
     }
 
     /// # Errors
-    /// `Forbidden` if the operator is no superuser, or not any more.
+    /// [`Error::Forbidden`] if the operator is not, or no longer, a superuser.
     pub(super) async fn demand_superuser_still(&self, tx: &mut Tx) -> Result<()> {
         let Some(by) = &self.op.by else { return Ok(()) };
         users::lock(tx, by.user.id).await?;
@@ -187,7 +192,7 @@ async fn locked(db: &mut Conn, op: &Operator, id: UserId) -> Result<LockedUser> 
     Ok(LockedUser { user, operator: Some(operator) })
 }
 
-/// Holds the user `id` and every superuser, by id.
+/// Locks the user `id` and every superuser, in the order of their ids.
 pub(crate) async fn lock_with_superusers(db: &mut Tx, id: UserId) -> Result<()> {
     let mut all = users::superusers(db).await?;
     all.push(id);

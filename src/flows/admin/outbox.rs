@@ -1,4 +1,4 @@
-//! The outbox as operators see it.
+//! Reading and retrying the mails in the outbox as an operator.
 use super::{
     Admin,
     user_search::{choice, query},
@@ -13,7 +13,7 @@ use crate::{
 };
 use strum::IntoEnumIterator;
 
-/// What is looked for in the outbox, as typed; what is empty is not asked for.
+/// A search in the outbox, as typed. An empty field does not restrict the search.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MailQuery<'a> {
     /// `waiting`, `sent`, `failed` or `dropped`.
@@ -22,17 +22,18 @@ pub struct MailQuery<'a> {
 }
 
 impl MailQuery<'_> {
-    /// The query string of the same search at another place.
+    /// The query string of the same search at another cursor.
     pub fn at(&self, cursor: &str) -> String {
         query(&[("state", self.state), ("cursor", Some(cursor))])
     }
 }
 
 impl Admin<'_> {
-    /// Mails of the outbox, the newest first; neither their texts nor their links.
+    /// A page of the mails in the outbox, newest first, without their texts and links.
     ///
     /// # Errors
-    /// `Forbidden` to all but superusers; `Fields` for a bad state or cursor.
+    /// [`Error::Forbidden`] unless the operator is a superuser; [`Error::Fields`] for an invalid state or
+    /// cursor.
     pub async fn list_mails(&self, query: &MailQuery<'_>) -> Result<Page<OutboxMessage>> {
         self.op.demand_superuser()?;
         let states: Vec<_> = OutboxState::iter().map(|state| (state.into_str(), state)).collect();
@@ -44,10 +45,10 @@ impl Admin<'_> {
         Ok(Page::new(rows, SIZE, cursor, |mail| [mail.id]))
     }
 
-    /// Sends a mail at once that waits or was given up.
+    /// Retries a waiting or failed mail immediately.
     ///
     /// # Errors
-    /// `Forbidden` to all but superusers; `NotFound` if there is none such.
+    /// [`Error::Forbidden`] unless the operator is a superuser; [`Error::NotFound`] if there is no such mail.
     pub async fn retry_mail(&self, id: i64) -> Result<()> {
         self.op.demand_superuser()?;
         let mut work = self.begin().await?;

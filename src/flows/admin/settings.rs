@@ -1,6 +1,6 @@
-//! The settings that a superuser changes while running. What is stored wins over the file; each server
-//! holds what is in effect in memory, is told of a change by the database's notifications where there
-//! are such, and polls in any case.
+//! The runtime settings. Stored values override the configuration file. Each server keeps the effective
+//! values in memory and learns of changes by the notifications of the database, if the engine has them,
+//! and by polling in any case.
 use super::Admin;
 use crate::{
     config::{Config, EmailConfirmation, RuntimeSettings, Setting},
@@ -16,25 +16,25 @@ use crate::{
 };
 use std::time::Duration;
 
-/// How many changes are told.
+/// How many revisions the history includes.
 const MOST: i64 = 100;
 
-/// The settings as a superuser sees them.
+/// The runtime settings as a superuser sees them.
 #[derive(Debug)]
 pub struct Settings {
-    /// What is in effect.
+    /// The effective values.
     pub live: RuntimeSettings,
-    /// What the file says.
+    /// The values in the configuration file.
     pub file: RuntimeSettings,
-    /// What is stored, so that the file's does not count.
+    /// The settings with a stored value, which overrides the file.
     stored: Vec<Setting>,
-    /// The longest that an access token which is out may still live.
+    /// How long an access token that is already issued may still be valid, at most.
     pub out: Duration,
-    /// The newest first.
+    /// Newest first.
     pub history: Vec<PastChange>,
 }
 
-/// Who changed which setting, and when. A value is `None` where the file's counted.
+/// Who changed which setting, and when. A value is `None` if the file's value was in effect.
 #[derive(Debug)]
 pub struct PastChange {
     pub setting: Setting,
@@ -42,7 +42,7 @@ pub struct PastChange {
     pub to: Option<String>,
     pub at: Timestamp,
     pub by: Option<UserId>,
-    /// The address of who that is, if the account is still there.
+    /// The address of that user, if the account still exists.
     pub email: Option<String>,
 }
 
@@ -50,7 +50,7 @@ impl Settings {
     fn new(config: &Config, revisions: &[Revision], now: Timestamp) -> Result<Self> {
         let none = Revision::default();
         let live = settle(config, revisions.first().unwrap_or(&none))?;
-        // Before the first there was nothing; before the last one that is told there is another.
+        // The first revision is compared with an empty one; the oldest one shown, with the one before it.
         let all = i64::try_from(revisions.len()).is_ok_and(|n| n <= MOST);
         let olders = revisions.iter().skip(1).chain(all.then_some(&none));
         let history = revisions.iter().zip(olders).flat_map(|(new, old)| {
@@ -75,40 +75,42 @@ impl Settings {
         })
     }
 
-    /// Whether a value is stored that wins over the file's.
+    /// Whether a stored value overrides the file's.
     pub fn is_stored(&self, setting: Setting) -> bool {
         self.stored.contains(&setting)
     }
 
-    /// The last change of a setting: where its value comes from, and what undoing it brings back.
+    /// The last change of a setting: it shows where the value comes from, and what undoing restores.
     pub fn last_change(&self, setting: Setting) -> Option<&PastChange> {
         self.history.iter().find(|c| c.setting == setting)
     }
 }
 
-/// What was in effect before a change, and after it.
+/// The effective settings before and after a change.
 #[derive(Clone, Copy, Debug)]
 pub struct Changed {
     pub from: RuntimeSettings,
     pub to: RuntimeSettings,
-    /// The longest that an access token issued before the change may still live.
+    /// How long an access token issued before the change may still be valid, at most.
     pub out: Duration,
 }
 
 impl Admin<'_> {
+    /// The settings and their history.
+    ///
     /// # Errors
-    /// `Forbidden` to all but superusers.
+    /// [`Error::Forbidden`] unless the operator is a superuser.
     pub async fn settings(&self) -> Result<Settings> {
         self.op.demand_superuser()?;
         let revisions = settings::last(&mut self.auth.db.read().await?, MOST + 1).await?;
         Settings::new(&self.auth.config, &revisions, self.auth.clock.now())
     }
 
-    /// Changes settings, all or none; without a value the file's counts again.
+    /// Changes all the wanted settings or none; `None` restores the file's value.
     ///
     /// # Errors
-    /// `Forbidden` to all but superusers, `PasswordRequired`; `Fields` if a value cannot be read or does
-    /// not fit the others.
+    /// [`Error::Forbidden`] unless the operator is a superuser; [`Error::PasswordRequired`];
+    /// [`Error::Fields`] if a value is invalid or does not fit the others.
     pub async fn change_settings(&self, wanted: &[(Setting, Option<&str>)]) -> Result<Changed> {
         self.op.demand_superuser()?;
         self.require_recent_login()?;
@@ -116,7 +118,7 @@ impl Admin<'_> {
         let mut work = self.begin().await?;
         let now = work.now;
         self.demand_superuser_still(&mut work.tx).await?;
-        // Until it is the next revision: others may change something, too.
+        // Retry until this is the next revision: somebody else may change settings at the same time.
         let (old, new, to, out) = loop {
             let revisions = settings::last(&mut work.tx, MOST).await?;
             let out = longest_out(&self.auth.config, &revisions, now)?;
@@ -128,7 +130,7 @@ impl Admin<'_> {
             let to = check(&self.auth.config, &mut new, wanted)?;
             let required = to.email_confirmation == EmailConfirmation::Required;
             if required && by.is_some_and(|by| by.user.email_confirmed_at.is_none()) {
-                // Or they would lock themselves out, perhaps with nobody left to undo it.
+                // Otherwise they would lock themselves out, perhaps with nobody left to undo it.
                 return Err(Error::field("email_confirmation", FieldError::OwnUnconfirmed));
             }
             if Setting::ALL.into_iter().all(|s| value(&old, s) == value(&new, s)) {
@@ -155,11 +157,11 @@ impl Admin<'_> {
         Ok(Changed { from, to, out })
     }
 
-    /// Brings back what a setting was before its last change.
+    /// Restores the value of a setting before its last change.
     ///
     /// # Errors
-    /// `Forbidden` to all but superusers; `NotFound` if it was never changed; `Fields` if what it was
-    /// does not fit the others any more.
+    /// [`Error::Forbidden`] unless the operator is a superuser; [`Error::NotFound`] if the setting was never
+    /// changed; [`Error::Fields`] if the old value no longer fits the other settings.
     pub async fn undo_setting(&self, setting: Setting) -> Result<Changed> {
         let settings = self.settings().await?;
         let before = settings.last_change(setting).ok_or(Error::NotFound)?.from.as_deref();
@@ -167,7 +169,10 @@ impl Admin<'_> {
     }
 }
 
-/// What `new` brings into effect, spelled as the file would; what is wrong with `wanted` otherwise.
+/// The effective settings with `new`, whose wanted values it rewrites as the file spells them.
+///
+/// # Errors
+/// [`Error::Fields`] with what is wrong with `wanted`.
 fn check(
     config: &Config,
     new: &mut Revision,
@@ -190,7 +195,7 @@ fn check(
             .misfits(config)
             .into_iter()
             .map(|misfit| match misfit {
-                // Told where it was typed.
+                // Report the error at the setting that was changed.
                 Setting::RefreshTokenLifetime if is_changed(misfit) => {
                     (misfit.name(), FieldError::RefreshLifetime)
                 }

@@ -1,4 +1,4 @@
-//! The figures of the service. Days that are over do not change, so each process counts them once.
+//! Statistics of the service. Past days do not change, so each process counts them once.
 use crate::{
     db::Conn,
     flows::{Result, admin::Admin},
@@ -17,25 +17,25 @@ use std::{
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// How many days the overview goes back, today included.
+/// How many days the overview covers, including today.
 const DAYS: u32 = 30;
 
-/// So long after its end a day may still get a line, of a replica whose clock is late.
+/// How long after its end a day may still get audit events, from a replica whose clock is slow.
 const LATE: Duration = Duration::from_hours(1);
 
-/// How much there is, and what the last days were like.
+/// Totals, and the logins of the last days.
 #[derive(Clone, Debug)]
 pub struct Overview {
     pub users: i64,
-    /// Of whom have confirmed their address.
+    /// How many of the users have confirmed their address.
     pub confirmed: i64,
     pub mails_waiting: i64,
     pub mails_failed: i64,
-    /// The oldest first, today last.
+    /// Oldest first; today is last.
     pub days: Vec<Day>,
 }
 
-/// A day (UTC).
+/// The counts of a day (UTC).
 #[derive(Clone, Copy, Debug)]
 pub struct Day {
     pub start: Timestamp,
@@ -43,18 +43,18 @@ pub struct Day {
     pub failures: i64,
 }
 
-/// The days that are over, by their number since 1970.
+/// The past days, by the number of days since 1970.
 #[derive(Clone, Default)]
 pub(crate) struct DailyStats(Arc<Mutex<BTreeMap<i64, Day>>>);
 
 impl DailyStats {
-    /// The days from `first` on that are known, without a gap.
+    /// The known days from `first` on, up to the first gap.
     fn since(&self, first: i64) -> Vec<Day> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (first..).map_while(|day| known.get(&day).copied()).collect()
     }
 
-    /// Keeps those of `days` that ended before `then`, and forgets what is before the first.
+    /// Replaces the known days with those of `days` that ended before `then`.
     fn keep(&self, days: &[Day], then: Timestamp) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let over = days.iter().filter(|day| day.start.plus(DAY) < then);
@@ -67,7 +67,7 @@ fn number(start: Timestamp) -> i64 {
 }
 
 impl Admin<'_> {
-    /// The figures of the service.
+    /// The statistics of the service.
     pub async fn overview(&self) -> Result<Overview> {
         let mut db = self.auth.db.read_long().await?;
         let (users, confirmed) = user_search::count(&mut db).await?;

@@ -1,4 +1,5 @@
-//! Whether a user may log in, and is a superuser. The last superuser who can log in stays.
+//! Enabling and disabling users, and making them superusers or not. The last superuser who can log in
+//! cannot be removed.
 use crate::{
     config::EmailConfirmation,
     flows::{
@@ -10,7 +11,8 @@ use crate::{
 };
 
 impl Work<'_> {
-    /// `user` is locked with all superusers.
+    /// Makes `user` a superuser or not; `None` changes nothing. The caller has locked `user` and all
+    /// superusers.
     pub async fn set_superuser(&mut self, user: &User, superuser: Option<bool>) -> Result<()> {
         let superuser = superuser.filter(|new| *new != user.is_superuser);
         let Some(superuser) = superuser else { return Ok(()) };
@@ -23,7 +25,8 @@ impl Work<'_> {
         self.audit(AuditEvent::about(kind, user.id)).await
     }
 
-    /// `user` is locked with all superusers if they are to be disabled.
+    /// Enables or disables `user`; `None` changes nothing. To disable them, the caller has locked `user` and
+    /// all superusers.
     pub async fn set_active(&mut self, user: &User, active: Option<bool>) -> Result<()> {
         let Some(active) = active.filter(|new| *new != user.is_active) else { return Ok(()) };
         if !active {
@@ -34,8 +37,11 @@ impl Work<'_> {
         self.audit(AuditEvent::about(kind, user.id)).await
     }
 
+    /// Checks that a superuser who can log in remains without `user`. The caller has locked `user` and all
+    /// superusers.
+    ///
     /// # Errors
-    /// `LastSuperuser` if no other superuser than `user`, locked with all superusers, can log in.
+    /// [`Error::LastSuperuser`] if `user` is a superuser and no other superuser can log in.
     pub async fn spare_last_superuser(&mut self, user: &User) -> Result<()> {
         let settings = self.auth.runtime_settings();
         let confirmed = settings.email_confirmation == EmailConfirmation::Required;

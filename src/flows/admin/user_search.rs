@@ -1,4 +1,4 @@
-//! Users as operators find them, and what is stored of one.
+//! How operators search for users, and see the data of one user.
 use crate::{
     field_error::FieldError,
     flows::{
@@ -15,10 +15,10 @@ use crate::{
 use unicode_normalization::UnicodeNormalization;
 use url::form_urlencoded;
 
-/// What is looked for, as typed; what is empty is not asked for.
+/// A search for users, as typed. An empty field does not restrict the search.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UserQuery<'a> {
-    /// A part of the address, the username or the name.
+    /// A part of the address, the username or the first name.
     pub search: Option<&'a str>,
     pub role: Option<&'a str>,
     /// `active` or `disabled`.
@@ -31,26 +31,27 @@ pub struct UserQuery<'a> {
 /// A page of users.
 pub struct UserList {
     pub page: Page<User>,
-    /// How many fit, on all pages; at most [`MOST_COUNTED`] if anything is looked for. Of more than a
-    /// million users it is about how many there are.
+    /// How many users match, on all pages; at most [`MOST_COUNTED`] if the search is restricted. Without
+    /// restriction and beyond a million users it is an estimate.
     pub count: i64,
 }
 
-/// Beyond this many it is not counted how many users fit a search.
+/// The matches of a search are counted up to this many.
 pub const MOST_COUNTED: i64 = 10_000;
 
 /// The longest search, in characters.
 const LONGEST: usize = 100;
 
-/// How many mails are shown of a user.
+/// How many mails of a user are shown.
 const MAILS: i64 = 100;
 
-/// What is given, unless it is empty.
+/// The trimmed text; `None` if it is missing or empty.
 pub(crate) fn given(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// What is given, as far as a database takes it.
+/// The trimmed text; `None` if it is missing or empty. Control characters are refused, because a database
+/// may not accept them.
 pub(crate) fn word<'t>(name: &'static str, text: Option<&'t str>) -> Result<Option<&'t str>> {
     match given(text) {
         Some(text) if text.chars().any(char::is_control) => {
@@ -60,7 +61,7 @@ pub(crate) fn word<'t>(name: &'static str, text: Option<&'t str>) -> Result<Opti
     }
 }
 
-/// One of the words that `known` has a meaning for.
+/// The value that `known` has for the text; `None` if the text is missing or empty.
 pub(crate) fn choice<T: Copy>(
     name: &'static str,
     text: Option<&str>,
@@ -71,7 +72,7 @@ pub(crate) fn choice<T: Copy>(
     found.map(|(_, value)| Some(*value)).ok_or_else(|| Error::field(name, FieldError::Unknown))
 }
 
-/// A pattern for whatever has `text` in it, in any case.
+/// A `LIKE` pattern for everything that contains `text`, regardless of case.
 fn pattern(text: &str) -> Result<String, FieldError> {
     if text.chars().count() > LONGEST {
         return Err(FieldError::TooLong(LONGEST));
@@ -88,7 +89,7 @@ fn pattern(text: &str) -> Result<String, FieldError> {
 }
 
 impl UserQuery<'_> {
-    /// The query string of the same search at another place.
+    /// The query string of the same search at another cursor.
     pub fn at(&self, cursor: &str) -> String {
         let pairs = [
             ("search", self.search),
@@ -101,7 +102,7 @@ impl UserQuery<'_> {
     }
 }
 
-/// A query string of what is given.
+/// A query string of the pairs whose value is not empty.
 pub(crate) fn query(pairs: &[(&str, Option<&str>)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in pairs {
@@ -113,10 +114,10 @@ pub(crate) fn query(pairs: &[(&str, Option<&str>)]) -> String {
 }
 
 impl Admin<'_> {
-    /// The users who fit, the newest first.
+    /// A page of the users who match, newest first.
     ///
     /// # Errors
-    /// `Fields` if the query cannot be understood.
+    /// [`Error::Fields`] if the query is invalid.
     pub async fn list_users(&self, query: &UserQuery<'_>) -> Result<UserList> {
         let search = word("search", query.search)?.map(pattern).transpose();
         let search = search.map_err(|e| Error::field("search", e))?;
@@ -146,7 +147,7 @@ impl Admin<'_> {
         Ok(UserList { page, count })
     }
 
-    /// The roles that anybody has, and how many have each.
+    /// The roles in use, and how many users have each.
     pub async fn roles(&self) -> Result<Vec<(String, i64)>> {
         Ok(roles::all(&mut self.auth.db.read_long().await?).await?)
     }
@@ -154,34 +155,35 @@ impl Admin<'_> {
     /// One user's profile.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// [`Error::NotFound`].
     pub async fn user(&self, id: UserId) -> Result<User> {
         self.find_user(By::Id(id)).await
     }
 
-    /// A user's living sessions, the last used first.
+    /// A user's active sessions, the last used first.
     ///
     /// # Errors
-    /// `NotFound`; `Forbidden` for an admin who asks of a superuser.
+    /// [`Error::NotFound`]; [`Error::Forbidden`] if the user is a superuser and the operator is not.
     pub async fn sessions_of(&self, id: UserId) -> Result<Vec<Session>> {
         self.op.demand_sight(&self.user(id).await?)?;
         let mut db = self.auth.db.read().await?;
         Ok(sessions::of_user(&mut db, id, MOST_SESSIONS, self.auth.clock.now()).await?)
     }
 
-    /// The mails to a user, the newest first; neither their texts nor their links.
+    /// The mails to a user, newest first, without their texts and links.
     ///
     /// # Errors
-    /// `NotFound`; `Forbidden` for an admin who asks of a superuser.
+    /// [`Error::NotFound`]; [`Error::Forbidden`] if the user is a superuser and the operator is not.
     pub async fn mails_of(&self, id: UserId) -> Result<Vec<OutboxMessage>> {
         self.op.demand_sight(&self.user(id).await?)?;
         Ok(outbox::of_user(&mut self.auth.db.read().await?, id, MAILS).await?)
     }
 
-    /// What happened to a user's account, the newest first.
+    /// The audit events that concern a user's account, newest first.
     ///
     /// # Errors
-    /// `NotFound`; `Forbidden` for an admin who asks of a superuser; `Fields` for a bad cursor.
+    /// [`Error::NotFound`]; [`Error::Forbidden`] if the user is a superuser and the operator is not;
+    /// [`Error::Fields`] for an invalid cursor.
     pub async fn history_of(&self, id: UserId, cursor: Option<&str>) -> Result<Page<Logged>> {
         self.op.demand_sight(&self.user(id).await?)?;
         self.logged_of(id, cursor).await

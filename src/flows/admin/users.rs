@@ -1,4 +1,4 @@
-//! Adding, finding and removing users.
+//! How operators add and find users, set passwords, and delete users.
 use crate::{
     field_error::FieldError,
     flows::{
@@ -20,7 +20,7 @@ pub enum By<'a> {
     Username(&'a str),
 }
 
-/// A user as an operator adds it.
+/// A user whom an operator adds.
 pub struct NewUser<'a> {
     pub email: &'a str,
     pub password: &'a str,
@@ -32,10 +32,11 @@ pub struct NewUser<'a> {
 }
 
 impl Admin<'_> {
-    /// Adds a user, whatever the registration mode; mails a link unless the address is `confirmed`.
+    /// Adds a user, regardless of the registration mode. Mails a confirmation link unless the address is
+    /// `confirmed`.
     ///
     /// # Errors
-    /// `Fields`, `EmailTaken`.
+    /// [`Error::Fields`], [`Error::EmailTaken`].
     pub async fn add_user(&self, new: NewUser<'_>) -> Result<User> {
         let fields =
             self.auth.read_fields((new.email, new.password), new.username, new.first_name).await?;
@@ -50,7 +51,7 @@ impl Admin<'_> {
         let hash = self.auth.hasher.hash(new.password).await?;
         let mut work = self.begin().await?;
         if new.superuser {
-            // Whoever is about to use a link of the setup is waited for, or finds it gone.
+            // Waits for a request that is using a setup link. A later one finds the link gone.
             setup_tokens::take_all(&mut work.tx).await?;
         }
         let mut row = fields.row(&hash, self.auth.config.language.tag(), work.now);
@@ -73,10 +74,10 @@ impl Admin<'_> {
         Ok(user)
     }
 
-    /// The user so named.
+    /// Finds the user that `by` names.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// [`Error::NotFound`].
     pub async fn find_user(&self, by: By<'_>) -> Result<User> {
         let mut db = self.auth.db.read().await?;
         let user = match by {
@@ -93,15 +94,15 @@ impl Admin<'_> {
         user.ok_or(Error::NotFound)
     }
 
-    /// At most `limit` users with an id above `after`, by id.
+    /// At most `limit` users with an id above `after`, in the order of their ids.
     pub async fn users(&self, after: UserId, limit: u32) -> Result<Vec<User>> {
         Ok(users::page(&mut self.auth.db.read().await?, after, i64::from(limit)).await?)
     }
 
-    /// Sets a password and ends every session.
+    /// Sets a user's password and ends all their sessions.
     ///
     /// # Errors
-    /// `NotFound`, `Fields`.
+    /// [`Error::NotFound`], [`Error::Fields`].
     pub async fn set_password(&self, id: UserId, password: &str) -> Result<()> {
         let user = self.find_user(By::Id(id)).await?;
         self.auth.check_password(&user, "password", password).await?;
@@ -118,7 +119,7 @@ impl Admin<'_> {
 }
 
 impl Work<'_> {
-    /// Deletes a user that is locked with all superusers, and tells its mailbox.
+    /// Deletes `user` and mails them a farewell. The caller has locked `user` and all superusers.
     pub async fn remove(mut self, user: &User, event: AuditEvent<'_>) -> Result<()> {
         self.spare_last_superuser(user).await?;
         self.end_sessions(user.id, None).await?;

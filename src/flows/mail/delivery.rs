@@ -1,7 +1,7 @@
-//! The mails of the outbox are sent: by any number of processes, each mail by one of them.
+//! Sends the mails in the outbox. Any number of processes may do so: each mail is sent by one of them.
 //!
-//! A process that dies after the mail server took a mail and before that is written down sends it once
-//! more when the lease is over, with the same Message-ID.
+//! If a process dies after the mail server accepted a mail and before that is stored, the mail is sent again
+//! when the lease expires, with the same Message-ID.
 use crate::{
     flows::{Auth, Error, Result},
     store::outbox::{self, Mail},
@@ -15,23 +15,23 @@ use tokio::{
     time::sleep,
 };
 
-/// Nobody else sends a mail while its sender may still be at it.
+/// How long a claimed mail is reserved for the process that claimed it and may still be sending it.
 const LEASE: Duration = Duration::from_mins(2);
-/// The delay before the second attempt; it doubles with each.
+/// The delay before the second attempt. It doubles with each attempt.
 const FIRST_DELAY: Duration = Duration::from_secs(30);
 const LONGEST_DELAY: Duration = Duration::from_hours(1);
-/// After this long a mail is given up, for an operator to see.
+/// A mail that is not sent within this time has failed, which operators can see.
 const GIVE_UP: Duration = Duration::from_hours(24);
-/// How many mails one process sends at once, so that a slow mailbox does not hold up the others.
+/// How many mails one process sends at once, so that a slow mail server does not delay the others.
 const AT_ONCE: usize = 8;
-/// While some are being sent, new ones that nobody told of are looked for this often.
+/// How often the outbox is polled for mails without a notification while others are being sent.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// The mails that are being sent.
 #[derive(Default)]
 struct UnderWay {
     tasks: JoinSet<Result<bool>>,
-    /// Of each task, its mail and the attempt.
+    /// The mail id and the attempt of each task.
     mails: HashMap<task::Id, (i64, i64)>,
 }
 
@@ -42,7 +42,7 @@ impl UnderWay {
         self.mails.insert(task.id(), this);
     }
 
-    /// What became of the next one; `None` if there is none.
+    /// The result of the next task to finish; `None` if no task is running.
     async fn next(&mut self) -> Option<Result<bool>> {
         let (id, done) = match self.tasks.join_next_with_id().await? {
             Ok((id, done)) => (id, done),
@@ -54,19 +54,19 @@ impl UnderWay {
 }
 
 impl Auth {
-    /// Waits until a flow of this process has put a mail into the outbox.
+    /// Waits until a flow of this process has enqueued a mail.
     pub async fn mail_queued(&self) {
         self.outbox_wakeup.notified().await;
     }
 
-    /// Sends the mails that are due; gives how many were sent. Once it returns, those that this
-    /// process was sending already are sent as well.
+    /// Sends the mails that are due, and returns how many were sent. Mails that this process was already
+    /// sending are finished when it returns.
     pub async fn deliver_due(&self) -> Result<usize> {
         let _one_at_a_time = self.sending.lock().await;
         let (mut sent, mut failed, mut under_way) = (0, None, UnderWay::default());
         loop {
-            // As many as there is room for: a slow mailbox takes one place, not all. After a failure
-            // those under way are still waited for: one that is cut off may be sent twice.
+            // Claim only as many as can start now: a slow mail server blocks one slot, not all. After a
+            // failure, wait for the mails under way: one that is interrupted may be sent twice.
             let room = AT_ONCE.saturating_sub(under_way.mails.len());
             let begins = failed.is_none() && !self.lifecycle.is_ending();
             if begins && room > 0 {
@@ -96,19 +96,19 @@ impl Auth {
         }
     }
 
-    /// Begins no mail any more, and returns when those under way are sent. What takes longer than
-    /// `patience` is given up and due at once, for other processes or the next start.
+    /// Starts no more mails, and returns when those under way are sent. A mail that takes longer than
+    /// `patience` is aborted and due immediately, for another process or after the next start.
     pub async fn end_mails(&self, patience: Duration) {
         self.lifecycle.end(Instant::now() + patience);
         drop(self.sending.lock().await);
     }
 
-    /// Whether no mail is begun any more.
+    /// Whether mail delivery is ending: no more mails are started.
     pub fn is_ending(&self) -> bool {
         self.lifecycle.is_ending()
     }
 
-    /// Returns once no mail is begun any more.
+    /// Waits until mail delivery is ending.
     pub async fn ending(&self) {
         self.lifecycle.ending().await;
     }
@@ -132,9 +132,9 @@ impl Auth {
         Ok(mails)
     }
 
-    /// Sends one claimed mail; `false` if it was not sent, now or for good.
+    /// Sends one claimed mail; `false` if it was not sent and will be retried, has failed or was dropped.
     async fn deliver(&self, mail: &Mail) -> Result<bool> {
-        // What cannot be put together, because of a template say, is a failed attempt like any other.
+        // A mail that cannot be rendered, for example because of a template, is a failed attempt, too.
         let sent = match self.letter(mail).await {
             Ok(Some(letter)) => {
                 let sent = self.mailer.send(letter).await;

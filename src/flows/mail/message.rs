@@ -1,5 +1,5 @@
-//! What a mail says: its link is made when it is sent, stored as a hash, and bound to the state of the account
-//! for which it was asked.
+//! The content of a mail. Its link is created when the mail is sent, stored as a hash, and bound to the state
+//! that the account had when the mail was requested.
 use super::Kind;
 use crate::{
     config::Language,
@@ -17,10 +17,10 @@ use serde_json::Value;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// So long a link works that sets a password.
+/// How long a link that resets a password is valid.
 pub const RESET: Duration = Duration::from_hours(1);
 
-/// Of a kind of mail that carries a link: what comes before the token in it, and how long it works.
+/// For a kind of mail whose link has a token: the path up to the token, and how long the link is valid.
 fn link(kind: Kind) -> Option<(&'static str, Duration)> {
     let days = |n: u64| Duration::from_hours(24 * n);
     match kind {
@@ -32,16 +32,16 @@ fn link(kind: Kind) -> Option<(&'static str, Duration)> {
     }
 }
 
-/// Where the link of a mail leads that carries no token.
+/// The path of the link in a mail whose link has no token.
 fn place(kind: Kind) -> Option<&'static str> {
     matches!(kind, Kind::PasswordChanged | Kind::EmailChanged).then_some("/forgot-password")
 }
 
 impl Auth {
-    /// The letter of a mail, its link stored; `None` if what it is about has passed.
+    /// Renders a mail and stores its token. `None` if the mail is obsolete.
     pub(crate) async fn letter(&self, mail: &Mail) -> Result<Option<Letter>> {
         let now = self.clock.now();
-        // A newer server may know the kind: the mail waits for the next attempt.
+        // A newer server may know the kind, so the mail is retried.
         let kind = mail
             .kind
             .known()
@@ -73,8 +73,8 @@ impl Auth {
         Ok(Some(Letter { to, message_id: mail.message_id, subject, text, html }))
     }
 
-    /// Makes and stores the token of a mail to a user, and the code beside it if the mail is to have one;
-    /// `None` if what it is about has passed.
+    /// Creates and stores the token of a mail to a user, and a code if this kind of mail has one. `None` if
+    /// the mail is obsolete.
     async fn user_token(
         &self,
         mail: &Mail,
@@ -88,7 +88,7 @@ impl Auth {
         let Some(user) = users::by_id(&mut db, id).await? else { return Ok(None) };
         let withdrawn = !outbox::lock(&mut db, mail.id).await?;
         let confirmed = kind == Kind::ConfirmEmail && user.email_confirmed_at.is_some();
-        // Whoever changed the address may change the password next.
+        // A restore link survives this: an attacker who changed the address may change the password next.
         let outdated =
             user.credential_version != mail.credential_version && kind != Kind::RestoreEmail;
         if outdated || confirmed || withdrawn {

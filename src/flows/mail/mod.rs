@@ -1,7 +1,7 @@
-//! Mails: put into the outbox in the transaction of what causes them, and made when they are sent.
+//! Mails: enqueued in the transaction that causes them, and rendered when they are sent.
 //!
-//! The outbox holds no token. A link is made when its mail is sent, stored as a hash, and bound to
-//! the state of the account for which it was asked.
+//! The outbox contains no tokens. A link is created when its mail is sent, stored as a hash, and bound to
+//! the state that the account had when the mail was requested.
 pub mod delivery;
 pub mod message;
 
@@ -17,20 +17,20 @@ use std::time::Duration;
 
 pub use crate::store::outbox::MailKind as Kind;
 
-/// How many mails of one kind one address is sent within [`PER`] (OWASP ASVS 5, 6.3).
+/// How many mails of one kind one address gets within [`PER`] (OWASP ASVS 5, 6.3).
 const MOST: i64 = 5;
-/// The period that [`MOST`] counts for.
+/// The period of the limit on mails of one kind to one address.
 pub const PER: Duration = Duration::from_hours(1);
 
 impl Work<'_> {
-    /// Puts a mail to a user's own address into the outbox. Beyond [`MOST`] in an hour it is left out,
-    /// whoever asks.
+    /// Enqueues a mail to a user's own address. Beyond [`MOST`] mails in an hour it is left out, regardless
+    /// of the caller.
     pub async fn mail(&mut self, kind: Kind, user: &User) -> Result<()> {
         self.mail_to(kind, user, &user.email, &json!({})).await
     }
 
-    /// Puts a mail about `user` to `recipient` into the outbox; `args` are what its text needs beside the
-    /// name.
+    /// Enqueues a mail about `user` to `recipient`. `args` are what its text needs besides the user's name
+    /// and address.
     pub async fn mail_to(
         &mut self,
         kind: Kind,
@@ -41,7 +41,7 @@ impl Work<'_> {
         self.enqueue(kind, Some(user.id), user, recipient, args).await
     }
 
-    /// Puts the last mail to a user who has just been deleted into the outbox.
+    /// Enqueues the last mail to a user who has just been deleted.
     pub async fn mail_farewell(&mut self, user: &User) -> Result<()> {
         self.enqueue(Kind::AccountDeleted, None, user, &user.email, &json!({})).await
     }
@@ -57,7 +57,8 @@ impl Work<'_> {
         if self.is_mail_limit_reached(kind, recipient).await? {
             return Ok(());
         }
-        // Whoever registers somebody else's address chooses the name: it would be a message to a stranger.
+        // Anyone who registers with somebody else's address chooses the name, so the name would be a way to
+        // send a message to a stranger.
         let own = user.email_confirmed_at.is_some() && recipient == user.email;
         let name = if own { user.first_name.as_str() } else { "" };
         let mut all = json!({ "name": name, "email": user.email });
@@ -75,19 +76,20 @@ impl Work<'_> {
         .await
     }
 
+    /// Enqueues `mail` without checking the limit.
     pub async fn insert_mail(&mut self, mail: &NewMail<'_>) -> Result<()> {
         outbox::insert(&mut self.tx, mail, self.now).await?;
         self.wake_outbox().await
     }
 
-    /// Lets the outbox workers of all processes know, with the commit, that a mail is due.
+    /// Notifies the outbox workers of all processes that a mail is due, when the transaction commits.
     pub async fn wake_outbox(&mut self) -> Result<()> {
         self.tx.notify(Channel::Outbox).await?;
         self.mail_queued = true;
         Ok(())
     }
 
-    /// Whether an address has been sent as many mails of a kind as it may be for now.
+    /// Whether an address has got as many mails of a kind as the limit allows.
     pub async fn is_mail_limit_reached(&mut self, kind: Kind, recipient: &str) -> Result<bool> {
         let since = self.now.minus(PER);
         Ok(outbox::count_since(&mut self.tx, recipient, kind, since).await? >= MOST)
@@ -95,10 +97,10 @@ impl Work<'_> {
 }
 
 impl Auth {
-    /// Sends one mail to `address` at once, past the outbox.
+    /// Sends a test mail to `address` immediately, without the outbox.
     ///
     /// # Errors
-    /// `Fields` if it is no address; what the mail server says otherwise.
+    /// [`Error::Fields`] if `address` is not an address; [`Error::Internal`] if the mail cannot be sent.
     pub async fn test_mail(&self, address: &str) -> Result<()> {
         let to =
             crate::identifiers::Email::parse(address).map_err(|e| Error::field("address", e))?;

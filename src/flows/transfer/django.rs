@@ -1,11 +1,12 @@
-//! What Django's `dumpdata` says of a user, in our words.
+//! Reads the users in a dump of Django's `dumpdata`.
 use super::fields::{Fields, Refusal};
 use crate::{identifiers, time::Timestamp};
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
-/// Where our fields are in a model, unless it is said otherwise. What else a model has is left.
+/// Our fields, and the default names of the model fields that they are read from. Other fields of the model
+/// are ignored.
 const FIELDS: [(&str, &str); 14] = [
     ("id", "pk"),
     ("email", "email"),
@@ -28,20 +29,20 @@ const FIELDS: [(&str, &str); 14] = [
 pub struct Dump {
     /// `APP.MODEL` of the users.
     pub model: String,
-    /// Our fields, and where they are in the model; nowhere if that is empty.
+    /// Our fields, and the model fields that they are read from. With an empty name, a field is not read.
     pub fields: Vec<(String, String)>,
-    /// Names of groups, and the roles that they become.
+    /// Names of groups, and the roles that replace them.
     pub roles: Vec<(String, String)>,
 }
 
 impl Dump {
-    /// Whether users have a field of this name.
+    /// Whether we have a field of this name.
     pub fn knows(field: &str) -> bool {
         FIELDS.iter().any(|(ours, _)| *ours == field)
     }
 }
 
-/// An object of a dump, of whatever model.
+/// An object of a dump, of any model.
 pub struct Entry {
     pub model: String,
     pk: Value,
@@ -49,7 +50,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Takes an object of a dump apart; one that is none comes back.
+    /// Parses an object of a dump. An object that is not from a dump is returned unchanged as the error.
     pub fn read(mut object: Map<String, Value>) -> Result<Self, Map<String, Value>> {
         match (object.remove("model"), object.remove("fields")) {
             (Some(Value::String(model)), Some(Value::Object(fields))) => Ok(Self {
@@ -66,20 +67,21 @@ impl Entry {
     }
 }
 
-/// What else a dump tells.
+/// What an import needs from the other objects of a dump.
 #[derive(Default)]
 pub struct Survey {
     /// The names of groups by their primary keys.
     groups: HashMap<String, String>,
-    /// Models with passwords.
+    /// The models that have a password.
     pub models: BTreeSet<String>,
-    /// The refresh tokens of simplejwt, by their primary keys: `jti`, and when they expire.
+    /// simplejwt's refresh tokens by their primary keys: the `jti`, and when the token expires.
     tokens: HashMap<String, (Uuid, Timestamp)>,
-    /// The primary keys of those that its users have given back.
+    /// The primary keys of the blacklisted tokens.
     blacklisted: Vec<String>,
 }
 
 impl Survey {
+    /// Records what an import needs from `entry`.
     pub fn see(&mut self, entry: &Entry) {
         if entry.fields.contains_key("password") {
             self.models.insert(entry.model.clone());
@@ -101,8 +103,8 @@ impl Survey {
         }
     }
 
-    /// The name of a group that is given by its primary key, its natural one (`["NAME"]`) or its name;
-    /// else the key.
+    /// The name of a group, which is given as its primary key, its natural key (`["NAME"]`) or its name. The
+    /// error is the key, if it is unknown.
     fn name(&self, group: &Value) -> Result<String, String> {
         let key = group.to_string();
         let natural = group.as_array().filter(|names| names.len() == 1);
@@ -110,14 +112,14 @@ impl Survey {
         self.groups.get(&key).map(String::as_str).or(name).map(str::to_owned).ok_or(key)
     }
 
-    /// The refresh tokens that are good for nothing any more.
+    /// The refresh tokens that were blacklisted: each `jti`, and when the token expires.
     pub fn given_back(&self) -> impl Iterator<Item = (Uuid, Timestamp)> {
         self.blacklisted.iter().filter_map(|key| self.tokens.get(key).copied())
     }
 }
 
 impl Dump {
-    /// The fields of a user, under our names.
+    /// The fields of a user, with our names.
     pub fn translate(&self, entry: &Entry, survey: &Survey) -> Result<Fields, Refusal> {
         let mut ours = Map::new();
         for (name, usual) in FIELDS {
@@ -136,14 +138,14 @@ impl Dump {
         };
         let named = |value: &&Value| !value.is_null() && **value != "";
         let groups = groups.iter().filter(named).map(|group| survey.name(group));
-        // A number in there is none of a group.
+        // A number in this field is not the key of a group.
         let role = ours.remove("role").filter(|role| named(&role));
         let role = role
             .map(|role| role.as_str().map_or_else(|| Err(role.to_string()), |r| Ok(r.to_owned())));
         let mut roles = Vec::new();
         for name in groups.chain(role) {
             let role = self.role(name)?;
-            // It says that there is none.
+            // `USER` means that the user has no role.
             if role != "USER" {
                 roles.push(Value::String(role));
             }
@@ -152,7 +154,7 @@ impl Dump {
         Ok(Fields(ours))
     }
 
-    /// The role that a group becomes, by its name or, if that is not known, its key.
+    /// The role for a group, which is given by its name or, if that is unknown, its key.
     fn role(&self, name: Result<String, String>) -> Result<String, Refusal> {
         let (Ok(text) | Err(text)) = &name;
         if let Some((_, role)) = self.roles.iter().rfind(|(group, _)| group == text) {

@@ -1,4 +1,4 @@
-//! A file with users in it: our own export, or a dump of Django's.
+//! A file of users: our own export, or a dump from Django.
 use super::{
     django::{Dump, Entry, Survey},
     fields::{Fields, Refusal},
@@ -6,14 +6,16 @@ use super::{
 };
 use std::{io, path::PathBuf};
 
+/// A file of users that was opened and read once.
 pub struct Source {
     file: PathBuf,
     dump: Dump,
     pub(crate) survey: Survey,
-    /// How many users there are.
+    /// How many users the file has.
     pub rows: u64,
 }
 
+/// Why a file cannot be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     #[error("the file cannot be read: {0}")]
@@ -26,14 +28,14 @@ pub enum SourceError {
     NoDump,
 }
 
-/// A user's place, and its fields.
+/// A user's place in the file, and their fields.
 type Row = (u64, Result<Fields, Refusal>);
 
 impl Source {
-    /// Looks through the file: what stands at its end may be needed at its beginning.
+    /// Opens a file and reads all of it once: the end may have objects that users at the start refer to.
     ///
     /// # Errors
-    /// If there is nothing to import.
+    /// If the file cannot be read, has no users, or is not a dump although `dump` has mappings.
     pub fn open(file: PathBuf, mut dump: Dump) -> Result<Self, SourceError> {
         dump.model.make_ascii_lowercase();
         let adjusted = !dump.fields.is_empty() || !dump.roles.is_empty();
@@ -62,13 +64,13 @@ impl Source {
         Err(SourceError::NoModel { model: source.dump.model, others })
     }
 
-    /// The users.
+    /// Reads the users one by one.
     pub(crate) fn users(&self) -> io::Result<impl Iterator<Item = io::Result<Row>>> {
         let records = Records::open(&self.file)?;
         Ok(records.filter_map(|record| record.map(|record| self.user(record)).transpose()))
     }
 
-    /// The user that an object is, if it is one.
+    /// The user in a record; `None` if it is another object of a dump.
     fn user(&self, (at, object): Record) -> Option<Row> {
         let fields = match object.map(Entry::read) {
             None => Err(Refusal::NotAnObject),

@@ -1,4 +1,4 @@
-//! Users as lines of JSON, hashes included.
+//! Exports users as lines of JSON, including their password hashes.
 use crate::{
     flows::{
         Result, UserId,
@@ -10,7 +10,7 @@ use crate::{
 };
 use serde::Serialize;
 
-/// A user as it is exported: as the API shows it, and what an import needs besides.
+/// An exported user: the fields that the API shows, and those that an import needs in addition.
 #[derive(Serialize)]
 pub struct Exported {
     pub id: UserId,
@@ -51,14 +51,14 @@ impl From<Account> for Exported {
 }
 
 impl Admin<'_> {
-    /// At most `limit` users with an id above `after`, by id, with their hashes.
+    /// At most `limit` users with an id above `after`, in the order of their ids, with their password hashes.
     pub async fn export(&self, after: UserId, limit: u32) -> Result<Vec<Exported>> {
         let page =
             user_transfer::page(&mut self.auth.db.read().await?, after, i64::from(limit)).await?;
         Ok(page.into_iter().map(Exported::from).collect())
     }
 
-    /// Notes that somebody takes users along.
+    /// Records an audit event that users were exported.
     pub async fn note_export(&self) -> Result<()> {
         let mut work = self.begin().await?;
         work.audit(AuditEvent::new(AuditKind::UsersExported)).await?;

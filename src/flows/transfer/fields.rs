@@ -1,5 +1,5 @@
-//! What a file says of one user, read field by field. A reason names the field, never its value: that
-//! may be a hash or an address.
+//! Reads the fields of one user in a file. A refusal names the field and never its value, which may be a
+//! hash or an address.
 use crate::{
     field_error::FieldError,
     flows::UserId,
@@ -8,10 +8,10 @@ use crate::{
 };
 use serde_json::{Map, Value};
 
-/// The highest id: beyond it JavaScript cannot count.
+/// The highest id: JavaScript cannot represent larger integers exactly.
 const HIGHEST: i64 = (1 << 53) - 1;
 
-/// Why a row is left out.
+/// Why a row is not imported.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("is no JSON object")]
@@ -30,15 +30,16 @@ pub enum Refusal {
     NoGroup(String),
 }
 
-/// The fields that are not read yet.
+/// The fields of a row that have not been read yet.
 pub struct Fields(pub Map<String, Value>);
 
 impl Fields {
-    /// Null is the same as nothing.
+    /// Removes and returns a field. Null counts as absent.
     fn take(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name).filter(|value| !value.is_null())
     }
 
+    /// Reads a string; `None` if the field is absent or null.
     pub fn text(&mut self, name: &'static str) -> Result<Option<String>, Refusal> {
         match self.take(name) {
             None => Ok(None),
@@ -47,6 +48,7 @@ impl Fields {
         }
     }
 
+    /// Reads a boolean; `None` if the field is absent or null.
     pub fn flag(&mut self, name: &'static str) -> Result<Option<bool>, Refusal> {
         match self.take(name) {
             None => Ok(None),
@@ -55,6 +57,7 @@ impl Fields {
         }
     }
 
+    /// Reads a time; `None` if the field is absent or null.
     pub fn time(&mut self, name: &'static str) -> Result<Option<Timestamp>, Refusal> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         let time = Timestamp::parse(&text);
@@ -64,6 +67,7 @@ impl Fields {
         ))
     }
 
+    /// Reads the user id; `None` if the field is absent or null.
     pub fn id(&mut self) -> Result<Option<UserId>, Refusal> {
         let Some(value) = self.take("id") else { return Ok(None) };
         let id = value.as_i64().filter(|id| (1..=HIGHEST).contains(id));
@@ -71,7 +75,7 @@ impl Fields {
             .ok_or(Refusal::Field("id", "should be a whole number from 1 to 9007199254740991"))
     }
 
-    /// The names in `roles`, and the one in `role`; `USER` there says that there is none.
+    /// The names in `roles` and the one in `role`, where `USER` means no role.
     pub fn roles(&mut self) -> Result<Vec<String>, Refusal> {
         let list = match self.take("roles") {
             None => Vec::new(),
@@ -95,7 +99,7 @@ impl Fields {
         Ok(roles)
     }
 
-    /// Refuses what nobody has asked for.
+    /// Refuses the row if a field was not read: it is unknown.
     pub fn end(self) -> Result<(), Refusal> {
         match self.0.into_iter().next() {
             Some((name, _)) => Err(Refusal::Unknown(name)),

@@ -1,7 +1,7 @@
-//! Users of another service come in, with their ids, roles and hashes.
+//! Imports users of another service with their ids, roles and password hashes.
 //!
-//! They come in batches, each a transaction with its line in the audit log: a row is there whole or
-//! not at all, a server beside it is not kept waiting, and what was interrupted can be begun again.
+//! Each batch is one transaction with an audit event. A row is imported as a whole or not at all, a server
+//! that runs at the same time does not wait long, and an interrupted import can be started again.
 use super::{
     dump_file::Source,
     fields::{Fields, Refusal},
@@ -25,40 +25,41 @@ use std::{
 };
 
 const BATCH: usize = 500;
-/// A transaction that has taken so long is ended: a database far away would be given up otherwise.
+/// A transaction commits after this long, even if its batch is not done. Otherwise an import into a distant
+/// database could take too long and fail.
 const SPAN: Duration = Duration::from_secs(1);
 
 /// How to import.
 #[derive(Clone, Copy, Default)]
 pub struct Import {
-    /// Only says what would happen.
+    /// Only reports what would happen.
     pub dry_run: bool,
-    /// Takes every address as confirmed.
+    /// Marks every address as confirmed.
     pub confirmed: bool,
 }
 
-/// What became of a row.
+/// The result of one row.
 #[derive(Debug)]
 pub struct Outcome {
     pub row: u64,
-    /// The id it has or asks for.
+    /// The id of the imported user, or the id that the row asks for.
     pub id: Option<UserId>,
-    /// The roles it got, or why it was left out.
+    /// The granted roles, or why the row was not imported.
     pub added: Result<Vec<String>, Refusal>,
 }
 
-/// The names that a dry run has given away so far.
+/// The ids, addresses and usernames that a dry run has assigned so far.
 #[derive(Default)]
 struct Taken(HashSet<(&'static str, String)>);
 
 type Row = (u64, Option<UserId>, Result<Newcomer, Refusal>);
 
 impl Admin<'_> {
-    /// Imports users, and tells what became of each as soon as it is certain; the kind of their hashes
-    /// that costs the most, if it is only a dry run.
+    /// Imports users, and calls `tell` with the result of each as soon as it is final. A dry run returns the
+    /// most expensive kind of password hash.
     ///
     /// # Errors
-    /// `Unavailable`, `Internal`: what was told of by then has happened.
+    /// [`Error::Unavailable`], [`Error::Internal`]: results already reported are final.
     pub async fn import(
         &self,
         source: &Source,
@@ -66,7 +67,7 @@ impl Admin<'_> {
         mut tell: impl FnMut(Outcome) + Send,
     ) -> Result<Option<Dearest>> {
         let now = self.auth.clock.now();
-        // Or somebody who had logged out there would be let in again.
+        // Otherwise a user who had logged out of the other service could use their token here.
         let tokens: Vec<_> = source.survey.given_back().filter(|(_, end)| *end > now).collect();
         for tokens in tokens.chunks(BATCH / 10).filter(|_| !how.dry_run) {
             self.auth.give_back(tokens).await?;
@@ -109,7 +110,7 @@ impl Admin<'_> {
         (at, asked, newcomer.map(confirm))
     }
 
-    /// Brings in as many rows as one transaction is to hold.
+    /// Imports as many rows of `batch` as one transaction may take.
     async fn bring_in(
         &self,
         batch: &mut VecDeque<Row>,
@@ -119,7 +120,7 @@ impl Admin<'_> {
     ) -> Result<Vec<Outcome>> {
         let ids = batch.iter().filter_map(|(_, _, newcomer)| newcomer.as_ref().ok()?.id);
         if let Some(last) = ids.max_by_key(|id| id.0).filter(|_| !how.dry_run) {
-            // Before they are used: whoever registers meanwhile gets none of them.
+            // Before the ids are used: a user who registers meanwhile gets none of them.
             self.auth.db.reserve_user_ids(last.0).await?;
         }
         let mut work = self.begin().await?;
@@ -146,7 +147,7 @@ impl Admin<'_> {
             return Ok(outcomes);
         }
         for kind in kinds {
-            // So that the time of a login does not tell who came by this import.
+            // So that the time of a failed login does not show which users were imported.
             hash_kinds::note(&mut work.tx, &kind.to_string(), now).await?;
         }
         let count = outcomes.iter().filter(|o| o.added.is_ok()).count().to_string();
@@ -175,7 +176,7 @@ async fn add(
     Ok(Ok((id, newcomer.roles)))
 }
 
-/// What stood in the way of an insertion.
+/// The name of the field that is taken, after an insertion failed.
 async fn name_taken(db: &mut Conn, newcomer: &Newcomer) -> Result<&'static str> {
     if let Some(id) = newcomer.id
         && users::by_id(db, id).await?.is_some()

@@ -1,4 +1,4 @@
-//! A user of another service, read and found good.
+//! A validated user of another service.
 use super::fields::{Fields, Refusal};
 use crate::{
     config::{self, Language},
@@ -10,6 +10,7 @@ use crate::{
     time::Timestamp,
 };
 
+/// A user to import.
 pub struct Newcomer {
     pub id: Option<UserId>,
     pub email: Email,
@@ -26,7 +27,7 @@ pub struct Newcomer {
 }
 
 impl Newcomer {
-    /// Reads a row. Of a password only the hash is known, so no rule for passwords is asked.
+    /// Reads a row. Only the hash of the password is known, so the password policy is not checked.
     pub fn read(
         mut fields: Fields,
         config: &config::Password,
@@ -79,16 +80,17 @@ impl Newcomer {
         fields.end().map(|()| newcomer)
     }
 
-    /// Takes the address as confirmed.
+    /// Marks the address as confirmed, when the account was created.
     pub fn confirm(&mut self) {
         self.email_confirmed_at.get_or_insert(self.created_at);
     }
 
-    /// The hash of the password.
+    /// The password hash; `None` if there is none.
     pub fn password_hash(&self) -> Option<&str> {
         self.password_hash.as_deref()
     }
 
+    /// The row to insert.
     pub fn row(&self) -> NewAccount<'_> {
         NewAccount {
             id: self.id,

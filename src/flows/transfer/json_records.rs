@@ -1,5 +1,5 @@
-//! The JSON objects in a file, one by one: a line each, or the elements of one array. A file of any
-//! length takes the memory of one object.
+//! Reads the JSON objects in a file one by one: one per line, or the elements of one array. Only one object
+//! is in memory, however long the file is.
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::{
@@ -8,6 +8,7 @@ use std::{
     path::Path,
 };
 
+/// An iterator over the objects in `R`.
 pub struct Records<R> {
     input: R,
     shape: Shape,
@@ -20,18 +21,20 @@ enum Shape {
     Ended,
 }
 
-/// Where an object stands (which line, or which element), and the object, unless it is none.
+/// The number of the line or element, and its object; `None` if it is not an object.
 pub type Record = (u64, Option<Map<String, Value>>);
 
 impl Records<BufReader<File>> {
+    /// Opens a file.
     pub fn open(file: &Path) -> io::Result<Self> {
         Self::new(BufReader::with_capacity(1 << 16, File::open(file)?))
     }
 }
 
 impl<R: BufRead> Records<R> {
+    /// Detects from the first bytes whether `input` is lines or an array.
     pub fn new(mut input: R) -> io::Result<Self> {
-        // Editors of Windows put a byte order mark before it.
+        // Windows editors put a byte order mark at the start.
         if input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
             input.consume(3);
         }
@@ -71,13 +74,13 @@ impl<R: BufRead> Records<R> {
             _ => return Err(broken(self.at)),
         }
         let mut json = serde_json::Deserializer::from_reader(&mut self.input);
-        // Of a number it would take one byte more than there is of it.
+        // A map, not any value: after a number the parser would consume one byte too many.
         let object = Map::deserialize(&mut json).map_err(|_| broken(self.at))?;
         self.at += 1;
         Ok(Some((self.at, Some(object))))
     }
 
-    /// The next byte that is no white space.
+    /// The next byte that is not white space.
     fn visible(&mut self) -> io::Result<Option<u8>> {
         let mut bytes = self.input.by_ref().bytes();
         bytes.find(|b| !b.as_ref().is_ok_and(u8::is_ascii_whitespace)).transpose()

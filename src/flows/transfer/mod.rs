@@ -1,4 +1,4 @@
-//! Moving in and out: users of another service, and ours for another.
+//! Importing users of another service, and exporting ours.
 pub mod django;
 pub mod dump_file;
 pub mod export;

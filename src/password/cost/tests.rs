@@ -10,7 +10,7 @@ use hasher::Scratch;
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
-/// What computations add up to, by family: passes, iterations, or rounds.
+/// The sum of the computations by family: passes, iterations, or rounds.
 fn total(work: &[Kind]) -> std::collections::BTreeMap<String, u64> {
     let mut total = std::collections::BTreeMap::new();
     for kind in work {
@@ -52,7 +52,7 @@ fn a_wrong_password_costs_the_same_for_every_kind_that_is_stored() {
             assert_eq!(total(&bench.work), unknown, "{stored}");
         }
     }
-    // The right one costs what its own hash takes.
+    // The right password costs only its own hash.
     bench.work.clear();
     assert_eq!(bench.verify("right", "right", Some(&older)).unwrap(), Verdict::Outdated);
     assert_eq!(total(&bench.work)["argon2 64 1"], 3);

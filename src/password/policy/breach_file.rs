@@ -1,5 +1,5 @@
-//! A file of SHA-1 hashes of leaked passwords, sorted, as Have I Been Pwned gives them away: a line is
-//! `HASH:COUNT`. It may have many GB: a password is found by some 35 reads of a few bytes each, and
+//! A sorted file of SHA-1 hashes of leaked passwords, as published by Have I Been Pwned: a line is
+//! `HASH:COUNT`. It may have many GB: finding a password takes about 35 reads of a few bytes each, and
 //! nothing is kept in memory.
 
 use aws_lc_rs::digest;
@@ -9,27 +9,28 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// In hexadecimal digits.
+/// The length of a hash, in hexadecimal digits.
 const HASH: usize = 40;
-/// More bytes than two lines have.
+/// The length of a read, in bytes: more than two lines.
 const WINDOW: usize = 160;
-/// In how many places a file is looked at when it is opened.
+/// How many places of a file are checked when it is opened.
 const SAMPLES: u64 = 1000;
 
-/// A file of hashes, opened anew for each question, so that it may be replaced.
+/// A file of hashes. It is opened again for each query, so that it may be replaced.
 pub struct BreachFile(PathBuf);
 
-/// A line: its hash in capitals, and where the next one starts.
+/// A line: its hash in upper case, and the offset of the next line.
 struct Line {
     hash: [u8; HASH],
     next: u64,
 }
 
 impl BreachFile {
-    /// Looks at some of the file, to see that it is what it should be.
+    /// Checks samples of the file for its format and order.
     ///
     /// # Errors
-    /// `InvalidData` if it is not, or not sorted; whatever keeps it from being read.
+    /// [`ErrorKind::InvalidData`] if the format is wrong or the file is not sorted; other kinds if it cannot
+    /// be read.
     pub fn open(path: &Path) -> Result<Self> {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
@@ -49,7 +50,7 @@ impl BreachFile {
     pub fn contains(&self, password: &str) -> Result<bool> {
         let hash = hash(password);
         let mut file = File::open(&self.0)?;
-        // The line, if it is there, starts between these.
+        // The line, if it exists, starts between these offsets.
         let (mut from, mut to) = (0, file.metadata()?.len());
         while from < to {
             let middle = from.midpoint(to);
@@ -99,7 +100,7 @@ fn no_hashes() -> Error {
     Error::new(ErrorKind::InvalidData, "it should have a SHA-1 hash in each line: HASH:COUNT")
 }
 
-/// SHA-1, since that is what the file has; nothing hangs on its strength here.
+/// SHA-1, because the file has it. Nothing here depends on its strength.
 fn hash(password: &str) -> [u8; HASH] {
     let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes());
     let mut hash = [b'0'; HASH];

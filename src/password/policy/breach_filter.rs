@@ -1,9 +1,9 @@
-//! Passwords of public leaks, in a filter that is a part of the program.
+//! Passwords of public leaks, in a filter that is part of the program.
 //!
-//! `leaked.filter` is a binary fuse filter with fingerprints of 16 bits. It has the most frequent
-//! passwords of a list of a million that the rest of the policy would let through; `scripts/leaked-filter`
-//! makes it again and tells from which package. It forgets none that it was made of, and takes one in
-//! 65,536 of the others for one of them.
+//! `leaked.filter` is a binary fuse filter with fingerprints of 16 bits. It contains the most frequent
+//! passwords of a list of a million that the rest of the policy would accept. `scripts/leaked-filter`
+//! generates it and names the package with the list. The filter has no false negatives, and one false
+//! positive in 65,536 other passwords.
 use aws_lc_rs::digest;
 use std::sync::LazyLock;
 use xorf::{BinaryFuse16, Descriptor, Filter};
@@ -11,7 +11,7 @@ use xorf::{BinaryFuse16, Descriptor, Filter};
 static FILTER: LazyLock<BinaryFuse16> =
     LazyLock::new(|| read(include_bytes!("leaked.filter")).unwrap_or_else(|| unreachable!()));
 
-/// Whether a password is among those of the filter; case does not matter.
+/// Whether a password is in the filter, regardless of case.
 pub fn contains(password: &str) -> bool {
     FILTER.contains(&key(password))
 }
@@ -21,7 +21,7 @@ fn key(password: &str) -> u64 {
     hash.as_ref().iter().take(8).fold(0, |key, byte| key << 8 | u64::from(*byte))
 }
 
-/// Reads what [`write`] has written.
+/// Reads the format that `making::write` writes.
 fn read(bytes: &[u8]) -> Option<BinaryFuse16> {
     let (seed, rest) = bytes.split_first_chunk()?;
     let (segment_length, rest) = rest.split_first_chunk()?;
@@ -50,10 +50,10 @@ mod making {
     };
     use std::{collections::HashSet, fs, path::Path, thread};
 
-    /// As many as keep the filter below 300 kB.
+    /// How many passwords the filter takes: its size stays below 300 kB.
     const MOST: usize = 125_000;
 
-    /// What [`read`] reads.
+    /// Writes the format that [`read`] reads.
     fn write(filter: &BinaryFuse16) -> Vec<u8> {
         let d = &filter.descriptor;
         let mut bytes = d.seed.to_le_bytes().to_vec();
@@ -64,7 +64,7 @@ mod making {
         bytes
     }
 
-    /// Whether nothing but the filter refuses a password.
+    /// Whether the policy accepts a password without the filter.
     fn passes(password: &str) -> bool {
         let names = PersonalWords::of([]);
         password.chars().count() >= 8

@@ -1,15 +1,15 @@
-//! What is told of a password while it is typed. Anybody may ask, without a password of their own, so it
-//! costs little: one is looked at at a time, apart from the threads that logins wait for, and whoever
-//! asks meanwhile is told nothing.
+//! The strength of a password while it is typed. Anyone may ask, without logging in, so it must cost little:
+//! one password is judged at a time, outside the threads that logins wait for, and other callers get no
+//! answer meanwhile.
 use super::{Policy, Strength};
 use crate::password::{Error, Result};
 use std::sync::Arc;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-/// The longest password that anything is told of, in characters; longer ones may be set.
+/// The longest password that gets an answer, in characters. Longer ones may be set.
 const LONGEST: usize = 64;
 
-/// The one place there is.
+/// Allows one password at a time.
 pub struct FeedbackGate(Arc<Semaphore>);
 
 impl Default for FeedbackGate {
@@ -19,10 +19,10 @@ impl Default for FeedbackGate {
 }
 
 impl Policy {
-    /// How hard a password is to guess; `None` while another one is looked at, and for a very long one.
+    /// How hard a password is to guess; `None` while another one is judged, and for a very long one.
     ///
     /// # Errors
-    /// `Internal` if it panicked.
+    /// [`Error::Internal`] if the task panicked.
     pub async fn feedback(
         self: &Arc<Self>,
         password: String,
@@ -37,7 +37,7 @@ impl Policy {
         let policy = Arc::clone(self);
         let task = spawn_blocking(move || {
             let strength = policy.strength(&password, &own);
-            // Held until then, whether somebody still waits or not.
+            // Released only now, whether the caller still waits or not.
             drop(place);
             strength
         });

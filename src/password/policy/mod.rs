@@ -1,7 +1,7 @@
-//! What a password has to be (NIST 800-63B-4, 3.1.1.2): long enough and hard to guess, and nothing
-//! else. Any characters will do, none are demanded, and nobody has to change a password for its age.
+//! The password policy (NIST 800-63B-4, 3.1.1.2): a password must be long enough and hard to guess, and
+//! nothing else. All characters are allowed, none are required, and passwords do not expire.
 //!
-//! A password is judged in each of its [`forms`], so that Russian ones count for what they are.
+//! A password is judged in each of its [`variants`], so that Russian words are recognized.
 pub mod breach_file;
 pub mod breach_filter;
 pub mod feedback;
@@ -22,7 +22,7 @@ use std::{borrow::Cow, io, path::Path};
 use strength::{Guess, guess};
 use variants::Variant;
 
-/// What passwords have to be here.
+/// The password policy of this service.
 pub struct Policy {
     min_length: usize,
     /// The site's own names.
@@ -53,7 +53,7 @@ impl Policy {
         })
     }
 
-    /// Reads a password that may be chosen as far as can be told at once.
+    /// Returns the NFC form of a password if it passes the checks that cost little.
     pub fn read<'p>(&self, password: &'p str) -> Result<Cow<'p, str>, FieldError> {
         let password = normal(password).ok_or(FieldError::TooLong(LONGEST))?;
         if password.is_empty() {
@@ -67,11 +67,11 @@ impl Policy {
         }
     }
 
-    /// Why somebody with the names `own` may not choose a password that has been [read](Self::read).
-    /// It takes 1 ms, 60 at worst, and reads a file if there is one.
+    /// Why a user with the names `own` may not choose a password that [`Self::read`] returned; `None` if they
+    /// may. It takes 1 ms, at most 60 ms, and reads the file of leaked passwords if one is configured.
     ///
     /// # Errors
-    /// `Internal` if the file of leaked passwords cannot be read.
+    /// [`Error::Internal`] if the file of leaked passwords cannot be read.
     pub fn refuse(&self, password: &str, own: &[String]) -> Result<Option<FieldError>> {
         let names = PersonalWords::of(own.iter().chain(&self.site).map(String::as_str));
         if let Err(why) = judge(password, &names) {
@@ -90,7 +90,7 @@ impl Policy {
 }
 
 impl Policy {
-    /// How hard a password is to guess for one who knows the names `own` of its owner.
+    /// How hard a password is to guess for an attacker who knows the names `own` of its owner.
     fn strength(&self, password: &str, own: &[String]) -> Strength {
         let Ok(password) = self.read(password) else { return Strength::Weak };
         let names = PersonalWords::of(own.iter().chain(&self.site).map(String::as_str));
@@ -113,7 +113,7 @@ fn open(path: &Path) -> Result<BreachFile, String> {
 /// How hard a password is to guess, in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strength {
-    /// It would be refused.
+    /// The policy refuses it.
     Weak,
     Fair,
     Good,
@@ -121,7 +121,7 @@ pub enum Strength {
 }
 
 impl Strength {
-    /// As in the names of texts.
+    /// The name in the keys of translated texts.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Weak => "weak",
@@ -132,7 +132,7 @@ impl Strength {
     }
 }
 
-/// How many guesses a password stands, if it may be chosen.
+/// How many guesses a password takes, if it may be chosen.
 fn judge(password: &str, names: &PersonalWords) -> Result<u64, FieldError> {
     let forms = variants::of(password);
     if forms.iter().any(|form| names.make_up(form)) {

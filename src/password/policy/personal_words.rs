@@ -1,18 +1,18 @@
-//! What a password must not be made of: the names of its owner and of the site (NIST 800-63B-4,
+//! The words that a password must not consist of: the names of its owner and of the site (NIST 800-63B-4,
 //! 3.1.1.2: "context-specific words").
 use super::variants::{self, Variant};
 
-/// Shorter ones are in too many words.
+/// The shortest name that counts, in characters. Shorter ones are parts of too many words.
 const SHORTEST: usize = 3;
-/// What has to be left of a password without the names in it, in characters.
+/// How much of a password must be left without the names in it, in characters.
 const ENOUGH: usize = 5;
 
-/// Words, each whole and in its parts, in the spelling of [`variants::key`], the longest first.
+/// The names, whole and in their parts, in the spelling of [`variants::key`], longest first.
 pub struct PersonalWords(Vec<String>);
 
 impl PersonalWords {
-    /// Addresses, usernames, first names. Of an address its parts are names as well, but not the last
-    /// one of the domain; `@` before a host makes it one.
+    /// Takes addresses, usernames, first names. The parts of an address are names, too, except the last
+    /// label of the domain. A host with `@` before it is treated as an address.
     pub fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let mut all = Vec::new();
         for name in names {
@@ -30,13 +30,14 @@ impl PersonalWords {
         Self(keys)
     }
 
-    /// Whether a password is some of these names and little else.
+    /// Whether a password consists of some of these names and little else.
     pub fn make_up(&self, form: &Variant) -> bool {
         let key = variants::key(&form.text);
         let rest = self.0.iter().fold(key.clone(), |rest, name| rest.replace(name.as_str(), " "));
         rest != key && rest.chars().filter(|c| *c != ' ').count() < ENOUGH
     }
 
+    /// The names, longest first.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }

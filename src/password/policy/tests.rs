@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 const OWN: [&str; 3] = ["Ann.Smith@mail.example.com", "Annie Smith", "Аня"];
 
-/// Leaked passwords in which nothing else is wrong.
+/// Leaked passwords with nothing else wrong.
 const LEAKED: [&str; 5] =
     ["12sambo10", "fenerbahc", "cghfdtlkbdjcnm", "справедливость", "настроение"];
 
@@ -96,7 +96,7 @@ fn names_of_the_owner_and_of_the_site_are_no_password() {
     ] {
         assert_eq!(refused(own), Some(FieldError::TooSimilar), "{own}");
     }
-    // A name may be in a password that has enough besides.
+    // A password may contain a name if enough else is in it.
     assert_eq!(refused("smith walks along rivers"), None);
     assert_eq!(refused("аня гуляет вдоль рек"), None);
 }
@@ -175,7 +175,7 @@ fn what_is_made_of_what_is_tried_first_is_guessable() {
 
 #[test]
 fn leaked_passwords_are_known_however_they_are_written() {
-    // Nothing else is wrong with them.
+    // Only the leak is wrong with them.
     for leaked in LEAKED {
         assert_eq!(refused(leaked), Some(FieldError::Leaked), "{leaked}");
         assert_eq!(refused(&leaked.to_uppercase()), Some(FieldError::Leaked), "{leaked}");
@@ -188,7 +188,7 @@ fn the_filter_is_small_and_seldom_wrong() {
     let trials = 2_000_000;
     let wrong =
         (0..trials).filter(|n| breach_filter::contains(&format!("no password {n}"))).count();
-    // One in 65,536 is 31.
+    // The expected number is 31, one in 65,536.
     assert!((10..70).contains(&wrong), "{wrong} of {trials}");
 }
 
@@ -207,7 +207,7 @@ fn a_file_of_hashes_is_asked_as_well() {
         assert_eq!(policy.refuse(password, &[]).unwrap(), Some(FieldError::Leaked));
     }
     assert_eq!(policy.refuse("correct horse battery staple", &[]).unwrap(), None);
-    // Nothing is let through on a guess.
+    // A missing file is an error: the password is not accepted.
     std::fs::remove_file(&file).unwrap();
     assert!(matches!(policy.refuse("correct horse battery", &[]), Err(Error::Internal(_))));
 }
@@ -233,7 +233,7 @@ fn strength_is_told_in_four_words() {
     assert!(names.is_sorted());
 }
 
-/// Signs that zxcvbn takes for letters, Cyrillic, and whatever there is.
+/// Characters that zxcvbn reads as letters, Cyrillic ones, and any others.
 fn hard() -> impl Strategy<Value = String> {
     prop_oneof![
         "\\PC{0,256}",

@@ -1,20 +1,20 @@
-//! A password as whoever guesses reads it. Word lists and zxcvbn know Latin letters only, and Russian
-//! words come in two disguises: in Latin letters (`privet`), and typed with the keyboard still set to
-//! the other layout (`ghbdtn`; `йцукен` is `qwerty`).
+//! The forms of a password that an attacker tries. Word lists and zxcvbn know only Latin letters, and Russian
+//! words occur in two other forms: in Latin letters (`privet`), and typed with the wrong keyboard layout
+//! (`ghbdtn`; `йцукен` is `qwerty`).
 use std::{borrow::Cow, sync::LazyLock};
 use unicode_normalization::UnicodeNormalization;
 
-/// The keys that bear a Russian letter besides the Latin one, in the same order.
+/// The keys that have a Russian letter besides the Latin one, in the order of `RUSSIAN_KEYS`.
 const LATIN_KEYS: &str = "`qwertyuiop[]asdfghjkl;'zxcvbnm,.";
 const SHIFTED_KEYS: &str = "~qwertyuiop{}asdfghjkl:\"zxcvbnm<>";
 const RUSSIAN_KEYS: &str = "ёйцукенгшщзхъфывапролджэячсмитьбю";
 
-/// One reading of a password.
+/// One form of a password.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Variant {
-    /// Without Cyrillic letters.
+    /// The text, without Cyrillic letters.
     pub text: String,
-    /// How many signs of the password are not in it.
+    /// How many characters of the password are missing in it.
     pub lost: u32,
 }
 
@@ -25,24 +25,24 @@ impl Variant {
     }
 }
 
-/// A password as typed, then as it would be on the other layout if that is something else.
+/// A password as typed, and as it would be with the other keyboard layout, if that differs.
 pub fn of(password: &str) -> Vec<Variant> {
     let text: String = password.nfkc().collect();
     let lower = text.to_lowercase();
     let other = Variant::of(&on_the_other_layout(&lower));
-    // What is Latin already keeps its capitals: they make a word harder to guess.
+    // A Latin password keeps its capitals: they make a word harder to guess.
     let typed = if is_russian(&lower) { Variant::of(&lower) } else { Variant { text, lost: 0 } };
     if other.text == lower { vec![typed] } else { vec![typed, other] }
 }
 
-/// A text in one spelling for comparing: no case, no Cyrillic, nothing but letters and digits.
+/// A text in one spelling for comparing: lower case, Latin, only letters and digits.
 pub fn key(text: &str) -> String {
     let lower = text.nfkc().collect::<String>().to_lowercase();
     latin(&lower).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// Very common Russian words, names and passwords in Latin letters, in both usual spellings, the most
-/// common first.
+/// Very common Russian words, names and passwords in Latin letters, in both usual spellings, most common
+/// first.
 pub fn russian_words() -> &'static [String] {
     static WORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
         let mut words = Vec::new();
@@ -66,7 +66,7 @@ fn is_russian(text: &str) -> bool {
     text.chars().any(|c| ('а'..='я').contains(&c) || c == 'ё')
 }
 
-/// What the same keys give on the other layout; `lower` is in lower case.
+/// What the same keys type with the other layout. `lower` is in lower case.
 fn on_the_other_layout(lower: &str) -> String {
     let swap = |from: &str, to: &str, c: char| {
         from.chars().position(|k| k == c).and_then(|at| to.chars().nth(at))
@@ -86,7 +86,7 @@ fn latin(lower: &str) -> String {
     lower.chars().map(spelling).collect()
 }
 
-/// A letter as in passports, but for the soft and the hard sign, which nobody types.
+/// A letter as passports spell it, but without the soft and the hard sign, which nobody types.
 fn spelling(c: char) -> Cow<'static, str> {
     Cow::Borrowed(match c {
         'а' => "a",
@@ -124,7 +124,7 @@ fn spelling(c: char) -> Cow<'static, str> {
     })
 }
 
-/// A letter as many write it when they chat, where that differs.
+/// A letter as many write it in chats, where that differs.
 const fn other_spelling(c: char) -> Option<&'static str> {
     Some(match c {
         'й' => "j",

@@ -11,7 +11,7 @@ fn cheap(threads: usize, queue: usize) -> config::Password {
     config::Password { memory: 64, passes: 1, threads, queue, ..config::Password::default() }
 }
 
-/// A pool of one thread, which is kept from its work until the sender says so or is dropped.
+/// A pool of one thread, which is blocked until the sender sends something or is dropped.
 async fn occupied(queue: usize) -> (Arc<Pool>, mpsc::Sender<()>) {
     let pool = Arc::new(Pool::new(&cheap(1, queue)));
     let (go, wait) = mpsc::channel();
@@ -30,7 +30,7 @@ async fn occupied(queue: usize) -> (Arc<Pool>, mpsc::Sender<()>) {
     (pool, go)
 }
 
-/// Waits until something is so, for as long as a very slow machine may need.
+/// Waits until `what` is true, for as long as a very slow machine may need.
 async fn until(what: impl Fn() -> bool) {
     let start = Instant::now();
     while !what() {

@@ -1,10 +1,10 @@
-//! A change of the algorithm or of the encryption key, and keys that were stolen.
+//! Changes of the algorithm and of the encryption key, and stolen keys.
 use super::rotation::{DAY, Place, START, kids, pairs, settings};
 use crate::{config::Secret, tokens::*};
 use serde_json::json;
 
 impl Place {
-    /// What a running server does again and again.
+    /// What a running server does periodically.
     async fn tick(&self, keys: &Keys) {
         let now = self.clock.now();
         keys.reload(&self.db, now).await.unwrap();
@@ -49,7 +49,7 @@ async fn a_key_of_another_algorithm_is_published_before_it_signs() {
     let after = place.load(Algorithm::EdDSA, None).await.unwrap();
     let both = pairs(&[("ES256", "current"), ("ES256", "next"), ("EdDSA", "next")]);
     assert_eq!(place.states(&after).await, both);
-    // Every replica publishes the key and signs with the old one, however it is configured.
+    // Every replica publishes the key and signs with the old one, whatever its configuration.
     place.tick(&before).await;
     for keys in [&before, &after] {
         place.tick(keys).await;
@@ -86,7 +86,7 @@ async fn replicas_that_are_changed_one_after_the_other_do_not_retire_each_others
     place.clock.advance(MAX_AGE);
     place.tick(&new).await;
     let current = place.kid(&new, "current").await;
-    // One that has not been changed yet is restarted, more than once, and runs on.
+    // A replica with the old configuration is restarted, more than once, and still works.
     for _ in 0..3 {
         let again = place.es256().await;
         for keys in [&old, &again, &new] {
@@ -97,7 +97,7 @@ async fn replicas_that_are_changed_one_after_the_other_do_not_retire_each_others
         place.load(Algorithm::EdDSA, None).await.unwrap();
     }
     assert_eq!(place.kid(&new, "current").await, current);
-    // An hour after the change it counts as a change back, by the same rule.
+    // An hour after the change, such a restart counts as a change back, with the same rule.
     place.clock.advance(Duration::from_hours(1));
     let back = place.es256().await;
     place.clock.advance(MAX_AGE);
@@ -118,7 +118,7 @@ async fn a_shared_secret_leaves_nothing_to_rotate() {
     assert!(!place.good(&before, &place.token(&keys)));
     assert!(matches!(place.rotate(&keys, true).await, Err(Error::NoKeys)));
     assert_eq!(place.states(&keys).await, pairs(&[("ES256", "retired")]));
-    // A replica that has not been changed yet goes on for an hour.
+    // A replica with the old configuration continues to sign for an hour.
     place.clock.advance(Duration::from_mins(59));
     place.tick(&before).await;
     assert!(place.good(&keys, &place.token(&before)));
@@ -144,15 +144,15 @@ async fn a_dropped_key_is_believed_by_nobody_and_others_take_its_place() {
         assert!(!place.good(keys, &token));
         assert!(kids(keys).iter().all(|kid| *kid != current));
     }
-    // The next one signs at once, whether verifiers have seen it or not.
+    // The next key signs immediately, whether verifiers have seen it or not.
     assert_eq!(place.kid(&keys, "current").await, next);
     assert_eq!(place.states(&keys).await, states);
     assert!(place.good(&other, &place.token(&keys)));
-    // All of them, and nothing that was signed before is believed.
+    // With all keys removed, no token that was signed before is valid.
     let token = place.token(&keys);
     let all = keys.list(&place.db, place.clock.now()).await.unwrap();
     let all: Vec<_> = all.into_iter().map(|k| k.kid).collect();
-    // All or none.
+    // If one key does not exist, none is removed.
     let wrong = [&all[..], &["none".to_owned()]].concat();
     assert!(matches!(place.drop(&keys, &wrong).await, Err(Error::NotFound)));
     assert!(place.good(&keys, &token));
@@ -179,7 +179,7 @@ async fn what_was_stored_in_clear_is_sealed_and_sealed_anew() {
     assert_eq!(sealed.read_secret(&place.db, "x").await.unwrap(), Some(secret.clone()));
     assert_eq!(sealed.read_secret(&place.db, "y").await.unwrap(), None);
     assert!(plain.read_secret(&place.db, "x").await.is_err());
-    // Another key: with the previous one beside it everything can be read, and is sealed on request.
+    // A new encryption key: together with the previous one it opens everything, and reseals on request.
     let token = place.token(&sealed);
     assert!(place.load(Algorithm::ES256, Some(two)).await.is_err());
     let mut config = (*settings(Algorithm::ES256, Some(two))).clone();
@@ -238,6 +238,6 @@ async fn keys_are_sealed_as_soon_as_there_is_a_key_to_do_so() {
         let Err(Error::Internal(e)) = place.load(Algorithm::ES256, wrong).await else { panic!() };
         assert!(e.to_string().ends_with(words), "{e}");
     }
-    // Nothing was spoilt by the attempts.
+    // The failed attempts changed nothing.
     assert!(place.load(Algorithm::ES256, Some(seal)).await.is_ok());
 }

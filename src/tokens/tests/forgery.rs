@@ -3,7 +3,7 @@ use crate::config::Algorithm;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as B64};
 use serde_json::{Value, json};
 
-/// A key as attackers may know it: the raw point, DER, PEM, and the published JSON.
+/// The forms in which attackers may know a public key: the raw point, DER, PEM, and the published JSON.
 fn public_forms(jwk: &Value) -> Vec<Vec<u8>> {
     let part = |name: &str| B64.decode(jwk[name].as_str().unwrap()).unwrap();
     let point = [vec![4], part("x"), part("y")].concat();
@@ -72,13 +72,13 @@ fn a_signature_has_to_be_one() {
         ] {
             refused(&keys, &format!("{head}.{}", B64.encode(bad)), &format!("{algorithm:?}"));
         }
-        // ASN.1 is how others write an ECDSA signature; JWS does not (RFC 7518, 3.4).
+        // Others encode an ECDSA signature as ASN.1; JWS does not (RFC 7518, 3.4).
         let der = [&[0x30, 68, 2, 32], &signature[..32], &[2, 32], &signature[32..]].concat();
         refused(&keys, &format!("{head}.{}", B64.encode(der)), "DER");
     }
 }
 
-/// A header of one's choice, properly signed.
+/// A token with any header, properly signed.
 fn signed(private: &[u8], header: &str) -> String {
     use aws_lc_rs::{
         rand::SystemRandom,
@@ -100,7 +100,7 @@ fn only_our_own_keys_are_believed_and_no_extension() {
     assert!(mine.verify_access(&signed(&private, &good), NOW).is_ok());
     let folded = json!({"alg": "ES256", "typ": "jwt", "kid": kid}).to_string();
     assert!(mine.verify_access(&signed(&private, &folded), NOW).is_ok());
-    // Parameters that name keys are not followed, whatever they say.
+    // Parameters that name keys are ignored.
     let jwk = other.jwks(NOW)["keys"][0].clone();
     let named = json!({"alg": "ES256", "typ": "JWT", "kid": kid, "jku": "https://evil.example/",
         "x5u": "https://evil.example/", "x5c": ["AA"], "jwk": jwk});

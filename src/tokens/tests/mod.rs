@@ -132,7 +132,7 @@ pub(crate) fn refused(keys: &Keys, token: &str, why: &str) {
 
 #[test]
 fn the_name_of_a_key_is_its_thumbprint() {
-    // RFC 7638, 3: the required members in the order of letters, without white space.
+    // RFC 7638, 3: the required members in alphabetical order, without white space.
     for algorithm in [Algorithm::ES256, Algorithm::EdDSA, Algorithm::RS256] {
         let jwk = keys(algorithm).jwks(NOW)["keys"][0].clone();
         let text = match algorithm {
@@ -157,7 +157,7 @@ fn a_token_has_one_spelling() {
     assert!(keys.verify_access(&good, NOW).is_ok());
     let (head, signature) = good.rsplit_once('.').unwrap();
     let last = signature.chars().last().unwrap();
-    // 64 bytes leave four bits over, which have to be zero.
+    // 64 bytes leave four trailing bits, which must be zero.
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let at = alphabet.find(last).unwrap();
     let other = alphabet.chars().nth(at + 1).unwrap();

@@ -57,7 +57,7 @@ impl Place {
         rows.into_iter().map(|k| k.private_key).collect()
     }
 
-    /// A refresh token, good for 30 days.
+    /// A refresh token that is valid for 30 days.
     pub fn token(&self, keys: &Keys) -> String {
         let id = crate::secret::token().unwrap();
         let now = self.clock.now();
@@ -112,7 +112,7 @@ async fn a_key_is_published_before_it_signs_and_after() {
     assert_eq!(kids(&keys), published);
     place.clock.advance(MAX_AGE);
     place.rotate(&keys, false).await.unwrap();
-    // First the one that signs, which was the next.
+    // The first one signs: it was the next key.
     let after = kids(&keys);
     assert_eq!((&after[0], &after[2]), (&published[1], &published[0]));
     assert_eq!(after.len(), 3);
@@ -152,7 +152,7 @@ async fn a_retired_key_verifies_until_its_last_token_has_expired_and_no_longer()
     assert_eq!(place.states(&keys).await, pairs(&[("ES256", "current"), ("ES256", "next")]));
 }
 
-/// A token that whoever holds the private key `stored` may make.
+/// A token that anyone with the private key `stored` can make.
 pub(crate) fn forged(stored: &[u8], issued_at: i64, expires_at: i64) -> String {
     let pair = KeyPair::read(Algorithm::ES256, stored).unwrap();
     let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::ES256);
@@ -179,17 +179,17 @@ async fn a_stolen_key_is_worth_nothing_a_day_after_it_was_retired() {
         keys.verify_access(&token, place.clock.now()).is_ok()
     };
     let (start, day) = (START.unix(), 86_400);
-    // A lifetime that nobody can have configured.
+    // A lifetime that cannot be configured.
     assert!(good(start, start + day) && !good(start, start + day + 1));
     assert!(!good(start, start + 20 * day));
     place.rotate(&keys, true).await.unwrap();
     place.rotate(&keys, true).await.unwrap();
     place.clock.advance(Duration::from_mins(10));
     let now = place.clock.now().unix();
-    // IssuedToken after the retirement, give or take what replicas need to hear of it.
+    // A token issued after the retirement is valid only within the time that replicas need to learn of it.
     assert!(!good(now, now + 300) && !good(start + 61, now + 300));
     assert!(good(start + 60, now + 300));
-    // And whatever it says, it has expired a day later.
+    // A day later it has expired, whatever it claims.
     place.clock.advance(DAY);
     let now = place.clock.now().unix();
     assert!(!good(start, now + 1) && !good(now - 1, now + 300));
@@ -246,7 +246,7 @@ async fn another_process_hears_of_a_rotation_and_is_believed_meanwhile() {
     let (one, two) = (place.es256().await, place.es256().await);
     place.clock.advance(MAX_AGE);
     place.rotate(&one, false).await.unwrap();
-    // Before it hears: each verifies what the other signs.
+    // Before a replica learns of it, each verifies what the other signs.
     let (new, old) = (place.token(&one), place.token(&two));
     assert!(place.good(&two, &new) && place.good(&one, &old));
     two.reload(&place.db, place.clock.now()).await.unwrap();

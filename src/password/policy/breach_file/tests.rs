@@ -13,7 +13,7 @@ fn line(password: &str) -> String {
     String::from_utf8(hash(password).to_vec()).unwrap()
 }
 
-/// The hashes of so many passwords, sorted.
+/// The hashes of `count` passwords, sorted.
 fn lines(count: usize, end: &str) -> String {
     let sorted: BTreeSet<_> = (0..count).map(|n| (line(&format!("leaked {n}")), n)).collect();
     sorted.into_iter().fold(String::new(), |mut text, (hash, n)| {
