@@ -1,4 +1,4 @@
-//! Rows that many tests begin with.
+//! Rows that many tests start from.
 use crate::{
     db::Db,
     secret::Digest,
