@@ -248,8 +248,8 @@ macro_rules! logged {
     };
 }
 
-/// At most `limit` audit events that match `filter`, on one side of the position `(at, id)`: before it, newest
-/// first, or after it (`back`), oldest first. Each filter has its own index, so it has its own statement.
+/// At most `limit` audit events that match `filter`, on one side of the position `(at, id)`: before it,
+/// newest first, or after it (`back`), oldest first. Each filter has its own index, so it has its own statement.
 pub async fn page(
     db: &mut Conn,
     filter: &Filter<'_>,

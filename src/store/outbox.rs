@@ -159,7 +159,7 @@ pub async fn count_since(
     Ok(n)
 }
 
-/// Locks a mail that is about to be rendered: a concurrent withdrawal either waits, or has committed and is
+/// Locks a mail that is about to be composed: a concurrent withdrawal either waits, or has committed and is
 /// seen here. `false` if the mail is no longer waiting, such as after a withdrawal.
 pub async fn lock(db: &mut Tx, id: i64) -> Result<bool> {
     let rows = db
@@ -317,8 +317,8 @@ pub async fn count(db: &mut Conn, state: OutboxState) -> Result<i64> {
     Ok(n)
 }
 
-/// Makes a waiting or failed mail due at `now`, and returns its user, if it has one. The outer `None`: there is
-/// no such mail.
+/// Makes a waiting or failed mail due at `now`, and returns its user, if it has one. The outer `None`: there
+/// is no such mail.
 pub async fn retry(db: &mut Tx, id: i64, now: Timestamp) -> Result<Option<Option<UserId>>> {
     let row: Option<(Option<UserId>,)> = db
         .fetch_optional(

@@ -46,8 +46,8 @@ pub async fn insert(db: &mut Tx, r: &Revocation) -> Result<()> {
 }
 
 /// Revokes the access tokens of the sessions that ended at `now` and belong to `user` or were opened by them
-/// for other users. Includes access tokens that expired less than [`KEPT`] ago: a clock that was set forward may
-/// be set back. Returns the new revocations.
+/// for other users. Includes access tokens that expired less than [`KEPT`] ago: a clock that was set forward
+/// may be set back. Returns the new revocations.
 pub async fn insert_ended(db: &mut Tx, user: UserId, now: Timestamp) -> Result<Vec<Revocation>> {
     db.fetch_all(
         "INSERT INTO auth_revocations (session_id, ended_at, expires_at)
@@ -70,8 +70,8 @@ pub async fn after(db: &mut Conn, id: i64, limit: i64) -> Result<Vec<Entry>> {
     .await
 }
 
-/// At most `limit` revocations whose ids are in `ranges` (first and last id, inclusive). Ignores ranges beyond
-/// the first [`RANGES`].
+/// At most `limit` revocations whose ids are in `ranges` (first and last id, inclusive). Ignores ranges
+/// beyond the first [`RANGES`].
 pub async fn within(db: &mut Conn, ranges: &[(i64, i64)], limit: i64) -> Result<Vec<Entry>> {
     // Unused places are a range without ids: from 0 to 0.
     let mut args = [0; 2 * RANGES + 1];

@@ -11,7 +11,7 @@ use std::time::Duration;
 pub struct Roles(pub Vec<String>);
 
 impl Roles {
-    /// The role for clients that know only one: `ADMIN` if the user has it, else the first, else `USER`.
+    /// `ADMIN` if the user has it, else the first role, else `USER`.
     pub fn main(&self) -> &str {
         match self.0.first() {
             _ if self.has("ADMIN") => "ADMIN",
