@@ -63,7 +63,7 @@ impl Error {
         }
     }
 
-    /// Logs an outage or contention. The caller of a flow is told about neither in detail.
+    /// Logs an outage or contention. The error that the caller of a flow gets contains no details of either.
     pub fn log(&self) {
         match self.kind() {
             ErrorKind::Unavailable => {

@@ -34,7 +34,7 @@ const KEEPALIVE: &str = "
                    'tcp_keepalives_interval', 'tcp_keepalives_count')
       AND source <> 'client'";
 
-/// How often the reason for a missing connection is logged at most.
+/// The minimum time between two log lines about a missing connection.
 const TOLD_FOR: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Debug)]

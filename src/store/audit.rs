@@ -249,7 +249,7 @@ macro_rules! logged {
 }
 
 /// At most `limit` audit events that match `filter`, on one side of the position `(at, id)`: before it,
-/// newest first, or after it (`back`), oldest first. Each filter has its own index, so it has its own statement.
+/// newest first, or after it (`back`), oldest first. Each filter has its own index, and so its own statement.
 pub async fn page(
     db: &mut Conn,
     filter: &Filter<'_>,

@@ -14,7 +14,7 @@ use uuid::Uuid;
 #[serde(transparent)]
 pub struct SessionId(pub Uuid);
 
-/// What a refresh does to the refresh token. Ordered from lenient to strict: of two rules the greater applies.
+/// What a refresh does to the refresh token. Ordered from lenient to strict: the greater of two rules applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rotation {
     /// It stays valid.
@@ -159,9 +159,9 @@ pub async fn count(db: &mut Conn, user: UserId, now: Timestamp) -> Result<i64> {
     Ok(count)
 }
 
-/// Records that a session was used for an access token that expires at `access_expires_at`; `false` if it has
-/// ended or expired. Locks the row: a concurrent end of the session either waits, or has committed and is seen
-/// here.
+/// Records that a session was used for an access token that expires at `access_expires_at`; `false` if it
+/// has ended or expired. Locks the row: a concurrent end of the session either waits, or has committed and
+/// is seen here.
 pub async fn touch(
     db: &mut Tx,
     id: SessionId,
@@ -243,8 +243,8 @@ pub async fn end_acting(db: &mut Tx, actor: UserId, now: Timestamp) -> Result<u6
     db.execute(sql, (actor, now)).await
 }
 
-/// Ends the session `first` and all sessions of its family; returns how many. The caller has locked the user's
-/// row, so that no session of the family is opened meanwhile.
+/// Ends the session `first` and all sessions of its family; returns how many. The caller has locked the
+/// user's row, so that no session of the family is opened meanwhile.
 pub async fn end_family(db: &mut Tx, first: SessionId, now: Timestamp) -> Result<u64> {
     db.execute(
         "UPDATE auth_sessions SET ended_at = $2
@@ -254,8 +254,8 @@ pub async fn end_family(db: &mut Tx, first: SessionId, now: Timestamp) -> Result
     .await
 }
 
-/// Ends every session of `user` except `keep`, and the sessions that `user` opened for other users; returns how
-/// many.
+/// Ends every session of `user` except `keep`, and the sessions that `user` opened for other users; returns
+/// how many.
 pub async fn end_others(
     db: &mut Tx,
     user: UserId,

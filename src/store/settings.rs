@@ -7,8 +7,8 @@ use crate::{
 };
 use sqlx::FromRow;
 
-/// A revision of the runtime settings. The values have the format of the configuration file. `None`: the value
-/// of the file applies.
+/// A revision of the runtime settings. The values have the format of the configuration file. `None`: the
+/// value of the file applies.
 #[expect(clippy::struct_field_names, reason = "the fields are named like the columns")]
 #[derive(Clone, Debug, Default, FromRow)]
 pub struct Revision {

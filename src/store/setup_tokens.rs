@@ -29,8 +29,8 @@ pub async fn by_hash(db: &mut Conn, hash: &Digest) -> Result<Option<SetupToken>>
         .await
 }
 
-/// Consumes all links and returns them. A concurrent call waits, and does not get the links that the first one
-/// got.
+/// Consumes all links and returns them. A concurrent call waits, and does not get the links that the first
+/// one got.
 pub async fn take_all(db: &mut Tx) -> Result<Vec<SetupToken>> {
     db.fetch_all("DELETE FROM auth_setup_tokens RETURNING hash, expires_at", ()).await
 }

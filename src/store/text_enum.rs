@@ -1,7 +1,8 @@
 //! Closed sets of values that are stored as text. Each is an enum, whose variants are stored as words.
 //!
-//! A row can hold a word that this version does not know: a newer version wrote it while both ran on one database,
-//! or it comes from a backup. [`Stored`] keeps such a word, so that a list with it can still be read and shown.
+//! A row can hold a word that this version does not know: a newer version wrote it while both ran on one
+//! database, or it comes from a backup. [`Stored`] keeps such a word, so that a list with it can still be
+//! read and shown.
 use serde::{Serialize, Serializer};
 use sqlx::{Database, Decode, Type, error::BoxDynError};
 use std::{fmt, str::FromStr};
