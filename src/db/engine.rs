@@ -15,7 +15,7 @@ impl Conn {
         matches!(self.link, Link::Postgres(_))
     }
 
-    /// Takes the advisory lock `name` until this transaction ends, and waits while another transaction has it.
+    /// Takes the advisory lock `name` until this transaction ends. Waits while another transaction has it.
     /// Take it after the locks on rows. SQLite's write lock makes it unnecessary.
     pub async fn take_turn(&mut self, name: &str) -> Result<()> {
         if self.locks_rows() {
@@ -66,8 +66,8 @@ impl Db {
     /// Reserves all ids up to `last`, so that new users get higher ones. Lasts even if the caller's work is
     /// rolled back.
     ///
-    /// SQLite derives the next id from the inserted ones. PostgreSQL has a separate counter. The table is locked:
-    /// otherwise the counter could be set back below an id that was just assigned.
+    /// SQLite derives the next id from the inserted ones. PostgreSQL has a separate counter. The table is
+    /// locked: otherwise the counter could be set back below an id that was just assigned.
     pub async fn reserve_user_ids(&self, last: i64) -> Result<()> {
         if let Self::Sqlite { .. } = self {
             return Ok(());

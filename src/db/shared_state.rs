@@ -23,8 +23,8 @@ impl Conn {
     /// Which transactions may still commit. With SQLite none, because it has one writer at a time.
     pub async fn horizon(&mut self) -> Result<Horizon> {
         let Link::Postgres(_) = self.link else { return Ok(Horizon::default()) };
-        // PostgreSQL 12 has these functions, too. The end of the snapshot cannot be used as `next`: it follows
-        // the last transaction that has ended, and an open one may have a higher number.
+        // PostgreSQL 12 has these functions, too. The snapshot's end cannot be used as `next`: it follows the
+        // last transaction that has ended, and an open one may have a higher number.
         self.fetch_one(
             "SELECT txid_snapshot_xmin(s) AS ended, txid_current() AS next
              FROM txid_current_snapshot() AS s",

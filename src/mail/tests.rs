@@ -64,7 +64,7 @@ async fn a_server_gets_text_and_html_and_every_header() {
     }
     assert!(head.contains("Subject: =?utf-8?b?"), "{head}");
     assert!(head.contains("Content-Type: multipart/alternative;"), "{head}");
-    // The last part is the one that is preferred (RFC 2046, 5.1.4).
+    // Clients prefer the last part (RFC 2046, 5.1.4).
     let text = body.find("Content-Type: text/plain; charset=utf-8").unwrap();
     let html = body.find("Content-Type: text/html; charset=utf-8").unwrap();
     assert!(text < html, "{body}");

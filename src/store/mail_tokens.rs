@@ -15,8 +15,8 @@ pub struct MailToken {
     pub user_id: UserId,
     /// The address it was sent to.
     pub email: String,
-    /// The user's `credential_version` when the mail was requested. A later change invalidates the link, except
-    /// one that restores an email.
+    /// The user's `credential_version` when the mail was requested. A later change invalidates the link,
+    /// unless the link restores an email.
     pub credential_version: i64,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,

@@ -14,7 +14,8 @@ use uuid::Uuid;
 #[serde(transparent)]
 pub struct SessionId(pub Uuid);
 
-/// What a refresh does to the refresh token. Ordered from lenient to strict: the greater of two rules applies.
+/// What a refresh does to the refresh token. Ordered from lenient to strict; of two rules the greater one
+/// applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rotation {
     /// It stays valid.

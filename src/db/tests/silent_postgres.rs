@@ -1,5 +1,5 @@
 //! A PostgreSQL server that stops answering without closing connections: no caller waits longer than the
-//! deadline, and a connection whose statement timed out is not used again.
+//! deadline, and a connection that did not answer in time is not used again.
 use crate::{
     db::{Conn, Db},
     store::secrets,
