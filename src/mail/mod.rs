@@ -24,8 +24,8 @@ use std::{
 };
 use uuid::Uuid;
 
-/// The time limit for sending one mail, because lettre waits for answers without limit. Shorter than the lease
-/// of a mail: otherwise another replica could send it, too.
+/// The time limit for sending one mail, because lettre waits for answers without limit. Shorter than the
+/// lease of a mail: otherwise another replica could send it, too.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// The number of mails that `dev:` keeps.
 const KEPT: usize = 200;
@@ -64,8 +64,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same mail would be refused again. If the server refuses our password (RFC 4954, 6) or all our
-    /// mail (521, 554), the reason is not this mail, and the operator can fix it.
+    /// Whether the same mail would be refused again. If the server refuses our password (RFC 4954, 6) or all
+    /// our mail (521, 554), the reason is not this mail, and the operator can fix it.
     pub fn is_permanent(&self) -> bool {
         match self {
             Self::Recipient | Self::Message => true,

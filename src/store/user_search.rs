@@ -2,7 +2,8 @@
 //!
 //! A search for part of a name is a `LIKE` over the whole table: no kind of index that both engines have
 //! speeds it up. But a page is full after a few rows unless very few users match, and scanning a million
-//! users takes 0.4 s (SQLite) or 0.25 s (PostgreSQL). Other lookups go by id and take the same time at any size.
+//! users takes 0.4 s (SQLite) or 0.25 s (PostgreSQL). Other lookups go by id and take the same time at any
+//! size.
 use super::users::{User, UserId, select};
 use crate::db::{Conn, Result};
 

@@ -116,8 +116,8 @@ impl Templates {
         Ok(Self(Arc::new(Inner { tera, assets })))
     }
 
-    /// Renders the page of `view`. Templates also get the language as `lang`, for `t(key=…, lang=lang)`, and the
-    /// variables in `frame`, which are the same for all pages.
+    /// Renders the page of `view`. Templates also get the language as `lang`, for `t(key=…, lang=lang)`, and
+    /// the variables in `frame`, which are the same for all pages.
     pub fn render<V: View>(
         &self,
         lang: Language,
@@ -135,10 +135,10 @@ impl Templates {
         self.0.assets.get(name)
     }
 
-    /// Renders subject, text and HTML of a mail. `args`: `site`, `home` (a URL), `email`, `name` (may be empty),
-    /// `new_email` for `email_changed` and `restore_email`, and `link` for a mail with a link. If the link expires,
-    /// `hours` and `days` (its lifetime in whole hours and in whole days). If the mail has a code, `code`. The
-    /// subject is one line.
+    /// Renders subject, text and HTML of a mail. `args`: `site`, `home` (a URL), `email`, `name` (may be
+    /// empty), `new_email` for `email_changed` and `restore_email`, and `link` for a mail with a link. If the
+    /// link expires, `hours` and `days` (its lifetime in whole hours and in whole days). If the mail has a
+    /// code, `code`. The subject is one line.
     pub fn letter(
         &self,
         lang: Language,

@@ -30,7 +30,7 @@ impl Moment {
         let args = [
             ("day", date.day().into()),
             ("month", u8::from(date.month()).into()),
-            // As text: a number would get a thousands separator.
+            // As text, so that a year gets no thousands separator.
             ("year", date.year().to_string().into()),
             ("time", format!("{hour:02}:{minute:02}").into()),
         ];

@@ -5,7 +5,7 @@ use super::*;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs};
 
-/// The codes of `web::problem` and `web::catchers`, which this room must not use.
+/// The codes of `web::reply` and `web::catchers`, which this room must not use.
 const CODES: [&str; 33] = [
     "header_too_large",
     "access_token_still_valid",

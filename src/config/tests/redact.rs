@@ -52,7 +52,7 @@ fn times_are_shown_as_people_write_them() {
     }
 }
 
-/// Whichever setting holds the secret, and whatever typing mistake puts it elsewhere.
+/// Sets every kind of setting to a secret, and puts the secret wherever a mistake might put it.
 #[test]
 fn secrets_are_in_nothing_that_is_printed() {
     let secret = "hunter2hunter2hunter2hunter2hunter2";

@@ -37,7 +37,7 @@ fn mail() -> Value {
     })
 }
 
-/// Each page, with the number of its forms and examples of its view.
+/// Each page, with the names of its forms and examples of its view.
 fn pages() -> Pages {
     let moment = json!({"at": "2026-01-01T00:00:00Z", "day": EVIL, "ago": EVIL});
     let user = |confirmed: bool| {

@@ -23,7 +23,7 @@ fn somebody(yes: bool) -> Value {
     })
 }
 
-/// Each admin page, with the number of its forms and examples of its view.
+/// Each admin page, with the names of its forms and examples of its view.
 pub fn pages() -> Pages {
     let sending = json!({
         "id": 1, "what": EVIL, "to": EVIL, "state": "failed", "outcome": EVIL, "error": EVIL, "at": moment(),
