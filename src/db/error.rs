@@ -1,6 +1,7 @@
 //! [`Error`]: what failed at the database, and what the failure means on each engine.
 use std::{borrow::Cow, io};
 
+/// The outcome of an operation on the database.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A failed connection, statement or transaction. Its text is that of the driver.

@@ -19,6 +19,7 @@ use std::{
 const KEPT: Duration = Duration::from_hours(24);
 const MOST: usize = 1_000;
 
+/// The outages that this process has met. Clones share them.
 #[derive(Clone, Default)]
 pub struct Outages(Arc<Inner>);
 

@@ -37,6 +37,7 @@ const KEEPALIVE: &str = "
 /// The minimum time between two log lines about a missing connection.
 const TOLD_FOR: Duration = Duration::from_secs(10);
 
+/// A PostgreSQL server, shared by all connections to it.
 #[derive(Clone, Debug)]
 pub struct Server(Arc<Inner>);
 

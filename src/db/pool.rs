@@ -12,6 +12,7 @@ use super::{
 use sqlx::{PgPool, SqlitePool, postgres::PgListener};
 use std::ops::{Deref, DerefMut};
 
+/// A database: its pools, and what is known about its state. Clones share both.
 #[derive(Clone, Debug)]
 pub enum Db {
     /// Many readers and one writer: SQLite has one write lock. The pool's queue for it is fair, SQLite's busy

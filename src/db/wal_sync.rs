@@ -20,6 +20,7 @@ use std::{
 };
 use tokio::sync::{Mutex, watch};
 
+/// Syncs the write-ahead log of one database. Clones share the syncs.
 #[derive(Clone, Debug)]
 pub struct WalSync(Arc<Inner>);
 

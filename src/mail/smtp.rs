@@ -13,6 +13,7 @@ use percent_encoding::percent_decode_str;
 use std::{net::IpAddr, time::Duration};
 use url::Url;
 
+/// The transport to one mail server.
 pub type Smtp = AsyncSmtpTransport<Tokio1Executor>;
 
 /// The time limit for connecting. [`super::Mailer::send`] limits the whole dialogue.

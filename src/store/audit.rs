@@ -37,7 +37,7 @@ pub enum AuditKind {
     ConfirmationSent,
     /// A user requested a change of email.
     EmailChangeAsked,
-    /// The recipient of the mail to the new email declined the change.
+    /// Whoever receives mail at the new email declined the change.
     EmailChangeDeclined,
     EmailChanged,
     EmailConfirmed,
@@ -77,7 +77,7 @@ pub enum AuditKind {
     /// The refresh tokens of a user were replaced.
     RefreshTokensRenewed,
     Registered,
-    /// The recipient of the confirmation mail declined the account, which was deleted.
+    /// Whoever receives mail at the email declined the account, which was deleted.
     RegistrationDeclined,
     /// Someone registered an email that has an account.
     RegistrationRepeated,

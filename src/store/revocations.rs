@@ -34,6 +34,7 @@ pub struct Entry {
     pub expires_at: Timestamp,
 }
 
+/// Stores a revocation, unless the session has one.
 #[cfg(test)]
 pub async fn insert(db: &mut Tx, r: &Revocation) -> Result<()> {
     db.execute(
