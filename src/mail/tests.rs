@@ -100,7 +100,7 @@ async fn each_way_of_not_being_reached_is_told_from_the_others() {
     let sent = mailer(&format!("smtp://127.0.0.1:{port}")).send(letter("ann@example.org")).await;
     assert!(matches!(sent, Err(Error::Refused)), "{sent:?}");
 
-    // RFC 6761, 6.4: nobody has a name in there.
+    // Names below `.invalid` do not exist (RFC 6761, 6.4).
     let sent = mailer("smtp://mail.invalid?tls=none").send(letter("ann@example.org")).await;
     assert!(matches!(sent, Err(Error::UnknownHost)), "{sent:?}");
 }

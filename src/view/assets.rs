@@ -72,7 +72,7 @@ fn logo(path: &Path) -> Result<Asset, Error> {
     if is_image(kind, &bytes) { Ok(Asset::new(kind, bytes)) } else { Err(wrong()) }
 }
 
-/// Whether the content of a file matches its media type.
+/// Whether the content of a file looks like its media type.
 fn is_image(kind: &str, bytes: &[u8]) -> bool {
     match kind {
         "image/png" => bytes.starts_with(b"\x89PNG\r\n\x1a\n"),
