@@ -153,7 +153,8 @@ impl RuntimeSettings {
         let mut misfits: Vec<_> = config
             .lifetime_problems()
             .iter()
-            // Other keys depend only on the lifetime of refresh tokens, and cannot change while running.
+            // Other keys that depend on a lifetime depend on that of refresh tokens. They cannot change while
+            // the service runs, so the problem is the lifetime.
             .map(|p| Setting::named(&p.key).unwrap_or(Setting::RefreshTokenLifetime))
             .collect();
         misfits.dedup();

@@ -71,7 +71,7 @@ impl Deadline {
     }
 
     /// Whether a failure to begin shows an outage of the database. A timeout after a short wait does not: the
-    /// limit was short, or the request had used up its patience before.
+    /// limit itself was short, or the request had already used up its patience.
     pub(crate) fn proves_outage(&self, e: &sqlx::Error) -> bool {
         !matches!(e, sqlx::Error::PoolTimedOut) || self.start.elapsed() > 2 * SHORT_PATIENCE
     }
