@@ -83,7 +83,7 @@ impl Outages {
         self.0.spans.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records that a transaction that began this long `ago` was not committed, or that its outcome is unknown.
+    /// Records that a transaction that began this long `ago` was not committed, or has an unknown outcome.
     fn failed(&self, ago: Duration) {
         let Some(clock) = self.0.clock.get() else { return };
         let mut spans = self.spans();
