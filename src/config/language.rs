@@ -21,7 +21,7 @@ impl Language {
         }
     }
 
-    /// What it is called by those who speak it.
+    /// Its name in the language itself.
     pub const fn name(self) -> &'static str {
         match self {
             Self::En => "English",

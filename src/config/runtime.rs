@@ -62,10 +62,12 @@ impl Setting {
         }
     }
 
+    /// The setting with this key.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|s| s.name() == name)
     }
 
+    /// Whether the value is a duration.
     pub const fn is_lifetime(self) -> bool {
         matches!(self, Self::AccessTokenLifetime | Self::RefreshTokenLifetime)
     }
@@ -140,7 +142,8 @@ impl RuntimeSettings {
         Some(self)
     }
 
-    /// The runtime settings that contradict each other or the rest of `config`, by the check of [`Config`].
+    /// The runtime settings that are out of bounds or contradict each other or the rest of `config`, by the
+    /// check of [`Config`].
     pub fn misfits(&self, config: &Config) -> Vec<Setting> {
         let mut config = config.clone();
         config.access_token_lifetime = self.access_token_lifetime;
@@ -150,7 +153,8 @@ impl RuntimeSettings {
         let mut misfits: Vec<_> = config
             .lifetime_problems()
             .iter()
-            // The other keys that depend on a lifetime depend on that of refresh tokens and cannot change.
+            // Other keys that depend on a lifetime depend on that of refresh tokens. They cannot change while
+            // the service runs, so the problem is the lifetime.
             .map(|p| Setting::named(&p.key).unwrap_or(Setting::RefreshTokenLifetime))
             .collect();
         misfits.dedup();

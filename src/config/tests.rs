@@ -116,7 +116,7 @@ fn whatever_is_wrong_is_named_as_it_was_written_all_at_once() {
     for start in expected {
         assert!(told.iter().any(|line| line.starts_with(start)), "{start} {told:#?}");
     }
-    // And nothing that only follows from these.
+    // No problem is reported that only follows from another.
     assert_eq!(told.len(), expected.len(), "{told:#?}");
 }
 
@@ -171,7 +171,7 @@ fn a_file_with_a_secret_is_its_owners() {
             let name = format!("PORTCULLIS_ENCRYPTION_KEY_FILE: the file {path} ");
             assert!(told.starts_with(&name) && told.contains(says.unwrap()), "{told}");
         }
-        // What is no secret is nobody's concern.
+        // The permissions of a file matter only if it contains a secret.
         let brand = read("", &[("PORTCULLIS_BRAND__NAME_FILE", path)]);
         assert!(brand.problems.is_empty() && brand.warnings.is_empty());
     }
@@ -222,7 +222,7 @@ fn without_a_public_url_links_lead_to_where_rocket_listens() {
     let at = "address = '127.0.0.1'\nport = 81";
     let loaded = read(at, &[("PORTCULLIS_PUBLIC_URL", "https://auth.example.com")]);
     assert_eq!(loaded.config.public_url.as_str(), "https://auth.example.com/");
-    // Mails are shown to this machine only.
+    // `dev:` shows mails on this machine only.
     let told = problems("address = '192.0.2.1'\nport = 81", &[]);
     assert!(told.len() == 1 && told[0].starts_with("portcullis.mail.url: "), "{told:?}");
     let loaded = read(at, &[("PORTCULLIS_PUBLIC_URL", "what")]);
@@ -253,7 +253,7 @@ fn the_file_is_named() {
         load_from(figment, [("", ""); 0]).problems[0].to_string()
     };
     let written = told("[default.portcullis.jwt]\nalgoritm = \"x\"");
-    // Seen from where the tests run, if that is near.
+    // The path may be shown relative to the working directory.
     let place = format!("in {}", Source::from(file.as_path()));
     let expected =
         format!("portcullis.jwt.algoritm {place}: unknown key, expected one of algorithm");
@@ -268,7 +268,7 @@ fn the_file_is_named() {
     assert_eq!(written, format!("portcullis {place}: should be a table"));
 }
 
-/// `[portcullis]` is a profile to Rocket, and would be passed over.
+/// Rocket takes `[portcullis]` for a profile and would ignore it.
 #[test]
 fn a_table_outside_of_its_profile_is_told() {
     for table in ["portcullis", "databases"] {

@@ -1,7 +1,7 @@
 //! Time limits for the database.
 //!
 //! Every connection has a deadline. All connections of a request share one [`PATIENCE`], so that a request
-//! that needs several is answered as soon as one that needs a single one.
+//! that needs several connections waits no longer than one that needs a single connection.
 use sqlx::Result;
 use std::{
     future::Future,
@@ -13,8 +13,8 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// The longest that a request waits for the database before it is told that the database cannot be
-/// reached. The wait for a connection counts.
+/// The longest that a request waits for the database before it fails because the database cannot be reached.
+/// Includes the wait for a connection.
 pub const PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// The longest that an operator's list or count, or a purge, may take.
@@ -70,7 +70,8 @@ impl Deadline {
         Self { start, end: start + LONG_PATIENCE, budget: None }
     }
 
-    /// Whether a failure to begin shows an outage of the database. A wait that was cut short does not.
+    /// Whether a failure to begin shows an outage of the database. A timeout after a short wait does not: the
+    /// limit itself was short, or the request had already used up its patience.
     pub(crate) fn proves_outage(&self, e: &sqlx::Error) -> bool {
         !matches!(e, sqlx::Error::PoolTimedOut) || self.start.elapsed() > 2 * SHORT_PATIENCE
     }
@@ -114,7 +115,7 @@ mod tests {
             let none = Deadline::within(PATIENCE);
             assert_eq!(time(&none), Duration::ZERO);
             none.over(std::future::pending::<Result<()>>()).await.unwrap_err();
-            // What an operator asked for may take longer.
+            // An operator's request may take longer.
             assert_eq!(time(&Deadline::long()), LONG_PATIENCE);
         })
         .await;
@@ -124,7 +125,7 @@ mod tests {
         let mut long = Deadline::within(PATIENCE);
         long.start -= PATIENCE;
         assert!(long.proves_outage(&late));
-        // Outside of requests each connection has its own.
+        // Outside of requests each connection has its own patience.
         spend(Deadline::within(PATIENCE), second);
         assert_eq!(time(&Deadline::within(PATIENCE)), PATIENCE);
     }

@@ -15,8 +15,8 @@ impl Conn {
         matches!(self.link, Link::Postgres(_))
     }
 
-    /// Waits until no other transaction holds the turn called `name`, and holds it until this one
-    /// ends. Take it after the locks on rows.
+    /// Takes the advisory lock `name` until this transaction ends. Waits while another transaction has it.
+    /// Take it after the locks on rows. SQLite's write lock makes it unnecessary.
     pub async fn take_turn(&mut self, name: &str) -> Result<()> {
         if self.locks_rows() {
             let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
@@ -25,7 +25,7 @@ impl Conn {
         Ok(())
     }
 
-    /// Takes the turn called `name` until this transaction ends; `false` if another one holds it.
+    /// Like [`Conn::take_turn`], but does not wait: `false` if another transaction has the lock.
     pub async fn try_turn(&mut self, name: &str) -> Result<bool> {
         if !self.locks_rows() {
             return Ok(true);
@@ -66,8 +66,8 @@ impl Db {
     /// Reserves all ids up to `last`, so that new users get higher ones. Lasts even if the caller's work is
     /// rolled back.
     ///
-    /// SQLite derives the next id from the inserted ones. PostgreSQL has a counter of its own. The table is
-    /// locked, or the counter could go back behind an id that was just assigned.
+    /// SQLite derives the next id from the inserted ones. PostgreSQL has a separate counter. The table is
+    /// locked: otherwise the counter could be set back below an id that was just assigned.
     pub async fn reserve_user_ids(&self, last: i64) -> Result<()> {
         if let Self::Sqlite { .. } = self {
             return Ok(());

@@ -1,6 +1,7 @@
 //! [`Error`]: what failed at the database, and what the failure means on each engine.
 use std::{borrow::Cow, io};
 
+/// The outcome of an operation on the database.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A failed connection, statement or transaction. Its text is that of the driver.
@@ -63,7 +64,7 @@ impl Error {
         }
     }
 
-    /// Logs an outage or contention. The caller of a flow is told about neither in detail.
+    /// Logs an outage or contention. The error that the caller of a flow gets contains no details of either.
     pub fn log(&self) {
         match self.kind() {
             ErrorKind::Unavailable => {

@@ -16,7 +16,7 @@ const TABLE: &str = "_auth_migrations";
 /// lets them pass and tries again.
 const LOCK: &str = "SET lock_timeout = '2s'; SET statement_timeout = 0;
                     SET idle_in_transaction_session_timeout = 0";
-/// For how long it tries again.
+/// How long a migration is retried.
 const TRIES: Duration = Duration::from_mins(10);
 const PAUSE: Duration = Duration::from_secs(1);
 

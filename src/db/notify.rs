@@ -28,8 +28,8 @@ impl Channel {
 pub struct Listener(pub(crate) PgListener);
 
 impl Listener {
-    /// The channel of the next notification. After a lost connection an error or, once it is restored,
-    /// `None`: notifications may have been missed.
+    /// Waits for the next notification and returns its channel. After a lost connection returns an error or,
+    /// once the connection is restored, `None`: notifications may have been missed.
     pub async fn next(&mut self) -> Result<Option<Channel>> {
         Ok(self
             .0

@@ -19,26 +19,27 @@ use std::{
 const KEPT: Duration = Duration::from_hours(24);
 const MOST: usize = 1_000;
 
+/// The outages that this process has met. Clones share them.
 #[derive(Clone, Default)]
 pub struct Outages(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
     clock: OnceLock<Clock>,
-    /// The same as in `spans`, for a look without waiting.
+    /// Whether `spans` has an open outage, readable without waiting for the lock.
     open: AtomicBool,
     spans: Mutex<Spans>,
 }
 
 #[derive(Default)]
 struct Spans {
-    /// Since when nothing has been committed.
+    /// The start of the current outage. Nothing has been committed since.
     open: Option<Timestamp>,
-    /// From when until when; in order, and apart from each other.
+    /// The start and end of past outages, in order and without overlaps.
     past: VecDeque<(Timestamp, Timestamp)>,
 }
 
-/// A transaction, from when a connection is asked for until its end is known.
+/// A transaction, from the request for a connection until its outcome is known.
 pub struct Attempt {
     outages: Outages,
     began: Instant,
@@ -49,14 +50,14 @@ impl Attempt {
         self.outages.committed();
     }
 
-    /// It was not committed, or may have been.
+    /// Records that the transaction was not committed, or that its outcome is unknown.
     pub(crate) fn failed(self) {
         self.outages.failed(self.began.elapsed());
     }
 }
 
 impl Outages {
-    /// Outages before this are not noted.
+    /// Sets the clock. Outages before this call are not recorded.
     pub fn tell_time_by(&self, clock: &Clock) {
         let _ = self.0.clock.set(clock.clone());
     }
@@ -65,12 +66,12 @@ impl Outages {
         Attempt { outages: self.clone(), began: Instant::now() }
     }
 
-    /// Whether the last transaction that was to be committed was not.
+    /// Whether an outage is open: the last attempt at a transaction did not commit.
     pub fn is_open(&self) -> bool {
         self.0.open.load(Ordering::SeqCst)
     }
 
-    /// For how long of the time from `since` to `now` nothing could be committed.
+    /// The total time between `since` and `now` in which nothing could be committed.
     pub fn between(&self, since: Timestamp, now: Timestamp) -> Duration {
         let spans = self.spans();
         let past = spans.past.iter().copied();
@@ -82,12 +83,12 @@ impl Outages {
         self.0.spans.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A transaction that began so long ago was not committed, or may have been.
+    /// Records that a transaction that began this long `ago` was not committed, or has an unknown outcome.
     fn failed(&self, ago: Duration) {
         let Some(clock) = self.0.clock.get() else { return };
         let mut spans = self.spans();
         let mut from = clock.now().minus(ago);
-        // It may have begun before the end of an earlier one.
+        // It may have begun before the end of an earlier outage.
         while let Some(earlier) = spans.past.pop_back_if(|(_, to)| *to >= from) {
             from = from.min(earlier.0);
         }
@@ -137,7 +138,7 @@ mod tests {
         outages.committed();
         assert_eq!(count(0, 100), 0);
         clock.advance(10 * SECOND);
-        // From 8 to 20; a second one from 15 on is in it.
+        // An outage from second 8 to 20. It contains a second failure, from 15 on.
         outages.failed(2 * SECOND);
         clock.advance(8 * SECOND);
         outages.failed(3 * SECOND);
@@ -146,7 +147,7 @@ mod tests {
         outages.committed();
         clock.advance(SECOND);
         assert_eq!((count(0, 21), count(19, 21), count(20, 21)), (12, 1, 0));
-        // A slow one that began at 19 makes it go on.
+        // A slow transaction that began at 19 extends it.
         outages.failed(2 * SECOND);
         assert!(outages.is_open());
         clock.advance(4 * SECOND);

@@ -14,7 +14,7 @@ use super::{
 use sqlx::{Connection as _, PgConnection, Postgres, Result, Row as _, pool::PoolConnection};
 use tokio::time::timeout;
 
-/// Tells the backend's id in the same round trip.
+/// Also returns the backend's process id, in the same round trip.
 const BEGIN: &str = "BEGIN; SELECT pg_backend_pid()";
 /// The time limit is [`crate::db::deadline::LONG_PATIENCE`].
 const BEGIN_LONG: &str = "BEGIN; SET LOCAL statement_timeout = 10000; SELECT pg_backend_pid()";

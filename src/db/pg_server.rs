@@ -34,9 +34,10 @@ const KEEPALIVE: &str = "
                    'tcp_keepalives_interval', 'tcp_keepalives_count')
       AND source <> 'client'";
 
-/// How often the reason for a missing connection is logged at most.
+/// The minimum time between two log lines about a missing connection.
 const TOLD_FOR: Duration = Duration::from_secs(10);
 
+/// A PostgreSQL server, shared by all connections to it.
 #[derive(Clone, Debug)]
 pub struct Server(Arc<Inner>);
 

@@ -12,9 +12,10 @@ use super::{
 use sqlx::{PgPool, SqlitePool, postgres::PgListener};
 use std::ops::{Deref, DerefMut};
 
+/// A database: its pools, and what is known about its state. Clones share both.
 #[derive(Clone, Debug)]
 pub enum Db {
-    /// Many readers and one writer: SQLite has one write lock. A queue before it is fair, its busy
+    /// Many readers and one writer: SQLite has one write lock. The pool's queue for it is fair, SQLite's busy
     /// handler is not.
     Sqlite {
         read: SqlitePool,
@@ -29,7 +30,8 @@ pub enum Db {
     },
 }
 
-/// A connection that reads. Each statement stands alone, unless it is that of a [`Tx`].
+/// A connection for reading. Each statement is a transaction of its own, unless the connection belongs to a
+/// [`Tx`].
 pub struct Conn {
     pub(crate) link: Link,
     pub(crate) deadline: Deadline,
@@ -52,7 +54,7 @@ impl Db {
             let Opened { read, write, sync } = sqlite_conn::open(url, connections).await?;
             Ok(Db::Sqlite { read, write, sync, health })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            // The listener keeps one for good.
+            // The listener keeps one connection permanently.
             let (server, pool) = Server::open(url, connections.max(2)).await?;
             Ok(Db::Postgres { pool, server, health })
         } else {
@@ -168,6 +170,7 @@ impl Db {
         Ok(Some(Listener(listener)))
     }
 
+    /// Closes all connections.
     pub async fn close(&self) {
         match self {
             Db::Sqlite { read, write, .. } => {

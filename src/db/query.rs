@@ -85,6 +85,7 @@ macro_rules! run {
 }
 
 impl Conn {
+    /// Returns the first row. No row is an error.
     pub async fn fetch_one<'a, T: Record>(
         &mut self,
         sql: &'static str,
@@ -93,6 +94,7 @@ impl Conn {
         run!(self, query_as_with(sql, args).fetch_one)
     }
 
+    /// Returns the first row, if there is one.
     pub async fn fetch_optional<'a, T: Record>(
         &mut self,
         sql: &'static str,
@@ -101,6 +103,7 @@ impl Conn {
         run!(self, query_as_with(sql, args).fetch_optional)
     }
 
+    /// Returns all rows.
     pub async fn fetch_all<'a, T: Record>(
         &mut self,
         sql: &'static str,

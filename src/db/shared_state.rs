@@ -1,9 +1,9 @@
-//! What a database that replicas share tells of itself: its time, and which transactions are still open.
+//! The state of a database that replicas share: its time, and which transactions are still open.
 use super::{Conn, Result, pool::Link};
 use crate::time::Timestamp;
 
-/// Which transactions have ended: all those numbered below `ended`. Those that have a number by now have
-/// one below `next`.
+/// Which transactions have ended: all with a number below `ended`. Every transaction that has a number so far
+/// has one below `next`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Horizon {
     pub ended: i64,
@@ -11,7 +11,7 @@ pub struct Horizon {
 }
 
 impl Conn {
-    /// The time of the database's own clock; `None` with SQLite, whose clock is this machine's.
+    /// The time of the database server's clock; `None` with SQLite, which uses the clock of this machine.
     pub async fn time(&mut self) -> Result<Option<Timestamp>> {
         let Link::Postgres(_) = self.link else { return Ok(None) };
         let (micros,): (i64,) = self
@@ -20,11 +20,11 @@ impl Conn {
         Ok(Some(Timestamp::from_micros(micros)))
     }
 
-    /// Which transactions may still commit. With SQLite, where writers take turns, none.
+    /// Which transactions may still commit. With SQLite none, because it has one writer at a time.
     pub async fn horizon(&mut self) -> Result<Horizon> {
         let Link::Postgres(_) = self.link else { return Ok(Horizon::default()) };
-        // The names that PostgreSQL 12 knows too. The snapshot's own end will not do as `next`: it follows
-        // the last transaction that has ended, and one that goes on may have a higher number.
+        // PostgreSQL 12 has these functions, too. The snapshot's end cannot be used as `next`: it follows the
+        // last transaction that has ended, and an open one may have a higher number.
         self.fetch_one(
             "SELECT txid_snapshot_xmin(s) AS ended, txid_current() AS next
              FROM txid_current_snapshot() AS s",

@@ -153,7 +153,7 @@ impl Drop for SqliteConn {
                 matches!(timeout(PATIENCE, rollback).await, Ok(Ok(_)))
             };
             if !undone {
-                // However long it takes.
+                // However long this takes: until then the connection keeps its place in the pool.
                 let _ = conn.close().await;
             }
         });

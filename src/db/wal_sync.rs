@@ -4,8 +4,8 @@
 //! commit is acknowledged only once the log has been synced after it, so it survives a loss of power
 //! as under `FULL`; concurrent commits share one sync.
 //!
-//! Opening the log beside SQLite is safe: its locks are on the database and the `-shm` file. The
-//! descriptor is kept, so that a process which has none left can still sync.
+//! Opening the log beside SQLite is safe: its locks are on the database and the `-shm` file. The log stays
+//! open, so that a process that has run out of file descriptors can still sync.
 
 use sqlx::Result;
 use std::{
@@ -20,6 +20,7 @@ use std::{
 };
 use tokio::sync::{Mutex, watch};
 
+/// Syncs the write-ahead log of one database. Clones share the syncs.
 #[derive(Clone, Debug)]
 pub struct WalSync(Arc<Inner>);
 

@@ -1,4 +1,4 @@
-//! Mails as files, for whoever wants to look at them or hand them on.
+//! Writes mails as files, for operators who want to read or forward them.
 use std::{io, path::Path};
 use tokio::{
     fs::{self, OpenOptions},
@@ -6,9 +6,9 @@ use tokio::{
 };
 use uuid::Uuid;
 
-/// Writes a mail to `ID.eml`, readable by nobody else, since it may hold a link. It appears whole or
-/// not at all; the same mail sent again takes its place. The folder is not made: where a disk is not
-/// mounted, mails would go into what lies below it.
+/// Writes a mail to `ID.eml`, readable by its owner only, because it may contain a link. The file appears
+/// complete or not at all. The same mail sent again replaces it. Does not create the folder: if a disk is not
+/// mounted, mails would end up in the directory below its mount point.
 pub async fn write(folder: &Path, id: Uuid, mail: &[u8]) -> io::Result<()> {
     let unfinished = folder.join(format!(".{}", Uuid::new_v4()));
     let mut options = OpenOptions::new();
@@ -23,7 +23,7 @@ pub async fn write(folder: &Path, id: Uuid, mail: &[u8]) -> io::Result<()> {
     }
     .await;
     if written.is_err() {
-        // What went wrong counts, not that its remains stay.
+        // The first error is returned, even if the unfinished file cannot be removed.
         let _ = fs::remove_file(&unfinished).await;
     }
     written

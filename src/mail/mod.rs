@@ -1,6 +1,6 @@
-//! Mail: by SMTP, into a folder, or, while developing, kept in memory and shown at `/dev/mail`.
+//! Sends mail: by SMTP, into a folder, or, for development, kept in memory and shown at `/dev/mail`.
 //!
-//! lettre's `tracing` feature stays off: it logs what is said to the server, passwords and links too.
+//! lettre's `tracing` feature stays off: it logs the dialogue with the server, including passwords and links.
 mod folder;
 mod smtp;
 
@@ -24,13 +24,13 @@ use std::{
 };
 use uuid::Uuid;
 
-/// How long the sending of one mail may take, since lettre waits for answers for ever. Less than the
-/// lease of a mail, or another replica would send it too.
+/// The time limit for sending one mail, because lettre waits for answers without limit. Shorter than the
+/// lease of a mail: otherwise another replica could send it, too.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// How many mails are kept while developing.
+/// The number of mails that `dev:` keeps.
 const KEPT: usize = 200;
 
-/// What went wrong, with neither addresses nor passwords in it.
+/// Why a mail was not sent. Contains neither addresses nor passwords.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(
@@ -64,8 +64,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same mail would be refused again. A server that refuses our password (RFC 4954, 6)
-    /// or all of us (521, 554) says nothing of this mail, and the operator can mend it.
+    /// Whether the same mail would be refused again. If the server refuses our password (RFC 4954, 6) or all
+    /// our mail (521, 554), the reason is not this mail, and the operator can fix it.
     pub fn is_permanent(&self) -> bool {
         match self {
             Self::Recipient | Self::Message => true,
@@ -78,7 +78,7 @@ impl Error {
 }
 
 impl From<lettre::transport::smtp::Error> for Error {
-    /// The server's words may name the recipient, so only its code is kept.
+    /// The server's text may contain the recipient, so only its code is kept.
     fn from(e: lettre::transport::smtp::Error) -> Self {
         match e.status() {
             Some(code) => Self::Answer(code.into()),
@@ -88,11 +88,11 @@ impl From<lettre::transport::smtp::Error> for Error {
     }
 }
 
-/// Why there is no connection, or no longer one. lettre and Rust's standard library name a failed
-/// look-up and a bad certificate by their text alone.
+/// Why a connection cannot be opened, or was lost. lettre and Rust's standard library identify a failed DNS
+/// lookup and a bad certificate by the error's text only.
 fn broken(e: &lettre::transport::smtp::Error) -> Error {
     let mut cause: &dyn std::error::Error = e;
-    // The error of an I/O error is not one of I/O any more.
+    // Stops at an I/O error: its source has no `ErrorKind`.
     while let Some(source) = cause.source().filter(|_| !cause.is::<io::Error>()) {
         cause = source;
     }
@@ -108,10 +108,10 @@ fn broken(e: &lettre::transport::smtp::Error) -> Error {
     }
 }
 
-/// A mail to one person.
+/// A mail to one recipient.
 pub struct Letter {
     pub to: String,
-    /// The same whenever this mail is sent again.
+    /// The same in every attempt to send this mail.
     pub message_id: Uuid,
     pub subject: String,
     pub text: String,
@@ -126,11 +126,12 @@ pub struct Kept {
     pub subject: String,
     pub text: String,
     pub html: String,
-    /// Every address in the text.
+    /// Every URL in the text.
     pub links: Vec<String>,
     pub at: Timestamp,
 }
 
+/// Sends mails by the transport that `mail.url` names.
 #[derive(Clone)]
 pub struct Mailer {
     from: Mailbox,
@@ -147,14 +148,14 @@ enum Way {
 }
 
 impl Mailer {
-    /// Connects to nothing yet.
+    /// Reads the settings. Does not connect.
     pub fn new(config: &Config, clock: &Clock) -> Result<Self, Error> {
         let from = config.mail.from.parse().map_err(|_| Error::From)?;
         Ok(Self { from, way: Way::read(config)?, clock: clock.clone(), patience: PATIENCE })
     }
 
-    /// Hands a mail over: to the server, whose promise to deliver it is what counts, to the folder, or
-    /// to whoever looks at `/dev/mail`.
+    /// Sends a mail: to the server, into the folder, or to `/dev/mail`. It counts as sent once the server has
+    /// accepted it for delivery.
     pub async fn send(&self, letter: Letter) -> Result<(), Error> {
         let message = self.message(&letter)?;
         match &self.way {
@@ -200,7 +201,7 @@ impl Mailer {
         matches!(self.way, Way::Dev(_))
     }
 
-    /// The mails that were kept, the newest last; `None` if mails are sent.
+    /// The kept mails, newest last; `None` if mails are sent.
     pub fn kept(&self) -> Option<Vec<Kept>> {
         match &self.way {
             Way::Dev(kept) => {
@@ -221,7 +222,7 @@ impl Way {
         if let Some(folder) = url.strip_prefix("file:").filter(|folder| !folder.is_empty()) {
             return Ok(Self::Folder(folder.into()));
         }
-        // Some servers refuse a greeting that is no name in the DNS.
+        // Some servers refuse a greeting that is not a DNS name.
         let name = config.public_url.domain().filter(|name| name.contains('.'));
         smtp::transport(url, name).map(Self::Smtp)
     }
@@ -234,7 +235,7 @@ fn keep(letter: Letter, at: Timestamp) -> Kept {
     Kept { id, to, subject, text, html, links, at }
 }
 
-/// Keeps vacation notices from being sent in return (RFC 3834).
+/// Prevents automatic replies such as vacation notices (RFC 3834).
 #[derive(Clone)]
 struct AutoSubmitted;
 

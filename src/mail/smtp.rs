@@ -1,4 +1,4 @@
-//! The way to a mail server, read from its URL.
+//! The SMTP transport, configured by a URL.
 use super::Error;
 use lettre::{
     AsyncSmtpTransport, Tokio1Executor,
@@ -13,22 +13,23 @@ use percent_encoding::percent_decode_str;
 use std::{net::IpAddr, time::Duration};
 use url::Url;
 
+/// The transport to one mail server.
 pub type Smtp = AsyncSmtpTransport<Tokio1Executor>;
 
-/// How long connecting may take; the rest has the limit of [`super::Mailer::send`].
+/// The time limit for connecting. [`super::Mailer::send`] limits the whole dialogue.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Reads `smtp://USER:PASSWORD@HOST:PORT?tls=required|opportunistic|none` or
-/// `smtps://USER:PASSWORD@HOST:PORT`; user and password percent-encoded, both or neither. Connects to
-/// nothing yet. We greet the server as `name`.
+/// `smtps://USER:PASSWORD@HOST:PORT`, with user and password percent-encoded, both or neither. Does not
+/// connect. `name` is the host name in our greeting to the server.
 ///
-/// Without `tls`, STARTTLS is required, so that neither password nor links travel in clear; on a
-/// loopback host, whose server has no certificate for it, there is no TLS. The port is by default 587
-/// (RFC 6409), without TLS 25, with `smtps` 465 (RFC 8314).
+/// Without `tls`, STARTTLS is required, so that neither password nor links are sent in clear text. On a
+/// loopback host, for which the server has no certificate, TLS is off. The default port is 587 (RFC 6409), 25
+/// without TLS, and 465 with `smtps` (RFC 8314).
 pub fn transport(url: &str, name: Option<&str>) -> Result<Smtp, Error> {
     let url = Url::parse(url).map_err(|_| Error::Url)?;
     let host = url.host_str().filter(|host| !host.is_empty()).ok_or(Error::Url)?;
-    // An IPv6 address stands in brackets.
+    // An IPv6 address is in brackets.
     let host = host.trim_start_matches('[').trim_end_matches(']');
     if url.fragment().is_some() || !matches!(url.path(), "" | "/") {
         return Err(Error::Url);
@@ -46,8 +47,8 @@ pub fn transport(url: &str, name: Option<&str>) -> Result<Smtp, Error> {
         .port(url.port().unwrap_or(port))
         .tls(tls)
         .timeout(Some(PATIENCE))
-        // A connection for each mail. lettre takes a connection back even when its send was given up
-        // in the middle of the dialogue, and the next mail on it would be told the answer to this one.
+        // One connection per mail. lettre returns a connection to its pool even if a send was cancelled in
+        // the middle of the dialogue, and the next mail on it would get the answer to this one.
         .pool_config(PoolConfig::new().max_size(0));
     if let Some(name) = name {
         smtp = smtp.hello_name(ClientId::Domain(name.to_owned()));
@@ -64,7 +65,7 @@ pub fn transport(url: &str, name: Option<&str>) -> Result<Smtp, Error> {
     Ok(smtp.build())
 }
 
-/// The value of `tls`. Nothing else may be asked for: a misspelt wish must not end in clear text.
+/// The value of `tls`. Any other parameter is an error: a misspelt one must not lead to clear text.
 fn wish(url: &Url) -> Result<Option<String>, Error> {
     let mut pairs = url.query_pairs();
     match (pairs.next(), pairs.next()) {

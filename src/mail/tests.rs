@@ -64,7 +64,7 @@ async fn a_server_gets_text_and_html_and_every_header() {
     }
     assert!(head.contains("Subject: =?utf-8?b?"), "{head}");
     assert!(head.contains("Content-Type: multipart/alternative;"), "{head}");
-    // The last part is the one that is preferred (RFC 2046, 5.1.4).
+    // Clients prefer the last part (RFC 2046, 5.1.4).
     let text = body.find("Content-Type: text/plain; charset=utf-8").unwrap();
     let html = body.find("Content-Type: text/html; charset=utf-8").unwrap();
     assert!(text < html, "{body}");
@@ -100,7 +100,7 @@ async fn each_way_of_not_being_reached_is_told_from_the_others() {
     let sent = mailer(&format!("smtp://127.0.0.1:{port}")).send(letter("ann@example.org")).await;
     assert!(matches!(sent, Err(Error::Refused)), "{sent:?}");
 
-    // RFC 6761, 6.4: nobody has a name in there.
+    // Names below `.invalid` do not exist (RFC 6761, 6.4).
     let sent = mailer("smtp://mail.invalid?tls=none").send(letter("ann@example.org")).await;
     assert!(matches!(sent, Err(Error::UnknownHost)), "{sent:?}");
 }

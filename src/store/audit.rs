@@ -1,4 +1,4 @@
-//! Table `auth_audit`: what happened to whom by whom, written in the transaction of the act.
+//! Table `auth_audit`: the audit log. An event is written in the transaction of the action it records.
 use super::{
     forget,
     sessions::SessionId,
@@ -11,7 +11,7 @@ use crate::{
 };
 use std::time::Duration;
 
-/// What happened. The words are stored, are part of the API, and name the texts `event-*`.
+/// What happened. The names are stored, are part of the API, and identify the texts `event-*`.
 #[derive(
     Clone,
     Copy,
@@ -31,13 +31,13 @@ pub enum AuditKind {
     AccountDeleted,
     /// A wrong code from a mail was entered.
     CodeRefused,
-    /// Someone asked for another mail that confirms the email.
+    /// Someone requested another mail that confirms the email.
     ConfirmationResent,
     /// An operator sent the mail that confirms the email.
     ConfirmationSent,
-    /// A user asked for another email.
+    /// A user requested a change of email.
     EmailChangeAsked,
-    /// The reader of the new email declined the change.
+    /// Whoever receives mail at the new email declined the change.
     EmailChangeDeclined,
     EmailChanged,
     EmailConfirmed,
@@ -46,7 +46,7 @@ pub enum AuditKind {
     InvitationMailed,
     InvitationWithdrawn,
     KeyDropped,
-    /// The service made or retired signing keys, so that they match the configuration.
+    /// The service created or retired signing keys to match the configuration.
     KeysProvisioned,
     KeysResealed,
     KeysRotated,
@@ -65,19 +65,19 @@ pub enum AuditKind {
     PasswordRefused,
     /// A mailed link set a new password.
     PasswordReset,
-    /// Someone asked for a mail that resets the password.
+    /// Someone requested a mail that resets the password.
     PasswordResetRequested,
     /// An operator sent the mail that resets the password.
     PasswordResetSent,
     /// An operator set the password.
     PasswordSet,
     ProfileChanged,
-    /// A used refresh token came back late; the session ended.
+    /// Reuse detection ended the session: a used refresh token came back late.
     RefreshTokenReused,
     /// The refresh tokens of a user were replaced.
     RefreshTokensRenewed,
     Registered,
-    /// The reader of the email declined the account, which is deleted.
+    /// Whoever receives mail at the email declined the account, which was deleted.
     RegistrationDeclined,
     /// Someone registered an email that has an account.
     RegistrationRepeated,
@@ -94,7 +94,7 @@ pub enum AuditKind {
     SetupOffered,
     SuperuserGranted,
     SuperuserRevoked,
-    /// A session was opened out of another one.
+    /// A session was opened from another session.
     TokensIssued,
     UserAdded,
     UserChanged,
@@ -133,6 +133,7 @@ pub enum ActorKind {
 
 stored_as_text!(AuditKind, ActorKind);
 
+/// An audit event to be stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
     pub at: Timestamp,
@@ -143,10 +144,11 @@ pub struct Entry<'a> {
     pub session_id: Option<SessionId>,
     pub ip: Option<&'a str>,
     pub user_agent: Option<&'a str>,
-    /// Never a secret, a token or an address.
+    /// Never contains a secret, a token or an email address.
     pub detail: &'a str,
 }
 
+/// Records an audit event.
 pub async fn insert(db: &mut Tx, e: &Entry<'_>) -> Result<()> {
     db.execute(
         "INSERT INTO auth_audit (at, kind, actor, actor_id, target_id, session_id, ip, user_agent,
@@ -168,7 +170,7 @@ pub async fn insert(db: &mut Tx, e: &Entry<'_>) -> Result<()> {
     Ok(())
 }
 
-/// What happened to a user's account, as that user may see it.
+/// An audit event as the user whose account it concerns may see it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Event {
     pub at: Timestamp,
@@ -177,8 +179,8 @@ pub struct Event {
     pub user_agent: Option<String>,
 }
 
-/// What happened to an account, the newest first, `limit` at most. Where another user was, is not for
-/// the account's owner to know.
+/// At most `limit` audit events of a user's account, newest first. The IP address and user agent of another
+/// user, such as an operator, are left out: the account's owner must not learn them.
 pub async fn of_user(db: &mut Conn, user: UserId, limit: i64) -> Result<Vec<Event>> {
     db.fetch_all(
         "SELECT at, kind,
@@ -190,7 +192,7 @@ pub async fn of_user(db: &mut Conn, user: UserId, limit: i64) -> Result<Vec<Even
     .await
 }
 
-/// Something that happened, as operators see it.
+/// An audit event as operators see it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Logged {
     pub id: i64,
@@ -198,7 +200,7 @@ pub struct Logged {
     pub kind: Stored<AuditKind>,
     pub actor: Stored<ActorKind>,
     pub actor_id: Option<UserId>,
-    /// The actor's address today; `None` also for a user that is gone.
+    /// The actor's current email; `None` also if the user has been deleted.
     pub actor_email: Option<String>,
     pub target_id: Option<UserId>,
     pub target_email: Option<String>,
@@ -208,15 +210,15 @@ pub struct Logged {
     pub detail: String,
 }
 
-/// What is looked for in the log; `None`: anything.
+/// Which audit events to select. `None` matches any.
 #[derive(Clone, Copy, Debug)]
 pub struct Filter<'a> {
     pub target: Option<UserId>,
     pub actor: Option<UserId>,
-    /// Any text: a log can have kinds that this version does not know.
+    /// Any text: the log may contain kinds that this version does not know.
     pub kind: Option<&'a str>,
     pub since: Timestamp,
-    /// Not included.
+    /// Exclusive.
     pub until: Timestamp,
 }
 
@@ -246,8 +248,8 @@ macro_rules! logged {
     };
 }
 
-/// At most `limit` acts that fit, on one side of the place `from`: before it, the newest first, or
-/// after it (`back`), the oldest first. Each filter has an index, so each has a statement.
+/// At most `limit` audit events that match `filter`, on one side of the position `(at, id)`: before it,
+/// newest first, or after it (`back`), oldest first. Each filter has its own index, and so its own statement.
 pub async fn page(
     db: &mut Conn,
     filter: &Filter<'_>,
@@ -255,7 +257,7 @@ pub async fn page(
     limit: i64,
 ) -> Result<Vec<Logged>> {
     let Filter { target, actor, kind, mut since, mut until } = *filter;
-    // The place as a bound of the time alone as well: SQLite sees no bound in a pair.
+    // Bounds the time alone as well: SQLite does not use a comparison of pairs as a bound.
     if back {
         since = since.max(at);
     } else {
@@ -274,7 +276,8 @@ pub async fn page(
     db.fetch_all(sql, (target, actor, kind, since, until, at, id, limit)).await
 }
 
-/// The kinds that there are, by name: each is looked up after the one before it, past all its acts.
+/// The kinds that occur in the log, sorted by name. Finds each by one index lookup after the previous kind,
+/// instead of reading all events.
 pub async fn kinds(db: &mut Conn) -> Result<Vec<String>> {
     let rows: Vec<(String,)> = db
         .fetch_all(
@@ -290,7 +293,8 @@ pub async fn kinds(db: &mut Conn) -> Result<Vec<String>> {
     Ok(rows.into_iter().map(|(kind,)| kind).collect())
 }
 
-/// How often something happened on each day (UTC, counted from 1970) since `then`.
+/// The number of events of `kind` on each day since `then`, as pairs of day (UTC, counted from 1970) and
+/// number. Days without events are left out.
 pub async fn by_day(db: &mut Conn, kind: AuditKind, then: Timestamp) -> Result<Vec<(i64, i64)>> {
     db.fetch_all(
         "SELECT at / 86400000000, count(*) FROM auth_audit WHERE kind = $1 AND at >= $2
@@ -300,7 +304,7 @@ pub async fn by_day(db: &mut Conn, kind: AuditKind, then: Timestamp) -> Result<V
     .await
 }
 
-/// Forgets up to `most` acts of before `then`, the oldest first.
+/// Purges up to `most` audit events from before `then`, oldest first.
 pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,

@@ -1,11 +1,11 @@
-//! Table `auth_users`: how the address of a user changes.
+//! Table `auth_users`: changes of a user's address, and attempts at mailed codes.
 use super::users::UserId;
 use crate::{
     db::{Result, Tx},
     time::Timestamp,
 };
 
-/// Sets another, confirmed address; `false` if it is taken or `credential_version` has changed.
+/// Replaces the address with a confirmed one; `false` if it is taken or `credential_version` has changed.
 pub async fn set(
     db: &mut Tx,
     id: UserId,
@@ -26,8 +26,8 @@ pub async fn set(
     Ok(rows == Some(1))
 }
 
-/// Gives a user an earlier address back, confirmed, and forgets the password, which whoever changed the
-/// address knew; `false` if the address is another user's.
+/// Restores an earlier address of a user as confirmed, and removes the password, because whoever changed the
+/// address knew it; `false` if the address belongs to another user.
 pub async fn restore(
     db: &mut Tx,
     id: UserId,
@@ -47,7 +47,7 @@ pub async fn restore(
     Ok(rows == Some(1))
 }
 
-/// Counts an attempt to give a mailed code; `false` if there were `most` since the last right one.
+/// Counts an attempt to enter a mailed code; `false` if there were `most` since the last correct one.
 pub async fn count_code(db: &mut Tx, id: UserId, most: i64) -> Result<bool> {
     let rows = db
         .execute(

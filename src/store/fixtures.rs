@@ -1,4 +1,4 @@
-//! Rows that many tests begin with.
+//! Rows that many tests start from.
 use crate::{
     db::Db,
     secret::Digest,
@@ -13,12 +13,15 @@ use crate::{
 use std::time::Duration;
 use uuid::Uuid;
 
+/// The time at which the rows are created.
 pub const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
+/// `seconds` after [`NOW`].
 pub fn after(seconds: u64) -> Timestamp {
     NOW.plus(Duration::from_secs(seconds))
 }
 
+/// A new user with this email and username, and neither roles nor a confirmed email.
 pub fn named<'a>(email: &'a str, username: Option<&'a str>) -> users::NewUser<'a> {
     users::NewUser {
         email,
@@ -35,19 +38,23 @@ pub fn named<'a>(email: &'a str, username: Option<&'a str>) -> users::NewUser<'a
     }
 }
 
+/// Stores the user Ann, who has a username.
 pub async fn ann(db: &Db) -> UserId {
     tx!(db, |tx| users::insert(tx, &named("ann@example.com", Some("ann")))).unwrap()
 }
 
+/// Stores the user Bob, who has no username.
 pub async fn bob(db: &Db) -> UserId {
     tx!(db, |tx| users::insert(tx, &named("bob@example.com", None))).unwrap()
 }
 
+/// Whether a session is alive at [`NOW`].
 pub async fn living(db: &Db, id: SessionId) -> bool {
     let session = sessions::by_id(&mut db.read().await.unwrap(), id).await.unwrap();
     session.is_some_and(|s| s.is_alive(NOW))
 }
 
+/// A session of a user that expires after 1000 s, and its access token after 300 s.
 pub fn session_of(user: UserId) -> sessions::Session {
     sessions::Session {
         id: SessionId(Uuid::new_v4()),
@@ -68,12 +75,14 @@ pub fn session_of(user: UserId) -> sessions::Session {
     }
 }
 
+/// Stores a session of a user.
 pub async fn open(db: &Db, user: UserId) -> SessionId {
     let session = session_of(user);
     tx!(db, |tx| sessions::insert(tx, &session));
     session.id
 }
 
+/// The refresh token number `n` of a session. It expires after 100 s, and its access token after 10 s.
 pub fn token_of(session: SessionId, n: u8) -> refresh_tokens::RefreshToken {
     refresh_tokens::RefreshToken {
         hash: Digest(vec![n; 32]),
@@ -86,6 +95,7 @@ pub fn token_of(session: SessionId, n: u8) -> refresh_tokens::RefreshToken {
     }
 }
 
+/// Opens a database with at most four connections, and migrates it.
 pub async fn migrated(database: &Database) -> Db {
     let db = Db::open(&database.url, 4).await.unwrap();
     db.migrate().await.unwrap();

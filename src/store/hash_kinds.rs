@@ -5,7 +5,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// Notes that a hash of `kind` is stored.
+/// Records that a hash of `kind` is stored.
 pub async fn note(db: &mut Tx, kind: &str, now: Timestamp) -> Result<()> {
     db.execute(
         "INSERT INTO auth_hash_kinds (kind, seen_at) VALUES ($1, $2)
@@ -16,21 +16,21 @@ pub async fn note(db: &mut Tx, kind: &str, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// The kinds that are noted.
+/// The recorded kinds, sorted.
 pub async fn all(db: &mut Conn) -> Result<Vec<String>> {
     let rows: Vec<(String,)> =
         db.fetch_all("SELECT kind FROM auth_hash_kinds ORDER BY kind", ()).await?;
     Ok(rows.into_iter().map(|(kind,)| kind).collect())
 }
 
-/// Forgets a kind unless it was noted at `then` or later.
+/// Removes a kind unless it was recorded at `then` or later.
 pub async fn forget(db: &mut Tx, kind: &str, then: Timestamp) -> Result<()> {
     db.execute("DELETE FROM auth_hash_kinds WHERE kind = $1 AND seen_at < $2", (kind, then))
         .await?;
     Ok(())
 }
 
-/// The stored hashes of users with an id above `after`, by id.
+/// The stored password hashes of at most `limit` users with an id above `after`, in the order of ids.
 pub async fn hashes(
     db: &mut Conn,
     after: UserId,

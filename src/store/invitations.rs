@@ -1,5 +1,5 @@
 //! Tables `auth_invitations` and `auth_invitation_tokens`: who may register with which roles, and the
-//! links in the mails, as hashes.
+//! mailed links, as hashes.
 use super::{
     forget,
     users::{Roles, UserId},
@@ -11,16 +11,17 @@ use crate::{
 };
 use sqlx::FromRow;
 
+/// An invitation with the address of the user who sent it.
 #[derive(Clone, Debug, FromRow)]
 pub struct Invitation {
     pub id: i64,
     pub email: String,
     pub email_key: String,
-    /// What it grants.
+    /// The roles that it grants.
     #[sqlx(try_from = "Option<String>")]
     pub roles: Roles,
     pub invited_by: UserId,
-    /// The address of who that is.
+    /// The address of the user who invited.
     pub inviter: String,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
@@ -49,6 +50,7 @@ pub struct NewInvitation<'a> {
     pub expires_at: Timestamp,
 }
 
+/// Stores an invitation and returns its id.
 pub async fn insert(db: &mut Tx, new: &NewInvitation<'_>) -> Result<i64> {
     let (id,): (i64,) = db
         .fetch_one(
@@ -67,16 +69,18 @@ pub async fn insert(db: &mut Tx, new: &NewInvitation<'_>) -> Result<i64> {
     Ok(id)
 }
 
+/// The invitation with this id.
 pub async fn by_id(db: &mut Conn, id: i64) -> Result<Option<Invitation>> {
     db.fetch_optional(select!("WHERE i.id = $1"), [id]).await
 }
 
-/// Those to one address that were not used.
+/// The unused invitations to one address, expired ones too, in the order of ids.
 pub async fn to_address(db: &mut Conn, email_key: &str) -> Result<Vec<Invitation>> {
     db.fetch_all(select!("WHERE i.email_key = $1 AND i.used_at IS NULL ORDER BY i.id"), [email_key])
         .await
 }
 
+/// The invitation to which the mailed link with this hash belongs.
 pub async fn by_token(db: &mut Conn, hash: &Digest) -> Result<Option<Invitation>> {
     db.fetch_optional(
         select!("JOIN auth_invitation_tokens t ON t.invitation_id = i.id WHERE t.hash = $1"),
@@ -85,7 +89,7 @@ pub async fn by_token(db: &mut Conn, hash: &Digest) -> Result<Option<Invitation>
     .await
 }
 
-/// Those with an id below `before` that may still be used, the newest first, `limit` at most.
+/// At most `limit` invitations with an id below `before` that can still be used, newest first.
 pub async fn pending(
     db: &mut Conn,
     before: i64,
@@ -101,8 +105,8 @@ pub async fn pending(
     .await
 }
 
-/// Lets an invitation expire at another time; `false` if it cannot be used any more. Holds the row, so
-/// that a withdrawal waits or is seen.
+/// Changes when an invitation expires; `false` if it can no longer be used. Locks the row: a concurrent
+/// withdrawal either waits, or has committed and is seen here.
 pub async fn extend(db: &mut Tx, id: i64, expires_at: Timestamp, now: Timestamp) -> Result<bool> {
     let rows = db
         .execute(
@@ -114,6 +118,7 @@ pub async fn extend(db: &mut Tx, id: i64, expires_at: Timestamp, now: Timestamp)
     Ok(rows == 1)
 }
 
+/// Adds a mailed link to an invitation.
 pub async fn add_token(db: &mut Tx, id: i64, hash: &Digest) -> Result<()> {
     db.execute(
         "INSERT INTO auth_invitation_tokens (hash, invitation_id) VALUES ($1, $2)",
@@ -123,7 +128,7 @@ pub async fn add_token(db: &mut Tx, id: i64, hash: &Digest) -> Result<()> {
     Ok(())
 }
 
-/// Spends an invitation; of many who ask at once, `true` for exactly one.
+/// Consumes an invitation. Of concurrent calls exactly one returns `true`.
 pub async fn consume(db: &mut Tx, id: i64, now: Timestamp) -> Result<bool> {
     let rows = db
         .execute(
@@ -135,26 +140,26 @@ pub async fn consume(db: &mut Tx, id: i64, now: Timestamp) -> Result<bool> {
     Ok(rows == 1)
 }
 
-/// Withdraws an invitation; `false` if it was used, or never was.
+/// Withdraws an invitation; `false` if it was used or does not exist.
 pub async fn revoke(db: &mut Tx, id: i64) -> Result<bool> {
     let rows =
         db.execute("DELETE FROM auth_invitations WHERE id = $1 AND used_at IS NULL", [id]).await?;
     Ok(rows == 1)
 }
 
-/// Withdraws those of one address.
+/// Withdraws the unused invitations to one address; returns how many.
 pub async fn revoke_from(db: &mut Tx, email_key: &str) -> Result<u64> {
     db.execute("DELETE FROM auth_invitations WHERE email_key = $1 AND used_at IS NULL", [email_key])
         .await
 }
 
-/// Forgets those of one address, used ones too.
+/// Deletes the invitations to one address, used ones too.
 pub async fn forget(db: &mut Tx, email_key: &str) -> Result<()> {
     db.execute("DELETE FROM auth_invitations WHERE email_key = $1", [email_key]).await?;
     Ok(())
 }
 
-/// Forgets up to `most` of those that expired before `then`, the oldest first.
+/// Purges up to `most` invitations that expired before `then`, oldest first.
 pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,

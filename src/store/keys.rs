@@ -6,7 +6,7 @@ use crate::{
 };
 use sqlx::FromRow;
 
-/// What a key does.
+/// What a key is used for.
 #[derive(
     Clone,
     Copy,
@@ -33,6 +33,7 @@ pub enum KeyState {
 
 stored_as_text!(KeyState);
 
+/// A signing key with its private key.
 #[expect(clippy::struct_field_names, reason = "the fields are named like the columns")]
 #[derive(Clone, FromRow)]
 pub struct Key {
@@ -49,7 +50,7 @@ pub struct Key {
     pub retired_at: Option<Timestamp>,
 }
 
-/// Adds a key; `false` if another process has just added one of that state.
+/// Stores a key; `false` if another process has just stored one in that state.
 pub async fn insert(db: &mut Tx, k: &Key) -> Result<bool> {
     let rows = db
         .execute(
@@ -67,7 +68,7 @@ pub async fn insert(db: &mut Tx, k: &Key) -> Result<bool> {
     Ok(rows == 1)
 }
 
-/// All keys that still sign or verify at `now`, the newest first.
+/// All keys that still sign or verify at `now`, newest first.
 pub async fn all(db: &mut Conn, now: Timestamp) -> Result<Vec<Key>> {
     db.fetch_all(
         "SELECT kid, algorithm, state, private_key, created_at, expires_at, retired_at FROM auth_keys
@@ -77,7 +78,7 @@ pub async fn all(db: &mut Conn, now: Timestamp) -> Result<Vec<Key>> {
     .await
 }
 
-/// Which keys there are, without the keys themselves.
+/// A key without its private key.
 #[derive(Clone, PartialEq, Eq, FromRow)]
 pub struct Outline {
     pub kid: String,
@@ -85,7 +86,7 @@ pub struct Outline {
     pub expires_at: Option<Timestamp>,
 }
 
-/// What [`all`] would give, in outline.
+/// The keys that [`all`] returns, without their private keys.
 pub async fn outline(db: &mut Conn, now: Timestamp) -> Result<Vec<Outline>> {
     db.fetch_all(
         "SELECT kid, state, expires_at FROM auth_keys
@@ -95,7 +96,7 @@ pub async fn outline(db: &mut Conn, now: Timestamp) -> Result<Vec<Outline>> {
     .await
 }
 
-/// Stores `new` in the place of the private key of `kid`, provided that it is still `old`.
+/// Replaces the private key of `kid` with `new`; `false` if it is no longer `old`.
 pub async fn seal(db: &mut Tx, kid: &str, old: &[u8], new: &[u8]) -> Result<bool> {
     let rows = db
         .execute(
@@ -106,8 +107,8 @@ pub async fn seal(db: &mut Tx, kid: &str, old: &[u8], new: &[u8]) -> Result<bool
     Ok(rows == 1)
 }
 
-/// Removes next keys of other algorithms than `algorithm` that were made until `then`. They have
-/// signed nothing.
+/// Deletes keys in the state [`KeyState::Next`] that were created at `then` or earlier for another algorithm
+/// than `algorithm`; returns how many. They have not signed anything.
 pub async fn drop_next_of_others(db: &mut Tx, algorithm: &str, then: Timestamp) -> Result<u64> {
     db.execute(
         "DELETE FROM auth_keys WHERE state = 'next' AND algorithm <> $1 AND created_at <= $2",
@@ -116,13 +117,13 @@ pub async fn drop_next_of_others(db: &mut Tx, algorithm: &str, then: Timestamp) 
     .await
 }
 
-/// Removes a key at once, whatever its state; `false` if there is none of that name.
+/// Deletes a key immediately, whatever its state; `false` if there is none of that name.
 pub async fn remove(db: &mut Tx, kid: &str) -> Result<bool> {
     Ok(db.execute("DELETE FROM auth_keys WHERE kid = $1", [kid]).await? == 1)
 }
 
 /// Retires the current key `kid`: it stops signing at `retired_at` and verifies until `expires_at`.
-/// `false` if it is not current any more.
+/// `false` if it is no longer current.
 pub async fn retire(
     db: &mut Tx,
     kid: &str,
@@ -139,7 +140,7 @@ pub async fn retire(
     Ok(rows == 1)
 }
 
-/// Lets the next key `kid` sign.
+/// Makes the next key `kid` the current one; `false` if it is no longer in the state [`KeyState::Next`].
 pub async fn promote(db: &mut Tx, kid: &str) -> Result<bool> {
     let rows = db
         .execute("UPDATE auth_keys SET state = 'current' WHERE kid = $1 AND state = 'next'", [kid])
@@ -147,7 +148,7 @@ pub async fn promote(db: &mut Tx, kid: &str) -> Result<bool> {
     Ok(rows == 1)
 }
 
-/// Forgets keys that stopped verifying before `then`.
+/// Purges keys that stopped verifying before `then`.
 pub async fn purge(db: &mut Tx, then: Timestamp) -> Result<u64> {
     db.execute("DELETE FROM auth_keys WHERE expires_at < $1", [then]).await
 }

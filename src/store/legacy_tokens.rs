@@ -1,4 +1,4 @@
-//! Table `auth_legacy_tokens`: refresh tokens of another service that are used up.
+//! Table `auth_legacy_tokens`: consumed refresh tokens of another service, as hashes.
 use super::forget;
 use crate::{
     db::{Result, Tx},
@@ -6,7 +6,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// Takes a token; of many who ask at once, `true` for exactly one.
+/// Consumes a token. Of concurrent calls exactly one returns `true`.
 pub async fn take(db: &mut Tx, hash: &Digest, expires_at: Timestamp) -> Result<bool> {
     let rows = db
         .execute(
@@ -18,7 +18,7 @@ pub async fn take(db: &mut Tx, hash: &Digest, expires_at: Timestamp) -> Result<b
     Ok(rows == 1)
 }
 
-/// Forgets up to `most` of tokens that expired before `then`, the oldest first.
+/// Purges up to `most` tokens that expired before `then`, oldest first.
 pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,

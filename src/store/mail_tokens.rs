@@ -1,4 +1,4 @@
-//! Table `auth_mail_tokens`: the links in mails, as hashes.
+//! Table `auth_mail_tokens`: the mailed links, as hashes.
 use super::{forget, outbox::MailKind, text_enum::Stored, users::UserId};
 use crate::{
     db::{Conn, Result, Tx},
@@ -7,6 +7,7 @@ use crate::{
 };
 use sqlx::FromRow;
 
+/// A mailed link.
 #[derive(Clone, FromRow)]
 pub struct MailToken {
     pub hash: Digest,
@@ -14,15 +15,17 @@ pub struct MailToken {
     pub user_id: UserId,
     /// The address it was sent to.
     pub email: String,
-    /// The user's `credential_version` when it was asked for; the link is invalid once that differs.
+    /// The user's `credential_version` when the mail was requested. A later change invalidates the link,
+    /// unless the link restores an email.
     pub credential_version: i64,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub used_at: Option<Timestamp>,
-    /// Of the code that stands beside the link, if there is one.
+    /// The hash of the code that the mail contains beside the link, if there is one.
     pub code_hash: Option<Digest>,
 }
 
+/// Stores a link.
 pub async fn insert(db: &mut Tx, t: &MailToken) -> Result<()> {
     db.execute(
         "INSERT INTO auth_mail_tokens
@@ -43,6 +46,7 @@ pub async fn insert(db: &mut Tx, t: &MailToken) -> Result<()> {
     Ok(())
 }
 
+/// The link with this hash.
 pub async fn by_hash(db: &mut Conn, hash: &Digest) -> Result<Option<MailToken>> {
     db.fetch_optional(
         "SELECT hash, kind, user_id, email, credential_version, created_at, expires_at, used_at, code_hash
@@ -52,7 +56,7 @@ pub async fn by_hash(db: &mut Conn, hash: &Digest) -> Result<Option<MailToken>> 
     .await
 }
 
-/// The newest unused link of a user that has a code beside it.
+/// The newest link of a user that has a code, is unused and has not expired.
 pub async fn newest_with_code(
     db: &mut Conn,
     user: UserId,
@@ -68,7 +72,7 @@ pub async fn newest_with_code(
     .await
 }
 
-/// Counts an attempt to give a password by a link; `false` if there were `most` already.
+/// Counts an attempt to enter a password with a link; `false` if there were `most` already.
 pub async fn count_try(db: &mut Tx, hash: &Digest, most: i64) -> Result<bool> {
     let rows = db
         .execute(
@@ -79,7 +83,7 @@ pub async fn count_try(db: &mut Tx, hash: &Digest, most: i64) -> Result<bool> {
     Ok(rows == 1)
 }
 
-/// Spends a link; of many who ask at once, `true` for exactly one.
+/// Consumes a link. Of concurrent calls exactly one returns `true`.
 pub async fn consume(db: &mut Tx, hash: &Digest, now: Timestamp) -> Result<bool> {
     let rows = db
         .execute(
@@ -91,13 +95,13 @@ pub async fn consume(db: &mut Tx, hash: &Digest, now: Timestamp) -> Result<bool>
     Ok(rows == 1)
 }
 
-/// Forgets a user's unused links of one kind.
+/// Revokes a user's unused links of one kind.
 pub async fn revoke(db: &mut Tx, user: UserId, kind: MailKind) -> Result<()> {
     revoke_since(db, user, kind, 0).await
 }
 
-/// Forgets a user's unused links of one kind that were asked for under `credential_version` or a
-/// later one.
+/// Revokes a user's unused links of one kind that were requested at `credential_version` or a later
+/// one.
 pub async fn revoke_since(
     db: &mut Tx,
     user: UserId,
@@ -113,7 +117,7 @@ pub async fn revoke_since(
     Ok(())
 }
 
-/// Forgets up to `most` of links that expired before `then`, the oldest first.
+/// Purges up to `most` links that expired before `then`, oldest first.
 pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,

@@ -1,4 +1,4 @@
-//! The tables: one function per statement, each text run on both engines.
+//! The tables: one function per statement, whose text runs on both engines.
 pub mod audit;
 pub mod emails;
 #[cfg(test)]
@@ -24,9 +24,9 @@ pub mod user_search;
 pub mod user_transfer;
 pub mod users;
 
-/// `forget!(db, TABLE, KEY, SELECT)`: the text that deletes the rows of `TABLE` whose `KEY` is given by
-/// `SELECT`, which names at most `$2` rows. What another transaction holds is left for the next time,
-/// so that nobody waits for anybody.
+/// `forget!(db, TABLE, KEY, SELECT)`: the text that purges the rows of `TABLE` whose `KEY` is returned by
+/// `SELECT`, which takes its limit as `$2`. Skips rows that another transaction has locked: a later purge
+/// deletes them, and no transaction waits for another.
 macro_rules! forget {
     ($db:expr, $table:literal, $key:literal, $select:literal) => {{
         macro_rules! text {

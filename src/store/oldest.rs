@@ -1,11 +1,11 @@
-//! How old the oldest rows are that are purged by their age.
+//! The ages of the oldest rows that a purge deletes by age.
 use crate::{
     db::{Conn, Result},
     time::Timestamp,
 };
 use sqlx::FromRow;
 
-/// The oldest time in each table; `None` where there is none.
+/// The oldest time in each table; `None` if it has no such row.
 #[expect(clippy::struct_field_names, reason = "the fields are named like the columns")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
 pub struct Oldest {
@@ -17,10 +17,11 @@ pub struct Oldest {
     pub mail_sent_at: Option<Timestamp>,
     pub mail_dropped_at: Option<Timestamp>,
     pub mail_failed_at: Option<Timestamp>,
+    /// The time of the oldest audit event.
     pub act_at: Option<Timestamp>,
 }
 
-/// Reads them from the indexes. Mails count by when they were asked for.
+/// Reads the times from the indexes. The time of a mail is when it was enqueued.
 pub async fn read(db: &mut Conn) -> Result<Oldest> {
     db.fetch_one(
         "SELECT (SELECT min(expires_at) FROM auth_refresh_tokens) AS refresh_token_expired_at,

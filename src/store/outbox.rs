@@ -1,4 +1,4 @@
-//! Table `auth_outbox`: mails, written in the transaction of what causes them and sent later.
+//! Table `auth_outbox`: mails. Each is enqueued in the transaction that causes it, and sent later.
 use super::{
     forget,
     text_enum::{Stored, stored_as_text},
@@ -39,7 +39,7 @@ pub enum MailKind {
     Invitation,
 }
 
-/// What became of a mail.
+/// The state of a mail.
 #[derive(
     Clone,
     Copy,
@@ -60,31 +60,32 @@ pub enum OutboxState {
     Sent,
     /// Delivery was given up.
     Failed,
-    /// It was of no use any more and is not sent.
+    /// It is obsolete or was withdrawn, and is not sent.
     Dropped,
 }
 
 stored_as_text!(MailKind, OutboxState);
 
+/// A claimed mail.
 #[derive(Clone, Debug, FromRow)]
 pub struct Mail {
     pub id: i64,
-    /// The same in every attempt, so that a mailbox can tell a repetition.
+    /// The same in every attempt, so that a mailbox can recognize duplicates.
     pub message_id: Uuid,
     pub kind: Stored<MailKind>,
     pub user_id: Option<UserId>,
     pub recipient: String,
     pub language: String,
-    /// What its text needs to know, as JSON; never a token.
+    /// The variables of its text, as JSON. Never contains a token.
     pub args: String,
-    /// The user's `credential_version` when it was asked for.
+    /// The user's `credential_version` when the mail was enqueued.
     pub credential_version: i64,
-    /// Attempts made, the one under way included.
+    /// The number of attempts, including the current one.
     pub attempts: i64,
     pub created_at: Timestamp,
 }
 
-/// A mail to be sent.
+/// A mail to be enqueued.
 #[derive(Debug)]
 pub struct NewMail<'a> {
     pub kind: MailKind,
@@ -95,6 +96,7 @@ pub struct NewMail<'a> {
     pub credential_version: i64,
 }
 
+/// Enqueues a mail, which is due at once.
 pub async fn insert(db: &mut Tx, new: &NewMail<'_>, now: Timestamp) -> Result<()> {
     db.execute(
         "INSERT INTO auth_outbox (message_id, kind, user_id, recipient, language, args,
@@ -131,15 +133,15 @@ macro_rules! claim {
     };
 }
 
-/// Takes up to `most` mails that have been due the longest, and nobody else gets them before `lease`.
-/// Mails that somebody else is just taking are passed over, not waited for.
+/// Claims up to `most` mails that have been due the longest. No other worker can claim them before `lease`.
+/// Skips mails that another worker is claiming, instead of waiting for them.
 pub async fn claim(db: &mut Tx, most: i64, lease: Timestamp, now: Timestamp) -> Result<Vec<Mail>> {
     let sql = if db.locks_rows() { claim!("FOR UPDATE SKIP LOCKED") } else { claim!("") };
     db.fetch_all(sql, (lease, now, most)).await
 }
 
-/// How many mails of one kind were asked for to one address, in whatever case, since `then`. Until the
-/// transaction ends nobody else counts them, so that a mail may be added on the strength of it.
+/// How many mails of one kind were enqueued to one address, ignoring case, after `then`. Other transactions
+/// that count the same mails wait until this one ends, so the caller can enqueue a mail based on the result.
 pub async fn count_since(
     db: &mut Conn,
     recipient: &str,
@@ -157,8 +159,8 @@ pub async fn count_since(
     Ok(n)
 }
 
-/// Holds a mail that is about to be made, so that a withdrawal waits or is seen; `false` if it is
-/// withdrawn.
+/// Locks a mail that is about to be composed: a concurrent withdrawal either waits, or has committed and is
+/// seen here. `false` if the mail is no longer waiting, such as after a withdrawal.
 pub async fn lock(db: &mut Tx, id: i64) -> Result<bool> {
     let rows = db
         .execute("UPDATE auth_outbox SET state = state WHERE id = $1 AND state = 'waiting'", [id])
@@ -166,13 +168,13 @@ pub async fn lock(db: &mut Tx, id: i64) -> Result<bool> {
     Ok(rows == 1)
 }
 
-/// Withdraws a user's mails of one kind that were not sent yet.
+/// Withdraws a user's waiting mails of one kind.
 pub async fn cancel(db: &mut Tx, user: UserId, kind: MailKind) -> Result<()> {
     cancel_since(db, user, kind, 0).await
 }
 
-/// Withdraws a user's mails of one kind that were not sent yet and were asked for under
-/// `credential_version` or a later one.
+/// Withdraws a user's waiting mails of one kind that were enqueued at `credential_version` or a later
+/// one.
 pub async fn cancel_since(
     db: &mut Tx,
     user: UserId,
@@ -188,14 +190,14 @@ pub async fn cancel_since(
     Ok(())
 }
 
-/// Withdraws all mails to a user that were not sent yet.
+/// Withdraws all waiting mails of a user.
 pub async fn cancel_all(db: &mut Tx, user: UserId) -> Result<()> {
     let sql = "UPDATE auth_outbox SET state = 'dropped' WHERE user_id = $1 AND state = 'waiting'";
     db.execute(sql, [user]).await?;
     Ok(())
 }
 
-/// Notes that a mail was sent, unless it has been withdrawn meanwhile.
+/// Records that a mail was sent, unless it has been withdrawn meanwhile.
 pub async fn mark_sent(db: &mut Tx, id: i64, now: Timestamp) -> Result<()> {
     let sql = "UPDATE auth_outbox SET state = 'sent', sent_at = $2, last_error = NULL
                WHERE id = $1 AND state = 'waiting'";
@@ -203,7 +205,7 @@ pub async fn mark_sent(db: &mut Tx, id: i64, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Tries again at `due_at`, unless it has been withdrawn meanwhile.
+/// Schedules a retry at `due_at`, unless the mail has been withdrawn meanwhile.
 pub async fn reschedule(db: &mut Tx, id: i64, due_at: Timestamp, error: &str) -> Result<()> {
     db.execute(
         "UPDATE auth_outbox SET due_at = $2, last_error = $3 WHERE id = $1 AND state = 'waiting'",
@@ -213,7 +215,7 @@ pub async fn reschedule(db: &mut Tx, id: i64, due_at: Timestamp, error: &str) ->
     Ok(())
 }
 
-/// Gives up, unless it has been withdrawn meanwhile; an operator finds it with the last error.
+/// Gives up the delivery of a mail, unless it has been withdrawn meanwhile. Operators see it with `error`.
 pub async fn fail(db: &mut Tx, id: i64, error: &str) -> Result<()> {
     db.execute(
         "UPDATE auth_outbox SET state = 'failed', last_error = $2
@@ -224,14 +226,15 @@ pub async fn fail(db: &mut Tx, id: i64, error: &str) -> Result<()> {
     Ok(())
 }
 
-/// Puts aside a mail that is of no use any more.
+/// Drops a mail that is obsolete.
 pub async fn drop(db: &mut Tx, id: i64) -> Result<()> {
     let sql = "UPDATE auth_outbox SET state = 'dropped' WHERE id = $1 AND state = 'waiting'";
     db.execute(sql, [id]).await?;
     Ok(())
 }
 
-/// Gives back a mail that was claimed for the `attempts`th time: it is due at once.
+/// Releases a claimed mail, which is due at once. Does nothing if it has been claimed again since, which
+/// `attempts` shows.
 pub async fn release(db: &mut Tx, id: i64, attempts: i64, now: Timestamp) -> Result<()> {
     db.execute(
         "UPDATE auth_outbox SET due_at = $3
@@ -242,7 +245,7 @@ pub async fn release(db: &mut Tx, id: i64, attempts: i64, now: Timestamp) -> Res
     Ok(())
 }
 
-/// When the oldest mail that waits was asked for.
+/// When the oldest waiting mail was enqueued.
 pub async fn oldest_waiting(db: &mut Conn) -> Result<Option<Timestamp>> {
     let (oldest,): (Option<Timestamp>,) =
         db.fetch_one("SELECT min(created_at) FROM auth_outbox WHERE state = 'waiting'", ()).await?;
@@ -259,10 +262,10 @@ pub struct OutboxMessage {
     pub state: Stored<OutboxState>,
     pub attempts: i64,
     pub created_at: Timestamp,
-    /// When it is tried next, if it is waiting.
+    /// When the next attempt is due, if the mail is waiting.
     pub due_at: Timestamp,
     pub sent_at: Option<Timestamp>,
-    /// What the mail server said to the last attempt.
+    /// The error of the last failed attempt, such as the mail server's reply.
     pub last_error: Option<String>,
 }
 
@@ -277,8 +280,8 @@ macro_rules! posted {
     };
 }
 
-/// At most `limit` mails, in one state or any, on one side of the id `from`: below it, the newest
-/// first, or above it (`back`), the oldest first.
+/// At most `limit` mails in `state` (`None`: any), on one side of the id `from`: below it, newest first, or
+/// above it (`back`), oldest first.
 pub async fn page(
     db: &mut Conn,
     state: Option<OutboxState>,
@@ -301,7 +304,7 @@ pub async fn page(
     db.fetch_all(sql, (from, limit, state)).await
 }
 
-/// The mails about a user, the newest first, `limit` at most.
+/// At most `limit` mails of a user, newest first.
 pub async fn of_user(db: &mut Conn, user: UserId, limit: i64) -> Result<Vec<OutboxMessage>> {
     let sql = posted!("WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2");
     db.fetch_all(sql, (user, limit)).await
@@ -314,7 +317,8 @@ pub async fn count(db: &mut Conn, state: OutboxState) -> Result<i64> {
     Ok(n)
 }
 
-/// Makes a mail due that waits or was given up: whose it is, or `None` if there is none such.
+/// Makes a waiting or failed mail due at `now`, and returns its user, if it has one. The outer `None`: there
+/// is no such mail.
 pub async fn retry(db: &mut Tx, id: i64, now: Timestamp) -> Result<Option<Option<UserId>>> {
     let row: Option<(Option<UserId>,)> = db
         .fetch_optional(
@@ -326,8 +330,8 @@ pub async fn retry(db: &mut Tx, id: i64, now: Timestamp) -> Result<Option<Option
     Ok(row.map(|(user,)| user))
 }
 
-/// Forgets up to `most` mails made before `then` to users who are gone, unless they are still to be sent. An
-/// invitation never was to a user.
+/// Purges up to `most` mails that were enqueued before `then` and whose user has been deleted. Keeps waiting
+/// mails, and invitations, which never belong to a user.
 pub async fn purge_orphans(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
@@ -340,7 +344,7 @@ pub async fn purge_orphans(db: &mut Tx, then: Timestamp, most: i64) -> Result<u6
     db.execute(sql, (then, most)).await
 }
 
-/// Forgets up to `most` mails in `state` that were asked for before `then`, the oldest first.
+/// Purges up to `most` mails in `state` that were enqueued before `then`, oldest first.
 pub async fn purge(db: &mut Tx, state: OutboxState, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,

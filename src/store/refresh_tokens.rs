@@ -7,19 +7,21 @@ use crate::{
 };
 use sqlx::FromRow;
 
+/// A refresh token.
 #[derive(Clone, FromRow)]
 pub struct RefreshToken {
     pub hash: Digest,
     pub session_id: SessionId,
-    /// With the token itself and the server's key this gives the successor.
+    /// The successor is derived from this, the token itself and the server's key.
     pub salt: Vec<u8>,
     pub issued_at: Timestamp,
     pub expires_at: Timestamp,
-    /// When the access token issued with it expires.
+    /// When the access token that was issued with it expires.
     pub access_expires_at: Timestamp,
     pub used_at: Option<Timestamp>,
 }
 
+/// Stores a refresh token.
 pub async fn insert(db: &mut Tx, t: &RefreshToken) -> Result<()> {
     db.execute(
         "INSERT INTO auth_refresh_tokens
@@ -31,6 +33,7 @@ pub async fn insert(db: &mut Tx, t: &RefreshToken) -> Result<()> {
     Ok(())
 }
 
+/// The refresh token with this hash.
 pub async fn by_hash(db: &mut Conn, hash: &Digest) -> Result<Option<RefreshToken>> {
     db.fetch_optional(
         "SELECT hash, session_id, salt, issued_at, expires_at, access_expires_at, used_at
@@ -40,7 +43,7 @@ pub async fn by_hash(db: &mut Conn, hash: &Digest) -> Result<Option<RefreshToken
     .await
 }
 
-/// Spends a refresh token; of many who ask at once, `true` for exactly one.
+/// Consumes a refresh token. Of concurrent calls exactly one returns `true`.
 pub async fn consume(db: &mut Tx, hash: &Digest, now: Timestamp) -> Result<bool> {
     let rows = db
         .execute(
@@ -52,7 +55,7 @@ pub async fn consume(db: &mut Tx, hash: &Digest, now: Timestamp) -> Result<bool>
     Ok(rows == 1)
 }
 
-/// Spends whatever refresh tokens of a session are unused.
+/// Consumes all unused refresh tokens of a session.
 pub async fn consume_all(db: &mut Tx, session: SessionId, now: Timestamp) -> Result<()> {
     db.execute(
         "UPDATE auth_refresh_tokens SET used_at = $2 WHERE session_id = $1 AND used_at IS NULL",
@@ -62,7 +65,7 @@ pub async fn consume_all(db: &mut Tx, session: SessionId, now: Timestamp) -> Res
     Ok(())
 }
 
-/// Lets the unused refresh tokens of all living sessions of a user expire.
+/// Sets the expiry of a user's unused refresh tokens, in all sessions that have not ended, to `now`.
 pub async fn expire_all(db: &mut Tx, user: UserId, now: Timestamp) -> Result<()> {
     db.execute(
         "UPDATE auth_refresh_tokens SET expires_at = $2
@@ -75,14 +78,14 @@ pub async fn expire_all(db: &mut Tx, user: UserId, now: Timestamp) -> Result<()>
     Ok(())
 }
 
-/// When the last of them expires.
+/// When the last refresh token of all sessions expires.
 pub async fn last_expiry(db: &mut Conn) -> Result<Option<Timestamp>> {
     let (last,): (Option<Timestamp>,) =
         db.fetch_one("SELECT max(expires_at) FROM auth_refresh_tokens", ()).await?;
     Ok(last)
 }
 
-/// Forgets up to `most` of tokens that expired before `then`, the oldest first.
+/// Purges up to `most` refresh tokens that expired before `then`, oldest first.
 pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,
@@ -93,8 +96,8 @@ pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
     db.execute(sql, (then, most)).await
 }
 
-/// Forgets up to `most` tokens of the sessions that [`sweep`](super::sessions::purge) would forget next,
-/// which may have thousands each.
+/// Purges up to `most` refresh tokens of the sessions that [`sessions::purge`](super::sessions::purge) would
+/// delete next. A session may have thousands.
 pub async fn purge_ended(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,

@@ -1,5 +1,5 @@
-//! Table `auth_revocations`: ended sessions of which an access token may still be out, numbered in the
-//! order in which they are written.
+//! Table `auth_revocations`: ended sessions whose access tokens may still be valid, numbered in the order in
+//! which they are written.
 use super::{forget, sessions::SessionId, users::UserId};
 use crate::{
     db::{Conn, Result, Tx},
@@ -8,13 +8,14 @@ use crate::{
 use sqlx::FromRow;
 use std::time::Duration;
 
-/// For how long after its token has expired a revocation is kept: a clock that was set forward and back
-/// again finds it still there.
+/// How long a revocation is kept after its access token expired. A clock that was set forward and is set back
+/// still finds it.
 pub const KEPT: Duration = Duration::from_hours(1);
 
-/// How many ranges [`within`] takes at once.
+/// The maximum number of ranges that [`within`] takes.
 pub const RANGES: usize = 16;
 
+/// The record that a session ended while its access tokens are still valid.
 #[derive(Clone, Copy, Debug, FromRow)]
 pub struct Revocation {
     pub session_id: SessionId,
@@ -26,13 +27,14 @@ pub struct Revocation {
 /// A revocation as it is stored.
 #[derive(Clone, Copy, Debug, FromRow)]
 pub struct Entry {
-    /// Rises, but PostgreSQL may commit a lower one after a higher one.
+    /// Increases, but PostgreSQL may commit a lower id after a higher one.
     pub id: i64,
     pub session_id: SessionId,
     pub ended_at: Timestamp,
     pub expires_at: Timestamp,
 }
 
+/// Stores a revocation, unless the session has one.
 #[cfg(test)]
 pub async fn insert(db: &mut Tx, r: &Revocation) -> Result<()> {
     db.execute(
@@ -44,9 +46,9 @@ pub async fn insert(db: &mut Tx, r: &Revocation) -> Result<()> {
     Ok(())
 }
 
-/// Revokes the access tokens that are out of the sessions which `user` lost at `now`, its own and those
-/// that it had opened for others. What expired less than [`KEPT`] ago counts: a clock that was set forward
-/// may be set back.
+/// Revokes the access tokens of the sessions that ended at `now` and belong to `user` or were opened by them
+/// for other users. Includes access tokens that expired less than [`KEPT`] ago: a clock that was set forward
+/// may be set back. Returns the new revocations.
 pub async fn insert_ended(db: &mut Tx, user: UserId, now: Timestamp) -> Result<Vec<Revocation>> {
     db.fetch_all(
         "INSERT INTO auth_revocations (session_id, ended_at, expires_at)
@@ -59,7 +61,7 @@ pub async fn insert_ended(db: &mut Tx, user: UserId, now: Timestamp) -> Result<V
     .await
 }
 
-/// The first `limit` revocations whose id is higher than `id`, in the order of ids.
+/// The first `limit` revocations with an id above `id`, in the order of ids.
 pub async fn after(db: &mut Conn, id: i64, limit: i64) -> Result<Vec<Entry>> {
     db.fetch_all(
         "SELECT id, session_id, ended_at, expires_at FROM auth_revocations
@@ -69,9 +71,10 @@ pub async fn after(db: &mut Conn, id: i64, limit: i64) -> Result<Vec<Entry>> {
     .await
 }
 
-/// At most `limit` revocations whose ids lie in `ranges`, of which the first [`RANGES`] count.
+/// At most `limit` revocations whose ids are in `ranges` (first and last id, inclusive). Ignores ranges
+/// beyond the first [`RANGES`].
 pub async fn within(db: &mut Conn, ranges: &[(i64, i64)], limit: i64) -> Result<Vec<Entry>> {
-    // What is not needed is a range that is empty.
+    // Unused places are a range without ids: from 0 to 0.
     let mut args = [0; 2 * RANGES + 1];
     for (arg, (first, last)) in args.chunks_exact_mut(2).zip(ranges) {
         arg.copy_from_slice(&[*first, *last]);
@@ -91,7 +94,7 @@ pub async fn within(db: &mut Conn, ranges: &[(i64, i64)], limit: i64) -> Result<
     .await
 }
 
-/// Forgets up to `most` of those of which nothing has been out since [`KEPT`] before `then`, the oldest
+/// Purges up to `most` revocations whose access tokens expired more than [`KEPT`] before `then`, oldest
 /// first.
 pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(

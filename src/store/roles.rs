@@ -1,4 +1,4 @@
-//! Table `auth_user_roles`.
+//! Table `auth_user_roles`: which roles each user has.
 use super::users::UserId;
 use crate::{
     db::{Conn, Result, Tx},
@@ -11,7 +11,7 @@ use std::time::Duration;
 pub struct Roles(pub Vec<String>);
 
 impl Roles {
-    /// `ADMIN` if among them, else the first, else `USER`.
+    /// `ADMIN` if the user has it, else the first role, else `USER`.
     pub fn main(&self) -> &str {
         match self.0.first() {
             _ if self.has("ADMIN") => "ADMIN",
@@ -20,6 +20,7 @@ impl Roles {
         }
     }
 
+    /// Whether `role` is among them.
     pub fn has(&self, role: &str) -> bool {
         self.0.iter().any(|r| r == role)
     }
@@ -43,7 +44,7 @@ pub async fn grant(db: &mut Tx, user: UserId, role: &str, now: Timestamp) -> Res
     Ok(rows == 1)
 }
 
-/// Grants roles, in this order, in one statement for each four.
+/// Grants roles in this order, four per statement. Each gets a `granted_at` one microsecond later.
 pub async fn grant_all(
     db: &mut Tx,
     user: UserId,
@@ -67,12 +68,12 @@ pub async fn grant_all(
     Ok(())
 }
 
-/// The roles that anybody has, and how many have each.
+/// The roles that any user has, sorted, with the number of users who have each.
 pub async fn all(db: &mut Conn) -> Result<Vec<(String, i64)>> {
     db.fetch_all("SELECT role, count(*) FROM auth_user_roles GROUP BY role ORDER BY role", ()).await
 }
 
-/// Takes a role away; `false` if the user does not have it.
+/// Revokes a role; `false` if the user does not have it.
 pub async fn revoke(db: &mut Tx, user: UserId, role: &str) -> Result<bool> {
     let rows = db
         .execute("DELETE FROM auth_user_roles WHERE user_id = $1 AND role = $2", (user, role))

@@ -1,8 +1,8 @@
-//! Table `auth_secrets`: random secrets of the service by purpose, sealed if an encryption key is
+//! Table `auth_secrets`: random secrets of the service, one per purpose, sealed if an encryption key is
 //! configured.
 use crate::db::{Conn, Result, Tx};
 
-/// The secret for `purpose`, which becomes `fresh` if there is none yet.
+/// The secret for `purpose`. Stores `fresh` if there is none yet.
 pub async fn get_or_insert(db: &mut Tx, purpose: &str, fresh: &[u8]) -> Result<Vec<u8>> {
     db.execute(
         "INSERT INTO auth_secrets (purpose, secret) VALUES ($1, $2) ON CONFLICT DO NOTHING",
@@ -19,7 +19,7 @@ pub async fn all(db: &mut Conn) -> Result<Vec<(String, Vec<u8>)>> {
     db.fetch_all("SELECT purpose, secret FROM auth_secrets ORDER BY purpose", ()).await
 }
 
-/// Stores `new` in the place of the secret for `purpose`, provided that it is still `old`.
+/// Replaces the secret for `purpose` with `new`; `false` if it is no longer `old`.
 pub async fn replace(db: &mut Tx, purpose: &str, old: &[u8], new: &[u8]) -> Result<bool> {
     let rows = db
         .execute(
@@ -30,7 +30,7 @@ pub async fn replace(db: &mut Tx, purpose: &str, old: &[u8], new: &[u8]) -> Resu
     Ok(rows == 1)
 }
 
-/// Writes the row of `purpose` as it is: a commit that shows whether anything can be committed.
+/// Writes the row for `purpose` unchanged, to test whether the database accepts a commit.
 pub async fn rewrite(db: &mut Tx, purpose: &str) -> Result<()> {
     db.execute("UPDATE auth_secrets SET secret = secret WHERE purpose = $1", [purpose]).await?;
     Ok(())

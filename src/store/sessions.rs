@@ -14,15 +14,16 @@ use uuid::Uuid;
 #[serde(transparent)]
 pub struct SessionId(pub Uuid);
 
-/// What a refresh does to the refresh token, the most lenient first: of two rules the greater counts.
+/// What a refresh does to the refresh token. Ordered from lenient to strict; of two rules the greater one
+/// applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rotation {
     /// It stays valid.
     Keep,
-    /// One use gives one successor, the same one again within the grace.
+    /// One use gives one successor. A repetition within the grace period gives the same successor.
     Grace,
-    /// One use gives one successor, and only once the access token issued with it has expired;
-    /// a second use gives nothing.
+    /// One use gives one successor, and only after the access token issued with it has expired. A second use
+    /// gives nothing.
     Strict,
 }
 
@@ -46,25 +47,26 @@ impl TryFrom<String> for Rotation {
     }
 }
 
+/// A login.
 #[derive(Clone, Debug, FromRow)]
 pub struct Session {
     pub id: SessionId,
     pub user_id: UserId,
     /// Which surface opened it: `native`, or a dialect's name.
     pub client: String,
-    /// The rule of the surface that opened it; at another surface the stricter of both counts.
+    /// The rule of the surface that opened it. At another surface the stricter of both rules applies.
     #[sqlx(try_from = "String")]
     pub rotation: Rotation,
-    /// The first session of its family, if this one was opened out of another.
+    /// The first session of its family, if this session was opened from another one.
     pub family_id: Option<SessionId>,
-    /// The superuser who opened it for somebody else.
+    /// The superuser who opened it for another user.
     pub actor_id: Option<UserId>,
     /// Whether its cookie outlives the browser.
     pub remember: bool,
     pub ip: Option<String>,
     pub user_agent: Option<String>,
     pub created_at: Timestamp,
-    /// When the password was given last.
+    /// When the user last entered their password.
     pub authenticated_at: Timestamp,
     pub last_seen_at: Timestamp,
     pub expires_at: Timestamp,
@@ -73,11 +75,12 @@ pub struct Session {
 }
 
 impl Session {
+    /// Whether it has neither ended nor expired.
     pub fn is_alive(&self, now: Timestamp) -> bool {
         self.ended_at.is_none() && self.expires_at > now
     }
 
-    /// The first session of its family, itself if it was opened by a login.
+    /// The first session of its family: this session, if it was opened by a login.
     pub fn family(&self) -> SessionId {
         self.family_id.unwrap_or(self.id)
     }
@@ -95,6 +98,7 @@ macro_rules! select {
     };
 }
 
+/// Stores a session.
 pub async fn insert(db: &mut Tx, s: &Session) -> Result<()> {
     db.execute(
         "INSERT INTO auth_sessions (id, user_id, client, rotation, family_id, actor_id, remember, ip,
@@ -122,11 +126,12 @@ pub async fn insert(db: &mut Tx, s: &Session) -> Result<()> {
     Ok(())
 }
 
+/// The session with this id, even if it has ended.
 pub async fn by_id(db: &mut Conn, id: SessionId) -> Result<Option<Session>> {
     db.fetch_optional(select!("WHERE id = $1"), [id]).await
 }
 
-/// The living sessions of a user, the last used first, `limit` at most.
+/// At most `limit` active sessions of a user, last used first.
 pub async fn of_user(
     db: &mut Conn,
     user: UserId,
@@ -143,7 +148,7 @@ pub async fn of_user(
     .await
 }
 
-/// How many sessions of a user live.
+/// The number of active sessions of a user.
 pub async fn count(db: &mut Conn, user: UserId, now: Timestamp) -> Result<i64> {
     let (count,): (i64,) = db
         .fetch_one(
@@ -155,8 +160,9 @@ pub async fn count(db: &mut Conn, user: UserId, now: Timestamp) -> Result<i64> {
     Ok(count)
 }
 
-/// Notes that a session was used for an access token that expires at `access_expires_at`; `false`
-/// if it has ended. Holds the row, so that an end waits or is seen.
+/// Records that a session was used for an access token that expires at `access_expires_at`; `false` if it
+/// has ended or expired. Locks the row: a concurrent end of the session either waits, or has committed and
+/// is seen here.
 pub async fn touch(
     db: &mut Tx,
     id: SessionId,
@@ -177,7 +183,8 @@ pub async fn touch(
     Ok(rows == 1)
 }
 
-/// Holds the living sessions of a user: a refresh of one waits or is seen.
+/// Locks a user's sessions that have not ended: a concurrent refresh either waits, or has committed and is
+/// seen afterwards.
 pub async fn lock_all(db: &mut Tx, user: UserId) -> Result<()> {
     db.execute(
         "UPDATE auth_sessions SET remember = remember WHERE user_id = $1 AND ended_at IS NULL",
@@ -187,15 +194,15 @@ pub async fn lock_all(db: &mut Tx, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Notes that the password was given once more.
+/// Records that the user re-authenticated at `now`.
 pub async fn authenticate(db: &mut Tx, id: SessionId, now: Timestamp) -> Result<()> {
     db.execute("UPDATE auth_sessions SET authenticated_at = $2 WHERE id = $1", (id, now)).await?;
     Ok(())
 }
 
-/// Counts a password that is about to be judged in a session of the family `first`, whose user is held:
-/// how many there were in a row in the whole family, this one included; `None` if there were `most`
-/// already or the session has ended.
+/// Counts a password before it is verified, in a session of the family `first`. Returns the number of
+/// consecutive attempts in the whole family, including this one; `None` if there were `most` already or the
+/// session has ended. The caller has locked the user's row.
 pub async fn count_password(
     db: &mut Tx,
     id: SessionId,
@@ -215,7 +222,7 @@ pub async fn count_password(
     Ok(counted.then_some(count + 1))
 }
 
-/// Takes back the count of a password that could not be judged.
+/// Undoes [`count_password`] for a password that could not be verified.
 pub async fn uncount_password(db: &mut Tx, id: SessionId) -> Result<()> {
     let sql = "UPDATE auth_sessions SET wrong_passwords = wrong_passwords - 1
                WHERE id = $1 AND wrong_passwords > 0";
@@ -223,7 +230,7 @@ pub async fn uncount_password(db: &mut Tx, id: SessionId) -> Result<()> {
     Ok(())
 }
 
-/// Notes that the right password was given in a session of the family `first`.
+/// Resets the count of [`count_password`] for the family `first` after a correct password.
 pub async fn forget_wrong_passwords(db: &mut Tx, first: SessionId) -> Result<()> {
     let sql = "UPDATE auth_sessions SET wrong_passwords = 0
                WHERE (id = $1 OR family_id = $1) AND wrong_passwords > 0";
@@ -231,14 +238,14 @@ pub async fn forget_wrong_passwords(db: &mut Tx, first: SessionId) -> Result<()>
     Ok(())
 }
 
-/// Ends the sessions that `actor` opened for others; how many.
+/// Ends the sessions that `actor` opened for other users; returns how many.
 pub async fn end_acting(db: &mut Tx, actor: UserId, now: Timestamp) -> Result<u64> {
     let sql = "UPDATE auth_sessions SET ended_at = $2 WHERE actor_id = $1 AND ended_at IS NULL";
     db.execute(sql, (actor, now)).await
 }
 
-/// Ends the session `first` and all that were opened out of its family; how many. Its user's row is
-/// held, so that none is being opened meanwhile.
+/// Ends the session `first` and all sessions of its family; returns how many. The caller has locked the
+/// user's row, so that no session of the family is opened meanwhile.
 pub async fn end_family(db: &mut Tx, first: SessionId, now: Timestamp) -> Result<u64> {
     db.execute(
         "UPDATE auth_sessions SET ended_at = $2
@@ -248,7 +255,8 @@ pub async fn end_family(db: &mut Tx, first: SessionId, now: Timestamp) -> Result
     .await
 }
 
-/// Ends every living session of `user` but `keep`, and those that `user` opened for others; how many.
+/// Ends every session of `user` except `keep`, and the sessions that `user` opened for other users; returns
+/// how many.
 pub async fn end_others(
     db: &mut Tx,
     user: UserId,
@@ -263,8 +271,8 @@ pub async fn end_others(
     .await
 }
 
-/// Ends the living sessions of `user` beyond the `most` last used, and what was opened out of them for
-/// others; how many. Those that were opened for the user by a superuser go first.
+/// Ends the active sessions of `user` except the `most` last used ones, and the sessions for other users that
+/// were opened from them; returns how many. Sessions that a superuser opened for the user end first.
 pub async fn end_least_used(db: &mut Tx, user: UserId, most: i64, now: Timestamp) -> Result<u64> {
     db.execute(
         "WITH surplus AS (
@@ -276,14 +284,14 @@ pub async fn end_least_used(db: &mut Tx, user: UserId, most: i64, now: Timestamp
          WHERE ended_at IS NULL
            AND (id IN (SELECT id FROM surplus)
                 OR actor_id = $1 AND family_id IN (SELECT id FROM surplus))",
-        // SQLite knows no OFFSET without a LIMIT.
+        // SQLite has no OFFSET without a LIMIT.
         (user, most, now, i64::MAX),
     )
     .await
 }
 
-/// Forgets up to `most` sessions that ended and as many that expired before `then`, the oldest first,
-/// their refresh tokens with them.
+/// Purges up to `most` sessions that ended before `then`, and up to `most` that expired before it, oldest
+/// first, together with their refresh tokens.
 pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
     let sql = forget!(
         db,

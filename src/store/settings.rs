@@ -1,5 +1,5 @@
-//! Table `auth_settings`: what was changed while running, a row for each change, of which the last one
-//! counts.
+//! Table `auth_settings`: the runtime settings. Each change adds a row, the revision, and the last one
+//! applies.
 use super::users::UserId;
 use crate::{
     db::{Conn, Result, Tx},
@@ -7,7 +7,8 @@ use crate::{
 };
 use sqlx::FromRow;
 
-/// The values are as in the file; without one the file's counts.
+/// A revision of the runtime settings. The values have the format of the configuration file. `None`: the
+/// value of the file applies.
 #[expect(clippy::struct_field_names, reason = "the fields are named like the columns")]
 #[derive(Clone, Debug, Default, FromRow)]
 pub struct Revision {
@@ -18,7 +19,7 @@ pub struct Revision {
     pub email_confirmation: Option<String>,
     pub changed_at: Timestamp,
     pub changed_by: Option<UserId>,
-    /// The address of who that is, if the account is still there.
+    /// The address of `changed_by`, if the account still exists.
     pub email: Option<String>,
 }
 
@@ -33,18 +34,18 @@ macro_rules! select {
     };
 }
 
-/// The last revision, if it came after `known`.
+/// The last revision, if it is newer than `known`.
 pub async fn after(db: &mut Conn, known: i64) -> Result<Option<Revision>> {
     db.fetch_optional(select!("WHERE s.revision > $1 ORDER BY s.revision DESC LIMIT 1"), [known])
         .await
 }
 
-/// The last revisions, the newest first, `limit` at most.
+/// At most `limit` revisions, newest first.
 pub async fn last(db: &mut Conn, limit: i64) -> Result<Vec<Revision>> {
     db.fetch_all(select!("ORDER BY s.revision DESC LIMIT $1"), [limit]).await
 }
 
-/// Adds a revision; `false` if somebody else has just added that one.
+/// Stores a revision; `false` if another transaction has just stored one with this number.
 pub async fn insert(db: &mut Tx, new: &Revision) -> Result<bool> {
     let rows = db
         .execute(

@@ -1,12 +1,13 @@
-//! Closed sets that are stored as text: each is an enum, and its words are the stored ones.
+//! Closed sets of values that are stored as text. Each is an enum, whose variants are stored as words.
 //!
-//! A row can hold a word that this version does not know: a newer version wrote it while both ran on one database,
-//! or it comes from a backup. [`Stored`] keeps such a word, so that a list with it can still be read and shown.
+//! A row can hold a word that this version does not know: a newer version wrote it while both ran on one
+//! database, or it comes from a backup. [`Stored`] keeps such a word, so that a list with it can still be
+//! read and shown.
 use serde::{Serialize, Serializer};
 use sqlx::{Database, Decode, Type, error::BoxDynError};
 use std::{fmt, str::FromStr};
 
-/// A word of the closed set `T`, as a row has it.
+/// A word of the closed set `T`, as read from a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stored<T> {
     Known(T),
@@ -79,9 +80,9 @@ where
     }
 }
 
-/// Lets an enum be an argument of a statement, as its word.
+/// Makes an enum an argument of statements, passed as its word.
 ///
-/// sqlx's own derive names the type `TEXT`, and PostgreSQL would be asked what that is on each new connection.
+/// sqlx's own derive names the type `TEXT`, which sqlx would look up in PostgreSQL on each new connection.
 macro_rules! stored_as_text {
     ($($name:ty),+) => { $(
         impl<DB: sqlx::Database> sqlx::Type<DB> for $name

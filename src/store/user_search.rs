@@ -1,15 +1,16 @@
-//! Table `auth_users`, as operators look through it.
+//! Table `auth_users`: how operators search it.
 //!
-//! "Any part of a name" is `LIKE` over the table. No index that both engines have helps with it, but
-//! a page is full after a few rows unless hardly anybody fits, and a million users are read through
-//! in 0.4 s (SQLite) or 0.25 s (PostgreSQL). The rest is by id, flat at any size.
+//! A search for part of a name is a `LIKE` over the whole table: no kind of index that both engines have
+//! speeds it up. But a page is full after a few rows unless very few users match, and scanning a million
+//! users takes 0.4 s (SQLite) or 0.25 s (PostgreSQL). Other lookups go by id and take the same time at any
+//! size.
 use super::users::{User, UserId, select};
 use crate::db::{Conn, Result};
 
-/// Which users are looked for; `None`: any.
+/// Which users to select. `None` matches any.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Filter<'a> {
-    /// A pattern of `LIKE` for address, username and name in lower case, with the escape `\`.
+    /// A `LIKE` pattern for address, username and first name, in lower case, with the escape character `\`.
     pub pattern: Option<&'a str>,
     pub role: Option<&'a str>,
     pub active: Option<bool>,
@@ -25,15 +26,15 @@ macro_rules! fitting {
     };
 }
 
-/// Those who have a role are found by it.
+/// Finds users with a role by the index of the role, instead of reading all users.
 macro_rules! with_role {
     ($role:literal) => {
         concat!("JOIN auth_user_roles g ON g.user_id = u.id AND g.role = ", $role, " ")
     };
 }
 
-/// At most `limit` users that fit, on one side of the id `from`: below it, the newest first, or above
-/// it (`back`), the oldest first.
+/// At most `limit` users that match `filter`, on one side of the id `from`: below it, newest first, or above
+/// it (`back`), oldest first.
 pub async fn page(
     db: &mut Conn,
     filter: &Filter<'_>,
@@ -73,7 +74,7 @@ pub async fn page(
     }
 }
 
-/// How many users fit; counted up to `most` only.
+/// The number of users that match `filter`. Stops counting at `most`.
 pub async fn count_fitting(db: &mut Conn, filter: &Filter<'_>, most: i64) -> Result<i64> {
     let Filter { pattern, role, active, confirmed } = *filter;
     let (n,): (i64,) = if let Some(role) = role {
@@ -96,11 +97,11 @@ pub async fn count_fitting(db: &mut Conn, filter: &Filter<'_>, most: i64) -> Res
     Ok(n)
 }
 
-/// Beyond this many, users are counted only about, where the engine can tell.
+/// Above this number of users, [`count`] uses an estimate if the engine has one.
 const MANY: i64 = 1_000_000;
 
-/// How many users there are, and how many of them have confirmed their address. From a million on the
-/// figures may be some percent off.
+/// The number of users, and the number of users who have confirmed their address. Above a million users both
+/// may be off by some percent.
 pub async fn count(db: &mut Conn) -> Result<(i64, i64)> {
     let (unconfirmed,): (i64,) = db
         .fetch_one("SELECT count(*) FROM auth_users WHERE email_confirmed_at IS NULL", ())

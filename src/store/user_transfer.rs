@@ -1,4 +1,4 @@
-//! Table `auth_users` for moving: users with all that goes along with them.
+//! Table `auth_users` for export and import: users with everything that is transferred with them.
 use super::users::{NewUser, Roles, UserId};
 use crate::{
     db::{Conn, Result},
@@ -6,7 +6,7 @@ use crate::{
 };
 use sqlx::FromRow;
 
-/// A user whole.
+/// A user with everything that an export contains.
 #[derive(Clone, FromRow)]
 pub struct Account {
     pub id: UserId,
@@ -24,17 +24,17 @@ pub struct Account {
     pub last_login_at: Option<Timestamp>,
 }
 
-/// A user that comes from elsewhere.
+/// A user to be imported.
 #[derive(Debug)]
 pub struct NewAccount<'a> {
-    /// `None`: a new one.
+    /// `None`: the database assigns an id.
     pub id: Option<UserId>,
     pub user: NewUser<'a>,
     pub is_active: bool,
     pub last_login_at: Option<Timestamp>,
 }
 
-/// Users with an id above `after`, by id.
+/// At most `limit` users with an id above `after`, in the order of ids.
 pub async fn page(db: &mut Conn, after: UserId, limit: i64) -> Result<Vec<Account>> {
     db.fetch_all(
         "SELECT u.id, u.email, u.email_confirmed_at, u.username, u.first_name, u.password_hash,
@@ -61,7 +61,7 @@ macro_rules! insert {
     };
 }
 
-/// Adds a user; `None` if the id, the address or the username is taken.
+/// Stores a user and returns the id; `None` if the id, the address or the username is taken.
 pub async fn insert(db: &mut Conn, new: &NewAccount<'_>) -> Result<Option<UserId>> {
     let u = &new.user;
     macro_rules! row {
@@ -78,8 +78,8 @@ pub async fn insert(db: &mut Conn, new: &NewAccount<'_>) -> Result<Option<UserId
     Ok(row.map(|(id,)| id))
 }
 
-/// Whether a superuser other than `id` can log in: one who is active, has a password and, where that
-/// is demanded, a confirmed address.
+/// Whether a superuser other than `id` can log in: they are active and have a password and, if `confirmed`, a
+/// confirmed address.
 pub async fn has_other_superuser(db: &mut Conn, id: UserId, confirmed: bool) -> Result<bool> {
     let (any,): (bool,) = db
         .fetch_one(

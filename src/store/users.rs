@@ -1,4 +1,4 @@
-//! Table `auth_users`.
+//! Table `auth_users`: the users.
 pub use super::roles::Roles;
 use crate::{
     db::{Conn, Result, Tx},
@@ -24,6 +24,7 @@ use sqlx::FromRow;
 #[serde(transparent)]
 pub struct UserId(pub i64);
 
+/// A user with their roles.
 #[derive(Clone, Debug, FromRow)]
 pub struct User {
     pub id: UserId,
@@ -35,35 +36,35 @@ pub struct User {
     pub is_superuser: bool,
     #[sqlx(try_from = "Option<String>")]
     pub roles: Roles,
-    /// An IETF language tag; `None`: the service's own.
+    /// An IETF language tag. `None`: the default language of the service.
     pub language: Option<String>,
-    /// Counts changes of password and email.
+    /// The number of changes of password or email.
     pub credential_version: i64,
     pub created_at: Timestamp,
     pub last_login_at: Option<Timestamp>,
-    /// Whether a stranger made the account by registering, with no invitation.
+    /// Whether the user registered without an invitation.
     pub self_registered: bool,
 }
 
 impl User {
-    /// Whether the user has `role`; a superuser passes for every one.
+    /// Whether the user has `role`. A superuser has every role.
     pub fn has_role(&self, role: &str) -> bool {
         self.is_superuser || self.roles.has(role)
     }
 
-    /// Whether the account was made by a registration and has been given no right since.
+    /// Whether the user registered without an invitation and is neither superuser nor has a role.
     pub fn is_plain_registration(&self) -> bool {
         self.self_registered && !self.is_superuser && self.roles.0.is_empty()
     }
 
-    /// Whether nobody has vouched for the account: a stranger registered it and nobody confirmed its
-    /// address or gave it any right since. Whoever reads its mail may have it removed.
+    /// Whether nobody has vouched for the account: it is a plain registration whose address is not confirmed.
+    /// Whoever receives its mail may have it deleted.
     pub fn is_unclaimed(&self) -> bool {
         self.is_plain_registration() && self.email_confirmed_at.is_none()
     }
 }
 
-/// A user as it is first stored.
+/// A user to be stored.
 #[derive(Debug)]
 pub struct NewUser<'a> {
     pub email: &'a str,
@@ -76,7 +77,7 @@ pub struct NewUser<'a> {
     pub is_superuser: bool,
     pub language: Option<&'a str>,
     pub created_at: Timestamp,
-    /// Whether a stranger makes the account by registering, with no invitation.
+    /// Whether the user registers without an invitation.
     pub self_registered: bool,
 }
 
@@ -95,7 +96,7 @@ macro_rules! select {
 }
 pub(super) use select;
 
-/// Adds a user; `None` if the address or the username is taken.
+/// Stores a user and returns the id; `None` if the address or the username is taken.
 pub async fn insert(db: &mut Tx, new: &NewUser<'_>) -> Result<Option<UserId>> {
     let row: Option<(UserId,)> = db
         .fetch_optional(
@@ -123,38 +124,42 @@ pub async fn insert(db: &mut Tx, new: &NewUser<'_>) -> Result<Option<UserId>> {
     Ok(row.map(|(id,)| id))
 }
 
-/// Holds the row of a user. Whatever needs it beside sessions, mails and links of that user takes it
-/// first, or two would wait for each other.
+/// Locks the row of a user. A transaction that also locks sessions, mails or links of the user must lock this
+/// row first. Otherwise two transactions could deadlock.
 pub async fn lock(db: &mut Tx, id: UserId) -> Result<()> {
     db.execute("UPDATE auth_users SET is_active = is_active WHERE id = $1", [id]).await?;
     Ok(())
 }
 
+/// The user with this id.
 pub async fn by_id(db: &mut Conn, id: UserId) -> Result<Option<User>> {
     db.fetch_optional(select!("WHERE u.id = $1"), [id]).await
 }
 
+/// The user whose address has this key.
 pub async fn by_email(db: &mut Conn, key: &str) -> Result<Option<User>> {
     db.fetch_optional(select!("WHERE u.email_key = $1"), [key]).await
 }
 
+/// The user whose username has this key.
 pub async fn by_username(db: &mut Conn, key: &str) -> Result<Option<User>> {
     db.fetch_optional(select!("WHERE u.username_key = $1"), [key]).await
 }
 
-/// Users with an id above `after`, by id.
+/// At most `limit` users with an id above `after`, in the order of ids.
 pub async fn page(db: &mut Conn, after: UserId, limit: i64) -> Result<Vec<User>> {
     db.fetch_all(select!("WHERE u.id > $1 ORDER BY u.id LIMIT $2"), (after, limit)).await
 }
 
-/// The stored hash of the password; `None` if there is no such user or no password.
+/// The stored password hash; `None` if the user does not exist or has no password.
 pub async fn password_hash(db: &mut Conn, id: UserId) -> Result<Option<String>> {
     let row: Option<(Option<String>,)> =
         db.fetch_optional("SELECT password_hash FROM auth_users WHERE id = $1", [id]).await?;
     Ok(row.and_then(|(hash,)| hash))
 }
 
-/// Notes a login, provided the user is active and `credential_version` is still the one that was checked; holds the row, so that a change of either waits or is seen.
+/// Records a login; `false` if the user is disabled or `credential_version` is no longer the one that was
+/// checked. Locks the row: a concurrent change of either one waits, or has committed and is seen here.
 pub async fn note_login(
     db: &mut Tx,
     id: UserId,
@@ -171,7 +176,7 @@ pub async fn note_login(
     Ok(rows == 1)
 }
 
-/// Puts a better hash of the same password in the place of `old`.
+/// Replaces the password hash `old` with a stronger hash of the same password.
 pub async fn rehash(db: &mut Tx, id: UserId, old: &str, new: &str) -> Result<()> {
     db.execute(
         "UPDATE auth_users SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
@@ -181,7 +186,7 @@ pub async fn rehash(db: &mut Tx, id: UserId, old: &str, new: &str) -> Result<()>
     Ok(())
 }
 
-/// Sets another password, provided that `credential_version` is still the one named; whether it was.
+/// Replaces the password hash; `false` if `credential_version` has changed.
 pub async fn set_password(
     db: &mut Tx,
     id: UserId,
@@ -210,7 +215,7 @@ pub async fn confirm_email(db: &mut Tx, id: UserId, now: Timestamp) -> Result<bo
     Ok(rows == 1)
 }
 
-/// What a user may change about itself without a password.
+/// What a user may change about themselves without entering their password.
 #[derive(Debug)]
 pub struct Profile<'a> {
     pub username: Option<&'a str>,
@@ -219,7 +224,7 @@ pub struct Profile<'a> {
     pub language: Option<&'a str>,
 }
 
-/// Replaces the profile; `false` if the username is another user's.
+/// Replaces the profile; `false` if the username belongs to another user.
 pub async fn set_profile(db: &mut Tx, id: UserId, new: &Profile<'_>) -> Result<bool> {
     let rows = db
         .execute_unless_taken(
@@ -240,29 +245,32 @@ pub async fn set_profile(db: &mut Tx, id: UserId, new: &Profile<'_>) -> Result<b
     Ok(rows == Some(1))
 }
 
+/// Enables or disables a user.
 pub async fn set_active(db: &mut Tx, id: UserId, active: bool) -> Result<()> {
     db.execute("UPDATE auth_users SET is_active = $2 WHERE id = $1", (id, active)).await?;
     Ok(())
 }
 
-/// Notes that all sessions of the user have ended.
+/// Records that all sessions of the user ended at `now`.
 pub async fn note_sessions_ended(db: &mut Tx, id: UserId, now: Timestamp) -> Result<()> {
     db.execute("UPDATE auth_users SET sessions_ended_at = $2 WHERE id = $1", (id, now)).await?;
     Ok(())
 }
 
+/// When all sessions of the user were last ended.
 pub async fn sessions_ended_at(db: &mut Conn, id: UserId) -> Result<Option<Timestamp>> {
     let row: Option<(Option<Timestamp>,)> =
         db.fetch_optional("SELECT sessions_ended_at FROM auth_users WHERE id = $1", [id]).await?;
     Ok(row.and_then(|(at,)| at))
 }
 
+/// Makes the user a superuser, or removes that.
 pub async fn set_superuser(db: &mut Tx, id: UserId, superuser: bool) -> Result<()> {
     db.execute("UPDATE auth_users SET is_superuser = $2 WHERE id = $1", (id, superuser)).await?;
     Ok(())
 }
 
-/// The superusers who can log in, by id.
+/// The active superusers, in the order of ids.
 pub async fn superusers(db: &mut Conn) -> Result<Vec<UserId>> {
     let rows: Vec<(UserId,)> = db
         .fetch_all("SELECT id FROM auth_users WHERE is_superuser AND is_active ORDER BY id", ())
@@ -270,20 +278,21 @@ pub async fn superusers(db: &mut Conn) -> Result<Vec<UserId>> {
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Whether there is anybody at all.
+/// Whether there is any user.
 pub async fn any(db: &mut Conn) -> Result<bool> {
     let found: Option<(UserId,)> =
         db.fetch_optional("SELECT id FROM auth_users LIMIT 1", ()).await?;
     Ok(found.is_some())
 }
 
-/// Whether there is a superuser, one that is disabled too.
+/// Whether there is any superuser, even a disabled one.
 pub async fn any_superuser(db: &mut Conn) -> Result<bool> {
     let found: Option<(UserId,)> =
         db.fetch_optional("SELECT id FROM auth_users WHERE is_superuser LIMIT 1", ()).await?;
     Ok(found.is_some())
 }
 
+/// Deletes a user; `false` if there is none with this id.
 pub async fn delete(db: &mut Tx, id: UserId) -> Result<bool> {
     Ok(db.execute("DELETE FROM auth_users WHERE id = $1", [id]).await? == 1)
 }

@@ -1,5 +1,5 @@
-//! What pages load from `/static/`: style, script, icon and logo, each named with a mark of what is in
-//! it, so that browsers may keep it for good.
+//! The files that pages load from `/static/`: style, script, icon and logo. Each URL contains a hash of the
+//! content, so that browsers can cache it forever.
 use super::{Error, theme};
 use crate::config::Brand;
 use std::{
@@ -10,14 +10,15 @@ use std::{
     sync::Arc,
 };
 
-/// In bytes.
+/// The maximum size of a logo in bytes.
 const LARGEST_LOGO: u64 = 256 * 1024;
 
+/// A file at `/static/`.
 pub struct Asset {
     /// A media type, such as `text/css; charset=utf-8`.
     pub kind: &'static str,
     pub bytes: Arc<[u8]>,
-    /// Tells what is in it.
+    /// A hash of the content.
     pub mark: String,
 }
 
@@ -29,11 +30,12 @@ impl Asset {
     }
 }
 
+/// The assets by name.
 #[derive(Default)]
 pub struct Assets(HashMap<String, Asset>);
 
 impl Assets {
-    /// `files` by name, and what the brand adds.
+    /// The assets: `files` (by name), with the logo and the colours of the brand.
     pub fn new(files: HashMap<String, String>, brand: &Brand) -> Result<Self, Error> {
         let mut all = HashMap::new();
         for (name, mut text) in files {
@@ -53,7 +55,7 @@ impl Assets {
         self.0.get(name)
     }
 
-    /// The address of an asset.
+    /// The URL of an asset.
     pub fn url(&self, name: &str) -> Option<String> {
         Some(format!("/static/{name}?v={}", self.get(name)?.mark))
     }
@@ -70,7 +72,7 @@ fn logo(path: &Path) -> Result<Asset, Error> {
     if is_image(kind, &bytes) { Ok(Asset::new(kind, bytes)) } else { Err(wrong()) }
 }
 
-/// Whether a file begins as those of its kind do.
+/// Whether the content of a file looks like its media type.
 fn is_image(kind: &str, bytes: &[u8]) -> bool {
     match kind {
         "image/png" => bytes.starts_with(b"\x89PNG\r\n\x1a\n"),

@@ -1,4 +1,4 @@
-//! Lengths of time, in words.
+//! Durations in words.
 use super::text;
 use crate::config::Language;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Templates and texts. Both are in the binary; a folder of the operator's wins over the templates.
+//! Templates and texts. Both are in the binary. Files in the operator's folder replace templates.
 mod assets;
 mod duration;
 mod overrides;
@@ -21,7 +21,7 @@ use std::{borrow::Cow, collections::HashMap, io, path::Path, sync::Arc};
 use tera::{Context, Kwargs, State, Tera};
 use theme::Look;
 
-/// Files that are no templates.
+/// The folder of files that are not templates.
 const STATIC: &str = "static/";
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -30,7 +30,7 @@ static_loader! {
     static LOCALES = {
         locales: "locales",
         fallback_language: "en",
-        // Without marks around arguments: they would end up in links and subjects.
+        // No Unicode isolation marks around arguments: they would end up in links and subjects.
         customise: |bundle| bundle.set_use_isolating(false),
     };
 }
@@ -48,11 +48,11 @@ pub enum Error {
 }
 
 impl Error {
-    /// Each thing that is wrong, in a line of its own.
+    /// The problems, one line each.
     pub fn lines(&self) -> Vec<String> {
         let all = self.to_string();
         let all = all.strip_prefix("template: ").unwrap_or(&all);
-        // tera tells of several one after the other, each over several lines.
+        // tera reports several errors in one text, each over several lines.
         let each = match self {
             Self::Template(_) => all.split("\n\nerror: ").collect(),
             Self::Override(_) => all.lines().collect(),
@@ -63,14 +63,15 @@ impl Error {
     }
 }
 
-/// What a page shows: a struct for each template.
+/// The variables of a page: one struct per template.
 pub trait View: Serialize {
     /// The name of the template, such as `pages/login.html`.
     const TEMPLATE: &'static str;
-    /// Where the page is, whatever its forms are sent to.
+    /// The path of the page itself, which may differ from the targets of its forms.
     const PATH: &'static str;
 }
 
+/// All templates, with the files at `/static/`.
 #[derive(Clone)]
 pub struct Templates(Arc<Inner>);
 
@@ -80,10 +81,10 @@ struct Inner {
 }
 
 impl Templates {
-    /// Reads the templates, style and script, those in `folder` in the place of ours.
+    /// Loads the templates, style and script. Files in `folder` replace the built-in ones.
     ///
     /// # Errors
-    /// Names the file and line of what is broken.
+    /// [`Error`] names the file and line of each problem.
     pub fn load(folder: Option<&Path>, brand: &Brand) -> Result<Self, Error> {
         let mut all = HashMap::new();
         collect(&TEMPLATES, &mut all);
@@ -115,8 +116,8 @@ impl Templates {
         Ok(Self(Arc::new(Inner { tera, assets })))
     }
 
-    /// The page of `view`. Templates find the language as `lang`, for `t(key=…, lang=lang)`, and what
-    /// is in `frame`, which is the same for all pages.
+    /// Renders the page of `view`. Templates also get the language as `lang`, for `t(key=…, lang=lang)`, and
+    /// the variables in `frame`, which are the same for all pages.
     pub fn render<V: View>(
         &self,
         lang: Language,
@@ -129,15 +130,15 @@ impl Templates {
         Ok(self.0.tera.render(V::TEMPLATE, &context)?)
     }
 
-    /// What is at `/static/NAME`.
+    /// The file at `/static/NAME`.
     pub fn asset(&self, name: &str) -> Option<&Asset> {
         self.0.assets.get(name)
     }
 
-    /// Subject, text and HTML of a mail. `args`: `site`, `home` (a URL), `email`, `name` (it may be
-    /// empty), `new_email` for `email_changed` and `restore_email`, and for a mail with a link `link`; if the link
-    /// expires, `hours` and `days` (its lifetime, whole ones of each); `code` if there is one beside it. The
-    /// subject is one line.
+    /// Renders subject, text and HTML of a mail. `args`: `site`, `home` (a URL), `email`, `name` (may be
+    /// empty), `new_email` for `email_changed` and `restore_email`, and `link` for a mail with a link. If the
+    /// link expires, `hours` and `days` (its lifetime in whole hours and in whole days). If the mail has a
+    /// code, `code`. The subject is one line.
     pub fn letter(
         &self,
         lang: Language,
@@ -157,8 +158,8 @@ impl Templates {
     }
 }
 
-/// Whether a name may stand in a mail. Whoever registers somebody else's address chooses the name, and
-/// mail programs make links of whatever looks like one.
+/// Whether a name may appear in a mail. Someone who registers another person's address chooses the name, and
+/// mail programs turn anything that looks like a link into one.
 fn is_harmless(name: &str) -> bool {
     let dot_inside = |word: &str| word.trim_end_matches('.').contains('.');
     name.chars().count() <= 64
@@ -176,12 +177,12 @@ fn collect(dir: &Dir<'_>, all: &mut HashMap<String, String>) {
     dir.dirs().for_each(|dir| collect(dir, all));
 }
 
-/// The text `key` in a language; a key that is missing is shown as it is.
+/// The text `key` in a language, or the key itself if it is missing.
 pub fn text(lang: Language, key: &str, args: &[(&'static str, FluentValue<'static>)]) -> String {
     find(lang, key, args).unwrap_or_else(|| key.to_owned())
 }
 
-/// The text `key` as a page shows it: `page-KEY`, or `key` where pages have no wording of their own.
+/// The text `key` for a page: `page-KEY`, or `key` if there is no separate text for pages.
 pub fn page_text(
     lang: Language,
     key: &str,

@@ -1,4 +1,4 @@
-//! A folder of the operator's: what would only be noticed by the readers of a page stops the start.
+//! The operator's templates. Mistakes that only the readers of a page would notice stop the start.
 use super::Error;
 use include_dir::{Dir, include_dir};
 use std::{
@@ -8,19 +8,19 @@ use std::{
 };
 use tera::Tera;
 
-/// What templates, style and script are called like.
+/// The file name extensions of templates, style and script.
 const KINDS: [&str; 4] = ["html", "txt", "css", "js"];
-/// The texts; the other languages have the same.
+/// The English texts. The other languages have the same keys.
 static TEXTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/locales/en");
-/// Begins the mention of a text.
+/// The start of a reference to a text.
 const TEXT: &str = "t(key=\"";
 
-/// The files of `folder` that take the place of one of `ours`.
+/// The files in `folder` that replace one of `ours`.
 pub fn read(
     folder: &Path,
     ours: &HashMap<String, String>,
 ) -> Result<HashMap<String, String>, Error> {
-    // One that is not there, or has another name than ours, would go unnoticed.
+    // A file whose name matches none of ours would have no effect, which nobody would notice.
     let mut theirs = HashMap::new();
     for name in names(folder, "")? {
         if ours.contains_key(&name) {
@@ -34,7 +34,7 @@ pub fn read(
     Ok(theirs)
 }
 
-/// The files below a folder, whose path within the whole is `at`.
+/// The files below a folder, recursively. `at` is the folder's path relative to the top folder.
 fn names(folder: &Path, at: &str) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -53,7 +53,10 @@ fn names(folder: &Path, at: &str) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Whether `theirs` name only what they are given, as `ours` of the same name are, and texts that exist.
+/// Checks that `theirs` use only variables that `ours` of the same name get, and only texts that exist.
+///
+/// # Errors
+/// [`Error::Override`] has one line per problem, with file and line number.
 pub fn check(theirs: &HashMap<String, String>, all: &Tera, ours: &Tera) -> Result<(), Error> {
     let mut wrong = Vec::new();
     for (name, source) in theirs.iter().filter(|(name, _)| ours.contains_template(name)) {
@@ -63,7 +66,7 @@ pub fn check(theirs: &HashMap<String, String>, all: &Tera, ours: &Tera) -> Resul
             known.extend(ours.get_template_variables(one)?);
         }
         let used = all.get_template_variables(name)?;
-        // What a parent of theirs names is told of the parent.
+        // A variable that a parent template uses is reported for the parent.
         let unknown = used.into_iter().filter(|v| !known.contains(v) && line(source, v).is_some());
         let unknown = unknown.map(|v| (v.to_owned(), "there is no variable"));
         let mentions = source.split(TEXT).skip(1).filter_map(|rest| rest.split_once('"'));
@@ -84,11 +87,11 @@ pub fn check(theirs: &HashMap<String, String>, all: &Tera, ours: &Tera) -> Resul
     Err(Error::Override(lines.join("\n")))
 }
 
-/// These are given the same.
+/// These templates get the same variables.
 const MAILS: [&str; 3] = ["mail/subject.txt", "mail/mail.txt", "mail/mail.html"];
 /// The frame of every page.
 const BASE: &str = "base.html";
-/// What is given to all pages whether ours name it or not.
+/// The variables that all pages get even if ours do not use them.
 const ALWAYS: [&str; 3] = ["lang", "wrong", "csrf_token"];
 
 fn is_text(key: &str) -> bool {
@@ -96,7 +99,7 @@ fn is_text(key: &str) -> bool {
     TEXTS.files().filter_map(|file| file.contents_utf8()).any(|text| text.lines().any(named))
 }
 
-/// The line, from 1, in which `word` stands by itself.
+/// The number of the first line (from 1) that contains `word` as a whole word.
 fn line(text: &str, word: &str) -> Option<usize> {
     let part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     let alone = |line: &str| {

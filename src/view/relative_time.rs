@@ -1,4 +1,4 @@
-//! Points in time, in words.
+//! Points in time in words.
 use super::text;
 use crate::{config::Language, time::Timestamp};
 use serde::Serialize;
@@ -11,7 +11,7 @@ pub struct Moment {
     pub at: String,
     /// Day and time (UTC).
     pub day: String,
-    /// How long it is past.
+    /// How long ago it was.
     pub ago: String,
 }
 
@@ -30,7 +30,7 @@ impl Moment {
         let args = [
             ("day", date.day().into()),
             ("month", u8::from(date.month()).into()),
-            // As text: a year has no thousands.
+            // As text, so that a year gets no thousands separator.
             ("year", date.year().to_string().into()),
             ("time", format!("{hour:02}:{minute:02}").into()),
         ];

@@ -5,7 +5,7 @@ use super::*;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs};
 
-/// The codes of `web::problem` and `web::catchers`, which this leaf does not see.
+/// The codes of `web::reply` and `web::catchers`, which this room must not use.
 const CODES: [&str; 33] = [
     "header_too_large",
     "access_token_still_valid",
@@ -169,7 +169,7 @@ fn a_folder_wins_and_what_is_broken_in_it_is_named() {
     let brand = Brand { accent: Some("#ff0000".parse().unwrap()), ..Brand::default() };
     let templates = Templates::load(Some(folder.path()), &brand).unwrap();
     let style = &templates.asset("portcullis.css").unwrap().bytes;
-    // The accent is the settings' all the same.
+    // The accent of the settings still applies.
     assert!(style.starts_with(b"body { margin: 0 }:root{--link:"), "{style:?}");
     for broken in [
         "{{ broken",
@@ -231,7 +231,7 @@ fn a_folder_wins_and_what_is_broken_in_it_is_named() {
     let error = Templates::load(Some(folder.path()), &Brand::default()).err().unwrap().to_string();
     assert!(error.contains("pages/login.html: "), "{error}");
     fs::remove_file(&file).unwrap();
-    // Everything as it is ours, and what is no template.
+    // All built-in files unchanged, and a file that is not a template.
     fs::write(folder.path().join("README.md"), "").unwrap();
     let mut files = HashMap::new();
     collect(&TEMPLATES, &mut files);

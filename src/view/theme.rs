@@ -1,14 +1,14 @@
-//! The brand, as templates and the style sheet show it.
+//! The brand in templates and in the style sheet.
 use crate::config::{Brand, Color, Language};
 use serde::Serialize;
 
-/// What stands on every page of the brand.
+/// The variables of the brand, for every page.
 #[derive(Serialize)]
 pub struct Look {
     pub name: String,
-    /// The address of the logo, if there is one; else ours is drawn.
+    /// The URL of the logo. `None`: the built-in one is drawn.
     pub logo: Option<String>,
-    /// The colour of a button, and of the text on it.
+    /// The colour of a button, as `#rrggbb`. `on_button` is that of the text on it.
     pub button: String,
     pub on_button: String,
     links: Vec<Link>,
@@ -16,7 +16,7 @@ pub struct Look {
 
 #[derive(Serialize)]
 struct Link {
-    /// For the readers of one language, or of all (empty).
+    /// The language of the readers for whom it is shown. Empty: all languages.
     lang: &'static str,
     text: String,
     url: String,
@@ -25,10 +25,10 @@ struct Link {
 const ACCENT: Color = Color([0x2f, 0x5b, 0xd8]);
 const WHITE: Color = Color([255; 3]);
 const BLACK: Color = Color([0; 3]);
-/// What links stand on: the darkest of the light grounds, the lightest of the dark ones.
+/// The backgrounds with the least contrast to links: the darkest light one and the lightest dark one.
 const LIGHT: Color = Color([0xf4, 0xf6, 0xf9]);
 const DARK: Color = Color([0x1b, 0x20, 0x29]);
-/// WCAG 2.2, 1.4.3.
+/// The minimum contrast ratio of text (WCAG 2.2, 1.4.3).
 const READABLE: f64 = 4.5;
 
 impl Look {
@@ -49,7 +49,7 @@ impl Look {
     }
 }
 
-/// What the style sheet of ours has to be followed by for `brand`.
+/// The rules that are appended to the style sheet for `brand`.
 pub fn shades(brand: &Brand) -> String {
     let Some(accent) = brand.accent else { return String::new() };
     let [light, dark, on, hover] = [
@@ -67,12 +67,12 @@ pub fn shades(brand: &Brand) -> String {
     )
 }
 
-/// The colour of text on `ground`: one of the two can always be read.
+/// The colour of text on `ground`. White or black is always readable.
 fn on(ground: Color) -> Color {
     if contrast(WHITE, ground) >= READABLE { WHITE } else { BLACK }
 }
 
-/// `color`, nearer to `end` as far as it takes to read it on `ground`.
+/// `color`, mixed with as much of `end` as it needs to be readable on `ground`.
 fn readable(color: Color, ground: Color, end: Color) -> Color {
     (0..=20)
         .map(|step| mix(color, end, f64::from(step) / 20.0))
@@ -86,7 +86,7 @@ fn mix(Color(a): Color, Color(b): Color, share: f64) -> Color {
     Color([0, 1, 2].map(|i| part(i).round() as u8))
 }
 
-/// From 1 to 21 (WCAG 2.2, contrast ratio).
+/// The contrast ratio, from 1 to 21 (WCAG 2.2).
 fn contrast(a: Color, b: Color) -> f64 {
     let (a, b) = (luminance(a) + 0.05, luminance(b) + 0.05);
     a.max(b) / a.min(b)

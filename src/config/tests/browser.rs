@@ -1,4 +1,4 @@
-//! What settings must be that browsers and proxies depend on.
+//! The checks of settings that concern browsers and proxies.
 use super::check::{refuse, refused, url};
 use crate::config::*;
 use std::collections::BTreeSet;
@@ -33,7 +33,7 @@ fn the_cookie_is_one_that_browsers_keep() {
 fn origins_are_exact() {
     for good in ["https://app.example.com", "http://localhost:3000", "https://[::1]:8443"] {
         let on_http = |c: &mut Config| {
-            // For those who are not on the way, with http anybody is.
+            // Plain http origins are allowed only if `public_url` is http, too.
             if good.starts_with("http:") {
                 (c.public_url, c.cookie.secure) = (url("http://auth.example.com"), false);
             }

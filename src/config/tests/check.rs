@@ -1,11 +1,11 @@
-//! What settings must be, alone and together.
+//! The checks of settings, one by one and together.
 use super::read;
 use crate::{config::*, time::Timestamp};
 use ::time::Date;
 use std::collections::BTreeSet;
 
-/// The keys that [`Config::check`] complains of once `change` is made to good settings of a service
-/// on the web.
+/// The keys that [`Config::check`] reports after `change` has been applied to valid settings of a public
+/// service.
 pub(super) fn refused(change: impl FnOnce(&mut Config)) -> BTreeSet<String> {
     let mut config = Config {
         public_url: url("https://auth.example.com"),
@@ -25,7 +25,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// `$change` is refused under exactly the keys `$key`.
+/// Asserts that `$change` is refused, with problems for exactly the keys `$key`.
 macro_rules! refuse {
     ($($key:literal: |$c:ident| $change:expr;)*) => {$(
         let keys: BTreeSet<String> = $key.split_whitespace().map(str::to_owned).collect();

@@ -1,4 +1,4 @@
-//! Which database it is.
+//! Which database the settings name.
 use super::{problems, read};
 use figment::{
     Figment,

@@ -1,4 +1,4 @@
-//! What `config check` prints.
+//! The output of `config check`.
 use super::read;
 use figment::{
     Figment,
@@ -52,7 +52,7 @@ fn times_are_shown_as_people_write_them() {
     }
 }
 
-/// Whatever is set to a secret, wherever a slip of the pen may put it.
+/// Sets every kind of setting to a secret, and puts the secret wherever a mistake might put it.
 #[test]
 fn secrets_are_in_nothing_that_is_printed() {
     let secret = "hunter2hunter2hunter2hunter2hunter2";
@@ -101,7 +101,7 @@ fn secrets_are_in_nothing_that_is_printed() {
         if !url.starts_with(":hunter2") {
             environments.push(("PORTCULLIS_PUBLIC_URL".to_owned(), format!("http{url}")));
         }
-        // The user of a database is no secret.
+        // The user of a database is not a secret.
         if !url.starts_with("://hunter2") {
             environments.push(("DATABASE_URL".to_owned(), format!("postgres{url}")));
             environments.push(("DATABASE_URL".to_owned(), format!("mysql{url}")));
@@ -118,7 +118,7 @@ fn secrets_are_in_nothing_that_is_printed() {
     }
 }
 
-/// Who reads Rocket's own settings tells it.
+/// The code that reads Rocket's own settings reports the error.
 #[test]
 fn a_file_that_is_no_toml_is_told_by_its_line_without_quoting_it() {
     let loaded = read("[portcullis.jwt]\nsecret = \"hunter2\n", &[("DATABASE_URL", "sqlite:x")]);

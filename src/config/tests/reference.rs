@@ -1,4 +1,4 @@
-//! docs/configuration.md says what the settings are.
+//! Compares docs/configuration.md with the settings.
 use super::*;
 use crate::config::{
     environment::{SECRETS, leaves, variable},

@@ -1,4 +1,4 @@
-//! Migrations, and what is copied when a service moves.
+//! Migrations, and copying a database to the other engine.
 use crate::{
     db::{Channel, Db, copy::TABLES},
     support::{Database, rows_at},
@@ -53,7 +53,7 @@ async fn several_processes_can_migrate_at_once(database: Database) {
 }
 
 on_both_databases!(older_sessions_get_the_rotation_rule_of_their_surface);
-/// Sessions from before there were rules of their own follow that of the surface that opened them.
+/// Sessions that were stored before sessions had a rotation rule get that of the surface that opened them.
 async fn older_sessions_get_the_rotation_rule_of_their_surface(database: Database) {
     let sqlite = database.url.starts_with("sqlite:");
     let db = Db::open(&database.url, 2).await.unwrap();
@@ -109,7 +109,7 @@ async fn every_table_is_copied_when_a_service_moves() {
     assert_eq!(tables, TABLES.iter().map(|t| t.name.to_owned()).collect());
 }
 
-/// A migrated database's answer.
+/// The result of a query on a migrated SQLite database.
 async fn sqlite(sql: &'static str) -> BTreeSet<String> {
     let pool = sqlx::SqlitePool::connect("sqlite::memory:").await.unwrap();
     sqlx::migrate!("migrations/sqlite").run(&pool).await.unwrap();

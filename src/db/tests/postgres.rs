@@ -1,4 +1,4 @@
-//! The server of PostgreSQL: its limits of time, its locks, its errors.
+//! PostgreSQL: time limits, locks and errors of the server.
 use crate::{
     db::Db,
     store::{fixtures::migrated, users},
@@ -33,7 +33,7 @@ async fn the_server_enforces_our_time_limits() {
     assert_eq!(setting(&mut db.write_long().await.unwrap(), limit).await, "10s");
     assert_eq!(setting(&mut db.write_short().await.unwrap(), limit).await, "2500ms");
     db.close().await;
-    // What the URL says counts.
+    // A value in the URL takes precedence.
     let db = Db::open(&format!("{}?options[lock_timeout]=77", database.url), 2).await.unwrap();
     assert_eq!(setting(&mut db.read().await.unwrap(), "lock_timeout").await, "77ms");
     db.close().await;
@@ -43,7 +43,7 @@ async fn the_server_enforces_our_time_limits() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_abandoned_backend_is_ended_and_counts_until_then() {
     let database = Database::postgres().await;
-    // As if the server had no limits: a wait for a synchronous standby has none.
+    // Without time limits at the server, as in a wait for a synchronous standby.
     let url = format!("{}?options[lock_timeout]=0&options[statement_timeout]=0", database.url);
     let db = Db::open(&url, 3).await.unwrap();
     db.migrate().await.unwrap();
@@ -56,7 +56,7 @@ async fn an_abandoned_backend_is_ended_and_counts_until_then() {
     let (_, ()) = join(most, until_waiting(&mut other, true)).await;
     assert!(since.elapsed() < 3 * SOON, "{:?}", since.elapsed());
     until_waiting(&mut other, false).await;
-    // There is room for all again, though the lock is held.
+    // The pool has room for all again, although the other transaction still has its lock.
     let all = join_all((0..3).map(|_| db.write())).await;
     assert!(all.iter().all(Result::is_ok));
     drop(all);

@@ -1,4 +1,4 @@
-//! What servers over one database know of each other: its time, and which transactions have ended.
+//! What replicas can read from their shared database: its time, and which transactions have ended.
 use crate::{
     db::{Db, Horizon},
     store::{
@@ -32,7 +32,7 @@ async fn postgresql_reports_its_time_and_which_transactions_have_ended() {
     assert!(horizon().await.ended < during.next);
     open.commit().await.unwrap();
     while horizon().await.ended < during.next {
-        // Other tests have transactions in the same server.
+        // Other tests run transactions on the same server.
         tokio::task::yield_now().await;
     }
     db.close().await;

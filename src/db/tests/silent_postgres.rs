@@ -1,5 +1,5 @@
-//! A PostgreSQL that falls silent without hanging up: nobody waits longer than the deadline, and a connection
-//! that was waited for is not used again.
+//! A PostgreSQL server that stops answering without closing connections: no caller waits longer than the
+//! deadline, and a connection that did not answer in time is not used again.
 use crate::{
     db::{Conn, Db},
     store::secrets,
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 const SOON: Duration = Duration::from_secs(3);
 
-/// That the work fails, and in time.
+/// Asserts that `work` fails within [`SOON`].
 async fn fails_soon<T>(work: impl Future<Output = Result<T, crate::db::Error>>) {
     let since = Instant::now();
     assert!(work.await.is_err(), "it worked");
@@ -29,7 +29,7 @@ async fn connections_that_fell_silent_are_replaced() {
     let wire = DatabaseProxy::to(&database).await;
     let db = Db::open(&wire.url, 6).await.unwrap();
     db.migrate().await.unwrap();
-    // In a transaction, out of one, about to be given back from either.
+    // Two in a transaction, two outside of one, and one of each that is about to return to the pool.
     let (mut one, mut two) = (db.write().await.unwrap(), db.write().await.unwrap());
     let (mut three, mut four) = (db.read().await.unwrap(), db.read().await.unwrap());
     let (five, six) = (db.write().await.unwrap(), db.read().await.unwrap());
@@ -42,7 +42,7 @@ async fn connections_that_fell_silent_are_replaced() {
         fails_soon(insert(&mut four, "d", b"x")),
     );
     drop((one, two, three, four));
-    // Those six hear nothing ever again; new ones would.
+    // The six old connections stay silent; new ones are answered.
     wire.answer_new_connections(6);
     let since = Instant::now();
     let all = loop {
@@ -61,7 +61,7 @@ async fn a_transaction_whose_begin_timed_out_is_not_reused() {
     let wire = DatabaseProxy::to(&database).await;
     let db = Db::open(&wire.url, 1).await.unwrap();
     db.migrate().await.unwrap();
-    // The server begins what the client gives up.
+    // The server begins the transaction after the client gave up on it.
     wire.fall_silent_after(&["BEGIN"]);
     fails_soon(Box::pin(db.write())).await;
     assert!(wire.speak_again(), "it did not come to a transaction");

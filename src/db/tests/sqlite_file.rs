@@ -1,4 +1,4 @@
-//! The file of SQLite: its permissions, its syncs, and what happens when the disk is full or broken.
+//! The SQLite file: its permissions, its syncs, and a disk that is full or broken.
 use crate::{
     db::Db,
     store::{
@@ -35,7 +35,7 @@ async fn every_acknowledged_commit_is_synced_and_commits_share_a_sync() {
     let before = sync.syncs();
     join_all((100..164).map(commit)).await;
     assert!((1..=64).contains(&(sync.syncs() - before)));
-    // Reading needs no disk.
+    // Reading needs no sync.
     let before = sync.syncs();
     users::page(&mut db.read().await.unwrap(), UserId(0), 9).await.unwrap();
     assert_eq!(sync.syncs(), before);
@@ -61,11 +61,11 @@ fn path(database: &Database) -> PathBuf {
     PathBuf::from(database.url.trim_start_matches("sqlite://"))
 }
 
-/// The code of the error with which a write of a megabyte fails.
+/// Writes a megabyte, which fails, and returns the error code.
 async fn write_much(db: &Db) -> Option<String> {
     let mut tx = db.write().await.unwrap();
     let e = secrets::get_or_insert(&mut tx, "much", &vec![7; 1 << 20]).await.unwrap_err();
-    // What comes after would not be part of the transaction.
+    // Later statements would not be part of the transaction.
     assert!(secrets::get_or_insert(&mut tx, "little", b"x").await.is_err());
     assert!(tx.commit().await.is_err());
     e.code().map(Into::into)
@@ -127,7 +127,7 @@ async fn a_hanging_disk_blocks_a_request_no_longer_than_its_deadline() {
     let db = migrated(&database).await;
     let wal = path(&database).with_extension("db-wal");
     fs::rename(&wal, wal.with_extension("aside")).unwrap();
-    // Opening it waits until somebody writes.
+    // Opening a FIFO blocks until another process opens it for writing.
     assert!(std::process::Command::new("mkfifo").arg(&wal).status().unwrap().success());
     for _ in 0..2 {
         let since = Instant::now();

@@ -98,7 +98,7 @@ async fn an_outage_lasts_until_a_commit_succeeds() {
     assert!(db.outages().is_open());
     clock.advance(25 * SECOND);
     lock.rollback().await.unwrap();
-    // To read is not to commit.
+    // Reading does not end the outage.
     drop(db.read().await.unwrap());
     let tx = db.write().await.unwrap();
     assert!(db.outages().is_open());

@@ -7,7 +7,7 @@ fn logged(folder: &tempfile::TempDir) -> (WalSync, PathBuf) {
     (WalSync::new(&folder.path().join("x.db")), wal)
 }
 
-/// Puts something in the place of the log that opens, but cannot be synced (`EINVAL`).
+/// Replaces the log with something that can be opened, but not synced (`EINVAL`).
 #[cfg(unix)]
 fn make_unsyncable(wal: &Path) {
     fs::remove_file(wal).unwrap();
@@ -20,7 +20,7 @@ async fn one_sync_serves_all_that_wait_when_it_starts_and_none_that_come_later()
     let (sync, _) = logged(&folder);
     sync.wait().await.unwrap();
     assert_eq!(sync.syncs(), 1);
-    // In one task: the first starts a sync, all others take a ticket before it goes on.
+    // In one task: the first call starts a sync, and all others take a ticket before it continues.
     let all = join_all((0..64).map(|_| sync.wait())).await;
     assert!(all.iter().all(Result::is_ok));
     assert_eq!(sync.syncs(), 3);
@@ -45,7 +45,7 @@ async fn the_descriptor_is_kept_until_there_is_another_log() {
     sync.wait().await.unwrap();
     let kept = async || sync.0.log.lock().await.file.as_ref().map(|f| f.metadata().unwrap());
     let first = kept().await.unwrap();
-    // Not by opening it again: that could be refused for want of descriptors.
+    // The log is not opened again, which could fail for lack of file descriptors.
     #[cfg(unix)]
     {
         use std::os::{fd::AsRawFd, unix::fs::PermissionsExt};
@@ -79,7 +79,7 @@ async fn after_a_failed_sync_nothing_is_acknowledged_any_more() {
 #[cfg(unix)]
 #[test]
 fn a_sync_that_failed_unheard_is_remembered() {
-    // One blocking thread: what is asked of it comes in order.
+    // One blocking thread, which runs its tasks in order.
     let runtime =
         tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
     runtime.block_on(async {

@@ -1,4 +1,4 @@
-//! A mail server that writes down what it is told.
+//! A mail server that records commands and mails.
 use std::sync::{Arc, Mutex};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
@@ -9,14 +9,14 @@ use tokio::{
 #[derive(Clone, Copy)]
 pub enum Does {
     Takes,
-    /// Answers so to the recipient.
+    /// Gives this answer to `RCPT`.
     Refuses(&'static str),
     RefusesPassword,
-    /// In the middle of a mail.
+    /// Closes the connection at `DATA`.
     HangsUp,
-    /// Takes the connection and says nothing.
+    /// Accepts the connection and stays silent.
     Hangs,
-    /// Takes the recipient `slow@example.org` when it is told to, and refuses whole mails.
+    /// Accepts the recipient `slow@example.org` only after [`Server::answer`], and refuses complete mails.
     AnswersLate,
 }
 
@@ -31,7 +31,7 @@ pub struct Server {
 struct Told {
     connections: usize,
     commands: Vec<String>,
-    /// The last mail, dots doubled as they came.
+    /// The last mail as received, with doubled dots.
     mail: String,
 }
 
@@ -57,7 +57,7 @@ impl Server {
         server
     }
 
-    /// What was said beside the checks of a connection.
+    /// The received commands, without those that check a connection.
     pub fn commands(&self) -> Vec<String> {
         let told = self.told.lock().unwrap();
         told.commands.iter().filter(|c| !["NOOP", "RSET"].contains(&c.as_str())).cloned().collect()
@@ -71,12 +71,12 @@ impl Server {
         self.told.lock().unwrap().connections
     }
 
-    /// Gives the answer that was kept.
+    /// Releases the answer to `slow@example.org`.
     pub fn answer(&self) {
         self.answer.notify_one();
     }
 
-    /// Ends the connections that are open.
+    /// Closes the open connections.
     pub fn hang_up(&self) {
         self.end.notify_waiters();
     }

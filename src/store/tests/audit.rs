@@ -81,7 +81,7 @@ async fn audit_events_are_filtered_and_counted_by_day(db: &Db) {
     let days = tx!(db, |tx| audit::by_day(tx, AuditKind::Login, NOW));
     let today = NOW.unix() / 86_400;
     assert_eq!(days, [(today, 2), (today + 2, 1)]);
-    // Where an operator was is not for the account's owner to know.
+    // The account's owner must not learn the operator's IP address and user agent.
     let own = audit::of_user(&mut db.read().await.unwrap(), id, 9).await.unwrap();
     assert_eq!(own.iter().map(|e| e.ip.is_some()).collect::<Vec<_>>(), [false, true]);
 }

@@ -1,4 +1,4 @@
-//! Emails of users.
+//! Table `auth_users`: changes of emails.
 use crate::{
     db::Db,
     store::{

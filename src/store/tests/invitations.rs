@@ -58,7 +58,7 @@ async fn an_invitation_is_consumed_once_or_revoked(db: &Db) {
         let all = tx!(db, |tx| invitations::to_address(tx, email));
         all.iter().map(|i| i.id).collect::<Vec<_>>()
     };
-    // Not the one that was used.
+    // The used invitation is left out.
     assert_eq!((to("b@example.com").await, to("c@example.com").await), (vec![], vec![three]));
     assert_eq!(tx!(db, |tx| invitations::revoke_from(tx, "b@example.com")), 0);
     assert_eq!(tx!(db, |tx| invitations::revoke_from(tx, "c@example.com")), 1);

@@ -24,7 +24,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The compiler cannot tell: it sees that a function is used, but not that a test uses it on both engines.
+/// The compiler cannot check this: it knows that a function is used, but not that a test calls it on both
+/// engines.
 #[test]
 fn every_function_of_a_table_is_tested() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");

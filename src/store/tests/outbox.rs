@@ -66,7 +66,7 @@ async fn a_mail_is_claimed_once_and_again_after_its_lease(db: &Db) {
     .concat();
     let distinct: std::collections::HashSet<_> = claims.iter().collect();
     assert_eq!(claims.len(), distinct.len());
-    // Who came second may have found those taken that it looked at.
+    // A later claim may have found only mails that another one was claiming.
     let rest = tx!(db, |tx| outbox::claim(tx, 9, after(60), NOW)).len();
     assert_eq!(claims.len() + rest, 6);
     assert_eq!(tx!(db, |tx| outbox::claim(tx, 9, after(60), after(59))).len(), 0);
@@ -120,7 +120,7 @@ async fn a_claim_skips_mails_that_another_transaction_claims(db: &Db) {
     }
     let mut one = db.write().await.unwrap();
     let first = outbox::claim(&mut one, 2, after(60), NOW).await.unwrap();
-    // SQLite has one writer at a time.
+    // SQLite has one writer at a time, so nothing can be claimed concurrently.
     if !one.locks_rows() {
         one.commit().await.unwrap();
         return;

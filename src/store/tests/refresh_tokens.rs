@@ -52,7 +52,7 @@ async fn tokens_and_sessions_are_purged_in_batches(db: &Db) {
     }
     let ended = tx!(db, |tx| sessions::end_others(tx, id, None, after(3)));
     assert_eq!(tx!(db, |tx| refresh_tokens::purge_ended(tx, after(3), 9)), 0);
-    // Of the first three that ended.
+    // Only tokens of the first three sessions that ended.
     assert_eq!(tx!(db, |tx| refresh_tokens::purge_ended(tx, after(4), 3)), 3);
     assert_eq!(tx!(db, |tx| refresh_tokens::purge_ended(tx, after(4), 9)), 5);
     assert_eq!(tx!(db, |tx| sessions::purge(tx, after(4), 3)), 3);

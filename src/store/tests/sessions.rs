@@ -92,7 +92,7 @@ async fn a_session_stores_its_rotation_rule_family_and_actor(db: &Db) {
         );
     }
     assert!(Rotation::Strict > Rotation::Grace && Rotation::Grace > Rotation::Keep);
-    // What somebody opened for others goes when they do.
+    // Sessions that a user opened for others are deleted with that user.
     assert!(tx!(db, |tx| users::delete(tx, bob)));
     assert_eq!(tx!(db, |tx| sessions::count(tx, id, NOW)), 1);
 }
@@ -121,12 +121,12 @@ async fn a_family_of_sessions_ends_together(db: &Db) {
     tx!(db, |tx| sessions::insert(tx, &acting));
     assert_eq!(tx!(db, |tx| sessions::end_acting(tx, id, NOW)), 1);
     assert!(!living(db, acting.id).await && living(db, alone).await);
-    // With all of a user's, too.
+    // Ending all sessions of a user also ends those that they opened for others.
     let other = sessions::Session { family_id: Some(alone), actor_id: Some(id), ..session_of(bob) };
     tx!(db, |tx| sessions::insert(tx, &other));
     assert_eq!(tx!(db, |tx| sessions::end_others(tx, id, Some(alone), after(1))), 1);
     assert!(!living(db, other.id).await && living(db, bobs).await);
-    // Of which no access token is out, none is revoked.
+    // A session without a valid access token needs no revocation.
     assert_eq!(tx!(db, |tx| sessions::end_others(tx, id, None, after(3_900))), 1);
     assert!(tx!(db, |tx| revocations::insert_ended(tx, id, after(3_900))).is_empty());
 }
@@ -154,6 +154,6 @@ async fn the_least_recently_used_sessions_end_first(db: &Db) {
     assert!(!living(db, opened.id).await);
     let left = sessions::of_user(&mut db.read().await.unwrap(), id, 9, after(9)).await.unwrap();
     assert_eq!(left.iter().map(|s| s.id).collect::<Vec<_>>(), [all[4], all[3]]);
-    // Those that have expired take nobody's place.
+    // Expired sessions do not count.
     assert_eq!(tx!(db, |tx| sessions::end_least_used(tx, id, 0, after(1000))), 0);
 }

@@ -1,4 +1,4 @@
-//! Users that come from elsewhere.
+//! Importing users.
 use crate::{
     db::Db,
     store::{
@@ -20,7 +20,7 @@ async fn an_imported_user_keeps_all_fields_and_their_id(db: &Db) {
         is_active: false,
         last_login_at: Some(after(1)),
     };
-    // Reserved, or the next to register would get an id that is taken.
+    // Without the reservation the next user to register would get an id that is taken.
     db.reserve_user_ids(70).await.unwrap();
     let first = new(Some(70), "ann@example.com", Some("ann"));
     assert_eq!(tx!(db, |tx| user_transfer::insert(tx, &first)), Some(UserId(70)));
@@ -35,7 +35,7 @@ async fn an_imported_user_keeps_all_fields_and_their_id(db: &Db) {
         tx!(db, |tx| user_transfer::insert(tx, &new(Some(3), "c@example.com", None))),
         Some(UserId(3))
     );
-    // Nothing goes back.
+    // A lower number does not move the counter back.
     db.reserve_user_ids(3).await.unwrap();
     let next = tx!(db, |tx| user_transfer::insert(tx, &new(None, "d@example.com", None))).unwrap();
     assert!(next.0 > 70, "{next:?}");

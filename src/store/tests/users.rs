@@ -42,7 +42,7 @@ async fn a_taken_email_or_username_is_not_an_error(db: &Db) {
     ann(db).await;
     assert!(tx!(db, |tx| users::insert(tx, &named("ann@example.com", None))).is_none());
     assert!(tx!(db, |tx| users::insert(tx, &named("b@example.com", Some("ann")))).is_none());
-    // In the same transaction as something else, which stands.
+    // The transaction stays usable after it.
     let mut tx = db.write().await.unwrap();
     assert!(users::insert(&mut tx, &named("ann@example.com", None)).await.unwrap().is_none());
     let bob = users::insert(&mut tx, &named("b@example.com", None)).await.unwrap().unwrap();

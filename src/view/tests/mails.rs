@@ -1,7 +1,7 @@
 //! Every mail, in both languages.
 use super::*;
 
-/// Each mail, and whether it carries a link.
+/// Each mail, and whether it contains a link.
 const KINDS: [(&str, bool); 10] = [
     ("confirm_email", true),
     ("reset_password", true),

@@ -1,18 +1,18 @@
-//! Every page, with all that may be on it.
+//! Every page, with every variable it may have.
 mod admin;
 
 use super::*;
 
 type Pages = Vec<(&'static str, &'static [&'static str], Vec<Value>)>;
 
-/// `one` with `more`.
+/// `one`, extended by the fields of `more`.
 fn with(one: &Value, more: &Value) -> Value {
     let mut all = one.clone();
     all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     all
 }
 
-/// What is around every page: nothing wrong, and something wrong with the form `form`.
+/// The frame of every page: without an error, and with an error in the form `form`.
 fn frames(form: &str) -> [Value; 2] {
     let languages: Vec<_> = Language::ALL
         .iter()
@@ -37,7 +37,7 @@ fn mail() -> Value {
     })
 }
 
-/// Each page with its forms and what its view may hold.
+/// Each page, with the names of its forms and examples of its view.
 fn pages() -> Pages {
     let moment = json!({"at": "2026-01-01T00:00:00Z", "day": EVIL, "ago": EVIL});
     let user = |confirmed: bool| {
@@ -169,7 +169,7 @@ fn every_page_renders_in_both_languages_with_all_it_may_hold_and_escaped() {
     let mut left: BTreeSet<_> = all().into_keys().filter(|n| n.starts_with("pages/")).collect();
     for (name, forms, views) in pages() {
         assert!(left.remove(name), "{name} is not there");
-        // So that overrides may name all that a page is given.
+        // Every field is used, so that an override may use all variables of a page.
         let named = templates.0.tera.get_template_variables(name).unwrap();
         let given = views.iter().flat_map(|view| view.as_object().unwrap().keys());
         let unused: Vec<_> = given.filter(|field| !named.contains(field.as_str())).collect();
@@ -193,7 +193,7 @@ fn check_page(name: &str, lang: Language, page: &str) {
     assert!(page.starts_with("<!doctype html>"), "{name}: {page}");
     assert!(page.contains(&format!("<html lang=\"{}\">", lang.tag())));
     assert!(!page.contains(EVIL), "{name}: {page}");
-    // Nothing that the content security policy forbids.
+    // Contains nothing that the content security policy forbids.
     for part in ["<style", "style=", "onclick="] {
         assert!(!page.contains(part), "{name}: {part}");
     }
@@ -204,7 +204,7 @@ fn check_page(name: &str, lang: Language, page: &str) {
     let asking = page.matches("<form method=\"get\" action=\"/admin/").count();
     assert_eq!(page.matches("<form").count(), forms + asking, "{name}");
     assert_eq!(page.matches("name=\"csrf_token\"").count(), forms, "{name}");
-    // Each id once, and each that is named is there.
+    // Every id is unique, and every reference to an id resolves.
     let ids: Vec<_> = page.split(" id=\"").skip(1).map(|p| p.split_once('"').unwrap().0).collect();
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{name}: {ids:?}");
     for attribute in [" for=\"", " aria-describedby=\"", " aria-labelledby=\""] {

@@ -1,4 +1,4 @@
-//! The pages of the admin zone.
+//! The admin pages.
 use super::*;
 
 fn moment() -> Value {
@@ -23,7 +23,7 @@ fn somebody(yes: bool) -> Value {
     })
 }
 
-/// Each with its forms and what its view may hold.
+/// Each admin page, with the names of its forms and examples of its view.
 pub fn pages() -> Pages {
     let sending = json!({
         "id": 1, "what": EVIL, "to": EVIL, "state": "failed", "outcome": EVIL, "error": EVIL, "at": moment(),
