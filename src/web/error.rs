@@ -1,4 +1,4 @@
-//! [`Error`]: what can be wrong with a request itself, beside the errors of flows.
+//! [`Error`]: what can be wrong with a request itself, in addition to the errors of flows.
 use crate::flows;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
