@@ -17,10 +17,10 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 pub struct LoginPage {
-    /// An address or a username.
+    /// An email or a username, as typed.
     login: String,
     remember: bool,
-    /// Where the login leads; empty for the account page.
+    /// Where the login leads; empty for the page of the account.
     next: String,
     /// Whether there is a link to the registration.
     open: bool,

@@ -1,4 +1,4 @@
-//! `/password-strength`: how hard a password is to guess. Our script asks while the user types.
+//! `/password-strength`: how hard a password is to guess. Our script calls it while the user types.
 use crate::{
     flows::{Auth, Strength},
     view,

@@ -32,7 +32,7 @@ pub struct RegisterPage {
     /// Whether the invitation is no longer valid.
     expired: bool,
     next: String,
-    /// In characters.
+    /// The shortest password allowed, in characters.
     min_length: usize,
 }
 

@@ -17,6 +17,7 @@ use rocket::{get, post};
 use serde::Serialize;
 use uuid::Uuid;
 
+/// The path of the page.
 pub const PATH: &str = "/account/sessions";
 
 #[derive(Serialize)]

@@ -18,10 +18,10 @@ pub struct Audit {
     from: String,
     to: String,
     kinds: Vec<Kind>,
-    /// What is wrong with the query, as a sentence; empty if nothing is.
+    /// The error of the query, as a sentence; empty if there is none.
     wrong_query: String,
     events: Vec<Line>,
-    /// The address of the same list as CSV.
+    /// The URL of the same list as CSV.
     csv: String,
     next: Option<String>,
     previous: Option<String>,

@@ -14,7 +14,7 @@ use crate::{
 use rocket::{get, post};
 use serde::Serialize;
 
-/// How many are shown.
+/// How many invitations are shown.
 const MOST: u32 = 100;
 
 #[derive(Serialize)]

@@ -1,4 +1,4 @@
-//! `/admin/`: the figures of the last days.
+//! `/admin/`: the statistics of the last days.
 use super::{AdminFrame, At};
 use crate::{flows::Day, pages::Shown, view::View, web::reply::page::Page};
 use rocket::get;
