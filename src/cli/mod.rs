@@ -187,8 +187,8 @@ impl Command {
     }
 }
 
-/// The service for a command that may run beside a server. Only `serve` and `migrate` create or migrate a
-/// database.
+/// The service for a command that may run beside a server. It changes only what the command asks for: `serve`
+/// and `migrate` alone create or migrate a database.
 async fn beside() -> Result<Auth, Failure> {
     Ok(fairing::beside(fairing::figment()).await?)
 }

@@ -1,4 +1,4 @@
-//! `portcullis serve`: starts the service, and stops it without losing work.
+//! `portcullis serve`: starts the service, and lets it finish its work before it stops.
 use super::{Failure, shutdown::Signals};
 use crate::{
     fairing::{self, LAST_MAILS},

@@ -92,7 +92,7 @@ pub async fn register(
     .await
 }
 
-/// Registers a user for a dialect, where every error in the request is 400, even an email that is taken.
+/// Registers a user for a dialect, where every error in the request is 400, even an address that is taken.
 pub async fn sign_up<T>(
     auth: &Auth,
     caller: &Caller,
@@ -120,7 +120,7 @@ pub async fn sign_up<T>(
 /// Takes the refresh token out of `tokens`, in the form of the surface.
 ///
 /// # Errors
-/// [`Error::Internal`] if there is none, because a refresh on this surface keeps the old one.
+/// [`Error::Internal`] if there is none, as after a refresh on a surface that keeps the old one.
 pub fn refresh_token(tokens: &mut Tokens) -> Result<String> {
     let token = tokens.refresh.take().ok_or_else(|| Error::internal("no refresh token"))?;
     Ok(token.token)

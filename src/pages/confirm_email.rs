@@ -26,11 +26,11 @@ pub struct Confirm {
     token: String,
     /// The email that the link proves, or for which another link is requested.
     email: String,
-    /// `account` if an account was registered with the email, `change` if an account is to change to it.
+    /// `account` if an account was registered with the email, `change` if an account wants to change to it.
     kind: &'static str,
     /// Whether the reader has proven that the account is theirs, so that they need no password.
     proven: bool,
-    /// Whether the reader may report that somebody else used their email.
+    /// Whether the reader may report that somebody else used their email address.
     declinable: bool,
     signed_in: bool,
     /// The shortest new password allowed, in characters.

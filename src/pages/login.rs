@@ -15,6 +15,7 @@ use crate::{
 use rocket::{Either, State, get, post};
 use serde::Serialize;
 
+/// The page with the form to log in.
 #[derive(Serialize)]
 pub struct LoginPage {
     /// An email or a username, as typed.

@@ -12,6 +12,7 @@ use crate::{
 use rocket::{State, post};
 use serde::Serialize;
 
+/// How hard the password is to guess.
 #[derive(Serialize)]
 pub struct Told {
     /// `weak`, `fair`, `good` or `strong`; null if the service is too busy.

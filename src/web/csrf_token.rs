@@ -1,5 +1,5 @@
-//! CSRF protection of HTML forms: a random value, both in a cookie and in the form, that no other site can
-//! read or set (OWASP CSRF Prevention, double submit, with the `__Host-` prefix).
+//! CSRF protection of HTML forms: the same random value in a cookie and in the form. No other site can read
+//! or set it (OWASP CSRF Prevention, double submit, with the `__Host-` prefix).
 use super::{
     Error, Result, cookies, csrf,
     request::body::{self, Body, Forms},

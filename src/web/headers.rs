@@ -16,6 +16,7 @@ pub struct SecurityHeaders {
 }
 
 impl SecurityHeaders {
+    /// The headers for the settings `config`.
     pub fn new(config: &Config) -> Self {
         Self { policies: Policies::new(config) }
     }

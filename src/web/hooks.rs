@@ -21,6 +21,7 @@ pub struct Hooks {
 }
 
 impl Hooks {
+    /// The hooks for the settings `config`.
     pub fn new(config: &Config) -> Self {
         Self { headers: SecurityHeaders::new(config) }
     }

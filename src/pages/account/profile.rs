@@ -15,6 +15,7 @@ use crate::{
 use rocket::{get, post};
 use serde::Serialize;
 
+/// The page of the user's own account.
 #[derive(Serialize)]
 pub struct Account {
     user: Person,

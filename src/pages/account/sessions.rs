@@ -20,6 +20,7 @@ use uuid::Uuid;
 /// The path of the page.
 pub const PATH: &str = "/account/sessions";
 
+/// The page with the active sessions of the user.
 #[derive(Serialize)]
 pub struct Sessions {
     user: Person,

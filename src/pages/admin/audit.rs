@@ -9,6 +9,7 @@ use crate::{
 use rocket::{FromForm, get};
 use serde::Serialize;
 
+/// The page with the audit log.
 #[derive(Serialize)]
 pub struct Audit {
     operator: AdminFrame,
@@ -38,6 +39,7 @@ struct Kind {
     words: String,
 }
 
+/// The query parameters of the page.
 #[derive(FromForm)]
 pub struct Query<'r> {
     user: Option<&'r str>,

@@ -17,6 +17,7 @@ use serde::Serialize;
 /// How many invitations are shown.
 const MOST: u32 = 100;
 
+/// The page with the pending invitations.
 #[derive(Serialize)]
 pub struct Invitations {
     operator: AdminFrame,

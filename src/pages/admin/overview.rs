@@ -8,6 +8,7 @@ use serde::Serialize;
 const HEIGHT: i64 = 120;
 const WIDTH: i64 = 20;
 
+/// The page with the statistics.
 #[derive(Serialize)]
 pub struct Overview {
     operator: AdminFrame,

@@ -14,6 +14,7 @@ use crate::{
 use rocket::{get, post};
 use serde::Serialize;
 
+/// The page with the runtime settings.
 #[derive(Serialize)]
 pub struct Settings {
     operator: AdminFrame,

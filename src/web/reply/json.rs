@@ -42,6 +42,7 @@ impl<T> Reply<T> {
     }
 
     #[must_use]
+    /// This reply, with another header. Headers of the same name are kept.
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self

@@ -55,10 +55,12 @@ impl Problem {
         self
     }
 
+    /// The status of the reply.
     pub const fn status(&self) -> Status {
         self.status
     }
 
+    /// The code that identifies the error to programs.
     pub const fn code(&self) -> &'static str {
         self.code
     }

@@ -17,8 +17,8 @@ pub trait RequestBody: Send + Sized {
 }
 
 /// A body of type `T`: a JSON object, or also a form if `FORMS` is true. The native API takes no forms,
-/// because any site can send one in a user's name. A handler checks its guards before it reads the body,
-/// so that a caller without credentials learns nothing about fields.
+/// because any site can send one in a user's name. A handler checks its guards before it asks for the
+/// body, so that a caller without credentials learns nothing about fields.
 pub struct Json<T, const FORMS: bool = false>(Result<(T, Wrong)>);
 
 impl<T, const FORMS: bool> Json<T, FORMS> {
