@@ -21,7 +21,7 @@ use rocket::{Either, State, delete, get, http::Status, patch, post};
 type Answer<T> = Result<Reply<T>, Problem>;
 type Signed = web::Result<SignedIn>;
 
-/// What users do to their own account.
+/// Registration, and the operations of users on their own account.
 pub fn endpoints() -> Endpoints {
     endpoints![
         "account",
@@ -63,7 +63,8 @@ pub async fn register(
     ours: web::Result<NotForeign>,
     body: Json<Registration>,
 ) -> Result<Either<Reply<UserView>, Reply<Detail>>, Problem> {
-    // The browser is known by the registration from now on, so no other site may make it register.
+    // The reply stores a cookie with which this browser can confirm the email address without a password, so
+    // no other site may cause a registration.
     ours?;
     let (body, wrong) = body.lenient()?;
     let new = NewAccount {

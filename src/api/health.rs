@@ -13,6 +13,7 @@ use rocket::{State, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// The health checks.
 pub fn endpoints() -> Endpoints {
     endpoints!["service", live, ready]
 }

@@ -8,6 +8,7 @@ use rocket::{
     http::{ContentType, Status},
 };
 
+/// The endpoint for Prometheus.
 pub fn endpoints() -> Endpoints {
     endpoints!["service", show]
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 pub use views::UserView;
 
-/// The refresh token travels in the cookie, as a bare UUID.
+/// The refresh token is in the cookie, as a bare UUID.
 pub const SURFACE: Surface = Surface {
     client: "native",
     envelope: Envelope::Uuid,
@@ -22,7 +22,7 @@ pub const SURFACE: Surface = Surface {
     legacy: false,
 };
 
-/// What is mounted and documented; the metrics only if `metrics` is true.
+/// The endpoints to mount and to document. Those of the metrics only if `metrics` is true.
 pub fn endpoints(metrics: bool) -> Vec<Endpoints> {
     let mut all = vec![account::endpoints(), sessions::endpoints(), admin::endpoints()];
     all.extend([well_known::endpoints(), health::endpoints()]);

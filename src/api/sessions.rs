@@ -1,4 +1,4 @@
-//! Login, refresh, logout, the list of sessions, and what proxies ask.
+//! Login, refresh, logout, the list of sessions, and the check for proxies.
 use super::{
     SURFACE,
     views::{SessionView, TokenView},
@@ -24,6 +24,7 @@ use rocket::{State, delete, get, post};
 type Answer<T> = Result<Reply<T>, Problem>;
 type Signed = web::Result<SignedIn>;
 
+/// The operations on sessions.
 pub fn endpoints() -> Endpoints {
     endpoints!["sessions", login, refresh, logout, logout_all, list, end, verify]
 }
@@ -43,7 +44,8 @@ request_body! {
 }
 
 impl Credentials {
-    /// The one name that is given. Some programs send the names that they do not use as empty texts.
+    /// The name to log in with; `None` unless there is exactly one. Some programs send unused names as empty
+    /// texts.
     fn login(&self) -> Option<Login<'_>> {
         let names = [&self.email, &self.username, &self.login];
         let [email, username, login] =
@@ -69,7 +71,7 @@ pub async fn login(
     ours?;
     let (body, mut wrong) = body.lenient()?;
     let login = body.login().unwrap_or_else(|| {
-        // What is wrong with the names comes before what is wrong with the password.
+        // Errors of the names come before those of the password.
         let is_name = |field| !["password", "remember"].contains(field);
         let at = wrong.iter().take_while(|(field, _)| is_name(field)).count();
         wrong.insert(at, ("email", FieldError::Missing));
@@ -107,7 +109,7 @@ pub async fn logout(
 ) -> Answer<()> {
     match (by, cookie) {
         (Ok(by), _) => auth.log_out(&client, &by.0).await?,
-        // Whoever logs out of a session that is gone has got what they want.
+        // The token is no longer valid. End the session of the cookie; it may have ended already.
         (Err(web::Error::Flow(Error::TokenNotValid)), Ok(cookie)) => {
             match auth.log_out_by_refresh_token(&client, cookie.0).await {
                 Ok(()) | Err(Error::TokenNotValid) => {}
@@ -189,15 +191,15 @@ pub async fn verify(
         .header("X-Auth-User-Id", id.to_string())
         .header("X-Auth-Username", ascii(&username))
         .header("X-Auth-Roles", roles.join(","));
-    // Whoever registers may type anybody's address.
+    // Only a confirmed email address: a user can register with the address of somebody else.
     Ok(match email {
         Some(email) => reply.header("X-Auth-Email", ascii(&email)),
         None => reply,
     })
 }
 
-/// Header values are ASCII: names of other scripts are percent-encoded (RFC 3986, 2.1), and so is the
-/// sign itself, or a name that holds it would be read as another one.
+/// Percent-encodes a header value (RFC 3986, 2.1), because header values are ASCII. The percent sign is
+/// encoded too, so that a name that contains one is not decoded to another name.
 fn ascii(text: &str) -> String {
     const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
     utf8_percent_encode(text, ENCODED).to_string()

@@ -1,4 +1,4 @@
-//! A user and a session as the API shows them.
+//! Users and sessions in the form that the API shows.
 use crate::{
     flows::{Session, SessionId, Tokens, User, UserId},
     time::Timestamp,
@@ -79,10 +79,12 @@ pub struct SessionView {
 }
 
 impl SessionView {
+    /// The view of `s` in a request of the session `current`.
     pub fn new(s: Session, current: SessionId) -> Self {
         Self::of(s, Some(current))
     }
 
+    /// As [`Self::new`]; `current` is `None` for a request without a session.
     pub fn of(s: Session, current: Option<SessionId>) -> Self {
         Self {
             current: current == Some(s.id),

@@ -6,6 +6,7 @@ use crate::{
 use rocket::{State, get, http::Header, response::Redirect};
 use serde_json::{Value, json};
 
+/// The well-known documents.
 pub fn endpoints() -> Endpoints {
     endpoints!["service", jwks, metadata, change_password]
 }

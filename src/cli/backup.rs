@@ -8,7 +8,7 @@ use std::{io::ErrorKind, path::Path};
 /// Writes a consistent copy of a running SQLite database to `file`.
 ///
 /// # Errors
-/// `Internal`, in words for the operator.
+/// [`Error::Internal`], with a message for the operator.
 pub async fn backup(db: &Db, file: &Path) -> Result<()> {
     if db.backup(file).await.map_err(in_words)? {
         return Ok(());
@@ -17,15 +17,15 @@ pub async fn backup(db: &Db, file: &Path) -> Result<()> {
     Err(Error::internal(advice))
 }
 
-/// Copies everything from SQLite into an empty PostgreSQL database: how many rows of which table.
+/// Copies everything from SQLite into an empty PostgreSQL database. Returns the number of rows of each table.
 ///
 /// # Errors
-/// `Internal`, in words for the operator.
+/// [`Error::Internal`], with a message for the operator.
 pub async fn copy(from: &Db, to: &Db) -> Result<Vec<(&'static str, u64)>> {
     if !from.ready().await.unwrap_or_default() {
         return Err(Error::internal("the database is not up to date: portcullis migrate"));
     }
-    // Nothing to do; but a newer program's database has what is unknown here.
+    // The source has no pending migrations. This fails if a newer version of the program has migrated it.
     from.migrate().await.map_err(|e| Error::internal(format!("the database: {e}")))?;
     to.migrate().await.map_err(|e| Error::internal(format!("the target: {e}")))?;
     match from.copy(to).await.map_err(in_words)? {

@@ -1,9 +1,10 @@
-//! Why a command failed, in the words of the command line.
+//! [`Failure`]: why a command failed, as the command line reports it.
 use crate::{
     config::Language, fairing::StartError, field_error::FieldError, flows::Error,
     web::reply::field_errors::sentence,
 };
 
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     #[error(transparent)]
@@ -14,7 +15,7 @@ pub enum Failure {
     Input(String),
     #[error("{0}")]
     Io(#[from] std::io::Error),
-    /// It has been told already.
+    /// The reason is already printed.
     #[error("")]
     Told,
 }
@@ -26,7 +27,7 @@ impl Failure {
     }
 }
 
-/// What is wrong with a field.
+/// The error `why` of the field `name`, as a sentence.
 pub fn field(name: &str, why: FieldError) -> String {
     format!("{name}: {}", sentence(Language::En, why))
 }

@@ -107,7 +107,7 @@ enum Mail {
     },
 }
 
-/// Does what the command line asks for; 0 is done, 1 failed, 2 wrong usage.
+/// Runs the command line. Exit codes: 0 success, 1 failure, 2 wrong usage.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -120,7 +120,7 @@ pub fn main() -> ExitCode {
     log(if matches!(command, Command::Serve) { "info" } else { "off" });
     match command.run() {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever read the output has seen enough.
+        // The program that reads the output, such as `head`, has closed it. That is not a failure.
         Err(Failure::Io(e)) if e.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(Failure::Told) => ExitCode::FAILURE,
         Err(e) => {
@@ -130,8 +130,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Logs to the standard error what `RUST_LOG` says, else what is of `level` or worse. Rocket's own
-/// lines name paths, which may hold tokens, so that they want to be asked for by name.
+/// Logs to standard error what `RUST_LOG` selects, or else messages of `level` and above. Rocket's own lines
+/// contain paths, which may contain tokens, so they are logged only if `RUST_LOG` names `rocket`.
 fn log(level: &str) {
     let usual = || format!("{level},rocket_db_pools=off,hyper=warn,sqlx=warn").into();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| usual());
@@ -142,8 +142,8 @@ fn log(level: &str) {
     };
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        // Otherwise a failed write is reported with `eprintln!`, which panics when the standard
-        // error cannot be written to, and each request with it.
+        // Otherwise a failed write is reported with `eprintln!`, which panics if standard error cannot be
+        // written to, and every request would panic with it.
         .log_internal_errors(false)
         .with_writer(stderr)
         .with_ansi(stderr().is_terminal())
@@ -155,7 +155,7 @@ impl Command {
         if let Self::Config(Settings::Check) = self {
             return settings::check();
         }
-        // Before Rocket's runtime reads them, which panics if it cannot.
+        // Check the settings before Rocket's runtime reads them: it panics if they are invalid.
         settings::demand()?;
         ::rocket::async_main(self.act())
     }
@@ -187,7 +187,8 @@ impl Command {
     }
 }
 
-/// What a command works with. Only `serve` and `migrate` make or change what a command was not asked for.
+/// The service for a command that may run beside a server. It changes only what the command asks for: `serve`
+/// and `migrate` alone create or migrate a database.
 async fn beside() -> Result<Auth, Failure> {
     Ok(fairing::beside(fairing::figment()).await?)
 }
@@ -251,7 +252,7 @@ mod tests {
             for argument in command.get_arguments() {
                 let name = argument.get_id();
                 assert!(argument.get_help().is_some(), "{path} {name}");
-                // What is on a command line can be read by everybody on the machine.
+                // Every user of the machine can read command lines.
                 assert!(name != "password", "{path} takes a password");
             }
             command.get_subcommands().for_each(|c| look(c, &path));

@@ -1,5 +1,5 @@
-//! What is asked at the terminal or read from the standard input. A password is never an argument:
-//! everybody on a machine can read those.
+//! Reads passwords and answers from the terminal or from standard input. A password is never an argument,
+//! because every user of the machine can read arguments.
 use super::Failure;
 use std::{
     io::{self, BufRead, IsTerminal, Read, Write, stderr, stdin},
@@ -7,10 +7,10 @@ use std::{
 };
 use tokio::{select, signal::ctrl_c, sync::oneshot};
 
-/// In bytes; more is no password.
+/// The longest password, in bytes.
 const LONGEST: usize = 1024;
 
-/// A password, from the first line of the standard input or asked for twice, unseen.
+/// A password: the first line of standard input, or typed twice at the terminal, which does not show it.
 pub async fn password(from_stdin: bool) -> Result<String, Failure> {
     if from_stdin { read(stdin().lock()) } else { ask().await }
 }
@@ -35,11 +35,11 @@ async fn ask() -> Result<String, Failure> {
     let interrupted = || Failure::Input("interrupted".to_owned());
     let typed = async {
         let (tell, told) = oneshot::channel();
-        // A thread of its own, that nobody waits for once he has gone.
+        // A thread of its own: after an interrupt, nothing waits for it.
         thread::spawn(move || tell.send(ask_twice()));
         told.await
     };
-    // rpassword raises the signal while the terminal is still as it set it: it must not end us.
+    // `rpassword` raises the signal before it restores the terminal, so the signal must not end the process.
     let typed = select! {
         biased;
         _ = ctrl_c() => None,
@@ -57,7 +57,7 @@ fn ask_twice() -> io::Result<[String; 2]> {
     Ok([rpassword::prompt_password("Password: ")?, rpassword::prompt_password("Again: ")?])
 }
 
-/// The terminal as it was before it was told not to show what is typed.
+/// The terminal, and its settings from before its echo was turned off.
 #[cfg(unix)]
 struct Terminal(std::fs::File, rustix::termios::Termios);
 
@@ -86,7 +86,7 @@ impl Terminal {
     fn restore(&self) {}
 }
 
-/// Whether somebody at the terminal says yes.
+/// Whether the person at the terminal answers `question` with yes. Fails without a terminal.
 pub fn agreed(question: &str) -> Result<bool, Failure> {
     if !stdin().is_terminal() {
         return Err(Failure::Input("without a terminal to ask at, it needs --yes".to_owned()));

@@ -1,10 +1,10 @@
-//! docs/cli.md says what the command line takes.
+//! docs/cli.md, the reference of the command line, matches the definition of the command line.
 use super::Cli;
 use crate::config::tests::reference::{cell, compare};
 use clap::{Arg, ArgAction, Command, CommandFactory};
 use std::fmt::Write as _;
 
-/// Adds `command` and everything below it. `above` is the command line before its name.
+/// Adds `command` and its subcommands. `above` is the command line before its name.
 fn describe(command: &mut Command, above: &str, text: &mut String) {
     let path = format!("{above} {}", command.get_name()).trim().to_owned();
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();

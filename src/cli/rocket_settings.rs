@@ -1,4 +1,4 @@
-//! Rocket's own settings, beside ours: what is wrong with them, and what nobody reads.
+//! Checks Rocket's own settings: finds invalid values, and keys that nothing reads.
 use crate::config::Problem;
 use rocket::figment::{
     self, Figment, Metadata, Profile, Provider as _,
@@ -7,7 +7,7 @@ use rocket::figment::{
 };
 use std::collections::BTreeSet;
 
-/// What is read beside the keys of Rocket's that have a default.
+/// The keys that are read in addition to those for which Rocket has a default.
 const MORE: [&str; 8] = [
     "databases",
     "portcullis",
@@ -16,13 +16,13 @@ const MORE: [&str; 8] = [
     "secret_key",
     "template_dir",
     "tls",
-    // In the environment, where the file is.
+    // The path of the file, in the environment.
     "config",
 ];
 /// The profiles that need not be in the file.
 const PROFILES: [&str; 4] = ["default", "global", "debug", "release"];
 
-/// What is wrong with Rocket's own settings, or with a file that cannot be read at all.
+/// The problems with Rocket's own settings, or with a file that cannot be read at all.
 pub fn problems(figment: &Figment) -> Vec<Problem> {
     let config = match rocket::Config::try_from(figment) {
         Ok(config) => config,
@@ -46,13 +46,13 @@ pub fn problems(figment: &Figment) -> Vec<Problem> {
     problems
 }
 
-/// The profiles in the file that are not selected.
+/// Warnings about the profiles in the file that are not selected.
 pub fn warnings(figment: &Figment) -> Vec<Problem> {
     let data = figment.data().unwrap_or_default();
     unknown_profiles(figment, &data).into_iter().filter_map(Result::ok).collect()
 }
 
-/// What is wrong with `databases.portcullis`.
+/// The problems with `databases.portcullis`.
 pub fn problems_of_pool(figment: &Figment) -> Vec<Problem> {
     let pool = figment
         .focus("databases.portcullis")
@@ -62,8 +62,8 @@ pub fn problems_of_pool(figment: &Figment) -> Vec<Problem> {
     e.into_iter().map(|e| problem(&e, "databases.portcullis.")).collect()
 }
 
-/// The tables of the file that are no profile of this start: `Ok` what has no effect, `Err` what is
-/// written like one that would have. `[portcullis]` and `[databases]` are told with our own settings.
+/// The tables of the file that are not a profile of this run: `Ok` if a table has no effect, `Err` if its
+/// name looks like a misspelt profile. `[portcullis]` and `[databases]` are reported with our own settings.
 fn unknown_profiles(figment: &Figment, data: &Map<Profile, Dict>) -> Vec<Result<Problem, Problem>> {
     let selected = figment.profile().as_str().to_string();
     let known: BTreeSet<&str> = PROFILES.into_iter().chain([selected.as_str()]).collect();
@@ -82,7 +82,7 @@ fn unknown_profiles(figment: &Figment, data: &Map<Profile, Dict>) -> Vec<Result<
     names.map(told).collect()
 }
 
-/// Keys beside our table that nobody reads, in the profiles of this start.
+/// Keys outside our table that nothing reads, in the profiles of this run.
 fn unknown_keys(figment: &Figment, data: &Map<Profile, Dict>) -> Vec<Problem> {
     let defaults = Figment::from(rocket::Config::default()).data().unwrap_or_default();
     let known: BTreeSet<&str> =
@@ -120,7 +120,7 @@ fn other_database(databases: &Value) -> Option<&String> {
     databases.as_dict()?.keys().find(|name| *name != "portcullis")
 }
 
-/// What `name` may have been meant to be.
+/// The known name that `name` probably stands for: the nearest one, at most two edits away.
 fn alike<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let far = |k: &str| strsim::damerau_levenshtein(k, &name.to_lowercase());
     known.map(|k| (far(k), k)).filter(|(far, k)| *far <= 2 && *far < k.len()).min().map(|(_, k)| k)
@@ -128,7 +128,7 @@ fn alike<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str
 
 fn problem(e: &figment::Error, table: &str) -> Problem {
     let key = written(e.metadata.as_ref(), &e.path);
-    // Below the first line a parser quotes the file, in which there may be secrets.
+    // Below the first line, a parser quotes the file, which may contain secrets.
     let what = e.kind.to_string();
     Problem::new(format!("{table}{key}"), what.lines().next().unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! `portcullis serve`
+//! `portcullis serve`: starts the service, and lets it finish its work before it stops.
 use super::{Failure, shutdown::Signals};
 use crate::{
     fairing::{self, LAST_MAILS},
@@ -17,29 +17,29 @@ use tokio::{
     time::timeout,
 };
 
-/// How long the connections to the database may take to end.
+/// How long background work may take to finish, and how long the connections to the database to close.
 const LAST_STATEMENTS: Duration = Duration::from_secs(2);
 
-/// Rocket keeps it as long as it answers requests.
+/// Rocket holds this value as long as it handles requests. Its drop reports that the last one has ended.
 struct Presence(
     #[expect(dead_code, reason = "it tells by being dropped")] oneshot::Sender<Infallible>,
 );
 
-/// Serves until it is told to stop (SIGINT, SIGTERM); then requests and mails under way end first.
+/// Serves until a signal (SIGINT, SIGTERM) stops it. Then requests and mails in progress finish first.
 ///
-/// Rocket 0.5 waits for the whole of its grace as soon as one connection is open when it is told to
-/// stop, and sometimes not at all. So it is left once it takes no connection any more; what it has begun
-/// goes on, and the last that ends drops what Rocket manages.
+/// When Rocket 0.5 is told to stop, it waits for its whole grace period if any connection is open, and
+/// sometimes it does not wait at all. So this function stops waiting for Rocket as soon as Rocket accepts no
+/// more connections. Requests in progress continue, and the last one drops the state that Rocket manages.
 pub async fn serve() -> Result<(), Failure> {
-    // Whatever keeps the service from starting is told here in one line; a fairing that fails inside
-    // of Rocket cannot tell why. First what needs no database: there may be none yet.
+    // Report here, in one line, what keeps the service from starting: a fairing that fails inside Rocket
+    // cannot say why. Checks that need no database come first, because there may be none yet.
     demand_port(&fairing::figment())?;
     drop(fairing::open(fairing::figment()).await?);
     let greeting = AdHoc::on_liftoff("Greeting", |rocket| Box::pin(greet(rocket)));
     let stopped = Arc::new(Notify::new());
     let tell = Arc::clone(&stopped);
     let stops = AdHoc::on_shutdown("Stop", |_| Box::pin(async move { tell.notify_one() }));
-    // Signals are ours to handle.
+    // Our own code handles signals.
     let figment = fairing::figment()
         .merge(("shutdown.ctrlc", false))
         .merge(("shutdown.signals", Vec::<String>::new()));
@@ -79,8 +79,10 @@ pub async fn serve() -> Result<(), Failure> {
     Ok(())
 }
 
+/// Checks that the service can listen on its address.
+///
 /// # Errors
-/// If the address cannot be listened on, with the settings that name it.
+/// If it cannot. The message names the settings of the address.
 fn demand_port(figment: &Figment) -> Result<(), Failure> {
     let Ok(config) = rocket::Config::try_from(figment) else { return Ok(()) };
     let address = SocketAddr::new(config.address, config.port);
@@ -99,7 +101,7 @@ fn unbound(address: SocketAddr, e: &io::Error) -> Failure {
     ))
 }
 
-/// Rocket's error has to be looked at, or it panics when it is dropped.
+/// The reason in an error of Rocket. That error panics when it is dropped, unless it was inspected.
 fn told(e: &rocket::Error) -> Failure {
     Failure::Input(match e.kind() {
         ErrorKind::Bind(e) => format!("the address cannot be listened on: {e}"),
@@ -110,7 +112,7 @@ fn told(e: &rocket::Error) -> Failure {
     })
 }
 
-/// Says where the service is, how the first superuser is made, and where mails are shown.
+/// Prints the address of the service, the link that creates the first superuser, and where mails are shown.
 async fn greet(rocket: &Rocket<Orbit>) {
     let config = rocket.config();
     let scheme = if config.tls_enabled() { "https" } else { "http" };
@@ -124,7 +126,7 @@ async fn greet(rocket: &Rocket<Orbit>) {
             lines.push(format!("  try the API at      {}", ours.link("/docs/")));
         }
         match auth.offer_setup().await {
-            // On the terminal and nowhere else: whoever has it has the service.
+            // Only on the terminal: the link gives control of the service.
             Ok(Some(link)) => lines.push(format!("  set it up, once, at {link}")),
             Ok(None) => {}
             Err(e) => tracing::warn!(error = %e, "no setup link can be made"),
@@ -139,6 +141,6 @@ async fn greet(rocket: &Rocket<Orbit>) {
             );
         }
     }
-    // Served is also where nobody reads this.
+    // A failed write does not matter: the service may run where nobody reads its output.
     let _ = writeln!(stdout(), "{}", lines.join("\n"));
 }

@@ -1,4 +1,4 @@
-//! `portcullis config check`, and what is demanded of the settings before anything else is done.
+//! `portcullis config check`, and the check of the settings before every other command.
 use super::{Failure, rocket_settings};
 use crate::{
     config::{self, Config, Loaded, Problem},
@@ -9,8 +9,10 @@ use crate::{
 use ::rocket::figment::Provider as _;
 use std::io::{Write, stderr, stdout};
 
+/// Checks the settings.
+///
 /// # Errors
-/// Everything that is wrong with the settings.
+/// All problems with the settings.
 pub fn demand() -> Result<(), Failure> {
     let (_, problems) = load();
     if problems.is_empty() { Ok(()) } else { Err(StartError::Config(problems).into()) }
@@ -45,9 +47,9 @@ fn load() -> (Loaded, Vec<Problem>) {
     (loaded, problems)
 }
 
-/// What is wrong with the templates and the logo, each in one line.
+/// The problems with the templates and the logo, one line for each.
 fn of_look(config: &Config) -> Vec<Problem> {
-    // One that is no folder is told already.
+    // A path that is not a directory is already reported.
     let folder = config.templates.as_deref().filter(|folder| folder.is_dir());
     let Err(e) = Templates::load(folder, &config.brand) else { return Vec::new() };
     let problem = |what: String| match what.strip_prefix("brand.logo: ") {

@@ -1,4 +1,4 @@
-//! Told to stop by a signal.
+//! Stops the service when a signal arrives.
 use crate::flows::Auth;
 use rocket::Shutdown;
 use std::{io, process, time::Duration};
@@ -7,13 +7,13 @@ use tokio::time::sleep;
 /// What a signal asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Told {
-    /// SIGTERM: a process manager, with a load balancer in front, perhaps.
+    /// SIGTERM: from a process manager. A load balancer may need time to notice the shutdown.
     Drain,
-    /// SIGINT: somebody at a terminal who waits for it.
+    /// SIGINT: from a person at a terminal, who waits for the end.
     Stop,
 }
 
-/// The signals that are handled from now on.
+/// Receives the signals. On Unix, they no longer end the process by themselves once this exists.
 pub struct Signals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
@@ -22,6 +22,7 @@ pub struct Signals {
 }
 
 impl Signals {
+    /// Starts to receive the signals.
     pub fn new() -> io::Result<Self> {
         #[cfg(unix)]
         {
@@ -50,8 +51,8 @@ impl Signals {
         }
     }
 
-    /// Waits for a signal and stops the server: after SIGTERM `/health/ready` says no for
-    /// `shutdown.drain` before it takes no connection any more. A second signal ends the process.
+    /// Waits for a signal, then stops the server. After SIGTERM, `/health/ready` reports failure for
+    /// `shutdown.drain` before the server stops accepting connections. A second signal ends the process.
     pub async fn obey(mut self, auth: Auth, shutdown: Shutdown) {
         let drain = match self.next().await {
             Told::Drain => auth.config().shutdown.drain,
@@ -69,7 +70,7 @@ impl Signals {
     }
 }
 
-/// Does not wait for anything.
+/// Ends the process without waiting for work in progress.
 fn end() -> ! {
     tracing::warn!("told to stop once more: what is under way is cut off");
     process::exit(1)

@@ -11,7 +11,7 @@ use std::{
     path::PathBuf,
 };
 
-/// A long file is told of after so many rows.
+/// After how many rows an import of a long file reports its progress.
 const STEP: u64 = 10_000;
 
 #[derive(Args)]
@@ -37,6 +37,7 @@ pub struct ImportArgs {
 }
 
 impl ImportArgs {
+    /// Imports the file. Prints skipped rows, and the totals at the end.
     pub async fn run(self, admin: &Admin<'_>) -> Result<(), Failure> {
         let dump = Dump { model: self.model, fields: self.fields, roles: self.roles };
         let source = Source::open(self.file, dump).map_err(|e| Failure::Input(e.to_string()))?;
@@ -92,7 +93,7 @@ impl Default for Report {
 }
 
 impl Report {
-    /// Names a row that was skipped, and in a dry run each; on a long file, how far it is.
+    /// Prints the row if it was skipped, or in a dry run. Reports the progress of a long file.
     fn tell(&mut self, outcome: Outcome, rows: u64) {
         let (row, id) = (outcome.row, outcome.id);
         let line = match outcome.added {
@@ -125,7 +126,7 @@ fn reason(e: &Refusal) -> String {
     }
 }
 
-/// Prints every user, a line of JSON each.
+/// Prints every user, one JSON object per line.
 pub async fn export(admin: &Admin<'_>) -> Result<(), Failure> {
     const PAGE: u32 = 500;
     admin.note_export().await?;

@@ -109,6 +109,7 @@ pub struct Who {
 }
 
 impl Command {
+    /// Runs the command. Prints its result as JSON.
     pub async fn run(self, auth: &Auth) -> Result<(), Failure> {
         let op = Operator::cli();
         let admin = &auth.admin(&op);
@@ -177,7 +178,7 @@ impl Add {
 
 impl Who {
     async fn find(&self, admin: &Admin<'_>) -> Result<User, Failure> {
-        // A username has no colon and no @ in it.
+        // A username contains no colon and no `@`.
         let number = |text: &str| text.parse().map(UserId).ok();
         let who = self.who.as_str();
         let named = match who.split_once(':') {
@@ -204,7 +205,7 @@ impl Who {
     }
 }
 
-/// As it was typed, with what a terminal would obey made visible.
+/// As typed, but with control characters escaped: a terminal would obey them.
 impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.who)

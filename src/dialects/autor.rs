@@ -24,6 +24,7 @@ const SURFACE: Surface = Surface {
     legacy: true,
 };
 
+/// The operations of this dialect.
 pub fn endpoints() -> Endpoints {
     endpoints!["autor", create, token, verify, refresh]
 }

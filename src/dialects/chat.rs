@@ -1,5 +1,5 @@
-//! `chat`: the refresh token, a JWT, stays valid until it expires or the session ends. One of a session
-//! that was opened elsewhere is replaced here too, if it is there.
+//! `chat`: the refresh token, a JWT, stays valid until it expires or the session ends. If another surface
+//! opened the session and rotates its refresh tokens, this dialect rotates them too.
 use super::shared::{Answer, Credentials, Json, Pair, pair};
 use crate::{
     flows::{
@@ -26,6 +26,7 @@ const SURFACE: Surface = Surface {
     legacy: true,
 };
 
+/// The operations of this dialect, without the registration.
 pub fn endpoints() -> Endpoints {
     endpoints!["chat", token, refresh, user]
 }

@@ -1,5 +1,5 @@
-//! `cookie`: the access token in body and header, the refresh token in the cookie only. Where the
-//! original gave tokens for a bare id, this asks for proof. A superuser gets no cookie of somebody else.
+//! `cookie`: the access token is in body and header, the refresh token in the cookie only. The original gave
+//! tokens for a bare id; this dialect asks for proof. A superuser gets no cookie of another user.
 use super::shared::{Answer, Json};
 use crate::{
     field_error::FieldError,
@@ -27,6 +27,7 @@ const SURFACE: Surface = Surface {
     legacy: true,
 };
 
+/// The operations of this dialect.
 pub fn endpoints() -> Endpoints {
     endpoints!["cookie", tokens, refresh_access, refresh_all]
 }
@@ -65,7 +66,7 @@ async fn tokens(
     ours?;
     let (body, mut wrong) = body.lenient()?;
     if body.email.is_none() && body.id.is_none() && wrong.iter().all(|(field, _)| *field != "id") {
-        // In the order of the fields.
+        // Errors are reported in the order of the fields.
         let at = wrong.iter().take_while(|(field, _)| *field == "email").count();
         wrong.insert(at, ("id", FieldError::Missing));
     }

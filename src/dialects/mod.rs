@@ -1,5 +1,5 @@
-//! Five existing APIs, word for word, over the one core. Each is a thin coat: paths, replies and
-//! status codes; what differs in surface is said in a `Surface`.
+//! Five existing APIs, reproduced exactly on top of the same flows. A dialect consists of paths, replies and
+//! status codes. Its rules for sessions are the fields of its `Surface`.
 mod autor;
 mod chat;
 mod cookie;
@@ -9,7 +9,7 @@ mod simple;
 
 use crate::{config::Dialect, web::endpoints::Endpoints};
 
-/// What is mounted and documented of the dialects in `on`.
+/// The endpoints of the dialects in `on`, to mount and to document.
 pub fn endpoints(on: &[Dialect]) -> Vec<Endpoints> {
     let of = |dialect| match dialect {
         Dialect::Autor => vec![autor::endpoints()],

@@ -1,4 +1,4 @@
-//! `role`: tells the role at login, and keeps superusers out.
+//! `role`: the reply to a login contains the role, and superusers are refused.
 use super::shared::{Answer, Credentials, Json, refresh_token};
 use crate::{
     field_error::FieldError,
@@ -26,6 +26,7 @@ const SURFACE: Surface = Surface {
     legacy: true,
 };
 
+/// The operations of this dialect.
 pub fn endpoints() -> Endpoints {
     endpoints!["role", login, refresh, test, secure_test, test_role]
 }
@@ -79,7 +80,7 @@ async fn refresh(
 ) -> Answer<NewTokens> {
     let body = body.valid()?;
     let sent = body.refresh_token.as_deref().filter(|token| !token.is_empty());
-    // A client may send its access token along with everything.
+    // The token in the body comes first: a client may send its access token with every request.
     let token = match (bearer, sent) {
         (Err(e @ web::Error::Malformed), _) => return Err(e.into()),
         (_, Some(token)) => token,
@@ -127,7 +128,7 @@ fn secure_test(by: web::Result<Bearer>) -> Answer<Message> {
 #[get("/u/api/test_role")]
 fn test_role(by: web::Result<Bearer>) -> Answer<Message> {
     let user = by?.0.user;
-    // A superuser passes every check, and is told so.
+    // A superuser passes every check of a role, so the reply names `ADMIN` for them too.
     if !user.has_role("ADMIN") {
         return Err(Error::Forbidden.into());
     }
@@ -135,7 +136,7 @@ fn test_role(by: web::Result<Bearer>) -> Answer<Message> {
     Ok(Reply::ok(Message { message: format!("Hello, {name}! Your role: ADMIN This was a test.") }))
 }
 
-/// What to call a user: by the first name, else the username, else what stands before the `@`.
+/// The name for a greeting: the first name, else the username, else the email address up to the `@`.
 fn name(user: &User) -> &str {
     let username = user.username.as_deref().unwrap_or_default();
     let local = user.email.split('@').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Words that several dialects share.
+//! Types and functions that several dialects share.
 use crate::{
     flows::{Auth, Caller, Error, NewAccount, Registered, Result, Tokens, User},
     view,
@@ -16,10 +16,11 @@ use rocket::{Either, State, http::Status, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// A reply with a body of type `T`, or a problem.
 pub type Answer<T> = Result<Reply<T>, Problem>;
 /// A JSON object, or a form of either type with the same fields.
 pub type Json<T> = json::Json<T, true>;
-/// 201, or 202 where nothing may be told before the address is confirmed.
+/// 201, or 202 if the reply must not say anything about the account before the email address is confirmed.
 pub type RegisterReply<T> = Result<Either<Reply<T>, Reply<Pending>>, Problem>;
 
 /// The registration, which `simple` and `chat` share.
@@ -91,7 +92,7 @@ pub async fn register(
     .await
 }
 
-/// Registers in the words of a dialect: whatever is wrong is 400, a taken address too.
+/// Registers a user for a dialect, where every error in the request is 400, even an address that is taken.
 pub async fn sign_up<T>(
     auth: &Auth,
     caller: &Caller,
@@ -116,7 +117,10 @@ pub async fn sign_up<T>(
     }
 }
 
-/// The refresh token in the body's envelope; every surface but one that keeps it gives one.
+/// Takes the refresh token out of `tokens`, in the form of the surface.
+///
+/// # Errors
+/// [`Error::Internal`] if there is none, as after a refresh on a surface that keeps the old one.
 pub fn refresh_token(tokens: &mut Tokens) -> Result<String> {
     let token = tokens.refresh.take().ok_or_else(|| Error::internal("no refresh token"))?;
     Ok(token.token)

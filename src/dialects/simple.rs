@@ -25,6 +25,7 @@ const SURFACE: Surface = Surface {
     legacy: true,
 };
 
+/// The operations of this dialect, without the registration.
 pub fn endpoints() -> Endpoints {
     endpoints!["simple", login, refresh, logout, me, rename]
 }

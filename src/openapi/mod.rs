@@ -1,7 +1,7 @@
-//! The OpenAPI 3.1 document of the routes that are mounted.
+//! The OpenAPI 3.1 document of the mounted routes.
 //!
-//! What every operation has in common is added here, once: a unique `operationId`, a description of each
-//! response, how it may be authenticated, which types of body it takes, and the reply of every refusal.
+//! What all operations have in common is added here, once: a unique `operationId`, a description of each
+//! response, the accepted credentials and types of body, and the reply that reports a refusal.
 pub mod swagger_ui;
 
 use crate::{
@@ -46,7 +46,7 @@ const DIALECTS: [(&str, &str); 6] = [
     ("chat", "The refresh token stays valid until it expires."),
 ];
 
-/// The groups whose operations take an access token or the cookie, unless they say otherwise.
+/// The groups whose operations take an access token or the cookie, unless the operation says otherwise.
 const SIGNED_IN: [&str; 3] = ["account", "sessions", "admin"];
 
 /// The document of the native API, with the metrics, and of the dialects in `on`.
@@ -102,7 +102,7 @@ fn complete(operation: &mut Operation, method: &str, path: &str, tag: &str) {
         let schemes = if SIGNED_IN.contains(&tag) { &["access", "cookie"][..] } else { &[] };
         schemes.iter().map(|name| SecurityRequirement::new(*name, [""; 0])).collect()
     });
-    // That no credentials are needed is said by an empty list.
+    // An empty list says that no credentials are needed.
     if *security == [SecurityRequirement::default()] {
         security.clear();
     }
@@ -117,13 +117,13 @@ fn complete(operation: &mut Operation, method: &str, path: &str, tag: &str) {
     }
 }
 
-/// `post` and `/auth/sessions/{id}` give `post_auth_sessions_id`: unique, since method and path are.
+/// `post` and `/auth/sessions/{id}` give `post_auth_sessions_id`: unique, because method and path are.
 fn operation_id(method: &str, path: &str) -> String {
     let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }
 
-/// What a response with this status says, where its operation has no words of its own.
+/// The description of a response with this status, if its operation has none of its own.
 fn describe(status: &str) -> &'static str {
     match status {
         "200" => "Success",
@@ -136,7 +136,7 @@ fn describe(status: &str) -> &'static str {
     }
 }
 
-/// What every operation answers when it refuses.
+/// The reply of every operation that refuses a request.
 fn problem() -> openapi::Response {
     let schema = openapi::Ref::from_schema_name("Problem");
     openapi::ResponseBuilder::new()

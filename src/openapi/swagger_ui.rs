@@ -1,4 +1,4 @@
-//! `/openapi.json` and Swagger UI, the page to browse and try it, whose files are part of the program.
+//! `/openapi.json`, and Swagger UI, the page to browse and try the API. Its files are part of the program.
 use crate::{
     flows::Error,
     web::{
@@ -14,12 +14,13 @@ use rocket::{
 use std::{borrow::Cow, io::Cursor, sync::Arc};
 use utoipa_swagger_ui::{Config, serve};
 
+/// The path of the document.
 pub const DOCUMENT: &str = "/openapi.json";
 
-/// The paths of the page.
+/// The paths of Swagger UI.
 const PLACES: [&str; 2] = ["/docs", "/api-doc"];
 
-/// The routes; `document` is JSON.
+/// The routes of the document and of Swagger UI. `document` is JSON.
 pub fn routes(document: String) -> Vec<Route> {
     let config = Arc::new(Config::from(DOCUMENT));
     let places = PLACES.into_iter().flat_map(|place| {
@@ -69,7 +70,7 @@ struct SwaggerUi {
 impl SwaggerUi {
     fn reply(&self, path: &str) -> Result<Response<'static>, Error> {
         let Some(file) = path.strip_prefix(self.place).filter(|rest| !rest.is_empty()) else {
-            // The page refers to its files by relative paths, as from a folder.
+            // The page has relative links to its files, so its path must end with a slash.
             let to = format!("{}/", self.place);
             let redirect =
                 Response::build().status(Status::SeeOther).raw_header("Location", to).finalize();

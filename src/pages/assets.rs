@@ -9,8 +9,8 @@ use rocket::{
 };
 use std::{io::Cursor, sync::Arc};
 
-/// A file, kept by browsers for good if its address names what is in it, and asked for anew if it names
-/// anything else: that would be kept under a name that a later version has.
+/// A file. Browsers keep it for a year if `?v=` names its content. With any other `v` they must ask again:
+/// otherwise they would keep this content under the URL of another version.
 pub struct File {
     kind: &'static str,
     bytes: Arc<[u8]>,

@@ -1,5 +1,5 @@
-//! `/confirm-email`: fetching the link changes nothing, a button does. In the browser that registered,
-//! opening the link is enough.
+//! `/confirm-email`: fetching the link changes nothing, pressing a button does. In the browser that
+//! registered, opening the link is enough.
 use super::{Sent, answer, paths};
 use crate::{
     flows::{AccountProof, Auth, Confirmation, Declined, Error, LinkState},
@@ -24,16 +24,16 @@ use serde::Serialize;
 pub struct Confirm {
     state: &'static str,
     token: String,
-    /// The address that the link proves, or for which another link is requested.
+    /// The email that the link proves, or for which another link is requested.
     email: String,
-    /// `account` if an account was registered with the address, `change` if one is to get it.
+    /// `account` if an account was registered with the email, `change` if an account wants to change to it.
     kind: &'static str,
-    /// Whether the account is proven to be the reader's, so that no password is needed.
+    /// Whether the reader has proven that the account is theirs, so that they need no password.
     proven: bool,
-    /// Whether the reader may say that somebody else used their address.
+    /// Whether the reader may report that somebody else used their email address.
     declinable: bool,
     signed_in: bool,
-    /// Of a new password, in characters.
+    /// The shortest new password allowed, in characters.
     min_length: usize,
 }
 
@@ -90,7 +90,7 @@ pub const fn name(state: LinkState) -> &'static str {
     }
 }
 
-/// A redirect to the page without the token in its address. The cookie holds the token.
+/// A redirect to the page, without the token in its URL. The cookie holds the token.
 fn onward(auth: &Auth, token: &str) -> Reply<()> {
     Reply::see(Confirm::PATH).header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), token))
 }

@@ -12,6 +12,7 @@ use crate::{
 use rocket::{Route, State, get, http::Header, routes};
 use serde::Serialize;
 
+/// The routes of the page, of the mails in it, and of the newest mail as JSON.
 pub fn routes() -> Vec<Route> {
     [
         csp::with(Policy::PageWithFrame, routes![page]),
@@ -32,12 +33,12 @@ impl View for DevMail {
     const PATH: &'static str = "/dev/mail";
 }
 
-/// The kept mails, after those that are due have been delivered. `NotFound` from another machine.
+/// Delivers the mails that are due, and returns the kept mails. [`Error::NotFound`] for another machine.
 async fn kept(auth: &Auth, local: &Local) -> Result<Vec<Kept>, Error> {
     if !local.0 || !auth.mailer().keeps() {
         return Err(Error::NotFound);
     }
-    // The mail for the last form may not be in the outbox yet.
+    // The mail that the last form requested may not be in the outbox yet.
     auth.settled().await;
     auth.deliver_due().await?;
     Ok(auth.mailer().kept().unwrap_or_default())

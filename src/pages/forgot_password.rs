@@ -13,6 +13,7 @@ use crate::{
 use rocket::{State, get, post};
 use serde::Serialize;
 
+/// The page with the form to request the link.
 #[derive(Default, Serialize)]
 pub struct Forgot {
     email: String,

@@ -1,4 +1,4 @@
-//! Redirects from the paths of forms, if somebody opens them as pages: by a reload or a bookmark.
+//! Redirects from the paths of forms, for readers who open them as pages, by a reload or a bookmark.
 use super::{account::sessions, confirm_email::Confirm, paths};
 use crate::{view::View, web::reply::json::Reply};
 use rocket::{
@@ -30,6 +30,7 @@ impl Handler for To {
     }
 }
 
+/// The routes of the redirects.
 pub fn routes() -> Vec<Route> {
     FORMS.map(|(form, page)| Route::new(Method::Get, form, To(page))).into()
 }

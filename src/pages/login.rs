@@ -15,12 +15,13 @@ use crate::{
 use rocket::{Either, State, get, post};
 use serde::Serialize;
 
+/// The page with the form to log in.
 #[derive(Serialize)]
 pub struct LoginPage {
-    /// An address or a username.
+    /// An email or a username, as typed.
     login: String,
     remember: bool,
-    /// Where the login leads; empty for the account page.
+    /// Where the login leads; empty for the page of the account.
     next: String,
     /// Whether there is a link to the registration.
     open: bool,

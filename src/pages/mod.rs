@@ -34,7 +34,7 @@ use rocket::{
 };
 use url::form_urlencoded;
 
-/// The same as that of the native API: the cookie of one is valid for the other.
+/// The rules of the native API: the cookie of one is valid for the other.
 const SURFACE: Surface = Surface {
     client: "pages",
     envelope: Envelope::Uuid,
@@ -43,6 +43,7 @@ const SURFACE: Surface = Surface {
     legacy: false,
 };
 
+/// The routes of all pages.
 pub fn routes() -> Vec<Route> {
     let pages = routes![
         index::front,
@@ -82,7 +83,8 @@ pub fn routes() -> Vec<Route> {
     [pages, dev_mail::routes(), admin::routes(), form_redirects::routes()].concat()
 }
 
-/// Why a page is not shown. Leads to the login if the reader is not signed in, else tells the problem.
+/// Why a page is not shown. Redirects to the login if the reader is not logged in, or else reports the
+/// problem.
 pub struct PageError(Error);
 
 impl From<Error> for PageError {
@@ -111,7 +113,7 @@ impl<'r> Responder<'r, 'static> for PageError {
     }
 }
 
-/// A page for readers who are signed in.
+/// A page for readers who are logged in.
 type Shown<V> = Result<Page<V>, PageError>;
 
 /// The reply to a form: a redirect, or its page again.
@@ -125,7 +127,7 @@ fn answer<V: View>(
 ) -> Sent<V> {
     match done {
         Ok(onward) => Ok(Either::Left(onward)),
-        // The session has ended meanwhile.
+        // The session has ended since the page was opened.
         Err(e @ (Error::Unauthenticated | Error::Flow(flows::Error::TokenNotValid))) => {
             Err(PageError(e))
         }

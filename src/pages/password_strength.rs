@@ -1,4 +1,4 @@
-//! `/password-strength`: how hard a password is to guess. Our script asks while the user types.
+//! `/password-strength`: how hard a password is to guess. Our script calls it while the user types.
 use crate::{
     flows::{Auth, Strength},
     view,
@@ -12,6 +12,7 @@ use crate::{
 use rocket::{State, post};
 use serde::Serialize;
 
+/// How hard the password is to guess.
 #[derive(Serialize)]
 pub struct Told {
     /// `weak`, `fair`, `good` or `strong`; null if the service is too busy.

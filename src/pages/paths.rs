@@ -1,6 +1,6 @@
-//! The paths of pages that several others lead to.
+//! The paths of pages to which several other pages lead.
 
 /// The page to log in.
 pub const LOGIN: &str = "/login";
-/// The page of one's own account.
+/// The page of the user's own account.
 pub const ACCOUNT: &str = "/account";

@@ -20,6 +20,7 @@ use rocket::{Either, State, get, post};
 use serde::Serialize;
 use url::form_urlencoded;
 
+/// The page with the form to register.
 #[derive(Serialize)]
 pub struct RegisterPage {
     /// Who may register: `open`, `invite` or `closed`.
@@ -32,7 +33,7 @@ pub struct RegisterPage {
     /// Whether the invitation is no longer valid.
     expired: bool,
     next: String,
-    /// In characters.
+    /// The shortest password allowed, in characters.
     min_length: usize,
 }
 

@@ -14,6 +14,7 @@ use crate::{
 use rocket::{Either, State, get, http::Status, post};
 use serde::Serialize;
 
+/// The path of the page.
 pub const PATH: &str = "/reset-password";
 
 /// `state` is `usable` or `expired`.
@@ -21,9 +22,9 @@ pub const PATH: &str = "/reset-password";
 pub struct Reset {
     state: &'static str,
     token: String,
-    /// The address of the account.
+    /// The email of the account.
     email: String,
-    /// In characters.
+    /// The shortest password allowed, in characters.
     min_length: usize,
 }
 

@@ -1,4 +1,4 @@
-//! `/restore-email`: undoes a change of address, by the link that was mailed to the old address.
+//! `/restore-email`: undoes a change of email, by the link that was mailed to the old address.
 use super::{PageError, Sent, answer, confirm_email::name, reset_password};
 use crate::{
     flows::{Auth, Error, LinkState},
@@ -19,7 +19,7 @@ use serde::Serialize;
 pub struct Restore {
     state: &'static str,
     token: String,
-    /// The address that is restored.
+    /// The email that is restored.
     email: String,
 }
 

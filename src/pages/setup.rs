@@ -1,5 +1,5 @@
-//! `/setup`: the target of the link that the first start prints. It answers only under the host name in
-//! `public_url` and under that of this machine.
+//! `/setup`: the target of the link that the first start prints. It is found only under the host name in
+//! `public_url` and under a loopback name.
 use super::{PageError, SURFACE, Sent, answer, confirm_email::name, paths};
 use crate::{
     flows::{Auth, Error, LinkState},
@@ -21,7 +21,7 @@ pub struct Setup {
     state: &'static str,
     token: String,
     email: String,
-    /// In characters.
+    /// The shortest password allowed, in characters.
     min_length: usize,
 }
 

@@ -7,13 +7,14 @@ use super::{
 use rocket::{Request, http::Status};
 use std::time::Duration;
 
-/// Writes one line for a request, and one more if it was refused (OWASP ASVS 5, 16.3.2).
+/// Counts a request and logs it: one line, and a second line for security if the reply is 403
+/// (OWASP ASVS 5, 16.3.2).
 pub fn write(req: &Request<'_>, status: Status) {
     let caller = caller(req);
     let arrival = Arrival::of(req);
     let elapsed = arrival.map_or(Duration::ZERO, Arrival::elapsed);
     let method = arrival.map_or("-", |arrival| arrival.method.as_str());
-    // The route, not the path, which may hold a token.
+    // Log the route instead of the path: the path may contain a token.
     let route = req.route().map_or("-", |r| r.uri.as_str());
     metrics::count(method, route, status.code, elapsed.as_secs_f64());
     tracing::info!(

@@ -11,7 +11,7 @@ use rocket::{
     response::{self, Responder},
 };
 
-/// Portcullis' catcher for every status. Register it for the paths whose errors Portcullis shall tell.
+/// The catcher of Portcullis for every status. Register it for the paths whose errors Portcullis reports.
 pub fn all() -> Vec<Catcher> {
     catchers![any]
 }

@@ -1,5 +1,5 @@
-//! CORS: the origins in the settings may use the API with credentials. Pages, those for operators too,
-//! are for our own origin only.
+//! CORS: the origins in the settings may use the API with credentials. Pages, including those for operators,
+//! are available to our own origin only.
 use super::routes::{is_ours, is_page, is_path_of_a_page, is_path_of_ours};
 use crate::flows::Auth;
 use rocket::{
@@ -8,9 +8,10 @@ use rocket::{
     http::{Method, Status},
 };
 
+/// Adds the CORS headers to our replies, and answers preflight requests.
 pub struct Cors;
 
-/// Whether a reply is for people: HTML, or an error at the path of a page.
+/// Whether a reply is for people, not for programs: HTML, or an error at the path of a page.
 fn is_for_people(req: &Request<'_>, res: &Response<'_>) -> bool {
     let at_page = || match req.route() {
         Some(route) => is_page(route),

@@ -21,12 +21,12 @@ const FRAMED_MAIL: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-
 /// The policy that a route asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Policy {
-    /// That of all pages and of everything else.
+    /// The policy of pages, and of all replies that ask for no other.
     #[default]
     Page,
-    /// A page that shows replies of ours in a frame.
+    /// A page that shows some of our replies in a frame.
     PageWithFrame,
-    /// A mail, which a page of ours shows in a frame. It can do nothing but open its links in new
+    /// A mail, which one of our pages shows in a frame. It can do nothing but open its links in new
     /// windows.
     FramedMail,
     /// Swagger UI, which has inline styles.
@@ -34,7 +34,7 @@ pub enum Policy {
 }
 
 impl Policy {
-    /// Whether pages of ours may frame the reply.
+    /// Whether our pages may frame the reply.
     pub fn may_be_framed(self) -> bool {
         self == Self::FramedMail
     }
@@ -45,7 +45,7 @@ impl Policy {
     }
 }
 
-/// Gives every reply of these routes the policy `policy`.
+/// Gives all replies of these routes the policy `policy`.
 pub fn with(policy: Policy, routes: impl Into<Vec<Route>>) -> Vec<Route> {
     let mut routes = routes.into();
     for route in &mut routes {
@@ -54,7 +54,7 @@ pub fn with(policy: Policy, routes: impl Into<Vec<Route>>) -> Vec<Route> {
     routes
 }
 
-/// A handler whose replies have a policy of their own, whatever becomes of the request.
+/// Wraps a handler. The reply to each of its requests has the policy, even if the handler fails.
 #[derive(Clone)]
 struct WithPolicy(Policy, Box<dyn Handler>);
 
@@ -72,14 +72,16 @@ pub struct Policies {
 }
 
 impl Policies {
+    /// Builds the header values from the settings.
     pub fn new(config: &Config) -> Self {
-        // Browsers also check where the redirect after a form leads: a login may lead to a listed
+        // Browsers also apply `form-action` to the redirect after a form: a login may lead to a listed
         // application.
         let origins: Vec<_> = ["'self'"].into_iter().chain(config.return_origins()).collect();
         let forms = format!("form-action {}", origins.join(" "));
         Self { page: PAGE.replace("form-action 'self'", &forms) }
     }
 
+    /// The value of `Content-Security-Policy` for `policy`.
     pub fn header(&self, policy: Policy) -> Cow<'_, str> {
         match policy {
             Policy::Page => Cow::Borrowed(&self.page),

@@ -9,7 +9,7 @@ use rocket::{
     http::{ContentType, Method},
 };
 
-/// Where a request comes from, according to the browser.
+/// Where a request comes from, as its headers say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
     Ours,
@@ -19,10 +19,10 @@ enum Source {
 }
 
 /// Refuses an unsafe request that a cookie authenticates, unless it proves its origin or comes from a
-/// program. The forms of pages must prove more ([`demand_own_page`]).
+/// program. Forms of pages need a stronger proof ([`demand_own_page`]).
 ///
 /// # Errors
-/// `CsrfFailed`.
+/// [`Error::CsrfFailed`].
 pub fn demand_same_origin(req: &Request<'_>, config: &Config) -> Result<()> {
     let safe = matches!(req.method(), Method::Get | Method::Head | Method::Options);
     let proven = || match source(req, config) {
@@ -51,16 +51,16 @@ fn is_form(req: &Request<'_>) -> bool {
 /// Refuses a request that another site sends, such as a login that would plant its own session.
 ///
 /// # Errors
-/// `CsrfFailed`.
+/// [`Error::CsrfFailed`].
 pub fn refuse_foreign(req: &Request<'_>, config: &Config) -> Result<()> {
     if source(req, config) == Source::Foreign { Err(Error::CsrfFailed) } else { Ok(()) }
 }
 
-/// Refuses a form unless a page of ours sent it. The form must carry a token as well. A page with
-/// `Referrer-Policy: no-referrer` sends `Origin: null` (Fetch, 3.1) and, without TLS, nothing else.
+/// Refuses a form unless one of our pages sent it. The form must carry a token as well. A page with
+/// `Referrer-Policy: no-referrer` sends `Origin: null` (Fetch, 3.1) and, without TLS, no Fetch Metadata.
 ///
 /// # Errors
-/// `CsrfFailed`.
+/// [`Error::CsrfFailed`].
 pub fn demand_own_page(req: &Request<'_>, config: &Config) -> Result<()> {
     let silent = (one(req, "sec-fetch-site"), one(req, "origin")) == (None, Some("null"));
     // Origins that may use the API may not use our pages.
@@ -68,7 +68,7 @@ pub fn demand_own_page(req: &Request<'_>, config: &Config) -> Result<()> {
     if proven { Ok(()) } else { Err(Error::CsrfFailed) }
 }
 
-/// The value of a header. If the header comes twice, an empty text, which equals no origin.
+/// The value of a header. If the header is sent twice, an empty text, which equals no origin.
 fn one<'r>(req: &'r Request<'_>, name: &str) -> Option<&'r str> {
     let mut values = req.headers().get(name);
     let first = values.next();

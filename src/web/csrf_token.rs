@@ -1,5 +1,5 @@
-//! HTML forms: the same random value in a cookie and in the form, which no other site can read or set
-//! (OWASP CSRF Prevention, double submit, with the `__Host-` prefix).
+//! CSRF protection of HTML forms: the same random value in a cookie and in the form. No other site can read
+//! or set it (OWASP CSRF Prevention, double submit, with the `__Host-` prefix).
 use super::{
     Error, Result, cookies, csrf,
     request::body::{self, Body, Forms},
@@ -17,7 +17,7 @@ fn name(config: &Config) -> &'static str {
     if config.cookie.secure { "__Host-portcullis-form" } else { "portcullis-form" }
 }
 
-/// The token for the forms of a page. Sets the cookie if there is none.
+/// The token for the forms of a page. Sets the cookie if the request has none.
 pub fn token(req: &Request<'_>) -> String {
     let Some(auth) = req.rocket().state::<Auth>() else { return String::new() };
     let name = name(auth.config());
@@ -38,7 +38,7 @@ pub fn token(req: &Request<'_>) -> String {
     )
 }
 
-/// The fields of a form that a page of ours sent.
+/// The fields of a form that one of our pages sent.
 pub struct Form(Body);
 
 impl std::ops::Deref for Form {
@@ -61,7 +61,7 @@ impl<'r> FromData<'r> for Form {
     }
 }
 
-/// The form of a page to which a mailed link leads. The link's token is known even if the form is refused,
+/// The form of a page that a mailed link opens. The link's token is known even if the form is refused,
 /// because the page is shown again with it.
 pub struct LinkForm {
     pub token: String,
@@ -89,7 +89,7 @@ async fn read(req: &Request<'_>, data: Data<'_>) -> Result<Form> {
     prove(expected, body::read(req, data, Forms::Urlencoded).await?)
 }
 
-/// The token that the form must carry, if a page of ours sent it.
+/// The token that the form must carry. Fails if none of our pages sent the request.
 fn expected<'r>(req: &'r Request<'_>) -> Result<&'r str> {
     let auth = req.rocket().state::<Auth>().ok_or(Error::CsrfFailed)?;
     csrf::demand_own_page(req, auth.config())?;
@@ -104,7 +104,7 @@ fn prove(expected: &str, body: Body) -> Result<Form> {
     Ok(Form(body))
 }
 
-/// The text of a field, to show it again; empty if it cannot be read.
+/// The text of a field, so that the page can show it again; empty if it cannot be read.
 pub fn typed(form: &Result<Form>, name: &'static str) -> String {
     let text = form.as_ref().ok().and_then(|form| form.read(|f| f.optional(name)).ok().flatten());
     text.unwrap_or_default().to_owned()

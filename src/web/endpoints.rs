@@ -1,4 +1,4 @@
-//! [`endpoints!`], the only list of the routes of an API: what it names is mounted and documented.
+//! [`endpoints!`], the only list of the routes of an API: the handlers in it are mounted and documented.
 use rocket::Route;
 use utoipa::openapi::OpenApi;
 
@@ -11,7 +11,7 @@ pub struct Endpoints {
 }
 
 /// The [`Endpoints`] of a group: its name, then the handlers. Each handler has the attribute of Rocket
-/// that says its method and path, and `#[utoipa::path]` before it.
+/// that declares its method and path, and `#[utoipa::path]` before it.
 macro_rules! endpoints {
     ($tag:literal, $($($segment:ident)::+),+ $(,)?) => {{
         #[derive(utoipa::OpenApi)]

@@ -1,6 +1,7 @@
-//! [`Error`]: what can be wrong with a request itself, beside the errors of flows.
+//! [`Error`]: what can be wrong with a request itself, in addition to the errors of flows.
 use crate::flows;
 
+/// A result whose error says what is wrong with the request.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a request is refused.

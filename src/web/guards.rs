@@ -1,5 +1,5 @@
-//! The guards: who sends a request, proven. Handlers take them as `Result<Guard, Error>`. In a route that
-//! takes the guard itself, the catchers tell what is wrong.
+//! The guards, which prove who sends a request. Handlers take them as `Result<Guard, Error>`. If a route
+//! takes the guard itself, the catchers report its error.
 use super::{
     Error, Result, cookies, csrf,
     reply::{outcome, problem::Problem},
@@ -15,14 +15,14 @@ use rocket::{
 };
 use std::{convert::Infallible, marker::PhantomData, ops::Deref};
 
-/// A user with an active session, by access token or by cookie. The user is as the database has them now.
+/// A user with an active session, by access token or by cookie, as the database has them at this moment.
 pub struct SignedIn(pub Proven);
 
 /// The same as [`SignedIn`], but by access token only.
 pub struct Bearer(pub Proven);
 
-/// The claims of a valid access token. Reads no database: a role that was revoked meanwhile counts until
-/// the token expires. `act` names the superuser who acts for the user, if one does.
+/// The claims of a valid access token. Does not read the database: a role that was revoked since then is
+/// effective until the token expires. `act` names the superuser who acts for the user, if one does.
 pub struct Verified(pub Claims);
 
 /// A user with the role `ADMIN`, or a superuser.
@@ -36,16 +36,16 @@ pub struct Operating(pub Operator, User);
 
 /// The name of a role, as a type.
 pub trait RoleName: Send + Sync {
-    /// As it is stored.
+    /// The name as it is stored.
     const NAME: &'static str;
 }
 
 /// A user with the role `R`, or a superuser.
 pub struct Role<R: RoleName>(pub User, PhantomData<R>);
 
-/// Anybody who reads a reply.
+/// The person who reads a reply, logged in or not.
 pub struct Visitor {
-    /// `None` if the visitor is not signed in.
+    /// `None` if the visitor is not logged in.
     pub user: Option<User>,
     /// The language of the reply.
     pub language: Language,
@@ -54,10 +54,10 @@ pub struct Visitor {
 /// The refresh token in the cookie of a request that comes from our own pages.
 pub struct CookieToken<'r>(pub &'r str);
 
-/// The token in the `Authorization` header, not verified.
+/// The token in the `Authorization` header. It is not verified.
 pub struct BearerText<'r>(pub &'r str);
 
-/// A request that no other site sent. A login must not come from one.
+/// Proof that no other site sent the request. A login must not come from another site.
 pub struct NotForeign;
 
 impl SignedIn {
@@ -97,7 +97,7 @@ deref!(Role<R>, R: RoleName, User, |it| it.0);
 /// The access token of the `Authorization` header, with or without the scheme `Bearer`.
 ///
 /// # Errors
-/// `Malformed` for two headers, `TokenNotValid` for another scheme.
+/// [`Error::Malformed`] if there are two headers, [`flows::Error::TokenNotValid`] for another scheme.
 pub fn authorization<'r>(req: &'r Request<'_>) -> Result<Option<&'r str>> {
     let mut headers = req.headers().get("authorization");
     let Some(header) = headers.next() else { return Ok(None) };
@@ -132,14 +132,14 @@ async fn by_cookie(req: &Request<'_>) -> Result<Option<Proven>> {
     let auth = auth(req)?;
     let Some(token) = cookies::refresh_token::read(req, auth.config()) else { return Ok(None) };
     demand_same_origin(req, auth, token).await?;
-    // The token is only read here, not rotated.
+    // The token is only read here. It is not rotated.
     let proven = auth.signed_in_by_refresh(caller(req), Rotation::Keep, token).await?;
     identity::prove(req, proven.user.id);
     auth.note_seen(caller(req), &proven).await;
     Ok(Some(proven))
 }
 
-/// Refuses a request that another site may have sent with our cookie. The log names the cookie's owner.
+/// Refuses a request that another site may have sent with our cookie. Then the log names the cookie's owner.
 async fn demand_same_origin(req: &Request<'_>, auth: &Auth, token: &str) -> Result<()> {
     let refused = csrf::demand_same_origin(req, auth.config());
     if refused.is_err()
@@ -190,7 +190,7 @@ impl<'r> FromRequest<'r> for CookieToken<'r> {
     }
 }
 
-/// The outcome of a guard. Keeps its error for the catcher.
+/// The outcome of a guard. Stores its error for the catcher.
 fn finish<T>(req: &Request<'_>, proven: Result<T>) -> Outcome<T, Error> {
     match proven {
         Ok(proven) => Outcome::Success(proven),

@@ -7,7 +7,7 @@ use super::{
 use crate::{config::Config, flows::Auth};
 use rocket::{Request, Response};
 
-/// The query parameters of mailed links that hold a token.
+/// The query parameters of mailed links that contain a token.
 const SECRET: [&str; 2] = ["token", "invite"];
 
 /// The headers that depend on the settings.
@@ -16,6 +16,7 @@ pub struct SecurityHeaders {
 }
 
 impl SecurityHeaders {
+    /// The headers for the settings `config`.
     pub fn new(config: &Config) -> Self {
         Self { policies: Policies::new(config) }
     }
@@ -36,7 +37,7 @@ impl SecurityHeaders {
         set("Permissions-Policy", "camera=(), geolocation=(), microphone=()");
         set("X-Request-Id", &caller(req).request_id);
         let Some(auth) = req.rocket().state::<Auth>() else { return };
-        // A client that keeps the connection would send the next request to a server that is gone.
+        // During shutdown, a client that kept the connection would send its next request to a stopped server.
         if auth.is_draining() {
             set("Connection", "close");
         }
@@ -50,11 +51,11 @@ impl SecurityHeaders {
     }
 }
 
-/// Whether the address of a request holds a token, so that no other request may be told the address.
+/// Whether the URL of a request contains a token, so that no other request may send it as the referrer.
 fn has_secret(req: &Request<'_>) -> bool {
     let named = |query: rocket::http::uri::Query<'_>| {
         query.segments().any(|(name, _)| SECRET.contains(&name))
     };
-    // A query that was refused may hold a token under a name that is encoded differently.
+    // A refused query may contain a token under a name that is encoded differently.
     req.uri().query().is_some_and(named) || outcome::refused(req).is_some()
 }

@@ -1,4 +1,4 @@
-//! [`Hooks`]: what happens to every request before it is routed, and to every reply of ours.
+//! [`Hooks`]: what is done with every request before it is routed, and with each of our replies.
 use super::{
     access_log,
     headers::SecurityHeaders,
@@ -14,18 +14,19 @@ use rocket::{
     uri,
 };
 
-/// Refuses requests that are not admissible, and completes our replies. The replies of a host
-/// application stay as they are.
+/// Refuses requests that are not admissible, and adds headers and log lines to our replies. The replies of
+/// a host application stay as they are.
 pub struct Hooks {
     headers: SecurityHeaders,
 }
 
 impl Hooks {
+    /// The hooks for the settings `config`.
     pub fn new(config: &Config) -> Self {
         Self { headers: SecurityHeaders::new(config) }
     }
 
-    /// Completes the reply to a request that Rocket could not read, which no fairing sees.
+    /// Completes the reply to a request that Rocket could not read. No fairing sees such a request.
     pub fn complete_unread(req: &Request<'_>, res: &mut Response<'_>) {
         if let Some(auth) = req.rocket().state::<Auth>() {
             Self::new(auth.config()).complete(req, res);
@@ -48,7 +49,7 @@ impl Fairing for Hooks {
         Arrival::record(req);
         if let Some(problem) = admission::refusal(req) {
             outcome::refuse(req, problem);
-            // No route has this path, so that our catcher answers, in a host application too.
+            // No route has this path, so our catcher replies, even in a host application.
             let query = req.uri().query().map_or_else(String::new, |q| format!("?{q}"));
             let there = Origin::parse_owned(format!("/auth/refused{query}"));
             req.set_uri(there.unwrap_or_else(|_| uri!("/auth/refused")));

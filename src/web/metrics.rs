@@ -1,5 +1,5 @@
-//! The metrics, for Prometheus. There is one recorder per process, which holds those of a host application
-//! too.
+//! The metrics, for Prometheus. There is one recorder per process, which also holds the metrics of a host
+//! application.
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
 
@@ -25,8 +25,8 @@ pub fn count(method: &'static str, route: &str, status: u16, seconds: f64) {
     metrics::counter!("portcullis_requests_total", &[&labels[..], &status].concat()).increment(1);
 }
 
-/// Moves recorded durations into their buckets. Until then each takes memory, so this must run every few
-/// seconds, even if the metrics are never read.
+/// Moves recorded durations into their buckets. Until then each of them takes memory, so this must run every
+/// few seconds, even if the metrics are never read.
 pub fn upkeep() {
     if let Some(Some(handle)) = RECORDER.get() {
         handle.run_upkeep();

@@ -1,4 +1,4 @@
-//! What lies between HTTP and the flows.
+//! The layer between HTTP and the flows: guards, requests, replies, and what all surfaces share.
 mod access_log;
 pub mod catchers;
 pub mod cookies;

@@ -1,11 +1,11 @@
-//! Which routes and replies are ours. A host application has its own, which we leave alone.
+//! Which routes and replies are ours. Those of a host application stay unchanged.
 use super::request::deadline::OneRequest;
 use rocket::{Request, Route, http::Method};
 use std::{borrow::Cow, collections::BTreeSet, sync::OnceLock};
 
 /// The names of our routes start with this.
 const OURS: &str = "portcullis::";
-/// The names of our pages, and of what belongs to them, start with this.
+/// The names of our pages, and of the files that they load, start with this.
 const PAGE: &str = "portcullis::page::";
 
 /// Marks routes as ours.
@@ -28,7 +28,7 @@ fn named(prefix: &str, routes: impl Into<Vec<Route>>) -> Vec<Route> {
     routes
 }
 
-/// Whether a route is a page of ours.
+/// Whether a route is one of our pages.
 pub fn is_page(route: &Route) -> bool {
     route.name.as_deref().is_some_and(|name| name.starts_with(PAGE))
 }
@@ -38,7 +38,7 @@ pub fn is_our_route(route: &Route) -> bool {
     route.name.as_deref().is_some_and(|name| name.starts_with(OURS))
 }
 
-/// A reply of ours that no route of ours made.
+/// Marks a reply that is ours although none of our routes made it.
 struct OurReply;
 
 /// Marks the reply to a request as ours.
@@ -46,24 +46,24 @@ pub fn mark(req: &Request<'_>) {
     let _ = req.local_cache(OnceLock::<OurReply>::new).set(OurReply);
 }
 
-/// Whether the reply to a request is ours: that of a route, or one that was marked.
+/// Whether the reply to a request is ours: one of our routes made it, or it was marked.
 pub fn is_ours(req: &Request<'_>) -> bool {
     req.route().is_some_and(is_our_route)
         || req.local_cache(OnceLock::<OurReply>::new).get().is_some()
 }
 
-/// Whether a page of ours has the path of a request, for any method.
+/// Whether one of our pages has the path of a request, for any method.
 pub fn is_path_of_a_page(req: &Request<'_>) -> bool {
     at_path(req).any(is_page)
 }
 
-/// Whether a route of ours has the path of a request, for any method.
+/// Whether one of our routes has the path of a request, for any method.
 pub fn is_path_of_ours(req: &Request<'_>) -> bool {
     at_path(req).any(is_our_route)
 }
 
 /// The methods for which a route has the path of a request (RFC 9110, 15.5.6). Empty if the request's own
-/// method is among them: then a handler ran and found nothing.
+/// method is one of them: then a handler ran and found nothing.
 pub fn allowed_methods(req: &Request<'_>) -> BTreeSet<&'static str> {
     let mut methods = BTreeSet::new();
     for route in at_path(req) {
@@ -80,7 +80,7 @@ fn at_path<'r>(req: &'r Request<'_>) -> impl Iterator<Item = &'r Route> {
         let parts = || route.uri.path().split('/').filter(|part| !part.is_empty());
         let path = req.uri().path();
         let segments = path.segments().filter(|s| !s.is_empty());
-        // A route that takes any path says nothing about this one.
+        // A catch-all route does not prove that this path exists.
         !parts().any(|part| part.ends_with("..>"))
             && parts().count() == path.segments().filter(|s| !s.is_empty()).count()
             && parts().zip(segments).all(|(part, s)| part.starts_with('<') || part == s)

@@ -13,7 +13,7 @@ use rocket::{State, delete, get, http::Status, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// How many a page has.
+/// The number of invitations on a page.
 const PAGE: u32 = 50;
 
 /// An invitation that may still be used.

@@ -1,5 +1,5 @@
-//! The API for operators: users, the audit log, mails, keys, figures. Each handler takes an [`Operating`],
-//! and the flows decide what that operator may do.
+//! The API for operators: users, the audit log, mails, keys, statistics. Each handler takes an
+//! [`Operating`], and the flows decide what that operator may do.
 mod audit;
 mod invitations;
 mod keys;
@@ -20,6 +20,7 @@ use crate::web::{
 type Answer<T> = Result<Reply<T>, Problem>;
 type Op = web::Result<Operating>;
 
+/// The operations of operators.
 pub fn endpoints() -> Endpoints {
     endpoints![
         "admin",

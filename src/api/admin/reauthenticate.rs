@@ -1,4 +1,4 @@
-//! The password of the operator again, for what requires it to be recent.
+//! Re-authentication of operators, for operations that require a recent password.
 use super::{Answer, Op};
 use crate::{
     api::account::Proof,

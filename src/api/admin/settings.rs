@@ -1,4 +1,4 @@
-//! The settings that can be changed while running, for superusers.
+//! The runtime settings, for superusers.
 use super::{Answer, Op};
 use crate::{
     config::{RuntimeSettings, Setting},

@@ -1,4 +1,4 @@
-//! The figures of the last days.
+//! Statistics of the last 30 days.
 use super::{Answer, Op, views::OverviewView};
 use crate::{flows::Auth, web::reply::json::Reply};
 use rocket::{State, get};

@@ -1,4 +1,4 @@
-//! What operators see, as the API shows it.
+//! The views that the API shows to operators.
 use crate::{
     api::views::UserView,
     flows::{KeyInfo, Logged, OutboxMessage, OutboxState, Overview, Page, SessionId, User, UserId},
@@ -20,6 +20,7 @@ pub struct Listed<T> {
 }
 
 impl<T> Listed<T> {
+    /// The page `page`. `link` makes the URL of another page from its cursor.
     pub fn new<F: Into<T>>(page: Page<F>, link: impl Fn(&str) -> String) -> Self {
         Self {
             count: None,
@@ -29,6 +30,7 @@ impl<T> Listed<T> {
         }
     }
 
+    /// This page, with the number of entries on all pages.
     pub fn counting(self, count: i64) -> Self {
         Self { count: Some(count), ..self }
     }
@@ -108,6 +110,7 @@ impl From<Logged> for AuditView {
 }
 
 impl AuditView {
+    /// The header row of the audit log as CSV.
     pub const COLUMNS: [&'static str; 12] = [
         "id",
         "at",
@@ -123,7 +126,7 @@ impl AuditView {
         "detail",
     ];
 
-    /// The cells of a table with these columns.
+    /// The row of this entry, with the columns `COLUMNS`.
     pub fn cells(self) -> [String; 12] {
         let id = |id: Option<UserId>| id.map(|id| id.0.to_string()).unwrap_or_default();
         [

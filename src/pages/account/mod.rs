@@ -1,4 +1,4 @@
-//! x
+//! The pages of the user's own account.
 pub mod export;
 pub mod profile;
 pub mod security;

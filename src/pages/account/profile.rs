@@ -1,4 +1,4 @@
-//! `/account`: profile, address, password, and deletion of the account.
+//! `/account`: profile, email, password, and deletion of the account.
 use super::{viewer::Reader, views::Person};
 use crate::{
     config::Language,
@@ -15,14 +15,15 @@ use crate::{
 use rocket::{get, post};
 use serde::Serialize;
 
+/// The page of the user's own account.
 #[derive(Serialize)]
 pub struct Account {
     user: Person,
     /// The supported languages: tag and name.
     tongues: Vec<(&'static str, &'static str)>,
-    /// The new address, as typed.
+    /// The new email, as typed.
     new_email: String,
-    /// In characters.
+    /// The shortest password allowed, in characters.
     min_length: usize,
 }
 

@@ -14,6 +14,7 @@ use serde::Serialize;
 /// How many events are shown.
 const MOST: i64 = 30;
 
+/// The page with the latest events of the account.
 #[derive(Serialize)]
 pub struct Security {
     user: Person,

@@ -17,8 +17,10 @@ use rocket::{get, post};
 use serde::Serialize;
 use uuid::Uuid;
 
+/// The path of the page.
 pub const PATH: &str = "/account/sessions";
 
+/// The page with the active sessions of the user.
 #[derive(Serialize)]
 pub struct Sessions {
     user: Person,

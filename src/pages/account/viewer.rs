@@ -16,7 +16,7 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-/// A user who is signed in, with what every page of an account needs.
+/// A user who is logged in, with what every page of an account needs.
 pub struct Reader<'r> {
     pub auth: &'r Auth,
     pub caller: &'r Caller,

@@ -1,4 +1,4 @@
-//! Whose account a page shows.
+//! The views that the pages of an account share.
 use super::viewer::Reader;
 use crate::{
     config::Language,
@@ -14,14 +14,15 @@ pub struct Person {
     confirmed: bool,
     username: String,
     first_name: String,
-    /// The tag, or empty for the service's own.
+    /// The tag of their language; empty for the default of the service.
     language: &'static str,
     since: Moment,
-    /// Whether there is an admin zone for the reader.
+    /// Whether the reader may open the pages for operators.
     operator: bool,
 }
 
 impl Person {
+    /// The view of the user who reads the page.
     pub fn new(r: &Reader<'_>) -> Self {
         let user = &r.by.user;
         let own = user.language.as_deref().and_then(Language::from_tag);
@@ -36,7 +37,7 @@ impl Person {
         }
     }
 
-    /// The same with what was typed into the profile.
+    /// Shows what was typed into the profile instead of what is stored.
     pub fn retype(&mut self, username: String, first_name: String) {
         self.username = username;
         self.first_name = first_name;
@@ -47,7 +48,7 @@ impl Person {
 #[derive(Serialize)]
 pub struct Device {
     id: String,
-    /// Browser and system, in words.
+    /// The names of browser and system.
     name: String,
     ip: String,
     started: Moment,
@@ -56,6 +57,7 @@ pub struct Device {
 }
 
 impl Device {
+    /// The view of the session `s`.
     pub fn new(s: &Session, r: &Reader<'_>) -> Self {
         Self {
             id: s.id.0.to_string(),
@@ -68,7 +70,7 @@ impl Device {
     }
 }
 
-/// Something that happened to the account.
+/// An event in the history of the account.
 #[derive(Serialize)]
 pub struct Happened {
     what: String,
@@ -78,6 +80,7 @@ pub struct Happened {
 }
 
 impl Happened {
+    /// The view of `event`.
     pub fn new(event: &Event, r: &Reader<'_>) -> Self {
         Self {
             what: stored_text(r.language, "event", event.kind.as_str()),
@@ -88,15 +91,15 @@ impl Happened {
     }
 }
 
-/// The text of a stored word of the set `set`, such as `event`. A word that this version does not know is shown as it
-/// is.
+/// The text of a stored word of the set `set`, such as `event`. A word that this version does not know is
+/// shown as it is.
 pub fn stored_text(language: Language, set: &str, word: &str) -> String {
     let key = format!("{set}-{}", word.replace('_', "-"));
     let text = view::text(language, &key, &[]);
     if text == key { word.to_owned() } else { text }
 }
 
-/// Browser and system of a user agent, in words.
+/// The names of browser and system in a user agent, in the reader's language.
 pub fn browser(agent: Option<&str>, language: Language) -> String {
     let unknown = || view::text(language, "device-unknown", &[]);
     let known = |word: &str| Some(word.to_owned()).filter(|w| !w.is_empty() && w != "UNKNOWN");

@@ -9,6 +9,7 @@ use crate::{
 use rocket::{FromForm, get};
 use serde::Serialize;
 
+/// The page with the audit log.
 #[derive(Serialize)]
 pub struct Audit {
     operator: AdminFrame,
@@ -18,10 +19,10 @@ pub struct Audit {
     from: String,
     to: String,
     kinds: Vec<Kind>,
-    /// What is wrong with the query, as a sentence; empty if nothing is.
+    /// The error of the query, as a sentence; empty if there is none.
     wrong_query: String,
     events: Vec<Line>,
-    /// The address of the same list as CSV.
+    /// The URL of the same list as CSV.
     csv: String,
     next: Option<String>,
     previous: Option<String>,
@@ -38,6 +39,7 @@ struct Kind {
     words: String,
 }
 
+/// The query parameters of the page.
 #[derive(FromForm)]
 pub struct Query<'r> {
     user: Option<&'r str>,

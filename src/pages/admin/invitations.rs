@@ -14,9 +14,10 @@ use crate::{
 use rocket::{get, post};
 use serde::Serialize;
 
-/// How many are shown.
+/// How many invitations are shown.
 const MOST: u32 = 100;
 
+/// The page with the pending invitations.
 #[derive(Serialize)]
 pub struct Invitations {
     operator: AdminFrame,

@@ -13,6 +13,7 @@ use crate::{
 use rocket::{get, post};
 use serde::Serialize;
 
+/// The page with the keys.
 #[derive(Serialize)]
 pub struct Keys {
     operator: AdminFrame,

@@ -28,6 +28,7 @@ use rocket::{
 use serde::Serialize;
 use url::form_urlencoded;
 
+/// The routes of the pages for operators.
 pub fn routes() -> Vec<Route> {
     routes![
         overview::page,
@@ -95,7 +96,7 @@ pub struct AdminFrame {
     superuser: bool,
 }
 
-/// The redirect, the page again, or a redirect to the page that asks for the password again.
+/// The reply to a form: a redirect, the page again with the error, or a redirect to re-authenticate.
 fn decide<V: View>(
     done: web::Result<Reply<()>>,
     form: &'static str,
@@ -111,7 +112,7 @@ fn decide<V: View>(
     }
 }
 
-/// The address of another page of a list.
+/// The URL of another page of a list.
 fn link(path: &str, query: Option<String>) -> Option<String> {
     query.map(|query| format!("{path}?{query}"))
 }

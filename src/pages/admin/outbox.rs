@@ -13,6 +13,7 @@ use crate::{
 use rocket::{get, post};
 use serde::Serialize;
 
+/// The page with the mails in the outbox.
 #[derive(Serialize)]
 pub struct Outbox {
     operator: AdminFrame,

@@ -1,4 +1,4 @@
-//! `/admin/`: the figures of the last days.
+//! `/admin/`: the statistics of the last days.
 use super::{AdminFrame, At};
 use crate::{flows::Day, pages::Shown, view::View, web::reply::page::Page};
 use rocket::get;
@@ -8,6 +8,7 @@ use serde::Serialize;
 const HEIGHT: i64 = 120;
 const WIDTH: i64 = 20;
 
+/// The page with the statistics.
 #[derive(Serialize)]
 pub struct Overview {
     operator: AdminFrame,

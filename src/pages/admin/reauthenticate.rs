@@ -12,6 +12,7 @@ use crate::{
 use rocket::{get, post};
 use serde::Serialize;
 
+/// The page that asks for the password.
 #[derive(Serialize)]
 pub struct Prove {
     operator: AdminFrame,

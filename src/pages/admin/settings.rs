@@ -14,6 +14,7 @@ use crate::{
 use rocket::{get, post};
 use serde::Serialize;
 
+/// The page with the runtime settings.
 #[derive(Serialize)]
 pub struct Settings {
     operator: AdminFrame,
@@ -66,7 +67,7 @@ fn key(setting: Setting) -> String {
     setting.name().replace('_', "-")
 }
 
-/// A value in words, or unchanged if there are none for it.
+/// A value in words, or the value itself if there are no words for it.
 fn words(language: Language, setting: Setting, value: &str) -> String {
     if setting.is_lifetime() {
         let length = humantime::parse_duration(value);

@@ -19,6 +19,7 @@ use rocket::{Either, get, post};
 use serde::Serialize;
 use uuid::Uuid;
 
+/// The page of one user.
 #[derive(Serialize)]
 pub struct One {
     operator: AdminFrame,

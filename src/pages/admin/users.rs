@@ -9,6 +9,7 @@ use crate::{
 use rocket::{FromForm, get};
 use serde::Serialize;
 
+/// The page with the search for users.
 #[derive(Serialize)]
 pub struct Users {
     operator: AdminFrame,
@@ -30,6 +31,7 @@ impl View for Users {
     const PATH: &'static str = "/admin/users";
 }
 
+/// The query parameters of the page.
 #[derive(FromForm)]
 pub struct Query<'r> {
     search: Option<&'r str>,

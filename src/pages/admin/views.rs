@@ -1,4 +1,4 @@
-//! Rows of lists, in the reader's words.
+//! The rows of lists, in the reader's language.
 use crate::{
     config::Language,
     flows::{Logged, OutboxMessage, User},
@@ -10,16 +10,16 @@ use crate::{
 };
 use serde::Serialize;
 
-/// A user, as operators see one.
+/// A user, as operators see them.
 #[derive(Serialize)]
 pub struct Somebody {
     pub id: i64,
     pub email: String,
     username: String,
     first_name: String,
-    /// The tag, or empty for the service's own.
+    /// The tag of their language; empty for the default of the service.
     language: &'static str,
-    /// Their names, with commas between them.
+    /// The names of their roles, separated by commas.
     roles: String,
     role_list: Vec<String>,
     active: bool,
@@ -29,6 +29,7 @@ pub struct Somebody {
 }
 
 impl Somebody {
+    /// The view of `user`.
     pub fn new(user: &User, r: &Reader<'_>) -> Self {
         let own = user.language.as_deref().and_then(Language::from_tag);
         Self {
@@ -53,7 +54,7 @@ pub struct Line {
     what: String,
     detail: String,
     actor: String,
-    /// The address or id of whose account it is; empty for nobody's.
+    /// The email or id of the user whose account it concerns; empty if there is none.
     target: String,
     target_id: i64,
     browser: String,
@@ -62,6 +63,7 @@ pub struct Line {
 }
 
 impl Line {
+    /// The view of the audit event `e`.
     pub fn new(e: &Logged, r: &Reader<'_>) -> Self {
         let named = |email: &Option<String>, id: Option<i64>| {
             email.clone().or_else(|| id.map(|id| format!("#{id}")))
@@ -85,18 +87,19 @@ impl Line {
 #[derive(Serialize)]
 pub struct Sending {
     id: i64,
-    /// What it is about, in words.
+    /// The kind of the mail, in words.
     what: String,
     to: String,
     state: String,
     /// The state in words.
     outcome: String,
-    /// What the mail server said, or empty.
+    /// The reply of the mail server, if it reported an error; else empty.
     error: String,
     at: Moment,
 }
 
 impl Sending {
+    /// The view of `mail`.
     pub fn new(mail: &OutboxMessage, r: &Reader<'_>) -> Self {
         Self {
             id: mail.id,

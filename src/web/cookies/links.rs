@@ -1,5 +1,5 @@
-//! The cookies that keep the token of a mailed link. The first request moves the token from the address
-//! into the cookie, so that no page that loads something has it in its address.
+//! Cookies that hold the token of a mailed link. The first request moves the token from the URL into the
+//! cookie, so that pages that load other resources do not have it in their URL.
 use super::{keep, value};
 use crate::config::Config;
 use rocket::{
@@ -9,10 +9,10 @@ use rocket::{
 use std::convert::Infallible;
 use uuid::Uuid;
 
-/// In hours: as long as the links that give access at once are valid.
+/// The lifetime of the cookie in hours: that of links that grant access immediately.
 const HOURS: i64 = 1;
 
-/// A link whose token is kept in a cookie.
+/// A kind of link whose token is stored in a cookie.
 #[derive(Clone, Copy, Debug)]
 pub enum LinkCookie {
     Confirm,
@@ -33,18 +33,18 @@ impl LinkCookie {
         }
     }
 
-    /// The cookie that keeps `token`. An empty token removes it.
+    /// The cookie that stores `token`. An empty token removes the cookie.
     pub fn cookie(self, config: &Config, token: &str) -> String {
-        // An invalid token is not kept: it may contain what a header must not.
+        // An invalid token is dropped: it may contain characters that are not allowed in a header.
         let token = Uuid::try_parse(token).map(|t| t.to_string()).unwrap_or_default();
         keep(config, self.purpose(), token, time::Duration::hours(HOURS))
     }
 }
 
-/// The token of a link that confirms an address.
+/// The token of a link that confirms an email address.
 pub struct ConfirmToken<'r>(pub Option<&'r str>);
 
-/// The token of a link that undoes a change of address.
+/// The token of a link that undoes a change of email address.
 pub struct RestoreToken<'r>(pub Option<&'r str>);
 
 /// The token of a link that resets a password.

@@ -9,10 +9,11 @@ use rocket::{
     http::{Cookie, SameSite},
 };
 
-/// In bytes. If a request has more cookies, none is read.
+/// The largest total size of cookies in bytes. If a request has more, none is read.
 const MOST: usize = 32 * 1024;
 
-/// The value of a cookie. One that comes twice is ignored: any choice could be the wrong one.
+/// The value of the cookie `name`. A cookie that is sent twice is ignored: either value could be the wrong
+/// one.
 pub fn one<'r>(req: &'r Request<'_>, name: &str) -> Option<&'r str> {
     if req.headers().get("cookie").map(str::len).sum::<usize>() > MOST {
         return None;
@@ -28,8 +29,8 @@ pub fn one<'r>(req: &'r Request<'_>, name: &str) -> Option<&'r str> {
     if named.next().is_some() { None } else { Some(value) }
 }
 
-/// Without the white space of HTTP (RFC 9110, 5.6.3). To trim that of Unicode as well would accept names
-/// that only look like ours: browsers do not protect those, and another subdomain may set them.
+/// Trims the white space of HTTP only (RFC 9110, 5.6.3). Trimming that of Unicode as well would accept names
+/// that only look like ours: browsers do not protect such names, and another subdomain may set them.
 fn trimmed(text: &str) -> &str {
     text.trim_matches([' ', '\t'])
 }
@@ -40,10 +41,10 @@ fn name(config: &Config, purpose: &str) -> String {
     format!("{prefix}portcullis-{purpose}")
 }
 
-/// A cookie that keeps `value` for `age`. An empty value removes it.
+/// A cookie that stores `value` for `age`. An empty value removes the cookie.
 fn keep(config: &Config, purpose: &str, value: String, age: time::Duration) -> String {
     let age = if value.is_empty() { time::Duration::ZERO } else { age };
-    // Lax: mailed links are followed from another site.
+    // Lax, because users follow mailed links from another site.
     Cookie::build((name(config, purpose), value))
         .path("/")
         .http_only(true)

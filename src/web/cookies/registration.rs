@@ -1,5 +1,5 @@
-//! The cookie that identifies the browser in which a user registered. There, the link that confirms the
-//! address needs no password.
+//! The cookie that identifies the browser in which a user registered. In that browser, the link that confirms
+//! the email address needs no password.
 use super::{keep, value};
 use crate::{config::Config, web::request::arrival::is_head};
 use rocket::{
@@ -8,21 +8,21 @@ use rocket::{
 };
 use std::convert::Infallible;
 
-/// In days: as long as the link that confirms an address is valid.
+/// The lifetime of the cookie in days: that of the link that confirms an email address.
 const DAYS: i64 = 3;
 
 const PURPOSE: &str = "registrant";
 
-/// The cookie with `mark`, for the browser that registered.
+/// The cookie that stores `mark` in the browser that registered.
 pub fn cookie(config: &Config, mark: String) -> String {
     keep(config, PURPOSE, mark, time::Duration::days(DAYS))
 }
 
-/// The mark of the browser that registered, if a person opens the page there: a prefetch, a `HEAD` and a
-/// part of another page do not count.
+/// The mark of the browser that registered, if a person opens the page. `None` for a prefetch, a `HEAD`
+/// and a resource that another page loads.
 pub struct Registrant<'r>(pub Option<&'r str>);
 
-/// The mark of the browser that registered, whatever the request is.
+/// The mark of the browser that registered, for any kind of request.
 pub struct Mark<'r>(pub Option<&'r str>);
 
 #[rocket::async_trait]

@@ -15,6 +15,10 @@ pub struct Csv {
 }
 
 impl Csv {
+    /// A table that browsers save as `file`, with a header row of `columns`.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the table cannot be written.
     pub fn new<const N: usize>(
         file: &'static str,
         columns: [&str; N],
@@ -31,15 +35,15 @@ impl Csv {
         Ok(Self { file, text, next: None })
     }
 
-    /// The same with a link to the next page (RFC 8288).
+    /// This table, with a link to the next page (RFC 8288).
     #[must_use]
     pub fn leading_to(self, next: Option<String>) -> Self {
         Self { next, ..self }
     }
 }
 
-/// Makes text of what a spreadsheet would take for a formula (OWASP, CSV injection), at the start of the
-/// cell and after each character that may separate cells: in many languages that is not the comma.
+/// Turns what a spreadsheet would read as a formula into text (OWASP, CSV injection): at the start of the
+/// cell, and after each character that may separate cells. In many languages that is not the comma.
 fn harmless(cell: &str) -> String {
     const SIGNS: &str = "=+-@\t\r\n＝＋－＠";
     const ENDS: [char; 5] = [';', ',', '\t', '\r', '\n'];

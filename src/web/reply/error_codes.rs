@@ -4,7 +4,7 @@ use crate::{field_error::FieldError, flows, web};
 use rocket::http::Status;
 use std::time::Duration;
 
-/// When to repeat a request that met an overload or an outage.
+/// After what time to repeat a request that failed because of an overload or an outage.
 const SOON: Duration = Duration::from_secs(2);
 
 impl From<web::Error> for Problem {

@@ -1,4 +1,4 @@
-//! What is wrong with a field, as a sentence.
+//! The error of a field, as a sentence.
 use crate::{config::Language, field_error::FieldError, view};
 use fluent_templates::fluent_bundle::FluentValue;
 
@@ -18,7 +18,7 @@ fn args(count: Option<usize>) -> Vec<(&'static str, FluentValue<'static>)> {
     count.map(|n| ("count", n.into())).into_iter().collect()
 }
 
-/// The name of the text, and the number that it contains.
+/// The name of the text, and the number that the text contains.
 fn message(why: FieldError) -> (String, Option<usize>) {
     let (key, count) = match why {
         FieldError::Missing => ("missing", None),

@@ -1,5 +1,5 @@
-//! A notice for the next page: what the last request did. A cookie carries its name, and the page that
-//! shows it removes the cookie.
+//! A notice on the next page: what the last request did. A cookie carries its name. The page that shows the
+//! notice removes the cookie.
 use crate::{config::Language, flows::Auth, view, web::cookies};
 use rocket::{
     Request,
@@ -103,7 +103,7 @@ impl Notice {
         }
     }
 
-    /// The sentence.
+    /// The notice as a sentence.
     pub fn text(self, language: Language) -> String {
         view::text(language, &format!("notice-{}", self.name()), &[])
     }

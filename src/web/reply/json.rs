@@ -1,4 +1,4 @@
-//! Replies in JSON, with tokens in headers where the surface has them there. They are never cached.
+//! Replies in JSON, with tokens in headers where the surface sends them there. They are never cached.
 use super::flash::Notice;
 use crate::{
     flows::{Auth, Tokens},
@@ -19,39 +19,43 @@ pub struct Reply<T> {
 }
 
 impl<T> Reply<T> {
+    /// 200 with `body`.
     pub const fn ok(body: T) -> Self {
         Self::with(Status::Ok, body)
     }
 
+    /// `status` with `body`.
     pub const fn with(status: Status, body: T) -> Self {
         Self { status, body: Some(body), headers: Vec::new() }
     }
 
-    /// The same with a body.
+    /// This reply, with a body.
     #[must_use]
     pub fn body<B>(self, body: B) -> Reply<B> {
         Reply { status: self.status, body: Some(body), headers: self.headers }
     }
 
-    /// The same with another status.
+    /// This reply, with another status.
     #[must_use]
     pub fn with_status(self, status: Status) -> Self {
         Self { status, ..self }
     }
 
     #[must_use]
+    /// This reply, with another header. Headers of the same name are kept.
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// With the access token in a header, and the refresh token, if there is a new one, in the cookie.
+    /// This reply, with the access token in a header, and the refresh token, if there is a new one, in the
+    /// cookie.
     #[must_use]
     pub fn carrying(self, auth: &Auth, tokens: &Tokens) -> Self {
         self.header("Authorization", format!("Bearer {}", tokens.access)).keeping(auth, tokens)
     }
 
-    /// With the refresh token, if there is a new one, in the cookie.
+    /// This reply, with the refresh token, if there is a new one, in the cookie.
     #[must_use]
     pub fn keeping(self, auth: &Auth, tokens: &Tokens) -> Self {
         match &tokens.refresh {
@@ -63,13 +67,13 @@ impl<T> Reply<T> {
         }
     }
 
-    /// With a notice for the next page.
+    /// This reply, with a notice for the next page.
     #[must_use]
     pub fn telling(self, auth: &Auth, notice: Notice) -> Self {
         self.header("Set-Cookie", notice.cookie(auth))
     }
 
-    /// With the removal of the cookie.
+    /// This reply, with a header that removes the cookie of the refresh token.
     #[must_use]
     pub fn forgetting(self, auth: &Auth) -> Self {
         self.header("Set-Cookie", refresh_token::no_cookie(auth.config()))
@@ -77,13 +81,13 @@ impl<T> Reply<T> {
 }
 
 impl Reply<()> {
-    /// 303 to `place`.
+    /// A redirect to `place`: 303.
     pub fn see(place: impl Into<String>) -> Self {
         let bare = Self { status: Status::SeeOther, body: None, headers: Vec::new() };
         bare.header("Location", place)
     }
 
-    /// 204.
+    /// 204 without a body.
     pub const fn empty() -> Self {
         Self { status: Status::NoContent, body: None, headers: Vec::new() }
     }

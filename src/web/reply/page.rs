@@ -1,4 +1,4 @@
-//! HTML pages from views, in the frame that all have.
+//! HTML pages: a view in the frame that all pages share.
 use super::{flash, form_errors::FormErrors, outcome, problem::Problem};
 use crate::{
     config::Language,
@@ -20,7 +20,7 @@ use rocket::{
 use serde::Serialize;
 use url::form_urlencoded;
 
-/// A page with a status, and the errors of a form that was sent from it.
+/// A page with its status, and the errors of a form that was sent from it.
 pub struct Page<V> {
     status: Status,
     view: V,
@@ -28,22 +28,24 @@ pub struct Page<V> {
 }
 
 impl<V> Page<V> {
+    /// The page with status 200.
     pub const fn ok(view: V) -> Self {
         Self::with(Status::Ok, view)
     }
 
+    /// The page with status `status`.
     pub const fn with(status: Status, view: V) -> Self {
         Self { status, view, wrong: None }
     }
 
-    /// The page again, with the error `e` in its form `form`.
+    /// The page, shown again with the error `e` in its form `form`.
     pub fn again(view: V, form: &'static str, e: web::Error) -> Self {
         let problem = Problem::from(e);
         Self { status: problem.status(), view, wrong: Some((form, problem)) }
     }
 }
 
-/// What every page has around its view.
+/// What every page shows around its view.
 #[derive(Serialize)]
 struct Frame {
     /// The path of the page.
@@ -68,7 +70,7 @@ struct InLanguage {
 
 impl Frame {
     fn new(req: &Request<'_>, path: &'static str, wrong: FormErrors) -> Self {
-        // There may be no page at the path to which a form is sent.
+        // The path to which a form is sent may have no page.
         let has_page = req.method() == Method::Get || outcome::refused(req).is_some();
         let at = Some(req.uri()).filter(|_| has_page);
         let languages = Language::ALL.map(|l| InLanguage {
@@ -87,8 +89,8 @@ impl Frame {
     }
 }
 
-/// The address of the same page in another language. For a page that was requested it is a query alone:
-/// browsers take a path such as `//elsewhere.example` for another site.
+/// The URL of the same page in another language. For a page that was requested it consists of the query only:
+/// browsers read a path such as `//elsewhere.example` as another site.
 fn in_language(at: Option<&Origin<'_>>, path: &str, language: Language) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     let old = at.and_then(Origin::query).map(|q| q.as_str()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! [`Problem`]: an error as the caller is told it (RFC 9457).
+//! [`Problem`]: an error in the form that callers see (RFC 9457).
 use super::field_errors::{page_sentence, sentence};
 use crate::{config::Language, field_error::FieldError, view};
 use rocket::{Response, http::Status};
@@ -6,58 +6,61 @@ use serde_json::{Map, Value, json};
 use std::{collections::HashMap, time::Duration};
 use utoipa::ToSchema;
 
-/// An error as the caller is told it.
+/// An error in the form that callers see.
 #[derive(Clone, Debug)]
 pub struct Problem {
     status: Status,
     code: &'static str,
-    /// The name of its texts. It differs from `code` where one code stands for several errors.
+    /// The name of its texts. It differs from `code` if several errors share one code.
     words: &'static str,
     fields: Vec<(&'static str, FieldError)>,
     retry_after: Option<Duration>,
 }
 
 impl Problem {
+    /// A problem without fields and without a time to retry.
     pub const fn new(status: Status, code: &'static str) -> Self {
         Self { status, code, words: code, fields: Vec::new(), retry_after: None }
     }
 
-    /// The same with another status.
+    /// This problem, with another status.
     #[must_use]
     pub const fn with_status(mut self, status: Status) -> Self {
         self.status = status;
         self
     }
 
-    /// The same with the texts called `words`.
+    /// This problem, with the texts called `words`.
     pub(super) const fn with_words(mut self, words: &'static str) -> Self {
         self.words = words;
         self
     }
 
-    /// The same with invalid fields.
+    /// This problem, with invalid fields.
     pub(super) fn with_fields(mut self, fields: &[(&'static str, FieldError)]) -> Self {
         self.fields = fields.to_vec();
         self
     }
 
-    /// The same with the time after which the request may be repeated.
+    /// This problem, with the time after which the request may be repeated.
     pub(super) const fn with_retry(mut self, after: Duration) -> Self {
         self.retry_after = Some(after);
         self
     }
 
-    /// The same with a field by another name.
+    /// This problem, with another name for the field `field`.
     #[must_use]
     pub fn renaming(mut self, field: &str, name: &'static str) -> Self {
         self.fields.iter_mut().filter(|(f, _)| *f == field).for_each(|(f, _)| *f = name);
         self
     }
 
+    /// The status of the reply.
     pub const fn status(&self) -> Status {
         self.status
     }
 
+    /// The code that identifies the error to programs.
     pub const fn code(&self) -> &'static str {
         self.code
     }
@@ -66,7 +69,7 @@ impl Problem {
         format!("error-{}{suffix}", self.words.replace('_', "-"))
     }
 
-    /// A text of the document.
+    /// A text for the document.
     fn text(&self, language: Language, suffix: &str) -> String {
         view::text(language, &self.key(suffix), &[])
     }
@@ -112,7 +115,7 @@ impl Problem {
     /// Adds the headers of the problem to a reply.
     pub fn add_headers(&self, response: &mut Response<'_>) {
         if self.status == Status::Unauthorized {
-            // RFC 6750, 3: at least one attribute, and no error where no token was sent.
+            // RFC 6750, 3: at least one attribute, and no error if no token was sent.
             let challenge = match self.code {
                 "token_not_valid" | "token_superseded" => {
                     "Bearer realm=\"portcullis\", error=\"invalid_token\""

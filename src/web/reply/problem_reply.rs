@@ -1,4 +1,4 @@
-//! The reply that tells a [`Problem`]: a document for programs (RFC 9457), a page for people.
+//! The reply that reports a [`Problem`]: a document for programs (RFC 9457), a page for people.
 use super::{form_errors::FormErrors, outcome, page::render, problem::Problem};
 use crate::{
     config::Language,
@@ -21,7 +21,7 @@ impl<'r> Responder<'r, 'static> for Problem {
         mark(req);
         outcome::note(req, &self);
         let is_page = wants_page(req);
-        // A program gets the language that its request asks for, whoever is signed in.
+        // A program gets the language that its request asks for, even if a user is logged in.
         let language = if is_page { of_reply(req) } else { caller(req).language };
         let page = is_page.then(|| ErrorPage {
             status: self.status().code,

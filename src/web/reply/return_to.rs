@@ -3,7 +3,7 @@
 use crate::config::Config;
 use url::Url;
 
-/// In bytes.
+/// The longest target, in bytes.
 const LONGEST: usize = 2048;
 
 /// The target that `next` names, parsed as a browser does. `None` if it is not allowed.
@@ -20,7 +20,7 @@ pub fn next(config: &Config, next: &str) -> Option<String> {
         return (listed && bare).then(|| url.into());
     }
     let url = config.public_url.join(next).ok()?;
-    // The result may still be on another site, and dots may have left two slashes at the start.
+    // `next` may still lead to another site, and the path may start with two slashes once dots are resolved.
     let stayed = url.origin() == config.public_url.origin() && !next.starts_with("//");
     let place = &url[url::Position::BeforePath..];
     (stayed && !place.starts_with("//")).then(|| place.to_owned())

@@ -1,12 +1,12 @@
-//! What a change of a setting does to sessions already open, in a sentence.
+//! The effect of a change of a setting on open sessions, as a sentence.
 use crate::{
     config::{Language, RuntimeSettings, Setting},
     view,
 };
 use std::time::Duration;
 
-/// The sentence for changing `setting` to its value in `to`. Access tokens already issued stay valid for
-/// up to `out`.
+/// The effect of changing `setting` to its value in `to`. Access tokens that are already issued stay valid
+/// for up to `out`.
 pub fn effect(language: Language, setting: Setting, to: &RuntimeSettings, out: Duration) -> String {
     let name = setting.name().replace('_', "-");
     let key = if setting.is_lifetime() {

@@ -6,8 +6,8 @@ use rocket::{
 };
 use std::convert::Infallible;
 
-/// In bytes. Rocket's parser copies the whole header for each entry, so its cost grows with the square
-/// of the length.
+/// The longest `Accept`, in bytes. Rocket's parser copies the whole header for each entry, so its cost grows
+/// with the square of the length.
 const LONGEST_ACCEPT: usize = 1024;
 
 /// Whether the `Accept` of a request is too long to be parsed.

@@ -1,4 +1,4 @@
-//! What a request must fulfil before it reaches a handler.
+//! The conditions that a request must meet before it reaches a handler.
 use super::accept::has_long_accept;
 use crate::web::{reply::problem::Problem, routes::is_path_of_ours};
 use percent_encoding::percent_decode_str;
@@ -8,15 +8,15 @@ use rocket::{
 };
 use std::collections::HashSet;
 
-/// The one path where a parameter may come several times, and its name.
+/// The only path where a parameter may be repeated, and the name of that parameter.
 const SEVERAL: (&str, &str) = ("/auth/verify", "role");
 
 /// How many parameters a query may have.
 const MOST_PARAMETERS: usize = 64;
 
 /// Why a request must not reach a handler; `None` if it may. An `Accept` that is too long is refused at
-/// any path (RFC 6585, 5), that of a host application too: Rocket parses it for handlers, for routes with
-/// a format and for its log, and the application cannot bound that.
+/// any path (RFC 6585, 5), even at paths of a host application: Rocket parses it for handlers, for routes
+/// with a format and for its log, and the application cannot limit that.
 pub fn refusal(req: &Request<'_>) -> Option<Problem> {
     if has_long_accept(req) {
         return Some(Problem::new(Status::RequestHeaderFieldsTooLarge, "header_too_large"));
@@ -43,11 +43,11 @@ fn is_plain(path: &str) -> bool {
 
 const HEALTH: &str = "/health/";
 
-/// In bytes: a name and a port (RFC 1035, 2.3.4).
+/// The longest `Host`, in bytes: a name and a port (RFC 1035, 2.3.4).
 const LONGEST_HOST: usize = 261;
 
-/// Whether a request names exactly one host (RFC 9112, 3.2). With two, a cache or proxy before us may use
-/// the other one. Health checks of proxies use HTTP/1.0, which needs no host. Rocket does not expose the
+/// Whether a request names exactly one host (RFC 9112, 3.2). If there are two, a cache or proxy before us may
+/// use the other one. Health checks of proxies use HTTP/1.0, which needs no host. Rocket does not expose the
 /// version, so they are recognised by their path.
 fn has_one_host(req: &Request<'_>) -> bool {
     let mut headers = req.headers().get("host");
@@ -63,7 +63,7 @@ fn has_one_host(req: &Request<'_>) -> bool {
     }
 }
 
-/// Whether every parameter of the query has one meaning: it comes once, is UTF-8, and its name has no
+/// Whether every parameter of the query is unambiguous: it is not repeated, it is UTF-8, and its name has no
 /// brackets or dots, from which Rocket makes lists and structures. Rocket drops parameters that it cannot
 /// parse. That could remove a filter, or the role that a proxy requires.
 fn has_clear_query(req: &Request<'_>) -> bool {
@@ -82,7 +82,7 @@ fn has_clear_query(req: &Request<'_>) -> bool {
     clear && pairs.next().is_none()
 }
 
-/// A name or value of a query (WHATWG URL, 5.1).
+/// Decodes a name or value of a query (WHATWG URL, 5.1).
 fn decoded(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");
     percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)

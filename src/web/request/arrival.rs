@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What is recorded of a request before it is routed.
+/// What is recorded about a request before it is routed.
 pub struct Arrival {
     at: Instant,
     /// As sent: Rocket passes a HEAD on as a GET.
@@ -25,6 +25,7 @@ impl Arrival {
         req.local_cache(OnceLock::<Self>::new).get()
     }
 
+    /// The time since the request arrived.
     pub fn elapsed(&self) -> Duration {
         self.at.elapsed()
     }
@@ -35,7 +36,7 @@ pub fn is_unread(req: &Request<'_>) -> bool {
     Arrival::of(req).is_none() && req.rocket().state::<Auth>().is_some()
 }
 
-/// Whether a request asks for the headers alone.
+/// Whether a request asks for the headers only.
 pub fn is_head(req: &Request<'_>) -> bool {
     Arrival::of(req).is_some_and(|arrival| arrival.method == Method::Head)
 }

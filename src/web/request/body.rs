@@ -1,7 +1,7 @@
-//! Reads bodies: a flat JSON object, or a form. Only the fields that a handler names are looked at,
-//! all that is wrong with them is told at once, and nothing of them is ever logged, as Rocket's own
-//! `Json` and `Form` guards would. An empty body is an empty object, whatever type it names: clients
-//! name one by habit (axios on Node names a form for a `POST` without a body).
+//! Reads bodies: a flat JSON object, or a form. Fields that the handler does not name are ignored. All
+//! invalid fields are reported together. Bodies are never logged, but Rocket's own `Json` and `Form` guards
+//! would log them. An empty body is an empty object, whatever its `Content-Type`: clients send that header
+//! by habit (axios on Node names a form for a `POST` without a body).
 use super::form_body;
 use crate::web::{Error, Result};
 use rocket::{Data, Request, data::ToByteUnit};
@@ -15,10 +15,11 @@ use std::{
     time::Duration,
 };
 
-/// In KiB.
+/// The largest body, in KiB.
 const LARGEST: u64 = 64;
+/// How many fields a body may have, and how many entries a list.
 pub(crate) const MOST_FIELDS: usize = 64;
-/// A sender may take this long.
+/// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a body may be besides JSON.
@@ -36,14 +37,15 @@ pub enum Forms {
 #[derive(Default)]
 pub struct Body {
     pub(crate) fields: Map<String, Value>,
-    /// A form has texts only: `on` is as good as true in it.
+    /// Whether the fields are those of a form. All values of a form are texts, so `on` counts as true in it.
     pub(crate) is_form: bool,
 }
 
 /// Reads a body: JSON, or a form of the types in `forms`.
 ///
 /// # Errors
-/// What kept it from being read.
+/// [`Error::TooLarge`], [`Error::TooSlow`], [`Error::UnsupportedType`], or [`Error::Malformed`] if the body
+/// cannot be parsed.
 pub async fn read(req: &Request<'_>, data: Data<'_>, forms: Forms) -> Result<Body> {
     let headers = req.headers();
     let length = headers.get_one("content-length").and_then(|n| n.parse::<u64>().ok());
@@ -62,7 +64,7 @@ pub async fn read(req: &Request<'_>, data: Data<'_>, forms: Forms) -> Result<Bod
         return Ok(Body::default());
     }
     let compressed = |coding: &str| !coding.eq_ignore_ascii_case("identity");
-    // Of two types each reader would pick its own.
+    // With two types, each reader could choose a different one.
     if headers.get("content-encoding").any(compressed) || headers.get("content-type").count() > 1 {
         return Err(Error::UnsupportedType);
     }
@@ -91,8 +93,8 @@ fn json(bytes: &[u8]) -> Result<Body> {
         .map_err(|_| Error::Malformed)
 }
 
-/// A JSON object in which no name comes twice (RFC 8259, 4: what that means is anybody's guess, so what
-/// stands before us may have checked the other value).
+/// A JSON object without duplicate names. The meaning of duplicates is not defined (RFC 8259, 4), so a proxy
+/// before us may have checked the other value.
 struct Object(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Object {

@@ -1,4 +1,4 @@
-//! The caller of a request: its address, seen through trusted proxies only, its program and its language.
+//! The caller of a request: the address, as trusted proxies report it, the user agent and the language.
 use super::language;
 use crate::{
     config::Config,
@@ -14,7 +14,7 @@ use std::{
 };
 use uuid::Uuid;
 
-/// In characters.
+/// The longest user agent that is stored, in characters.
 const LONGEST_AGENT: usize = 300;
 
 /// How many entries of `X-Forwarded-For` are read, from the right.
@@ -54,7 +54,8 @@ impl std::ops::Deref for Client<'_> {
     }
 }
 
-/// The peer. If that is a trusted proxy, the nearest address before it that is not one.
+/// The address of the peer. If the peer is a trusted proxy: the nearest address before it that is not a
+/// trusted proxy.
 fn address(req: &Request<'_>, config: &Config) -> Option<IpAddr> {
     let trusted = |ip: IpAddr| config.trusted_proxies.iter().any(|net| net.contains(&ip));
     let peer = req.remote()?.ip().to_canonical();

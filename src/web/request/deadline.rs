@@ -1,11 +1,11 @@
-//! [`OneRequest`]: all waits of a request for the database share one time limit.
+//! [`OneRequest`]: one time limit for all the time that a request waits for the database.
 use crate::flows::as_one_request;
 use rocket::{
     Data, Request,
     route::{Handler, Outcome},
 };
 
-/// A handler. It and its guards wait for the database for 2.5 s in total.
+/// Wraps a handler. The handler and its guards wait for the database for at most 2.5 s in total.
 #[derive(Clone)]
 pub struct OneRequest(pub Box<dyn Handler>);
 

@@ -1,4 +1,4 @@
-//! The fields of a body as a handler reads them: typed, with all that is wrong told at once.
+//! The fields of a body as typed values. All invalid fields are reported together.
 use super::body::{Body, MOST_FIELDS};
 use crate::{
     field_error::FieldError,
@@ -6,38 +6,38 @@ use crate::{
 };
 use serde_json::Value;
 
-/// In bytes.
+/// The longest text, in bytes.
 const LONGEST_TEXT: usize = 4096;
 
-/// What is wrong with fields, by their names.
+/// The errors of fields, with the name of each field.
 pub type Wrong = Vec<(&'static str, FieldError)>;
 
 impl Body {
-    /// What `read` makes of the fields, or all that is wrong with them.
+    /// The value that `read` makes of the fields.
     ///
     /// # Errors
-    /// `Fields`.
+    /// [`Error::Fields`], with all errors.
     pub fn read<'b, T>(&'b self, read: impl FnOnce(&mut Fields<'b>) -> T) -> Result<T> {
         let (value, wrong) = self.look(read);
         unless_wrong(value, wrong)
     }
 
-    /// What `read` makes of the fields, with stand-ins for those that are wrong.
+    /// The value that `read` makes of the fields, and the errors. An invalid field has its default value.
     pub fn look<'b, T>(&'b self, read: impl FnOnce(&mut Fields<'b>) -> T) -> (T, Wrong) {
         let mut fields = Fields { body: self, wrong: Vec::new() };
         (read(&mut fields), fields.wrong)
     }
 }
 
-/// `value`, if nothing is wrong.
+/// `value`, if there are no errors.
 ///
 /// # Errors
-/// `Fields`.
+/// [`Error::Fields`], with all errors.
 pub fn unless_wrong<T>(value: T, wrong: Wrong) -> Result<T> {
     if wrong.is_empty() { Ok(value) } else { Err(Error::Fields(wrong)) }
 }
 
-/// The fields of a body while they are read; what is wrong is kept and a stand-in given.
+/// Reads the fields of a body. Collects the errors, and returns a default value for each invalid field.
 pub struct Fields<'b> {
     body: &'b Body,
     wrong: Wrong,
@@ -55,23 +55,23 @@ impl<'b> Fields<'b> {
         self.body.fields.get(name)
     }
 
-    /// The field `name`, read as its type demands.
+    /// The field `name`, read as a `T`.
     pub fn get<T: Field>(&mut self, name: &'static str) -> T {
         T::read(self, name)
     }
 
-    /// Text that has to be there.
+    /// A text that is required.
     pub fn text(&mut self, name: &'static str) -> &'b str {
         let value = self.value(name).ok_or(FieldError::Missing).and_then(text);
         self.keep(name, value)
     }
 
-    /// Text, or `None` for none and null.
+    /// A text; `None` if the field is missing or null.
     pub fn optional(&mut self, name: &'static str) -> Option<&'b str> {
         self.nullable(name).flatten()
     }
 
-    /// Text; `Some(None)` for null.
+    /// A text; `None` if the field is missing, `Some(None)` if it is null.
     #[expect(clippy::option_option, reason = "a PATCH tells what is null from what is not there")]
     pub fn nullable(&mut self, name: &'static str) -> Option<Option<&'b str>> {
         let value = match self.value(name) {
@@ -82,7 +82,8 @@ impl<'b> Fields<'b> {
         self.keep(name, value)
     }
 
-    /// Several texts, in a form separated by commas or white space; none for none and null.
+    /// Several texts: a list, or one text that is split at commas and white space. Empty if the field is
+    /// missing or null.
     pub fn texts(&mut self, name: &'static str) -> Vec<&'b str> {
         let value = match self.value(name) {
             None | Some(Value::Null) => Ok(Vec::new()),
@@ -96,12 +97,12 @@ impl<'b> Fields<'b> {
         self.keep(name, value)
     }
 
-    /// Yes or no, `default` for none.
+    /// A boolean; `default` if the field is missing or null.
     pub fn flag(&mut self, name: &'static str, default: bool) -> bool {
         self.optional_flag(name).unwrap_or(default)
     }
 
-    /// Yes or no, or `None` for none and null.
+    /// A boolean; `None` if the field is missing or null.
     fn optional_flag(&mut self, name: &'static str) -> Option<bool> {
         let value = match self.value(name) {
             None | Some(Value::Null) => Ok(None),
@@ -116,7 +117,7 @@ impl<'b> Fields<'b> {
         self.keep(name, value)
     }
 
-    /// Texts, or `None` for none and null.
+    /// A list of texts; `None` if the field is missing or null.
     fn list(&mut self, name: &'static str) -> Option<Vec<&'b str>> {
         let value = match self.value(name) {
             None | Some(Value::Null) => Ok(None),
@@ -126,7 +127,7 @@ impl<'b> Fields<'b> {
         self.keep(name, value)
     }
 
-    /// A whole number that has to be there.
+    /// An integer that is required.
     pub fn integer(&mut self, name: &'static str) -> i64 {
         let value = self.optional_integer(name);
         if value.is_none() && !self.wrong.iter().any(|(wrong, _)| *wrong == name) {
@@ -135,7 +136,7 @@ impl<'b> Fields<'b> {
         value.unwrap_or_default()
     }
 
-    /// A whole number, or `None` for none and null.
+    /// An integer; `None` if the field is missing or null.
     fn optional_integer(&mut self, name: &'static str) -> Option<i64> {
         let value = match self.value(name) {
             None | Some(Value::Null) => Ok(None),
@@ -148,7 +149,7 @@ impl<'b> Fields<'b> {
 
 /// A type that a field of a [`request_body!`](super::json::request_body) may have.
 pub trait Field {
-    /// Reads the field `name`. If it is wrong, notes why in `fields` and gives a default value.
+    /// Reads the field `name`. If it is invalid, records the error in `fields` and returns a default value.
     fn read(fields: &mut Fields<'_>, name: &'static str) -> Self;
 }
 

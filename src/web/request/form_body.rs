@@ -8,19 +8,20 @@ use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 use std::convert::Infallible;
 
-/// In bytes (RFC 2046, 5.1.1).
+/// The longest boundary, in bytes (RFC 2046, 5.1.1).
 const LONGEST_BOUNDARY: usize = 70;
 
-/// Adds a field; `Malformed` if it is one too many or comes twice, for then it has no one meaning.
+/// Adds a field. [`Error::Malformed`] if there are too many fields, or if the name is a duplicate: then the
+/// field is ambiguous.
 fn add(fields: &mut Map<String, Value>, name: String, text: String) -> Result<()> {
     let twice = fields.insert(name, Value::String(text)).is_some();
     if twice || fields.len() > MOST_FIELDS { Err(Error::Malformed) } else { Ok(()) }
 }
 
-/// The fields of a form of the first type.
+/// The fields of an `application/x-www-form-urlencoded` body.
 ///
 /// # Errors
-/// `Malformed`.
+/// [`Error::Malformed`].
 pub fn urlencoded(bytes: &[u8]) -> Result<Map<String, Value>> {
     let decode = |part: &[u8]| {
         let spaced: Vec<u8> = part.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
@@ -39,11 +40,11 @@ pub fn urlencoded(bytes: &[u8]) -> Result<Map<String, Value>> {
     Ok(fields)
 }
 
-/// The fields of a form of the second type that has been read whole. A file is refused, and so is a part
-/// that is not text as it stands: no dialect takes one.
+/// The fields of a `multipart/form-data` body. `bytes` is the whole body. Refuses files, and parts that are
+/// not plain, unencoded text: no dialect takes them.
 ///
 /// # Errors
-/// `Malformed`.
+/// [`Error::Malformed`].
 pub async fn multipart(bytes: Vec<u8>, boundary: &str) -> Result<Map<String, Value>> {
     if boundary.is_empty() || boundary.len() > LONGEST_BOUNDARY {
         return Err(Error::Malformed);

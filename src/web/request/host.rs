@@ -1,4 +1,4 @@
-//! Under which host name, and from where, a request was sent.
+//! The host name to which a request was sent, and where it was sent from.
 use crate::{config::Config, flows::Auth};
 use rocket::{
     Request,
@@ -8,8 +8,8 @@ use rocket::{
 use std::{convert::Infallible, net::IpAddr};
 use url::Url;
 
-/// Whether a request was probably sent on this machine: from a loopback address, to the name of one (the
-/// name of another site may be rebound to us), and through no proxy.
+/// Whether a request was probably sent on this machine: from a loopback address, to a loopback name (DNS
+/// rebinding can make the name of another site lead to us), and through no proxy.
 pub struct Local(pub bool);
 
 /// Whether a request names the host in `public_url`, or this machine.
@@ -21,8 +21,8 @@ impl<'r> FromRequest<'r> for Local {
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
         let straight = !req.headers().iter().any(|header| is_of_proxy(header.name().as_str()));
-        // A page of ours under another name came through a proxy that renames us. A link on another site
-        // does not count. Newer browsers tell the two apart.
+        // If `Origin` or `Referer` names another host, a proxy may serve our pages under another name.
+        // `Referer` also names another host after a click on another site. Newer browsers tell the two apart.
         let followed = ["cross-site", "same-site", "none"];
         let followed =
             req.headers().get_one("sec-fetch-site").is_some_and(|site| followed.contains(&site));

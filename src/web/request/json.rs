@@ -1,4 +1,4 @@
-//! [`Json`], the body of a request as a type, and [`request_body!`], which declares such a type.
+//! [`Json`], the body of a request as a type, and [`request_body!`], which declares such types.
 use super::{
     body::{self, Forms},
     fields::{Fields, Wrong, unless_wrong},
@@ -10,31 +10,32 @@ use rocket::{
 };
 use std::convert::Infallible;
 
-/// A type of body, as [`request_body!`] declares it.
+/// A type that [`request_body!`] declares.
 pub trait RequestBody: Send + Sized {
-    /// Reads every field of the body. Notes in `fields` what is wrong.
+    /// Reads every field of the body. Records the errors in `fields`.
     fn read(fields: &mut Fields<'_>) -> Self;
 }
 
-/// A body of type `T`: a JSON object, or a form too if `FORMS` is true. The native API takes no forms,
+/// A body of type `T`: a JSON object, or also a form if `FORMS` is true. The native API takes no forms,
 /// because any site can send one in a user's name. A handler checks its guards before it asks for the
 /// body, so that a caller without credentials learns nothing about fields.
 pub struct Json<T, const FORMS: bool = false>(Result<(T, Wrong)>);
 
 impl<T, const FORMS: bool> Json<T, FORMS> {
-    /// The body, if every field is right.
+    /// The body, if all fields are valid.
     ///
     /// # Errors
-    /// `Fields`, with everything that is wrong, or why the body cannot be read.
+    /// [`Fields`](crate::flows::Error::Fields) with all errors, or why the body cannot be read
+    /// (see [`body::read`]).
     pub fn valid(self) -> Result<T> {
         let (body, wrong) = self.lenient()?;
         Ok(unless_wrong(body, wrong)?)
     }
 
-    /// The body and what is wrong with it. A wrong field has its default value.
+    /// The body and the errors of its fields. An invalid field has its default value.
     ///
     /// # Errors
-    /// Why the body cannot be read.
+    /// Why the body cannot be read (see [`body::read`]).
     pub fn lenient(self) -> Result<(T, Wrong)> {
         self.0
     }
@@ -55,9 +56,9 @@ impl<'r, T: RequestBody, const FORMS: bool> FromData<'r> for Json<T, FORMS> {
     }
 }
 
-/// Declares the body of a request: the struct, its OpenAPI schema and how it is read. The type of a
-/// field says whether the field has to be there (see [`Field`](super::fields::Field)), and its comment
-/// becomes its description.
+/// Declares the body of a request: the struct, its OpenAPI schema and how it is read. The type of a field
+/// says whether the field is required (see [`Field`](super::fields::Field)), and its comment becomes its
+/// description.
 macro_rules! request_body {
     (
         $(#[$attribute:meta])*

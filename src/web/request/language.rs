@@ -1,5 +1,5 @@
-//! The language of a reply. For a program it depends on the request alone. For a person who is signed in,
-//! the language in their profile counts more than that of the browser.
+//! The language of a reply. For a program it depends on the request alone. For a person who is logged in,
+//! the language in their profile takes precedence over that of the browser.
 use super::identity;
 use crate::{
     config::Language,
@@ -11,25 +11,25 @@ use rocket::{
     http::{Cookie, SameSite},
 };
 
-/// The cookie with the language that was chosen in this browser.
+/// The cookie that stores the language that was chosen in this browser.
 const COOKIE: &str = "portcullis-lang";
 
-/// In bytes. A longer `Accept-Language` is ignored.
+/// The longest `Accept-Language`, in bytes. A longer one is ignored.
 const LONGEST_LANGUAGES: usize = 1024;
 
-/// The language that a request asks for: by `?lang`, the cookie or `Accept-Language`, else that of the
+/// The language that a request asks for, by `?lang`, the cookie or `Accept-Language`, or else that of the
 /// settings.
 pub fn of_request(req: &Request<'_>) -> Language {
     chosen(req).unwrap_or_else(|| of_browser(req))
 }
 
-/// The language of the person who reads a page: that of `?lang`, the cookie, their profile or the browser.
+/// The language of the person who reads a page: from `?lang`, the cookie, their profile or the browser.
 pub fn of_reader(req: &Request<'_>, user: Option<&User>) -> Language {
     let own = user.and_then(|user| user.language.as_deref()).and_then(Language::from_tag);
     of_person(req, own)
 }
 
-/// [`of_reader`] for a reply that is made after all guards of the request have run.
+/// As [`of_reader`], for a reply that is made after all guards of the request have run.
 pub fn of_reply(req: &Request<'_>) -> Language {
     of_person(req, identity::own_language(req))
 }
@@ -58,7 +58,7 @@ pub fn keep_choice(req: &Request<'_>) {
     }
 }
 
-/// The cookie that keeps a language, for a year.
+/// The cookie that stores a language for a year.
 pub fn cookie(auth: &Auth, language: Language) -> Cookie<'static> {
     Cookie::build((COOKIE, language.tag()))
         .path("/")
@@ -69,7 +69,7 @@ pub fn cookie(auth: &Auth, language: Language) -> Cookie<'static> {
         .build()
 }
 
-/// The cookie that removes the kept language.
+/// The cookie that removes the stored language.
 pub fn no_cookie(auth: &Auth) -> Cookie<'static> {
     let mut cookie = cookie(auth, Language::default());
     cookie.set_value("");
@@ -77,7 +77,7 @@ pub fn no_cookie(auth: &Auth) -> Cookie<'static> {
     cookie
 }
 
-/// The best of our languages by `Accept-Language` (RFC 9110, 12.5.4).
+/// Our language that `Accept-Language` prefers (RFC 9110, 12.5.4).
 fn accepted(req: &Request<'_>) -> Option<Language> {
     let header = req.headers().get_one("accept-language").unwrap_or_default();
     let header = if header.len() > LONGEST_LANGUAGES { "" } else { header };
@@ -89,7 +89,7 @@ fn accepted(req: &Request<'_>) -> Option<Language> {
         };
         Some((Language::from_tag(tag)?, q)).filter(|(_, q)| *q > 0.0)
     });
-    // The first of equals.
+    // If two are equal, the first one wins.
     weighed
         .fold(None, |best: Option<(Language, f32)>, new| {
             best.filter(|(_, q)| *q >= new.1).or(Some(new))
