@@ -1,4 +1,4 @@
-//! An SMTP server that refuses or holds back what a test wants.
+//! An SMTP server that refuses or delays the mails that a test chooses.
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex},
@@ -9,13 +9,13 @@ use tokio::{
     sync::watch,
 };
 
-/// A mail server that refuses whom it is told to, with the code it is told.
+/// A mail server that refuses chosen recipients with a chosen code.
 #[derive(Clone, Default)]
 pub struct MailServer {
     refused: Arc<Mutex<HashMap<String, u16>>>,
-    /// The recipients so far.
+    /// The recipients of all attempts so far.
     asked: Arc<Mutex<HashSet<String>>>,
-    /// Who is not answered about until they are taken out.
+    /// The recipients that get no answer until the test removes them.
     held: watch::Sender<HashSet<String>>,
     /// Recipient and text of each mail.
     received: Arc<Mutex<Vec<(String, String)>>>,
@@ -51,7 +51,7 @@ impl MailServer {
         });
     }
 
-    /// Returns once a mail to `address` is being sent.
+    /// Returns once a mail to `address` is being delivered.
     pub async fn asked_for(&self, address: &str) {
         while !self.asked.lock().unwrap().contains(address) {
             tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! People who use a service, each with a browser of their own.
+//! People who use a service, each with their own browser.
 use super::{
     request::{Reply, raw},
     service::Service,
@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, sync::Mutex};
 pub const PASSWORD: &str = "correct horse battery";
 pub const ORIGIN: &str = "http://localhost:8000";
 
-/// Somebody with a browser of their own.
+/// A person with their own browser.
 pub struct Person<'s> {
     pub service: &'s Service,
     pub name: String,
@@ -81,7 +81,7 @@ impl Person<'_> {
         self.send(method, path, Some(body.to_string()), &kind).await
     }
 
-    /// What a browser on one of our pages sends: its cookies and where it is; and the access token.
+    /// Sends what a browser on one of our pages sends: its cookies and origin; and the access token.
     pub async fn send(
         &self,
         method: Method,

@@ -30,7 +30,7 @@ pub fn program_with_database(folder: &Path, database: Option<&str>) -> Command {
     command
 }
 
-/// A running server, killed when dropped.
+/// A running server that is killed when dropped.
 pub struct Server {
     pub child: Child,
     pub port: u16,
@@ -40,13 +40,13 @@ pub struct Server {
 
 impl Server {
     pub fn start(folder: &Path, database: Option<&str>) -> Self {
-        // Without a drain, a server that is told to stop does so at once.
+        // Without a drain, the server stops as soon as it gets the signal.
         Self::start_with(folder, database, |command| {
             command.env("PORTCULLIS_SHUTDOWN__DRAIN", "0s");
         })
     }
 
-    /// Starts the program after `change` has added to its environment, or redirected its log.
+    /// Starts the program after `change` has added to its environment or redirected its log.
     pub fn start_with(
         folder: &Path,
         database: Option<&str>,
@@ -61,7 +61,7 @@ impl Server {
             .stdout(Stdio::piped())
             .stderr(fs::File::create(&log).unwrap());
         change(&mut command);
-        // The last line of the greeting.
+        // A part of the last line that the server prints at the start.
         let sends = command.get_envs().any(|(name, _)| name == "PORTCULLIS_MAIL__URL");
         let last = if sends { "/setup" } else { "/dev/mail" };
         let mut child = command.spawn().unwrap();
@@ -77,7 +77,7 @@ impl Server {
         Self { child, port, log, greeting }
     }
 
-    /// The link with which the first superuser is made, if one was printed.
+    /// The link that creates the first superuser, if the server printed one.
     pub fn setup_link(&self) -> Option<&str> {
         self.greeting
             .iter()
@@ -90,7 +90,7 @@ impl Server {
         stream
     }
 
-    /// Status, head and body of a reply.
+    /// Sends a request and returns the status, head and body of the reply.
     pub async fn ask(
         &self,
         method: &str,
@@ -112,7 +112,7 @@ impl Server {
         (status, head.to_owned(), serde_json::from_str(body).unwrap_or_default())
     }
 
-    /// A whole reply as it came.
+    /// The whole reply, unparsed.
     pub async fn text(&self, path: &str) -> String {
         let request =
             format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
