@@ -1,4 +1,4 @@
-//! The first superuser, made with the link that the first start prints.
+//! Creating the first superuser with the link that the first start prints.
 use crate::support::{
     PASSWORD, Person, Reply, Service, acts, raw, root, rows, says, set_superuser,
 };

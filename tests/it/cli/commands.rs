@@ -18,7 +18,7 @@ fn run(folder: &Path, url: &str, args: &[&str], stdin: &str) -> (i32, String, St
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A command that does not read it may be gone already.
+    // A command that does not read standard input may have ended already.
     let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
     let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();

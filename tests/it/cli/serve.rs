@@ -120,7 +120,7 @@ fn a_failed_start_is_reported_in_one_line() {
         assert!(code == 1 && err.contains(why) && err.lines().count() == 1, "{err}");
         assert!(out.starts_with(head) && !format!("{out}{err}").contains("hunter2"), "{out}{err}");
     }
-    // Several errors of one kind are reported in one line each.
+    // Each of several errors of one kind gets its own line.
     fs::write(folder.path().join("mine/pages/login.html"), "{{ one }}\n{{ two }}").unwrap();
     fs::write(&file, "[default.portcullis]\ntemplates = 'mine'").unwrap();
     let (code, _, err) = result(&mut program(folder.path(), &["config", "check"]));

@@ -1,4 +1,4 @@
-//! Mails while the service stops.
+//! Delivering mails while the service stops.
 use super::{register, states};
 use crate::support::{MailServer, Service, rows};
 use std::time::Duration;

@@ -18,7 +18,7 @@ async fn a_user_changes_their_profile(service: &Service) {
     assert_eq!(page.status, 400);
     says(&page, "Уже занято.");
     says(&page, "value=\"New\"");
-    // With no language in the profile, the browser's counts; the earlier choice leaves the cookie.
+    // With no language in the profile, the browser's counts, and the language cookie is removed.
     let fields = [("username", ""), ("first_name", ""), ("language", "")];
     let page =
         ann.follow(&ann.submit("/account", "/account/profile", &fields).await, "/account").await;

@@ -6,7 +6,9 @@ use super::{
 };
 use rocket::http::Method;
 
+/// The content type of a form.
 pub const FORM_HEADER: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
+/// The cookie with the refresh token.
 pub const SESSION: &str = "__Host-portcullis";
 
 impl Person<'_> {
@@ -41,10 +43,12 @@ impl Person<'_> {
             .await
     }
 
+    /// Whether the browser has the cookie with the refresh token.
     pub fn has_session(&self) -> bool {
         self.cookies.lock().unwrap().contains_key(SESSION)
     }
 
+    /// Logs in through the page, with a lasting cookie.
     pub async fn log_in(&self) -> Reply {
         let fields = [("login", &*self.email()), ("password", PASSWORD), ("remember", "on")];
         self.submit("/login", "/login", &fields).await
@@ -58,6 +62,7 @@ pub async fn visitor<'s>(service: &'s Service, name: &str) -> Person<'s> {
     person
 }
 
+/// Checks that a reply contains `text`.
 pub fn says(reply: &Reply, text: &str) {
     assert!(reply.text.contains(text), "{text}: {}", reply.text);
 }

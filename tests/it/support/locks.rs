@@ -13,6 +13,7 @@ pub async fn holder(database: &Database, sql: &'static str) -> PgConnection {
     conn
 }
 
+/// Executes `sql` on a connection.
 pub async fn say(conn: &mut PgConnection, sql: &'static str) {
     sqlx::raw_sql(sql).execute(conn).await.unwrap();
 }
@@ -26,6 +27,7 @@ pub async fn waiting(conn: &mut PgConnection) -> i64 {
     sqlx::query_scalar(waiting).fetch_one(conn).await.unwrap()
 }
 
+/// Returns once other connections wait for a lock, or, if not `anybody`, once none does.
 pub async fn until_waiting(conn: &mut PgConnection, anybody: bool) {
     let since = Instant::now();
     while (waiting(conn).await > 0) != anybody {

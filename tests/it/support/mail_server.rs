@@ -22,6 +22,7 @@ pub struct MailServer {
 }
 
 impl MailServer {
+    /// Starts a server and returns it with its URL.
     pub async fn start() -> (Self, String) {
         let (server, listener) = (Self::default(), TcpListener::bind("127.0.0.1:0").await.unwrap());
         let url = format!("smtp://{}", listener.local_addr().unwrap());
@@ -35,16 +36,19 @@ impl MailServer {
         (server, url)
     }
 
+    /// Answers each attempt to send to `address` with `code` from now on.
     pub fn refuse(&self, address: &str, code: u16) {
         self.refused.lock().unwrap().insert(address.to_owned(), code);
     }
 
+    /// Delays the answer about the recipient `address` until `let_go`.
     pub fn hold(&self, address: &str) {
         self.held.send_modify(|held| {
             held.insert(address.to_owned());
         });
     }
 
+    /// Ends the delay of `hold`.
     pub fn let_go(&self, address: &str) {
         self.held.send_modify(|held| {
             held.remove(address);
@@ -58,6 +62,7 @@ impl MailServer {
         }
     }
 
+    /// Recipient and text of each mail that was accepted.
     pub fn received(&self) -> Vec<(String, String)> {
         self.received.lock().unwrap().clone()
     }

@@ -7,7 +7,9 @@ use rocket::http::Method;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Mutex};
 
+/// The password of every person.
 pub const PASSWORD: &str = "correct horse battery";
+/// The origin of our own pages.
 pub const ORIGIN: &str = "http://localhost:8000";
 
 /// A person with their own browser.
@@ -39,6 +41,7 @@ impl Person<'_> {
         self.access.lock().unwrap().clone()
     }
 
+    /// Forgets the access token, so that only the cookies remain.
     pub fn forget_access(&self) -> &Self {
         *self.access.lock().unwrap() = None;
         self
@@ -56,6 +59,7 @@ impl Person<'_> {
         self.keep(self.post("/auth/login", body).await)
     }
 
+    /// Refreshes by cookie, and remembers the new tokens.
     pub async fn refresh(&self) -> Reply {
         self.keep(self.send(Method::Post, "/auth/refresh", None, &[]).await)
     }

@@ -7,6 +7,7 @@ use tokio::{
     sync::Mutex,
 };
 
+/// A running pooler, stopped when dropped.
 pub struct Pooler {
     pub url: String,
     server: tokio::task::JoinHandle<()>,

@@ -12,8 +12,10 @@ use tokio::{
     net::TcpStream,
 };
 
+/// The path of the compiled program.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_portcullis");
 
+/// The program in `folder` with these arguments, without settings from this environment.
 pub fn program(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
     command.args(args).current_dir(folder).stdin(Stdio::null());
@@ -21,6 +23,7 @@ pub fn program(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
+/// The program in `folder`, with `DATABASE_URL` if `database` is given.
 pub fn program_with_database(folder: &Path, database: Option<&str>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
     command.current_dir(folder).env_remove("ROCKET_CONFIG").env_remove("RUST_LOG");
@@ -84,6 +87,7 @@ impl Server {
             .find_map(|line| Some(&line[line.find("http")?..]).filter(|l| l.contains("/setup")))
     }
 
+    /// Sends a request and returns the connection, from which the reply is still to be read.
     pub async fn send(&self, request: &str) -> TcpStream {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -121,15 +125,18 @@ impl Server {
         reply
     }
 
+    /// The `Origin` header of a browser on a page of this server.
     pub fn origin(&self) -> String {
         format!("Origin: http://localhost:{}\r\n", self.port)
     }
 
+    /// Sends a signal, such as `-TERM`, to the server.
     pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
     }
 
+    /// Sends a signal to the server and waits until it ends.
     pub fn end(&mut self, signal: &str) -> std::process::ExitStatus {
         self.signal(signal);
         self.child.wait().unwrap()

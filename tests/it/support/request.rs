@@ -87,6 +87,7 @@ pub async fn present(ann: &Person<'_>, token: &str) -> Reply {
     raw(ann.service, Method::Post, "/auth/refresh", None, &headers).await
 }
 
+/// The value of the first cookie that a reply with status 200 sets.
 pub fn cookie(reply: &Reply) -> String {
     reply.expect(200);
     let cookie = reply.header("set-cookie").unwrap();

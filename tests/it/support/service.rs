@@ -16,8 +16,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// `on_both!(name)` runs `async fn name(service: &Service)` on SQLite and on PostgreSQL. With `|config| ..`, the
-/// closure changes the configuration first.
+/// `on_both!(name)` runs `async fn name(service: &Service)` on SQLite and on PostgreSQL. With
+/// `|config| ..`, the closure changes the configuration first.
 macro_rules! on_both {
     ($name:ident) => {
         on_both!($name, |_| ());
@@ -50,6 +50,7 @@ pub fn config() -> Config {
     config
 }
 
+/// Rocket's settings for a service on the database at `url`.
 pub fn figment(url: &str) -> Figment {
     Figment::from(rocket::Config {
         log_level: rocket::config::LogLevel::Off,
@@ -59,6 +60,7 @@ pub fn figment(url: &str) -> Figment {
     .merge(("databases.portcullis.max_connections", 4))
 }
 
+/// A running service, without a network port.
 pub struct Service {
     pub client: Client,
     pub clock: Clock,
@@ -67,6 +69,7 @@ pub struct Service {
 }
 
 impl Service {
+    /// Starts a service. Without a `clock`, it gets a manual one that begins at 2027-01-15, 08:00 UTC.
     pub async fn start(database: &Database, config: Config, clock: Option<Clock>) -> Self {
         let clock = clock.unwrap_or_else(|| Clock::manual(Timestamp::from_unix(1_800_000_000)));
         let stage = portcullis::stage().config(config.clone()).clock(clock.clone());
@@ -215,6 +218,7 @@ pub async fn root(service: &Service) -> Person<'_> {
     root
 }
 
+/// Waits until `met` returns true; fails after two seconds.
 pub async fn eventually(what: &str, mut met: impl AsyncFnMut() -> bool) {
     let since = Instant::now();
     while !met().await {

@@ -74,6 +74,7 @@ fn lines(script: &str) -> Vec<(usize, Headers, &str)> {
     lines
 }
 
+/// Replays the transcript in the file `path` against a service.
 pub async fn replay(service: &Service, path: &str) {
     let script = fs::read_to_string(path).unwrap();
     let mut names = Names::from([("password".into(), PASSWORD.into())]);

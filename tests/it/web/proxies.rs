@@ -1,4 +1,4 @@
-//! What the service believes of what a proxy in front of it says.
+//! Which addresses the service accepts from a proxy in front of it.
 use crate::support::{PASSWORD, Service, raw};
 use rocket::http::Method;
 use serde_json::json;

@@ -75,7 +75,7 @@ async fn a_refusal_is_one_event_with_its_actor(service: &Service) {
     let line = logged("a page", Box::pin(ann.get("/admin/users/secret-part"))).await;
     assert_eq!(said(&line), by_ann("forbidden", "/admin/users/<id>?<cursor>"));
 
-    // Another site sends a request with her cookie.
+    // Another site sends a request with the person's cookie.
     let foreign = |path: &'static str, person: &Person<'_>| {
         let cookie = format!("__Host-portcullis={}", person.refresh_cookie().unwrap());
         let headers = [("Cookie", cookie), ("Origin", "https://evil.example".to_owned())];
