@@ -1,5 +1,5 @@
-//! How long the import of 100,000 users takes: `cargo bench --bench import`, into a new SQLite file, or
-//! with `DATABASE_URL=postgres://…` into an empty database there.
+//! Measures how long the import of 100,000 users takes: `cargo bench --bench import` imports into a new
+//! SQLite file. With `DATABASE_URL=postgres://…` it imports into that database, which must be empty.
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot go on ends")]
 
 use portcullis::flows::{Dump, Import, Source};
@@ -40,7 +40,7 @@ fn main() {
     });
 }
 
-/// A dump of Django's, with two groups for each user.
+/// Writes a Django dump in which each user has two groups.
 fn write(file: &Path) -> std::io::Result<()> {
     let mut out = BufWriter::new(File::create(file)?);
     let group = |pk: u64, name: &str| json!({ "model": "auth.group", "pk": pk, "fields": { "name": name, "permissions": [] } });

@@ -3,7 +3,7 @@
 use portcullis::{Admin, Role, RoleName, SignedIn, Verified};
 use rocket::{Build, Rocket, Route, get, launch, routes};
 
-/// A role of this application's own.
+/// A role that this application defines.
 struct Editor;
 
 impl RoleName for Editor {
@@ -15,7 +15,7 @@ fn hello(who: SignedIn) -> String {
     format!("Hello, {}!", who.email)
 }
 
-/// Reads no database: the user id is in the token.
+/// Does not read the database: the user id is in the token.
 #[get("/fast")]
 fn fast(who: Verified) -> String {
     format!("User {}", who.user_id)
@@ -40,7 +40,7 @@ fn rocket() -> Rocket<Build> {
     rocket::build()
         .attach(portcullis::stage())
         .mount("/app", application())
-        // Optional: Portcullis tells why a guard refuses a request.
+        // Optional: these catchers say why a guard refuses a request.
         .register("/app", portcullis::catchers())
 }
 
@@ -73,7 +73,7 @@ mod tests {
         let figment = Figment::from(rocket::Config::debug_default())
             .merge(("databases.portcullis.url", url))
             .merge(("log_level", "off"));
-        // These settings rather than those of the file and the environment.
+        // These settings replace those of the file and the environment.
         let app = rocket::custom(figment)
             .attach(portcullis::stage().config(Config::default()))
             .mount("/app", application())

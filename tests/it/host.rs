@@ -111,7 +111,7 @@ fn form(who: SignedIn) -> String {
 }
 
 on_both_databases!(a_form_of_a_host_application_needs_a_csrf_token);
-/// A form that any page may send needs a proof of where it comes from, for nothing else is known of it.
+/// Any site can send such a form, so it must prove where it comes from.
 async fn a_form_of_a_host_application_needs_a_csrf_token(database: Database) {
     let service = Service::start(&database, config(), None).await;
     let ann = service.user("ann").await;
@@ -146,7 +146,7 @@ async fn a_form_of_a_host_application_needs_a_csrf_token(database: Database) {
     database.end().await;
 }
 
-/// The application's own replies are its own, a missing page too.
+/// The application keeps its own replies, for missing pages too.
 async fn own_replies(client: &Client) {
     let refused =
         client.get("/app/hello").header(Header::new("Host", "localhost")).dispatch().await;

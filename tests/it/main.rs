@@ -1,5 +1,5 @@
-//! Tests from outside, on both engines: people are clients, and each test has a database and a clock of its own.
-//! The folders mirror the rooms of `src`; the tests of the tables are in `src/store/tests`.
+//! Tests from outside, on both engines: people are clients, and each test has its own database and clock. The
+//! directories mirror the rooms of `src`; the tests of the tables are in `src/store/tests`.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[macro_use]
@@ -25,7 +25,7 @@ mod web;
 #[test]
 fn this_run_tests_sqlite_only_and_scripts_test_both_engines() {
     use std::io::Write;
-    // Past the capture of the test runner, so that it is seen.
+    // Write past the test runner, which captures standard error, so that the note is seen.
     if let Ok(mut terminal) = std::fs::OpenOptions::new().append(true).open("/dev/stderr") {
         let _ =
             writeln!(terminal, "note: SQLite only; scripts/test runs the PostgreSQL half as well");

@@ -1,4 +1,4 @@
-//! Purging old rows, however many there are, while others write.
+//! Purging any number of old rows while other requests write.
 use crate::support::{Database, PASSWORD, Service, config, rows};
 use serde_json::json;
 use std::{
@@ -89,7 +89,7 @@ async fn a_mail_is_purged_a_week_after_it_was_sent_or_a_month_after_it_failed(se
 }
 
 on_both_databases!(one_server_purges_at_a_time);
-/// Of two processes one purges.
+/// When two processes purge, only one does the work.
 async fn one_server_purges_at_a_time(database: Database) {
     let service = Service::start(&database, config(), None).await;
     let act = "INSERT INTO auth_audit (at, kind, actor) VALUES (1, 'login', 'user') RETURNING kind";

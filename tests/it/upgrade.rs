@@ -1,8 +1,8 @@
-//! A database of the version before this one: the service migrates it and goes on with everything in it.
+//! A database of the previous version: the service migrates it and keeps everything in it.
 //!
-//! `tests/fixtures/schema-7.*` were made by that version: the users root (superuser), ann (role EDITOR), bob (email not
-//! confirmed) and dan (disabled), a session and links of theirs, a mail that waits, an invitation, a changed setting and
-//! audit events.
+//! The previous version made `tests/fixtures/schema-7.*`: the users root (superuser), ann (role EDITOR), bob
+//! (email not confirmed) and dan (disabled), a session and links of theirs, a waiting mail, an invitation, a
+//! changed setting and audit events.
 use crate::support::{Database, PASSWORD, Person, Service, acts, config, rows, says};
 use flate2::read::GzDecoder;
 use portcullis::{
@@ -18,7 +18,7 @@ use std::{
 
 const NEW: &str = "another horse battery";
 
-/// Audit kinds of the version before, and what they are called now.
+/// Audit kinds of the previous version, and their names now.
 const RENAMED: [(&str, &str); 5] = [
     ("keys_settled", "keys_provisioned"),
     ("set_up", "setup_completed"),
@@ -27,13 +27,13 @@ const RENAMED: [(&str, &str); 5] = [
     ("password_reset_asked", "password_reset_requested"),
 ];
 
-/// What a client of the old database has.
+/// What clients of the old database know.
 struct Known {
-    /// The refresh token of ann.
+    /// Ann's refresh token.
     cookie: &'static str,
-    /// The token of the link that resets the password of ann.
+    /// The token of the link that resets ann's password.
     reset: &'static str,
-    /// The token of the link that confirms the email of bob.
+    /// The token of the link that confirms bob's email.
     confirm: &'static str,
     /// The time of the newest audit event, in microseconds.
     newest: i64,
@@ -45,7 +45,7 @@ fn unpacked(gz: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Fills an empty database with the old one.
+/// Restores the old database into an empty one.
 async fn restore(database: &Database) -> Known {
     if let Some(path) = database.url.strip_prefix("sqlite://") {
         std::fs::write(path, unpacked(include_bytes!("../fixtures/schema-7.sqlite.gz"))).unwrap();
@@ -57,7 +57,7 @@ async fn restore(database: &Database) -> Known {
         };
     }
     let dump = unpacked(include_bytes!("../fixtures/schema-7.postgres.sql.gz"));
-    // Lines with a backslash are for psql.
+    // Lines with a backslash are commands for psql.
     let dump: String = String::from_utf8(dump)
         .unwrap()
         .split_inclusive('\n')
@@ -86,7 +86,7 @@ fn person<'s>(service: &'s Service, name: &str) -> Person<'s> {
     Person { name: name.into(), ..service.stranger() }
 }
 
-/// Waits until a query gives `expected`.
+/// Waits until a query returns `expected`.
 async fn eventually(service: &Service, sql: &'static str, expected: &[&str]) {
     let since = Instant::now();
     loop {
@@ -110,14 +110,14 @@ async fn an_old_database_is_migrated_and_goes_on(database: Database) {
 }
 
 async fn everything_goes_on(service: &Service, known: &Known) {
-    // The mail that waited is sent, with a link of its own.
+    // The waiting mail is sent, with a new link.
     let waiting = "SELECT state FROM auth_outbox WHERE id = 4";
     eventually(service, waiting, &["sent"]).await;
     let mail = service.mail("ann@example.com").await;
     assert!(mail["text"].as_str().unwrap().contains("/reset-password?token="), "{mail}");
     assert!(!mail["text"].as_str().unwrap().contains(known.reset), "{mail}");
 
-    // The refresh token is rotated, and the password still logs in.
+    // The refresh token is rotated, and the password still works.
     let (browser, ann) = (person(service, "ann"), person(service, "ann"));
     browser.cookies.lock().unwrap().insert("__Host-portcullis".into(), known.cookie.into());
     browser.refresh().await.expect(200);
@@ -130,7 +130,7 @@ async fn everything_goes_on(service: &Service, known: &Known) {
     ann.login().await.expect(200);
     ann.get("/auth/me").await.expect(200);
 
-    // The old link sets another password and ends the sessions.
+    // The old reset link sets another password and ends the sessions.
     let reset = json!({ "token": known.reset, "new_password": NEW });
     service.stranger().post("/auth/password/reset", reset).await.expect(204);
     for ended in [&browser, &ann] {
@@ -141,7 +141,7 @@ async fn everything_goes_on(service: &Service, known: &Known) {
     let login = json!({ "email": "ann@example.com", "password": NEW });
     ann.login_with(login).await.expect(200);
 
-    // The link that confirms works, and dan stays disabled.
+    // The confirmation link works, and dan stays disabled.
     let confirm = json!({ "token": known.confirm, "password": PASSWORD });
     let bob = service.stranger().post("/auth/email/confirm", confirm).await;
     assert_eq!(bob.expect(200)["is_email_confirmed"], true);

@@ -1,4 +1,4 @@
-//! Changing the email of an account, and taking the change back.
+//! Changing the email of an account, and undoing the change.
 use super::{ANN, NEW};
 use crate::support::{PASSWORD, Person, Service, rows, says};
 use serde_json::json;
@@ -31,7 +31,7 @@ async fn the_email_changes_once_the_new_one_is_confirmed(service: &Service) {
     assert_eq!(user.expect(200)["email"], "new@example.com");
     ann.login().await.refused(401, "invalid_credentials");
     ann.login_with(json!({ "email": "new@example.com", "password": PASSWORD })).await.expect(200);
-    // Somebody else's address: the same answer, and its owner is told.
+    // An email that another user has gets the same answer, and that user gets a mail.
     assert_eq!(
         change("bob@example.com", PASSWORD).await.expect(202)["detail"],
         change("c@example.com", PASSWORD).await.body["detail"]
@@ -51,7 +51,7 @@ async fn a_change_of_email_needs_more_than_the_link_and_can_be_declined(service:
     };
     let (ann, token) = (service.stranger(), asks().await);
     ann.confirms(json!({ "token": token })).await.refused(403, "proof_required");
-    // It is no way into an account that is somebody else's.
+    // The link does not reset a password: that would open another person's account.
     let reset =
         ann.post("/auth/password/reset", json!({ "token": token, "new_password": NEW })).await;
     reset.refused(400, "token_not_valid");
@@ -103,7 +103,7 @@ async fn the_old_address_can_undo_a_change_of_email(service: &Service) {
     moves("b@example.com", PASSWORD).await;
     assert!(service.mail(ANN).await["text"].as_str().unwrap().contains("b@example.com"));
     let back = service.mailed_token(ANN).await;
-    // Whatever is done next, the first address keeps its way back.
+    // Later changes do not invalidate the undo link of the first email.
     let change = json!({ "current_password": PASSWORD, "new_password": NEW });
     thief.post("/auth/password", change).await.expect(204);
     moves("c@example.com", NEW).await;
@@ -129,7 +129,7 @@ async fn the_old_address_can_undo_a_change_of_email(service: &Service) {
     ann.follow(&ann.submit("/reset-password", "/reset-password", &fields).await, "/login").await;
     let user = ann.login_with(json!({ "login": "ann", "password": "nine quiet kettles" })).await;
     assert_eq!(user.expect(200)["user"]["email"], ANN);
-    // The later address has lost its own, and each works once.
+    // The undo link of the later email is revoked, and each link works once.
     for spent in [theirs, back] {
         thief.get(&format!("/restore-email?token={spent}")).await;
         assert_eq!(thief.get("/restore-email").await.status, 400);
@@ -151,7 +151,7 @@ async fn a_change_can_be_undone_for_three_days_from_a_confirmed_address(service:
     assert_eq!(guest.get("/restore-email").await.status, 200);
     service.advance(Duration::from_hours(72));
     assert_eq!(guest.get("/restore-email").await.status, 400);
-    // A slip of the pen: the mailbox is somebody else's.
+    // The old email is mistyped and unconfirmed. It gets no undo link: the mailbox may be someone else's.
     let bob = service.stranger();
     bob.registers("bbo@example.com").await;
     bob.login_with(json!({ "email": "bbo@example.com", "password": PASSWORD })).await.expect(200);
@@ -173,7 +173,7 @@ async fn undoing_a_change_takes_the_old_address_back_from_a_new_account(service:
         .await
         .expect(200);
     let back = service.mailed_token(ANN).await;
-    // The owner, who knows of nothing, confirms by a reset what the thief has registered.
+    // The owner, who is unaware, resets the password and so confirms the thief's new account.
     service.stranger().registers(ANN).await;
     ann.post("/auth/password/forgot", json!({ "email": ANN })).await.expect(202);
     let reset = json!({ "token": service.mailed_token(ANN).await, "new_password": NEW });

@@ -76,7 +76,7 @@ async fn a_mailed_code_confirms_in_a_session(service: &Service) {
     for neither in [json!({}), json!({ "code": code, "token": "x" })] {
         ann.confirms(neither).await.refused(400, "validation");
     }
-    // That of the newest mail counts.
+    // Only the code in the newest mail works.
     service.advance(Duration::from_secs(1));
     ann.post("/auth/email/resend", json!({})).await.expect(202);
     let newest = service.mailed_code(ANN).await;
@@ -89,7 +89,7 @@ async fn a_mailed_code_confirms_in_a_session(service: &Service) {
         true
     );
     ann.confirms(json!({ "code": newest })).await.refused(400, "validation");
-    // A change of address takes one as well.
+    // A code also confirms a change of email.
     ann.post("/auth/email", json!({ "email": "new@example.com", "password": PASSWORD }))
         .await
         .expect(202);
@@ -145,7 +145,7 @@ async fn declining_deletes_only_an_unconfirmed_self_registered_account(service: 
         let link = reader.get(&format!("/confirm-email?token={token}")).await;
         let page = reader.follow(&link, "/confirm-email").await;
         assert!(!page.text.contains("/confirm-email/decline"), "{email}");
-        // By a form of one's own.
+        // The form of another link's page with this token is refused as well.
         reader
             .follow(&reader.get(&format!("/confirm-email?token={late}")).await, "/confirm-email")
             .await;

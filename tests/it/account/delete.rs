@@ -44,7 +44,7 @@ async fn a_deleted_account_leaves_no_email_in_the_database(service: &Service) {
                        UNION ALL SELECT email FROM auth_mail_tokens";
         rows(service, sql).await.join("\n")
     };
-    // Until then the limit of mails needs it.
+    // The limit on mails to one address needs these rows for an hour.
     service.advance(Duration::from_mins(61));
     service.auth().purge().await.unwrap();
     let left = dump().await;
@@ -67,7 +67,7 @@ async fn of_two_superusers_who_delete_their_accounts_at_once_one_stays(service: 
         let stay = "SELECT email FROM auth_users WHERE is_superuser AND is_active";
         let stay = rows(service, stay).await;
         assert!(!stay.is_empty(), "{left} left");
-        // Those who stayed are no superusers in the next round.
+        // Demote those who stayed, so that the next round has only its own superusers.
         for person in &people {
             set_superuser(service, person.id, false).await;
         }

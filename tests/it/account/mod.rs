@@ -26,7 +26,7 @@ impl Service {
         text.split_whitespace().find(is_code).unwrap_or_else(|| panic!("no code in {mail}")).into()
     }
 
-    /// Somebody at another browser who is logged in to the same account.
+    /// A person at another browser who is logged in to the same account.
     async fn elsewhere(&self, login: &str) -> Person<'_> {
         let person = self.stranger();
         person.login_with(json!({ "login": login, "password": PASSWORD })).await.expect(200);
@@ -45,7 +45,7 @@ impl Person<'_> {
         self.post("/auth/email/confirm", body).await
     }
 
-    /// Opens the page of a mailed link and sends a form of it.
+    /// Opens the page of a mailed link and sends one of its forms.
     async fn press(&self, path: &str, token: &str, to: &str, fields: &[(&str, &str)]) -> Reply {
         self.follow(&self.get(&format!("{path}?token={token}")).await, path).await;
         self.submit(path, to, &[&[("token", token)], fields].concat()).await

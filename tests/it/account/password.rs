@@ -50,7 +50,7 @@ async fn a_forgotten_password_is_reset_once_by_mail(service: &Service) {
     reset(&token, "short").await.refused(400, "validation");
     reset(&token, NEW).await.expect(204);
     reset(&token, NEW).await.refused(400, "token_not_valid");
-    // A link that was asked for before the change has died with it.
+    // The change of password also revoked the reset link that was mailed before.
     reset(&first, NEW).await.refused(400, "token_not_valid");
     ann.get("/auth/me").await.refused(401, "token_not_valid");
     ann.login_with(json!({ "login": "ann", "password": NEW })).await.expect(200);

@@ -4,7 +4,7 @@ use rocket::http::Method;
 use serde_json::{Value, json};
 use std::{fs, path::Path};
 
-/// A password, and why it is refused.
+/// A password, and why it is refused, in English and Russian.
 const REFUSED: [(&str, &str, &str); 9] = [
     ("k3J9x#Q", "At least 8 characters.", "Не меньше 8 символов."),
     ("Ann@Example.com", SIMILAR.0, SIMILAR.1),
@@ -17,7 +17,7 @@ const REFUSED: [(&str, &str, &str); 9] = [
     (LEAKED, LEAKED_WHY.0, LEAKED_WHY.1),
 ];
 
-/// Nothing else is wrong with it.
+/// Only the list of leaked passwords refuses it.
 const LEAKED: &str = "справедливость";
 
 const SIMILAR: (&str, &str) = (
@@ -40,7 +40,7 @@ const GUESSABLE: (&str, &str) = (
     "Этот пароль слишком легко угадать. Сделайте его длиннее: хватит трёх-четырёх не связанных между собой слов.",
 );
 
-/// Runs a command on the database of `service`: exit code and what it complains of.
+/// Runs a command on the database of `service` and returns its exit code and standard error.
 fn command(service: &Service, folder: &Path, args: &[&str], password: &str) -> (i32, String) {
     let input = folder.join("input");
     fs::write(&input, password).unwrap();
@@ -99,7 +99,7 @@ async fn the_command_line_refuses_the_same(service: &Service) {
 on_both!(nobody_has_to_change_a_password_that_would_be_refused_today);
 async fn nobody_has_to_change_a_password_that_would_be_refused_today(service: &Service) {
     let ann = service.registered("ann").await;
-    // Of "password", as Django stores it: chosen when nobody minded.
+    // Django's hash of "password", which the password policy refuses.
     let old = "UPDATE auth_users SET password_hash =
                    'pbkdf2_sha256$1000$saltsalt$E196ZhRPzw+wA84EjzHwJO1cv/MFJdO6C/sxmUeTYqY=' RETURNING email";
     rows(service, old).await;

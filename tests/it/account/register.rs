@@ -160,7 +160,7 @@ async fn requests_for_unknown_users_leave_no_rows(service: &Service) {
             "{asked}: {figures}"
         );
     }
-    // What is somebody's does.
+    // Requests about an address that has an account do write to these tables.
     guest.post("/auth/password/forgot", json!({ "email": ANN })).await.expect(202);
     guest
         .post("/auth/login", json!({ "email": ANN, "password": NEW }))

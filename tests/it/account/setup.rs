@@ -1,4 +1,4 @@
-//! The first superuser, made with the link that the first start prints.
+//! Creating the first superuser with the link that the first start prints.
 use crate::support::{
     PASSWORD, Person, Reply, Service, acts, raw, root, rows, says, set_superuser,
 };
@@ -7,21 +7,21 @@ use std::time::Duration;
 
 const SUPERUSERS: &str = "SELECT email FROM auth_users WHERE is_superuser";
 
-/// The token of a link that is made now.
+/// Makes a setup link and returns its token.
 async fn offered(service: &Service) -> String {
     let link = service.auth().offer_setup().await.unwrap().unwrap();
     link.strip_prefix("http://localhost:8000/setup?token=").unwrap().to_owned()
 }
 
 impl Person<'_> {
-    /// Opens a link, and sends its form.
+    /// Opens a link and sends its form.
     async fn set_up(&self, token: &str, email: &str, password: &str) -> Reply {
         let page = self.follow(&self.get(&format!("/setup?token={token}")).await, "/setup").await;
         says(&page, "first superuser");
         self.send_setup(token, email, password).await
     }
 
-    /// Sends the form, whatever its page shows.
+    /// Sends the form, whether or not the page shows it.
     async fn send_setup(&self, token: &str, email: &str, password: &str) -> Reply {
         self.get("/login").await;
         let csrf = self.cookies.lock().unwrap()["__Host-portcullis-form"].clone();
@@ -43,7 +43,7 @@ async fn the_setup_link_makes_one_superuser_and_logs_them_in(service: &Service) 
     let op = service.stranger();
     let link = op.get(&format!("/setup?token={token}")).await;
     assert_eq!(link.header("referrer-policy"), Some("no-referrer"));
-    // What is refused leaves the link usable.
+    // A refused form leaves the link usable.
     for (email, password) in [("op@example.com", "short"), ("no address", PASSWORD), ("", "")] {
         let page = op.set_up(&token, email, password).await;
         assert_eq!(page.status, 400);
@@ -59,7 +59,7 @@ async fn the_setup_link_makes_one_superuser_and_logs_them_in(service: &Service) 
         (&true.into(), &true.into())
     );
     assert_eq!(me.body["roles"], serde_json::json!([]));
-    // No other link works any more, nor this one again.
+    // The first superuser uses up every link, this one included.
     for token in [&token, &other] {
         let page = service.stranger().send_setup(token, "eve@example.com", PASSWORD).await;
         assert_eq!(page.status, 400);

@@ -1,4 +1,4 @@
-//! What the database holds of secrets.
+//! Which secrets the database contains.
 use crate::support::{PASSWORD, Service, rows};
 use serde_json::json;
 use std::time::Duration;
@@ -28,7 +28,7 @@ async fn the_kinds_of_hashes_that_are_stored_are_known(service: &Service) {
     rows(service, "DELETE FROM auth_hash_kinds RETURNING kind").await;
     service.auth().survey_hashes().await.unwrap();
     assert_eq!(kinds().await, ["argon2 64 1 1", "pbkdf2-sha256 1000"]);
-    // A login makes a hash of ours of it, and then there is none of the other kind.
+    // A login replaces the hash with one of ours, and then no other kind is left.
     service
         .stranger()
         .login_with(json!({ "login": "ann", "password": "password" }))

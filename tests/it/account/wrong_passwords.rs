@@ -44,7 +44,7 @@ async fn the_tenth_wrong_password_in_a_row_ends_the_session(service: &Service) {
     for _ in 0..9 {
         ann.post("/auth/password", change("wrong")).await.refused(400, "validation");
     }
-    // The right one begins the row anew.
+    // The right password resets the count.
     ann.post("/auth/email", json!({ "email": "x@example.com", "password": PASSWORD }))
         .await
         .expect(202);

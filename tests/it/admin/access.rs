@@ -42,10 +42,10 @@ async fn only_operators_reach_the_admin_api(service: &Service) {
     }
     assert_eq!(send(&root, Method::Get, "/auth/admin/users").await.expect(200)["count"], 3);
     assert_eq!(send(&admin, Method::Get, "/auth/admin/users").await.expect(200)["count"], 3);
-    // A role that is taken away is gone at once.
+    // Revoking a role takes effect at once.
     send(&root, Method::Delete, &path(&admin, "/roles/ADMIN")).await.expect(200);
     send(&admin, Method::Get, "/auth/admin/users").await.refused(403, "forbidden");
-    // A cookie that another site sends along proves nothing.
+    // A cookie in a request from another site does not authenticate it.
     root.forget_access();
     let foreign = [("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site")];
     root.send(Method::Delete, &path(&ann, ""), None, &foreign).await.refused(403, "csrf_failed");
@@ -80,7 +80,7 @@ async fn an_admin_can_neither_change_a_superuser_nor_become_one(service: &Servic
         send(&admin, method, &path(&root, &rest)).await.refused(403, "forbidden");
     }
     admin.get(&path(&root, "")).await.expect(200);
-    // A session is fetched by its id and its user's.
+    // The session id must belong to the user in the path.
     send(&admin, Method::Delete, &path(&ann, &format!("/sessions/{session}")))
         .await
         .refused(404, "not_found");
@@ -90,7 +90,7 @@ async fn an_admin_can_neither_change_a_superuser_nor_become_one(service: &Servic
         send(&admin, Method::Put, &path(whom, "/roles/OWNER")).await.refused(403, "forbidden");
         patch(&admin, whom, json!({ "roles": ["ADMIN", "OWNER"] })).await.refused(403, "forbidden");
     }
-    // What he has he may give, and a superuser everything.
+    // An admin may grant the roles that they have, a superuser every role.
     send(&admin, Method::Put, &path(&ann, "/roles/ADMIN")).await.expect(200);
     send(&root, Method::Put, &path(&ann, "/roles/OWNER")).await.expect(200);
     assert_eq!(
@@ -98,7 +98,7 @@ async fn an_admin_can_neither_change_a_superuser_nor_become_one(service: &Servic
         true
     );
     patch(&admin, &ann, json!({ "is_active": false })).await.refused(403, "forbidden");
-    // Nor by his own account.
+    // Admins cannot promote themselves through their own profile either.
     for body in
         [json!({ "is_superuser": true }), json!({ "roles": ["OWNER"] }), json!({ "role": "OWNER" })]
     {
@@ -119,7 +119,7 @@ async fn a_superuser_demoted_during_a_request_loses_their_rights(service: &Servi
     let auth = service.auth();
     let claims = auth.verify_access(&root.access().unwrap()).unwrap();
     let op = Operator::new(&Caller::default(), auth.signed_in(&claims).await.unwrap()).unwrap();
-    // What the guard saw is not so any more when the flow begins.
+    // The user is demoted after the guard has checked them and before the flow begins.
     let change = |superuser| UserChange { superuser: Some(superuser), ..UserChange::default() };
     auth.admin(&Operator::cli()).change_user(UserId(root.id), &change(false)).await.unwrap();
     let made = auth.admin(&op).change_user(UserId(ann.id), &change(true)).await;

@@ -11,7 +11,7 @@ use std::time::Duration;
 const PATH: &str = "/auth/admin/invitations";
 const DAY: Duration = Duration::from_hours(24);
 
-/// An admin who is logged in and is no superuser.
+/// An admin who is logged in and is not a superuser.
 async fn admin<'s>(service: &'s Service, roles: &[&str]) -> Person<'s> {
     let admin = service.user("admin").await;
     for role in ["ADMIN"].iter().chain(roles) {
@@ -66,7 +66,7 @@ async fn an_invited_person_registers_once_and_gets_the_roles(service: &Service) 
     let mail = service.mail("Ann@example.com").await;
     assert!(mail["text"].as_str().unwrap().contains("/register?invite="), "{mail}");
     assert!(mail["text"].as_str().unwrap().contains("once and expires after 7 days."), "{mail}");
-    // Neither the queue nor the log nor the table holds the token or, the log, the address.
+    // The outbox and the audit log do not contain the token; the audit log does not contain the email either.
     for sql in ["SELECT args FROM auth_outbox", "SELECT detail FROM auth_audit"] {
         assert!(rows(service, sql).await.iter().all(|text| !text.contains(&token)));
     }
@@ -113,7 +113,7 @@ async fn an_invitation_is_valid_only_for_its_email_and_its_roles(service: &Servi
     let eve = service.stranger();
     let refused = eve.accept("eve@example.com", &token).await;
     assert!(refused.refused(400, "validation")["errors"]["email"][0].is_string());
-    // What is refused leaves the invitation as it was.
+    // A refused registration does not consume the invitation.
     eve.post(
         "/auth/register",
         json!({ "email": "ann@example.com", "password": "x", "invite": token }),
@@ -132,7 +132,7 @@ async fn an_invitation_is_valid_only_for_its_email_and_its_roles(service: &Servi
         (&user["roles"], &user["role"], &user["is_superuser"]),
         (&json!([]), &json!("USER"), &json!(false))
     );
-    // Neither is it a link of another kind, nor the other way round.
+    // An invitation does not work as another kind of link, and no other link works as an invitation.
     root.invite("bob@example.com", &[]).await.expect(201);
     let invite = service.mailed_token("bob@example.com").await;
     let reset = json!({ "token": invite, "new_password": "seven green herons" });
@@ -148,7 +148,7 @@ async fn an_invitation_is_valid_only_for_its_email_and_its_roles(service: &Servi
     {
         eve.accept("bob@example.com", odd).await.refused(400, "token_not_valid");
     }
-    // None at all is none.
+    // An empty token counts as none.
     eve.accept("bob@example.com", "").await.refused(403, "invitation_needed");
 }
 
@@ -168,7 +168,7 @@ async fn an_invitation_expires_and_can_be_revoked_or_replaced(service: &Service)
     root.send(Method::Delete, &path, None, &[]).await.refused(404, "not_found");
     root.send(Method::Delete, &format!("{PATH}/x"), None, &[]).await.refused(404, "not_found");
     guest.accept("ann@example.com", &token).await.refused(400, "token_not_valid");
-    // Before the mail is sent.
+    // The invitation is revoked before its mail is sent.
     let third = root.invite("bob@example.com", &[]).await.expect(201)["id"].clone();
     root.send(Method::Delete, &format!("{PATH}/{third}"), None, &[]).await.expect(204);
     service.auth().deliver_due().await.unwrap();
@@ -190,18 +190,18 @@ async fn an_admin_cannot_revoke_an_invitation_of_a_superuser(service: &Service) 
     let id = root.invite("ann@example.com", &[]).await.expect(201)["id"].clone();
     let path = format!("{PATH}/{id}");
     admin.send(Method::Delete, &path, None, &[]).await.refused(403, "forbidden");
-    // Nor by one of his own in its place.
+    // The admin cannot replace it with an invitation of their own either.
     admin.invite("Ann@example.com", &[]).await.refused(403, "forbidden");
     let token = service.mailed_token("ann@example.com").await;
     service.stranger().accept("ann@example.com", &token).await.expect(201);
-    // His own, and those that have expired, he may.
+    // The admin may revoke their own invitations, and replace expired ones.
     let own = admin.invite("bob@example.com", &[]).await.expect(201)["id"].clone();
     admin.send(Method::Delete, &format!("{PATH}/{own}"), None, &[]).await.expect(204);
     root.invite("cat@example.com", &[]).await.expect(201);
     service.advance(8 * DAY);
     admin.login().await.expect(200);
     admin.invite("cat@example.com", &[]).await.expect(201);
-    // A superuser may take anybody's.
+    // A superuser may revoke every invitation.
     let own = admin.invite("dan@example.com", &[]).await.expect(201)["id"].clone();
     root.login().await.expect(200);
     root.send(Method::Delete, &format!("{PATH}/{own}"), None, &[]).await.expect(204);
@@ -246,7 +246,7 @@ async fn an_operator_cannot_grant_roles_they_do_not_have(service: &Service) {
         service.mailed_token(email).await
     };
     let (x, y) = (mailed("x@example.com").await, mailed("y@example.com").await);
-    // An invitation is no better than its inviter is now.
+    // An invitation works only while its inviter may still give its roles.
     let id = UserId(admin.id);
     service
         .auth()
@@ -328,7 +328,7 @@ async fn the_invitation_link_opens_the_form_and_registers(service: &Service) {
     says(&ann.get("/register").await, "need an invitation");
     root.invite("ann@example.com", &["EDITOR"]).await.expect(201);
     let token = service.mailed_token("ann@example.com").await;
-    // Its token goes out of the address at once, and nothing is used up by looking.
+    // A redirect removes the token from the URL, and opening the page does not consume the invitation.
     let link = ann.get(&format!("/register?invite={token}")).await;
     assert_eq!(link.header("referrer-policy"), Some("no-referrer"));
     let page = ann.follow(&link, "/register").await;

@@ -1,4 +1,4 @@
-//! What operators do by the API.
+//! What operators do through the API.
 mod access;
 mod audit;
 mod invitations;
@@ -18,7 +18,7 @@ use rocket::http::Method;
 use serde_json::Value;
 use std::time::Duration;
 
-/// Past the time for which a password that was given is proof.
+/// Longer than a given password counts as recent.
 const LATE: Duration = Duration::from_secs(601);
 
 fn kinds(reply: &Reply) -> Vec<String> {

@@ -15,7 +15,7 @@ async fn the_outbox_shows_no_link_and_refuses_invalid_queries(service: &Service)
         (&mail["state"], &mail["due_at"], &mail["recipient"]),
         (&json!("sent"), &json!(null), &json!("root@example.com"))
     );
-    // What was sent is not sent again.
+    // A sent mail is not sent again.
     for id in [mail["id"].to_string().as_str(), "99", "x"] {
         root.post(&format!("/auth/admin/mail/{id}/retry"), json!({}))
             .await

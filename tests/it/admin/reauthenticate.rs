@@ -1,4 +1,4 @@
-//! Dangerous acts ask for the password again.
+//! Dangerous actions ask for the password again.
 use super::{LATE, claims, patch, path, send};
 use crate::support::{PASSWORD, Person, Service, acts};
 use rocket::http::Method;
@@ -34,7 +34,7 @@ async fn dangerous_acts_require_recent_reauthentication(service: &Service) {
     }
     let invite = json!({ "email": "new@example.com", "roles": ["X"] });
     root.post("/auth/admin/invitations", invite).await.refused(403, "password_required");
-    // What closes doors, or opens none, does not ask.
+    // Actions that take access away, or give none, do not ask for the password.
     root.post("/auth/admin/invitations", json!({ "email": "new@example.com" })).await.expect(201);
     patch(&root, &ann, json!({ "first_name": "A" })).await.expect(200);
     send(&root, Method::Delete, &path(&ann, "/sessions")).await.expect(204);
@@ -55,7 +55,7 @@ async fn dangerous_acts_require_recent_reauthentication(service: &Service) {
         log.contains(&"password_refused".to_owned())
             && log.contains(&"password_confirmed".to_owned())
     );
-    // The proof is that of one session, and tokens tell when it was given.
+    // Re-authentication counts for one session, and its tokens say when it happened.
     let phone = service.stranger().at(service);
     phone.login_with(json!({ "login": "root", "password": PASSWORD })).await.expect(200);
     service.advance(LATE);

@@ -10,7 +10,7 @@ async fn a_granted_role_is_in_new_tokens_at_once_if_the_admin_wants_so(service: 
     let editor = path(&ann, "/roles/EDITOR");
     assert_eq!(send(&root, Method::Put, &editor).await.expect(200)["roles"], json!(["EDITOR"]));
     assert_eq!(send(&root, Method::Put, &editor).await.expect(200)["roles"], json!(["EDITOR"]));
-    // A token that is out says what was when it was issued.
+    // A token that is already issued keeps the roles of its time.
     ann.get("/auth/verify?role=EDITOR").await.refused(403, "forbidden");
     assert_eq!(ann.get("/auth/me").await.expect(200)["roles"], json!(["EDITOR"]));
     ann.refresh().await.expect(200);

@@ -74,7 +74,7 @@ async fn a_runtime_setting_overrides_the_file_and_can_be_undone(service: &Servic
     );
     root.undo("email_confirmation").await.refused(404, "not_found");
     root.undo("dialects").await.refused(404, "not_found");
-    // What changes nothing is no change.
+    // Setting the current value is not a change.
     let count = root.get(PATH).await.body["changes"].as_array().unwrap().len();
     let same = root.set(json!({ "access_token_lifetime": "1h 30m" })).await;
     assert_eq!(
@@ -96,7 +96,7 @@ async fn a_change_reports_how_it_affects_issued_tokens(service: &Service) {
         let reply = root.set(json!({ "access_token_lifetime": lifetime })).await;
         reply.expect(200)["effects"][0].as_str().unwrap().to_owned()
     };
-    // Two changes in a row: there are tokens of the first lifetime still.
+    // After two changes in a row, there are still tokens with the first lifetime.
     for lifetime in ["5s", "10s"] {
         let effect = told(lifetime).await;
         assert!(effect.contains(" for up to 5 minutes;"), "{effect}");
@@ -127,7 +127,7 @@ async fn only_a_superuser_sees_and_changes_settings(service: &Service) {
     }
     assert_eq!(service.auth().runtime_settings().registration.name(), "open");
     assert!(!acts(service).await.contains(&"setting_changed".to_owned()));
-    // A form that another site sends in a superuser's name.
+    // Another site sends a form with a superuser's cookie.
     let root = root(service).await;
     root.forget_access();
     let form =
@@ -155,7 +155,7 @@ async fn a_runtime_setting_is_validated_like_the_file(service: &Service) {
         let reply = root.set(json!({ setting: value, "language": "xx" })).await;
         assert!(reply.refused(400, "validation")["errors"][setting][0].is_string(), "{reply:?}");
     }
-    // All or none, and together they may fit.
+    // All settings of a request change, or none. Their values must also fit together.
     let two = json!({ "registration": "closed", "refresh_token_lifetime": "nonsense" });
     root.set(two).await.refused(400, "validation");
     assert_eq!(root.get(PATH).await.body["registration"], "open");
@@ -226,7 +226,7 @@ async fn requiring_confirmation_applies_to_existing_users_at_once(service: &Serv
     ann.get("/auth/me").await.expect(200);
     root.set(json!({ "email_confirmation": "required" })).await.expect(200);
     ann.get("/auth/me").await.refused(401, "token_not_valid");
-    // Nor is the token that is out still good for what a proxy lets through.
+    // The access token that is already issued fails at `/auth/verify` too.
     ann.get("/auth/verify").await.refused(401, "token_not_valid");
     ann.refresh().await.refused(403, "email_not_confirmed");
     assert_eq!(ann.forget_access().get("/account").await.status, 303);
@@ -235,7 +235,7 @@ async fn requiring_confirmation_applies_to_existing_users_at_once(service: &Serv
     ann.get("/auth/me").await.expect(200);
     ann.get("/auth/verify").await.expect(200);
     root.set(json!({ "email_confirmation": "required" })).await.expect(200);
-    // Logging out works in any case.
+    // Logging out always works.
     ann.send(Method::Post, "/auth/logout", None, &[]).await.expect(204);
 }
 
@@ -278,7 +278,7 @@ async fn a_logout_revokes_tokens_of_any_lifetime(service: &Service) {
 }
 
 on_both_databases!(a_stored_lifetime_that_conflicts_with_the_file_is_ignored);
-/// The file changed under what is stored.
+/// The file changes so that it conflicts with a stored setting.
 async fn a_stored_lifetime_that_conflicts_with_the_file_is_ignored(database: Database) {
     let service = Service::start(&database, config(), None).await;
     let root = root(&service).await;

@@ -1,4 +1,4 @@
-//! The numbers of the overview.
+//! The figures of the overview.
 use crate::support::{PASSWORD, Service};
 use serde_json::json;
 use std::time::Duration;
@@ -25,7 +25,7 @@ async fn the_overview_counts_users_and_logins_by_day(service: &Service) {
     assert_eq!(days[29], json!({ "day": "2027-01-16", "logins": 1, "failures": 1 }));
     assert_eq!(days[28], json!({ "day": "2027-01-15", "logins": 1, "failures": 0 }));
     assert_eq!(days[0]["day"], "2026-12-18");
-    // Days that are over are counted once, and the others each time.
+    // A process counts past days once, and the others at each request.
     admin.login().await.expect(200);
     service.advance(Duration::from_hours(48));
     admin.login().await.expect(200);

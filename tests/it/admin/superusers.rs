@@ -12,7 +12,7 @@ async fn the_last_superuser_cannot_be_removed(service: &Service) {
         patch(&root, &root, change).await.refused(409, "last_superuser");
     }
     send(&root, Method::Delete, &path(&root, "")).await.refused(409, "last_superuser");
-    // One who cannot log in does not count.
+    // A superuser who cannot log in does not count.
     let other = service.superuser("other").await;
     patch(&root, &other, json!({ "is_active": false })).await.expect(200);
     patch(&root, &root, json!({ "is_superuser": false })).await.refused(409, "last_superuser");
@@ -31,7 +31,7 @@ async fn a_superuser_who_cannot_log_in_does_not_count(service: &Service) {
     .await;
     patch(&root, &root, json!({ "is_superuser": false })).await.refused(409, "last_superuser");
     send(&root, Method::Delete, &path(&root, "")).await.refused(409, "last_superuser");
-    // Who can, may take the other away.
+    // A superuser who can log in may demote one who cannot.
     patch(&root, &other, json!({ "is_superuser": false })).await.expect(200);
 }
 
@@ -42,7 +42,7 @@ async fn of_superusers_who_delete_each_other_at_once_one_stays(service: &Service
         for i in 0..4 {
             all.push(service.superuser(&format!("s{n}-{i}")).await);
         }
-        // Each removes the next one, each in another way.
+        // Each superuser removes the next one, in one of three ways.
         let acts = all.iter().enumerate().map(|(i, by)| {
             let whom = &all[(i + 1) % all.len()];
             async move {
@@ -77,7 +77,7 @@ async fn of_two_superusers_who_demote_each_other_at_once_one_stays(service: &Ser
     for n in 0..8 {
         let (a, b) =
             (service.superuser(&format!("a{n}")).await, service.superuser(&format!("b{n}")).await);
-        // Nobody else is left from the round before.
+        // Demote the superusers of the previous round.
         for old in rows(service, "SELECT CAST(id AS TEXT) FROM auth_users WHERE is_superuser").await
         {
             let id: i64 = old.parse().unwrap();

@@ -84,7 +84,7 @@ async fn an_invalid_query_is_refused(service: &Service) {
     }
     let long = "x".repeat(101);
     admin.get(&format!("/auth/admin/users?search={long}")).await.refused(400, "validation");
-    // A place that was made up shows nothing that the list would not.
+    // A made-up cursor shows nothing that the list would not show.
     for cursor in ["n0", "p0", "n-1", "p9223372036854775807"] {
         admin.get(&format!("/auth/admin/users?cursor={cursor}")).await.expect(200);
     }

@@ -16,7 +16,7 @@ async fn a_change_of_a_user_is_all_or_nothing(service: &Service) {
     );
     assert_eq!((&user["id"], &user["email"]), (&json!(ann.id), &json!("ann@example.com")));
     assert!(user["last_login_at"].is_string() && user["email_confirmed_at"].is_string());
-    // The second half is wrong, so the first has not happened.
+    // One field is invalid, so none of them changes.
     patch(&admin, &ann, json!({ "first_name": "B", "username": "BOB" }))
         .await
         .refused(400, "validation");

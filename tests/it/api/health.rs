@@ -11,7 +11,7 @@ async fn a_draining_service_is_not_ready_but_answers(service: &Service) {
     service.auth().drain();
     let ready = ann.get("/health/ready").await;
     ready.refused(503, "unavailable");
-    // The next request would go to a server that is gone.
+    // The reply closes the connection, because the next request on it would reach a server that has stopped.
     assert_eq!(ready.header("connection"), Some("close"));
     ann.get("/health/live").await.expect(200);
     ann.get("/auth/me").await.expect(200);

@@ -2,7 +2,7 @@
 use crate::support::Service;
 use std::collections::BTreeSet;
 
-/// Pages and files for people, which are not the API.
+/// Pages and files, which are not part of the API.
 const PAGES: [&str; 16] = [
     "/login",
     "/logout",

@@ -9,7 +9,7 @@ use std::{
     process::{Output, Stdio},
 };
 
-/// What a command answers: exit code, standard output, standard error.
+/// Runs a command and returns its exit code, standard output and standard error.
 fn run(folder: &Path, url: &str, args: &[&str], stdin: &str) -> (i32, String, String) {
     let mut child = program_with_database(folder, Some(url))
         .args(args)
@@ -18,7 +18,7 @@ fn run(folder: &Path, url: &str, args: &[&str], stdin: &str) -> (i32, String, St
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A command that does not read it may be gone already.
+    // A command that does not read standard input may have ended already.
     let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
     let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -112,7 +112,7 @@ async fn the_commands_do_what_they_promise(database: Database) {
     database.end().await;
 }
 
-/// Every file in a folder with what is in it, but for the memory that SQLite's processes share.
+/// Every file in a folder with its contents, except the memory that SQLite's processes share.
 fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let files = fs::read_dir(folder).unwrap().map(|f| f.unwrap());
     let mut all: Vec<_> = files
@@ -125,7 +125,7 @@ fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
     all
 }
 
-/// Moves what is in SQLite's log into its file: a program that ends may leave that to the next one.
+/// Moves SQLite's write-ahead log into the database file. A program that ends may leave that to the next one.
 fn checkpoint(file: &Path) {
     use sqlx::{Connection, SqliteConnection};
     let url = format!("sqlite://{}", file.display());
@@ -136,7 +136,7 @@ fn checkpoint(file: &Path) {
     });
 }
 
-/// The commands that only look.
+/// The commands that only read.
 const LOOK: [&[&str]; 4] =
     [&["user", "list"], &["user", "show", "1"], &["user", "export"], &["keys", "list"]];
 
@@ -149,7 +149,7 @@ fn a_read_command_creates_and_migrates_no_database() {
         told_in_one_line(&result(&mut program(folder.path(), args)), "portcullis migrate");
         assert_eq!(contents(folder.path()), []);
     }
-    // One of another program, or of an older version.
+    // The file belongs to another program or to an older version.
     let file = folder.path().join("portcullis.db");
     fs::write(&file, "").unwrap();
     #[cfg(unix)]
@@ -212,14 +212,14 @@ fn stolen_keys_are_dropped_and_the_encryption_key_is_changed() {
     assert_eq!(run(&["migrate"], &[]).0, 0);
     let first = kids(&run(&["keys", "list"], &[]).1);
     told_in_one_line(&run(&["keys", "drop", &first[0], "none"], &[]), "none was removed");
-    // A name may begin like an option.
+    // A key name may begin like an option.
     told_in_one_line(&run(&["keys", "drop", "-3Cq"], &[]), "none was removed");
     assert_eq!(kids(&run(&["keys", "list"], &[]).1), first);
     let (code, out, err) = run(&["keys", "drop", &first[0], &first[1], &first[0]], &[]);
     assert_eq!(code, 0, "{err}");
     let second = kids(&out);
     assert!(second.len() == 2 && second.iter().all(|kid| !first.contains(kid)), "{out}");
-    // The next start seals what was in clear.
+    // With an encryption key, the next start encrypts the keys that are stored unencrypted.
     let sealed = [("PORTCULLIS_ENCRYPTION_KEY", old)];
     assert_eq!(run(&["migrate"], &sealed).0, 0);
     told_in_one_line(&run(&["keys", "list"], &[]), "encryption_key is missing");
@@ -247,7 +247,7 @@ fn a_command_names_its_user_unambiguously() {
             ["user", "add", &email, "--username", username, "--confirmed", "--password-stdin"];
         assert_eq!(with_input(folder.path(), &add, PASSWORD.as_bytes()).0, 0);
     }
-    // The id of one, the username of the other.
+    // `1` is the id of one user and the username of another.
     told_in_one_line(&run(&["user", "show", "1"]), "use id:1 or username:1");
     for (who, id) in [("id:1", 1), ("username:1", 2), ("2", 2), ("ann", 1), ("bob@example.com", 2)]
     {
@@ -260,7 +260,7 @@ fn a_command_names_its_user_unambiguously() {
     let (code, out, err) = run(&["user", "grant-superuser", "ann"]);
     assert!(code == 0 && out.contains("\"is_superuser\":true"), "{out}{err}");
     told_in_one_line(&run(&["user", "revoke-superuser", "ann"]), "the last superuser");
-    // One who cannot log in does not count.
+    // A superuser who cannot log in does not count.
     assert_eq!(run(&["user", "grant-superuser", "id:2"]).0, 0);
     assert_eq!(run(&["user", "disable", "id:2"]).0, 0);
     told_in_one_line(&run(&["user", "revoke-superuser", "ann"]), "the last superuser");

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Exit code, standard output, standard error.
+/// Runs a command and returns its exit code, standard output and standard error.
 fn result(command: &mut Command) -> (i32, String, String) {
     let Output { status, stdout, stderr } = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -27,13 +27,13 @@ fn with_input(folder: &Path, args: &[&str], input: &[u8]) -> (i32, String, Strin
     result(program(folder, args).stdin(fs::File::open(file).unwrap()))
 }
 
-/// Makes an SQLite database in `folder`, as a first start does.
+/// Creates an SQLite database in `folder`, as the first start does.
 fn migrate(folder: &Path) {
     let (code, out, err) = result(&mut program(folder, &["migrate"]));
     assert!(code == 0 && out.is_empty() && err.is_empty(), "{out}{err}");
 }
 
-/// One line that names `why`, no more.
+/// Checks that the command failed with one line on standard error, which contains `why`.
 fn told_in_one_line((code, out, err): &(i32, String, String), why: &str) {
     assert_eq!(*code, 1, "{out}{err}");
     assert!(err.starts_with("portcullis: ") && err.lines().count() == 1, "{err}");
@@ -41,11 +41,11 @@ fn told_in_one_line((code, out, err): &(i32, String, String), why: &str) {
     assert!(!err.contains("hunter2") && out.is_empty(), "{out}{err}");
 }
 
-/// A server, killed when dropped.
+/// A server that is killed when dropped: process, standard output, port.
 struct Serving(Child, BufReader<ChildStdout>, u16);
 
 impl Serving {
-    /// Does not wait for it to serve.
+    /// Starts the server without waiting until it serves.
     fn spawn(folder: &Path, url: &str, environment: &[(&str, &str)]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = program(folder, &[]);
@@ -62,7 +62,7 @@ impl Serving {
         let mut line = String::new();
         self.1.read_line(&mut line).unwrap();
         assert!(line.contains(&format!("listens on http://127.0.0.1:{}", self.2)), "{line:?}");
-        // Rocket listens to signals a moment after it has greeted; once it answers, it does.
+        // Rocket handles signals a moment after it prints its first line. Once it answers requests, it does.
         assert!(self.ask("/health/live").starts_with("HTTP/1.1 200"));
     }
 

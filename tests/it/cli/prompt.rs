@@ -26,7 +26,7 @@ fn a_password_on_stdin_is_read_whole_and_never_shown() {
     let (code, out, err) = with_input(folder.path(), &add, PASSWORD.as_bytes());
     assert!(code == 0 && err.is_empty(), "{err}");
     assert!(!out.contains(PASSWORD) && !out.contains("argon2"), "{out}");
-    // An argument is no way in.
+    // A password is not accepted as an argument.
     let wrong = ["user", "add", "bob@example.com", "--password", "hunter2 hunter2"];
     let (code, out, err) = result(&mut program(folder.path(), &wrong));
     assert!(code == 2 && out.is_empty() && !err.contains("hunter2"), "{err}");
@@ -50,7 +50,7 @@ fn output_that_nobody_reads_does_not_panic() {
     assert!(status.success() && stderr.is_empty(), "{}", String::from_utf8_lossy(&stderr));
 }
 
-/// Whether the terminal shows what is typed.
+/// Whether the terminal shows what the user types.
 fn echoes(folder: &Path) -> bool {
     let tty = fs::read_to_string(folder.join("tty")).unwrap();
     let out = Command::new("stty").args(["-F", tty.trim(), "-a"]).output().unwrap();
@@ -58,7 +58,7 @@ fn echoes(folder: &Path) -> bool {
     !String::from_utf8(out.stdout).unwrap().contains("-echo ")
 }
 
-/// What a terminal shows of a shell `script` when `keys` are typed, each at its prompt.
+/// Runs a shell `script` at a terminal, types `keys` at their prompts, and returns what the terminal shows.
 fn at_a_terminal(folder: &Path, script: &str, keys: &[(&str, &[u8])]) -> String {
     let mut child = Command::new("script")
         .args(["-qec", &format!("tty >tty; {script}"), "/dev/null"])
@@ -84,7 +84,7 @@ fn at_a_terminal(folder: &Path, script: &str, keys: &[(&str, &[u8])]) -> String 
             assert!(n > 0, "no {prompt:?} in {text}");
             shown.extend(&some[..n]);
         }
-        // The prompt is written before the terminal is told not to show what is typed.
+        // The program writes the prompt before it turns off the echo.
         let since = Instant::now();
         while !prompt.ends_with("[y/N] ") && echoes(folder) {
             assert!(since.elapsed() < Duration::from_secs(10), "{prompt} is for all to see");
@@ -101,12 +101,12 @@ fn at_a_terminal(folder: &Path, script: &str, keys: &[(&str, &[u8])]) -> String 
     String::from_utf8_lossy(&shown).into_owned()
 }
 
-/// Adds a user, between looks at the terminal.
+/// Adds a user, and records the terminal's settings before and after.
 const AROUND: &str = r#"stty -a > before
     sh -c 'echo $$ > pid; exec "$PORTCULLIS" user add ann@example.com'; echo "code $?"
     stty -a > after"#;
 
-/// Not typed, but sent by somebody else to the process in the file `pid`.
+/// Sends this signal to the process whose id is in the file `pid`, instead of typing a key.
 const SIGINT: &[u8] = b"SIGINT";
 
 #[test]

@@ -44,7 +44,7 @@ async fn several_servers_can_start_at_once(database: Database) {
 #[test]
 fn a_server_stops_while_clients_hold_connections() {
     let folder = tempfile::tempdir().unwrap();
-    // A request that has begun has 10 s to end, an idle connection none.
+    // A request that has begun has 10 s to finish, an idle connection none.
     for (signal, half, seconds) in
         [("-INT", false, 3), ("-TERM", false, 3), ("-INT", true, 13), ("-TERM", true, 13)]
     {
@@ -95,7 +95,7 @@ fn a_failed_start_is_reported_in_one_line() {
         ("PORTCULLIS_PASSWORD__BREACHED_FILE", "none.txt", "portcullis.password.breached_file: "),
         ("PORTCULLIS_PASSWORD__BREACHED_FILE", "/dev/null", "portcullis.password.breached_file: "),
     ] {
-        // Any free port, unless it is about one.
+        // Use any free port, unless the case sets the port.
         let mut serve = program(folder.path(), &["serve"]);
         told_in_one_line(&result(serve.env("ROCKET_PORT", "0").env(key, value)), why);
     }
@@ -114,13 +114,13 @@ fn a_failed_start_is_reported_in_one_line() {
         for args in [&["serve"][..], &["user", "list"], &["migrate"]] {
             told_in_one_line(&result(&mut program(folder.path(), args)), why);
         }
-        // Of a file that cannot be read at all no setting of Rocket's is known.
+        // If the file cannot be parsed, none of Rocket's settings is known.
         let head = if why == "Rocket.toml" { "[default." } else { "[default]\naddress" };
         let (code, out, err) = result(&mut program(folder.path(), &["config", "check"]));
         assert!(code == 1 && err.contains(why) && err.lines().count() == 1, "{err}");
         assert!(out.starts_with(head) && !format!("{out}{err}").contains("hunter2"), "{out}{err}");
     }
-    // Several of a kind are a line each.
+    // Each of several errors of one kind gets its own line.
     fs::write(folder.path().join("mine/pages/login.html"), "{{ one }}\n{{ two }}").unwrap();
     fs::write(&file, "[default.portcullis]\ntemplates = 'mine'").unwrap();
     let (code, _, err) = result(&mut program(folder.path(), &["config", "check"]));
@@ -202,7 +202,7 @@ fn an_invalid_setting_stops_the_start() {
         program_with_database(folder.path(), Some(url)).args(["config", "check"]).output().unwrap();
     let told = String::from_utf8_lossy(&shown.stdout).into_owned();
     assert!(told.contains("127.0.0.1:1/x") && !told.contains(secret), "{told}");
-    // A database that is not there is one line.
+    // An unreachable database is reported in one line.
     let gone = program_with_database(folder.path(), Some("postgres://u:hunter2@127.0.0.1:1/x"))
         .args(["migrate"])
         .output()
@@ -215,7 +215,7 @@ fn an_invalid_setting_stops_the_start() {
 }
 
 on_both_databases!(the_first_start_prints_a_setup_link);
-/// Where nobody is there yet, each start prints a link, on the standard output only.
+/// While there are no users, each start prints a link, only on standard output.
 async fn the_first_start_prints_a_setup_link(database: Database) {
     let (folder, url) = (tempfile::tempdir().unwrap(), database.url.as_str());
     let folder = folder.path();

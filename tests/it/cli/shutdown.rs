@@ -1,4 +1,4 @@
-//! A server that is told to stop, and one whose log cannot be written.
+//! A server that receives a signal to stop, and one that cannot write its log.
 use crate::support::{Database, MailServer, PASSWORD, Server, rows_at};
 use rocket::futures::future::join_all;
 use serde_json::json;
@@ -25,7 +25,7 @@ async fn register(server: &Server) {
     assert_eq!(server.ask("POST", "/auth/register", "", &ann()).await.0, 201);
 }
 
-/// Returns once no connection is taken any more.
+/// Returns once the server accepts no more connections.
 async fn refuses_connections(server: &Server) {
     while TcpStream::connect(("127.0.0.1", server.port)).await.is_ok() {
         tokio::task::yield_now().await;
@@ -58,7 +58,7 @@ async fn requests_are_answered_while_nobody_reads_the_log() {
 }
 
 on_both_databases!(a_rolling_restart_fails_no_request);
-/// SIGTERM in the middle of a storm of logins, with a load balancer that looks at `/health/ready`.
+/// SIGTERM during many logins, with a load balancer that polls `/health/ready`.
 async fn a_rolling_restart_fails_no_request(database: Database) {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start_with(folder.path(), Some(&database.url), drain("3s"));
@@ -75,7 +75,7 @@ async fn a_rolling_restart_fails_no_request(database: Database) {
     while server.ask("GET", "/health/ready", "", "").await.0 != 503 {
         tokio::task::yield_now().await;
     }
-    // Who has not looked yet is still served.
+    // A load balancer that has not polled yet still gets answers.
     assert_eq!(server.ask("GET", "/health/live", "", "").await.0, 200);
     for reply in replies.await.unwrap() {
         assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
@@ -85,7 +85,7 @@ async fn a_rolling_restart_fails_no_request(database: Database) {
 }
 
 on_both_databases!(requests_under_way_are_finished);
-/// Requests whose bodies are still being read when the server takes no connection any more.
+/// Requests whose bodies the server still reads after it stops accepting connections.
 async fn requests_under_way_are_finished(database: Database) {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start_with(folder.path(), Some(&database.url), drain("0s"));
@@ -99,7 +99,7 @@ async fn requests_under_way_are_finished(database: Database) {
     let mut logins = Vec::new();
     for _ in 0..10 {
         let mut stream = server.send(&head).await;
-        // It is told to go on once somebody reads.
+        // The server sends 100 Continue once it reads the body.
         let mut told = [0; 25];
         stream.read_exact(&mut told).await.unwrap();
         assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
@@ -166,7 +166,7 @@ async fn ctrl_c_waits_for_neither_load_balancer_nor_idle_connections() {
 }
 
 on_both_databases!(a_killed_server_logs_nobody_out);
-/// A refresh is committed and the server killed before anybody reads the answer.
+/// The server is killed after it commits a refresh and before the client reads the answer.
 async fn a_killed_server_logs_nobody_out(database: Database) {
     let (folder, url) = (tempfile::tempdir().unwrap(), database.url.as_str());
     let folder = folder.path();

@@ -25,7 +25,7 @@ async fn a_failed_sync_stops_the_server() {
     ann.refresh().await.refused(503, "unavailable");
     assert!(service.auth().is_database_lost());
     ann.get("/health/ready").await.refused(503, "unavailable");
-    // The server is told to stop.
+    // The server is asked to shut down.
     shutdown.await;
 }
 
@@ -39,15 +39,15 @@ async fn a_reply_does_not_wait_for_a_write_it_does_not_need() {
     let db = sqlx::SqlitePool::connect(&database.url).await.unwrap();
     let lock = db.begin_with("BEGIN IMMEDIATE").await.unwrap();
     let since = Instant::now();
-    // It cannot be written down that the session is in use.
+    // The lock prevents the write that records when the session was last seen. The reply does not need it.
     ann.get("/auth/me").await.expect(200);
     assert!(since.elapsed() < SOON, "{:?}", since.elapsed());
-    // What depends on a write as well has one patience for both.
+    // A request that also needs a write waits for both within one limit.
     let since = Instant::now();
     let name = serde_json::json!({ "first_name": "Anna" });
     ann.json(rocket::http::Method::Patch, "/auth/me", name).await.refused(503, "unavailable");
     assert!(since.elapsed() < SOON, "{:?}", since.elapsed());
-    // A write has failed, so that the service is asked whether it can write.
+    // A write has failed, so the health check tests whether the service can write.
     ann.get("/health/ready").await.refused(503, "unavailable");
     lock.rollback().await.unwrap();
     ann.get("/health/ready").await.expect(200);

@@ -36,7 +36,7 @@ async fn a_deletion_survives_a_deadlock() {
     let deleted = admin.delete_user(flows::UserId(ann.id));
     let cross = async {
         until_waiting(&mut other, true).await;
-        // The deletion began to wait first, so it is the one that is given up.
+        // The deletion began to wait first, so PostgreSQL aborts the deletion to end the deadlock.
         say(&mut other, "UPDATE auth_users SET is_active = is_active").await;
         say(&mut other, "COMMIT").await;
     };

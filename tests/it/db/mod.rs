@@ -1,4 +1,4 @@
-//! The service while its database is slow, locked, broken or away.
+//! The service while its database is slow, locked, broken or unreachable.
 mod faults;
 #[cfg(postgres)]
 mod locks;

@@ -1,4 +1,4 @@
-//! The database cannot be reached: tokens keep verifying, everything else fails soon and nothing fails open.
+//! The database is unreachable: tokens still verify, everything else fails soon, and nothing fails open.
 use super::{everything_else_is_unavailable, wrong_password};
 use crate::support::{Database, Service, config};
 
@@ -10,7 +10,7 @@ async fn tokens_verify_while_the_file_is_locked() {
     let db = sqlx::SqlitePool::connect(&database.url).await.unwrap();
     let lock = db.begin_with("BEGIN IMMEDIATE").await.unwrap();
     everything_else_is_unavailable(&ann).await;
-    // It is judged by reading, and written down after the answer.
+    // Checking a password only reads; the failure is recorded after the answer.
     wrong_password(&ann).await.refused(401, "invalid_credentials");
     lock.rollback().await.unwrap();
     ann.refresh().await.expect(200);

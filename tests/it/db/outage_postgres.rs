@@ -1,4 +1,4 @@
-//! PostgreSQL cannot be reached.
+//! PostgreSQL is unreachable.
 use super::{everything_else_is_unavailable, wrong_password};
 use crate::support::{Database, DatabaseProxy, Service, config, cookie, present, rows_at};
 use std::{
@@ -15,7 +15,7 @@ use tokio::{
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A way to the database that can be cut.
+/// A connection to the database that the test can cut.
 struct CutCable {
     whole: Arc<AtomicBool>,
     cut: tokio::sync::watch::Sender<bool>,
@@ -86,7 +86,7 @@ async fn a_refresh_whose_reply_was_lost_in_an_outage_can_be_repeated() {
     let service = Service::start(&Database::at(&wire.url), config(), None).await;
     let ann = service.user("ann").await;
     let token = ann.refresh_cookie().unwrap();
-    // The server commits, and its answer does not come.
+    // PostgreSQL commits, but its answer does not arrive.
     wire.fall_silent_after(&["SET used_at = $2", "COMMIT"]);
     present(&ann, &token).await.refused(503, "unavailable");
     let sql = "SELECT 'used' FROM auth_refresh_tokens WHERE used_at IS NOT NULL";
@@ -103,7 +103,7 @@ async fn a_refresh_whose_reply_was_lost_in_an_outage_can_be_repeated() {
     };
     service.advance(9 * SECOND);
     assert_eq!(cookie(&present(&ann, &token).await), next);
-    // The time without a database is made up for, and no more.
+    // The outage extends the grace period by its own length, and no more.
     service.advance(2 * SECOND);
     present(&ann, &token).await.refused(401, "token_not_valid");
     present(&ann, &next).await.refused(401, "token_not_valid");

@@ -1,4 +1,4 @@
-//! Sending mails, and trying again.
+//! Sending mails, and retrying.
 use super::{header, register, states};
 use crate::support::{Database, MailServer, PASSWORD, Service, config, figment, rows};
 use portcullis::{config::Secret, flows::NewUser};
@@ -17,7 +17,7 @@ async fn a_mail_is_sent_once_with_text_and_html(service: &Service, server: &Mail
         a.unwrap();
         b.unwrap();
     }
-    // Whichever server took it, it has finished by now or holds the lease alone.
+    // The server that leased the mail either has sent it by now or is the only one that sends it.
     while states(service).await != ["sent"] {
         tokio::task::yield_now().await;
     }
@@ -43,7 +43,7 @@ async fn a_refused_mail_is_retried_and_delays_no_other(service: &Service, server
     }
     let first = server.received().len();
     server.refuse("slow@example.com", 250);
-    // Not before its time.
+    // It is not retried before it is due.
     service.auth().deliver_due().await.unwrap();
     assert_eq!(server.received().len(), first);
     service.advance(Duration::from_secs(31));

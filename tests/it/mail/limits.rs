@@ -44,7 +44,7 @@ async fn mails_are_in_the_language_of_their_reader(service: &Service) {
     ivan.send(rocket::http::Method::Post, "/auth/register", Some(body), &headers).await.expect(201);
     let mail = service.mail("ivan@example.com").await;
     assert!(mail["subject"].as_str().unwrap().starts_with("Подтвердите адрес"));
-    // No text of a stranger's in a mail to an address that nobody has proven.
+    // A mail to an unconfirmed address contains no text that the person who registered chose.
     let text = mail["text"].as_str().unwrap();
     assert!(text.contains("Здравствуйте!") && !text.contains("Иван"), "{text}");
     let token = service.mailed_token("ivan@example.com").await;

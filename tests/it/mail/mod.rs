@@ -1,4 +1,4 @@
-//! The outbox, with a real SMTP conversation.
+//! The outbox, with real SMTP.
 
 /// Runs `async fn name(service: &Service, server: &MailServer)` on both engines.
 macro_rules! with_mail_server {

@@ -1,4 +1,4 @@
-//! Mails whose reason has passed before they were sent.
+//! Mails that become obsolete before they are sent.
 use super::states;
 use crate::support::{MailServer, PASSWORD, Service, rows};
 use portcullis::flows::NewUser;

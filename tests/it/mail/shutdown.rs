@@ -1,4 +1,4 @@
-//! Mails while the service stops.
+//! Delivering mails while the service stops.
 use super::{register, states};
 use crate::support::{MailServer, Service, rows};
 use std::time::Duration;
@@ -13,7 +13,7 @@ async fn a_stopping_service_finishes_the_mails_it_is_sending(
     server.asked_for("ann@example.com").await;
     let end = service.auth().end_mails(Duration::from_mins(5));
     tokio::join!(end, async {
-        // Registered too late for this process.
+        // This mail is enqueued too late for this process to send it.
         register(service, "bob@example.com").await;
         server.let_go("ann@example.com");
     });
@@ -36,7 +36,7 @@ async fn a_mail_given_up_at_shutdown_is_due_at_once(service: &Service, server: &
     let due = "SELECT CAST(due_at AS TEXT) FROM auth_outbox WHERE state = 'waiting'";
     let now = service.clock.now().micros().to_string();
     assert_eq!(rows(service, due).await, [now]);
-    // It is nobody else's for two minutes, were it not given back.
+    // The lease would keep it from other servers for two minutes if it were not released.
     server.let_go("ann@example.com");
     let other = service.replica().await;
     while states(service).await != ["sent"] {

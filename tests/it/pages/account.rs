@@ -18,7 +18,7 @@ async fn a_user_changes_their_profile(service: &Service) {
     assert_eq!(page.status, 400);
     says(&page, "Уже занято.");
     says(&page, "value=\"New\"");
-    // No language of one's own: that of the browser, whatever it has kept.
+    // With no language in the profile, the browser's counts, and the language cookie is removed.
     let fields = [("username", ""), ("first_name", ""), ("language", "")];
     let page =
         ann.follow(&ann.submit("/account", "/account/profile", &fields).await, "/account").await;
@@ -92,7 +92,7 @@ async fn sessions_are_listed_by_device_and_ended(service: &Service) {
     says(&page, "Firefox on Linux");
     says(&page, "3 minutes ago");
     assert_eq!(page.text.matches("this device").count(), 1);
-    // The last used first: this one was the first to log in.
+    // The session that was used last comes first: this one, although it logged in first.
     let ids: Vec<_> = page
         .text
         .split("name=\"id\" value=\"")
@@ -162,7 +162,7 @@ on_both!(opening_a_page_updates_when_the_session_was_last_seen);
 async fn opening_a_page_updates_when_the_session_was_last_seen(service: &Service) {
     let ann = visitor(service, "ann").await;
     service.advance(Duration::from_hours(3));
-    // Asked for by somebody else, it is as old as it is.
+    // Another session of the user sees when this one was last seen, and does not change it.
     let phone = service.stranger();
     phone.submit("/login", "/login", &[("login", "ann"), ("password", PASSWORD)]).await;
     says(&phone.get("/account/sessions").await, ">3 hours ago</time>");

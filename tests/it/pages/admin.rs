@@ -14,14 +14,14 @@ const PAGES: [&str; 8] = [
     "/admin/prove",
 ];
 
-/// A superuser whose browser has the cookie alone.
+/// A superuser whose browser has only the cookie.
 async fn root(service: &Service) -> Person<'_> {
     let root = service.superuser("root").await;
     root.forget_access();
     root
 }
 
-/// An admin whose browser has the cookie alone.
+/// An admin whose browser has only the cookie.
 async fn admin(service: &Service) -> Person<'_> {
     let admin = service.user("admin").await;
     service.grant(&admin, "ADMIN").await;
@@ -30,7 +30,7 @@ async fn admin(service: &Service) -> Person<'_> {
 }
 
 impl Person<'_> {
-    /// Does something to somebody on that one's page.
+    /// Sends an action for `who` from the page of that user.
     async fn act(&self, who: &Person<'_>, act: &str, more: &[(&str, &str)]) -> Reply {
         let path = format!("/admin/users/{}", who.id);
         let fields = [&[("act", act)], more].concat();
@@ -162,7 +162,7 @@ async fn an_admin_cannot_touch_a_superuser_and_the_last_one_stays(service: &Serv
     for act in ["superuser-off", "delete"] {
         assert_eq!(root.act(&root, act, &[]).await.status, 409, "{act}");
     }
-    // Nobody grants what he does not hold.
+    // Nobody grants a role that they do not have.
     let ann = service.user("ann").await;
     assert_eq!(admin.act(&ann, "grant", &[("role", "EDITOR")]).await.status, 403);
     assert_eq!(admin.act(&ann, "superuser-on", &[]).await.status, 403);
@@ -232,7 +232,7 @@ async fn settings_are_changed_told_and_undone(service: &Service) {
         .await;
     root.follow(&undone, "/admin/settings").await;
     says(&service.stranger().get("/register").await, "<form");
-    // After two changes an undo leads to the one before, and another button to the file.
+    // After two changes, undo returns to the previous value, and another button to the value of the file.
     let page = root.follow(&change("3m", "open").await, "/admin/settings").await;
     says(&page, "Revert to “2 minutes”");
     says(&page, "Use the file’s value: “5 minutes”");

@@ -16,7 +16,7 @@ async fn a_language_is_negotiated_chosen_and_remembered(service: &Service) {
     assert_eq!(heading(&guest, "/login", "ru").await, "en");
     assert_eq!(heading(&guest, "/login?lang=xx", "ru").await, "en");
     says(&guest.get("/login?next=/a&lang=en").await, "href=\"?next=%2Fa&amp;lang=ru\"");
-    // The user's own, until the browser chooses another.
+    // The user's own language counts until they choose another one in the browser.
     let ann = visitor(service, "ann").await;
     assert_eq!(heading(&ann, "/account", "ru").await, "en");
     assert_eq!(heading(&ann, "/account?lang=ru", "en").await, "ru");
@@ -36,7 +36,7 @@ async fn no_request_path_makes_a_link_point_to_another_site(service: &Service) {
         assert!(away.is_empty(), "{path}: {away:?}");
         says(&page, "href=\"?lang=ru\"");
     }
-    // A form is sent to where no page may be.
+    // The page of a refused form links to a page: the form's own address may not support GET.
     let wrong = guest.submit("/login", "/login", &[]).await;
     says(&wrong, "href=\"/login?lang=ru\"");
 }
@@ -69,7 +69,7 @@ async fn the_brand_is_configurable(service: &Service) {
     assert!(css.text.contains("--button:#ffcc00") && css.text.contains("--on-button:#000000"));
     assert_eq!(css.header("cache-control"), Some("public, max-age=31536000, immutable"));
     assert_eq!(css.header("content-type"), Some("text/css; charset=utf-8"));
-    // Under the mark of a later version it would be kept as that.
+    // With the version mark of another release, a cache would keep this file as that release.
     for other in [
         "/static/portcullis.css",
         "/static/portcullis.css?v=",
@@ -124,7 +124,7 @@ async fn errors_are_shown_as_a_page(service: &Service) {
             }
         }
     }
-    // A form that cannot be read is shown again, not lost.
+    // The page of a form that cannot be read is shown again, instead of an error page.
     let again = ann.send(Method::Post, "/account/profile", Some(big), &[FORM_HEADER]).await;
     assert_eq!(again.status, 413);
     says(&again, "id=\"profile\"");

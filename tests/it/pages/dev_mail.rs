@@ -1,4 +1,4 @@
-//! Mails as pages while developing.
+//! Mails as pages during development.
 use crate::support::{Service, raw};
 use rocket::http::Method;
 
@@ -27,7 +27,7 @@ async fn mails_are_shown_only_to_local_requests(service: &Service) {
     for host in ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "auth.localhost"] {
         assert_eq!(see("Host", host).await, 200, "{host}");
     }
-    // A name that was rebound to us, and a proxy beside us.
+    // DNS rebinding sends another name in `Host`; a proxy on this machine adds these headers.
     assert_eq!(see("Host", "evil.example:8000").await, 404);
     for name in [
         "X-Forwarded-For",
@@ -46,7 +46,7 @@ async fn mails_are_shown_only_to_local_requests(service: &Service) {
     ] {
         assert_eq!(see(name, "192.0.2.1").await, 404, "{name}");
     }
-    // A page that was reached by another name.
+    // The request comes from a page with another host name.
     for name in ["Referer", "Origin"] {
         assert_eq!(see(name, "http://dev.example.com/dev/mail").await, 404, "{name}");
         assert_eq!(see(name, "http://localhost:8000").await, 200, "{name}");

@@ -1,4 +1,4 @@
-//! Forms: their proof, their addresses, what they keep.
+//! Forms: CSRF tokens, their addresses, and what they keep.
 use crate::support::{FORM_HEADER, PASSWORD, Reply, Service, says, visitor};
 use rocket::http::Method;
 
@@ -73,14 +73,14 @@ async fn a_form_whose_cookies_are_gone_can_be_resent(service: &Service) {
         let refused = send(to, &uuid::Uuid::new_v4().to_string(), &fields).await;
         assert_eq!(refused.status, 403, "{to}");
         says(&refused, "Send the form again.");
-        // With what the page shows now, and what was in the form.
+        // The page contains a new CSRF token and the fields that were sent.
         let shown = fields.split('&').next().unwrap().split_once('=').unwrap();
         assert!(
             shown.0 == "login" || refused.text.contains(&format!("value=\"{}\"", shown.1)),
             "{to}"
         );
         assert!([200, 303].contains(&send(to, &csrf(&refused), &fields).await.status), "{to}");
-        // A link that was never mailed is none.
+        // A token that was never mailed is not put into the form.
         let other = send(to, "", &format!("token={}", uuid::Uuid::new_v4())).await;
         assert!(to == "/login" || !other.text.contains("name=\"token\""), "{to}");
     }

@@ -32,11 +32,11 @@ async fn a_login_returns_to_the_page_that_asked_for_it(service: &Service) {
         let page = service.stranger().get(&format!("/login?next={evil}")).await;
         assert!(!page.text.contains("name=\"next\""), "{evil}");
     }
-    // Browsers follow the redirect of a form only to where the policy lets it go.
+    // Browsers follow the redirect of a form only to targets that the content security policy allows.
     let policy = service.stranger().get("/login").await;
     let policy = policy.header("content-security-policy").unwrap().to_owned();
     assert!(policy.contains("form-action 'self' https://app.example.com;"), "{policy}");
-    // Who is logged in has no use for the form.
+    // A user who is logged in does not need the form.
     ann.follow(&ann.log_in().await, "/account").await;
     ann.follow(&ann.get("/login?next=/account/security").await, "/account/security").await;
     ann.follow(&ann.get("/register").await, "/account").await;
@@ -53,7 +53,7 @@ async fn a_refused_login_keeps_everything_typed_but_the_password(service: &Servi
     says(&page, "value=\"ann@example.com\"");
     says(&page, "value=\"/account/security\"");
     assert!(!page.text.contains("not this one") && !ann.has_session());
-    // As it is for somebody who is not there.
+    // An unknown user gets the same answer.
     let other =
         [("login", "who@example.com"), ("password", "not this one"), ("next", "/account/security")];
     let unknown = ann.submit("/login", "/login", &other).await;
@@ -82,7 +82,7 @@ async fn after_a_logout_nothing_private_is_shown(service: &Service) {
         assert_eq!(ann.get(path).await.status, 303, "{path}");
     }
     assert_eq!(ann.get("/logout").await.status, 405);
-    // Nobody is told to be logged out whose session lives on.
+    // A refused logout does not end the session and does not say that it did.
     ann.cookies.lock().unwrap().remove(SESSION);
     ann.log_in().await;
     let csrf = ann.cookies.lock().unwrap()["__Host-portcullis-form"].clone();
@@ -92,7 +92,7 @@ async fn after_a_logout_nothing_private_is_shown(service: &Service) {
     let body = Some(format!("csrf_token={csrf}"));
     let refused = raw(service, Method::Post, "/logout", body, &silent).await;
     assert_eq!((refused.status, ann.get("/account").await.status), (403, 200));
-    // A second logout in another tab is as good.
+    // Without its session cookie, the browser gets the login form.
     ann.cookies.lock().unwrap().remove(SESSION);
     assert_eq!(ann.submit("/login", "/login", &[]).await.status, 400);
 }

@@ -21,7 +21,7 @@ async fn a_person_registers_and_is_logged_in(service: &Service) {
         ann.follow(&ann.get("/").await, "/account").await.text.matches("Welcome!").count(),
         0
     );
-    // In the browser that registered the link is enough, and its session lives on.
+    // In the browser that registered, the link is enough, and the session continues.
     let token = service.mailed_token("ann@example.com").await;
     let done = ann.open_link(&token).await;
     says(&done, "You can now use your account with");
@@ -38,8 +38,8 @@ async fn another_browser_confirms_with_the_button(service: &Service) {
     ann.submit("/register", "/register", &fields).await;
     let token = service.mailed_token("ann@example.com").await;
     let path = format!("/confirm-email?token={token}");
-    // A page that is only fetched in advance, or as a part of another, is not opened, nor is a mark
-    // that was made up; and whoever looks at the headers alone has opened nothing.
+    // A prefetch, a preview, an embedded request, a HEAD request and a forged cookie of the browser that
+    // registered do not confirm the email.
     let own: Vec<_> = ann.cookies.lock().unwrap().iter().map(|(k, v)| format!("{k}={v}")).collect();
     let own = ("Cookie", own.join("; "));
     assert_eq!(
@@ -99,7 +99,7 @@ async fn known_and_unknown_emails_look_alike_when_confirmation_is_required(servi
     let refused = ann.submit("/login", "/login", &fields).await;
     assert_eq!(refused.status, 403);
     says(&refused, "Confirm your email first");
-    // Another link can be had.
+    // The user can request another link.
     let sent =
         ann.submit("/confirm-email", "/confirm-email/again", &[("email", "ann@example.com")]).await;
     says(&ann.follow(&sent, "/login").await, "a link is on its way");
@@ -123,18 +123,18 @@ async fn registering_another_persons_email_gives_no_lasting_access(service: &Ser
             "If the address is right, a link is on its way",
         );
     };
-    // The mails there may be in an hour are used up: the links in them stay good.
+    // These use up the mails that an address may get in an hour. The links in them stay valid.
     for _ in 0..5 {
         register(&eve, "nine quiet kettles").await;
     }
     let token = service.mailed_token("ann@example.com").await;
     register(&ann, PASSWORD).await;
     register(&eve, "nine quiet kettles").await;
-    // Her registration made no account, so neither her browser nor her password is known by it.
+    // Ann's registration created no account, so neither her browser nor her password proves anything.
     says(&ann.open_link(&token).await, "<h1>Confirm your email</h1>");
     let own = [("token", &*token), ("password", PASSWORD)];
     assert_eq!(ann.submit("/confirm-email", "/confirm-email", &own).await.status, 400);
-    // Whoever reads her mail chooses the password.
+    // The reader of the mailbox chooses the password.
     let short = [("token", &*token), ("new_password", "short")];
     says(
         &ann.submit("/confirm-email", "/confirm-email/password", &short).await,
@@ -184,12 +184,12 @@ async fn fetching_a_mailed_link_changes_nothing(service: &Service) {
     for method in [Method::Get, Method::Head, Method::Get] {
         assert_eq!(raw(service, method, &path, None, &[]).await.status, 303);
     }
-    // Not the browser that registered.
+    // This is not the browser that registered.
     let ann = service.stranger();
     let link = ann.get(&path).await;
     assert_eq!((link.status, link.header("location")), (303, Some("/confirm-email")));
     let page = ann.get("/confirm-email").await;
-    // To confirm, to set another password, to decline.
+    // The buttons confirm, set another password, and decline.
     assert_eq!(page.text.matches("<button").count(), 3);
     assert_eq!(page.header("cache-control"), Some("no-store"));
     let form = [("Content-Type", "application/x-www-form-urlencoded")];

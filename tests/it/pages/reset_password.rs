@@ -16,7 +16,7 @@ async fn a_reset_link_sets_a_password_within_an_hour(service: &Service) {
     let token = service.mailed_token("ann@example.com").await;
     let link = phone.get(&format!("/reset-password?token={token}")).await;
     phone.follow(&link, "/reset-password").await;
-    // It says whose password it is, to people and to managers of passwords.
+    // The page shows whose password it sets, to the user and to password managers.
     let page = phone.get("/reset-password").await;
     says(&page, "<b>ann@example.com</b>");
     says(&page, "name=\"login\" value=\"ann@example.com\" autocomplete=\"username\"");
@@ -44,7 +44,7 @@ async fn a_reset_link_opens_a_form(service: &Service) {
     ann.post("/auth/password/forgot", json!({ "email": ann.email() })).await.expect(202);
     let token = service.mailed_token(&ann.email()).await;
     let link = ann.get(&format!("/reset-password?token={token}")).await;
-    // The token leaves the address before anything is loaded from it.
+    // A redirect removes the token from the URL before the page loads anything.
     assert_eq!((link.status, link.header("location")), (303, Some("/reset-password")));
     let page = ann.get("/reset-password").await;
     assert!(page.text.contains(&token) && page.text.contains("autocomplete=\"new-password\""));

@@ -1,4 +1,4 @@
-//! What the documentation says is there.
+//! What the documentation names exists.
 use crate::support::Server;
 use std::{
     collections::BTreeSet,
@@ -66,7 +66,7 @@ fn anchors(page: &str) -> BTreeSet<String> {
     all
 }
 
-/// The targets of the links and pictures in `[...](...)`.
+/// The targets of the links and images in `[...](...)`.
 fn links(page: &str) -> Vec<String> {
     let prose = prose(page);
     let ends = prose.match_indices("](").map(|(at, _)| &prose[at + 2..]);
@@ -154,8 +154,8 @@ fn the_files_that_the_architecture_names_exist() {
 
 #[test]
 fn rocket_is_built_without_http_2() {
-    // It bounds neither the streams of a connection nor their heads. Whatever turns a default feature of
-    // Rocket on again would bring the crate back.
+    // Rocket limits neither the streams of an HTTP/2 connection nor their headers. Whatever enables a default
+    // feature of Rocket again would bring the crate back.
     let lock = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock"));
     assert!(!lock.contains("name = \"h2\""), "cargo tree -e features -i rocket");
 }
@@ -183,7 +183,7 @@ fn every_test_and_file_that_security_md_names_exists() {
     assert!(tests > 30);
 }
 
-/// The first shell block of the section that shows the start.
+/// The first shell block of the section about starting the service.
 fn shell_session(readme: &str, heading: &str) -> String {
     let text = fs::read_to_string(Path::new(ROOT).join(readme)).unwrap();
     let section = text.split(heading).nth(1).unwrap_or_else(|| panic!("no {heading} in {readme}"));

@@ -1,5 +1,5 @@
-//! Which rooms each room of `src` may name, read from the paths in the source. The compiler cannot tell: all rooms
-//! are modules of one crate.
+//! Which rooms each room of `src` may name, read from the paths in the source. The compiler cannot tell,
+//! because all rooms are modules of one crate.
 use std::{
     collections::BTreeSet,
     fs,
@@ -111,7 +111,7 @@ fn rooms_name_only_those_below_them() {
             let fine = *other == room
                 || ["time", "config", "field_error"].contains(&other.as_str())
                 || may.contains(&other.as_str())
-                // Tests of the database write through the tables.
+                // Tests of `db` write through the functions of `store`.
                 || path.starts_with(tests_of_db.as_path()) && other == "store";
             assert!(fine, "{} names {other}", path.display());
         }

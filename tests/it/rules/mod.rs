@@ -1,4 +1,4 @@
-//! What holds for the whole repository.
+//! Rules for the whole repository.
 mod docs;
 mod layers;
 mod schema;

@@ -19,7 +19,7 @@ async fn sqlite_checks_the_types_of_what_it_stores() {
     assert_eq!(lax.await, BTreeSet::new());
 }
 
-/// Each engine's answer as the same lines of text.
+/// Queries that describe the schema of each engine in the same lines of text.
 #[cfg(postgres)]
 const QUESTIONS: [(&str, &str); 3] = [
     // Columns: table, name, kind, nullability, default, place in the primary key.
@@ -47,7 +47,7 @@ const QUESTIONS: [(&str, &str); 3] = [
          LEFT JOIN pg_constraint k ON k.conrelid = r.oid AND k.contype = 'p'
          WHERE r.relkind = 'r' AND r.relname LIKE 'auth_%'",
     ),
-    // References: column, target, what happens when that goes.
+    // References: column, target, what happens when the target is deleted.
     (
         "SELECT t.name || '.' || f.\"from\" || ' -> ' || f.\"table\" || '.' || f.\"to\" || ' ' || f.on_delete
          FROM pragma_table_list t, pragma_foreign_key_list(t.name) f WHERE t.name LIKE 'auth_%'",
@@ -59,7 +59,7 @@ const QUESTIONS: [(&str, &str); 3] = [
          JOIN pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = k.confkey[1]
          WHERE k.contype = 'f' AND k.conrelid::regclass::text LIKE 'auth_%'",
     ),
-    // Indexes with a name: what they are on, whether unique, whether partial.
+    // Named indexes: their columns, whether they are unique, whether they are partial.
     (
         "SELECT i.name || ' on ' || t.name
                 || ' (' || (SELECT group_concat(c.name, ', ' ORDER BY c.seqno)
@@ -92,7 +92,7 @@ async fn both_engines_have_the_same_columns_references_and_indexes() {
     assert!(alone.is_empty(), "in one engine only: {alone:#?}");
 }
 
-/// A migrated database's answer.
+/// The result of a query on a migrated SQLite database.
 async fn sqlite(sql: &'static str) -> BTreeSet<String> {
     let pool = sqlx::SqlitePool::connect("sqlite::memory:").await.unwrap();
     sqlx::migrate!("migrations/sqlite").run(&pool).await.unwrap();

@@ -19,7 +19,7 @@ async fn a_superuser_acts_for_a_user_for_a_limited_time_and_is_named_in_the_toke
     assert!(claims(service, &root.access().unwrap()).act.is_none());
     let me = bearing(service, Method::Get, "/auth/me", &token, None).await;
     assert_eq!(me.expect(200)["id"], bob.id);
-    // Both know of it: the log says who it was, the user's list has it, but not from where.
+    // The audit log names the superuser. The user's list shows the session, without the IP address.
     let sql = "SELECT CAST(actor_id AS TEXT) FROM auth_audit
                    WHERE kind = 'tokens_issued' AND target_id <> actor_id";
     assert_eq!(rows(service, sql).await, [root.id.to_string()]);
@@ -54,7 +54,7 @@ async fn a_superuser_acts_for_a_user_for_a_limited_time_and_is_named_in_the_toke
             bearing(service, Method::Post, "/api/tokens", &token, Some(json!({ "id": id }))).await;
         more.refused(401, "unauthenticated");
     }
-    // Who runs the place does so in their own name.
+    // Superusers do the work of operators in their own name.
     bearing(service, Method::Get, "/auth/admin/users", &token, None)
         .await
         .refused(403, "forbidden");
@@ -97,13 +97,13 @@ async fn acting_for_a_user_requires_recent_reauthentication(service: &Service) {
     root.post("/api/tokens", json!({ "id": 99 })).await.refused(404, "not_found");
     let token = act_for(&root, &bob).await;
     assert_eq!(verify(service, &token).await, 200);
-    // It gives no refresh token.
+    // The session has no refresh token.
     let sql = "SELECT 'held' FROM auth_refresh_tokens t JOIN auth_sessions s ON s.id = t.session_id
                    WHERE s.actor_id IS NOT NULL";
     assert_eq!(count(service, sql).await, 0);
     service.advance(5 * MINUTE);
     assert_eq!(verify(service, &token).await, 401);
-    // Nor is it a way in for whoever is kept out.
+    // Disabling the user ends this access too.
     root.refresh().await.expect(200);
     root.post("/auth/admin/prove", json!({ "password": PASSWORD })).await.expect(204);
     let token = act_for(&root, &bob).await;
@@ -128,7 +128,7 @@ async fn a_user_can_end_a_session_that_a_superuser_opened_for_them(service: &Ser
         root.get("/auth/me").await.expect(200);
         bob.get("/auth/me").await.expect(200);
     }
-    // And all that superusers opened ends with their sessions, however those end.
+    // The sessions that a superuser opened end when the superuser's sessions end, in any way.
     let token = act_for(&root, &bob).await;
     root.send(Method::Post, "/auth/logout-all", None, &[]).await.expect(204);
     assert_eq!(verify(service, &token).await, 401);

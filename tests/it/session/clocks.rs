@@ -1,4 +1,4 @@
-//! Servers whose clocks differ: the clock of the database counts.
+//! Servers whose clocks differ: only the clock of the database counts.
 use crate::support::{Database, Service, config, cookie, present, raw};
 use portcullis::time::Clock;
 use rocket::http::Method;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 const SECOND: i64 = 1_000_000;
 
-/// A server whose machine is `ahead` of the others, by microseconds.
+/// A server whose clock is `ahead` of the others, in microseconds.
 async fn server(database: &Database, ahead: i64) -> Service {
     let clock = Clock::system();
     clock.step(ahead);
@@ -26,7 +26,7 @@ async fn refreshes_at_servers_with_different_clocks_keep_the_session() {
             let reply = ann.at(one).refresh().await;
             let next = cookie(&reply);
             assert_eq!(cookie(&present(&two.stranger(), &token).await), next);
-            // Its access token is good at the other at once.
+            // The other server accepts its access token at once.
             let bearer = [("Authorization", reply.body["token"].as_str().unwrap().to_owned())];
             raw(two, Method::Get, "/auth/verify", None, &bearer).await.expect(200);
             ann.cookies.lock().unwrap().insert("__Host-portcullis".into(), next);
@@ -53,7 +53,7 @@ async fn a_logout_reaches_servers_with_different_clocks() {
             assert!(since.elapsed() < Duration::from_secs(1), "still valid");
             tokio::task::yield_now().await;
         }
-        // The machine's clock is set, and it makes no difference.
+        // Changing the machine's clock makes no difference.
         there.clock.step(-3600 * SECOND);
         there.auth().catch_up().await.unwrap();
         elsewhere.get("/auth/verify").await.expect(401);

@@ -1,4 +1,4 @@
-//! Sessions that are opened out of another session.
+//! Sessions that are opened from another session.
 use super::{MINUTE, SECOND, another, claims, text, verify};
 use crate::support::{PASSWORD, Service, bearing, by_cookie, cookie, raw};
 use rocket::{futures::future::join_all, http::Method};
@@ -44,7 +44,7 @@ async fn a_derived_session_ends_with_its_parent(service: &Service) {
         for token in clones {
             assert_eq!(verify(service, token).await, 401, "{how}");
         }
-        // Only a session that changes the password stays.
+        // Only the session that changed the password stays.
         let left = verify(service, &ann.access().unwrap()).await;
         assert_eq!(left, if how == "password" { 200 } else { 401 }, "{how}");
         for cookie in [&by_bearer, &by_refresh, &of_fourth] {

@@ -24,7 +24,7 @@ fn accepts_simplejwt(c: &mut Config) {
     c.legacy.until = Some(time::macros::date!(2027 - 01 - 20));
 }
 
-/// What simplejwt says in a refresh token.
+/// The claims of a simplejwt refresh token.
 fn claims(user: i64) -> Value {
     json!({ "token_type": "refresh", "exp": NOW + 30 * 86_400, "iat": NOW - 3_600,
             "jti": Uuid::new_v4().simple().to_string(), "user_id": user.to_string() })
@@ -52,7 +52,7 @@ on_both!(each_dialect_accepts_a_legacy_token_once, accepts_simplejwt);
 async fn each_dialect_accepts_a_legacy_token_once(service: &Service) {
     for (path, name) in DIALECTS.into_iter().zip(["ann", "bob", "eve"]) {
         let person = service.registered(name).await;
-        // Whoever confirms ends what was before.
+        // Confirming the email invalidates earlier legacy tokens, so issue this one a second later.
         service.advance(Duration::from_secs(1));
         let mut old = claims(person.id);
         old["iat"] = json!(service.clock.now().unix());
@@ -63,7 +63,7 @@ async fn each_dialect_accepts_a_legacy_token_once(service: &Service) {
         assert_eq!(claims.user_id, person.id);
         service.advance(Duration::from_mins(6));
         refresh(&person, path, next(&first)).await.expect(200);
-        // Who comes with it now is a thief, or was robbed.
+        // The token is used again, so it may be stolen, and the session ends.
         assert!(matches!(refresh(&person, path, &old).await.status, 400 | 401));
         assert!(service.auth().verify_access(access).is_err());
     }
@@ -147,7 +147,7 @@ async fn an_invalid_legacy_token_is_refused(service: &Service) {
         reply.refused(401, "token_not_valid");
     }
     let good = with("aud", json!(["x", "portcullis"]));
-    // Neither by itself nor by the cookie at the native endpoint.
+    // The native endpoint does not accept the token in its cookie.
     let cookie = format!("__Host-portcullis={good}");
     let native =
         service.stranger().send(Method::Post, "/auth/refresh", None, &[("Cookie", &cookie)]).await;
@@ -319,7 +319,7 @@ async fn no_legacy_token_is_accepted_unless_switched_on(service: &Service) {
         .refused(401, "token_not_valid");
 }
 
-/// Somebody who has never been here.
+/// A user who has never logged in here.
 async fn imported(service: &Service) -> UserId {
     let new = portcullis::flows::NewUser {
         email: "old@example.com",

@@ -22,7 +22,7 @@ async fn the_hundred_and_first_session_replaces_the_least_recently_used(service:
     for left in [&second, &third] {
         left.get("/auth/verify").await.expect(200);
     }
-    // By token as well; the one that asks is in use.
+    // Sessions opened with a token count too. The session that opens them is in use, so it stays.
     for _ in 0..120 {
         service.advance(SECOND);
         let reply = second.post("/api/tokens", json!({ "id": ann.id })).await;
@@ -66,7 +66,7 @@ async fn thousands_of_sessions_end_in_one_request(service: &Service) {
     fill(service, 6_000).await;
     let postgres = service.url().starts_with("postgres");
     if postgres {
-        // Each statement is noted.
+        // Triggers record each statement.
         for sql in [
             "CREATE TABLE statements (kind TEXT)",
             "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql

@@ -72,7 +72,7 @@ async fn the_state_of_an_account_is_shown_only_after_the_right_password(service:
     eve.post("/auth/login", right.clone()).await.refused(403, "email_not_confirmed");
     eve.post("/auth/login", wrong.clone()).await.refused(401, "invalid_credentials");
 
-    // A known address is answered like an unknown one, and only its mailbox learns of it.
+    // A known email gets the same answer as an unknown one, and only its mailbox learns the difference.
     let token = service.mailed_token("eve@example.com").await;
     eve.post("/auth/email/confirm", json!({ "token": token })).await.expect(200);
     let mut again = new;

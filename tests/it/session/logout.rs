@@ -14,7 +14,7 @@ async fn logout_ends_the_session_and_its_access_tokens(service: &Service) {
     present(&ann, &token).await.refused(401, "token_not_valid");
     let headers = [("Authorization", access)];
     raw(service, Method::Get, "/auth/verify", None, &headers).await.refused(401, "token_not_valid");
-    // Whoever logs out of what is gone has got what they want.
+    // Logging out of a session that has already ended succeeds.
     let headers = [("Cookie", format!("__Host-portcullis={token}")), ("Origin", ORIGIN.to_owned())];
     raw(service, Method::Post, "/auth/logout", None, &headers).await.expect(204);
     service

@@ -40,7 +40,7 @@ fn claims(service: &Service, token: &str) -> Claims {
     service.auth().verify_access(token).unwrap()
 }
 
-/// A session opened by access token out of the one of `person`: its access token and its cookie.
+/// Opens a session with the access token of `person`: the new access token and cookie.
 async fn another(person: &Person<'_>) -> (String, String) {
     let own = json!({ "id": person.id });
     let token = person.access().unwrap();
@@ -48,7 +48,7 @@ async fn another(person: &Person<'_>) -> (String, String) {
     (text(&reply, "token"), cookie(&reply))
 }
 
-/// What a superuser gets for somebody else's id.
+/// The access token that a superuser gets to act for another user.
 async fn act_for(root: &Person<'_>, bob: &Person<'_>) -> String {
     let reply = root.post("/api/tokens", json!({ "id": bob.id })).await;
     assert_eq!(reply.header("set-cookie"), None);
@@ -59,7 +59,7 @@ async fn count(service: &Service, sql: &'static str) -> usize {
     rows(service, sql).await.len()
 }
 
-/// Gives every user `many` more sessions, as a program may have opened them.
+/// Gives every user `many` more sessions, as a program may open them.
 async fn fill(service: &Service, many: usize) {
     let (id, yes) = if service.url().starts_with("sqlite:") {
         ("randomblob(16)", "1")

@@ -18,7 +18,7 @@ async fn refresh_issues_new_tokens_until_the_session_expires(service: &Service) 
     }
     service.advance(Duration::from_hours(24 * 29));
     ann.refresh().await.expect(200);
-    // Ninety days after the login it is over.
+    // The session ends ninety days after the login.
     service.advance(Duration::from_hours(24 * 4));
     ann.refresh().await.refused(401, "token_not_valid");
 }
@@ -41,7 +41,7 @@ async fn a_refresh_repeated_within_the_grace_period_returns_the_same_token(servi
     let second = cookie(&present(&ann, &first).await);
     service.advance(10 * SECOND);
     assert_eq!(cookie(&present(&ann, &first).await), second);
-    // Once the successor has been used, the first leads past it.
+    // Once the successor has been used, the first token returns the token after it.
     let third = cookie(&present(&ann, &second).await);
     assert_eq!(cookie(&present(&ann, &first).await), third);
     assert_eq!(cookie(&present(&ann, &second).await), third);
@@ -62,7 +62,7 @@ async fn a_used_token_returns_the_newest_one_only_during_its_own_grace_period(se
     newest = cookie(&present(&ann, &newest).await);
     assert_eq!(cookie(&present(&ann, &first).await), newest);
     service.advance(2 * SECOND);
-    // The grace of the first has run out, that of a later one has not.
+    // The grace period of the first token is over, that of a later one is not.
     assert_eq!(cookie(&present(&ann, &later).await), newest);
     present(&ann, &first).await.refused(401, "token_not_valid");
     present(&ann, &newest).await.refused(401, "token_not_valid");

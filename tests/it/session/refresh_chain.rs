@@ -1,5 +1,5 @@
 //! A chain of refresh tokens under clients, tabs and replicas in any order: at most one token is unused
-//! at any time, nobody who is within the grace is refused, and reuse after it ends the session.
+//! at any time, no request within the grace period is refused, and reuse after it ends the session.
 use crate::support::{Database, Service, config, cookie, present, rows};
 use portcullis::time::Timestamp;
 use proptest::prelude::*;
@@ -13,17 +13,17 @@ const REPLICAS: usize = 2;
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// A tab asks a replica with what it holds, and hears the answer.
+    /// A tab refreshes at a replica with its token and receives the answer.
     Refresh(usize, usize),
-    /// It asks, the server commits, and the answer is lost.
+    /// A tab refreshes, the server commits, and the answer is lost.
     Lost(usize, usize),
-    /// These tabs ask at once, every other one at the other replica.
+    /// These tabs refresh at the same time, alternating between the replicas.
     Race(Vec<usize>),
-    /// These tabs have heard of the newest token, as tabs that share a cookie do.
+    /// These tabs get the newest token, as tabs that share a cookie do.
     Share(Vec<usize>),
     /// Some seconds pass.
     Wait(u64),
-    /// A replica is replaced.
+    /// Another process replaces a replica.
     Restart(usize),
 }
 
@@ -40,7 +40,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..25)
 }
 
-/// What is known of the chain.
+/// What the test knows about the chain.
 struct Chain {
     newest: String,
     /// When each token that is not the newest was used.
@@ -53,7 +53,7 @@ impl Chain {
         self.used.get(token).is_some_and(|at| at.plus(GRACE) < now)
     }
 
-    /// Whoever presents `token` now is answered with the newest one.
+    /// Presents `token`, and checks that the answer is the newest token, or a refusal if the token is late.
     async fn refresh(&mut self, at: &Service, token: &str) -> Option<String> {
         let reply = present(&at.stranger(), token).await;
         if self.over || self.is_late(token, at.clock.now()) {
@@ -74,7 +74,7 @@ impl Chain {
 
 async fn a_chain_has_one_end(database: Database, steps: Vec<Step>) {
     let first = Service::start(&database, config(), None).await;
-    // Her mail is sent before there is anybody else who might send it.
+    // Her mail is sent before another server exists that could send it.
     let newest = first.user("ann").await.refresh_cookie().unwrap();
     let mut replicas = vec![first.replica().await, first];
     let mut held = vec![newest.clone(); TABS];
@@ -93,7 +93,7 @@ async fn a_chain_has_one_end(database: Database, steps: Vec<Step>) {
                 tabs.sort_unstable();
                 tabs.dedup();
                 let now = replicas[0].clock.now();
-                // Who comes too late ends the session, and which of the others were faster is open.
+                // A late token ends the session, and which of the others come before it is not determined.
                 tabs.retain(|tab| !chain.is_late(&held[*tab], now));
                 if chain.over || tabs.is_empty() {
                     continue;
@@ -108,7 +108,7 @@ async fn a_chain_has_one_end(database: Database, steps: Vec<Step>) {
                         chain.used.entry(token).or_insert(now);
                     }
                 }
-                // Any of them leads to the newest one.
+                // Each of their tokens leads to the newest one.
                 let newest = cookie(&present(&replicas[0].stranger(), &held[tabs[0]]).await);
                 chain.used.remove(&newest);
                 chain.newest = newest;

@@ -42,7 +42,7 @@ async fn a_logout_takes_effect_on_the_other_server_within_a_second(service: &Ser
         assert!(since.elapsed() < Duration::from_secs(1), "still valid");
         tokio::task::yield_now().await;
     }
-    // A server that starts later knows it from the first request on.
+    // A server that starts later knows about the logout from its first request on.
     let third = service.replica().await;
     ann.at(&third).get("/auth/verify").await.expect(401);
     third.end().await;
@@ -56,7 +56,7 @@ async fn rotated_keys_reach_the_other_server(service: &Service) {
     service.advance(Duration::from_mins(5));
     service.auth().admin(&portcullis::flows::Operator::cli()).rotate_keys(false).await.unwrap();
     ann.forget_access().refresh().await.expect(200);
-    // It has been published there before it signed here.
+    // A key is published before it signs, so the other server knows it already.
     ann.at(&other).get("/auth/verify").await.expect(200);
     other.auth().catch_up().await.unwrap();
     let here = service.stranger().get("/.well-known/jwks.json").await.body;
@@ -67,7 +67,7 @@ async fn rotated_keys_reach_the_other_server(service: &Service) {
 
 on_both!(several_servers_can_start_at_once_on_an_empty_database);
 async fn several_servers_can_start_at_once_on_an_empty_database(service: &Service) {
-    // The first has made keys and tables already; the others only find them.
+    // The first server has already created the tables and keys; the others only find them.
     let all = join_all((0..4).map(|_| service.replica())).await;
     let keys = service.stranger().get("/.well-known/jwks.json").await.body;
     for replica in all {

@@ -1,4 +1,4 @@
-//! Every server hears of ended sessions, whatever its clock does.
+//! Every server learns about ended sessions, whatever its clock says.
 use crate::support::Service;
 use rocket::http::Method;
 

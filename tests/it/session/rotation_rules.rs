@@ -14,7 +14,7 @@ async fn a_rotating_session_rotates_at_surfaces_that_keep_tokens(service: &Servi
     assert_eq!(claims(service, &text(&again, "access")).user_id, ann.id);
     let third = cookie(&by_cookie(service, "/api/refresh_access", &second, json!({})).await);
     service.advance(11 * SECOND);
-    // What was used up there is known to be stolen here, and the other way round.
+    // Reuse is detected at every surface, wherever the token was used first.
     ann.post("/api/token/refresh", json!({ "refresh": first }))
         .await
         .refused(401, "token_not_valid");
@@ -63,7 +63,7 @@ async fn a_strict_session_is_strict_at_every_surface(service: &Service) {
             by_cookie(service, "/auth/refresh", token, json!({})).await,
         ]
     };
-    // Not before the access token has expired.
+    // The refresh token does not work before the access token has expired.
     for reply in everywhere(&refresh).await {
         reply.refused(401, "access_token_still_valid");
         assert_eq!(reply.header("retry-after"), Some("300"));
@@ -77,7 +77,7 @@ async fn a_strict_session_is_strict_at_every_surface(service: &Service) {
         bearing(service, Method::Post, "/api/refresh_all", &access, Some(own.clone())).await;
     early.refused(401, "access_token_still_valid");
     ann.post("/token/verify", json!({ "token": refresh })).await.expect(200);
-    // Once.
+    // The refresh token works once.
     service.advance(5 * MINUTE);
     by_cookie(service, "/api/tokens", &refresh, own.clone()).await.refused(401, "unauthenticated");
     let second =
@@ -91,7 +91,7 @@ async fn a_strict_session_is_strict_at_every_surface(service: &Service) {
     }
     ann.post("/token/verify", json!({ "token": refresh })).await.refused(401, "token_not_valid");
     ann.post("/token/verify", json!({ "token": second })).await.expect(200);
-    // What is opened out of it is strict as well.
+    // A session derived from a strict one is strict as well.
     service.advance(5 * MINUTE);
     let reply = by_cookie(service, "/api/refresh_all", &second, own.clone()).await;
     let (third, access) = (cookie(&reply), text(&reply, "token"));
@@ -107,7 +107,7 @@ async fn a_used_token_is_refused_by_a_strict_surface(service: &Service) {
     let ann = service.user("ann").await;
     let first = ann.refresh_cookie().unwrap();
     ann.refresh().await.expect(200);
-    // Within its grace, which this surface does not have.
+    // The token is within its grace period, which this surface does not have.
     let headers = [("Cookie", format!("__Host-portcullis={first}"))];
     raw(service, Method::Get, "/auth/verify", None, &headers).await.expect(200);
     ann.post("/token/verify", json!({ "token": first })).await.refused(401, "token_not_valid");

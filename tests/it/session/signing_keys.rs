@@ -29,11 +29,11 @@ async fn rotating_keys_logs_nobody_out(service: &Service) {
     ann.refresh().await.expect(200);
     let new = ann.access().unwrap();
     assert_ne!(kid(&old), kid(&new));
-    // The key that signs now had been published before.
+    // The key that signs now was published before the rotation.
     let known =
         published["keys"].as_array().unwrap().iter().any(|k| k["kid"] == kid(&new).unwrap());
     assert!(known);
-    // The retired key goes once the last token that it signed has expired.
+    // The retired key is removed once the last token that it signed has expired.
     service.advance(Duration::from_hours(24 * 30 + 1));
     service.auth().catch_up().await.unwrap();
     let now = service.stranger().get("/.well-known/jwks.json").await.body;
@@ -102,7 +102,7 @@ async fn dropping_a_stolen_key_takes_effect_on_every_server(service: &Service) {
     let path = format!("/auth/admin/keys/{stolen}");
     let delete = async |who: &Person<'_>| who.send(Method::Delete, &path, None, &[]).await;
     delete(&ann).await.refused(403, "forbidden");
-    // Whoever has a stolen key may say that the password was given just now.
+    // The time in the token does not count: with a stolen key, anyone could claim a recent password.
     service.advance(Duration::from_mins(11));
     ann.refresh().await.expect(200);
     root.refresh().await.expect(200);
@@ -114,7 +114,7 @@ async fn dropping_a_stolen_key_takes_effect_on_every_server(service: &Service) {
     other.auth().catch_up().await.unwrap();
     ann.get("/auth/me").await.refused(401, "token_not_valid");
     ann.at(&other).get("/auth/verify").await.refused(401, "token_not_valid");
-    // Sessions are not keys: they go on.
+    // Dropping a key does not end sessions.
     ann.refresh().await.expect(200);
     ann.get("/auth/me").await.expect(200);
     ann.at(&other).get("/auth/verify").await.expect(200);

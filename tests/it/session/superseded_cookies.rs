@@ -3,7 +3,7 @@ use crate::support::{ORIGIN, Person, Reply, Service, cookie, raw};
 use rocket::http::Method;
 use serde_json::json;
 
-/// A request of a browser on one of our pages that holds `token` in its cookie.
+/// A request from a browser on one of our pages that has `token` in its cookie.
 async fn with_cookie(
     person: &Person<'_>,
     method: Method,
@@ -24,7 +24,7 @@ async fn a_superseded_cookie_does_not_authenticate(service: &Service) {
     let ann = service.user("ann").await;
     let first = ann.refresh_cookie().unwrap();
     let second = cookie(&ann.refresh().await);
-    // Within the grace a slow tab still counts, however far the others are.
+    // Within the grace period a slow tab's token still works, however often the others have refreshed.
     with_cookie(&ann, Method::Get, "/auth/me", &first, None).await.expect(200);
     cookie(&with_cookie(&ann, Method::Post, "/auth/refresh", &second, None).await);
     with_cookie(&ann, Method::Get, "/auth/me", &first, None).await.expect(200);
@@ -71,8 +71,8 @@ async fn a_duplicate_or_misnamed_session_cookie_does_not_authenticate(service: &
     ] {
         me(&none).await.refused(401, "unauthenticated");
     }
-    // White space of Unicode's is no white space of HTTP's: such a name is a name of its own, which
-    // another subdomain may set, and neither counts nor takes away the one that is ours.
+    // Unicode white space is not HTTP white space, so it is a part of the cookie's name. Another
+    // subdomain may set such a cookie; it does not authenticate, and does not displace ours.
     for space in ["\u{2000}", "\u{a0}", "\u{85}", "\u{b}", "\u{c}"] {
         for planted in
             [format!("{space}__Host-portcullis=x"), format!("__Host-portcullis{space}=x")]

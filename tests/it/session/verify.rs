@@ -1,9 +1,9 @@
-//! `/auth/verify`, which a proxy asks who the caller is.
+//! `/auth/verify`, which a proxy calls to learn who the caller is.
 use crate::support::{PASSWORD, Service, raw};
 use rocket::http::Method;
 use serde_json::json;
 
-/// The queries that name no role in a way that is understood.
+/// Queries that do not name roles in a supported form.
 const UNCLEAR: [&str; 16] = [
     "role[]=EDITOR",
     "role=EDITOR&role[]=ADMIN",
@@ -119,7 +119,7 @@ async fn one_of_several_roles_is_enough_and_none_is_ignored(service: &Service) {
             bob.get(&path).await.refused(400, "malformed");
         }
     }
-    // The same by the cookie.
+    // The cookie gives the same results.
     for person in [&ann, &bob] {
         person.forget_access();
         let status = if person.name == "bob" { 200 } else { 403 };

@@ -1,7 +1,7 @@
-//! A database of one test, on either engine; unit tests share this file.
+//! A database for one test, on either engine; unit tests share this file.
 
-/// `on_both_databases!(name)` runs `async fn name(database: Database)` on an empty database of each engine. With
-/// `|database| { .. }`, it runs that block, which calls `name`.
+/// `on_both_databases!(name)` runs `async fn name(database: Database)` on an empty database of each engine.
+/// With `|database| { .. }`, it runs that block, which calls `name`.
 macro_rules! on_both_databases {
     ($name:ident) => {
         on_both_databases!($name, |database| {
@@ -29,7 +29,7 @@ macro_rules! on_both_databases {
     };
 }
 
-/// A database of one test.
+/// The database of one test.
 pub struct Database {
     pub url: String,
     pub(super) folder: Option<tempfile::TempDir>,
@@ -69,7 +69,7 @@ async fn admin(server: &str, sql: String) {
     db.close().await.unwrap();
 }
 
-/// The same for the database at a URL.
+/// The first column of a query, which is text, on the database at `url`.
 pub async fn rows_at(url: &str, sql: &str) -> Vec<String> {
     let sql = sqlx::AssertSqlSafe(sql.to_owned());
     if url.starts_with("sqlite:") {

@@ -11,11 +11,11 @@ use tokio::{
     sync::watch,
 };
 
-/// A way to the database whose answers can be held back.
+/// A proxy that can hold back the answers of the database.
 pub struct DatabaseProxy {
-    /// The connections numbered below this hear nothing.
+    /// Connections with a lower number than this get no answers.
     deaf: watch::Sender<usize>,
-    /// Everybody is deaf once one of them has said these words, in this order; empty: never.
+    /// Once one connection has sent these words in this order, no connection gets answers. Empty: never.
     until: Arc<Mutex<&'static [&'static str]>>,
     pub url: String,
 }
@@ -42,22 +42,22 @@ impl DatabaseProxy {
         wire
     }
 
-    /// Lets answers through until one connection has said all these words, in this order.
+    /// Lets answers through until one connection has sent all these words, in this order.
     pub fn fall_silent_after(&self, words: &'static [&'static str]) {
         *self.until.lock().unwrap() = words;
     }
 
-    /// Holds back all answers on the connections there are.
+    /// Holds back the answers on all connections.
     pub fn fall_silent(&self) {
         self.deaf.send_replace(usize::MAX);
     }
 
-    /// Lets answers through on all connections but the first `silent` ones.
+    /// Lets answers through on all connections except the first `silent` ones.
     pub fn answer_new_connections(&self, silent: usize) {
         self.deaf.send_replace(silent);
     }
 
-    /// Lets all answers through, those held back too; whether there were any.
+    /// Lets all answers through, held back ones too. Returns whether all were held back.
     pub fn speak_again(&self) -> bool {
         self.deaf.send_replace(0) == usize::MAX
     }
@@ -82,7 +82,7 @@ async fn ask(
     }
 }
 
-/// How many of the words have come now; `usize::MAX`, once, when all have.
+/// How many of the words one connection has sent so far; `usize::MAX`, once, when it has sent all.
 fn heard(until: &mut &'static [&'static str], said: usize, bytes: &[u8]) -> usize {
     let comes = |word: &str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
     let mut said = if said > until.len() { 0 } else { said };

@@ -1,4 +1,4 @@
-//! An SMTP server that refuses or holds back what a test wants.
+//! An SMTP server that refuses or delays the mails that a test chooses.
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex},
@@ -9,19 +9,20 @@ use tokio::{
     sync::watch,
 };
 
-/// A mail server that refuses whom it is told to, with the code it is told.
+/// A mail server that refuses chosen recipients with a chosen code.
 #[derive(Clone, Default)]
 pub struct MailServer {
     refused: Arc<Mutex<HashMap<String, u16>>>,
-    /// The recipients so far.
+    /// The recipients of all attempts so far.
     asked: Arc<Mutex<HashSet<String>>>,
-    /// Who is not answered about until they are taken out.
+    /// The recipients that get no answer until the test removes them.
     held: watch::Sender<HashSet<String>>,
     /// Recipient and text of each mail.
     received: Arc<Mutex<Vec<(String, String)>>>,
 }
 
 impl MailServer {
+    /// Starts a server and returns it with its URL.
     pub async fn start() -> (Self, String) {
         let (server, listener) = (Self::default(), TcpListener::bind("127.0.0.1:0").await.unwrap());
         let url = format!("smtp://{}", listener.local_addr().unwrap());
@@ -35,29 +36,33 @@ impl MailServer {
         (server, url)
     }
 
+    /// Answers each attempt to send to `address` with `code` from now on.
     pub fn refuse(&self, address: &str, code: u16) {
         self.refused.lock().unwrap().insert(address.to_owned(), code);
     }
 
+    /// Delays the answer about the recipient `address` until `let_go`.
     pub fn hold(&self, address: &str) {
         self.held.send_modify(|held| {
             held.insert(address.to_owned());
         });
     }
 
+    /// Ends the delay of `hold`.
     pub fn let_go(&self, address: &str) {
         self.held.send_modify(|held| {
             held.remove(address);
         });
     }
 
-    /// Returns once a mail to `address` is being sent.
+    /// Returns once a mail to `address` is being delivered.
     pub async fn asked_for(&self, address: &str) {
         while !self.asked.lock().unwrap().contains(address) {
             tokio::task::yield_now().await;
         }
     }
 
+    /// Recipient and text of each mail that was accepted.
     pub fn received(&self) -> Vec<(String, String)> {
         self.received.lock().unwrap().clone()
     }

@@ -1,4 +1,4 @@
-//! What all tests share: a database, a service, people, and what they talk to.
+//! What all tests share: a database, a service, people, and the servers and clients around them.
 #[macro_use]
 mod database;
 #[macro_use]

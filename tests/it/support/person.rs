@@ -1,4 +1,4 @@
-//! People who use a service, each with a browser of their own.
+//! People who use a service, each with their own browser.
 use super::{
     request::{Reply, raw},
     service::Service,
@@ -7,10 +7,12 @@ use rocket::http::Method;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Mutex};
 
+/// The password of every person.
 pub const PASSWORD: &str = "correct horse battery";
+/// The origin of our own pages.
 pub const ORIGIN: &str = "http://localhost:8000";
 
-/// Somebody with a browser of their own.
+/// A person with their own browser.
 pub struct Person<'s> {
     pub service: &'s Service,
     pub name: String,
@@ -39,6 +41,7 @@ impl Person<'_> {
         self.access.lock().unwrap().clone()
     }
 
+    /// Forgets the access token, so that only the cookies remain.
     pub fn forget_access(&self) -> &Self {
         *self.access.lock().unwrap() = None;
         self
@@ -56,6 +59,7 @@ impl Person<'_> {
         self.keep(self.post("/auth/login", body).await)
     }
 
+    /// Refreshes by cookie, and remembers the new tokens.
     pub async fn refresh(&self) -> Reply {
         self.keep(self.send(Method::Post, "/auth/refresh", None, &[]).await)
     }
@@ -81,7 +85,7 @@ impl Person<'_> {
         self.send(method, path, Some(body.to_string()), &kind).await
     }
 
-    /// What a browser on one of our pages sends: its cookies and where it is; and the access token.
+    /// Sends what a browser on one of our pages sends: its cookies and origin; and the access token.
     pub async fn send(
         &self,
         method: Method,

@@ -7,6 +7,7 @@ use tokio::{
     sync::Mutex,
 };
 
+/// A running pooler, stopped when dropped.
 pub struct Pooler {
     pub url: String,
     server: tokio::task::JoinHandle<()>,
@@ -18,7 +19,7 @@ impl Drop for Pooler {
     }
 }
 
-/// The connection to the server, and how it greeted the first client.
+/// The connection to PostgreSQL, and the greeting that the first client got.
 type Backend = Arc<Mutex<Option<(TcpStream, Vec<u8>)>>>;
 
 impl Pooler {
@@ -51,7 +52,7 @@ async fn serve(mut client: TcpStream, server: u16, backend: Backend) -> Option<(
         }
         client.write_all(&backend.as_ref()?.1).await.ok()?;
     }
-    // Simple queries are enough to be found out.
+    // One query at a time is enough: the service detects the pooler by the shared backend.
     loop {
         let question = message(&mut client).await?;
         if question[0] == b'X' {
@@ -66,7 +67,7 @@ async fn serve(mut client: TcpStream, server: u16, backend: Backend) -> Option<(
     }
 }
 
-/// All messages up to `ReadyForQuery`.
+/// Reads all messages up to `ReadyForQuery`.
 async fn answer(stream: &mut TcpStream) -> Option<Vec<u8>> {
     let mut all = Vec::new();
     loop {

@@ -12,8 +12,10 @@ use tokio::{
     net::TcpStream,
 };
 
+/// The path of the compiled program.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_portcullis");
 
+/// The program in `folder` with these arguments, without settings from this environment.
 pub fn program(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
     command.args(args).current_dir(folder).stdin(Stdio::null());
@@ -21,6 +23,7 @@ pub fn program(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
+/// The program in `folder`, with `DATABASE_URL` if `database` is given.
 pub fn program_with_database(folder: &Path, database: Option<&str>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
     command.current_dir(folder).env_remove("ROCKET_CONFIG").env_remove("RUST_LOG");
@@ -30,7 +33,7 @@ pub fn program_with_database(folder: &Path, database: Option<&str>) -> Command {
     command
 }
 
-/// A running server, killed when dropped.
+/// A running server that is killed when dropped.
 pub struct Server {
     pub child: Child,
     pub port: u16,
@@ -40,13 +43,13 @@ pub struct Server {
 
 impl Server {
     pub fn start(folder: &Path, database: Option<&str>) -> Self {
-        // Without a drain, a server that is told to stop does so at once.
+        // Without a drain, the server stops as soon as it gets the signal.
         Self::start_with(folder, database, |command| {
             command.env("PORTCULLIS_SHUTDOWN__DRAIN", "0s");
         })
     }
 
-    /// Starts the program after `change` has added to its environment, or redirected its log.
+    /// Starts the program after `change` has added to its environment or redirected its log.
     pub fn start_with(
         folder: &Path,
         database: Option<&str>,
@@ -61,7 +64,7 @@ impl Server {
             .stdout(Stdio::piped())
             .stderr(fs::File::create(&log).unwrap());
         change(&mut command);
-        // The last line of the greeting.
+        // A part of the last line that the server prints at the start.
         let sends = command.get_envs().any(|(name, _)| name == "PORTCULLIS_MAIL__URL");
         let last = if sends { "/setup" } else { "/dev/mail" };
         let mut child = command.spawn().unwrap();
@@ -77,20 +80,21 @@ impl Server {
         Self { child, port, log, greeting }
     }
 
-    /// The link with which the first superuser is made, if one was printed.
+    /// The link that creates the first superuser, if the server printed one.
     pub fn setup_link(&self) -> Option<&str> {
         self.greeting
             .iter()
             .find_map(|line| Some(&line[line.find("http")?..]).filter(|l| l.contains("/setup")))
     }
 
+    /// Sends a request and returns the connection, from which the reply is still to be read.
     pub async fn send(&self, request: &str) -> TcpStream {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         stream
     }
 
-    /// Status, head and body of a reply.
+    /// Sends a request and returns the status, head and body of the reply.
     pub async fn ask(
         &self,
         method: &str,
@@ -112,7 +116,7 @@ impl Server {
         (status, head.to_owned(), serde_json::from_str(body).unwrap_or_default())
     }
 
-    /// A whole reply as it came.
+    /// The whole reply, unparsed.
     pub async fn text(&self, path: &str) -> String {
         let request =
             format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
@@ -121,15 +125,18 @@ impl Server {
         reply
     }
 
+    /// The `Origin` header of a browser on a page of this server.
     pub fn origin(&self) -> String {
         format!("Origin: http://localhost:{}\r\n", self.port)
     }
 
+    /// Sends a signal, such as `-TERM`, to the server.
     pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
     }
 
+    /// Sends a signal to the server and waits until it ends.
     pub fn end(&mut self, signal: &str) -> std::process::ExitStatus {
         self.signal(signal);
         self.child.wait().unwrap()

@@ -1,4 +1,4 @@
-//! Requests as they are sent, and replies as they come.
+//! Requests as they are sent, and replies as they arrive.
 use super::{
     person::{ORIGIN, Person},
     service::Service,
@@ -10,7 +10,7 @@ use rocket::{
 };
 use serde_json::Value;
 
-/// A request with these headers and no others; one with an empty value is left out.
+/// Sends a request with these headers and a default `Host`. A header with an empty value is left out.
 pub async fn raw(
     service: &Service,
     method: Method,
@@ -32,11 +32,11 @@ pub async fn raw(
     dispatch(req).await
 }
 
-/// The reply to a request as it is.
+/// Sends a request as it is.
 pub async fn dispatch(req: LocalRequest<'_>) -> Reply {
     let auth = req.inner().rocket().state::<Auth>().cloned();
     let reply = req.dispatch().await;
-    // What goes on after the answer, so that tests find it done.
+    // Wait for the work that goes on after the reply, so that tests find it done.
     if let Some(auth) = auth {
         auth.settled().await;
     }
@@ -55,20 +55,20 @@ pub async fn dispatch(req: LocalRequest<'_>) -> Reply {
 pub struct Reply {
     pub status: u16,
     pub headers: Vec<(String, String)>,
-    /// Null if it is no JSON.
+    /// Null if the text is not JSON.
     pub body: Value,
     pub text: String,
 }
 
 impl Reply {
-    /// The body of a reply that has to have this status.
+    /// Checks the status of a reply and returns its body.
     #[track_caller]
     pub fn expect(&self, status: u16) -> &Value {
         assert_eq!(self.status, status, "{self:#?}");
         &self.body
     }
 
-    /// A problem that has to have this status and code.
+    /// Checks the status and code of a problem and returns its body.
     #[track_caller]
     pub fn refused(&self, status: u16, code: &str) -> &Value {
         assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{self:#?}");
@@ -81,12 +81,13 @@ impl Reply {
     }
 }
 
-/// Presents a refresh token as a cookie, as another tab would that has not heard of a newer one.
+/// Presents a refresh token as a cookie, as a tab does that does not know of a newer one.
 pub async fn present(ann: &Person<'_>, token: &str) -> Reply {
     let headers = [("Cookie", format!("__Host-portcullis={token}")), ("Origin", ORIGIN.to_owned())];
     raw(ann.service, Method::Post, "/auth/refresh", None, &headers).await
 }
 
+/// The value of the first cookie that a reply with status 200 sets.
 pub fn cookie(reply: &Reply) -> String {
     reply.expect(200);
     let cookie = reply.header("set-cookie").unwrap();

@@ -1,4 +1,4 @@
-//! A service with a database and a clock of its own.
+//! A service with its own database and clock.
 use super::{
     database::{Database, rows_at},
     person::{PASSWORD, Person},
@@ -16,8 +16,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// `on_both!(name)` runs `async fn name(service: &Service)` on SQLite and on PostgreSQL. With `|config| ..`, the
-/// closure changes the configuration first.
+/// `on_both!(name)` runs `async fn name(service: &Service)` on SQLite and on PostgreSQL. With
+/// `|config| ..`, the closure changes the configuration first.
 macro_rules! on_both {
     ($name:ident) => {
         on_both!($name, |_| ());
@@ -36,13 +36,13 @@ macro_rules! on_both {
 }
 
 impl Database {
-    /// A database that another test value owns and drops.
+    /// A database that another `Database` owns and drops.
     pub fn at(url: &str) -> Self {
         Self { url: url.to_owned(), folder: None }
     }
 }
 
-/// Settings for tests: hashing is cheap.
+/// Settings for tests, with fast password hashing.
 pub fn config() -> Config {
     let mut config = Config::default();
     config.password.memory = 64;
@@ -50,6 +50,7 @@ pub fn config() -> Config {
     config
 }
 
+/// Rocket's settings for a service on the database at `url`.
 pub fn figment(url: &str) -> Figment {
     Figment::from(rocket::Config {
         log_level: rocket::config::LogLevel::Off,
@@ -59,6 +60,7 @@ pub fn figment(url: &str) -> Figment {
     .merge(("databases.portcullis.max_connections", 4))
 }
 
+/// A running service, without a network port.
 pub struct Service {
     pub client: Client,
     pub clock: Clock,
@@ -67,6 +69,7 @@ pub struct Service {
 }
 
 impl Service {
+    /// Starts a service. Without a `clock`, it gets a manual one that begins at 2027-01-15, 08:00 UTC.
     pub async fn start(database: &Database, config: Config, clock: Option<Clock>) -> Self {
         let clock = clock.unwrap_or_else(|| Clock::manual(Timestamp::from_unix(1_800_000_000)));
         let stage = portcullis::stage().config(config.clone()).clock(clock.clone());
@@ -82,7 +85,7 @@ impl Service {
         Self::start(&Database::at(&self.url), self.config.clone(), Some(self.clock.clone())).await
     }
 
-    /// The same with other settings.
+    /// Another server over the same database, with other settings.
     pub async fn replica_with(&self, change: fn(&mut Config)) -> Self {
         let mut config = self.config.clone();
         change(&mut config);
@@ -106,7 +109,7 @@ impl Service {
         drop(self.client.terminate().await);
     }
 
-    /// Somebody with a browser and no account.
+    /// A person with a browser and no account.
     pub fn stranger(&self) -> Person<'_> {
         Person {
             service: self,
@@ -117,7 +120,7 @@ impl Service {
         }
     }
 
-    /// Somebody who has registered and confirmed.
+    /// A person who has registered and confirmed their email.
     pub async fn registered(&self, name: &str) -> Person<'_> {
         let mut person = self.stranger();
         name.clone_into(&mut person.name);
@@ -131,14 +134,14 @@ impl Service {
         person
     }
 
-    /// Somebody who is logged in.
+    /// A person who is logged in.
     pub async fn user(&self, name: &str) -> Person<'_> {
         let person = self.registered(name).await;
         person.login().await.expect(200);
         person
     }
 
-    /// Somebody who is logged in and has the role `ADMIN`.
+    /// A person who is logged in and has the role `ADMIN`.
     pub async fn admin(&self, name: &str) -> Person<'_> {
         let person = self.user(name).await;
         self.grant(&person, "ADMIN").await;
@@ -153,7 +156,7 @@ impl Service {
         person
     }
 
-    /// Grants a role from the command line.
+    /// Grants a role as the command line does.
     pub async fn grant(&self, person: &Person<'_>, role: &str) {
         let id = UserId(person.id);
         self.auth().admin(&Operator::cli()).grant(id, role, false).await.unwrap();
@@ -190,7 +193,7 @@ pub async fn rows(service: &Service, sql: &str) -> Vec<String> {
     rows_at(service.url(), sql).await
 }
 
-/// Makes somebody a superuser, or no superuser, in the database alone.
+/// Makes a user a superuser, or demotes them, directly in the database.
 pub async fn set_superuser(service: &Service, id: i64, superuser: bool) {
     let to = if superuser { "TRUE" } else { "FALSE" };
     let sql = format!("UPDATE auth_users SET is_superuser = {to} WHERE id = {id} RETURNING email");
@@ -215,6 +218,7 @@ pub async fn root(service: &Service) -> Person<'_> {
     root
 }
 
+/// Waits until `met` returns true; fails after two seconds.
 pub async fn eventually(what: &str, mut met: impl AsyncFnMut() -> bool) {
     let since = Instant::now();
     while !met().await {

@@ -12,19 +12,19 @@
 //! Cache-Control: no-store
 //! ```
 //!
-//! `# client: NAME` begins what a client sends with each request, until the next such block. Its
-//! `Content-Type` is that of JSON bodies, its `Boundary` that of multipart bodies, and its `Origin` goes
-//! with unsafe methods alone, as browsers have it. A header below a request replaces the client's; an
-//! empty one (`Origin:`) leaves it out.
+//! `# client: NAME` begins the headers that a client sends with each request, until the next such block. Its
+//! `Content-Type` is that of JSON bodies, its `Boundary` that of multipart bodies, and its `Origin` is sent
+//! only with unsafe methods, as browsers do. A header below a request replaces the client's; an empty one
+//! (`Origin:`) leaves it out.
 //!
-//! `<kind:name>` stands for any value of a kind (`jwt`, `uuid`, `int`, `text`) and keeps it as
-//! `<name>`; `<any>` stands for anything. A body of a reply is compared whole, unless it holds
-//! `"...": true`. In the place of JSON, `form: a=b` sends a form and `multipart: {"a": "b"}` a
-//! `FormData`. A reply may be a status alone.
-//! Requests carry no cookies but those that a line `Cookie:` names; `<cookie>` is what the newest
-//! `Set-Cookie` of ours held, and a reply without a line `Set-Cookie: <cookie>` must set none.
-//! `@advance SECONDS` moves the clock, `@confirm EMAIL` uses the mailed link with the password, `@superuser EMAIL` and
-//! `@grant EMAIL ROLE` are an operator's.
+//! `<kind:name>` matches any value of a kind (`jwt`, `uuid`, `int`, `text`) and keeps it as `<name>`;
+//! `<any>` matches anything. The body of a reply is compared as a whole, unless it contains `"...": true`.
+//! Instead of JSON, `form: a=b` sends a form and `multipart: {"a": "b"}` a `FormData`. A reply may be only a
+//! status.
+//! Requests send no cookies except those of a line `Cookie:`; `<cookie>` is the value of our newest
+//! `Set-Cookie`, and a reply without a line `Set-Cookie: <cookie>` must set none.
+//! `@advance SECONDS` moves the clock, `@confirm EMAIL` uses the mailed link with the password,
+//! `@superuser EMAIL` and `@grant EMAIL ROLE` act as an operator.
 use super::{person::PASSWORD, request::dispatch, service::Service};
 use portcullis::flows::{By, NewUser};
 use rocket::http::{Header, Method};
@@ -54,7 +54,7 @@ impl Headers {
     }
 }
 
-/// The lines of a script that do something, each with its number and its client.
+/// The lines of a script that are steps, each with its number and the headers of its client.
 fn lines(script: &str) -> Vec<(usize, Headers, &str)> {
     let (mut lines, mut client, mut in_block) = (Vec::new(), Headers::default(), false);
     for (number, line) in script.lines().enumerate() {
@@ -74,6 +74,7 @@ fn lines(script: &str) -> Vec<(usize, Headers, &str)> {
     lines
 }
 
+/// Replays the transcript in the file `path` against a service.
 pub async fn replay(service: &Service, path: &str) {
     let script = fs::read_to_string(path).unwrap();
     let mut names = Names::from([("password".into(), PASSWORD.into())]);
@@ -142,7 +143,7 @@ async fn operate(service: &Service, order: &str) {
     }
 }
 
-/// The body of a request, and its type.
+/// The body of a request and its content type.
 fn encode(body: &str, headers: &mut Headers) -> (String, String) {
     let boundary = headers.take("Boundary");
     let json = headers.take("Content-Type");
@@ -230,7 +231,7 @@ async fn exchange(
             );
         }
     }
-    // That of a browser which registered is none of them.
+    // The cookie that marks a browser that registered does not count.
     let is_set = reply.headers.iter().any(|(name, value)| {
         name == "set-cookie" && !value.starts_with("__Host-portcullis-registrant=")
     });

@@ -5,7 +5,7 @@ use rocket::http::Method;
 use serde_json::json;
 use std::fs;
 
-/// Somebody logged in, whose tokens have turned, with a role, a mail and a name full of traps.
+/// A user with rotated tokens, a role, a mail, and a name with characters that are hard to encode.
 async fn lived_in(service: &Service) -> Person<'_> {
     let ann = service.user("ann").await;
     service
@@ -21,7 +21,7 @@ async fn lived_in(service: &Service) -> Person<'_> {
     ann
 }
 
-/// Whoever was logged in at the old service goes on at the new one.
+/// Checks that a user who is logged in at the old service stays logged in at the new one.
 async fn goes_on(ann: &Person<'_>, service: &Service) {
     let there = ann.at(service);
     let me = there.get("/auth/me").await.expect(200).clone();
@@ -42,7 +42,7 @@ async fn a_backup_of_a_running_service_is_complete() {
         assert_eq!(mover.ok(&["backup", "copy.db"]).out, "");
         let again = mover.run(&["backup", "copy.db"]);
         assert!(again.code == 1 && again.err.contains("already exists"), "{}", again.err);
-        // What one that was killed left.
+        // A killed backup leaves this file behind.
         fs::write(mover.folder().join("other.db.partial"), "half of it").unwrap();
         mover.ok(&["backup", "other.db"]);
         let files = fs::read_dir(mover.folder()).unwrap();
@@ -119,7 +119,7 @@ async fn a_service_moves_to_postgresql_and_nobody_is_logged_out() {
     }
     let there = Service::start(&to, config(), Some(service.clock.clone())).await;
     goes_on(&ann, &there).await;
-    // The id of somebody who was deleted is not given again.
+    // The id of a deleted user is not used again.
     let newest = there.registered("newest").await;
     assert!(newest.id > gone.id + 1, "{}", newest.id);
     there.end().await;

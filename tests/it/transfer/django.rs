@@ -1,4 +1,4 @@
-//! Dumps of Django.
+//! Django dumps.
 use super::{Mover, PBKDF2, dump, exported, lines};
 use serde_json::{Value, json};
 

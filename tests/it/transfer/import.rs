@@ -28,7 +28,7 @@ fn an_export_can_be_imported_unchanged(mover: &Mover) {
     let export = mover.ok(&["user", "export"]);
     assert_eq!(export.lines, all);
     assert!(export.err.contains("password hashes"), "{}", export.err);
-    // A new user gets an id of its own.
+    // A new user gets an id after all imported ones.
     assert_eq!(mover.import(r#"{"email": "new@example.com"}"#, &[]).code, 0);
     assert!(mover.users()[2]["id"].as_i64().unwrap() > 4_000);
 }
@@ -142,7 +142,7 @@ fn a_file_without_users_is_refused(mover: &Mover) {
 }
 
 on_both_databases!(an_import_records_the_kinds_of_its_hashes);
-/// A server that runs beside an import hears what kinds of hashes came.
+/// A running server learns which kinds of hashes an import adds.
 async fn an_import_records_the_kinds_of_its_hashes(database: Database) {
     let mover = Mover::new(&database);
     let said = tokio::task::spawn_blocking(move || {
@@ -156,7 +156,7 @@ async fn an_import_records_the_kinds_of_its_hashes(database: Database) {
 }
 
 on_both_databases!(a_killed_import_leaves_no_partial_user);
-/// Killed in the middle, an import has brought in whole users only, and goes on where it was.
+/// An import that is killed leaves only whole users, and the next import continues there.
 async fn a_killed_import_leaves_no_partial_user(database: Database) {
     const ALL: u64 = 8_000;
     let mover = Mover::new(&database);

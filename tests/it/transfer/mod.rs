@@ -1,4 +1,4 @@
-//! Moving users and databases in and out, by the command line.
+//! Importing, exporting and copying users and databases on the command line.
 
 /// Runs `fn name(mover: &Mover)`, which blocks, on both engines.
 macro_rules! on_both_by_command {
@@ -25,13 +25,13 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// A database, and a folder for files.
+/// A database and a folder for files.
 struct Mover {
     folder: TempDir,
     url: String,
 }
 
-/// What a command has answered.
+/// The exit code and output of a command.
 struct Said {
     code: i32,
     /// The lines of the standard output, as JSON.
@@ -70,7 +70,7 @@ impl Mover {
         said
     }
 
-    /// Imports a file with this text in it.
+    /// Imports a file with this text.
     fn import(&self, text: &str, options: &[&str]) -> Said {
         fs::write(self.folder().join("users"), text).unwrap();
         self.run(&[&["user", "import", "users"], options].concat())
@@ -81,11 +81,11 @@ impl Mover {
     }
 }
 
-/// Of "päss wörd", by Django.
+/// Django's hash of "päss wörd".
 const PBKDF2: &str =
     "pbkdf2_sha256$2000$0fGKZXP9DN3iZPcJ7QkS1f$uI7Di9kA4F0YFF/mgcGOdmLQdagAwb6LNd5T47FKjDI=";
 
-/// As `dumpdata` writes users and groups.
+/// Users and groups as `dumpdata` writes them.
 fn dump(model: &str) -> Value {
     let user = |pk: i64, name: &str, groups: Value, password: &str| {
         json!({ "model": model, "pk": pk, "fields": {
@@ -106,7 +106,7 @@ fn dump(model: &str) -> Value {
     ])
 }
 
-/// As it is exported.
+/// A user as the export writes them.
 fn exported(id: i64, name: &str) -> Value {
     json!({
         "id": id, "email": format!("{name}@example.com"), "username": name, "first_name": "Ann Ä",

@@ -58,7 +58,7 @@ async fn invalid_input_is_refused_and_nothing_is_stored(service: &Service) {
             .await
             .refused(415, "unsupported_type");
     }
-    // A form, which any site can send, is no JSON.
+    // A form, which any site can send, is not accepted as JSON.
     send("/auth/register", FORM, "email=a%40example.com".into())
         .await
         .refused(415, "unsupported_type");

@@ -67,14 +67,14 @@ async fn pages_and_admin_routes_allow_no_foreign_origin(service: &Service) {
     assert_eq!(cors(Method::Put, "/admin/users", &[]).await, (405, false));
     let preflight = [("Access-Control-Request-Method", "POST")];
     assert_eq!(cors(Method::Options, "/admin/users/1", &preflight).await, (405, false));
-    // The API is theirs to use, with its errors.
+    // These origins may read the API, its errors included.
     assert_eq!(cors(Method::Get, "/auth/me", &[]).await, (200, true));
     assert_eq!(cors(Method::Get, "/auth/admin/users", &[]).await, (200, true));
     assert_eq!(cors(Method::Get, "/auth/nothing", &[]).await, (404, true));
     assert_eq!(cors(Method::Get, "/auth/me?a=1&a=2", &[]).await, (400, true));
     assert_eq!(cors(Method::Options, "/auth/me", &preflight).await, (204, true));
 
-    // Forms come from our own pages, whatever token they bring.
+    // A form must come from our own pages, even with a valid CSRF token.
     root.get("/forgot-password").await;
     let csrf = root.cookies.lock().unwrap()["__Host-portcullis-form"].clone();
     let send = async |path: &str, origin: &str, site: &str| {
@@ -100,7 +100,7 @@ async fn pages_and_admin_routes_allow_no_foreign_origin(service: &Service) {
     }
     assert_eq!(send("/account/profile", ORIGIN, "same-origin").await, 303);
 
-    // Where a login may lead is a list of its own as well.
+    // A separate list says which sites a login may redirect to.
     let page = service.stranger().get("/login?next=https://www.example.com/x").await;
     assert!(page.text.contains("value=\"https://www.example.com/x\""));
     let policy = page.header("content-security-policy").unwrap();

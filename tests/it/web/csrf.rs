@@ -1,4 +1,4 @@
-//! Requests that another site sends in a user's name.
+//! Requests that another site sends with a user's cookie.
 use super::{APP, FORM};
 use crate::support::{ORIGIN, PASSWORD, Service, raw};
 use rocket::http::Method;
@@ -61,7 +61,7 @@ async fn a_cookie_sent_by_a_program_needs_no_csrf_token(service: &Service) {
         reply
     };
     let json = "application/json";
-    // axios on Node names a form for what has no body.
+    // axios on Node sends the content type of a form when there is no body.
     for kind in ["", json, FORM] {
         send(Method::Post, "/auth/refresh", kind, "").await.expect(200);
         send(Method::Post, "/api/refresh_access", kind, "").await.expect(200);
@@ -114,7 +114,7 @@ async fn every_page_form_requires_csrf_token_and_origin(service: &Service) {
                 };
                 let headers = [("Cookie", cookie.clone()), ("Content-Type", kind.to_owned())];
                 let reply = raw(service, Method::Post, &path, Some(body), &headers).await;
-                // Who has to be logged in is sent to log in.
+                // A request without a session is redirected to the login page.
                 let login =
                     reply.header("location").is_some_and(|to| to.starts_with("/login?next="));
                 assert!(reply.status == 403 || login, "{path} {reply:?}");
@@ -173,6 +173,6 @@ async fn a_form_from_a_page_without_referrer_is_accepted_by_its_csrf_token(servi
         assert_eq!(send(&csrf, &foreign).await.status, 403, "{foreign:?}");
     }
     assert_eq!(send("x", &[("Origin", "null")]).await.status, 403);
-    // What a browser sends from a page that has no referrer, over plain HTTP.
+    // What a browser sends over plain HTTP from a page without a referrer.
     assert_eq!(send(&csrf, &[("Origin", "null")]).await.status, 303);
 }

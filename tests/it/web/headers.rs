@@ -8,7 +8,7 @@ async fn an_oversized_accept_header_is_refused(service: &Service) {
     let get = async |path: &str, accept: String| {
         raw(service, Method::Get, path, None, &[("Accept", accept)]).await
     };
-    // In two lengths: without the rule the second one takes gigabytes.
+    // In two lengths: without the limit, the second one takes gigabytes.
     for bytes in [2_000, HUGE] {
         for path in [
             "/nothing",
@@ -27,7 +27,7 @@ async fn an_oversized_accept_header_is_refused(service: &Service) {
     let browser =
         "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
     assert!(get("/nothing", browser.into()).await.text.contains("<html"));
-    // Several lines count together.
+    // The lines of a repeated header count together.
     let headers: Vec<_> = (0..3).map(|_| ("Accept", "text/html,".repeat(50))).collect();
     raw(service, Method::Get, "/health/live", None, &headers)
         .await
@@ -62,11 +62,11 @@ async fn lists_in_headers_are_limited_in_length(service: &Service) {
     raw(service, Method::Get, "/auth/me", None, &[("Host", "x".repeat(HUGE))])
         .await
         .refused(400, "malformed");
-    // Whoever asks in one of too many languages is asked in ours.
+    // A list of too many languages is ignored, and the reply is in the default language.
     let headers = [("Accept-Language", format!("ru{}", ",en;q=0.1".repeat(200)))];
     let reply = raw(service, Method::Get, "/nothing", None, &headers).await;
     assert_eq!(reply.header("content-language"), Some("en"));
-    // Of too many cookies none is read.
+    // If the cookies are too long, none of them is read.
     let padding =
         format!("a={}; __Host-portcullis={}", "x".repeat(40_000), ann.refresh_cookie().unwrap());
     raw(service, Method::Get, "/auth/me", None, &[("Cookie", padding)])

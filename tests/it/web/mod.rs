@@ -1,4 +1,4 @@
-//! What lies between HTTP and the flows.
+//! What handles requests between HTTP and the flows.
 mod body;
 mod cors;
 mod csrf;

@@ -8,7 +8,7 @@ use tokio::{
     sync::oneshot,
 };
 
-/// A server on a port of its own.
+/// A server on its own port.
 struct RunningServer {
     port: u16,
     shutdown: Shutdown,
@@ -39,7 +39,7 @@ impl RunningServer {
         Self { port, shutdown, done }
     }
 
-    /// What is answered until the server hangs up.
+    /// Sends a request and returns everything that the server answers until it closes the connection.
     async fn ask(&self, request: &[u8]) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
         stream.write_all(request).await.unwrap();
@@ -84,7 +84,7 @@ async fn an_unknown_method_is_refused_with_all_headers(database: Database) {
     }
     let reply = server.ask(b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\nConnection: close\r\n\r\n").await;
     assert!(reply.starts_with("HTTP/1.1 501 "), "{reply}");
-    // One that is known, but not there.
+    // The method is known, but the route does not support it.
     let reply =
         server.ask(b"TRACE /login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
     assert!(
@@ -116,7 +116,7 @@ async fn a_health_check_may_use_http_1_0_without_a_host() {
 async fn http_2_is_not_supported() {
     let database = Database::sqlite();
     let server = RunningServer::start(&database).await;
-    // The preface and an empty SETTINGS frame (RFC 9113, 3.4), which HTTP/2 answers with one.
+    // The preface and an empty SETTINGS frame (RFC 9113, 3.4). HTTP/2 answers with a SETTINGS frame.
     let reply = server.ask(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await;
     assert!(reply.is_empty() || reply.starts_with("HTTP/1.1 "), "{reply:?}");
     server.end().await;

@@ -1,4 +1,4 @@
-//! What is believed of a proxy in front of us.
+//! Which addresses the service accepts from a proxy in front of it.
 use crate::support::{PASSWORD, Service, raw};
 use rocket::http::Method;
 use serde_json::json;
@@ -49,7 +49,7 @@ async fn only_a_trusted_proxy_sets_the_client_address(service: &Service) {
         service.advance(std::time::Duration::from_secs(1));
         assert_eq!(login(forwarded).await, ip);
     }
-    // The mails that are kept are for this machine only.
+    // Only this machine may see the mails that are kept during development.
     let far = [("X-Forwarded-For", "1.2.3.4".to_owned())];
     raw(service, Method::Get, "/dev/mail", None, &far).await.refused(404, "not_found");
 }

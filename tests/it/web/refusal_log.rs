@@ -9,7 +9,7 @@ use std::{
 use tracing::instrument::WithSubscriber;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// The log of a part of a test.
+/// The log of one part of a test.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -32,7 +32,7 @@ impl MakeWriter<'_> for Log {
     }
 }
 
-/// What is logged of refusals while `work` is done.
+/// Runs `work` and returns the refusals that it logs, and the whole log.
 async fn refusals(work: impl Future<Output = ()>) -> (Vec<Value>, String) {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().json().with_writer(log.clone()).finish();
@@ -43,7 +43,7 @@ async fn refusals(work: impl Future<Output = ()>) -> (Vec<Value>, String) {
     (all.collect(), text)
 }
 
-/// That what is done is refused once, and how that is logged.
+/// Checks that `work` is refused once, and returns the log event.
 async fn logged(what: &str, work: impl Future<Output = Reply>) -> Value {
     let mut request = String::new();
     let (all, text) = refusals(async {
@@ -75,7 +75,7 @@ async fn a_refusal_is_one_event_with_its_actor(service: &Service) {
     let line = logged("a page", Box::pin(ann.get("/admin/users/secret-part"))).await;
     assert_eq!(said(&line), by_ann("forbidden", "/admin/users/<id>?<cursor>"));
 
-    // What another site sends in her name.
+    // Another site sends a request with the person's cookie.
     let foreign = |path: &'static str, person: &Person<'_>| {
         let cookie = format!("__Host-portcullis={}", person.refresh_cookie().unwrap());
         let headers = [("Cookie", cookie), ("Origin", "https://evil.example".to_owned())];

@@ -58,7 +58,7 @@ async fn a_path_that_is_not_canonical_is_refused(service: &Service) {
     for path in ["/auth/me", "/auth/me/"] {
         ann.get(path).await.expect(200);
     }
-    // What has to be encoded reaches its handler.
+    // A character that must be percent-encoded is accepted.
     ann.get("/auth/admin/users/%D1%8F").await.refused(403, "forbidden");
     ann.get("/auth/admin/users/1%402/").await.refused(403, "forbidden");
     for path in [
