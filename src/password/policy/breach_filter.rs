@@ -68,7 +68,7 @@ mod making {
     fn passes(password: &str) -> bool {
         let names = PersonalWords::of([]);
         password.chars().count() >= 8
-            && forms::of(password).iter().all(|form| guess(form, &names).guesses >= ENOUGH)
+            && variants::of(password).iter().all(|form| guess(form, &names).guesses >= ENOUGH)
     }
 
     #[test]
