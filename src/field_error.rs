@@ -3,11 +3,17 @@
 /// Why a field is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldError {
+    /// A required field is not there.
     Missing,
+    /// It is JSON `null` where a string is required.
     Null,
+    /// It is empty or, unless it is a password, has only white space.
     Blank,
+    /// It is not a string.
     NotText,
+    /// It is neither true nor false.
     NotBoolean,
+    /// It is not a whole number, or too large for 64 bits.
     NotInteger,
     /// The most characters allowed.
     TooLong(usize),
@@ -15,12 +21,17 @@ pub enum FieldError {
     TooShort(usize),
     /// It has control characters, for example NUL.
     NotPrintable,
+    /// It is not a valid email address, or it is too long.
     NotEmail,
+    /// It has characters or a mix of alphabets that usernames must not have, or no letter or digit.
     NotUsername,
+    /// It is not the tag of a language that the service has texts for.
     NotLanguage,
+    /// It is not a role's name: 1 to 64 ASCII letters, digits, `_`, `.`, `:`, `-`.
     NotRole,
     /// It is not the address that was invited.
     NotInvited,
+    /// It is not a list, or the list has too many items.
     NotList,
     /// The most roles allowed.
     TooManyRoles(usize),
@@ -37,6 +48,7 @@ pub enum FieldError {
     NotTime,
     /// It is not one of the possible values.
     Unknown,
+    /// Another account has this email or username.
     Taken,
     /// The password consists mostly of the user's or the site's own names.
     TooSimilar,

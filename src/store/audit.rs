@@ -28,6 +28,7 @@ use std::time::Duration;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum AuditKind {
+    /// A user deleted their own account.
     AccountDeleted,
     /// A wrong code from a mail was entered.
     CodeRefused,
@@ -39,25 +40,39 @@ pub enum AuditKind {
     EmailChangeAsked,
     /// Whoever receives mail at the new email declined the change.
     EmailChangeDeclined,
+    /// A user changed their email by confirming the new one.
     EmailChanged,
+    /// A user confirmed the email of their account.
     EmailConfirmed,
     /// The old email was restored with a mailed link.
     EmailRestored,
+    /// An operator sent an invitation.
     InvitationMailed,
+    /// An operator withdrew an invitation, which can no longer be used.
     InvitationWithdrawn,
+    /// An operator removed a stolen signing key. The detail is the key's id.
     KeyDropped,
     /// The service created or retired signing keys to match the configuration.
     KeysProvisioned,
+    /// An operator encrypted the signing keys and secrets with the current `encryption_key`.
     KeysResealed,
+    /// An operator rotated the signing keys: the next key signs, and the current one retires.
     KeysRotated,
     /// A refresh token of the previous system opened a session.
     LegacyTokenAdopted,
+    /// A user logged in.
     Login,
+    /// A login to an existing account failed. The detail says why.
     LoginFailed,
+    /// A user ended the session that they used, and its family.
     Logout,
+    /// A user ended all their sessions.
     LogoutAll,
+    /// A user ended all their sessions except the one that they used.
     LogoutOthers,
+    /// An operator retried a waiting or failed mail. The detail is the mail's id.
     MailRetried,
+    /// A user changed their own password.
     PasswordChanged,
     /// A user re-authenticated.
     PasswordConfirmed,
@@ -71,39 +86,53 @@ pub enum AuditKind {
     PasswordResetSent,
     /// An operator set the password.
     PasswordSet,
+    /// A user changed their own profile.
     ProfileChanged,
     /// Reuse detection ended the session: a used refresh token came back late.
     RefreshTokenReused,
     /// The refresh tokens of a user were replaced.
     RefreshTokensRenewed,
+    /// A user registered, with or without an invitation.
     Registered,
     /// Whoever receives mail at the email declined the account, which was deleted.
     RegistrationDeclined,
     /// Someone registered an email that has an account.
     RegistrationRepeated,
+    /// A user got a role from an operator or from an invitation. The detail is the role.
     RoleGranted,
+    /// An operator revoked a role of a user. The detail is the role.
     RoleRevoked,
     /// One session was ended by its user or by an operator.
     SessionEnded,
     /// An operator ended all sessions of a user.
     SessionsEnded,
+    /// An operator changed a setting of the running service.
     SettingChanged,
     /// The first superuser was created with the setup link.
     SetupCompleted,
     /// A setup link was printed.
     SetupOffered,
+    /// A user became a superuser.
     SuperuserGranted,
+    /// A superuser became an ordinary user.
     SuperuserRevoked,
     /// A session was opened from another session.
     TokensIssued,
+    /// An operator created a user.
     UserAdded,
+    /// An operator changed a user's profile. The detail names the fields.
     UserChanged,
     /// An operator marked the email as confirmed.
     UserConfirmed,
+    /// An operator deleted a user.
     UserDeleted,
+    /// An operator disabled a user.
     UserDisabled,
+    /// An operator enabled a disabled user.
     UserEnabled,
+    /// An operator exported users.
     UsersExported,
+    /// An operator imported users. The detail is their number.
     UsersImported,
 }
 
@@ -124,10 +153,13 @@ pub enum AuditKind {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum ActorKind {
+    /// A user who is logged in, operators included.
     User,
+    /// A caller who is not logged in.
     Anonymous,
     /// The command line.
     Cli,
+    /// The service itself, without a caller.
     Service,
 }
 
@@ -173,9 +205,13 @@ pub async fn insert(db: &mut Tx, e: &Entry<'_>) -> Result<()> {
 /// An audit event as the user whose account it concerns may see it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Event {
+    /// When it happened.
     pub at: Timestamp,
+    /// What happened.
     pub kind: Stored<AuditKind>,
+    /// The caller's IP address; `None` if it is unknown or another user's.
     pub ip: Option<String>,
+    /// The caller's user agent; `None` if it is unknown or another user's.
     pub user_agent: Option<String>,
 }
 
@@ -195,18 +231,29 @@ pub async fn of_user(db: &mut Conn, user: UserId, limit: i64) -> Result<Vec<Even
 /// An audit event as operators see it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Logged {
+    /// The row's id, which grows with each event.
     pub id: i64,
+    /// When it happened.
     pub at: Timestamp,
+    /// What happened.
     pub kind: Stored<AuditKind>,
+    /// Who did it.
     pub actor: Stored<ActorKind>,
+    /// The user who did it; `None` if the actor is not a user.
     pub actor_id: Option<UserId>,
     /// The actor's current email; `None` also if the user has been deleted.
     pub actor_email: Option<String>,
+    /// The user whose account the event concerns, if any.
     pub target_id: Option<UserId>,
+    /// That user's current email; `None` also if the user has been deleted.
     pub target_email: Option<String>,
+    /// The session that the event concerns, if any.
     pub session_id: Option<SessionId>,
+    /// The caller's IP address, if known.
     pub ip: Option<String>,
+    /// The caller's user agent, if known.
     pub user_agent: Option<String>,
+    /// More about the event, such as a role or a number; often empty. Never contains a secret.
     pub detail: String,
 }
 

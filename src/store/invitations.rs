@@ -14,17 +14,24 @@ use sqlx::FromRow;
 /// An invitation with the address of the user who sent it.
 #[derive(Clone, Debug, FromRow)]
 pub struct Invitation {
+    /// The row's id, which grows with each invitation.
     pub id: i64,
+    /// The invited address.
     pub email: String,
+    /// The invited address in lower case, for comparisons.
     pub email_key: String,
     /// The roles that it grants.
     #[sqlx(try_from = "Option<String>")]
     pub roles: Roles,
+    /// The user who invited.
     pub invited_by: UserId,
     /// The address of the user who invited.
     pub inviter: String,
+    /// When it was sent first.
     pub created_at: Timestamp,
+    /// From this time on, it can no longer be used.
     pub expires_at: Timestamp,
+    /// When someone registered with it; `None` if it is unused.
     pub used_at: Option<Timestamp>,
 }
 

@@ -28,14 +28,23 @@ use uuid::Uuid;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum MailKind {
+    /// Has a link that confirms the email of an account.
     ConfirmEmail,
+    /// Has a link that sets a new password.
     ResetPassword,
+    /// Goes to a new email, with a link that confirms the change to it.
     ChangeEmail,
+    /// Tells the current email that a change of email was requested.
     EmailChanged,
+    /// Tells the old email that it was changed, with a link that restores it.
     RestoreEmail,
+    /// Tells a user that their password was changed.
     PasswordChanged,
+    /// Tells a user that someone tried to use their email for another account.
     AccountExists,
+    /// Tells a former user that their account was deleted.
     AccountDeleted,
+    /// Has a link to register by invitation.
     Invitation,
 }
 
@@ -56,7 +65,9 @@ pub enum MailKind {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum OutboxState {
+    /// It is due for its first or next attempt, now or later.
     Waiting,
+    /// The mail server accepted it.
     Sent,
     /// Delivery was given up.
     Failed,
@@ -255,15 +266,23 @@ pub async fn oldest_waiting(db: &mut Conn) -> Result<Option<Timestamp>> {
 /// A mail as operators see it.
 #[derive(Clone, Debug, FromRow)]
 pub struct OutboxMessage {
+    /// The row's id.
     pub id: i64,
+    /// What the mail is about.
     pub kind: Stored<MailKind>,
+    /// The user whom it concerns; `None` for an invitation, or if the user has been deleted.
     pub user_id: Option<UserId>,
+    /// The address that it goes to.
     pub recipient: String,
+    /// Whether it is waiting, sent, failed or dropped.
     pub state: Stored<OutboxState>,
+    /// The number of attempts to send it so far.
     pub attempts: i64,
+    /// When it was enqueued.
     pub created_at: Timestamp,
     /// When the next attempt is due, if the mail is waiting.
     pub due_at: Timestamp,
+    /// When it was sent; `None` if it was not.
     pub sent_at: Option<Timestamp>,
     /// The error of the last failed attempt, such as the mail server's reply.
     pub last_error: Option<String>,

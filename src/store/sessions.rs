@@ -50,7 +50,9 @@ impl TryFrom<String> for Rotation {
 /// A login.
 #[derive(Clone, Debug, FromRow)]
 pub struct Session {
+    /// The id, which the session's tokens carry.
     pub id: SessionId,
+    /// The user who is logged in.
     pub user_id: UserId,
     /// Which surface opened it: `native`, or a dialect's name.
     pub client: String,
@@ -63,14 +65,21 @@ pub struct Session {
     pub actor_id: Option<UserId>,
     /// Whether its cookie outlives the browser.
     pub remember: bool,
+    /// The client's IP address at the last recorded use, if known.
     pub ip: Option<String>,
+    /// The client's user agent at the last recorded use, if known.
     pub user_agent: Option<String>,
+    /// When it was opened.
     pub created_at: Timestamp,
     /// When the user last entered their password.
     pub authenticated_at: Timestamp,
+    /// When its last use was recorded.
     pub last_seen_at: Timestamp,
+    /// From this time on, the session is no longer valid.
     pub expires_at: Timestamp,
+    /// When the last of its access tokens expires.
     pub access_expires_at: Timestamp,
+    /// When it was ended, for example by a logout; `None` if it was not.
     pub ended_at: Option<Timestamp>,
 }
 

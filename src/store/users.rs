@@ -27,20 +27,30 @@ pub struct UserId(pub i64);
 /// A user with their roles.
 #[derive(Clone, Debug, FromRow)]
 pub struct User {
+    /// The id, which never changes.
     pub id: UserId,
+    /// The address that mails to the user go to. It is unique, ignoring case.
     pub email: String,
+    /// When the current email was confirmed; `None` if it was not.
     pub email_confirmed_at: Option<Timestamp>,
+    /// A unique name to log in with; `None` if the user has none.
     pub username: Option<String>,
+    /// The name in the greeting of mails; may be empty.
     pub first_name: String,
+    /// Whether the user may log in: `false` if an operator disabled them.
     pub is_active: bool,
+    /// Whether the user is an operator who may also manage superusers and signing keys.
     pub is_superuser: bool,
+    /// The roles that the user has been granted.
     #[sqlx(try_from = "Option<String>")]
     pub roles: Roles,
     /// An IETF language tag. `None`: the default language of the service.
     pub language: Option<String>,
     /// The number of changes of password or email.
     pub credential_version: i64,
+    /// When the account was created.
     pub created_at: Timestamp,
+    /// When the user last logged in; `None` if never.
     pub last_login_at: Option<Timestamp>,
     /// Whether the user registered without an invitation.
     pub self_registered: bool,
