@@ -14,7 +14,9 @@ use std::time::Duration;
 /// The figures that [`Auth::figures`] reads.
 #[derive(Clone, Debug)]
 pub struct Figures {
+    /// How many mails wait to be sent.
     pub mails_waiting: i64,
+    /// How many mails failed: their delivery was given up.
     pub mails_failed: i64,
     /// How long the oldest waiting mail has been waiting.
     pub oldest_mail: Duration,

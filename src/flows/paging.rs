@@ -68,8 +68,11 @@ impl<const N: usize> fmt::Display for Cursor<N> {
 /// A page of a list, with the cursors of the next and the previous page.
 #[derive(Clone, Debug)]
 pub struct Page<T> {
+    /// The entries of the page, in the order of the list.
     pub results: Vec<T>,
+    /// The cursor of the next page; `None` on the last page.
     pub next: Option<String>,
+    /// The cursor of the previous page; `None` on the first page.
     pub previous: Option<String>,
 }
 

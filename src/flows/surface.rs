@@ -22,6 +22,8 @@ pub struct Surface {
 /// The form of a refresh token on the wire. Every surface accepts both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Envelope {
+    /// The token's id as a plain UUID.
     Uuid,
+    /// A signed JWT.
     Jwt,
 }

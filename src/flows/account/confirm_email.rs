@@ -44,6 +44,7 @@ pub struct AccountProof<'a> {
 /// What the page of a mailed link shows.
 #[derive(Clone, Debug)]
 pub struct Confirmation {
+    /// Whether the link can still be used, was used or has expired.
     pub state: LinkState,
     /// The address that the link confirms; empty for an unknown link.
     pub email: String,

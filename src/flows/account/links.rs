@@ -20,6 +20,7 @@ pub(crate) const RESETTING: [Kind; 2] = [Kind::ResetPassword, Kind::ConfirmEmail
 /// The state of a mailed link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkState {
+    /// It can still be used.
     Usable,
     /// It was used, or the address that it confirms is already confirmed.
     Done,

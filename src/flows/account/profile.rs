@@ -16,6 +16,7 @@ use crate::{
 pub struct ProfileChange<'a> {
     /// `Some(None)` removes the username.
     pub username: Option<Option<&'a str>>,
+    /// The new first name.
     pub first_name: Option<&'a str>,
     /// `Some(None)` sets the service's own language.
     pub language: Option<Option<&'a str>>,

@@ -16,16 +16,22 @@ use crate::{
 
 /// The fields of a registration, as typed.
 pub struct NewAccount<'a> {
+    /// The email address.
     pub email: &'a str,
+    /// The password in plain text.
     pub password: &'a str,
+    /// The username that the user wants; `None` for none.
     pub username: Option<&'a str>,
+    /// The first name; `None` for none.
     pub first_name: Option<&'a str>,
+    /// The token of an invitation link. `None` or an empty text means no invitation.
     pub invite: Option<&'a str>,
 }
 
 /// The result of a registration.
 #[derive(Debug)]
 pub enum Registered {
+    /// The new user, who need not confirm the address before they log in.
     Created(User),
     /// The address must be confirmed first. The caller must not learn whether there is a new user.
     Pending(Option<User>),

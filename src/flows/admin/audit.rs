@@ -23,11 +23,13 @@ pub struct AuditQuery<'a> {
     pub user: Option<&'a str>,
     /// Id of the user who acted.
     pub actor: Option<&'a str>,
+    /// The name of an event kind, one of [`Admin::audit_kinds`].
     pub kind: Option<&'a str>,
     /// Start: RFC 3339, or a day (UTC).
     pub from: Option<&'a str>,
     /// End: RFC 3339, exclusive; or a day (UTC), inclusive.
     pub to: Option<&'a str>,
+    /// Where the page starts, from [`Page::next`] or [`Page::previous`]; `None` for the first page.
     pub cursor: Option<&'a str>,
 }
 

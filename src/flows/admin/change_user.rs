@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 /// What an operator changes about a user; `None` leaves a value unchanged.
 #[derive(Debug, Default)]
 pub struct UserChange<'a> {
+    /// The changes of the username, the first name and the language.
     pub profile: ProfileChange<'a>,
     /// Whether the user may log in. Disabling a user ends all their sessions.
     pub active: Option<bool>,

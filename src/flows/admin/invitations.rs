@@ -29,6 +29,7 @@ const LIFETIME: Duration = Duration::from_hours(24 * 7);
 /// A new invitation, as typed.
 #[derive(Clone, Copy, Debug)]
 pub struct NewInvitation<'a> {
+    /// The address that the invitation is mailed to. The invited user must register with it.
     pub email: &'a str,
     /// The roles that the invited user gets. The inviter must have them.
     pub roles: &'a [&'a str],

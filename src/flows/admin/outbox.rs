@@ -18,6 +18,7 @@ use strum::IntoEnumIterator;
 pub struct MailQuery<'a> {
     /// `waiting`, `sent`, `failed` or `dropped`.
     pub state: Option<&'a str>,
+    /// Where the page starts, from [`Page::next`] or [`Page::previous`]; `None` for the first page.
     pub cursor: Option<&'a str>,
 }
 

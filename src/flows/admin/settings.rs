@@ -37,10 +37,15 @@ pub struct Settings {
 /// Who changed which setting, and when. A value is `None` if the file's value was in effect.
 #[derive(Debug)]
 pub struct PastChange {
+    /// The setting that was changed.
     pub setting: Setting,
+    /// The stored value before the change.
     pub from: Option<String>,
+    /// The stored value after the change.
     pub to: Option<String>,
+    /// When the setting was changed.
     pub at: Timestamp,
+    /// The user who changed it; `None` for a change without a session, as at the command line.
     pub by: Option<UserId>,
     /// The address of that user, if the account still exists.
     pub email: Option<String>,
@@ -89,7 +94,9 @@ impl Settings {
 /// The effective settings before and after a change.
 #[derive(Clone, Copy, Debug)]
 pub struct Changed {
+    /// The settings before the change.
     pub from: RuntimeSettings,
+    /// The settings after the change.
     pub to: RuntimeSettings,
     /// How long an access token issued before the change may still be valid, at most.
     pub out: Duration,

@@ -26,10 +26,13 @@ const LATE: Duration = Duration::from_hours(1);
 /// Totals, and the logins of the last days.
 #[derive(Clone, Debug)]
 pub struct Overview {
+    /// How many users there are. Above a million users it may be off by some percent.
     pub users: i64,
     /// How many of the users have confirmed their address.
     pub confirmed: i64,
+    /// How many mails wait to be sent.
     pub mails_waiting: i64,
+    /// How many mails failed: their delivery was given up.
     pub mails_failed: i64,
     /// Oldest first; today is last.
     pub days: Vec<Day>,
@@ -38,8 +41,11 @@ pub struct Overview {
 /// The counts of a day (UTC).
 #[derive(Clone, Copy, Debug)]
 pub struct Day {
+    /// The first moment of the day.
     pub start: Timestamp,
+    /// How many logins the audit log has for the day.
     pub logins: i64,
+    /// How many failed logins of known users the audit log has for the day.
     pub failures: i64,
 }
 

@@ -20,16 +20,19 @@ use url::form_urlencoded;
 pub struct UserQuery<'a> {
     /// A part of the address, the username or the first name.
     pub search: Option<&'a str>,
+    /// The name of a role that the user has.
     pub role: Option<&'a str>,
     /// `active` or `disabled`.
     pub state: Option<&'a str>,
     /// `true` or `false`.
     pub confirmed: Option<&'a str>,
+    /// Where the page starts, from [`Page::next`] or [`Page::previous`]; `None` for the first page.
     pub cursor: Option<&'a str>,
 }
 
 /// A page of users.
 pub struct UserList {
+    /// The users on this page, with the cursors of its neighbours.
     pub page: Page<User>,
     /// How many users match, on all pages; at most [`MOST_COUNTED`] if the search is restricted. Without
     /// restriction and beyond a million users it is an estimate.

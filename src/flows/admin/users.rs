@@ -15,19 +15,29 @@ use crate::{
 /// How an operator names a user.
 #[derive(Clone, Copy, Debug)]
 pub enum By<'a> {
+    /// By the user's id.
     Id(UserId),
+    /// By the email address, as typed.
     Email(&'a str),
+    /// By the username, as typed.
     Username(&'a str),
 }
 
 /// A user whom an operator adds.
 pub struct NewUser<'a> {
+    /// The email address, as typed.
     pub email: &'a str,
+    /// The password in plain text.
     pub password: &'a str,
+    /// The username; `None` for none.
     pub username: Option<&'a str>,
+    /// The first name; `None` for none.
     pub first_name: Option<&'a str>,
+    /// The roles that the user gets.
     pub roles: &'a [String],
+    /// Whether the user becomes a superuser.
     pub superuser: bool,
+    /// Whether the address counts as confirmed. Otherwise a confirmation link is mailed.
     pub confirmed: bool,
 }
 

@@ -23,7 +23,9 @@ const UNREMEMBERED: Duration = Duration::from_hours(24);
 
 /// The result of a login or a refresh.
 pub struct Tokens {
+    /// The user whom the tokens are for.
     pub user: User,
+    /// The id of the session that the tokens belong to.
     pub session: SessionId,
     /// The access JWT.
     pub access: String,
@@ -37,6 +39,7 @@ pub struct Tokens {
 pub struct RefreshToken {
     /// In the envelope of the surface.
     pub token: String,
+    /// When the token expires: no later than its session does.
     pub expires_at: Timestamp,
     /// Whether a cookie that carries it may outlive the browser.
     pub remember: bool,
@@ -45,15 +48,20 @@ pub struct RefreshToken {
 /// A logged-in user and their session, as the database has them now.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
+    /// The user whom the session is for.
     pub user: User,
+    /// The session that the token belongs to.
     pub session: Session,
+    /// The kind of token that the caller presented.
     pub proof: Proof,
 }
 
 /// The token that proves who the caller is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
+    /// An access token.
     Access {
+        /// When the access token expires.
         expires_at: Timestamp,
     },
     /// A refresh token, which a browser sends as its cookie.

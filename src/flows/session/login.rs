@@ -15,10 +15,13 @@ use crate::{
 /// Who the caller claims to be.
 #[derive(Clone, Copy, Debug)]
 pub enum Login<'a> {
+    /// An email address, as typed.
     Email(&'a str),
+    /// A username, as typed.
     Username(&'a str),
     /// An email address if it contains an `@`, otherwise a username.
     Either(&'a str),
+    /// The id of the user.
     Id(UserId),
 }
 

@@ -18,12 +18,16 @@ pub struct Source {
 /// Why a file cannot be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
+    /// The file cannot be opened or read.
     #[error("the file cannot be read: {0}")]
     Io(#[from] io::Error),
+    /// The file has no users.
     #[error("there is no user in the file")]
     Empty,
+    /// The dump has no objects of the wanted `model`; `others` lists the models that it has.
     #[error("there is no {model} in the dump; --model takes one of: {others}")]
     NoModel { model: String, others: String },
+    /// Fields or roles are mapped, but the file is not a dump of Django's.
     #[error("--map and --role are for dumps of Django's")]
     NoDump,
 }

@@ -13,6 +13,7 @@ use serde::Serialize;
 /// An exported user: the fields that the API shows, and those that an import needs in addition.
 #[derive(Serialize)]
 pub struct Exported {
+    /// The id of the user. An export continues after the last one.
     pub id: UserId,
     email: String,
     username: Option<String>,

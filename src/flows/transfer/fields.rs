@@ -14,18 +14,25 @@ const HIGHEST: i64 = (1 << 53) - 1;
 /// Why a row is not imported.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    /// The line or element is not a JSON object.
     #[error("is no JSON object")]
     NotAnObject,
+    /// The value of a field is invalid: the field's name, and the reason in words.
     #[error("{0}: {1}")]
     Field(&'static str, &'static str),
+    /// The value of a field is missing, taken or otherwise invalid: the field's name, and the reason.
     #[error("{0}: {1:?}")]
     FieldError(&'static str, FieldError),
+    /// The row has a field that the import does not know: its name.
     #[error("there is no such field as {0:?}")]
     Unknown(String),
+    /// The dump lacks a field that `--map` names: our name of the field, and the dump's.
     #[error("{0}: the dump has no field {1:?}")]
     Absent(String, String),
+    /// The group's name, which cannot be the name of a role: `--role` must map it to one.
     #[error("roles: the group {0:?} needs the name of a role: --role {0:?}=NAME")]
     Group(String),
+    /// The user has a group that the dump does not describe: the key of the group.
     #[error("roles: {0} is no group of the dump: dump auth.group as well, or --role {0}=NAME")]
     NoGroup(String),
 }

@@ -41,6 +41,7 @@ pub struct Import {
 /// The result of one row.
 #[derive(Debug)]
 pub struct Outcome {
+    /// The number of the line or element in the file, starting at 1.
     pub row: u64,
     /// The id of the imported user, or the id that the row asks for.
     pub id: Option<UserId>,

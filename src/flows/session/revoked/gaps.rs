@@ -24,6 +24,7 @@ struct Gap {
 }
 
 impl Gaps {
+    /// Whether there are no gaps: every skipped id was found, or can no longer appear.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

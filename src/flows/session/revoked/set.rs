@@ -31,6 +31,7 @@ impl Default for Set {
 }
 
 impl Set {
+    /// Whether `id` is in the set. An expired id may still be in it until it is removed.
     pub fn contains(&self, id: Uuid) -> bool {
         self.shard(id).read().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
     }
