@@ -123,14 +123,19 @@ async fn assemble(rocket: Rocket<Build>, config: Config, clock: Clock) -> fairin
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// Settings are invalid: all problems that were found.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Config(Vec<config::Problem>),
+    /// The service's database cannot be opened or migrated: the reason.
     #[error("the database: {0}")]
     Database(String),
+    /// Migrations are missing, and the command does not run them.
     #[error("the database is not up to date: run `portcullis migrate`")]
     Outdated,
+    /// The database that a command got as an argument cannot be opened: the reason.
     #[error("the target: {0}")]
     Target(String),
+    /// The database is open, but the service on top of it cannot start.
     #[error("{}", reason(.0))]
     Service(Error),
 }

@@ -58,8 +58,11 @@ impl From<Color> for String {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Link {
+    /// The language whose readers see the link; `None` if all readers see it.
     pub language: Option<Language>,
+    /// The text of the link, without surrounding spaces; never empty.
     pub text: String,
+    /// The target, with the scheme `https`, `http` or `mailto`.
     pub url: Url,
 }
 

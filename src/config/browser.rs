@@ -26,8 +26,11 @@ impl Default for Cookie {
 /// The attribute `SameSite` of a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SameSite {
+    /// The browser sends the cookie only with requests from the same site.
     Strict,
+    /// Like `Strict`, but the browser also sends the cookie when the user follows a link from another site.
     Lax,
+    /// The browser also sends the cookie with requests from other sites. It requires `Secure`.
     None,
 }
 

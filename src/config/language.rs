@@ -5,12 +5,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Language {
+    /// English, the default.
     #[default]
     En,
+    /// Russian.
     Ru,
 }
 
 impl Language {
+    /// Every language, in the order of the variants.
     pub const ALL: [Self; 2] = [Self::En, Self::Ru];
 
     /// The IETF tag (BCP 47).

@@ -225,9 +225,13 @@ impl Default for Jwt {
 /// The signature algorithms (RFC 7518, RFC 8037).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Algorithm {
+    /// ECDSA on the curve P-256 with SHA-256.
     ES256,
+    /// EdDSA on the curve Ed25519.
     EdDSA,
+    /// RSA (PKCS #1 v1.5) with SHA-256.
     RS256,
+    /// HMAC with SHA-256 and the secret `jwt.secret`. No key is published.
     HS256,
 }
 
@@ -244,14 +248,20 @@ pub struct Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dialect {
+    /// Both tokens are JWTs in bodies, and a refresh token works once.
     Autor,
+    /// The refresh token is a bare UUID in bodies.
     Simple,
+    /// The refresh token is in the cookie only.
     Cookie,
+    /// The reply to a login contains the role, and superusers are refused.
     Role,
+    /// The refresh token is a JWT, rotated only if another surface opened the session and rotates it.
     Chat,
 }
 
 impl Dialect {
+    /// Every dialect, in the order of the variants.
     pub const ALL: [Self; 5] = [Self::Autor, Self::Simple, Self::Cookie, Self::Role, Self::Chat];
 }
 

@@ -5,11 +5,14 @@ use std::fmt;
 /// A problem with a setting, by the name under which the operator wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    /// The key of the setting, such as `jwt.issuer`, or the name under which the operator wrote it.
     pub key: String,
+    /// What is wrong, such as `should be a table`.
     pub message: String,
 }
 
 impl Problem {
+    /// A problem with the setting `key`, described by `message`.
     pub fn new(key: impl Into<String>, message: impl Into<String>) -> Self {
         Self { key: key.into(), message: message.into() }
     }

@@ -10,8 +10,11 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Registration {
+    /// Everybody.
     Open,
+    /// Only people with an invitation.
     Invite,
+    /// Nobody. Invitations are refused too.
     Closed,
 }
 
@@ -19,18 +22,24 @@ pub enum Registration {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EmailConfirmation {
+    /// Users can log in before they confirm their address.
     Optional,
+    /// Users cannot log in before they confirm their address.
     Required,
 }
 
 /// The values of the runtime settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct RuntimeSettings {
+    /// How long an access token is valid after it is issued.
     #[serde(with = "lifetime")]
     pub access_token_lifetime: Duration,
+    /// How long a session may stay unused before its refresh token expires.
     #[serde(with = "lifetime")]
     pub refresh_token_lifetime: Duration,
+    /// Who may register.
     pub registration: Registration,
+    /// Whether users must confirm their address before they can log in.
     pub email_confirmation: EmailConfirmation,
 }
 
@@ -38,13 +47,18 @@ pub struct RuntimeSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Setting {
+    /// [`RuntimeSettings::access_token_lifetime`], a duration.
     AccessTokenLifetime,
+    /// [`RuntimeSettings::refresh_token_lifetime`], a duration.
     RefreshTokenLifetime,
+    /// [`RuntimeSettings::registration`], one of [`Registration::ALL`].
     Registration,
+    /// [`RuntimeSettings::email_confirmation`], one of [`EmailConfirmation::ALL`].
     EmailConfirmation,
 }
 
 impl Setting {
+    /// Every runtime setting, in the order of the variants.
     pub const ALL: [Self; 4] = [
         Self::AccessTokenLifetime,
         Self::RefreshTokenLifetime,
@@ -74,8 +88,10 @@ impl Setting {
 }
 
 impl Registration {
+    /// Every value, in the order of the variants.
     pub const ALL: [Self; 3] = [Self::Open, Self::Invite, Self::Closed];
 
+    /// The value as it is written in the file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -86,8 +102,10 @@ impl Registration {
 }
 
 impl EmailConfirmation {
+    /// Every value, in the order of the variants.
     pub const ALL: [Self; 2] = [Self::Optional, Self::Required];
 
+    /// The value as it is written in the file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Optional => "optional",

@@ -19,30 +19,41 @@ const LONGEST: usize = 8 * 1024;
 /// The claims of an access token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Claims {
+    /// The issuer: `jwt.issuer`, or `public_url` without its final slash if that is not set.
     pub iss: String,
+    /// The audience: `jwt.audience`.
     pub aud: String,
     /// The user id.
     pub sub: String,
     /// The user id as a number.
     pub user_id: i64,
+    /// `access`.
     pub token_type: String,
+    /// When the token was issued, in seconds since 1970.
     pub iat: i64,
+    /// When the token becomes valid, in seconds since 1970: the same as `iat`.
     pub nbf: i64,
+    /// When the token expires, in seconds since 1970.
     pub exp: i64,
+    /// The id of the token, a new random one for each.
     pub jti: Uuid,
     /// The session id.
     pub sid: Uuid,
     /// Empty if the user has none.
     pub username: String,
+    /// The email address of the user.
     pub email: String,
+    /// Whether the user has confirmed that address.
     pub email_verified: bool,
     /// `ADMIN` if among the roles, else the first, else `USER`.
     pub role: String,
+    /// All roles of the user, perhaps none.
     pub roles: Vec<String>,
     /// Whether the user is a superuser, who passes every check of a role.
     pub is_superuser: bool,
     /// When the password was last given.
     pub auth_time: i64,
+    /// How the user logged in (RFC 8176): `pwd`, or empty if a superuser opened the session.
     pub amr: Vec<String>,
     /// Who acts for the user (RFC 8693, 4.1): the superuser who opened the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]

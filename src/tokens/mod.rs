@@ -47,11 +47,17 @@ struct Inner {
 /// A key as an operator sees it.
 #[derive(Clone, Debug, Serialize)]
 pub struct KeyInfo {
+    /// The key id, as in the header `kid` of tokens.
     pub kid: String,
+    /// The JWA name (RFC 7518), such as `ES256`.
     pub algorithm: String,
+    /// Whether the key signs, will sign, or only verifies.
     pub state: Stored<KeyState>,
+    /// When the key was generated.
     pub created_at: Timestamp,
+    /// Until when a retired key verifies.
     pub expires_at: Option<Timestamp>,
+    /// When a retired key stops signing.
     pub retired_at: Option<Timestamp>,
 }
 

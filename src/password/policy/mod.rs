@@ -115,8 +115,11 @@ fn open(path: &Path) -> Result<BreachFile, String> {
 pub enum Strength {
     /// The policy refuses it.
     Weak,
+    /// The policy accepts it. It takes fewer than 10¹⁰ guesses.
     Fair,
+    /// It takes at least 10¹⁰ and fewer than 10¹⁴ guesses.
     Good,
+    /// It takes at least 10¹⁴ guesses.
     Strong,
 }
 
