@@ -227,7 +227,7 @@ impl Default for Jwt {
 pub enum Algorithm {
     /// ECDSA on the curve P-256 with SHA-256.
     ES256,
-    /// EdDSA on the curve Ed25519.
+    /// `EdDSA` on the curve Ed25519.
     EdDSA,
     /// RSA (PKCS #1 v1.5) with SHA-256.
     RS256,
