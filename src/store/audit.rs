@@ -2,7 +2,7 @@
 use super::{
     forget,
     sessions::SessionId,
-    text_enum::{Stored, stored_as_text},
+    text_enum::{Stored, text_enum},
     users::UserId,
 };
 use crate::{
@@ -11,159 +11,131 @@ use crate::{
 };
 use std::time::Duration;
 
-/// What happened. The names are stored, are part of the API, and identify the texts `event-*`.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    serde::Serialize,
-    strum::Display,
-    strum::EnumIter,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", const_into_str)]
-pub enum AuditKind {
-    /// A user deleted their own account.
-    AccountDeleted,
-    /// A wrong code from a mail was entered.
-    CodeRefused,
-    /// Someone requested another mail that confirms the email.
-    ConfirmationResent,
-    /// An operator sent the mail that confirms the email.
-    ConfirmationSent,
-    /// A user requested a change of email.
-    EmailChangeAsked,
-    /// Whoever receives mail at the new email declined the change.
-    EmailChangeDeclined,
-    /// A user changed their email by confirming the new one.
-    EmailChanged,
-    /// A user confirmed the email of their account.
-    EmailConfirmed,
-    /// The old email was restored with a mailed link.
-    EmailRestored,
-    /// An operator sent an invitation.
-    InvitationMailed,
-    /// An operator withdrew an invitation, which can no longer be used.
-    InvitationWithdrawn,
-    /// An operator removed a stolen signing key. The detail is the key's id.
-    KeyDropped,
-    /// The service created or retired signing keys to match the configuration.
-    KeysProvisioned,
-    /// An operator encrypted the signing keys and secrets with the current `encryption_key`.
-    KeysResealed,
-    /// An operator rotated the signing keys: the next key signs, and the current one retires.
-    KeysRotated,
-    /// A refresh token of the previous system opened a session.
-    LegacyTokenAdopted,
-    /// A user logged in.
-    Login,
-    /// A login to an existing account failed. The detail says why.
-    LoginFailed,
-    /// A user ended the session that they used, and its family.
-    Logout,
-    /// A user ended all their sessions.
-    LogoutAll,
-    /// A user ended all their sessions except the one that they used.
-    LogoutOthers,
-    /// An operator retried a waiting or failed mail. The detail is the mail's id.
-    MailRetried,
-    /// A user changed their own password.
-    PasswordChanged,
-    /// A user re-authenticated.
-    PasswordConfirmed,
-    /// A wrong password was entered to confirm an action.
-    PasswordRefused,
-    /// A mailed link set a new password.
-    PasswordReset,
-    /// Someone requested a mail that resets the password.
-    PasswordResetRequested,
-    /// An operator sent the mail that resets the password.
-    PasswordResetSent,
-    /// An operator set the password.
-    PasswordSet,
-    /// A user changed their own profile.
-    ProfileChanged,
-    /// Reuse detection ended the session: a used refresh token came back late.
-    RefreshTokenReused,
-    /// The refresh tokens of a user were replaced.
-    RefreshTokensRenewed,
-    /// A user registered, with or without an invitation.
-    Registered,
-    /// Whoever receives mail at the email declined the account, which was deleted.
-    RegistrationDeclined,
-    /// Someone registered an email that has an account.
-    RegistrationRepeated,
-    /// A user got a role from an operator or from an invitation. The detail is the role.
-    RoleGranted,
-    /// An operator revoked a role of a user. The detail is the role.
-    RoleRevoked,
-    /// One session was ended by its user or by an operator.
-    SessionEnded,
-    /// An operator ended all sessions of a user.
-    SessionsEnded,
-    /// An operator changed a setting of the running service.
-    SettingChanged,
-    /// The first superuser was created with the setup link.
-    SetupCompleted,
-    /// A setup link was printed.
-    SetupOffered,
-    /// A user became a superuser.
-    SuperuserGranted,
-    /// A superuser became an ordinary user.
-    SuperuserRevoked,
-    /// A session was opened from another session.
-    TokensIssued,
-    /// An operator created a user.
-    UserAdded,
-    /// An operator changed a user's profile. The detail names the fields.
-    UserChanged,
-    /// An operator marked the email as confirmed.
-    UserConfirmed,
-    /// An operator deleted a user.
-    UserDeleted,
-    /// An operator disabled a user.
-    UserDisabled,
-    /// An operator enabled a disabled user.
-    UserEnabled,
-    /// An operator exported users.
-    UsersExported,
-    /// An operator imported users. The detail is their number.
-    UsersImported,
+text_enum! {
+    /// What happened. The names are stored, are part of the API, and identify the texts `event-*`.
+    pub enum AuditKind {
+        /// A user deleted their own account.
+        AccountDeleted,
+        /// A wrong code from a mail was entered.
+        CodeRefused,
+        /// Someone requested another mail that confirms the email.
+        ConfirmationResent,
+        /// An operator sent the mail that confirms the email.
+        ConfirmationSent,
+        /// A user requested a change of email.
+        EmailChangeAsked,
+        /// Whoever receives mail at the new email declined the change.
+        EmailChangeDeclined,
+        /// A user changed their email by confirming the new one.
+        EmailChanged,
+        /// A user confirmed the email of their account.
+        EmailConfirmed,
+        /// The old email was restored with a mailed link.
+        EmailRestored,
+        /// An operator sent an invitation.
+        InvitationMailed,
+        /// An operator withdrew an invitation, which can no longer be used.
+        InvitationWithdrawn,
+        /// An operator removed a stolen signing key. The detail is the key's id.
+        KeyDropped,
+        /// The service created or retired signing keys to match the configuration.
+        KeysProvisioned,
+        /// An operator encrypted the signing keys and secrets with the current `encryption_key`.
+        KeysResealed,
+        /// An operator rotated the signing keys: the next key signs, and the current one retires.
+        KeysRotated,
+        /// A refresh token of the previous system opened a session.
+        LegacyTokenAdopted,
+        /// A user logged in.
+        Login,
+        /// A login to an existing account failed. The detail says why.
+        LoginFailed,
+        /// A user ended the session that they used, and its family.
+        Logout,
+        /// A user ended all their sessions.
+        LogoutAll,
+        /// A user ended all their sessions except the one that they used.
+        LogoutOthers,
+        /// An operator retried a waiting or failed mail. The detail is the mail's id.
+        MailRetried,
+        /// A user changed their own password.
+        PasswordChanged,
+        /// A user re-authenticated.
+        PasswordConfirmed,
+        /// A wrong password was entered to confirm an action.
+        PasswordRefused,
+        /// A mailed link set a new password.
+        PasswordReset,
+        /// Someone requested a mail that resets the password.
+        PasswordResetRequested,
+        /// An operator sent the mail that resets the password.
+        PasswordResetSent,
+        /// An operator set the password.
+        PasswordSet,
+        /// A user changed their own profile.
+        ProfileChanged,
+        /// Reuse detection ended the session: a used refresh token came back late.
+        RefreshTokenReused,
+        /// The refresh tokens of a user were replaced.
+        RefreshTokensRenewed,
+        /// A user registered, with or without an invitation.
+        Registered,
+        /// Whoever receives mail at the email declined the account, which was deleted.
+        RegistrationDeclined,
+        /// Someone registered an email that has an account.
+        RegistrationRepeated,
+        /// A user got a role from an operator or from an invitation. The detail is the role.
+        RoleGranted,
+        /// An operator revoked a role of a user. The detail is the role.
+        RoleRevoked,
+        /// One session was ended by its user or by an operator.
+        SessionEnded,
+        /// An operator ended all sessions of a user.
+        SessionsEnded,
+        /// An operator changed a setting of the running service.
+        SettingChanged,
+        /// The first superuser was created with the setup link.
+        SetupCompleted,
+        /// A setup link was printed.
+        SetupOffered,
+        /// A user became a superuser.
+        SuperuserGranted,
+        /// A superuser became an ordinary user.
+        SuperuserRevoked,
+        /// A session was opened from another session.
+        TokensIssued,
+        /// An operator created a user.
+        UserAdded,
+        /// An operator changed a user's profile. The detail names the fields.
+        UserChanged,
+        /// An operator marked the email as confirmed.
+        UserConfirmed,
+        /// An operator deleted a user.
+        UserDeleted,
+        /// An operator disabled a user.
+        UserDisabled,
+        /// An operator enabled a disabled user.
+        UserEnabled,
+        /// An operator exported users.
+        UsersExported,
+        /// An operator imported users. The detail is their number.
+        UsersImported,
+    }
 }
 
-/// Who did something.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    serde::Serialize,
-    strum::Display,
-    strum::EnumIter,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", const_into_str)]
-pub enum ActorKind {
-    /// A user who is logged in, operators included.
-    User,
-    /// A caller who is not logged in.
-    Anonymous,
-    /// The command line.
-    Cli,
-    /// The service itself, without a caller.
-    Service,
+text_enum! {
+    /// Who did something.
+    pub enum ActorKind {
+        /// A user who is logged in, operators included.
+        User,
+        /// A caller who is not logged in.
+        Anonymous,
+        /// The command line.
+        Cli,
+        /// The service itself, without a caller.
+        Service,
+    }
 }
-
-stored_as_text!(AuditKind, ActorKind);
 
 /// An audit event to be stored.
 #[derive(Clone, Copy, Debug)]

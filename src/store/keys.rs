@@ -1,37 +1,22 @@
 //! Table `auth_keys`: the keys that sign tokens.
-use super::text_enum::{Stored, stored_as_text};
+use super::text_enum::{Stored, text_enum};
 use crate::{
     db::{Conn, Result, Tx},
     time::Timestamp,
 };
 use sqlx::FromRow;
 
-/// What a key is used for.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    serde::Serialize,
-    strum::Display,
-    strum::EnumIter,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", const_into_str)]
-pub enum KeyState {
-    /// It is published and does not sign yet.
-    Next,
-    /// It signs.
-    Current,
-    /// It only verifies.
-    Retired,
+text_enum! {
+    /// What a key is used for.
+    pub enum KeyState {
+        /// It is published and does not sign yet.
+        Next,
+        /// It signs.
+        Current,
+        /// It only verifies.
+        Retired,
+    }
 }
-
-stored_as_text!(KeyState);
 
 /// A signing key with its private key.
 #[expect(clippy::struct_field_names, reason = "the fields are named like the columns")]

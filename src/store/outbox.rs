@@ -1,7 +1,7 @@
 //! Table `auth_outbox`: mails. Each is enqueued in the transaction that causes it, and sent later.
 use super::{
     forget,
-    text_enum::{Stored, stored_as_text},
+    text_enum::{Stored, text_enum},
     users::UserId,
 };
 use crate::{
@@ -11,71 +11,43 @@ use crate::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-/// What a mail is about. A mailed link has the kind of its mail.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    serde::Serialize,
-    strum::Display,
-    strum::EnumIter,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", const_into_str)]
-pub enum MailKind {
-    /// Has a link that confirms the email of an account.
-    ConfirmEmail,
-    /// Has a link that sets a new password.
-    ResetPassword,
-    /// Goes to a new email, with a link that confirms the change to it.
-    ChangeEmail,
-    /// Tells the current email that a change of email was requested.
-    EmailChanged,
-    /// Tells the old email that it was changed, with a link that restores it.
-    RestoreEmail,
-    /// Tells a user that their password was changed.
-    PasswordChanged,
-    /// Tells a user that someone tried to use their email for another account.
-    AccountExists,
-    /// Tells a former user that their account was deleted.
-    AccountDeleted,
-    /// Has a link to register by invitation.
-    Invitation,
+text_enum! {
+    /// What a mail is about. A mailed link has the kind of its mail.
+    pub enum MailKind {
+        /// Has a link that confirms the email of an account.
+        ConfirmEmail,
+        /// Has a link that sets a new password.
+        ResetPassword,
+        /// Goes to a new email, with a link that confirms the change to it.
+        ChangeEmail,
+        /// Tells the current email that a change of email was requested.
+        EmailChanged,
+        /// Tells the old email that it was changed, with a link that restores it.
+        RestoreEmail,
+        /// Tells a user that their password was changed.
+        PasswordChanged,
+        /// Tells a user that someone tried to use their email for another account.
+        AccountExists,
+        /// Tells a former user that their account was deleted.
+        AccountDeleted,
+        /// Has a link to register by invitation.
+        Invitation,
+    }
 }
 
-/// The state of a mail.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    serde::Serialize,
-    strum::Display,
-    strum::EnumIter,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", const_into_str)]
-pub enum OutboxState {
-    /// It is due for its first or next attempt, now or later.
-    Waiting,
-    /// The mail server accepted it.
-    Sent,
-    /// Delivery was given up.
-    Failed,
-    /// It is obsolete or was withdrawn, and is not sent.
-    Dropped,
+text_enum! {
+    /// The state of a mail.
+    pub enum OutboxState {
+        /// It is due for its first or next attempt, now or later.
+        Waiting,
+        /// The mail server accepted it.
+        Sent,
+        /// Delivery was given up.
+        Failed,
+        /// It is obsolete or was withdrawn, and is not sent.
+        Dropped,
+    }
 }
-
-stored_as_text!(MailKind, OutboxState);
 
 /// A claimed mail.
 #[derive(Clone, Debug, FromRow)]

@@ -80,11 +80,19 @@ where
     }
 }
 
-/// Makes an enum an argument of statements, passed as its word.
+/// Declares an enum that is stored as text: its words are its variants in snake case.
 ///
-/// sqlx's own derive names the type `TEXT`, which sqlx would look up in PostgreSQL on each new connection.
-macro_rules! stored_as_text {
-    ($($name:ty),+) => { $(
+/// sqlx's own derive names the type `TEXT`, and PostgreSQL would be asked what that is on each new
+/// connection.
+macro_rules! text_enum {
+    ($(#[$attribute:meta])* pub enum $name:ident { $($variants:tt)* }) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+        #[derive(strum::Display, strum::EnumIter, strum::EnumString, strum::IntoStaticStr)]
+        #[serde(rename_all = "snake_case")]
+        #[strum(serialize_all = "snake_case", const_into_str)]
+        pub enum $name { $($variants)* }
+
         impl<DB: sqlx::Database> sqlx::Type<DB> for $name
         where
             str: sqlx::Type<DB>,
@@ -109,9 +117,9 @@ macro_rules! stored_as_text {
                 <&str as sqlx::Encode<DB>>::encode(self.into_str(), buf)
             }
         }
-    )+ };
+    };
 }
-pub(super) use stored_as_text;
+pub(super) use text_enum;
 
 #[cfg(test)]
 mod tests {
