@@ -18,7 +18,7 @@ use crate::{
     store::{
         refresh_tokens,
         sessions::{self, SessionId},
-        users::{self, UserId},
+        users::UserId,
     },
     time::{Clock, Timestamp},
     tokens::{Claims, Keys},
@@ -274,8 +274,8 @@ impl Auth {
     pub async fn owner_of_refresh(&self, presented: &str) -> Option<UserId> {
         let token = self.read_refresh_token(presented).ok()?;
         let mut db = self.db.read().await.ok()?;
-        let row = refresh_tokens::by_hash(&mut db, &secret::hash(token.id)).await.ok()??;
-        sessions::by_id(&mut db, row.session_id).await.ok()?.map(|session| session.user_id)
+        let found = refresh_tokens::presented(&mut db, &secret::hash(token.id)).await.ok()??;
+        Some(found.user.id)
     }
 
     /// Records, at most once every five minutes, that a session is in use although nobody refreshes
@@ -299,13 +299,10 @@ impl Auth {
     }
 
     async fn alive(&self, db: &mut Conn, id: SessionId, proof: Proof) -> Result<SignedIn> {
-        let session = sessions::by_id(db, id)
+        let sessions::SessionUser { session, user } = sessions::with_user(db, id)
             .await?
-            .filter(|s| s.is_alive(self.clock.now()))
-            .ok_or(Error::TokenNotValid)?;
-        let user = users::by_id(db, session.user_id)
-            .await?
-            .filter(|u| u.is_active && self.is_confirmed_enough(u))
+            .filter(|found| found.session.is_alive(self.clock.now()))
+            .filter(|found| found.user.is_active && self.is_confirmed_enough(&found.user))
             .ok_or(Error::TokenNotValid)?;
         Ok(SignedIn { user, session, proof })
     }

@@ -55,7 +55,7 @@ struct RingKey {
     created_at: Timestamp,
     /// Until when it verifies.
     expires_at: Option<Timestamp>,
-    /// When it stopped signing.
+    /// When it stops signing.
     retired_at: Option<Timestamp>,
 }
 

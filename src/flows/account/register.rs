@@ -123,15 +123,14 @@ impl Auth {
             // statements.
             fields.demand_username(&mut work.tx).await?;
         }
-        let Some(id) = users::insert(&mut work.tx, &row).await? else {
+        let Some(user) = users::insert(&mut work.tx, &row).await? else {
             if quiet {
                 return work.tell_owner(&fields).await;
             }
             return Err(fields.taken(&mut work.tx).await?);
         };
-        let user = users::by_id(&mut work.tx, id).await?.ok_or(Error::NotFound)?;
         work.mail(Kind::ConfirmEmail, &user).await?;
-        work.audit(AuditEvent::own(AuditKind::Registered, id)).await?;
+        work.audit(AuditEvent::own(AuditKind::Registered, user.id)).await?;
         work.commit().await?;
         Ok(if quiet { Registered::Pending(Some(user)) } else { Registered::Created(user) })
     }

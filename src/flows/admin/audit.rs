@@ -56,7 +56,7 @@ fn user_id(name: &'static str, text: Option<&str>) -> Result<Option<UserId>> {
 fn moment(name: &'static str, text: Option<&str>, of_day: Duration) -> Result<Option<Timestamp>> {
     let Some(text) = given(text) else { return Ok(None) };
     let day = Timestamp::from_day(text).map(|t| t.plus(of_day));
-    let at = day.or_else(|| Timestamp::from_rfc3339(text));
+    let at = day.or_else(|| Timestamp::parse(text));
     at.map(Some).ok_or_else(|| Error::field(name, FieldError::NotTime))
 }
 

@@ -168,24 +168,50 @@ impl Admin<'_> {
         locked(tx, self.op, id).await
     }
 
+    /// The operator as stored now, locked until the transaction ends; `None` at the command line.
+    ///
     /// # Errors
-    /// [`Error::Forbidden`] if the operator is not, or no longer, a superuser.
-    pub(super) async fn demand_superuser_still(&self, tx: &mut Tx) -> Result<()> {
-        let Some(by) = &self.op.by else { return Ok(()) };
+    /// [`Error::Forbidden`] if they no longer have the role of an operator.
+    pub(super) async fn operator_now(&self, tx: &mut Tx) -> Result<Option<User>> {
+        let Some(by) = &self.op.by else { return Ok(None) };
         users::lock(tx, by.user.id).await?;
-        let user = users::by_id(tx, by.user.id).await?;
-        match user.filter(|u| u.is_superuser && u.is_active) {
-            Some(_) => Ok(()),
-            None => Err(Error::Forbidden),
+        stored_operator(tx, by.user.id).await.map(Some)
+    }
+
+    /// Checks what only a superuser may do, before any work for it is done.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] unless the operator is a superuser; [`Error::PasswordRequired`] if their password
+    /// was last given more than [`PROOF`] ago.
+    pub(in crate::flows) fn demand_recent_superuser(&self) -> Result<()> {
+        self.op.demand_superuser()?;
+        self.require_recent_login()
+    }
+
+    /// Begins a transaction for what only a superuser may do.
+    ///
+    /// # Errors
+    /// Those of [`Self::demand_recent_superuser`]; [`Error::Forbidden`] if the operator is no longer a
+    /// superuser.
+    pub(in crate::flows) async fn begin_as_superuser(&self) -> Result<Work<'_>> {
+        self.demand_recent_superuser()?;
+        let mut work = self.begin().await?;
+        match self.operator_now(&mut work.tx).await? {
+            Some(operator) if !operator.is_superuser => Err(Error::Forbidden),
+            _ => Ok(work),
         }
     }
+}
+
+async fn stored_operator(db: &mut Conn, id: UserId) -> Result<User> {
+    let operator = users::by_id(db, id).await?.filter(|u| u.is_active && u.has_role(ADMIN));
+    operator.ok_or(Error::Forbidden)
 }
 
 async fn locked(db: &mut Conn, op: &Operator, id: UserId) -> Result<LockedUser> {
     let user = users::by_id(db, id).await?.ok_or(Error::NotFound)?;
     let Some(by) = &op.by else { return Ok(LockedUser { user, operator: None }) };
-    let operator = users::by_id(db, by.user.id).await?.filter(|u| u.is_active);
-    let operator = operator.filter(|u| u.has_role(ADMIN)).ok_or(Error::Forbidden)?;
+    let operator = stored_operator(db, by.user.id).await?;
     if user.is_superuser && !operator.is_superuser {
         return Err(Error::Forbidden);
     }

@@ -53,6 +53,9 @@ impl Admin<'_> {
     pub async fn retry_mail(&self, id: i64) -> Result<()> {
         self.op.demand_superuser()?;
         let mut work = self.begin().await?;
+        if self.operator_now(&mut work.tx).await?.is_some_and(|operator| !operator.is_superuser) {
+            return Err(Error::Forbidden);
+        }
         let user = outbox::retry(&mut work.tx, id, work.now).await?.ok_or(Error::NotFound)?;
         let detail = id.to_string();
         let event = AuditEvent { target: user, ..AuditEvent::new(AuditKind::MailRetried) };

@@ -119,12 +119,9 @@ impl Admin<'_> {
     /// [`Error::Forbidden`] unless the operator is a superuser; [`Error::PasswordRequired`];
     /// [`Error::Fields`] if a value is invalid or does not fit the others.
     pub async fn change_settings(&self, wanted: &[(Setting, Option<&str>)]) -> Result<Changed> {
-        self.op.demand_superuser()?;
-        self.require_recent_login()?;
         let by = self.op.signed_in();
-        let mut work = self.begin().await?;
+        let mut work = self.begin_as_superuser().await?;
         let now = work.now;
-        self.demand_superuser_still(&mut work.tx).await?;
         // Retry until this is the next revision: somebody else may change settings at the same time.
         let (old, new, to, out) = loop {
             let revisions = settings::last(&mut work.tx, MOST).await?;

@@ -221,6 +221,8 @@ impl Auth {
         expires_at: Timestamp,
         now: Timestamp,
     ) -> Result<Claims> {
+        // If a superuser acts for the user, the user gave no password.
+        let auth_time = session.actor_id.map_or_else(|| session.authenticated_at.unix(), |_| 0);
         Ok(Claims {
             iss: self.config.issuer().to_owned(),
             aud: self.config.jwt.audience.clone(),
@@ -238,9 +240,8 @@ impl Auth {
             role: user.roles.main().to_owned(),
             roles: user.roles.0.clone(),
             is_superuser: user.is_superuser,
-            // If a superuser acts for the user, the user gave no password.
-            auth_time: session.actor_id.map_or_else(|| session.authenticated_at.unix(), |_| 0),
-            amr: session.actor_id.map_or_else(|| vec!["pwd".to_owned()], |_| Vec::new()),
+            auth_time,
+            amr: Vec::from_iter((auth_time != 0).then(|| "pwd".to_owned())),
             act: session.actor_id.map(|id| Actor { sub: id.0.to_string() }),
         })
     }

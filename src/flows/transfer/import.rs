@@ -60,13 +60,15 @@ impl Admin<'_> {
     /// most expensive kind of password hash.
     ///
     /// # Errors
-    /// [`Error::Unavailable`], [`Error::Internal`]: results already reported are final.
+    /// [`Error::Forbidden`] and [`Error::PasswordRequired`] unless the operator is a superuser whose password
+    /// was given recently; [`Error::Unavailable`], [`Error::Internal`]: results already reported are final.
     pub async fn import(
         &self,
         source: &Source,
         how: Import,
         mut tell: impl FnMut(Outcome) + Send,
     ) -> Result<Option<Dearest>> {
+        self.demand_recent_superuser()?;
         let now = self.auth.clock.now();
         // Otherwise a user who had logged out of the other service could use their token here.
         let tokens: Vec<_> = source.survey.given_back().filter(|(_, end)| *end > now).collect();
@@ -124,7 +126,7 @@ impl Admin<'_> {
             // Before the ids are used: a user who registers meanwhile gets none of them.
             self.auth.db.reserve_user_ids(last.0).await?;
         }
-        let mut work = self.begin().await?;
+        let mut work = self.begin_as_superuser().await?;
         let start = Instant::now();
         let mut outcomes = Vec::with_capacity(batch.len());
         let mut kinds = BTreeSet::new();
