@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_has_one_spelling() {
+    fn only_the_canonical_form_of_a_token_is_accepted() {
         let token = token().unwrap();
         assert_eq!(parse(&token.to_string()), Some(token));
         for other in

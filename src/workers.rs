@@ -184,7 +184,7 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     #[tokio::test]
-    async fn a_worker_that_panics_is_started_again_until_it_returns() {
+    async fn a_panicking_worker_is_restarted_until_it_returns() {
         let starts = &AtomicU32::new(0);
         guard("test", Duration::ZERO, || async move {
             assert!(starts.fetch_add(1, Ordering::SeqCst) >= 3, "not yet");
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn upkeep_needs_nobody_to_ask_for_figures() {
+    async fn metrics_upkeep_runs_without_scrapes() {
         static CALLS: AtomicU32 = AtomicU32::new(0);
         let worker = tokio::spawn(keep_up(|| {
             CALLS.fetch_add(1, Ordering::SeqCst);

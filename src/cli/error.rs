@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_is_one_line_whatever_it_was() {
+    fn a_failure_is_reported_in_one_line() {
         let e = Error::internal("line 3:\n  | {% if\n  | ^ unexpected end");
         assert_eq!(Failure::from(e).line(), "line 3: | {% if | ^ unexpected end");
     }

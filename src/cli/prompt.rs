@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_is_the_first_line_without_its_end() {
+    fn a_password_is_the_first_line_without_its_line_ending() {
         for (input, password) in [
             ("one two\n", "one two"),
             ("one two", "one two"),
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_never_cut() {
+    fn a_long_password_is_refused_instead_of_truncated() {
         let just = "x".repeat(LONGEST);
         assert_eq!(read(format!("{just}\n").as_bytes()).unwrap(), just);
         assert_eq!(read(just.as_bytes()).unwrap(), just);
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_in_another_encoding_is_refused_without_being_shown() {
+    fn a_password_that_is_not_utf_8_is_refused_without_being_printed() {
         let told = read(&b"caf\xe9\n"[..]).unwrap_err().line();
         assert!(told.contains("UTF-8") && !told.contains("caf"), "{told}");
     }

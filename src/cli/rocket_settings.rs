@@ -159,13 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn good_settings_are_no_problem() {
+    fn valid_settings_have_no_problems() {
         assert!(told("").is_empty(), "{:?}", told(""));
         assert!(told("port = 1\n[databases.portcullis]\nmax_connections = 3").is_empty());
     }
 
     #[test]
-    fn what_rocket_would_panic_at_is_told_by_name() {
+    fn invalid_rocket_settings_are_reported_by_key() {
         for (toml, key) in [
             ("port = 'x'", "port: "),
             ("address = 'nowhere'", "address: "),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_table_or_key_is_told_by_its_name() {
+    fn misspelt_tables_and_keys_get_a_suggestion() {
         for (toml, name) in [
             (
                 "[defualt.portcullis]\nregistration = 'closed'",
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_for_another_day_is_no_problem() {
+    fn an_unselected_profile_is_only_a_warning() {
         let figment =
             nested("[default]\nport = 1\n[production]\nnonsense = 1\n[release]\nport = 2", "debug");
         assert_eq!(problems(&figment), []);

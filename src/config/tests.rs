@@ -19,13 +19,13 @@ fn problems(toml: &str, environment: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn the_defaults_are_good() {
+fn the_defaults_have_no_problems_or_warnings() {
     let loaded = read("", &[]);
     assert_eq!((loaded.problems, loaded.warnings), (vec![], vec![]));
 }
 
 #[test]
-fn the_environment_wins_over_the_file() {
+fn the_environment_overrides_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("secret");
     std::fs::write(&file, "12345678901234567890123456789012\n").unwrap();
@@ -49,7 +49,7 @@ fn the_environment_wins_over_the_file() {
 }
 
 #[test]
-fn what_looks_like_a_number_stays_text() {
+fn numeric_strings_in_the_environment_stay_text() {
     for secret in ["12345678901234567890123456789012", "1e99999999999999999999999999999999", "true"]
     {
         let c = read("", &[("PORTCULLIS_JWT__SECRET", secret), ("PORTCULLIS_JWT__AUDIENCE", "1")]);
@@ -59,7 +59,7 @@ fn what_looks_like_a_number_stays_text() {
 }
 
 #[test]
-fn lists_are_written_with_or_without_brackets() {
+fn lists_are_parsed_with_or_without_brackets() {
     for (written, read_as) in [
         ("https://a.example.com, https://b.example.com", 2),
         ("https://a.example.com,https://b.example.com,", 2),
@@ -81,7 +81,7 @@ fn lists_are_written_with_or_without_brackets() {
 }
 
 #[test]
-fn whatever_is_wrong_is_named_as_it_was_written_all_at_once() {
+fn all_problems_are_reported_at_once_by_the_name_in_the_source() {
     let told = problems(
         "[portcullis]\npublic_ulr = \"x\"\nregistration = \"maybe\"\npassword = 1\n\
          [portcullis.cookie]\nsecure = \"yes\"\n[portcullis.jwt]\nalgoritm = 1\nissuer = 1",
@@ -121,7 +121,7 @@ fn whatever_is_wrong_is_named_as_it_was_written_all_at_once() {
 }
 
 #[test]
-fn other_underscores_are_understood() {
+fn wrong_underscores_get_a_suggestion() {
     for (written, meant) in [
         ("PORTCULLIS_JWT_SECRET", "PORTCULLIS_JWT__SECRET"),
         ("PORTCULLIS_JWT_SECRET_FILE", "PORTCULLIS_JWT__SECRET_FILE"),
@@ -137,7 +137,7 @@ fn other_underscores_are_understood() {
 }
 
 #[test]
-fn a_value_and_a_file_for_it_are_one_too_many() {
+fn a_value_and_its_file_variant_are_mutually_exclusive() {
     let told = problems(
         "",
         &[("PORTCULLIS_JWT__SECRET_FILE", "/x"), ("PORTCULLIS_JWT__SECRET", "hunter2")],
@@ -148,7 +148,7 @@ fn a_value_and_a_file_for_it_are_one_too_many() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_with_a_secret_is_its_owners() {
+fn secret_files_must_not_be_accessible_to_others() {
     use std::{fs, os::unix::fs::PermissionsExt};
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("secret");
@@ -183,7 +183,7 @@ fn a_file_with_a_secret_is_its_owners() {
 
 #[cfg(unix)]
 #[test]
-fn a_database_that_is_open_to_others_is_warned_of() {
+fn a_database_file_readable_by_others_causes_a_warning() {
     use std::{fs, os::unix::fs::PermissionsExt};
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a b.db");
@@ -201,7 +201,7 @@ fn a_database_that_is_open_to_others_is_warned_of() {
 }
 
 #[test]
-fn without_a_public_url_links_lead_to_where_rocket_listens() {
+fn the_default_public_url_is_the_address_of_rocket() {
     for (rocket, url) in [
         ("", "http://localhost:8000/"),
         ("port = 9000", "http://localhost:8000/"),
@@ -231,7 +231,7 @@ fn without_a_public_url_links_lead_to_where_rocket_listens() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_not_utf_8_is_not_passed_over() {
+fn values_that_are_not_utf_8_are_reported() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
     let bytes = OsStr::from_bytes(b"closed\xff");
     for (name, start) in [
@@ -244,7 +244,7 @@ fn what_is_not_utf_8_is_not_passed_over() {
 }
 
 #[test]
-fn the_file_is_named() {
+fn problems_name_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("Rocket.toml");
     let told = |text: &str| {
@@ -270,7 +270,7 @@ fn the_file_is_named() {
 
 /// Rocket takes `[portcullis]` for a profile and would ignore it.
 #[test]
-fn a_table_outside_of_its_profile_is_told() {
+fn a_table_outside_a_profile_is_reported() {
     for table in ["portcullis", "databases"] {
         let toml = format!("[{table}.portcullis]\nurl = \"postgres://localhost/x\"");
         let told = load_from(Figment::from(Toml::string(&toml).nested()), [("", ""); 0]).problems;

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_connections_of_a_request_share_its_patience() {
+    async fn connections_of_one_request_share_its_deadline() {
         let second = Duration::from_secs(1);
         as_one_request(async {
             assert_eq!(time(&Deadline::within(SHORT_PATIENCE)), SHORT_PATIENCE);

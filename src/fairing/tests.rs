@@ -118,7 +118,7 @@ async fn log_in(auth: &Auth, email: &str) -> (Tokens, String) {
 }
 
 #[rocket::async_test]
-async fn the_order_of_arguments_changes_nothing() {
+async fn guards_work_in_any_argument_order() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("order.db").display());
     let figment = Figment::from(rocket::Config::debug_default())

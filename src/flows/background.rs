@@ -65,7 +65,7 @@ mod tests {
     use tokio::sync::oneshot;
 
     #[tokio::test]
-    async fn what_is_under_way_is_bounded_and_waited_for() {
+    async fn background_tasks_are_limited_and_awaited() {
         let later = BackgroundTasks::default();
         let mut ends = Vec::new();
         for _ in 0..MOST {

@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_skew_of_three_seconds_is_told_of_and_one_of_two_is_not() {
+    fn clock_skew_is_reported_above_three_seconds_with_hysteresis() {
         let skew = ClockSkew::default();
         let mut seen = Vec::new();
         for ahead in [0, 2_900_000, -3_100_000, 2_900_000, 1_900_000, 2_900_000, 4_000_000] {

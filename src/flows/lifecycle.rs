@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_hears_nothing_for_some_seconds_is_deaf_until_it_hears_again() {
+    fn a_process_without_revocation_updates_is_deaf_until_the_next_one() {
         let state = Lifecycle::new();
         assert!(!state.is_deaf());
         assert!(!state.is_deaf_at(Instant::now() + DEAF / 2));
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_first_deadline_counts() {
+    async fn the_first_deadline_is_kept() {
         let state = Lifecycle::new();
         assert!(!state.is_ending());
         state.end(Instant::now());

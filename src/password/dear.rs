@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_has_neither_salt_nor_hash() {
+    fn a_hash_kind_contains_neither_salt_nor_hash() {
         for (stored, expected) in [
             ("pbkdf2_sha256$2000$SALT$HASH", Some("pbkdf2_sha256$2000")),
             ("scrypt$16384$SALT$8$5$HASH", Some("scrypt$n=16384,r=8,p=5")),

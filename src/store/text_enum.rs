@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn every_word_is_read_as_it_is_written() {
+    fn text_enums_round_trip() {
         assert!(words::<AuditKind>().len() > 50);
         assert_eq!(words::<ActorKind>(), ["user", "anonymous", "cli", "service"]);
         assert_eq!(words::<MailKind>().len(), 9);
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_word_equals_no_value_and_is_shown_as_it_is() {
+    fn an_unknown_text_enum_value_equals_no_variant_and_is_kept() {
         let unknown = Stored::<OutboxState>::Unknown("parked".to_owned());
         assert_eq!((unknown.known(), unknown.to_string()), (None, "parked".to_owned()));
         assert_eq!(serde_json::json!(unknown), "parked");

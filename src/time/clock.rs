@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_follows_another_tells_its_time_however_its_own_is_set() {
+    fn a_following_clock_ignores_steps_of_the_machine_clock() {
         let (right, clock) = (Clock::system(), Clock::system());
         clock.step(30 * SECOND);
         assert!(apart(clock.now(), right.now()) > 29 * SECOND);
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_answer_moves_it_no_further_than_it_must() {
+    fn a_slow_answer_moves_the_clock_only_as_far_as_it_proves() {
         let (right, clock) = (Clock::system(), Clock::system());
         clock.follow(Instant::now(), right.now());
         let asked = Instant::now().checked_sub(Duration::from_mins(1)).unwrap();
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manual_clock_follows_nothing() {
+    fn a_manual_clock_does_not_follow() {
         let clock = Clock::manual(Timestamp(5));
         clock.follow(Instant::now(), Timestamp(SECOND));
         clock.advance(Duration::from_micros(2));

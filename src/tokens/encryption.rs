@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_key_opens_with_its_name_and_secret_only() {
+    fn an_encrypted_key_decrypts_only_with_its_id_and_secret() {
         let none = Encryption::new(None, None).unwrap();
         let stored = seal("one").close("kid", b"0 private").unwrap();
         assert!(!stored.windows(7).any(|w| w == b"private"));
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_sealed_apart_from_the_keys() {
+    fn secrets_are_encrypted_in_their_own_domain() {
         // A secret is random, so it may begin with the first byte of another form.
         for plain in [[SEALED; SECRET], [PLAIN; SECRET], [7; SECRET]] {
             let one = seal("one");
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_previous_key_opens_and_does_not_close() {
+    fn the_previous_encryption_key_only_decrypts() {
         let [old, new] = ["one", "two"].map(|key| Secret(key.to_owned()));
         let both = Encryption::new(Some(&new), Some(&old)).unwrap();
         let stored = seal("one").close("kid", b"0 private").unwrap();

@@ -100,7 +100,7 @@ async fn a_host_application_uses_our_guards(database: Database) {
         assert_eq!(ask(&client, path, token).await.0, 200);
     }
 
-    own_replies(&client).await;
+    host_replies_are_unchanged(&client).await;
     drop(client.terminate().await);
     database.end().await;
 }
@@ -147,7 +147,7 @@ async fn a_form_of_a_host_application_needs_a_csrf_token(database: Database) {
 }
 
 /// The application keeps its own replies, for missing pages too.
-async fn own_replies(client: &Client) {
+async fn host_replies_are_unchanged(client: &Client) {
     let refused =
         client.get("/app/hello").header(Header::new("Host", "localhost")).dispatch().await;
     assert!(refused.headers().get_one("x-request-id").is_some(), "our catcher tells it");

@@ -14,7 +14,7 @@ fn url(toml: &str, environment: &[(&str, &str)]) -> String {
 const TABLE: &str = "[databases.portcullis]\n";
 
 #[test]
-fn the_environment_wins_then_the_file_then_a_file_beside_the_program() {
+fn the_database_url_comes_from_the_environment_the_file_or_the_default() {
     let file = format!("{TABLE}url = \"postgres://file/x\"\nmax_connections = 7");
     assert_eq!(url("", &[]), "sqlite://portcullis.db");
     assert_eq!(url(&format!("{TABLE}max_connections = 7"), &[]), "sqlite://portcullis.db");
@@ -26,7 +26,7 @@ fn the_environment_wins_then_the_file_then_a_file_beside_the_program() {
 }
 
 #[test]
-fn a_profile_of_its_own_has_a_database_of_its_own() {
+fn each_profile_can_have_its_own_database() {
     let toml = "[default.databases.portcullis]\nurl = \"postgres://a/x\"\n\
                 [release.databases.portcullis]\nurl = \"postgres://b/x\"";
     let figment = Figment::from(Toml::string(toml).nested()).select("release");
@@ -36,7 +36,7 @@ fn a_profile_of_its_own_has_a_database_of_its_own() {
 }
 
 #[test]
-fn only_a_database_that_lasts_will_do() {
+fn only_persistent_databases_are_accepted() {
     for good in [
         "sqlite:x.db",
         "sqlite:///var/lib/x.db",
@@ -83,7 +83,7 @@ fn only_a_database_that_lasts_will_do() {
 }
 
 #[test]
-fn a_table_of_the_wrong_form_is_no_reason_for_another_database() {
+fn an_invalid_database_table_does_not_select_the_default_database() {
     for (toml, key) in [
         (format!("{TABLE}url = 5"), "databases.portcullis.url: "),
         (format!("{TABLE}ulr = \"postgres://localhost/x\""), "databases.portcullis.ulr: "),
@@ -104,7 +104,7 @@ fn a_table_of_the_wrong_form_is_no_reason_for_another_database() {
 }
 
 #[test]
-fn a_remote_server_that_may_be_talked_to_in_clear_is_warned_of() {
+fn an_unencrypted_connection_to_a_remote_database_causes_a_warning() {
     let warned = |url: &str| {
         let loaded = read("", &[("DATABASE_URL", url)]);
         assert_eq!(loaded.problems, [], "{url}");

@@ -123,7 +123,7 @@ mod tests {
     use strum::IntoEnumIterator;
 
     #[test]
-    fn every_kind_of_mail_is_written_in_both_languages() {
+    fn every_mail_kind_renders_in_both_languages() {
         let templates = Templates::load(None, &Brand::default()).unwrap();
         for kind in Kind::iter() {
             let mut args = json!({

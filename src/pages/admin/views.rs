@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn every_stored_word_has_a_text_in_both_languages() {
+    fn every_stored_value_has_a_text_in_both_languages() {
         has_texts::<AuditKind>("event");
         has_texts::<MailKind>("mail-kind");
         has_texts::<OutboxState>("mail-state");
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_word_is_shown_as_it_is() {
+    fn an_unknown_stored_value_is_shown_unchanged() {
         assert_eq!(stored_text(Language::En, "event", "moved_to_mars"), "moved_to_mars");
     }
 }

@@ -51,7 +51,7 @@ mod tests {
     use crate::config::Config;
 
     #[tokio::test]
-    async fn one_password_is_looked_at_at_a_time() {
+    async fn one_password_is_rated_at_a_time() {
         let policy = Arc::new(Policy::new(&Config::default()).unwrap());
         let ask = || policy.feedback("three unlikely words, comma".to_owned(), Vec::new());
         assert_eq!(ask().await.unwrap(), Some(Strength::Strong));

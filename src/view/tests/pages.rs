@@ -164,7 +164,7 @@ fn links() -> Pages {
 }
 
 #[test]
-fn every_page_renders_in_both_languages_with_all_it_may_hold_and_escaped() {
+fn every_page_renders_in_both_languages_and_escapes_its_data() {
     let templates = ours();
     let mut left: BTreeSet<_> = all().into_keys().filter(|n| n.starts_with("pages/")).collect();
     for (name, forms, views) in pages() {

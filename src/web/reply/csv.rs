@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_cell_is_a_formula_and_none_leaves_its_place() {
+    fn cells_are_quoted_and_formulas_are_neutralized() {
         for evil in
             ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1", "=cmd|' /C calc'!A0"]
         {
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn no_part_of_a_cell_is_a_formula_where_something_else_ends_cells() {
+    fn formulas_are_neutralized_after_other_cell_separators() {
         for (cell, written) in [
             ("x;=cmd|' /C calc'!A0", "x;'=cmd|' /C calc'!A0"),
             ("x,=1", "x,'=1"),

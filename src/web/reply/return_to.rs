@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_login_over_tls_leads_to_no_origin_without_it() {
+    fn an_https_service_does_not_redirect_to_http_origins() {
         let mut config = Config::default();
         config.cors.origins = vec!["http://a.example.com".to_owned()];
         config.return_to.origins =
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn only_paths_of_this_site_and_listed_origins_are_followed() {
+    fn only_local_paths_and_listed_origins_are_valid_targets() {
         let mut config = Config::default();
         config.cors.origins = vec!["https://app.example.com".to_owned()];
         let next = |to: &str| next(&config, to);

@@ -23,7 +23,7 @@ mod tests {
     use crate::config::{Config, EmailConfirmation, Registration};
 
     #[test]
-    fn every_change_has_a_sentence_in_every_language() {
+    fn every_setting_effect_is_translated() {
         let from = RuntimeSettings::from(&Config::default());
         for language in Language::ALL {
             let told = |setting, to: &RuntimeSettings| {

@@ -1,5 +1,5 @@
 //! Starting and stopping a server.
-use super::{Serving, result, told_in_one_line};
+use super::{Serving, failed_with_one_line, result};
 use crate::support::{Database, PASSWORD, Server, program, program_with_database};
 use serde_json::json;
 use std::{
@@ -22,7 +22,7 @@ async fn several_servers_can_start_at_once(database: Database) {
         for mut migrate in migrates {
             assert!(migrate.wait().unwrap().success());
         }
-        servers.iter_mut().for_each(Serving::wait_until_it_serves);
+        servers.iter_mut().for_each(Serving::wait_until_ready);
         let key_set = |s: &Serving| {
             s.ask("/.well-known/jwks.json").split_once("\r\n\r\n").unwrap().1.to_owned()
         };
@@ -50,7 +50,7 @@ fn a_server_stops_while_clients_hold_connections() {
     {
         let settings = [("PORTCULLIS_SHUTDOWN__DRAIN", "0s")];
         let mut server = Serving::spawn(folder.path(), "sqlite://a.db", &settings);
-        server.wait_until_it_serves();
+        server.wait_until_ready();
         let mut idle = TcpStream::connect(("127.0.0.1", server.2)).unwrap();
         idle.write_all(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
         assert!(idle.read(&mut [0; 1024]).unwrap() > 0);
@@ -67,7 +67,7 @@ fn the_log_shows_no_token_of_a_link() {
     let folder = tempfile::tempdir().unwrap();
     for (level, shown) in [("info", false), ("debug", false), ("rocket=info", true)] {
         let mut server = Serving::spawn(folder.path(), "sqlite://a.db", &[("RUST_LOG", level)]);
-        server.wait_until_it_serves();
+        server.wait_until_ready();
         let log = folder.path().join(format!("log-{}", server.2));
         server.ask("/confirm-email?token=SESAME");
         server.stops("-INT");
@@ -97,7 +97,7 @@ fn a_failed_start_is_reported_in_one_line() {
     ] {
         // Use any free port, unless the case sets the port.
         let mut serve = program(folder.path(), &["serve"]);
-        told_in_one_line(&result(serve.env("ROCKET_PORT", "0").env(key, value)), why);
+        failed_with_one_line(&result(serve.env("ROCKET_PORT", "0").env(key, value)), why);
     }
     fs::create_dir_all(folder.path().join("mine/pages")).unwrap();
     fs::write(folder.path().join("mine/pages/login.html"), "\n{{ nobody }}").unwrap();
@@ -112,7 +112,7 @@ fn a_failed_start_is_reported_in_one_line() {
     ] {
         fs::write(&file, toml).unwrap();
         for args in [&["serve"][..], &["user", "list"], &["migrate"]] {
-            told_in_one_line(&result(&mut program(folder.path(), args)), why);
+            failed_with_one_line(&result(&mut program(folder.path(), args)), why);
         }
         // If the file cannot be parsed, none of Rocket's settings is known.
         let head = if why == "Rocket.toml" { "[default." } else { "[default]\naddress" };
@@ -134,7 +134,7 @@ fn an_address_in_use_is_reported_before_a_database_is_made() {
     let address = taken.local_addr().unwrap();
     let mut serve = program(folder.path(), &["serve"]);
     let told = result(serve.env("ROCKET_PORT", address.port().to_string()));
-    told_in_one_line(&told, &format!("{address} cannot be listened on"));
+    failed_with_one_line(&told, &format!("{address} cannot be listened on"));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
@@ -151,7 +151,7 @@ fn a_misspelt_setting_stops_the_start() {
     ] {
         fs::write(folder.path().join("Rocket.toml"), toml).unwrap();
         for args in [&["serve"][..], &["migrate"], &["user", "list"]] {
-            told_in_one_line(&result(&mut program(folder.path(), args)), why);
+            failed_with_one_line(&result(&mut program(folder.path(), args)), why);
         }
         let (code, _, err) = result(&mut program(folder.path(), &["config", "check"]));
         assert!(code == 1 && err.contains(why), "{err}");
@@ -161,7 +161,7 @@ fn a_misspelt_setting_stops_the_start() {
         ("ROCKET_PROFILE", "staging", "ROCKET_PROFILE: there is no table [staging]"),
         ("ROCKET_PROT", "8001", "ROCKET_PROT: unknown key, did you mean port?"),
     ] {
-        told_in_one_line(&result(program(folder.path(), &["serve"]).env(name, value)), why);
+        failed_with_one_line(&result(program(folder.path(), &["serve"]).env(name, value)), why);
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }

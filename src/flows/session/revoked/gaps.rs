@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_found_splits_a_gap() {
+    fn a_found_id_splits_a_gap() {
         let mut gaps = Gaps::default();
         gaps.open(3, 9, Instant::now());
         gaps.open(20, 20, Instant::now());
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_stays_for_as_long_as_a_transaction_may_fill_it() {
+    fn a_gap_stays_while_a_transaction_may_fill_it() {
         let (start, mut gaps) = (Instant::now(), Gaps::default());
         let left = |gaps: &mut Gaps, millis, ended, next| {
             gaps.settle(Horizon { ended, next }, start + Duration::from_millis(millis));
