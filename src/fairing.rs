@@ -241,7 +241,7 @@ fn browser(endpoints: &[Endpoints]) -> Vec<rocket::Route> {
     match openapi::document_of(endpoints).to_json() {
         Ok(document) => swagger_ui::routes(document),
         Err(e) => {
-            tracing::error!(error = %e, "the API document cannot be written");
+            tracing::error!(error = %e, "the OpenAPI document cannot be serialized");
             Vec::new()
         }
     }

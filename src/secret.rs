@@ -4,7 +4,7 @@ use uuid::{Builder, Uuid};
 
 /// The operating system returned no random bytes.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the operating system gives no random bytes")]
+#[error("the operating system returned no random bytes")]
 pub struct Error;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;

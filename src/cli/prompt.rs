@@ -16,7 +16,7 @@ pub async fn password(from_stdin: bool) -> Result<String, Failure> {
 }
 
 fn read(input: impl BufRead) -> Result<String, Failure> {
-    let wrong = |what| Failure::Input(format!("the password on the standard input {what}"));
+    let wrong = |what| Failure::Input(format!("the password on standard input {what}"));
     let mut line = Vec::new();
     input.take(LONGEST as u64 + 2).read_until(b'\n', &mut line)?;
     if line.pop_if(|c| *c == b'\n').is_some() {
@@ -25,12 +25,14 @@ fn read(input: impl BufRead) -> Result<String, Failure> {
     if line.len() > LONGEST {
         return Err(wrong(format!("is longer than {LONGEST} bytes")));
     }
-    String::from_utf8(line).map_err(|_| wrong("is no UTF-8".to_owned()))
+    String::from_utf8(line).map_err(|_| wrong("is not UTF-8".to_owned()))
 }
 
 async fn ask() -> Result<String, Failure> {
     let terminal = Terminal::open().map_err(|_| {
-        Failure::Input("there is no terminal to ask at: use --password-stdin".to_owned())
+        Failure::Input(
+            "there is no terminal to read the password from: use --password-stdin".to_owned(),
+        )
     })?;
     let interrupted = || Failure::Input("interrupted".to_owned());
     let typed = async {
@@ -89,7 +91,9 @@ impl Terminal {
 /// Whether the person at the terminal answers `question` with yes. Fails without a terminal.
 pub fn agreed(question: &str) -> Result<bool, Failure> {
     if !stdin().is_terminal() {
-        return Err(Failure::Input("without a terminal to ask at, it needs --yes".to_owned()));
+        return Err(Failure::Input(
+            "there is no terminal to ask for confirmation: use --yes".to_owned(),
+        ));
     }
     write!(stderr(), "{question} [y/N] ")?;
     let mut answer = String::new();

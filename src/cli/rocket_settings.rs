@@ -75,7 +75,7 @@ fn unknown_profiles(figment: &Figment, data: &Map<Profile, Dict>) -> Vec<Result<
             let message = format!("unknown profile, did you mean [{meant}]?");
             Err(Problem::new(format!("[{name}]"), message))
         } else {
-            let message = "is a profile that ROCKET_PROFILE does not name: it has no effect";
+            let message = "has no effect: ROCKET_PROFILE does not select this profile";
             Ok(Problem::new(format!("[{name}]"), message))
         }
     };
@@ -95,7 +95,7 @@ fn unknown_keys(figment: &Figment, data: &Map<Profile, Dict>) -> Vec<Problem> {
         if key == "databases"
             && let Some(other) = other_database(value)
         {
-            let message = "unknown table: the one that is read is databases.portcullis";
+            let message = "unknown table, expected databases.portcullis";
             return Some(Problem::new(format!("databases.{other}"), message));
         }
         if known.contains(key.as_str()) {

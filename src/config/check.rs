@@ -38,7 +38,11 @@ impl Config {
                 "jwt.secret",
                 "HS256 needs a secret of 32 bytes or more (RFC 7518, 3.2)",
             ),
-            _ => demand(secret.is_none(), "jwt.secret", "is for jwt.algorithm = \"HS256\" only"),
+            _ => demand(
+                secret.is_none(),
+                "jwt.secret",
+                "may only be set with jwt.algorithm = \"HS256\"",
+            ),
         }
         let named = |name: &str| !name.trim().is_empty();
         demand(named(self.issuer()), "jwt.issuer", "should not be empty");
@@ -63,7 +67,7 @@ impl Config {
             "there are no limits of requests yet: leave it out, and let a proxy limit them",
         );
         let folder = self.templates.as_ref();
-        demand(folder.is_none_or(|f| f.is_dir()), "templates", "is no folder");
+        demand(folder.is_none_or(|f| f.is_dir()), "templates", "is not a folder");
         problems
     }
 
@@ -71,15 +75,15 @@ impl Config {
     pub fn warnings(&self) -> Vec<Problem> {
         let mut warnings = Vec::from_iter(self.warn_of_legacy());
         if self.public_url.scheme() == "http" && !self.is_local() {
-            let message = "is http: passwords and tokens travel in clear";
+            let message = "is http: passwords and tokens are sent unencrypted";
             warnings.push(Problem::new("public_url", message));
             if self.cookie.secure {
-                let message = "is true, so browsers keep no cookie from a public_url that is http";
+                let message = "is true, so browsers reject the cookie because public_url is http";
                 warnings.push(Problem::new("cookie.secure", message));
             }
         }
         if self.cookie.domain.is_some() {
-            let message = "lets every host below it read and replace the cookie";
+            let message = "lets every subdomain read and replace the cookie";
             warnings.push(Problem::new("cookie.domain", message));
         }
         if self.cookie.same_site != SameSite::None {
@@ -88,14 +92,15 @@ impl Config {
             };
             for origin in self.cors.origins.iter().filter(other) {
                 let message = format!(
-                    "{origin} is another site, whose requests come without the cookie unless \
-                     cookie.same_site is None"
+                    "{origin} is another site: browsers do not send the cookie with its requests \
+                     unless cookie.same_site is None"
                 );
                 warnings.push(Problem::new("cors.origins", message));
             }
         }
         if self.previous_encryption_key.is_some() {
-            let message = "is needed until `portcullis keys reseal` has run; remove it then";
+            let message = "is only needed until `portcullis keys reseal` has run; remove it \
+                           afterwards";
             warnings.push(Problem::new("previous_encryption_key", message));
         }
         warnings
@@ -115,19 +120,19 @@ impl Config {
         demand(
             known,
             "mail.url",
-            "should be dev:, file:DIR, smtps://USER:PASSWORD@HOST:PORT or smtp://…, what is special in \
-             the password percent-encoded",
+            "should be dev:, file:DIR, smtps://USER:PASSWORD@HOST:PORT or smtp://…, with special \
+             characters in the password percent-encoded",
         );
         let folder = url.strip_prefix("file:").filter(|folder| !folder.is_empty());
         demand(
             folder.is_none_or(|folder| Path::new(folder).is_dir()),
             "mail.url",
-            "names a folder that is not there: make one that only the service can read",
+            "names a folder that does not exist: create one that only the service can read",
         );
         demand(
             url != "dev:" || self.is_local(),
             "mail.url",
-            "dev: shows every mail, so it works with a public_url on this machine only",
+            "dev: shows every mail, so it requires a public_url on this machine",
         );
         let from = self.mail.from.parse::<lettre::message::Mailbox>();
         demand(from.is_ok(), "mail.from", "should be NAME <ADDRESS>");
@@ -177,12 +182,12 @@ impl Config {
         demand(
             self.cookie.secure || self.public_url.scheme() == "http",
             "cookie.secure",
-            "should be true with a public_url that is https",
+            "should be true because public_url is https",
         );
         demand(
             self.cookie.same_site != SameSite::None || self.cookie.secure,
             "cookie.same_site",
-            "None needs cookie.secure",
+            "None requires cookie.secure",
         );
         if let Some(domain) = &self.cookie.domain {
             let host = self.public_url.host_str().unwrap_or_default();
@@ -209,18 +214,21 @@ impl Config {
             demand(
                 origins.iter().all(exact),
                 key,
-                "should be exact origins such as https://app.example.com: no path, no final slash, no *",
+                "should be exact origins such as https://app.example.com: no path, no trailing \
+                 slash, no *",
             );
             demand(
                 !secure || !origins.iter().any(|origin| origin.starts_with("http:")),
                 key,
-                "should be https, as public_url is: anybody on the way could change a page of http",
+                "should be https because public_url is: an attacker on the network could change a \
+                 page sent over http",
             );
         }
         demand(
             !secure || self.trusted_proxies.iter().all(|net| net.prefix_len() > 0),
             "trusted_proxies",
-            "should be the networks of your proxies: from all of them anybody could name any address",
+            "should list only the networks of your proxies: with all addresses, any client could \
+             forge its address",
         );
     }
 
@@ -236,7 +244,7 @@ impl Config {
         demand(
             enough.iter().any(|(m, t)| p.memory >= *m && p.passes >= *t),
             "password.memory",
-            "is too little for that many passes (OWASP: 19456 KiB with 2)",
+            "is too small for this number of passes (OWASP: 19456 KiB with 2 passes)",
         );
         // Beyond these a login takes too long.
         demand(p.memory <= 256 * 1024, "password.memory", "should be at most 262144 KiB");

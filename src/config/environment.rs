@@ -51,7 +51,7 @@ impl Draft {
             }
         };
         if let Some(other) = seen.insert(key.to_owned(), name.to_owned()) {
-            return self.refuse(key, name, format!("{other} is set too; only one of them may be"));
+            return self.refuse(key, name, format!("{other} is also set; set only one of them"));
         }
         let read = match text {
             None => Err("is not UTF-8".to_owned()),

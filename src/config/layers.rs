@@ -175,7 +175,7 @@ fn expected(key: &str, shape: &Value, e: &Error) -> String {
         }
         (_, Kind::UnknownVariant(_, known), _) => format!("should be one of {}", known.join(", ")),
         (_, _, Value::Bool(..)) => "should be true or false".to_owned(),
-        (_, _, Value::Num(..)) => "should be a whole number, and not that large".to_owned(),
+        (_, _, Value::Num(..)) => "should be a whole number within range".to_owned(),
         (_, _, Value::Array(..)) => "should be a list of texts".to_owned(),
         _ => "should be text, in quotes".to_owned(),
     }

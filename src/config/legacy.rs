@@ -36,7 +36,7 @@ impl Config {
         demand(
             !accept_simplejwt || until.is_some(),
             "legacy.until",
-            "should name the last day on which they are accepted, such as \"2027-01-31\"",
+            "should be the last day on which such tokens are accepted, for example \"2027-01-31\"",
         );
     }
 

@@ -89,7 +89,7 @@ fn own_address(figment: &Figment) -> Option<String> {
 fn lay_file(draft: &mut Draft, figment: Figment) -> Figment {
     for table in ["portcullis", "databases"] {
         if figment.profile() != table && figment.profiles().any(|p| p == table) {
-            let message = format!("should be [default.{table}]: it is read by nobody");
+            let message = format!("has no effect: use [default.{table}] instead");
             draft.problems.push(Problem::new(format!("[{table}]"), message));
         }
     }

@@ -102,7 +102,7 @@ fn all_problems_are_reported_at_once_by_the_name_in_the_source() {
         "portcullis.public_ulr: unknown key, expected one of access_token_lifetime, ",
         "PORTCULLIS_ACCES_TOKEN_LIFETIME: unknown key, expected one of \
          PORTCULLIS_ACCESS_TOKEN_LIFETIME, PORTCULLIS_AUDIT_LIFETIME, ",
-        "PORTCULLIS_JWT__SECRET_FILE: the file cannot be read: there is none of this name",
+        "PORTCULLIS_JWT__SECRET_FILE: the file cannot be read: it does not exist",
         "PORTCULLIS_PASSWORD__MEMORY: should be a whole number",
         "PORTCULLIS_REFRESH_GRACE: should be a time such as",
         "PORTCULLIS_JWT__ALGORITHM: should be one of ES256, EdDSA, RS256, HS256",
@@ -142,7 +142,7 @@ fn a_value_and_its_file_variant_are_mutually_exclusive() {
         "",
         &[("PORTCULLIS_JWT__SECRET_FILE", "/x"), ("PORTCULLIS_JWT__SECRET", "hunter2")],
     );
-    let only = "PORTCULLIS_JWT__SECRET is set too; only one of them may be";
+    let only = "PORTCULLIS_JWT__SECRET is also set; set only one of them";
     assert_eq!(told, [format!("PORTCULLIS_JWT__SECRET_FILE: {only}")]);
 }
 
@@ -177,7 +177,7 @@ fn secret_files_must_not_be_accessible_to_others() {
     }
     fs::remove_file(&file).unwrap();
     let told = problems("", &[("PORTCULLIS_JWT__SECRET_FILE", path)]);
-    let missing = format!("the file {path} cannot be read: there is none of this name");
+    let missing = format!("the file {path} cannot be read: it does not exist");
     assert_eq!(told, [format!("PORTCULLIS_JWT__SECRET_FILE: {missing}")]);
 }
 
@@ -194,8 +194,10 @@ fn a_database_file_readable_by_others_causes_a_warning() {
     for (mode, warns) in [(0o600, false), (0o644, true), (0o660, true)] {
         fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
         let told: Vec<_> = told().iter().map(ToString::to_string).collect();
-        let warning =
-            format!("DATABASE_URL: the file {} is open to others: chmod 600", file.display());
+        let warning = format!(
+            "DATABASE_URL: the file {} can be accessed by others: chmod 600",
+            file.display()
+        );
         assert_eq!(told, if warns { vec![warning] } else { vec![] }, "{mode:o}");
     }
 }
@@ -274,7 +276,7 @@ fn a_table_outside_a_profile_is_reported() {
     for table in ["portcullis", "databases"] {
         let toml = format!("[{table}.portcullis]\nurl = \"postgres://localhost/x\"");
         let told = load_from(Figment::from(Toml::string(&toml).nested()), [("", ""); 0]).problems;
-        let expected = format!("[{table}]: should be [default.{table}]: it is read by nobody");
+        let expected = format!("[{table}]: has no effect: use [default.{table}] instead");
         assert_eq!(told.iter().map(ToString::to_string).collect::<Vec<_>>(), [expected]);
     }
 }

@@ -21,7 +21,7 @@ impl Db {
             fs::metadata(file).map_err(|e| {
                 let why = match e.kind() {
                     ErrorKind::NotFound => {
-                        "there is no such file; `portcullis migrate` makes one".to_owned()
+                        "there is no such file; `portcullis migrate` creates one".to_owned()
                     }
                     _ => e.to_string(),
                 };

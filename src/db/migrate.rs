@@ -28,7 +28,9 @@ pub enum MigrationError {
          table {TABLE}"
     )]
     Interrupted(i64),
-    #[error("the database was made by a newer version (it has migration {0}): use that version")]
+    #[error(
+        "the database was migrated by a newer version (it has migration {0}): use that version"
+    )]
     Newer(i64),
     #[error("migration {0} waited for a lock for ten minutes: end the transaction that holds it")]
     Locked(i64),
@@ -102,7 +104,7 @@ async fn migrate(server: &Server) -> Result<(), MigrationError> {
         match done {
             Err(e) if is_contended(&e) && Instant::now() < deadline => {
                 tracing::warn!(
-                    "a migration waits for a lock of another transaction and tries again"
+                    "a migration did not get a lock that another transaction holds; retrying"
                 );
                 sleep(PAUSE).await;
             }

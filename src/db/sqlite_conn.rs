@@ -42,7 +42,7 @@ pub(crate) async fn open(url: &str, connections: u32) -> Result<Opened, OpenErro
         .disable_statement_logging();
     let file = options.get_filename().to_owned();
     if url.contains(":memory:") || url.contains("mode=memory") {
-        return Err(OpenError::told("an SQLite database in memory cannot be shared: name a file"));
+        return Err(OpenError::told("an in-memory SQLite database cannot be shared: name a file"));
     }
     let at = |e: &dyn Display| OpenError::told(format!("{}: {e}", file.display()));
     prepare(&file).await.map_err(|e| at(&e))?;

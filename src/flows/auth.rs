@@ -161,7 +161,7 @@ impl Auth {
     /// ended: after `patience`, connections that are still in use are cut off.
     pub async fn close(&self, patience: Duration) {
         if timeout(patience, self.db.close()).await.is_err() {
-            tracing::warn!("the database was still in use");
+            tracing::warn!("database connections were still in use at shutdown and were cut off");
         }
     }
 
@@ -178,7 +178,9 @@ impl Auth {
             return false;
         }
         if self.lifecycle.is_deaf() {
-            tracing::warn!("not ready: logouts elsewhere have not been heard of for some seconds");
+            tracing::warn!(
+                "not ready: revocations by other processes have not been read for several seconds"
+            );
             return false;
         }
         self.db.ready().await.unwrap_or_else(|e| {
@@ -294,7 +296,7 @@ impl Auth {
         };
         // The request succeeds without it.
         if let Err(e) = noted.await {
-            tracing::warn!(error = %e, "a session was used, which is not written down");
+            tracing::warn!(error = %e, "the last use of a session could not be recorded");
         }
     }
 

@@ -33,8 +33,8 @@ impl ClockSkew {
         if is_large && !was_large {
             tracing::warn!(
                 ahead_ms,
-                "the clock of this machine differs from the database's by more than 3 s; the \
-                 database's is used"
+                "the clock of this machine differs from the database's by more than 3 s; using the \
+                 database's clock"
             );
         } else if was_large && !is_large {
             tracing::info!(ahead_ms, "the clock of this machine agrees with the database's again");

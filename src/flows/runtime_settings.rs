@@ -30,7 +30,9 @@ impl CurrentSettings {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner).0;
         if let Some(news) = settings::after(&mut db.read().await?, known).await? {
             if !laid_over(config, &news)?.misfits(config).is_empty() {
-                tracing::warn!("the stored lifetimes do not fit the file any more: its own count");
+                tracing::warn!(
+                    "the stored lifetimes conflict with the configuration and are ignored"
+                );
             }
             self.take(news.revision, settle(config, &news)?);
         }

@@ -38,11 +38,11 @@ pub enum Error {
          smtp://USER:PASSWORD@HOST:PORT?tls=required|opportunistic|none"
     )]
     Url,
-    #[error("mail.from is no address")]
+    #[error("mail.from is not a valid address")]
     From,
-    #[error("the recipient's address cannot be written to")]
+    #[error("the recipient's address is not valid")]
     Recipient,
-    #[error("the mail could not be put together")]
+    #[error("the mail could not be built")]
     Message,
     /// The reply code (RFC 5321, 4.2).
     #[error("the mail server answered {0}")]
@@ -57,7 +57,7 @@ pub enum Error {
     Silent,
     #[error("the connection to the mail server failed")]
     Unreachable,
-    #[error("the mail server cannot do what is needed: TLS, this way to log in, or this address")]
+    #[error("the mail server does not support TLS, the login method or this address")]
     Unfit,
     #[error("the mail could not be written to its folder")]
     Folder,

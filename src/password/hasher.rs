@@ -150,7 +150,7 @@ impl Scratch {
         }
         // Django marks accounts without a password with `!`.
         if !stored.starts_with('!') {
-            tracing::warn!("a stored hash is of no known kind or asks for too much");
+            tracing::warn!("a stored hash is of an unknown kind or too expensive to compute");
         }
         Ok((None, Verdict::Wrong))
     }

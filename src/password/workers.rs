@@ -87,7 +87,7 @@ impl Pool {
             let named = thread::Builder::new().name(format!("password-{n}"));
             match named.spawn(move || shared.work(bench, idle)) {
                 Ok(_) => line.free += 1,
-                Err(e) => tracing::error!(error = %e, "a hashing thread did not start"),
+                Err(e) => tracing::error!(error = %e, "a hashing thread could not be started"),
             }
         }
         line.open = line.free > 0;

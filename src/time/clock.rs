@@ -137,7 +137,7 @@ fn micros(d: Duration) -> i64 {
     i64::try_from(d.as_micros()).unwrap_or(i64::MAX)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
+#[expect(clippy::disallowed_methods, reason = "the only place that reads the system clock")]
 fn machine(error: &AtomicI64) -> Timestamp {
     let now = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000;
     let now = i64::try_from(now).unwrap_or(i64::MAX);

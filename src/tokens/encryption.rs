@@ -45,7 +45,7 @@ impl Encryption {
             Aad::from(kid.as_bytes()),
             &mut body,
         )
-        .map_err(|_| Error::internal("a key could not be sealed"))?;
+        .map_err(|_| Error::internal("a key could not be encrypted"))?;
         Ok([&[SEALED], nonce.as_slice(), &body].concat())
     }
 
@@ -88,14 +88,16 @@ impl Encryption {
 
     fn unseal(&self, name: &str, stored: &[u8]) -> Result<Vec<u8>> {
         let Some((&SEALED, rest)) = stored.split_first() else {
-            return Err(Error::internal("the signing keys are stored in an unknown form"));
+            return Err(Error::internal("the signing keys are stored in an unknown format"));
         };
         if self.key.is_none() && self.previous.is_none() {
-            return Err(Error::internal("the signing keys are sealed: encryption_key is missing"));
+            return Err(Error::internal(
+                "the signing keys are encrypted: encryption_key is missing",
+            ));
         }
         let mut keys = [&self.key, &self.previous].into_iter().flatten();
         keys.find_map(|key| opened(key, name, rest)).ok_or_else(|| {
-            Error::internal("the signing keys are sealed with another encryption_key")
+            Error::internal("the signing keys are encrypted with another encryption_key")
         })
     }
 }

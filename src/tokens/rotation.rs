@@ -27,7 +27,9 @@ pub async fn rotate(
         rows.iter().filter(|k| k.state == KeyState::Next && k.algorithm == fresh.algorithm);
     let next = next.next().ok_or_else(|| {
         let name = &fresh.algorithm;
-        Error::internal(format!("there is no {name} key yet: start the service with it once"))
+        Error::internal(format!(
+            "there is no {name} key yet: start the service once with this algorithm"
+        ))
     })?;
     let published = next.created_at.plus(MAX_AGE);
     if published > now && !force {

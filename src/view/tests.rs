@@ -215,8 +215,8 @@ fn templates_in_the_folder_override_and_their_errors_name_the_file() {
             "\n\n{% if usr is defined %}{% endif %}{% block title %}{% endblock %}{% block main_tag %}{% endblock %}{% block main %}{% endblock %}",
             "base.html:3: there is no variable `usr`",
         ),
-        ("pages/Login.html", "", "pages/Login.html: there is none"),
-        ("static/mine.css", "", "static/mine.css: there is none"),
+        ("pages/Login.html", "", "pages/Login.html: there is no built-in file"),
+        ("static/mine.css", "", "static/mine.css: there is no built-in file"),
     ] {
         let file = folder.path().join(name);
         fs::create_dir_all(file.parent().unwrap()).unwrap();

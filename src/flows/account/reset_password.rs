@@ -45,7 +45,7 @@ impl Auth {
         // Begun before the response, for any address: no mail is promised while the database is
         // unavailable.
         let tx = self.db.write().await?;
-        let started = self.background.start("a mail that was asked for is not sent", async move {
+        let started = self.background.start("enqueueing a requested mail failed", async move {
             let now = auth.clock.now();
             auth.work(tx, &caller, now).mail_link(&email, kind, act).await
         });

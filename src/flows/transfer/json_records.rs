@@ -61,7 +61,7 @@ impl<R: BufRead> Records<R> {
         let broken = |at: u64| {
             io::Error::new(
                 ErrorKind::InvalidData,
-                format!("the JSON ends or breaks after {at} elements"),
+                format!("the JSON is truncated or malformed after {at} elements"),
             )
         };
         let expected = if self.at == 0 { b'[' } else { b',' };

@@ -113,7 +113,7 @@ impl<'de> Visitor<'de> for Object {
     fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<Self, A::Error> {
         while let Some((name, value)) = fields.next_entry()? {
             if self.0.insert(name, value).is_some() {
-                return Err(serde::de::Error::custom("a name comes twice"));
+                return Err(serde::de::Error::custom("duplicate field"));
             }
         }
         Ok(self)

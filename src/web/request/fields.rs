@@ -72,7 +72,7 @@ impl<'b> Fields<'b> {
     }
 
     /// A text; `None` if the field is missing, `Some(None)` if it is null.
-    #[expect(clippy::option_option, reason = "a PATCH tells what is null from what is not there")]
+    #[expect(clippy::option_option, reason = "PATCH distinguishes null from an absent field")]
     pub fn nullable(&mut self, name: &'static str) -> Option<Option<&'b str>> {
         let value = match self.value(name) {
             None => Ok(None),

@@ -68,7 +68,7 @@ macro_rules! request_body {
     ) => {
         #[derive(utoipa::ToSchema)]
         $(#[$attribute])*
-        #[allow(clippy::option_option, reason = "null is not the same as a field that is not there")]
+        #[allow(clippy::option_option, reason = "null is not the same as an absent field")]
         $visibility struct $body {
             $($(#[$field_attribute])* $field_visibility $field: $type,)+
         }

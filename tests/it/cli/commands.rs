@@ -157,7 +157,7 @@ fn a_read_command_creates_and_migrates_no_database() {
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
         fs::set_permissions(&file, open).unwrap();
         let (code, _, err) = result(&mut program(folder.path(), &["config", "check"]));
-        assert!(code == 0 && err.contains("is open to others"), "{err}");
+        assert!(code == 0 && err.contains("can be accessed by others"), "{err}");
     }
     for args in LOOK.into_iter().chain(change) {
         let (code, out, err) = result(&mut program(folder.path(), args));
