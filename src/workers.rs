@@ -46,7 +46,7 @@ impl Workers {
                 set.spawn(guard(stringify!($work), AFTER_FAILURE, move || $work(auth.clone())));
             })* };
         }
-        start! { catch_up listen probe purge hash_kinds tell_figures }
+        start! { catch_up listen probe purge hash_kinds publish_figures }
         let lost = auth.clone();
         set.spawn(guard("end_when_lost", AFTER_FAILURE, move || {
             end_when_lost(lost.clone(), stop.clone())
@@ -136,7 +136,7 @@ async fn keep_up(upkeep: fn()) {
     }
 }
 
-async fn tell_figures(auth: Auth) {
+async fn publish_figures(auth: Auth) {
     loop {
         note(auth.figures().await.map(|figures| tell(&figures)), "reading the metrics failed")
             .await;

@@ -13,7 +13,7 @@ use crate::{
         reply::{json::Reply, problem::Problem},
         request::{
             caller::Client,
-            fields::unless_wrong,
+            fields::ok_if_valid,
             json::{Json, request_body},
         },
     },
@@ -77,7 +77,7 @@ pub async fn login(
         wrong.insert(at, ("email", FieldError::Missing));
         Login::Email("")
     });
-    unless_wrong((), wrong)?;
+    ok_if_valid((), wrong)?;
     let remember = body.remember.unwrap_or(true);
     let tokens = auth.log_in(&client, &SURFACE, login, &body.password, remember).await?;
     Ok(carry(auth, tokens))

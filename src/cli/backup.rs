@@ -10,7 +10,7 @@ use std::{io::ErrorKind, path::Path};
 /// # Errors
 /// [`Error::Internal`], with a message for the operator.
 pub async fn backup(db: &Db, file: &Path) -> Result<()> {
-    if db.backup(file).await.map_err(in_words)? {
+    if db.backup(file).await.map_err(file_error)? {
         return Ok(());
     }
     let advice = "this command is for SQLite; for PostgreSQL, use pg_dump \"$DATABASE_URL\" -Fc -f \
@@ -29,7 +29,7 @@ pub async fn copy(from: &Db, to: &Db) -> Result<Vec<(&'static str, u64)>> {
     // The source has no pending migrations. This fails if a newer version of the program has migrated it.
     from.migrate().await.map_err(|e| Error::internal(format!("the database: {e}")))?;
     to.migrate().await.map_err(|e| Error::internal(format!("the target: {e}")))?;
-    match from.copy(to).await.map_err(in_words)? {
+    match from.copy(to).await.map_err(file_error)? {
         Copied::Rows(rows) => Ok(rows),
         Copied::NotEmpty(table) => {
             Err(Error::internal(format!("the target is not empty: the table {table} has rows")))
@@ -41,7 +41,7 @@ pub async fn copy(from: &Db, to: &Db) -> Result<Vec<(&'static str, u64)>> {
     }
 }
 
-fn in_words(e: db::Error) -> Error {
+fn file_error(e: db::Error) -> Error {
     match e.io_kind() {
         Some(ErrorKind::AlreadyExists) => Error::internal("the file already exists"),
         Some(kind) => Error::internal(format!("the file: {kind}")),

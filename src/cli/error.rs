@@ -9,7 +9,7 @@ use crate::{
 pub enum Failure {
     #[error(transparent)]
     Start(#[from] StartError),
-    #[error("{}", told(.0))]
+    #[error("{}", message(.0))]
     Flow(#[from] Error),
     #[error("{0}")]
     Input(String),
@@ -32,7 +32,7 @@ pub fn field(name: &str, why: FieldError) -> String {
     format!("{name}: {}", sentence(Language::En, why))
 }
 
-fn told(e: &Error) -> String {
+fn message(e: &Error) -> String {
     match e {
         Error::Fields(fields) => {
             fields.iter().map(|(name, why)| field(name, *why)).collect::<Vec<_>>().join(" ")

@@ -36,10 +36,10 @@ async fn ask() -> Result<String, Failure> {
     })?;
     let interrupted = || Failure::Input("interrupted".to_owned());
     let typed = async {
-        let (tell, told) = oneshot::channel();
+        let (sender, typed) = oneshot::channel();
         // A thread of its own: after an interrupt, nothing waits for it.
-        thread::spawn(move || tell.send(ask_twice()));
-        told.await
+        thread::spawn(move || sender.send(ask_twice()));
+        typed.await
     };
     // `rpassword` raises the signal before it restores the terminal, so the signal must not end the process.
     let typed = select! {

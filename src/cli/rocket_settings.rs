@@ -70,7 +70,7 @@ fn unknown_profiles(figment: &Figment, data: &Map<Profile, Dict>) -> Vec<Result<
     let names = data.keys().map(|profile| profile.as_str().to_string());
     let names = names.filter(|name| !known.contains(name.to_lowercase().as_str()));
     let names = names.filter(|name| !["portcullis", "databases"].contains(&name.as_str()));
-    let told = |name: String| {
+    let classify = |name: String| {
         if let Some(meant) = alike(&name, known.iter().copied()) {
             let message = format!("unknown profile, did you mean [{meant}]?");
             Err(Problem::new(format!("[{name}]"), message))
@@ -79,7 +79,7 @@ fn unknown_profiles(figment: &Figment, data: &Map<Profile, Dict>) -> Vec<Result<
             Ok(Problem::new(format!("[{name}]"), message))
         }
     };
-    names.map(told).collect()
+    names.map(classify).collect()
 }
 
 /// Keys outside our table that nothing reads, in the profiles of this run.

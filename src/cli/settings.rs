@@ -42,13 +42,13 @@ fn load() -> (Loaded, Vec<Problem>) {
         problems.extend(rocket_settings::problems_of_pool(&loaded.figment));
     }
     problems.extend(password::Policy::new(&loaded.config).err());
-    problems.extend(of_look(&loaded.config));
+    problems.extend(appearance_problems(&loaded.config));
     problems.append(&mut loaded.problems);
     (loaded, problems)
 }
 
 /// The problems with the templates and the logo, one line for each.
-fn of_look(config: &Config) -> Vec<Problem> {
+fn appearance_problems(config: &Config) -> Vec<Problem> {
     // A path that is not a directory is already reported.
     let folder = config.templates.as_deref().filter(|folder| folder.is_dir());
     let Err(e) = Templates::load(folder, &config.brand) else { return Vec::new() };

@@ -11,7 +11,7 @@ pub(crate) const POOLER: &str = "the connection goes through a pooler in transac
 pub struct OpenError(String);
 
 impl OpenError {
-    pub(crate) fn told(why: impl Into<String>) -> Self {
+    pub(crate) fn with_message(why: impl Into<String>) -> Self {
         Self(why.into())
     }
 

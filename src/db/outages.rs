@@ -58,7 +58,7 @@ impl Attempt {
 
 impl Outages {
     /// Sets the clock. Outages before this call are not recorded.
-    pub fn tell_time_by(&self, clock: &Clock) {
+    pub fn set_clock(&self, clock: &Clock) {
         let _ = self.0.clock.set(clock.clone());
     }
 
@@ -132,7 +132,7 @@ mod tests {
         let outages = Outages::default();
         outages.failed(SECOND);
         assert!(!outages.is_open(), "it knows no time yet");
-        outages.tell_time_by(&clock);
+        outages.set_clock(&clock);
         let at = |seconds: u32| start.plus(seconds * SECOND);
         let count = |from, to| outages.between(at(from), at(to)).as_secs();
         outages.committed();

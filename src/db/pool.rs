@@ -58,7 +58,7 @@ impl Db {
             let (server, pool) = Server::open(url, connections.max(2)).await?;
             Ok(Db::Postgres { pool, server, health })
         } else {
-            Err(OpenError::told("the database URL must start with sqlite: or postgres:"))
+            Err(OpenError::with_message("the database URL must start with sqlite: or postgres:"))
         }
     }
 
@@ -129,7 +129,7 @@ impl Db {
             Ok(link) => link,
             Err(e) => {
                 if deadline.proves_outage(&e) {
-                    self.health().not_begun(&e);
+                    self.health().begin_failed(&e);
                     attempt.failed();
                 }
                 return Err(e.into());
@@ -236,7 +236,7 @@ impl Tx {
 async fn lend(pool: &PgPool, server: &Server, deadline: &Deadline) -> sqlx::Result<PgConn> {
     let lent = deadline.over(pool.acquire()).await;
     if let Err(sqlx::Error::PoolTimedOut) = lent {
-        server.tell_why();
+        server.log_connection_failure();
     }
     Ok(PgConn::new(lent?, server.clone()))
 }

@@ -9,7 +9,7 @@ use super::{
     OpenError,
     deadline::{Deadline, PATIENCE},
     error::{code, primary},
-    sqlite_file::{once_free, prepare},
+    sqlite_file::{prepare, retry_while_locked},
     wal_sync::{WalSync, beside, sync_folder},
 };
 use sqlx::{
@@ -42,9 +42,11 @@ pub(crate) async fn open(url: &str, connections: u32) -> Result<Opened, OpenErro
         .disable_statement_logging();
     let file = options.get_filename().to_owned();
     if url.contains(":memory:") || url.contains("mode=memory") {
-        return Err(OpenError::told("an in-memory SQLite database cannot be shared: name a file"));
+        return Err(OpenError::with_message(
+            "an in-memory SQLite database cannot be shared: name a file",
+        ));
     }
-    let at = |e: &dyn Display| OpenError::told(format!("{}: {e}", file.display()));
+    let at = |e: &dyn Display| OpenError::with_message(format!("{}: {e}", file.display()));
     prepare(&file).await.map_err(|e| at(&e))?;
     let pool = || {
         // Reconnecting has no benefit, and closing the last connection deletes the write-ahead log.
@@ -54,9 +56,10 @@ pub(crate) async fn open(url: &str, connections: u32) -> Result<Opened, OpenErro
         })
     };
     let words = |e: sqlx::Error| at(&OpenError::new(&e));
-    let write = once_free(|| pool().max_connections(1).connect_with(options.clone()));
+    let write = retry_while_locked(|| pool().max_connections(1).connect_with(options.clone()));
     let write = write.await.map_err(words)?;
-    let read = once_free(|| pool().max_connections(connections).connect_with(options.clone()));
+    let read =
+        retry_while_locked(|| pool().max_connections(connections).connect_with(options.clone()));
     let read = read.await.map_err(words)?;
     sync_folder(&file).map_err(|e| at(&e))?;
     Ok(Opened { read, write, sync: WalSync::new(&file) })
@@ -83,7 +86,7 @@ pub(crate) async fn check(read: &SqlitePool) -> Result<(), OpenError> {
 /// What is wrong with an open file, with its path.
 pub(crate) fn at(pool: &SqlitePool, why: &impl Display) -> OpenError {
     let options = pool.connect_options();
-    OpenError::told(format!("{}: {why}", options.get_filename().display()))
+    OpenError::with_message(format!("{}: {why}", options.get_filename().display()))
 }
 
 pub(crate) struct SqliteConn {

@@ -60,7 +60,9 @@ fn create(options: &mut OpenOptions, file: &Path) -> io::Result<()> {
 
 /// Repeats `open` while another process opens the same new file: SQLite does not wait for the lock when it
 /// switches to a write-ahead log.
-pub(crate) async fn once_free<T, F: Future<Output = Result<T>>>(open: impl Fn() -> F) -> Result<T> {
+pub(crate) async fn retry_while_locked<T, F: Future<Output = Result<T>>>(
+    open: impl Fn() -> F,
+) -> Result<T> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         match open().await {

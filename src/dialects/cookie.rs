@@ -12,7 +12,7 @@ use crate::{
         endpoints::{Endpoints, endpoints},
         guards::{CookieToken, NotForeign, SignedIn},
         reply::json::Reply,
-        request::{caller::Client, fields::unless_wrong, json::request_body},
+        request::{caller::Client, fields::ok_if_valid, json::request_body},
     },
 };
 use rocket::{State, post};
@@ -70,7 +70,7 @@ async fn tokens(
         let at = wrong.iter().take_while(|(field, _)| *field == "email").count();
         wrong.insert(at, ("id", FieldError::Missing));
     }
-    unless_wrong((), wrong)?;
+    ok_if_valid((), wrong)?;
     let tokens = match (body.id.map(UserId), &body.email, &body.password) {
         (_, Some(email), Some(password)) => {
             auth.log_in(&client, &SURFACE, Login::Email(email), password, true).await?

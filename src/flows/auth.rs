@@ -77,7 +77,7 @@ impl Auth {
     async fn start(config: Config, db: Db, clock: Clock, make: bool) -> Result<Self> {
         let skew = ClockSkew::default();
         clock_skew::follow(&db, &clock, &skew).await?;
-        db.outages().tell_time_by(&clock);
+        db.outages().set_clock(&clock);
         let templates =
             Templates::load(config.templates.as_deref(), &config.brand).map_err(Error::internal)?;
         let mailer = Mailer::new(&config, &clock).map_err(Error::internal)?;
@@ -177,7 +177,7 @@ impl Auth {
         if self.is_draining() {
             return false;
         }
-        if self.lifecycle.is_deaf() {
+        if self.lifecycle.is_stale() {
             tracing::warn!(
                 "not ready: revocations by other processes have not been read for several seconds"
             );
@@ -307,7 +307,7 @@ impl Auth {
             .ok_or(Error::TokenNotValid)?;
         let user = users::by_id(db, session.user_id)
             .await?
-            .filter(|u| u.is_active && self.is_confirmed_enough(u))
+            .filter(|u| u.is_active && self.meets_email_confirmation(u))
             .ok_or(Error::TokenNotValid)?;
         Ok(SignedIn { user, session, proof })
     }

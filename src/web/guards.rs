@@ -131,7 +131,7 @@ async fn by_token(req: &Request<'_>) -> Result<Option<Proven>> {
 async fn by_cookie(req: &Request<'_>) -> Result<Option<Proven>> {
     let auth = auth(req)?;
     let Some(token) = cookies::refresh_token::read(req, auth.config()) else { return Ok(None) };
-    demand_same_origin(req, auth, token).await?;
+    require_same_origin(req, auth, token).await?;
     // The token is only read here. It is not rotated.
     let proven = auth.signed_in_by_refresh(caller(req), Rotation::Keep, token).await?;
     identity::prove(req, proven.user.id);
@@ -140,8 +140,8 @@ async fn by_cookie(req: &Request<'_>) -> Result<Option<Proven>> {
 }
 
 /// Refuses a request that another site may have sent with our cookie. Then the log names the cookie's owner.
-async fn demand_same_origin(req: &Request<'_>, auth: &Auth, token: &str) -> Result<()> {
-    let refused = csrf::demand_same_origin(req, auth.config());
+async fn require_same_origin(req: &Request<'_>, auth: &Auth, token: &str) -> Result<()> {
+    let refused = csrf::require_same_origin(req, auth.config());
     if refused.is_err()
         && !identity::is_proven(req)
         && let Some(owner) = auth.owner_of_refresh(token).await
@@ -177,7 +177,7 @@ impl<'r> FromRequest<'r> for BearerText<'r> {
 async fn cookie_token<'r>(req: &'r Request<'_>) -> Result<&'r str> {
     let auth = auth(req)?;
     let token = cookies::refresh_token::read(req, auth.config()).ok_or(Error::Unauthenticated)?;
-    demand_same_origin(req, auth, token).await?;
+    require_same_origin(req, auth, token).await?;
     Ok(token)
 }
 

@@ -73,7 +73,7 @@ impl Auth {
         let (link, user) = self.open_link(&mut db, &hash, &CONFIRMING).await?;
         drop(db);
         if !self.is_shown(&link, proof) {
-            self.demand_password(caller, &link, proof.password).await?;
+            self.require_password(caller, &link, proof.password).await?;
         }
         let mut work = self.begin(caller).await?;
         users::lock(&mut work.tx, user.id).await?;
@@ -134,7 +134,7 @@ impl Auth {
     }
 
     /// Requires the password of a link's account.
-    async fn demand_password(
+    async fn require_password(
         &self,
         caller: &Caller,
         link: &MailToken,
@@ -191,7 +191,7 @@ impl Auth {
     /// What the page of a link that confirms an address shows. It changes nothing.
     pub async fn confirmation(&self, token: &str, proof: AccountProof<'_>) -> Result<Confirmation> {
         let mut db = self.db.read().await?;
-        let found = self.look_at_link(&mut db, token, &CONFIRMING).await?;
+        let found = self.inspect_link(&mut db, token, &CONFIRMING).await?;
         Ok(found.map_or_else(Confirmation::none, |(link, state, user)| {
             let changes = link.kind == Kind::ChangeEmail;
             let proven = self.is_shown(&link, proof);

@@ -65,7 +65,7 @@ impl Admin<'_> {
         }
         for other in invitations::to_address(&mut work.tx, &email.key).await? {
             if other.expires_at > now {
-                self.demand_reach(&mut work.tx, &other).await?;
+                self.require_right_to_revoke(&mut work.tx, &other).await?;
             }
         }
         invitations::revoke_from(&mut work.tx, &email.key).await?;
@@ -132,7 +132,7 @@ impl Admin<'_> {
     pub async fn revoke_invitation(&self, id: i64) -> Result<()> {
         let mut work = self.begin().await?;
         if let Some(invitation) = invitations::by_id(&mut work.tx, id).await? {
-            self.demand_reach(&mut work.tx, &invitation).await?;
+            self.require_right_to_revoke(&mut work.tx, &invitation).await?;
         }
         if !invitations::revoke(&mut work.tx, id).await? {
             return Err(Error::NotFound);
@@ -144,7 +144,7 @@ impl Admin<'_> {
     }
 
     /// Checks that the operator may revoke `invitation`: only superusers may revoke one from a superuser.
-    async fn demand_reach(&self, tx: &mut Tx, invitation: &Invitation) -> Result<()> {
+    async fn require_right_to_revoke(&self, tx: &mut Tx, invitation: &Invitation) -> Result<()> {
         let inviter = users::by_id(tx, invitation.invited_by).await?;
         let above = inviter.is_some_and(|u| u.is_superuser) && !self.op.is_superuser();
         if above { Err(Error::Forbidden) } else { Ok(()) }

@@ -58,7 +58,7 @@ impl Operator {
 
     /// # Errors
     /// [`Error::Forbidden`] otherwise.
-    pub(crate) fn demand_superuser(&self) -> Result<()> {
+    pub(crate) fn require_superuser(&self) -> Result<()> {
         if self.is_superuser() { Ok(()) } else { Err(Error::Forbidden) }
     }
 
@@ -66,8 +66,8 @@ impl Operator {
     ///
     /// # Errors
     /// [`Error::Forbidden`] if `user` is a superuser and the operator is not.
-    pub(crate) fn demand_sight(&self, user: &User) -> Result<()> {
-        if user.is_superuser { self.demand_superuser() } else { Ok(()) }
+    pub(crate) fn require_visibility(&self, user: &User) -> Result<()> {
+        if user.is_superuser { self.require_superuser() } else { Ok(()) }
     }
 
     /// The actor that audit events name.
@@ -86,7 +86,7 @@ pub(crate) struct LockedUser {
 impl LockedUser {
     /// # Errors
     /// [`Error::Forbidden`] if the operator is not, or no longer, a superuser.
-    pub fn demand_superuser(&self) -> Result<()> {
+    pub fn require_superuser(&self) -> Result<()> {
         match &self.operator {
             Some(operator) if !operator.is_superuser => Err(Error::Forbidden),
             _ => Ok(()),
@@ -95,7 +95,7 @@ impl LockedUser {
 
     /// # Errors
     /// [`Error::Forbidden`] for a role that the operator does not have.
-    pub fn demand_role(&self, role: &str) -> Result<()> {
+    pub fn require_role(&self, role: &str) -> Result<()> {
         match &self.operator {
             Some(operator) if !operator.has_role(role) => Err(Error::Forbidden),
             _ => Ok(()),
@@ -170,7 +170,7 @@ impl Admin<'_> {
 
     /// # Errors
     /// [`Error::Forbidden`] if the operator is not, or no longer, a superuser.
-    pub(super) async fn demand_superuser_still(&self, tx: &mut Tx) -> Result<()> {
+    pub(super) async fn require_current_superuser(&self, tx: &mut Tx) -> Result<()> {
         let Some(by) = &self.op.by else { return Ok(()) };
         users::lock(tx, by.user.id).await?;
         let user = users::by_id(tx, by.user.id).await?;

@@ -131,11 +131,11 @@ impl Admin<'_> {
 impl Work<'_> {
     /// Deletes `user` and mails them a farewell. The caller has locked `user` and all superusers.
     pub async fn remove(mut self, user: &User, event: AuditEvent<'_>) -> Result<()> {
-        self.spare_last_superuser(user).await?;
+        self.require_other_superuser(user).await?;
         self.end_sessions(user.id, None).await?;
         self.audit(event).await?;
         self.erase(user).await?;
-        self.mail_farewell(user).await?;
+        self.mail_account_deleted(user).await?;
         self.commit().await
     }
 }

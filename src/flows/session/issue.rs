@@ -167,7 +167,7 @@ impl Auth {
         if !user.is_active {
             return Err(Error::AccountDisabled);
         }
-        if !self.is_confirmed_enough(user) {
+        if !self.meets_email_confirmation(user) {
             return Err(Error::EmailNotConfirmed);
         }
         if user.is_superuser && !surface.superusers {
@@ -177,7 +177,7 @@ impl Auth {
     }
 
     /// Whether the address of `user` is confirmed, or does not have to be.
-    pub(crate) fn is_confirmed_enough(&self, user: &User) -> bool {
+    pub(crate) fn meets_email_confirmation(&self, user: &User) -> bool {
         let required = self.runtime_settings().email_confirmation == EmailConfirmation::Required;
         user.email_confirmed_at.is_some() || !required
     }

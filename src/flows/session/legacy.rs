@@ -42,7 +42,7 @@ impl Auth {
     }
 
     /// Records that simplejwt tokens were consumed.
-    pub(crate) async fn give_back(&self, tokens: &[(Uuid, Timestamp)]) -> Result<()> {
+    pub(crate) async fn consume_legacy_tokens(&self, tokens: &[(Uuid, Timestamp)]) -> Result<()> {
         let mut db = self.db.write().await?;
         for (jti, expires_at) in tokens {
             let hash = secret::hash(self.legacy_id(*jti));

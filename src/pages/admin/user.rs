@@ -2,7 +2,7 @@
 use super::{
     AdminContext, AdminFrame, At, decide, link,
     users::Users,
-    views::{Line, Sending, Somebody},
+    views::{Line, Sending, UserSummary},
 };
 use crate::{
     config::Language,
@@ -23,7 +23,7 @@ use uuid::Uuid;
 #[derive(Serialize)]
 pub struct One {
     operator: AdminFrame,
-    who: Somebody,
+    who: UserSummary,
     /// The path of the page.
     here: String,
     /// Whether the operator may act on the user.
@@ -54,7 +54,7 @@ async fn view(desk: &AdminContext<'_>, id: UserId, cursor: Option<&str>) -> Resu
     let touchable = op.is_superuser() || !user.is_superuser;
     let mut one = One {
         operator: desk.operator(),
-        who: Somebody::new(&user, r),
+        who: UserSummary::new(&user, r),
         here: here(id),
         touchable,
         own: id == r.by.user.id,

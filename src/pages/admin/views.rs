@@ -12,7 +12,7 @@ use serde::Serialize;
 
 /// A user, as operators see them.
 #[derive(Serialize)]
-pub struct Somebody {
+pub struct UserSummary {
     pub id: i64,
     pub email: String,
     username: String,
@@ -28,7 +28,7 @@ pub struct Somebody {
     since: Moment,
 }
 
-impl Somebody {
+impl UserSummary {
     /// The view of `user`.
     pub fn new(user: &User, r: &Reader<'_>) -> Self {
         let own = user.language.as_deref().and_then(Language::from_tag);

@@ -51,7 +51,7 @@ impl Gaps {
 
     /// Removes the gaps that no transaction can fill any more. Everything that was committed at
     /// `horizon` must have been read since.
-    pub fn settle(&mut self, horizon: Horizon, now: Instant) {
+    pub fn prune(&mut self, horizon: Horizon, now: Instant) {
         self.0.retain(|_, gap| {
             let age = now.saturating_duration_since(gap.seen);
             if gap.fillers.is_some_and(|fillers| horizon.ended >= fillers) || age > LONGEST {
@@ -99,7 +99,7 @@ mod tests {
     fn a_gap_stays_while_a_transaction_may_fill_it() {
         let (start, mut gaps) = (Instant::now(), Gaps::default());
         let left = |gaps: &mut Gaps, millis, ended, next| {
-            gaps.settle(Horizon { ended, next }, start + Duration::from_millis(millis));
+            gaps.prune(Horizon { ended, next }, start + Duration::from_millis(millis));
             gaps.ranges().len()
         };
         gaps.open(1, 2, start);
