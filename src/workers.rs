@@ -72,7 +72,7 @@ async fn guard<F: Future<Output = ()>>(name: &str, pause: Duration, work: impl F
 
 async fn deliver(auth: Auth) {
     while !auth.is_ending() {
-        note(auth.deliver_due().await.map(drop), "mail delivery failed").await;
+        log_failure(auth.deliver_due().await.map(drop), "mail delivery failed").await;
         tokio::select! {
             () = auth.mail_queued() => {}
             () = auth.ending() => {}
@@ -83,14 +83,14 @@ async fn deliver(auth: Auth) {
 
 async fn catch_up(auth: Auth) {
     loop {
-        note(auth.catch_up().await, "polling for revocations failed").await;
+        log_failure(auth.catch_up().await, "polling for revocations failed").await;
         sleep(POLL).await;
     }
 }
 
 async fn probe(auth: Auth) {
     loop {
-        note(auth.probe().await, "the database cannot commit").await;
+        log_failure(auth.probe().await, "the database cannot commit").await;
         sleep(POLL).await;
     }
 }
@@ -107,24 +107,25 @@ async fn listen(auth: Auth) {
         match heard.await {
             // The engine has no notifications. Polling is enough.
             Ok(false) => return,
-            heard => note(heard.map(drop), "listening for notifications failed").await,
+            heard => log_failure(heard.map(drop), "listening for notifications failed").await,
         }
     }
 }
 
 /// Learns of imports by other processes.
 async fn hash_kinds(auth: Auth) {
-    note(auth.survey_hashes().await, "reading the kinds of stored hashes failed").await;
+    log_failure(auth.survey_hashes().await, "reading the kinds of stored hashes failed").await;
     loop {
         sleep(IMPORTS).await;
-        note(auth.learn_hash_kinds().await, "reading the kinds of stored hashes failed").await;
+        log_failure(auth.learn_hash_kinds().await, "reading the kinds of stored hashes failed")
+            .await;
     }
 }
 
 async fn purge(auth: Auth) {
     sleep(FIRST_PURGE).await;
     loop {
-        note(auth.purge().await, "purge failed").await;
+        log_failure(auth.purge().await, "purge failed").await;
         sleep(PURGE).await;
     }
 }
@@ -138,13 +139,16 @@ async fn keep_up(upkeep: fn()) {
 
 async fn publish_figures(auth: Auth) {
     loop {
-        note(auth.figures().await.map(|figures| tell(&figures)), "reading the metrics failed")
-            .await;
+        log_failure(
+            auth.figures().await.map(|figures| publish(&figures)),
+            "reading the metrics failed",
+        )
+        .await;
         sleep(FIGURES).await;
     }
 }
 
-fn tell(figures: &Figures) {
+fn publish(figures: &Figures) {
     let count = |n: u64| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
     let mails = [("waiting", figures.mails_waiting), ("failed", figures.mails_failed)];
     for (state, n) in mails {
@@ -170,10 +174,10 @@ async fn end_when_lost(auth: Auth, stop: impl Fn()) {
     stop();
 }
 
-/// Logs a failure as `otherwise`, and waits for [`AFTER_FAILURE`].
-async fn note(done: Result<()>, otherwise: &str) {
+/// Logs a failure as `message`, and waits for [`AFTER_FAILURE`].
+async fn log_failure(done: Result<()>, message: &str) {
     if let Err(e) = done {
-        tracing::warn!(error = %e, "{otherwise}");
+        tracing::warn!(error = %e, "{message}");
         sleep(AFTER_FAILURE).await;
     }
 }

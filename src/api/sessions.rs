@@ -95,7 +95,7 @@ pub async fn refresh(
 }
 
 fn carry(auth: &Auth, tokens: crate::flows::Tokens) -> Reply<TokenView> {
-    Reply::bare().carrying(auth, &tokens).body(tokens.into())
+    Reply::bare().with_tokens(auth, &tokens).body(tokens.into())
 }
 
 /// Ends the session and clears the cookie

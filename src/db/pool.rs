@@ -103,7 +103,7 @@ impl Db {
                 Link::Sqlite(SqliteConn::new(deadline.over(read.acquire()).await?))
             }
             Db::Postgres { pool, server, .. } => {
-                Link::Postgres(lend(pool, server, &deadline).await?)
+                Link::Postgres(acquire(pool, server, &deadline).await?)
             }
         };
         Ok(Conn { link, deadline, health: self.health().clone(), sync: None, attempt: None })
@@ -119,9 +119,9 @@ impl Db {
                     Ok::<_, sqlx::Error>(Link::Sqlite(held))
                 }
                 Db::Postgres { pool, server, .. } => {
-                    let mut lent = lend(pool, server, &deadline).await?;
-                    lent.begin(long, &deadline).await?;
-                    Ok(Link::Postgres(lent))
+                    let mut conn = acquire(pool, server, &deadline).await?;
+                    conn.begin(long, &deadline).await?;
+                    Ok(Link::Postgres(conn))
                 }
             }
         };
@@ -207,7 +207,7 @@ impl Tx {
         let committed = async {
             match link {
                 Link::Sqlite(held) => held.commit(&deadline).await?,
-                Link::Postgres(lent) => lent.commit(&deadline).await?,
+                Link::Postgres(conn) => conn.commit(&deadline).await?,
             }
             match sync {
                 Some(sync) => deadline.over(sync.wait()).await,
@@ -233,10 +233,10 @@ impl Tx {
     }
 }
 
-async fn lend(pool: &PgPool, server: &Server, deadline: &Deadline) -> sqlx::Result<PgConn> {
-    let lent = deadline.over(pool.acquire()).await;
-    if let Err(sqlx::Error::PoolTimedOut) = lent {
+async fn acquire(pool: &PgPool, server: &Server, deadline: &Deadline) -> sqlx::Result<PgConn> {
+    let conn = deadline.over(pool.acquire()).await;
+    if let Err(sqlx::Error::PoolTimedOut) = conn {
         server.log_connection_failure();
     }
-    Ok(PgConn::new(lent?, server.clone()))
+    Ok(PgConn::new(conn?, server.clone()))
 }

@@ -38,7 +38,7 @@ pub struct Access {
 }
 
 fn carry(auth: &Auth, tokens: Tokens) -> Reply<Access> {
-    Reply::bare().carrying(auth, &tokens).body(Access { token: tokens.access })
+    Reply::bare().with_tokens(auth, &tokens).body(Access { token: tokens.access })
 }
 
 request_body! {

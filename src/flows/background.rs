@@ -27,11 +27,11 @@ impl Drop for UnderWay {
 
 impl BackgroundTasks {
     /// Starts `work`. Returns `false`, and does not start it, if too many tasks are running. If it
-    /// fails, its error is logged with the message `otherwise`.
+    /// fails, its error is logged with `failure_message`.
     #[must_use]
     pub fn start(
         &self,
-        otherwise: &'static str,
+        failure_message: &'static str,
         work: impl Future<Output = Result<()>> + Send + 'static,
     ) -> bool {
         let has_room = self.0.send_if_modified(|count| {
@@ -44,7 +44,7 @@ impl BackgroundTasks {
             tokio::spawn(async move {
                 let _under_way = under_way;
                 if let Err(e) = work.await {
-                    tracing::warn!(error = %e, "{otherwise}");
+                    tracing::warn!(error = %e, "{failure_message}");
                 }
             });
         }

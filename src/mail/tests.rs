@@ -109,7 +109,7 @@ async fn connection_failures_are_distinguished() {
 async fn a_silent_server_times_out() {
     let server = Server::start(Does::Hangs).await;
     let mailer = mailer(&format!("smtp://127.0.0.1:{}", server.port));
-    let mailer = Mailer { patience: Duration::from_millis(50), ..mailer };
+    let mailer = Mailer { timeout: Duration::from_millis(50), ..mailer };
     assert!(matches!(mailer.send(letter("ann@example.org")).await, Err(Error::Silent)));
 }
 
@@ -117,7 +117,7 @@ async fn a_silent_server_times_out() {
 async fn a_timed_out_mail_does_not_affect_the_next_one() {
     let server = Server::start(Does::AnswersLate).await;
     let mailer = mailer(&format!("smtp://127.0.0.1:{}", server.port));
-    let hasty = Mailer { patience: Duration::from_millis(200), ..mailer.clone() };
+    let hasty = Mailer { timeout: Duration::from_millis(200), ..mailer.clone() };
     assert!(matches!(hasty.send(letter("slow@example.org")).await, Err(Error::Silent)));
     server.answer();
     // On the same connection its refusal would be the answer to a later command.
@@ -204,7 +204,7 @@ async fn the_file_transport_writes_a_private_file_per_mail() {
     assert!(fs::read_to_string(&file).unwrap().contains("To: ann@example.org\r\n"));
     assert!(is_private(&file));
     let nowhere = folder.path().join("gone");
-    let lost = Mailer { way: Way::Folder(nowhere.clone()), ..mailer };
+    let lost = Mailer { transport: Transport::Folder(nowhere.clone()), ..mailer };
     assert!(matches!(lost.send(letter("ann@example.org")).await, Err(Error::Folder)));
     assert!(!nowhere.exists());
 }

@@ -84,7 +84,7 @@ pub async fn log_in(
         }
         let login = Login::Either(&name);
         let tokens = auth.log_in(&client, &SURFACE, login, &password, remember).await?;
-        Ok(onward(auth, &to).keeping(auth, &tokens))
+        Ok(onward(auth, &to).with_refresh_cookie(auth, &tokens))
     };
     answer(done.await, "login", || LoginPage::new(auth, name.clone(), remember, &to))
 }

@@ -111,7 +111,7 @@ pub async fn register(
         let reply = match done {
             Registered::Created(user) => {
                 let tokens = auth.open_session(&client, &SURFACE, &user, true).await?;
-                let reply = onward(auth, &to).keeping(auth, &tokens);
+                let reply = onward(auth, &to).with_refresh_cookie(auth, &tokens);
                 if user.email_confirmed_at.is_some() {
                     let spent = LinkCookie::Invite.cookie(auth.config(), "");
                     return Ok(reply.header("Set-Cookie", spent).telling(auth, Notice::Welcome));

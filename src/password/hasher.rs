@@ -114,7 +114,7 @@ impl Scratch {
             for (n, form) in forms.iter().enumerate() {
                 for kind in dearest.rest(done.filter(|(count, _)| n < *count).map(|(_, kind)| kind))
                 {
-                    self.waste(kind, form)?;
+                    self.compute_and_discard(kind, form)?;
                 }
             }
         }
@@ -156,7 +156,7 @@ impl Scratch {
     }
 
     /// Computes a hash of `kind` and discards it.
-    fn waste(&mut self, kind: Kind, password: &str) -> Result<()> {
+    fn compute_and_discard(&mut self, kind: Kind, password: &str) -> Result<()> {
         if let Some(foreign) = kind.dummy() {
             self.matches_foreign(&foreign, password);
             return Ok(());

@@ -68,7 +68,7 @@ struct Found<'k> {
 
 impl KeyRing {
     /// Parses stored keys. Keys of an unknown algorithm are skipped.
-    pub fn new(config: &Config, seal: &Encryption, rows: Vec<Key>) -> Result<Self> {
+    pub fn new(config: &Config, encryption: &Encryption, rows: Vec<Key>) -> Result<Self> {
         let outline = |r: &Key| Outline {
             kid: r.kid.clone(),
             state: r.state.clone(),
@@ -78,7 +78,7 @@ impl KeyRing {
         let mut held = Vec::new();
         for row in rows {
             let Some(algorithm) = key_pair::named(&row.algorithm) else { continue };
-            let pair = KeyPair::read(algorithm, &seal.open(&row.kid, &row.private_key)?)?;
+            let pair = KeyPair::read(algorithm, &encryption.decrypt(&row.kid, &row.private_key)?)?;
             let Key { state, created_at, expires_at, retired_at, .. } = row;
             held.push(RingKey { pair, state, created_at, expires_at, retired_at });
         }

@@ -124,7 +124,7 @@ async fn by_token(req: &Request<'_>) -> Result<Option<Proven>> {
     let auth = auth(req)?;
     let Some(token) = authorization(req)? else { return Ok(None) };
     let claims = auth.verify_access(token)?;
-    identity::prove(req, claims.user());
+    identity::record_user(req, claims.user());
     Ok(Some(auth.signed_in(&claims).await?))
 }
 
@@ -134,7 +134,7 @@ async fn by_cookie(req: &Request<'_>) -> Result<Option<Proven>> {
     require_same_origin(req, auth, token).await?;
     // The token is only read here. It is not rotated.
     let proven = auth.signed_in_by_refresh(caller(req), Rotation::Keep, token).await?;
-    identity::prove(req, proven.user.id);
+    identity::record_user(req, proven.user.id);
     auth.note_seen(caller(req), &proven).await;
     Ok(Some(proven))
 }
@@ -146,7 +146,7 @@ async fn require_same_origin(req: &Request<'_>, auth: &Auth, token: &str) -> Res
         && !identity::is_proven(req)
         && let Some(owner) = auth.owner_of_refresh(token).await
     {
-        identity::suspect(req, owner);
+        identity::record_cookie_owner(req, owner);
     }
     refused
 }
@@ -156,7 +156,7 @@ async fn signed_in(req: &Request<'_>) -> Result<Proven> {
         Some(proven) => proven,
         None => by_cookie(req).await?.ok_or(Error::Unauthenticated)?,
     };
-    identity::speaks(req, &proven.user);
+    identity::record_language(req, &proven.user);
     Ok(proven)
 }
 
@@ -225,7 +225,7 @@ guard!(Bearer, , |req| Self(by_token(req).await?.ok_or(Error::Unauthenticated)?)
 guard!(Verified, , |req| {
     let token = authorization(req)?.ok_or(Error::Unauthenticated)?;
     let claims = auth(req)?.verify_standing(token)?;
-    identity::prove(req, claims.user());
+    identity::record_user(req, claims.user());
     Self(claims)
 });
 guard!(Admin, , |req| Self(with_role(req, "ADMIN").await?));

@@ -18,7 +18,7 @@ pub(crate) fn keys_and_private(algorithm: Algorithm) -> (Keys, Vec<u8>) {
     config.jwt.algorithm = algorithm;
     config.jwt.secret = Some(crate::config::Secret("x".repeat(32)));
     let config = Arc::new(config);
-    let seal = Encryption::new(None, None).unwrap();
+    let encryption = Encryption::new(None, None).unwrap();
     let (mut rows, mut private) = (Vec::new(), Vec::new());
     if algorithm != Algorithm::HS256 {
         let private_key = key_pair::generate(algorithm).unwrap();
@@ -33,8 +33,8 @@ pub(crate) fn keys_and_private(algorithm: Algorithm) -> (Keys, Vec<u8>) {
             retired_at: None,
         });
     }
-    let ring = RwLock::new(Arc::new(KeyRing::new(&config, &seal, rows).unwrap()));
-    (Keys(Arc::new(Inner { config, seal, ring })), private)
+    let ring = RwLock::new(Arc::new(KeyRing::new(&config, &encryption, rows).unwrap()));
+    (Keys(Arc::new(Inner { config, encryption, ring })), private)
 }
 
 pub(crate) fn claims() -> Value {
