@@ -126,14 +126,14 @@ mod tests {
         assert_eq!(read(format!("{just}\n").as_bytes()).unwrap(), just);
         assert_eq!(read(just.as_bytes()).unwrap(), just);
         for more in [format!("{just}x\n"), format!("{just}x"), "x".repeat(1 << 20)] {
-            let told = read(more.as_bytes()).unwrap_err().line();
-            assert!(told.contains("1024 bytes"), "{told}");
+            let message = read(more.as_bytes()).unwrap_err().line();
+            assert!(message.contains("1024 bytes"), "{message}");
         }
     }
 
     #[test]
     fn a_password_that_is_not_utf_8_is_refused_without_being_printed() {
-        let told = read(&b"caf\xe9\n"[..]).unwrap_err().line();
-        assert!(told.contains("UTF-8") && !told.contains("caf"), "{told}");
+        let message = read(&b"caf\xe9\n"[..]).unwrap_err().line();
+        assert!(message.contains("UTF-8") && !message.contains("caf"), "{message}");
     }
 }

@@ -150,7 +150,7 @@ mod tests {
     use super::*;
     use rocket::figment::providers::{Format, Toml};
 
-    fn told(toml: &str) -> Vec<String> {
+    fn reported(toml: &str) -> Vec<String> {
         let figment = Figment::from(rocket::Config::default())
             .merge(Toml::string(toml))
             .join(Serialized::default("databases.portcullis.url", "sqlite://x"));
@@ -160,8 +160,8 @@ mod tests {
 
     #[test]
     fn valid_settings_have_no_problems() {
-        assert!(told("").is_empty(), "{:?}", told(""));
-        assert!(told("port = 1\n[databases.portcullis]\nmax_connections = 3").is_empty());
+        assert!(reported("").is_empty(), "{:?}", reported(""));
+        assert!(reported("port = 1\n[databases.portcullis]\nmax_connections = 3").is_empty());
     }
 
     #[test]
@@ -174,8 +174,8 @@ mod tests {
             ("[shutdown]\ngrace = 'long'", "shutdown.grace: "),
             ("[databases.portcullis]\nmax_connections = 'x'", "databases.portcullis.max_connec"),
         ] {
-            let told = told(toml);
-            assert!(told.len() == 1 && told[0].starts_with(key), "{toml}: {told:?}");
+            let reported = reported(toml);
+            assert!(reported.len() == 1 && reported[0].starts_with(key), "{toml}: {reported:?}");
         }
     }
 
@@ -199,12 +199,15 @@ mod tests {
             ("[default]\nnonsense = 1", "nonsense: unknown key"),
         ] {
             let profile = if toml.starts_with("[production]") { "production" } else { "debug" };
-            let told: Vec<_> =
+            let reported: Vec<_> =
                 problems(&nested(toml, profile)).iter().map(ToString::to_string).collect();
-            assert_eq!(told, [name], "{toml}");
+            assert_eq!(reported, [name], "{toml}");
         }
-        let told = problems(&nested("[default]\nport = 1", "staging"));
-        assert_eq!(told[0].to_string(), "ROCKET_PROFILE: there is no table [staging] in the file");
+        let reported = problems(&nested("[default]\nport = 1", "staging"));
+        assert_eq!(
+            reported[0].to_string(),
+            "ROCKET_PROFILE: there is no table [staging] in the file"
+        );
     }
 
     #[test]
@@ -212,13 +215,13 @@ mod tests {
         let figment =
             nested("[default]\nport = 1\n[production]\nnonsense = 1\n[release]\nport = 2", "debug");
         assert_eq!(problems(&figment), []);
-        let told: Vec<_> = warnings(&figment).iter().map(ToString::to_string).collect();
-        assert!(told.len() == 1 && told[0].starts_with("[production]: "), "{told:?}");
+        let reported: Vec<_> = warnings(&figment).iter().map(ToString::to_string).collect();
+        assert!(reported.len() == 1 && reported[0].starts_with("[production]: "), "{reported:?}");
     }
 
     #[test]
     fn a_file_that_cannot_be_parsed_is_not_quoted() {
-        let told = told("[portcullis.jwt]\nsecret = 'hunter2").join("");
-        assert!(told.contains("TOML") && !told.contains("hunter2"), "{told}");
+        let reported = reported("[portcullis.jwt]\nsecret = 'hunter2").join("");
+        assert!(reported.contains("TOML") && !reported.contains("hunter2"), "{reported}");
     }
 }

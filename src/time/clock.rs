@@ -97,15 +97,15 @@ impl Clock {
         matches!(self.0.source, Source::Machine { .. })
     }
 
-    /// Follows another clock, which was asked at `asked` and has just answered `told`. It moves only as far
+    /// Follows another clock, which was asked at `asked` and has just returned `answer`. It moves only as far
     /// as the answer proves it wrong: a slow answer may be from any moment in between.
-    pub fn follow(&self, asked: Instant, told: Timestamp) {
+    pub fn follow(&self, asked: Instant, answer: Timestamp) {
         if !self.can_follow() {
             return;
         }
         let since = |at: Instant| micros(at.saturating_duration_since(self.0.started));
-        let latest = told.0.saturating_sub(since(asked));
-        let earliest = told.0.saturating_sub(micros(self.0.started.elapsed())).min(latest);
+        let latest = answer.0.saturating_sub(since(asked));
+        let earliest = answer.0.saturating_sub(micros(self.0.started.elapsed())).min(latest);
         let base = match self.0.base.load(Ordering::SeqCst) {
             NONE => earliest.midpoint(latest),
             base => base.clamp(earliest, latest),
@@ -182,9 +182,9 @@ mod tests {
         }));
         let at = |ago: i64| Timestamp(right.now().0 - ago * SECOND);
         // The answer took a minute, so it does not prove this clock wrong.
-        for told in [0, 30, 59] {
-            clock.follow(asked, at(told));
-            assert!(apart(clock.now(), right.now()) < SECOND, "{told}");
+        for answer in [0, 30, 59] {
+            clock.follow(asked, at(answer));
+            assert!(apart(clock.now(), right.now()) < SECOND, "{answer}");
         }
         clock.follow(asked, at(70));
         assert!(apart(clock.now(), at(10)) < SECOND);

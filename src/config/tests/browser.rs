@@ -89,23 +89,23 @@ fn trusted_proxies_cannot_be_all_addresses() {
 
 #[test]
 fn risky_cookie_scopes_cause_warnings() {
-    let told = |change: fn(&mut Config)| {
+    let reported = |change: fn(&mut Config)| {
         let mut config =
             Config { public_url: url("https://auth.example.com"), ..Config::default() };
         change(&mut config);
         config.warnings().into_iter().map(|p| p.key).collect::<Vec<_>>()
     };
-    assert_eq!(told(|c| c.cors.origins = vec!["https://app.example.com".into()]), [""; 0]);
+    assert_eq!(reported(|c| c.cors.origins = vec!["https://app.example.com".into()]), [""; 0]);
     let other = |c: &mut Config| c.cors.origins = vec!["https://app.example.org".into()];
-    assert_eq!(told(other), ["cors.origins"]);
+    assert_eq!(reported(other), ["cors.origins"]);
     assert_eq!(
-        told(|c| {
+        reported(|c| {
             c.cors.origins = vec!["https://app.example.org".into()];
             c.cookie.same_site = SameSite::None;
         }),
         [""; 0]
     );
-    assert_eq!(told(|c| c.cookie.domain = Some("example.com".into())), ["cookie.domain"]);
+    assert_eq!(reported(|c| c.cookie.domain = Some("example.com".into())), ["cookie.domain"]);
     let previous = |c: &mut Config| c.previous_encryption_key = Some(Secret("x".repeat(32)));
-    assert_eq!(told(previous), ["previous_encryption_key"]);
+    assert_eq!(reported(previous), ["previous_encryption_key"]);
 }

@@ -201,15 +201,18 @@ fn templates_must_be_an_existing_folder() {
 
 #[test]
 fn a_public_http_url_causes_a_warning() {
-    let told = |environment: &[(&str, &str)]| {
+    let reported = |environment: &[(&str, &str)]| {
         read("", environment).warnings.iter().map(|p| p.key.clone()).collect::<Vec<_>>()
     };
     let public = ("PORTCULLIS_PUBLIC_URL", "http://auth.example.com");
-    assert_eq!(told(&[]), Vec::<String>::new());
-    assert_eq!(told(&[public]), ["PORTCULLIS_PUBLIC_URL", "portcullis.cookie.secure"]);
-    assert_eq!(told(&[public, ("PORTCULLIS_COOKIE__SECURE", "false")]), ["PORTCULLIS_PUBLIC_URL"]);
+    assert_eq!(reported(&[]), Vec::<String>::new());
+    assert_eq!(reported(&[public]), ["PORTCULLIS_PUBLIC_URL", "portcullis.cookie.secure"]);
     assert_eq!(
-        told(&[("PORTCULLIS_PUBLIC_URL", "https://auth.example.com")]),
+        reported(&[public, ("PORTCULLIS_COOKIE__SECURE", "false")]),
+        ["PORTCULLIS_PUBLIC_URL"]
+    );
+    assert_eq!(
+        reported(&[("PORTCULLIS_PUBLIC_URL", "https://auth.example.com")]),
         Vec::<String>::new()
     );
 }

@@ -74,11 +74,14 @@ fn only_persistent_databases_are_accepted() {
         "postgres://localhost:port/x",
         "postgres://localhost/x?pasword=hunter2",
     ] {
-        let told = problems("", &[("DATABASE_URL", bad)]);
-        assert!(told.len() == 1 && told[0].starts_with("DATABASE_URL: "), "{bad} {told:?}");
-        assert!(!told[0].contains("hunter2"), "{told:?}");
-        let told = problems(&format!("{TABLE}url = \"{bad}\""), &[]);
-        assert!(told[0].starts_with("databases.portcullis.url: "), "{bad} {told:?}");
+        let reported = problems("", &[("DATABASE_URL", bad)]);
+        assert!(
+            reported.len() == 1 && reported[0].starts_with("DATABASE_URL: "),
+            "{bad} {reported:?}"
+        );
+        assert!(!reported[0].contains("hunter2"), "{reported:?}");
+        let reported = problems(&format!("{TABLE}url = \"{bad}\""), &[]);
+        assert!(reported[0].starts_with("databases.portcullis.url: "), "{bad} {reported:?}");
     }
 }
 
@@ -91,8 +94,8 @@ fn an_invalid_database_table_does_not_select_the_default_database() {
         (format!("{TABLE}max_connections = 10001"), "databases.portcullis.max_connections: "),
         ("databases.portcullis = \"postgres://localhost/x\"".to_owned(), "databases.portcullis: "),
     ] {
-        let told = problems(&toml, &[]);
-        assert!(told.len() == 1 && told[0].starts_with(key), "{toml} {told:?}");
+        let reported = problems(&toml, &[]);
+        assert!(reported.len() == 1 && reported[0].starts_with(key), "{toml} {reported:?}");
         let figment = read(&toml, &[]).figment;
         let url: String = figment.extract_inner("databases.portcullis.url").unwrap();
         let is_url = key.ends_with("url: ") || key.ends_with("portcullis: ");
@@ -116,12 +119,12 @@ fn an_unencrypted_connection_to_a_remote_database_causes_a_warning() {
         "postgres://u:hunter2@[2001:db8::1]/x?sslmode=allow",
         "postgres://u@localhost/x?host=db.example.com",
     ] {
-        let told = warned(remote);
+        let reported = warned(remote);
         assert!(
-            told.len() == 1 && told[0].starts_with("DATABASE_URL: may connect"),
-            "{remote} {told:?}"
+            reported.len() == 1 && reported[0].starts_with("DATABASE_URL: may connect"),
+            "{remote} {reported:?}"
         );
-        assert!(!told[0].contains("hunter2"), "{told:?}");
+        assert!(!reported[0].contains("hunter2"), "{reported:?}");
     }
     for fine in [
         "sqlite:x.db",

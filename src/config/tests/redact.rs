@@ -109,10 +109,10 @@ fn secrets_are_never_printed() {
     }
     for (name, value) in environments {
         let loaded = read("", &[(&name, &value)]);
-        let told = loaded.problems.iter().chain(&loaded.warnings).map(ToString::to_string);
-        let told = told.collect::<Vec<_>>().join("\n");
+        let reported = loaded.problems.iter().chain(&loaded.warnings).map(ToString::to_string);
+        let reported = reported.collect::<Vec<_>>().join("\n");
         let json = serde_json::to_string(&loaded.config).unwrap();
-        assert!(!told.contains("hunter2"), "{name}={value} {told}");
+        assert!(!reported.contains("hunter2"), "{name}={value} {reported}");
         assert!(!loaded.shown().contains("hunter2"), "{name}={value} {}", loaded.shown());
         assert!(!format!("{loaded:?} {json}").contains("hunter2"), "{name}={value}");
     }

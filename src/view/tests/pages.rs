@@ -26,8 +26,8 @@ fn frames(form: &str) -> [Value; 2] {
     let fields: serde_json::Map<String, Value> =
         names.iter().map(|name| ((*name).to_owned(), EVIL.into())).collect();
     let wrong = json!({"form": form, "summary": EVIL, "fields": fields, "retry_after": 3});
-    let told = json!({"notice": EVIL, "developing": true, "wrong": wrong});
-    [frame.clone(), with(&frame, &told)]
+    let extra = json!({"notice": EVIL, "developing": true, "wrong": wrong});
+    [frame.clone(), with(&frame, &extra)]
 }
 
 fn mail() -> Value {

@@ -133,8 +133,8 @@ fn an_address_in_use_is_reported_before_a_database_is_made() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let mut serve = program(folder.path(), &["serve"]);
-    let told = result(serve.env("ROCKET_PORT", address.port().to_string()));
-    failed_with_one_line(&told, &format!("{address} cannot be listened on"));
+    let output = result(serve.env("ROCKET_PORT", address.port().to_string()));
+    failed_with_one_line(&output, &format!("{address} cannot be listened on"));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
@@ -180,18 +180,18 @@ fn an_invalid_setting_stops_the_start() {
     };
     for args in [&["config", "check"][..], &["serve"], &["user", "list"]] {
         let out = with(args);
-        let told = format!(
+        let output = format!(
             "{}{}",
             String::from_utf8_lossy(&out.stdout),
             String::from_utf8_lossy(&out.stderr)
         );
-        assert_eq!(out.status.code(), Some(1), "{told}");
+        assert_eq!(out.status.code(), Some(1), "{output}");
         assert!(
-            told.contains("PORTCULLIS_PUBLIC_ULR") && told.contains("PORTCULLIS_JWT__SECRET"),
-            "{told}"
+            output.contains("PORTCULLIS_PUBLIC_ULR") && output.contains("PORTCULLIS_JWT__SECRET"),
+            "{output}"
         );
-        assert!(!told.contains(secret), "{told}");
-        assert!(!told.contains("panicked"), "{told}");
+        assert!(!output.contains(secret), "{output}");
+        assert!(!output.contains("panicked"), "{output}");
     }
     let fine =
         program_with_database(folder.path(), None).args(["config", "check"]).output().unwrap();
@@ -200,17 +200,19 @@ fn an_invalid_setting_stops_the_start() {
     let url = "postgres://u@127.0.0.1:1/x?password=hunter2";
     let shown =
         program_with_database(folder.path(), Some(url)).args(["config", "check"]).output().unwrap();
-    let told = String::from_utf8_lossy(&shown.stdout).into_owned();
-    assert!(told.contains("127.0.0.1:1/x") && !told.contains(secret), "{told}");
+    let output = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(output.contains("127.0.0.1:1/x") && !output.contains(secret), "{output}");
     // An unreachable database is reported in one line.
     let gone = program_with_database(folder.path(), Some("postgres://u:hunter2@127.0.0.1:1/x"))
         .args(["migrate"])
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&gone.stderr).into_owned();
+    let output = String::from_utf8_lossy(&gone.stderr).into_owned();
     assert!(
-        gone.status.code() == Some(1) && !told.contains(secret) && told.contains("portcullis: "),
-        "{told}"
+        gone.status.code() == Some(1)
+            && !output.contains(secret)
+            && output.contains("portcullis: "),
+        "{output}"
     );
 }
 

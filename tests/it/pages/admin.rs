@@ -101,8 +101,8 @@ on_both!(an_operator_manages_a_user);
 async fn an_operator_manages_a_user(service: &Service) {
     let (ann, root) = (service.user("ann").await, root(service).await);
     let here = format!("/admin/users/{}", ann.id);
-    let done = async |act: &str, more: &[(&str, &str)], told: &str| {
-        says(&root.follow(&root.act(&ann, act, more).await, &here).await, told);
+    let done = async |act: &str, more: &[(&str, &str)], notice: &str| {
+        says(&root.follow(&root.act(&ann, act, more).await, &here).await, notice);
     };
     done(
         "profile",

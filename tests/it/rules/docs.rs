@@ -205,10 +205,10 @@ fn the_shell_session_in_the_readme_works() {
             .current_dir(folder.path())
             .output()
             .unwrap();
-        let told = String::from_utf8_lossy(&out.stdout);
-        assert!(out.status.success(), "{script}\n{told}{}", String::from_utf8_lossy(&out.stderr));
-        assert!(told.contains("\"is_email_confirmed\":true"), "{told}");
-        assert!(!told.contains("\"status\":4"), "{told}");
+        let output = String::from_utf8_lossy(&out.stdout);
+        assert!(out.status.success(), "{script}\n{output}{}", String::from_utf8_lossy(&out.stderr));
+        assert!(output.contains("\"is_email_confirmed\":true"), "{output}");
+        assert!(!output.contains("\"status\":4"), "{output}");
     }
     assert!(folder.path().join("portcullis.db").exists());
     let since = Instant::now();
