@@ -13,7 +13,7 @@ use tokio::{task::JoinSet, time::sleep};
 /// allows 1 s).
 const POLL: Duration = Duration::from_millis(400);
 /// How long a mail waits, at most, that another process enqueued or whose next attempt is due.
-const POST: Duration = Duration::from_secs(2);
+const OUTBOX_POLL: Duration = Duration::from_secs(2);
 /// How long sending the last mails may take at shutdown.
 pub const LAST_MAILS: Duration = Duration::from_secs(8);
 /// When the first purge runs. Not at the start, when replicas start together and users log in.
@@ -76,7 +76,7 @@ async fn deliver(auth: Auth) {
         tokio::select! {
             () = auth.mail_queued() => {}
             () = auth.ending() => {}
-            () = sleep(POST) => {}
+            () = sleep(OUTBOX_POLL) => {}
         }
     }
 }

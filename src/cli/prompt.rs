@@ -8,7 +8,7 @@ use std::{
 use tokio::{select, signal::ctrl_c, sync::oneshot};
 
 /// The longest password, in bytes.
-const LONGEST: usize = 1024;
+const MAX_PASSWORD_BYTES: usize = 1024;
 
 /// A password: the first line of standard input, or typed twice at the terminal, which does not show it.
 pub async fn password(from_stdin: bool) -> Result<String, Failure> {
@@ -18,12 +18,12 @@ pub async fn password(from_stdin: bool) -> Result<String, Failure> {
 fn read(input: impl BufRead) -> Result<String, Failure> {
     let wrong = |what| Failure::Input(format!("the password on standard input {what}"));
     let mut line = Vec::new();
-    input.take(LONGEST as u64 + 2).read_until(b'\n', &mut line)?;
+    input.take(MAX_PASSWORD_BYTES as u64 + 2).read_until(b'\n', &mut line)?;
     if line.pop_if(|c| *c == b'\n').is_some() {
         line.pop_if(|c| *c == b'\r');
     }
-    if line.len() > LONGEST {
-        return Err(wrong(format!("is longer than {LONGEST} bytes")));
+    if line.len() > MAX_PASSWORD_BYTES {
+        return Err(wrong(format!("is longer than {MAX_PASSWORD_BYTES} bytes")));
     }
     String::from_utf8(line).map_err(|_| wrong("is not UTF-8".to_owned()))
 }
@@ -97,7 +97,7 @@ pub fn agreed(question: &str) -> Result<bool, Failure> {
     }
     write!(stderr(), "{question} [y/N] ")?;
     let mut answer = String::new();
-    stdin().lock().take(LONGEST as u64).read_line(&mut answer)?;
+    stdin().lock().take(MAX_PASSWORD_BYTES as u64).read_line(&mut answer)?;
     Ok(["y", "yes"].iter().any(|yes| answer.trim().eq_ignore_ascii_case(yes)))
 }
 
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_long_password_is_refused_instead_of_truncated() {
-        let just = "x".repeat(LONGEST);
+        let just = "x".repeat(MAX_PASSWORD_BYTES);
         assert_eq!(read(format!("{just}\n").as_bytes()).unwrap(), just);
         assert_eq!(read(just.as_bytes()).unwrap(), just);
         for more in [format!("{just}x\n"), format!("{just}x"), "x".repeat(1 << 20)] {

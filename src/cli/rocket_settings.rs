@@ -8,7 +8,7 @@ use rocket::figment::{
 use std::collections::BTreeSet;
 
 /// The keys that are read in addition to those for which Rocket has a default.
-const MORE: [&str; 8] = [
+const EXTRA_KEYS: [&str; 8] = [
     "databases",
     "portcullis",
     "profile",
@@ -85,8 +85,11 @@ fn unknown_profiles(figment: &Figment, data: &Map<Profile, Dict>) -> Vec<Result<
 /// Keys outside our table that nothing reads, in the profiles of this run.
 fn unknown_keys(figment: &Figment, data: &Map<Profile, Dict>) -> Vec<Problem> {
     let defaults = Figment::from(rocket::Config::default()).data().unwrap_or_default();
-    let known: BTreeSet<&str> =
-        defaults.values().flat_map(|keys| keys.keys().map(String::as_str)).chain(MORE).collect();
+    let known: BTreeSet<&str> = defaults
+        .values()
+        .flat_map(|keys| keys.keys().map(String::as_str))
+        .chain(EXTRA_KEYS)
+        .collect();
     let selected = figment.profile();
     let read = data.iter().filter(|(profile, _)| {
         *profile == selected || [Profile::Default, Profile::Global].contains(profile)

@@ -12,7 +12,7 @@ use std::{
 };
 
 /// After how many rows an import of a long file reports its progress.
-const STEP: u64 = 10_000;
+const PROGRESS_INTERVAL: u64 = 10_000;
 
 #[derive(Args)]
 pub struct ImportArgs {
@@ -114,7 +114,7 @@ impl Report {
         };
         let mut printed = line.map_or(Ok(()), |line| print(&line));
         let seen = self.added + self.skipped;
-        if printed.is_ok() && rows > STEP && seen.is_multiple_of(STEP) {
+        if printed.is_ok() && rows > PROGRESS_INTERVAL && seen.is_multiple_of(PROGRESS_INTERVAL) {
             printed = writeln!(stderr(), "{seen} of {rows} rows").map_err(Failure::from);
         }
         if self.printed.is_ok() {

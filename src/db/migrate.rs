@@ -1,7 +1,7 @@
 //! Migrates the tables.
 use super::{
     Db, OpenError, Result,
-    deadline::PATIENCE,
+    deadline::REQUEST_TIMEOUT,
     error::code,
     pg_server::{Server, hang_up},
     sqlite_conn,
@@ -97,7 +97,7 @@ async fn migrate(server: &Server) -> Result<(), MigrationError> {
     loop {
         // Not a connection of the pool: those have short time limits. Closing it releases its locks.
         let mut conn = server.connect().await?;
-        let prepared = timeout(PATIENCE, sqlx::raw_sql(LOCK).execute(&mut conn)).await;
+        let prepared = timeout(REQUEST_TIMEOUT, sqlx::raw_sql(LOCK).execute(&mut conn)).await;
         prepared.map_err(|_| sqlx::Error::PoolTimedOut)??;
         let done = migrator.run_direct(None, &mut conn, false).await;
         hang_up(conn).await;

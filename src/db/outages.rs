@@ -17,7 +17,7 @@ use std::{
 
 /// Outages that ended longer ago are forgotten.
 const KEPT: Duration = Duration::from_hours(24);
-const MOST: usize = 1_000;
+const MAX_OUTAGES: usize = 1_000;
 
 /// The outages that this process has met. Clones share them.
 #[derive(Clone, Default)]
@@ -107,7 +107,8 @@ impl Outages {
             spans.past.push_back((from, now));
         }
         let old = now.minus(KEPT);
-        while spans.past.len() > MOST || spans.past.front().is_some_and(|(_, to)| *to < old) {
+        while spans.past.len() > MAX_OUTAGES || spans.past.front().is_some_and(|(_, to)| *to < old)
+        {
             spans.past.pop_front();
         }
     }

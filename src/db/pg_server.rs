@@ -3,7 +3,7 @@
 //!
 //! Every time limit here is also one at the server. Otherwise a statement that was given up would keep its
 //! backend and its locks.
-use super::{OpenError, deadline::PATIENCE, error::code, open_error::POOLER};
+use super::{OpenError, deadline::REQUEST_TIMEOUT, error::code, open_error::POOLER};
 use sqlx::{
     ConnectOptions as _, Connection as _, PgConnection, PgPool, Result,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -55,7 +55,8 @@ impl Server {
         let options = PgConnectOptions::from_str(url).map_err(|e| OpenError::new(&e))?;
         // We have no floating-point numbers, and poolers refuse unknown parameters.
         let options = options.extra_float_digits(None).disable_statement_logging();
-        let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+        let pool =
+            PgPoolOptions::new().max_connections(connections).acquire_timeout(REQUEST_TIMEOUT);
         let pool = pool.after_connect(|conn, _| Box::pin(limit(conn)));
         let pool = pool.connect_lazy_with(options.clone());
         let inner =
@@ -74,13 +75,13 @@ impl Server {
 
     /// A connection outside the pool, without time limits.
     pub(crate) async fn connect(&self) -> Result<PgConnection> {
-        let connected = timeout(PATIENCE, self.0.options.connect()).await;
+        let connected = timeout(REQUEST_TIMEOUT, self.0.options.connect()).await;
         connected.map_err(|_| sqlx::Error::PoolTimedOut)?
     }
 
     /// Connects. Waits for a server that is starting.
     async fn reach(&self) -> Result<PgConnection, OpenError> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + REQUEST_TIMEOUT;
         let mut last = sqlx::Error::PoolTimedOut;
         loop {
             match timeout_at(deadline, self.0.options.connect()).await {
@@ -148,7 +149,7 @@ impl Server {
             hang_up(conn).await;
             Ok::<_, sqlx::Error>(())
         };
-        if !matches!(timeout(PATIENCE, ended).await, Ok(Ok(()))) {
+        if !matches!(timeout(REQUEST_TIMEOUT, ended).await, Ok(Ok(()))) {
             *failed = Some(Instant::now());
             tracing::warn!("a statement timed out, and its backend cannot be terminated");
         }

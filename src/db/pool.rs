@@ -1,7 +1,7 @@
 //! [`Db`]: a pool whose engine is chosen by the URL at run time.
 use super::{
     Channel, Listener, OpenError, Result,
-    deadline::{Deadline, PATIENCE, SHORT_PATIENCE},
+    deadline::{Deadline, REQUEST_TIMEOUT, SHORT_TIMEOUT},
     health::Health,
     outages::{Attempt, Outages},
     pg_conn::PgConn,
@@ -70,7 +70,7 @@ impl Db {
 
     /// A connection for reading, without a transaction.
     pub async fn read(&self) -> Result<Conn> {
-        self.plain(Deadline::within(PATIENCE)).await
+        self.plain(Deadline::within(REQUEST_TIMEOUT)).await
     }
 
     /// A connection for an operator's list or count, which may take longer.
@@ -84,7 +84,7 @@ impl Db {
 
     /// A transaction, rolled back unless [`Tx::commit`] is called.
     pub async fn write(&self) -> Result<Tx> {
-        self.begin(Deadline::within(PATIENCE), false).await
+        self.begin(Deadline::within(REQUEST_TIMEOUT), false).await
     }
 
     /// A transaction that may take longer, such as a purge.
@@ -94,7 +94,7 @@ impl Db {
 
     /// A transaction that the reply does not depend on. The wait for it is short.
     pub async fn write_short(&self) -> Result<Tx> {
-        self.begin(Deadline::within(SHORT_PATIENCE), false).await
+        self.begin(Deadline::within(SHORT_TIMEOUT), false).await
     }
 
     async fn plain(&self, deadline: Deadline) -> Result<Conn> {

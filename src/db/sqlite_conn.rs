@@ -7,7 +7,7 @@
 //! disk that hangs would accumulate threads and connections.
 use super::{
     OpenError,
-    deadline::{Deadline, PATIENCE},
+    deadline::{Deadline, REQUEST_TIMEOUT},
     error::{code, primary},
     sqlite_file::{prepare, retry_while_locked},
     wal_sync::{WalSync, beside, sync_folder},
@@ -36,7 +36,7 @@ pub(crate) async fn open(url: &str, connections: u32) -> Result<Opened, OpenErro
         .map_err(|e| OpenError::new(&e))?
         .create_if_missing(false)
         .foreign_keys(true)
-        .busy_timeout(PATIENCE)
+        .busy_timeout(REQUEST_TIMEOUT)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
         .disable_statement_logging();
@@ -51,7 +51,7 @@ pub(crate) async fn open(url: &str, connections: u32) -> Result<Opened, OpenErro
     let pool = || {
         // Reconnecting has no benefit, and closing the last connection deletes the write-ahead log.
         let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
-        pool.acquire_timeout(PATIENCE).before_acquire(|conn, _| {
+        pool.acquire_timeout(REQUEST_TIMEOUT).before_acquire(|conn, _| {
             Box::pin(async move { Ok(!sqlx::Connection::is_in_transaction(conn)) })
         })
     };
@@ -153,7 +153,7 @@ impl Drop for SqliteConn {
         tokio::spawn(async move {
             let undone = !spoiled && {
                 let rollback = sqlx::query("ROLLBACK").execute(&mut *conn);
-                matches!(timeout(PATIENCE, rollback).await, Ok(Ok(_)))
+                matches!(timeout(REQUEST_TIMEOUT, rollback).await, Ok(Ok(_)))
             };
             if !undone {
                 // However long this takes: until then the connection keeps its place in the pool.

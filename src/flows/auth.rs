@@ -158,9 +158,9 @@ impl Auth {
     }
 
     /// Closes the connections to the database. Call it once requests and mail deliveries have
-    /// ended: after `patience`, connections that are still in use are cut off.
-    pub async fn close(&self, patience: Duration) {
-        if timeout(patience, self.db.close()).await.is_err() {
+    /// ended: after `limit`, connections that are still in use are cut off.
+    pub async fn close(&self, limit: Duration) {
+        if timeout(limit, self.db.close()).await.is_err() {
             tracing::warn!("database connections were still in use at shutdown and were cut off");
         }
     }

@@ -4,7 +4,7 @@ use super::Result;
 use tokio::sync::watch;
 
 /// How many tasks may run at once.
-const MOST: usize = 256;
+const MAX_TASKS: usize = 256;
 
 /// The background tasks of this process. Clones share them.
 #[derive(Clone)]
@@ -35,7 +35,7 @@ impl BackgroundTasks {
         work: impl Future<Output = Result<()>> + Send + 'static,
     ) -> bool {
         let has_room = self.0.send_if_modified(|count| {
-            let has_room = *count < MOST;
+            let has_room = *count < MAX_TASKS;
             *count += usize::from(has_room);
             has_room
         });
@@ -68,14 +68,14 @@ mod tests {
     async fn background_tasks_are_limited_and_awaited() {
         let later = BackgroundTasks::default();
         let mut ends = Vec::new();
-        for _ in 0..MOST {
+        for _ in 0..MAX_TASKS {
             let (end, ended) = oneshot::channel::<()>();
             ends.push(end);
             assert!(later.start("", async move { ended.await.map_err(Error::internal) }));
         }
         assert!(!later.start("", async { Ok(()) }));
         // Half of the tasks succeed, the others fail.
-        ends.drain(..MOST / 2).for_each(|end| end.send(()).unwrap());
+        ends.drain(..MAX_TASKS / 2).for_each(|end| end.send(()).unwrap());
         ends.clear();
         later.settled().await;
         assert!(later.start("", async { panic!("it ends all the same") }));

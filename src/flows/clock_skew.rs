@@ -10,9 +10,9 @@ use std::{
 };
 
 /// A skew above this, in microseconds, is logged.
-const MOST: u64 = 3_000_000;
+const LARGE_SKEW: u64 = 3_000_000;
 /// A logged skew that falls to this, in microseconds, counts as corrected.
-const RIGHT: u64 = 2_000_000;
+const CORRECTED_SKEW: u64 = 2_000_000;
 
 /// Whether this machine's clock differs much from the database's. Clones share the state.
 #[derive(Clone, Default)]
@@ -27,7 +27,7 @@ impl ClockSkew {
     /// is corrected.
     fn note(&self, ahead: i64) {
         let was_large = self.is_large();
-        let is_large = ahead.unsigned_abs() > if was_large { RIGHT } else { MOST };
+        let is_large = ahead.unsigned_abs() > if was_large { CORRECTED_SKEW } else { LARGE_SKEW };
         self.0.store(is_large, Ordering::Relaxed);
         let ahead_ms = ahead / 1_000;
         if is_large && !was_large {

@@ -14,7 +14,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// The longest token, in bytes.
-const LONGEST: usize = 8 * 1024;
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// The claims of an access token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -166,7 +166,7 @@ impl Header {
     }
 
     fn parse(token: &str) -> Option<Self> {
-        if token.len() > LONGEST {
+        if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
         let mut parts = token.split('.');

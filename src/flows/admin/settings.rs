@@ -17,7 +17,7 @@ use crate::{
 use std::time::Duration;
 
 /// How many revisions the history includes.
-const MOST: i64 = 100;
+const MAX_REVISIONS: i64 = 100;
 
 /// The runtime settings as a superuser sees them.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl Settings {
         let none = Revision::default();
         let live = effective(config, revisions.first().unwrap_or(&none))?;
         // The first revision is compared with an empty one; the oldest one shown, with the one before it.
-        let all = i64::try_from(revisions.len()).is_ok_and(|n| n <= MOST);
+        let all = i64::try_from(revisions.len()).is_ok_and(|n| n <= MAX_REVISIONS);
         let predecessors = revisions.iter().skip(1).chain(all.then_some(&none));
         let history = revisions.iter().zip(predecessors).flat_map(|(new, old)| {
             let changed = move |s: &Setting| value(old, *s) != value(new, *s);
@@ -109,7 +109,7 @@ impl Admin<'_> {
     /// [`Error::Forbidden`] unless the operator is a superuser.
     pub async fn settings(&self) -> Result<Settings> {
         self.op.require_superuser()?;
-        let revisions = settings::last(&mut self.auth.db.read().await?, MOST + 1).await?;
+        let revisions = settings::last(&mut self.auth.db.read().await?, MAX_REVISIONS + 1).await?;
         Settings::new(&self.auth.config, &revisions, self.auth.clock.now())
     }
 
@@ -127,7 +127,7 @@ impl Admin<'_> {
         self.require_current_superuser(&mut work.tx).await?;
         // Retry until this is the next revision: somebody else may change settings at the same time.
         let (old, new, to, out) = loop {
-            let revisions = settings::last(&mut work.tx, MOST).await?;
+            let revisions = settings::last(&mut work.tx, MAX_REVISIONS).await?;
             let out = longest_out(&self.auth.config, &revisions, now)?;
             let old = revisions.into_iter().next().unwrap_or_default();
             let mut new = old.clone();

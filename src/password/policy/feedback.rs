@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 /// The longest password that gets an answer, in characters. Longer ones may be set.
-const LONGEST: usize = 64;
+const MAX_RATED_LENGTH: usize = 64;
 
 /// Allows one password at a time.
 pub struct FeedbackGate(Arc<Semaphore>);
@@ -28,7 +28,7 @@ impl Policy {
         password: String,
         own: Vec<String>,
     ) -> Result<Option<Strength>> {
-        if password.chars().nth(LONGEST).is_some() {
+        if password.chars().nth(MAX_RATED_LENGTH).is_some() {
             return Ok(None);
         }
         let Ok(place) = Arc::clone(&self.feedback_gate.0).try_acquire_owned() else {

@@ -4,12 +4,12 @@ use crate::config::Config;
 use url::Url;
 
 /// The longest target, in bytes.
-const LONGEST: usize = 2048;
+const MAX_TARGET_BYTES: usize = 2048;
 
 /// The target that `next` names, parsed as a browser does. `None` if it is not allowed.
 pub fn next(config: &Config, next: &str) -> Option<String> {
     let plain = !next.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\');
-    if next.len() > LONGEST || !plain {
+    if next.len() > MAX_TARGET_BYTES || !plain {
         return None;
     }
     if !next.starts_with('/') {

@@ -8,7 +8,7 @@ use std::{
 /// A transaction that has taken an id gets its transaction number within this time.
 const NUMBERED: Duration = Duration::from_secs(1);
 /// None of our transactions takes longer.
-const LONGEST: Duration = Duration::from_mins(10);
+const MAX_TRANSACTION: Duration = Duration::from_mins(10);
 
 /// Ranges of skipped ids, by their first id.
 #[derive(Debug, Default)]
@@ -54,7 +54,8 @@ impl Gaps {
     pub fn prune(&mut self, horizon: Horizon, now: Instant) {
         self.0.retain(|_, gap| {
             let age = now.saturating_duration_since(gap.seen);
-            if gap.fillers.is_some_and(|fillers| horizon.ended >= fillers) || age > LONGEST {
+            if gap.fillers.is_some_and(|fillers| horizon.ended >= fillers) || age > MAX_TRANSACTION
+            {
                 return false;
             }
             if gap.fillers.is_none() && age >= NUMBERED {
