@@ -51,7 +51,7 @@ impl Workers {
         set.spawn(guard("end_when_lost", AFTER_FAILURE, move || {
             end_when_lost(lost.clone(), stop.clone())
         }));
-        set.spawn(guard("upkeep", AFTER_FAILURE, move || keep_up(upkeep)));
+        set.spawn(guard("upkeep", AFTER_FAILURE, move || run_upkeep(upkeep)));
         // Not part of the set, which is aborted: mail delivery ends by itself.
         let (sends, ends) = (auth.clone(), auth.clone());
         tokio::spawn(guard("deliver", AFTER_FAILURE, move || deliver(sends.clone())));
@@ -130,7 +130,7 @@ async fn purge(auth: Auth) {
     }
 }
 
-async fn keep_up(upkeep: fn()) {
+async fn run_upkeep(upkeep: fn()) {
     loop {
         upkeep();
         sleep(UPKEEP).await;
@@ -200,7 +200,7 @@ mod tests {
     #[tokio::test]
     async fn metrics_upkeep_runs_without_scrapes() {
         static CALLS: AtomicU32 = AtomicU32::new(0);
-        let worker = tokio::spawn(keep_up(|| {
+        let worker = tokio::spawn(run_upkeep(|| {
             CALLS.fetch_add(1, Ordering::SeqCst);
         }));
         while CALLS.load(Ordering::SeqCst) == 0 {

@@ -80,7 +80,7 @@ pub async fn login(
     ok_if_valid((), wrong)?;
     let remember = body.remember.unwrap_or(true);
     let tokens = auth.log_in(&client, &SURFACE, login, &body.password, remember).await?;
-    Ok(carry(auth, tokens))
+    Ok(token_reply(auth, tokens))
 }
 
 /// Gives new tokens for the cookie
@@ -91,10 +91,10 @@ pub async fn refresh(
     client: Client<'_>,
     token: web::Result<CookieToken<'_>>,
 ) -> Answer<TokenView> {
-    Ok(carry(auth, auth.refresh(&client, &SURFACE, token?.0).await?))
+    Ok(token_reply(auth, auth.refresh(&client, &SURFACE, token?.0).await?))
 }
 
-fn carry(auth: &Auth, tokens: crate::flows::Tokens) -> Reply<TokenView> {
+fn token_reply(auth: &Auth, tokens: crate::flows::Tokens) -> Reply<TokenView> {
     Reply::bare().with_tokens(auth, &tokens).body(tokens.into())
 }
 
@@ -118,7 +118,7 @@ pub async fn logout(
         }
         (Err(e), _) => return Err(e.into()),
     }
-    Ok(Reply::empty().forgetting(auth))
+    Ok(Reply::empty().without_refresh_cookie(auth))
 }
 
 /// Ends every session of the user
@@ -126,7 +126,7 @@ pub async fn logout(
 #[post("/auth/logout-all")]
 pub async fn logout_all(auth: &State<Auth>, client: Client<'_>, by: Signed) -> Answer<()> {
     auth.log_out_everywhere(&client, &by?.0).await?;
-    Ok(Reply::empty().forgetting(auth))
+    Ok(Reply::empty().without_refresh_cookie(auth))
 }
 
 /// The user's living sessions, the last used first

@@ -37,7 +37,7 @@ pub struct Access {
     token: String,
 }
 
-fn carry(auth: &Auth, tokens: Tokens) -> Reply<Access> {
+fn token_reply(auth: &Auth, tokens: Tokens) -> Reply<Access> {
     Reply::bare().with_tokens(auth, &tokens).body(Access { token: tokens.access })
 }
 
@@ -86,7 +86,7 @@ async fn tokens(
         }
         _ => return Err(web::Error::Unauthenticated.into()),
     };
-    Ok(carry(auth, tokens))
+    Ok(token_reply(auth, tokens))
 }
 
 /// Gives a new access token; the cookie stays, unless the session is of a surface that replaces it
@@ -97,7 +97,7 @@ async fn refresh_access(
     client: Client<'_>,
     token: web::Result<CookieToken<'_>>,
 ) -> Answer<Access> {
-    Ok(carry(auth, auth.refresh(&client, &SURFACE, token?.0).await?))
+    Ok(token_reply(auth, auth.refresh(&client, &SURFACE, token?.0).await?))
 }
 
 request_body! {
@@ -118,5 +118,5 @@ async fn refresh_all(
     body: Json<RefreshAll>,
 ) -> Answer<Access> {
     let (by, body) = (by?.0, body.valid()?);
-    Ok(carry(auth, auth.rotate_all(&client, &SURFACE, &by, UserId(body.id)).await?))
+    Ok(token_reply(auth, auth.rotate_all(&client, &SURFACE, &by, UserId(body.id)).await?))
 }

@@ -75,7 +75,7 @@ pub async fn set_up(
         let tokens = auth.open_session(&client, &SURFACE, &user, true).await?;
         let reply = Reply::see(paths::ACCOUNT)
             .with_refresh_cookie(auth, &tokens)
-            .telling(auth, Notice::Welcome);
+            .with_notice(auth, Notice::Welcome);
         Ok(reply.header("Set-Cookie", LinkCookie::Setup.cookie(auth.config(), "")))
     };
     match done.await {

@@ -79,7 +79,7 @@ impl Auth {
         users::lock(&mut work.tx, user.id).await?;
         // Link and user may have changed while the password was checked.
         let (link, user) = self.open_link(&mut work.tx, &hash, &CONFIRMING).await?;
-        work.conclude(&link, &user).await
+        work.consume_and_confirm(&link, &user).await
     }
 
     /// The same as [`Auth::confirm_email`], with the six digits of the newest mail, in a session of
@@ -116,7 +116,7 @@ impl Auth {
             work.commit().await?;
             return Err(wrong());
         };
-        work.conclude(&link, &user).await
+        work.consume_and_confirm(&link, &user).await
     }
 
     /// The hash that is stored for the code of a link. Six digits are easy to guess for someone who
@@ -204,7 +204,7 @@ impl Auth {
 impl Work<'_> {
     /// Consumes a link and confirms its address. The link's user must be locked, and proven to be
     /// the caller.
-    async fn conclude(mut self, link: &MailToken, user: &User) -> Result<User> {
+    async fn consume_and_confirm(mut self, link: &MailToken, user: &User) -> Result<User> {
         if !mail_tokens::consume(&mut self.tx, &link.hash, self.now).await? {
             return Err(Error::LinkNotValid);
         }

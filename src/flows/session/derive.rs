@@ -118,7 +118,7 @@ impl Auth {
             user_agent: None,
             ..work.new_session(surface, id, false)?
         };
-        work.make_room(id).await?;
+        work.enforce_session_limit(id).await?;
         sessions::insert(&mut work.tx, &session).await?;
         if renew {
             sessions::lock_all(&mut work.tx, id).await?;

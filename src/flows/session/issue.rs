@@ -132,7 +132,7 @@ impl Work<'_> {
     /// ends.
     pub async fn store_session(&mut self, mut session: Session) -> Result<(Session, IssuedToken)> {
         session.access_expires_at = self.auth.access_expires_at(session.expires_at, self.now);
-        self.make_room(session.user_id).await?;
+        self.enforce_session_limit(session.user_id).await?;
         sessions::insert(&mut self.tx, &session).await?;
         let issued = self.store_refresh_token(&session, secret::token()?).await?;
         Ok((session, issued))

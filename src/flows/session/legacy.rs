@@ -89,7 +89,7 @@ impl Work<'_> {
         // The token does not say when a password was given for it, if ever: simplejwt sets a new
         // time when it rotates a token.
         session.authenticated_at = Timestamp::from_unix(0);
-        self.make_room(user).await?;
+        self.enforce_session_limit(user).await?;
         sessions::insert(&mut self.tx, &session).await?;
         let salt: [u8; 16] = secret::random()?;
         let row = refresh_tokens::RefreshToken {

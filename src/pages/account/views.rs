@@ -38,7 +38,7 @@ impl Person {
     }
 
     /// Shows what was typed into the profile instead of what is stored.
-    pub fn retype(&mut self, username: String, first_name: String) {
+    pub fn show_input(&mut self, username: String, first_name: String) {
         self.username = username;
         self.first_name = first_name;
     }

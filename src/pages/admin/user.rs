@@ -94,7 +94,7 @@ pub async fn act(desk: At<'_>, id: Result<UserId, Error>, form: web::Result<Form
         Ok(desk.back(&to, notice))
     };
     let e = match done.await {
-        Ok(onward) => return Ok(Either::Left(onward)),
+        Ok(redirect) => return Ok(Either::Left(redirect)),
         Err(e) => e,
     };
     let shown = view(&desk, id, None).await?;

@@ -70,13 +70,13 @@ impl<T> Reply<T> {
 
     /// This reply, with a notice for the next page.
     #[must_use]
-    pub fn telling(self, auth: &Auth, notice: Notice) -> Self {
+    pub fn with_notice(self, auth: &Auth, notice: Notice) -> Self {
         self.header("Set-Cookie", notice.cookie(auth))
     }
 
     /// This reply, with a header that removes the cookie of the refresh token.
     #[must_use]
-    pub fn forgetting(self, auth: &Auth) -> Self {
+    pub fn without_refresh_cookie(self, auth: &Auth) -> Self {
         self.header("Set-Cookie", refresh_token::no_cookie(auth.config()))
     }
 }
