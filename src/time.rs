@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_stored_can_be_told() {
+    fn any_stored_time_can_be_formatted() {
         for (micros, told) in [
             (i64::MIN, "0000-01-01T00:00:00Z"),
             (-62_167_219_200_000_001, "0000-01-01T00:00:00Z"),

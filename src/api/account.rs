@@ -140,7 +140,7 @@ pub async fn delete_me(
 ) -> Answer<()> {
     let (by, body) = (by?.0, body.valid()?);
     auth.delete_account(&client, &by, &body.password).await?;
-    Ok(Reply::empty().forgetting(auth))
+    Ok(Reply::empty().without_refresh_cookie(auth))
 }
 
 request_body! {

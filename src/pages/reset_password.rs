@@ -68,7 +68,9 @@ pub async fn reset(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> Se
         let form = form.form?;
         let new = form.read(|f| f.text("new_password"))?;
         auth.reset_password(&client, &token, new).await?;
-        let reply = Reply::see(paths::LOGIN).forgetting(auth).telling(auth, Notice::PasswordReset);
+        let reply = Reply::see(paths::LOGIN)
+            .without_refresh_cookie(auth)
+            .with_notice(auth, Notice::PasswordReset);
         Ok(reply.header("Set-Cookie", LinkCookie::Reset.cookie(auth.config(), "")))
     };
     match done.await {

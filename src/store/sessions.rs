@@ -10,6 +10,7 @@ use crate::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
+/// The id of a session: the claim `sid`.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type, serde::Serialize, utoipa::ToSchema,
 )]

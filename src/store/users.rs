@@ -6,6 +6,7 @@ use crate::{
 };
 use sqlx::FromRow;
 
+/// The id of a user. Ids are not used again.
 #[derive(
     Clone,
     Copy,

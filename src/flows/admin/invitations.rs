@@ -65,7 +65,7 @@ impl Admin<'_> {
         }
         for other in invitations::to_address(&mut work.tx, &email.key).await? {
             if other.expires_at > now {
-                demand_reach(&mut work.tx, Some(&operator), &other).await?;
+                require_right_to_revoke(&mut work.tx, Some(&operator), &other).await?;
             }
         }
         invitations::revoke_from(&mut work.tx, &email.key).await?;
@@ -133,7 +133,7 @@ impl Admin<'_> {
         let mut work = self.begin().await?;
         let operator = self.operator_now(&mut work.tx).await?;
         if let Some(invitation) = invitations::by_id(&mut work.tx, id).await? {
-            demand_reach(&mut work.tx, operator.as_ref(), &invitation).await?;
+            require_right_to_revoke(&mut work.tx, operator.as_ref(), &invitation).await?;
         }
         if !invitations::revoke(&mut work.tx, id).await? {
             return Err(Error::NotFound);
@@ -147,7 +147,7 @@ impl Admin<'_> {
 
 /// Checks that an operator may revoke `invitation`: only superusers and the command line may revoke one from a
 /// superuser.
-async fn demand_reach(
+async fn require_right_to_revoke(
     tx: &mut Tx,
     operator: Option<&users::User>,
     invitation: &Invitation,

@@ -14,7 +14,7 @@ impl Admin<'_> {
     /// # Errors
     /// [`Forbidden`](crate::flows::Error::Forbidden) unless the operator is a superuser.
     pub async fn list_keys(&self) -> Result<Vec<KeyInfo>> {
-        self.op.demand_superuser()?;
+        self.op.require_superuser()?;
         Ok(self.auth.keys.list(&self.auth.db, self.auth.clock.now()).await?)
     }
 
@@ -26,7 +26,7 @@ impl Admin<'_> {
     /// [`KeyTooYoung`](crate::flows::Error::KeyTooYoung) (unless `force`) while verifiers may not have seen
     /// the next key; [`NoKeys`](crate::flows::Error::NoKeys) with HS256.
     pub async fn rotate_keys(&self, force: bool) -> Result<()> {
-        self.demand_recent_superuser()?;
+        self.require_recent_superuser()?;
         let now = self.auth.clock.now();
         let fresh = self.auth.keys.fresh(now).await?;
         let lifetime = self.auth.runtime_settings().longest();
@@ -45,7 +45,7 @@ impl Admin<'_> {
     /// [`PasswordRequired`](crate::flows::Error::PasswordRequired);
     /// [`NotFound`](crate::flows::Error::NotFound) if one of the keys does not exist: then none is removed.
     pub async fn drop_keys(&self, kids: &[String]) -> Result<()> {
-        self.demand_recent_superuser()?;
+        self.require_recent_superuser()?;
         let now = self.auth.clock.now();
         let spare = self.auth.keys.spare(now).await?;
         let mut work = self.begin_as_superuser().await?;

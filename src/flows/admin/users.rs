@@ -49,7 +49,7 @@ impl Admin<'_> {
     /// [`Error::Forbidden`] and [`Error::PasswordRequired`] unless the operator is a superuser whose password
     /// was given recently; [`Error::Fields`], [`Error::EmailTaken`].
     pub async fn add_user(&self, new: NewUser<'_>) -> Result<User> {
-        self.demand_recent_superuser()?;
+        self.require_recent_superuser()?;
         let fields =
             self.auth.read_fields((new.email, new.password), new.username, new.first_name).await?;
         let granted = new
@@ -117,7 +117,7 @@ impl Admin<'_> {
     /// [`Error::Forbidden`] and [`Error::PasswordRequired`] unless the operator is a superuser whose password
     /// was given recently; [`Error::NotFound`], [`Error::Fields`].
     pub async fn set_password(&self, id: UserId, password: &str) -> Result<()> {
-        self.demand_recent_superuser()?;
+        self.require_recent_superuser()?;
         let user = self.find_user(By::Id(id)).await?;
         self.auth.check_password(&user, "password", password).await?;
         let hash = self.auth.hasher.hash(password).await?;
@@ -135,11 +135,11 @@ impl Admin<'_> {
 impl Work<'_> {
     /// Deletes `user` and mails them a farewell. The caller has locked `user` and all superusers.
     pub async fn remove(mut self, user: &User, event: AuditEvent<'_>) -> Result<()> {
-        self.spare_last_superuser(user).await?;
+        self.require_other_superuser(user).await?;
         self.end_sessions(user.id, None).await?;
         self.audit(event).await?;
         self.erase(user).await?;
-        self.mail_farewell(user).await?;
+        self.mail_account_deleted(user).await?;
         self.commit().await
     }
 }

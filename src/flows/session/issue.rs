@@ -83,7 +83,7 @@ impl SignedIn {
     /// # Errors
     /// [`Error::Forbidden`]: nobody may change passwords, email addresses, further sessions or the
     /// service itself in another user's name.
-    pub(crate) fn demand_self(&self) -> Result<()> {
+    pub(crate) fn require_self(&self) -> Result<()> {
         if self.session.actor_id.is_some() { Err(Error::Forbidden) } else { Ok(()) }
     }
 }
@@ -132,7 +132,7 @@ impl Work<'_> {
     /// ends.
     pub async fn store_session(&mut self, mut session: Session) -> Result<(Session, IssuedToken)> {
         session.access_expires_at = self.auth.access_expires_at(session.expires_at, self.now);
-        self.make_room(session.user_id).await?;
+        self.enforce_session_limit(session.user_id).await?;
         sessions::insert(&mut self.tx, &session).await?;
         let issued = self.store_refresh_token(&session, secret::token()?).await?;
         Ok((session, issued))
@@ -167,7 +167,7 @@ impl Auth {
         if !user.is_active {
             return Err(Error::AccountDisabled);
         }
-        if !self.is_confirmed_enough(user) {
+        if !self.meets_email_confirmation(user) {
             return Err(Error::EmailNotConfirmed);
         }
         if user.is_superuser && !surface.superusers {
@@ -177,7 +177,7 @@ impl Auth {
     }
 
     /// Whether the address of `user` is confirmed, or does not have to be.
-    pub(crate) fn is_confirmed_enough(&self, user: &User) -> bool {
+    pub(crate) fn meets_email_confirmation(&self, user: &User) -> bool {
         let required = self.runtime_settings().email_confirmation == EmailConfirmation::Required;
         user.email_confirmed_at.is_some() || !required
     }

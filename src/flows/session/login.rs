@@ -132,8 +132,11 @@ impl Auth {
             work.audit(AuditEvent::about(AuditKind::LoginFailed, target).detail(&detail)).await?;
             work.commit().await
         };
-        if !self.background.start("a failed login is not written down", note) {
-            tracing::warn!(target_id = target.0, "a failed login is not written down: too many");
+        if !self.background.start("storing a failed login failed", note) {
+            tracing::warn!(
+                target_id = target.0,
+                "a failed login was not stored: too many are waiting"
+            );
         }
         Err(why)
     }
@@ -142,14 +145,15 @@ impl Auth {
     /// next login tries again.
     fn rehash_later(&self, user: UserId, password: &str, old: String) {
         let (auth, password) = (self.clone(), password.to_owned());
-        let started = self.background.start("a password was not hashed anew", async move {
-            let new = auth.hasher.hash(&password).await?;
-            let mut db = auth.db.write().await?;
-            users::rehash(&mut db, user, &old, &new).await?;
-            Ok(db.commit().await?)
-        });
+        let started =
+            self.background.start("storing a stronger password hash failed", async move {
+                let new = auth.hasher.hash(&password).await?;
+                let mut db = auth.db.write().await?;
+                users::rehash(&mut db, user, &old, &new).await?;
+                Ok(db.commit().await?)
+            });
         if !started {
-            tracing::debug!("a password is to be hashed anew at the next login");
+            tracing::debug!("a stronger password hash waits for the next login");
         }
     }
 }

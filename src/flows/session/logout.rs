@@ -35,7 +35,7 @@ impl Auth {
             (Some(found), _) => Some(found.session),
             (None, Some(claims)) => {
                 let expires_at = Timestamp::from_unix(claims.exp);
-                return self.give_back(&[(claims.jti, expires_at)]).await;
+                return self.consume_legacy_tokens(&[(claims.jti, expires_at)]).await;
             }
             (None, None) => None,
         };

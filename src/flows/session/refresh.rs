@@ -106,7 +106,7 @@ impl Auth {
         if by.user.id != id {
             return self.act_for(caller, surface, by, id, true).await;
         }
-        by.demand_self()?;
+        by.require_self()?;
         self.admit(surface, &by.user)?;
         let mut work = self.begin_by(caller, by).await?;
         let now = work.now;

@@ -59,7 +59,7 @@ impl Admin<'_> {
     /// [`PasswordRequired`](crate::flows::Error::PasswordRequired) unless the operator is a superuser whose
     /// password was given recently.
     pub async fn export(&self, after: UserId, limit: u32) -> Result<Vec<Exported>> {
-        self.demand_recent_superuser()?;
+        self.require_recent_superuser()?;
         let page =
             user_transfer::page(&mut self.auth.db.read().await?, after, i64::from(limit)).await?;
         Ok(page.into_iter().map(Exported::from).collect())
