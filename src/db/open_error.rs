@@ -2,8 +2,10 @@
 use super::error::code;
 
 pub(crate) const POOLER: &str = "the connection goes through a pooler in transaction mode, which \
-                                 loses prepared statements and session settings: set pool_mode = \
-                                 session in pgbouncer, or name the server itself in DATABASE_URL";
+                                 loses prepared statements and session settings: set \
+                                 database.pooler = true (PORTCULLIS_DATABASE__POOLER), or \
+                                 pool_mode = session in pgbouncer, or name the server itself in \
+                                 DATABASE_URL";
 
 /// Names the file or the server, and the reason. Never contains a user or a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,5 +1,5 @@
 //! [`AuthDb`]: the database as a pool of `rocket_db_pools`.
-use crate::db::{self, Conn, Db, OpenError};
+use crate::db::{self, Conn, Db, OpenError, Pooler};
 use rocket::figment::Figment;
 use rocket_db_pools::{Config, Database, Error, Pool};
 
@@ -9,6 +9,19 @@ use rocket_db_pools::{Config, Database, Error, Pool};
 #[database("portcullis")]
 pub struct AuthDb(pub Db);
 
+/// The key of the pool's table that repeats `database.pooler`.
+const POOLER: &str = "pooler";
+
+/// Rocket's settings with `database.pooler` where [`AuthDb`] reads it.
+pub(super) fn with_pooler(figment: Figment, in_transaction_mode: bool) -> Figment {
+    figment.merge((format!("databases.portcullis.{POOLER}"), in_transaction_mode))
+}
+
+/// What `database.pooler` says.
+pub(super) const fn pooler(in_transaction_mode: bool) -> Pooler {
+    if in_transaction_mode { Pooler::Transaction } else { Pooler::None }
+}
+
 #[rocket::async_trait]
 impl Pool for Db {
     type Connection = Conn;
@@ -17,7 +30,8 @@ impl Pool for Db {
     async fn init(figment: &Figment) -> Result<Self, Self::Error> {
         let config: Config = figment.extract()?;
         let connections = u32::try_from(config.max_connections).unwrap_or(u32::MAX);
-        Self::open(&config.url, connections).await.map_err(Error::Init)
+        let pooler = pooler(figment.extract_inner(POOLER).unwrap_or_default());
+        Self::open_through(pooler, &config.url, connections).await.map_err(Error::Init)
     }
 
     async fn get(&self) -> Result<Conn, Self::Error> {
