@@ -14,6 +14,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 const TABLE: &str = "_auth_migrations";
+/// Changes no row, but fails if the database is read-only.
+const WRITE_NOTHING: &str = "UPDATE _auth_migrations SET success = success WHERE version < 0";
 
 /// A migration waits for a lock no longer than this, because other transactions queue behind it. Then it
 /// lets them pass and tries again.
@@ -80,6 +82,8 @@ impl Db {
                     let migrator = ours(sqlx::migrate!("migrations/sqlite"));
                     let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
                     migrator.run_direct(None, &mut *tx, false).await?;
+                    // A file that cannot be written is reported now, not at the first request.
+                    sqlx::raw_sql(WRITE_NOTHING).execute(&mut *tx).await?;
                     tx.commit().await?;
                     Ok(sync.wait().await?)
                 };
