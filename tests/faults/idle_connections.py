@@ -1,0 +1,55 @@
+"""10,000 connections are held open without a request, or after one, while others are served."""
+import asyncio, os
+from .kit.client import Connection, Lost
+from .kit.load import Load
+from .kit.needs import files
+from .kit.server import Server
+
+TITLE, ENGINES, SHORT = "10,000 idle connections", ("sqlite", "postgres"), True
+COUNT = 10_000
+
+
+async def run(lab, engine):
+    files(COUNT + 2000)
+    server = Server(lab, await lab.database(engine))
+    await server.start()
+    load = Load([server.address])
+    await load.run(2)
+    before = server.process.memory()
+    idle = []
+
+    async def hold(n):
+        # From many addresses: a server may limit the connections from one.
+        connection = Connection(server.address, source=f"127.0.{1 + n % 200}.{1 + n % 50}", seconds=30)
+        try:
+            if n % 2:
+                await connection.request("GET", "/health/live")
+            else:
+                await connection.open()
+        except (Lost, OSError):
+            return
+        idle.append(connection)
+
+    gate = asyncio.Semaphore(64)
+
+    async def gated(n):
+        async with gate:
+            await hold(n)
+
+    load.start()
+    await asyncio.gather(*(gated(n) for n in range(COUNT)))
+    opened = len(idle)
+    await asyncio.sleep(3)
+    held = len(os.listdir(f"/proc/{server.process.pid}/fd"))
+    peak = server.process.memory()
+    await load.stop()
+    journal = load.journal
+    assert opened == COUNT, f"only {opened} connections were accepted"
+    assert journal.unknown == 0, f"requests of others failed: {journal.statuses}"
+    for connection in idle:
+        connection.close()
+    await load.check()
+    await server.stop()
+    return (f"{opened:,} opened, the server held {held:,} files 3 s later; {len(journal.times):,} requests of others: 0 failed, "
+            f"median {journal.quantile(0.5) * 1000:.0f} ms, 99 % within {journal.quantile(0.99) * 1000:.0f} ms; "
+            f"memory {before} to {peak} MiB")
