@@ -49,5 +49,6 @@ async def run(lab, engine):
         await cluster.stop()
     disk.unmount()
     assert before > 0 or refused is not None, "the disk was not full"
-    noticed = "never" if refused is None else f"after {refused:.1f} s"
-    return f"{load.journal.figures()}; /health/ready failed {noticed}, 200 again {ready:.1f} s after there was room; 0 lost"
+    # Small writes may still fit into the pages that a database has already.
+    noticed = "stayed 200, as small writes went on" if refused is None else f"failed after {refused:.1f} s"
+    return f"{load.journal.figures()}; /health/ready {noticed}; 200 again {ready:.1f} s after there was room; 0 lost"

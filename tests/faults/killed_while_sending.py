@@ -1,5 +1,5 @@
 """The server is killed after the mail server took a mail and before that is recorded."""
-import asyncio, signal, time
+import asyncio, time
 from .kit.client import Connection
 from .kit.mail_server import MailServer
 from .kit.server import Server
@@ -12,7 +12,7 @@ async def run(lab, engine):
     server = Server(lab, await lab.database(engine), PORTCULLIS_MAIL__URL=mail.url)
     await server.start()
     # The server is frozen before it can read that the mail was taken.
-    mail.accepted = lambda _: server.process.send(signal.SIGSTOP)
+    mail.accepted = lambda _: server.process.freeze()
     body = {"email": "ann@example.com", "password": "correct horse battery zq"}
     connection = Connection(server.address, seconds=3)
     registering = asyncio.create_task(connection.request("POST", "/auth/register", body))

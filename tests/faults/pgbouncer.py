@@ -46,8 +46,7 @@ async def run(lab, engine):
     load = Load([server.address for server in servers])
     seconds = 2 if lab.short else 8
     await load.run(seconds)
-    calm = load.journal.unknown
-    assert calm == 0, load.journal.statuses
+    load.journal.require_no_failure()
     load.start()
     kill = f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{name}'"
     for _ in range(1 if lab.short else 4):

@@ -17,14 +17,15 @@ class Journal:
 
     def __init__(self):
         self.acknowledged, self.unknown, self.violations = {}, 0, []
-        self.statuses, self.times = {}, []
+        self.statuses, self.times, self.failures = {}, [], []
         self.last = self.longest_gap = 0.0
 
-    def reply(self, status, seconds):
-        self.statuses[status] = self.statuses.get(status, 0) + 1
+    def reply(self, what, reply, seconds):
+        self.statuses[reply.status] = self.statuses.get(reply.status, 0) + 1
         self.times.append(seconds)
-        if status >= 500:
+        if reply.status >= 500:
             self.unknown += 1
+            self.failures.append(f"{what}: {reply.status} after {seconds:.1f} s: {reply.body[:120]!r}")
         else:
             now = time.monotonic()
             self.longest_gap = max(self.longest_gap, now - self.last if self.last else 0)
@@ -33,12 +34,17 @@ class Journal:
     def lost(self, why):
         self.unknown += 1
         self.statuses["lost"] = self.statuses.get("lost", 0) + 1
+        self.failures.append(why)
 
     def acknowledge(self, act):
         self.acknowledged[act] = self.acknowledged.get(act, 0) + 1
 
     def violation(self, what):
         self.violations.append(what)
+
+    def require_no_failure(self):
+        """Every request so far was answered."""
+        assert self.unknown == 0, "\n".join([f"{self.unknown} requests failed: {self.statuses}", *self.failures[:8]])
 
     def writes(self):
         return sum(count for act, count in self.acknowledged.items() if act != "look")
@@ -80,7 +86,7 @@ class Person:
         except Lost as e:
             self.journal.lost(str(e))
             return None
-        self.journal.reply(reply.status, time.monotonic() - since)
+        self.journal.reply(f"{method} {path}", reply, time.monotonic() - since)
         return None if reply.status >= 500 else reply
 
     def unexpected(self, act, reply):

@@ -32,6 +32,19 @@ class Process:
         if self.is_running():
             self.child.send_signal(number)
 
+    def freeze(self):
+        """Stops the process where it is. Returns once each of its threads stands still."""
+        self.send(signal.SIGSTOP)
+        for _ in range(1000):
+            states = set()
+            for task in os.listdir(f"/proc/{self.pid}/task"):
+                with open(f"/proc/{self.pid}/task/{task}/stat") as file:
+                    states.add(file.read().rpartition(")")[2].split()[0])
+            if states == {"T"}:
+                return
+            time.sleep(0.001)
+        raise AssertionError(f"process {self.pid} does not stand still: {states}")
+
     def kill(self):
         """Ends the process at once, and reaps it."""
         self.send(signal.SIGKILL)
