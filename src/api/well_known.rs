@@ -28,7 +28,7 @@ fn jwks(auth: &State<Auth>) -> Cached {
     cached(&auth.keys().jwks(auth.clock().now()))
 }
 
-/// Returns the issuer and the address of the keys (OpenID Connect Discovery, 3)
+/// Returns the issuer and the address of the keys (`OpenID` Connect Discovery, 3)
 #[utoipa::path(responses((status = 200, body = Value)))]
 #[get("/.well-known/openid-configuration")]
 fn metadata(auth: &State<Auth>) -> Cached {

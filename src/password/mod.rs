@@ -21,6 +21,7 @@ use std::{
 };
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use workers::Pool;
+use zeroize::Zeroizing;
 
 /// The longest password, in characters (NIST 800-63B requires at least 64).
 pub const LONGEST: usize = 256;
@@ -71,6 +72,7 @@ impl Hasher {
     /// [`Error::Busy`] if too many passwords are waiting already; [`Error::TooLong`].
     pub async fn hash(&self, password: &str) -> Result<String> {
         let password = normal(password).ok_or_else(|| Error::TooLong)?.into_owned();
+        let password = Zeroizing::new(password);
         self.pool.run(move |scratch| scratch.hash(&password)).await?
     }
 
@@ -81,7 +83,8 @@ impl Hasher {
     /// [`Error::Busy`] if too many passwords are waiting already.
     pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<Verdict> {
         let Some(normal) = normal(password) else { return Ok(Verdict::Wrong) };
-        let (normal, typed) = (normal.into_owned(), password.to_owned());
+        let normal = Zeroizing::new(normal.into_owned());
+        let typed = Zeroizing::new(password.to_owned());
         let stored = stored.map(str::to_owned);
         let slowest = self.slowest.read().unwrap_or_else(PoisonError::into_inner).clone();
         let judge = move |scratch: &mut hasher::Scratch| {
