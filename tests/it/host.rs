@@ -51,11 +51,8 @@ async fn a_host_application_uses_our_guards(database: Database) {
     let new = portcullis::flows::NewUser {
         email: "ann@example.com",
         password: PASSWORD,
-        username: None,
-        first_name: None,
-        roles: &[],
-        superuser: false,
         confirmed: true,
+        ..portcullis::flows::NewUser::default()
     };
     let operator = portcullis::flows::Operator::cli();
     let ann = auth.admin(&portcullis::flows::Operator::cli()).add_user(new).await.unwrap();
