@@ -5,7 +5,7 @@ from .kit.load import Load
 from .kit.needs import files
 from .kit.server import Server
 
-TITLE, ENGINES, SHORT = "10,000 idle connections", ("sqlite", "postgres"), True
+TITLE, ENGINES, SHORT = "10,000 idle connections", ("sqlite", "postgres"), False
 COUNT = 10_000
 
 

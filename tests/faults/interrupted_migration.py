@@ -7,7 +7,7 @@ TITLE, ENGINES, SHORT = "migration killed in the middle", ("sqlite", "postgres")
 
 
 async def run(lab, engine):
-    rounds = 4 if lab.short else 15
+    rounds = 3 if lab.short else 15
     done = []
     for start, fill in (("empty", None), ("schema 7", restore)):
         url = await database(lab, engine, fill)

@@ -7,7 +7,7 @@ TITLE, ENGINES, SHORT = "kill -9 under load", ("sqlite", "postgres"), True
 
 
 async def run(lab, engine):
-    rounds = 4 if lab.short else 20
+    rounds = 2 if lab.short else 20
     server = Server(lab, await lab.database(engine))
     await server.start()
     load = Load([server.address])
