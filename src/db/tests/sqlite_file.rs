@@ -207,3 +207,26 @@ async fn a_read_only_database_is_refused_at_the_start() {
     }
     db.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_file_never_appears_empty() {
+    for _ in 0..8 {
+        let database = Database::sqlite();
+        let file = path(&database);
+        let seen = std::thread::spawn({
+            let file = file.clone();
+            move || loop {
+                if let Ok(found) = fs::metadata(&file) {
+                    return found.len();
+                }
+                std::thread::yield_now();
+            }
+        });
+        let (one, other) = tokio::join!(Db::open(&database.url, 2), Db::open(&database.url, 2));
+        assert!(seen.join().unwrap() > 0);
+        one.unwrap().close().await;
+        other.unwrap().close().await;
+        let left: Vec<_> = fs::read_dir(file.parent().unwrap()).unwrap().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+    }
+}

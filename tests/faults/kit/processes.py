@@ -1,13 +1,22 @@
 """Processes that end with the run, each by its own id."""
-import asyncio, atexit, os, signal, socket, subprocess, time
+import asyncio, atexit, os, random, signal, socket, subprocess, time
 
 STARTED = []
+PORTS = set()
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody has, and that no outgoing connection gets."""
+    for port in random.sample(range(10_000, 30_000), 200):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in PORTS:
+            PORTS.add(port)
+            return port
+    raise AssertionError("no free port")
 
 
 class Process:
