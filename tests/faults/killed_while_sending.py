@@ -4,7 +4,7 @@ from .kit.client import Connection
 from .kit.mail_server import MailServer
 from .kit.server import Server
 
-TITLE, ENGINES, SHORT = "killed between accept and mark", ("sqlite", "postgres"), False
+TITLE, ENGINES, SHORT, WAITS = "killed between accept and mark", ("sqlite", "postgres"), False, True
 
 
 async def run(lab, engine):

@@ -4,7 +4,7 @@ from .kit.client import Connection
 from .kit.mail_server import MailServer
 from .kit.server import Server
 
-TITLE, ENGINES, SHORT = "mail server gone, refusing, slow, hanging", ("sqlite", "postgres"), False
+TITLE, ENGINES, SHORT, WAITS = "mail server gone, refusing, slow, hanging", ("sqlite", "postgres"), False, True
 PEOPLE = 12
 
 
