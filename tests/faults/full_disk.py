@@ -36,10 +36,12 @@ async def run(lab, engine):
     before = load.journal.unknown
     disk.empty()
     since = time.monotonic()
-    if cluster and await cluster.process.ends(3) is not None:
-        # PostgreSQL itself stops if it cannot write its log. Its operator starts it again.
-        await cluster.start()
-    await server.until_ready()
+    while await server.status("/health/ready") != 200:
+        assert time.monotonic() - since < 30, "it does not recover"
+        if cluster and not cluster.process.is_running():
+            # PostgreSQL itself stops if it cannot write its log. Its operator starts it again.
+            await cluster.start()
+        await asyncio.sleep(0.1)
     ready = time.monotonic() - since
     await asyncio.sleep(2)
     await load.stop()

@@ -1,6 +1,6 @@
 //! PostgreSQL: time limits, locks and errors of the server.
 use crate::{
-    db::{self, Db},
+    db::{self, Db, readiness::PROBE},
     store::{
         fixtures::{migrated, named},
         users,
@@ -115,6 +115,21 @@ async fn a_large_number_of_users_is_estimated() {
     assert_eq!(counted, (2_000_000, 2_000_000));
     conn.close().await.unwrap();
     drop(db_conn);
+    db.close().await;
+    database.end().await;
+}
+
+#[tokio::test]
+async fn the_probe_for_a_full_disk_is_not_compressed() {
+    let database = Database::postgres().await;
+    let db = migrated(&database).await;
+    let mut tx = db.write().await.unwrap();
+    let sql = "INSERT INTO auth_secrets (purpose, secret) VALUES ('probe', $1)";
+    tx.execute(sql, [&PROBE[..]]).await.unwrap();
+    let sql = "SELECT pg_column_size(secret) FROM auth_secrets WHERE purpose = 'probe'";
+    let (stored,): (i32,) = tx.fetch_one(sql, ()).await.unwrap();
+    assert!(usize::try_from(stored).unwrap() >= PROBE.len(), "{stored}");
+    drop(tx);
     db.close().await;
     database.end().await;
 }
