@@ -46,6 +46,7 @@ impl Config {
         self.check_legacy(&mut demand);
         self.check_browser(&mut demand);
         self.check_password(&mut demand);
+        self.server.check(self.public_url.scheme() == "https", &mut demand);
         let drains = self.shutdown.drain <= Shutdown::LONGEST;
         demand(drains, "shutdown.drain", "should be at most 5m");
         let key = self.encryption_key.as_ref().map(|s| s.0.len());

@@ -1,0 +1,209 @@
+//! [`Activity`]: what happens on a connection, and when the connection must be closed.
+//!
+//! hyper has one time limit, for the head of an HTTP/1 request, and applies it to idle connections as well.
+//! So the limits are kept here: one deadline for each connection, whatever its protocol.
+use super::limits::Limits;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::time::Instant;
+
+/// What happens on a connection.
+pub struct Activity(Mutex<State>);
+
+struct State {
+    /// Requests that have arrived and whose reply is not complete.
+    requests: usize,
+    /// Whole replies that wait for hyper to take them, which it does not while the client reads nothing.
+    waiting: usize,
+    /// Since when there is no request.
+    idle: Instant,
+    /// Whether no request has arrived yet.
+    fresh: bool,
+    /// Whether the connection speaks HTTP/2, whose clients also send frames between requests.
+    framed: bool,
+    /// When the first byte of the next head arrived.
+    head: Option<Instant>,
+    /// Since when the socket takes no more bytes.
+    blocked: Option<Instant>,
+    /// When hyper last took a part of a reply.
+    progress: Instant,
+}
+
+/// Why a connection must be closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The client sends no request. It may be told.
+    Idle,
+    /// The client does not complete a head.
+    Head,
+    /// The client does not read.
+    Write,
+}
+
+impl Activity {
+    /// A connection that has just been accepted.
+    pub fn new() -> Arc<Self> {
+        let now = Instant::now();
+        Arc::new(Self(Mutex::new(State {
+            requests: 0,
+            waiting: 0,
+            idle: now,
+            fresh: true,
+            framed: false,
+            head: None,
+            blocked: None,
+            progress: now,
+        })))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records that bytes were read.
+    pub fn read(&self) {
+        let mut state = self.state();
+        if state.requests == 0 && state.head.is_none() && !state.framed {
+            state.head = Some(Instant::now());
+        }
+    }
+
+    /// Records that bytes were written.
+    pub fn wrote(&self) {
+        let mut state = self.state();
+        state.blocked = None;
+    }
+
+    /// Records that the socket takes no more bytes.
+    pub fn blocked(&self) {
+        self.state().blocked.get_or_insert_with(Instant::now);
+    }
+
+    /// Records that a request has arrived. It ends when the returned value is dropped.
+    pub fn begin(self: &Arc<Self>, framed: bool) -> Request {
+        let mut state = self.state();
+        state.requests += 1;
+        state.fresh = false;
+        state.framed = framed;
+        state.head = None;
+        Request { activity: Arc::clone(self), waits: false }
+    }
+
+    /// When the connection must be closed, unless something happens before, and why. `None` while a request
+    /// is being answered.
+    pub fn deadline(&self, limits: &Limits) -> Option<(Instant, Reason)> {
+        let state = self.state();
+        let blocked = state.blocked.map(|since| (since + limits.write, Reason::Write));
+        let waits = (state.waiting > 0).then(|| (state.progress + limits.write, Reason::Write));
+        let without = (state.requests == 0).then(|| match state.head {
+            _ if state.fresh => (state.idle + limits.head, Reason::Head),
+            Some(since) => (since + limits.head, Reason::Head),
+            None => (state.idle + limits.idle, Reason::Idle),
+        });
+        [blocked, waits, without].into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+}
+
+/// A request that is being answered.
+pub struct Request {
+    activity: Arc<Activity>,
+    /// Whether its whole reply waits for hyper to take it.
+    waits: bool,
+}
+
+impl Request {
+    /// Records that the whole reply waits to be taken.
+    pub fn waits(&mut self) {
+        if !self.waits {
+            self.waits = true;
+            let mut state = self.activity.state();
+            state.waiting += 1;
+            if state.waiting == 1 {
+                state.progress = Instant::now();
+            }
+        }
+    }
+
+    /// Records that hyper took the reply.
+    pub fn taken(&mut self) {
+        if self.waits {
+            self.waits = false;
+            let mut state = self.activity.state();
+            state.waiting -= 1;
+            state.progress = Instant::now();
+        }
+    }
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        self.taken();
+        let mut state = self.activity.state();
+        state.requests -= 1;
+        if state.requests == 0 {
+            state.idle = Instant::now();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn limits() -> Limits {
+        let seconds = Duration::from_secs;
+        Limits {
+            head: seconds(10),
+            body: seconds(11),
+            write: seconds(20),
+            idle: seconds(60),
+            ..Limits::default()
+        }
+    }
+
+    fn left(activity: &Activity) -> Option<(u64, Reason)> {
+        let deadline = activity.deadline(&limits())?;
+        Some(((deadline.0 - Instant::now()).as_secs(), deadline.1))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_state_of_a_connection_has_its_limit() {
+        let activity = Activity::new();
+        assert_eq!(left(&activity), Some((10, Reason::Head)));
+        let mut request = activity.begin(false);
+        assert_eq!(left(&activity), None);
+        request.waits();
+        assert_eq!(left(&activity), Some((20, Reason::Write)));
+        request.taken();
+        activity.blocked();
+        tokio::time::advance(Duration::from_secs(5)).await;
+        activity.blocked();
+        assert_eq!(left(&activity), Some((15, Reason::Write)));
+        activity.wrote();
+        drop(request);
+        assert_eq!(left(&activity), Some((60, Reason::Idle)));
+        activity.read();
+        tokio::time::advance(Duration::from_secs(3)).await;
+        activity.read();
+        assert_eq!(left(&activity), Some((7, Reason::Head)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn frames_between_two_requests_of_http_2_are_no_head() {
+        let activity = Activity::new();
+        drop(activity.begin(true));
+        activity.read();
+        assert_eq!(left(&activity), Some((60, Reason::Idle)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_request_does_not_hide_a_reply_that_nobody_takes() {
+        let activity = Activity::new();
+        let mut one = activity.begin(true);
+        one.waits();
+        tokio::time::advance(Duration::from_secs(8)).await;
+        let mut other = activity.begin(true);
+        other.waits();
+        assert_eq!(left(&activity), Some((12, Reason::Write)));
+    }
+}

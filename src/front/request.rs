@@ -1,0 +1,188 @@
+//! What is read from a request before Rocket sees it: whether its head is acceptable, and its body.
+use super::{Shared, connection::Peer, limits::HEADERS};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::{
+    HeaderMap, Method, Uri, Version,
+    body::{Body, Incoming},
+    header::HOST,
+    http::{request::Parts, uri::Authority},
+};
+use rocket::http::{self, Status, uri::Origin};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, timeout_at},
+};
+
+/// Why a request is not passed to Rocket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub status: Status,
+    /// The code of the error, as in docs/api.md.
+    pub code: &'static str,
+}
+
+const fn refusal(status: Status, code: &'static str) -> Refusal {
+    Refusal { status, code }
+}
+
+const MALFORMED: Refusal = refusal(Status::BadRequest, "malformed");
+const HEAD_TOO_LARGE: Refusal = refusal(Status::RequestHeaderFieldsTooLarge, "header_too_large");
+const BODY_TOO_LARGE: Refusal = refusal(Status::PayloadTooLarge, "body_too_large");
+const TOO_SLOW: Refusal = refusal(Status::RequestTimeout, "request_timeout");
+const NOT_IMPLEMENTED: Refusal = refusal(Status::NotImplemented, "not_implemented");
+const UNAVAILABLE: Refusal = refusal(Status::ServiceUnavailable, "unavailable");
+
+/// The head of a request, as Rocket needs it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Target<'h> {
+    pub method: http::Method,
+    pub origin: Origin<'h>,
+    /// The host in the request line or, with HTTP/2, in `:authority`, if there is no header `Host`.
+    pub host: Option<&'h str>,
+}
+
+/// The head of a request, if it is acceptable.
+pub fn target(head: &Parts) -> Result<Target<'_>, Refusal> {
+    if head.headers.len() > HEADERS {
+        return Err(HEAD_TOO_LARGE);
+    }
+    let method = match &head.method {
+        // A tunnel, which nothing here offers.
+        &Method::CONNECT => return Err(NOT_IMPLEMENTED),
+        method => method.as_str().parse().map_err(|_| NOT_IMPLEMENTED)?,
+    };
+    let host = host(&head.uri, &head.headers)?;
+    let path = head.uri.path_and_query().map_or("/", |target| target.as_str());
+    // `*` is for OPTIONS only (RFC 9112, 3.2.4).
+    let path = if path == "*" && head.method == Method::OPTIONS { "/" } else { path };
+    let origin = Origin::parse(path).map_err(|_| MALFORMED)?;
+    Ok(Target { method, origin, host })
+}
+
+/// The host that the target names, unless the header `Host` names the same. If they differ, a proxy or a cache
+/// may have used the other one (RFC 9112, 3.2.2; RFC 9113, 8.3.1).
+fn host<'h>(uri: &'h Uri, headers: &HeaderMap) -> Result<Option<&'h str>, Refusal> {
+    let Some(authority) = uri.authority() else { return Ok(None) };
+    if headers.get_all(HOST).iter().count() > 1 {
+        return Err(MALFORMED);
+    }
+    let Some(sent) = headers.get(HOST) else { return Ok(Some(authority.as_str())) };
+    let sent = Authority::try_from(sent.as_bytes()).map_err(|_| MALFORMED)?;
+    if sent == *authority { Ok(None) } else { Err(MALFORMED) }
+}
+
+/// A body in memory.
+#[derive(Default)]
+pub struct HeldBody {
+    pub bytes: Vec<u8>,
+    /// The places of the bytes in the memory for bodies.
+    _places: Vec<OwnedSemaphorePermit>,
+}
+
+/// Reads a body.
+///
+/// # Errors
+/// If the client leaves, or breaks the rules of the protocol.
+pub async fn read(
+    shared: &Shared,
+    peer: &Peer,
+    mut body: Incoming,
+) -> Result<Result<HeldBody, Refusal>, hyper::Error> {
+    let longest = shared.limits.longest_body;
+    if body.is_end_stream() {
+        return Ok(Ok(HeldBody::default()));
+    }
+    let size = match body.size_hint().exact() {
+        Some(size) => u32::try_from(size).unwrap_or(u32::MAX),
+        None => longest,
+    };
+    // Refused before the client is told to continue.
+    if size > longest {
+        return Ok(Err(BODY_TOO_LARGE));
+    }
+    let deadline = Instant::now() + shared.limits.body;
+    let own = timeout_at(deadline, peer.bodies.clone().acquire_many_owned(size)).await;
+    let Ok(Ok(own)) = own else { return Ok(Err(UNAVAILABLE)) };
+    let mut held = HeldBody { bytes: Vec::new(), _places: vec![own] };
+    loop {
+        let Ok(frame) = timeout_at(deadline, body.frame()).await else {
+            return Ok(Err(TOO_SLOW));
+        };
+        let Some(frame) = frame else { return Ok(Ok(held)) };
+        let Ok(data) = frame?.into_data() else { continue };
+        if let Err(refusal) = hold(shared, &mut held, &data) {
+            return Ok(Err(refusal));
+        }
+    }
+}
+
+fn hold(shared: &Shared, held: &mut HeldBody, data: &Bytes) -> Result<(), Refusal> {
+    if held.bytes.len() + data.len() > shared.limits.longest_body as usize {
+        return Err(BODY_TOO_LARGE);
+    }
+    let count = u32::try_from(data.len()).map_err(|_| BODY_TOO_LARGE)?;
+    let place = shared.bodies.clone().try_acquire_many_owned(count).map_err(|_| UNAVAILABLE)?;
+    match held._places.get_mut(1) {
+        Some(places) => places.merge(place),
+        None => held._places.push(place),
+    }
+    held.bytes.extend_from_slice(data);
+    Ok(())
+}
+
+/// Whether a connection with this version must end after a request whose body was not read.
+pub fn must_close(version: Version) -> bool {
+    version < Version::HTTP_2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper::Request;
+
+    fn head(method: &str, uri: &str, headers: &[(&str, &str)]) -> Parts {
+        let mut request = Request::builder().method(method).uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn the_target_is_a_path_and_perhaps_a_host() {
+        for (method, uri, path, host) in [
+            ("GET", "/a?b=c", "/a?b=c", None),
+            ("TRACE", "/", "/", None),
+            ("OPTIONS", "*", "/", None),
+            ("GET", "http://a.example/x", "/x", Some("a.example")),
+            ("GET", "http://a.example:8000", "/", Some("a.example:8000")),
+        ] {
+            let head = head(method, uri, &[]);
+            let target = target(&head).unwrap();
+            assert_eq!((target.origin.to_string().as_str(), target.host), (path, host), "{uri}");
+        }
+        let head = head("GET", "http://A.example/x", &[("host", "a.example")]);
+        assert_eq!(target(&head).unwrap().host, None);
+    }
+
+    #[test]
+    fn what_two_readers_could_understand_differently_is_refused() {
+        for (uri, headers) in [
+            ("http://a.example/", &[("host", "b.example")][..]),
+            ("http://a.example/", &[("host", "a.example"), ("host", "a.example")]),
+            ("http://a.example/", &[("host", "a.example:81")]),
+            ("http://a.example/", &[("host", "")]),
+            ("*", &[]),
+            ("/\"", &[]),
+        ] {
+            assert_eq!(target(&head("GET", uri, headers)), Err(MALFORMED), "{uri} {headers:?}");
+        }
+        for method in ["CONNECT", "get", "PROPFIND"] {
+            assert_eq!(target(&head(method, "/", &[])), Err(NOT_IMPLEMENTED), "{method}");
+        }
+        let many = vec![("accept", "a/b"); HEADERS + 1];
+        assert_eq!(target(&head("GET", "/", &many)), Err(HEAD_TOO_LARGE));
+        assert!(target(&head("GET", "/", &many[1..])).is_ok());
+    }
+}
