@@ -17,11 +17,13 @@ pub async fn serve() -> Result<(), Failure> {
     let rocket = rocket.map_err(|_| StartError::Config(loaded.problems))?;
     let prepared = Prepared::new(&rocket, &loaded.config).await?;
     let front = Front::with(fairing::opened(figment).await?, prepared).await?;
+    // Whoever reads the greeting may send a signal.
+    let signals = front.signals()?;
     let auth = front.rocket().state::<Auth>().cloned();
     if let Some(auth) = &auth {
         greet(&front, auth).await;
     }
-    front.run_until_signal().await?;
+    front.run_with(signals).await;
     if auth.is_some_and(|auth| auth.is_database_lost()) {
         let why = "the log of the database could not be synced: look at the disk, then start again";
         return Err(Failure::Input(why.to_owned()));

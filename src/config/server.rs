@@ -1,6 +1,6 @@
 //! The limits of connections and requests, and where the service listens besides Rocket's `address`.
 use super::lifetime;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use std::{path::PathBuf, time::Duration};
 
 /// The limits of connections and requests. They apply to `portcullis serve` and to applications that call
@@ -44,6 +44,7 @@ pub struct Server {
     /// each of their connections must, and no other may.
     pub proxy_protocol: bool,
     /// A port on which requests for pages are redirected to `public_url`, which must be https.
+    #[serde(deserialize_with = "port")]
     pub redirect_port: Option<u16>,
     /// How often the certificate files (`tls.certs`, `tls.key`) are read again: at most 24 h. SIGHUP does
     /// it immediately.
@@ -69,6 +70,21 @@ impl Default for Server {
             certificate_interval: Duration::from_secs(10),
         }
     }
+}
+
+/// Reads a port, which the environment has as text.
+fn port<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u16>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Port {
+        Number(u16),
+        Text(String),
+    }
+    Ok(match Option::deserialize(d)? {
+        None => None,
+        Some(Port::Number(port)) => Some(port),
+        Some(Port::Text(text)) => Some(text.trim().parse().map_err(D::Error::custom)?),
+    })
 }
 
 impl Server {

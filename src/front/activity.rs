@@ -12,7 +12,7 @@ pub struct Activity(Mutex<State>);
 struct State {
     /// Requests that have arrived and whose reply is not complete.
     requests: usize,
-    /// Whole replies that wait for hyper to take them, which it does not while the client reads nothing.
+    /// Replies of which a part waits, which it does while the client reads nothing.
     waiting: usize,
     /// Since when there is no request.
     idle: Instant,
@@ -24,7 +24,7 @@ struct State {
     head: Option<Instant>,
     /// Since when the socket takes no more bytes.
     blocked: Option<Instant>,
-    /// When hyper last took a part of a reply.
+    /// When a part of a reply was last passed on.
     progress: Instant,
 }
 
@@ -106,12 +106,12 @@ impl Activity {
 /// A request that is being answered.
 pub struct Request {
     activity: Arc<Activity>,
-    /// Whether its whole reply waits for hyper to take it.
+    /// Whether a part of its reply waits.
     waits: bool,
 }
 
 impl Request {
-    /// Records that the whole reply waits to be taken.
+    /// Records that a part of the reply waits to be passed on.
     pub fn waits(&mut self) {
         if !self.waits {
             self.waits = true;
@@ -123,7 +123,7 @@ impl Request {
         }
     }
 
-    /// Records that hyper took the reply.
+    /// Records that the part was passed on.
     pub fn taken(&mut self) {
         if self.waits {
             self.waits = false;
@@ -161,49 +161,51 @@ mod tests {
         }
     }
 
-    fn left(activity: &Activity) -> Option<(u64, Reason)> {
-        let deadline = activity.deadline(&limits())?;
-        Some(((deadline.0 - Instant::now()).as_secs(), deadline.1))
+    /// The time until the deadline, in seconds, and its reason.
+    fn left(activity: &Activity) -> Option<(f64, Reason)> {
+        let (at, reason) = activity.deadline(&limits())?;
+        Some(((at - Instant::now()).as_secs_f64().round(), reason))
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn each_state_of_a_connection_has_its_limit() {
+    #[test]
+    fn each_state_of_a_connection_has_its_limit() {
         let activity = Activity::new();
-        assert_eq!(left(&activity), Some((10, Reason::Head)));
+        assert_eq!(left(&activity), Some((10.0, Reason::Head)));
         let mut request = activity.begin(false);
         assert_eq!(left(&activity), None);
         request.waits();
-        assert_eq!(left(&activity), Some((20, Reason::Write)));
+        assert_eq!(left(&activity), Some((20.0, Reason::Write)));
         request.taken();
         activity.blocked();
-        tokio::time::advance(Duration::from_secs(5)).await;
+        let blocked = activity.deadline(&limits());
         activity.blocked();
-        assert_eq!(left(&activity), Some((15, Reason::Write)));
+        assert_eq!(activity.deadline(&limits()), blocked);
         activity.wrote();
         drop(request);
-        assert_eq!(left(&activity), Some((60, Reason::Idle)));
+        assert_eq!(left(&activity), Some((60.0, Reason::Idle)));
         activity.read();
-        tokio::time::advance(Duration::from_secs(3)).await;
+        let head = activity.deadline(&limits());
+        assert_eq!(left(&activity), Some((10.0, Reason::Head)));
         activity.read();
-        assert_eq!(left(&activity), Some((7, Reason::Head)));
+        assert_eq!(activity.deadline(&limits()), head);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn frames_between_two_requests_of_http_2_are_no_head() {
+    #[test]
+    fn frames_between_two_requests_of_http_2_are_no_head() {
         let activity = Activity::new();
         drop(activity.begin(true));
         activity.read();
-        assert_eq!(left(&activity), Some((60, Reason::Idle)));
+        assert_eq!(left(&activity), Some((60.0, Reason::Idle)));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn another_request_does_not_hide_a_reply_that_nobody_takes() {
+    #[test]
+    fn another_request_does_not_hide_a_reply_that_nobody_takes() {
         let activity = Activity::new();
         let mut one = activity.begin(true);
         one.waits();
-        tokio::time::advance(Duration::from_secs(8)).await;
+        let waits = activity.deadline(&limits());
         let mut other = activity.begin(true);
         other.waits();
-        assert_eq!(left(&activity), Some((12, Reason::Write)));
+        assert_eq!(activity.deadline(&limits()), waits);
     }
 }

@@ -26,7 +26,7 @@ use tokio_util::task::TaskTracker;
 
 /// How long a client may take to close a connection that it was told to close.
 const LAST: Duration = Duration::from_secs(1);
-/// How often the deadline of a connection is looked at again, at least.
+/// How often a connection without a deadline is looked at: the requests of HTTP/2 run on other tasks.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often a client with HTTP/2 must show that it is there, and how long it may take.
 const PING: Duration = Duration::from_secs(20);
@@ -175,7 +175,7 @@ where
                 }
                 _ => {}
             }
-            let look = deadline.map_or(now + LOOK, |(at, _)| at.min(now + LOOK));
+            let look = deadline.map_or(now + LOOK, |(at, _)| at);
             if look < timer.deadline() || timer.deadline() <= now {
                 timer.as_mut().reset(look);
             }

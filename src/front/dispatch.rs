@@ -7,7 +7,7 @@ use super::{
     connection::Peer,
     limits::{PART, WHOLE},
     reply::{Content, Part, ReplyBody},
-    request::{self, HeldBody, Refusal, must_close, target},
+    request::{self, HeldBody, Refusal, has_long_accept, must_close, target},
 };
 use crate::{
     flows::Auth,
@@ -17,7 +17,9 @@ use bytes::BytesMut;
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode, Version,
     body::Incoming,
-    header::{CONNECTION, CONTENT_LENGTH, COOKIE, HeaderName, HeaderValue, TRANSFER_ENCODING},
+    header::{
+        ACCEPT, CONNECTION, CONTENT_LENGTH, COOKIE, HeaderName, HeaderValue, TRANSFER_ENCODING,
+    },
     http::request::Parts,
 };
 use rocket::{
@@ -56,8 +58,15 @@ pub async fn answer(
     let (send, reply) = oneshot::channel();
     // On a task of its own: what a handler has begun ends, even if the client leaves.
     let (tasks, cut) = (shared.tasks.clone(), shared.cut.clone());
-    tasks.spawn(cut.run_until_cancelled_owned(handle(shared, peer.address, head, held, send)));
-    let mut reply = reply.await.unwrap_or_else(|_| failed());
+    let handle = handle(shared, peer.address, head, held, send);
+    tasks.spawn(cut.clone().run_until_cancelled_owned(handle));
+    let mut reply = reply.await.unwrap_or_else(|_| {
+        failed(if cut.is_cancelled() {
+            StatusCode::SERVICE_UNAVAILABLE
+        } else {
+            StatusCode::INTERNAL_SERVER_ERROR
+        })
+    });
     if unread && must_close(version) {
         reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
@@ -65,9 +74,9 @@ pub async fn answer(
 }
 
 /// The reply if there is none, because a fairing panicked or the service stops.
-fn failed() -> Reply {
+fn failed(status: StatusCode) -> Reply {
     let mut reply = Response::new(Content::Empty { ends: true }.into());
-    *reply.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    *reply.status_mut() = status;
     reply
 }
 
@@ -92,13 +101,13 @@ async fn handle(
     }
     .remote(address);
     local = with_headers(local, &head.headers, version);
-    // `_places` of the body are kept until the request is answered.
-    let held = held.unwrap_or_default();
-    if !held.bytes.is_empty() {
-        local.set_body(&held.bytes);
+    let HeldBody { bytes, places } = held.unwrap_or_default();
+    if !bytes.is_empty() {
+        local.set_body(&bytes);
+        drop(bytes);
     }
     let response = local.dispatch().await;
-    drop(held);
+    drop(places);
     reply(&shared, response, refused, is_head, version, send).await;
 }
 
@@ -121,7 +130,8 @@ fn with_headers<'c>(
     let request = local.inner_mut();
     for (name, value) in headers {
         // HTTP/2 may split the header into one for each cookie (RFC 9113, 8.2.3).
-        if name != COOKIE || version < Version::HTTP_2 {
+        let joined = name == ACCEPT || (name == COOKIE && version >= Version::HTTP_2);
+        if !joined {
             let value = String::from_utf8_lossy(value.as_bytes());
             request.add_header(Header::new(name.as_str(), value));
         }
@@ -131,6 +141,12 @@ fn with_headers<'c>(
         cookies.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
     if version >= Version::HTTP_2 && !cookies.is_empty() {
         request.add_header(Header::new("cookie", cookies.join("; ")));
+    }
+    // Rocket parses the first of two lines as soon as it gets the second, whatever its length.
+    if headers.contains_key(ACCEPT) && !has_long_accept(headers) {
+        let lines = headers.get_all(ACCEPT).iter();
+        let lines: Vec<_> = lines.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        request.add_header(Header::new("accept", lines.join(", ")));
     }
     if let Some(Ok(host)) = request.headers().get_one("host").map(|h| Host::parse_owned(h.into())) {
         request.set_host(host);
@@ -158,7 +174,7 @@ async fn reply(
         Ok(reply) => reply,
         Err(e) => {
             tracing::error!(error = %e, "a response has an invalid header");
-            let _ = send.send(failed());
+            let _ = send.send(failed(StatusCode::INTERNAL_SERVER_ERROR));
             return;
         }
     };
@@ -184,7 +200,7 @@ async fn reply(
             Some(bytes) => Content::Whole(bytes.into()),
             None => {
                 tracing::error!("a response could not be read");
-                let _ = send.send(failed());
+                let _ = send.send(failed(StatusCode::INTERNAL_SERVER_ERROR));
                 return;
             }
         }

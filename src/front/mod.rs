@@ -196,12 +196,22 @@ impl Front {
     /// # Errors
     /// If signals cannot be received.
     pub async fn run_until_signal(self) -> Result<(), FrontError> {
-        let signals = Signals::new(Arc::clone(&self.reload))?;
+        let signals = self.signals()?;
+        self.run_with(signals).await;
+        Ok(())
+    }
+
+    /// Starts to receive the signals.
+    pub(crate) fn signals(&self) -> Result<Signals, FrontError> {
+        Ok(Signals::new(Arc::clone(&self.reload))?)
+    }
+
+    /// Serves until one of `signals`.
+    pub(crate) async fn run_with(self, signals: Signals) {
         let auth = self.rocket().state::<Auth>().cloned();
         let obey = tokio::spawn(signals.obey(auth, self.rocket().shutdown()));
         self.run().await;
         obey.abort();
-        Ok(())
     }
 
     /// Serves until `Rocket::shutdown` is notified. Then finishes the requests in progress, runs the shutdown

@@ -58,7 +58,11 @@ impl Body for ReplyBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        match &mut self.content {
+        // hyper has passed on what it took before.
+        if let Some(request) = &mut self.request {
+            request.taken();
+        }
+        let frame = match &mut self.content {
             Content::Empty { ends } => {
                 *ends = true;
                 Poll::Ready(None)
@@ -66,9 +70,6 @@ impl Body for ReplyBody {
             Content::Whole(bytes) => {
                 let bytes = std::mem::take(bytes);
                 self.content = Content::Empty { ends: true };
-                if let Some(request) = &mut self.request {
-                    request.taken();
-                }
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
             Content::Parts(parts) => match std::task::ready!(parts.poll_recv(cx)) {
@@ -79,7 +80,12 @@ impl Body for ReplyBody {
                 }
                 None => Poll::Ready(Some(Err(io::ErrorKind::BrokenPipe.into()))),
             },
+        };
+        // With HTTP/2, hyper takes one part before the client has room for it.
+        if let (Poll::Ready(Some(Ok(_))), Some(request)) = (&frame, &mut self.request) {
+            request.waits();
         }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

@@ -1,11 +1,12 @@
 //! What is read from a request before Rocket sees it: whether its head is acceptable, and its body.
 use super::{Shared, connection::Peer, limits::HEADERS};
+use crate::web::request::accept::LONGEST_ACCEPT;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::{
     HeaderMap, Method, Uri, Version,
     body::{Body, Incoming},
-    header::HOST,
+    header::{ACCEPT, CONTENT_TYPE, HOST, HeaderValue},
     http::{request::Parts, uri::Authority},
 };
 use rocket::http::{self, Status, uri::Origin};
@@ -44,20 +45,28 @@ pub struct Target<'h> {
 
 /// The head of a request, if it is acceptable.
 pub fn target(head: &Parts) -> Result<Target<'_>, Refusal> {
-    if head.headers.len() > HEADERS {
+    if head.headers.len() > HEADERS || has_long_accept(&head.headers) {
         return Err(HEAD_TOO_LARGE);
     }
-    let method = match &head.method {
-        // A tunnel, which nothing here offers.
-        &Method::CONNECT => return Err(NOT_IMPLEMENTED),
-        method => method.as_str().parse().map_err(|_| NOT_IMPLEMENTED)?,
-    };
+    // Rocket reads the first one, and others perhaps the last.
+    if head.headers.get_all(CONTENT_TYPE).iter().count() > 1 {
+        return Err(MALFORMED);
+    }
+    let method = head.method.as_str();
+    // Rocket would also take `get`, but methods are case-sensitive (RFC 9110, 9.1). CONNECT asks for a tunnel.
+    let known = method.parse().ok().filter(|known: &http::Method| known.as_str() == method);
+    let method = known.filter(|m| *m != http::Method::Connect).ok_or(NOT_IMPLEMENTED)?;
     let host = host(&head.uri, &head.headers)?;
     let path = head.uri.path_and_query().map_or("/", |target| target.as_str());
     // `*` is for OPTIONS only (RFC 9112, 3.2.4).
     let path = if path == "*" && head.method == Method::OPTIONS { "/" } else { path };
     let origin = Origin::parse(path).map_err(|_| MALFORMED)?;
     Ok(Target { method, origin, host })
+}
+
+/// Whether all lines of `Accept` together are too long to be parsed.
+pub fn has_long_accept(headers: &HeaderMap) -> bool {
+    headers.get_all(ACCEPT).iter().map(HeaderValue::len).sum::<usize>() > LONGEST_ACCEPT
 }
 
 /// The host that the target names, unless the header `Host` names the same. If they differ, a proxy or a cache
@@ -76,8 +85,8 @@ fn host<'h>(uri: &'h Uri, headers: &HeaderMap) -> Result<Option<&'h str>, Refusa
 #[derive(Default)]
 pub struct HeldBody {
     pub bytes: Vec<u8>,
-    /// The places of the bytes in the memory for bodies.
-    _places: Vec<OwnedSemaphorePermit>,
+    /// The places of the bytes in the memory for bodies: of the connection, and of all connections.
+    pub places: Vec<OwnedSemaphorePermit>,
 }
 
 /// Reads a body.
@@ -104,7 +113,7 @@ pub async fn read(
     let deadline = Instant::now() + shared.limits.body;
     let own = timeout_at(deadline, peer.bodies.clone().acquire_many_owned(size)).await;
     let Ok(Ok(own)) = own else { return Ok(Err(UNAVAILABLE)) };
-    let mut held = HeldBody { bytes: Vec::new(), _places: vec![own] };
+    let mut held = HeldBody { bytes: Vec::new(), places: vec![own] };
     loop {
         let Ok(frame) = timeout_at(deadline, body.frame()).await else {
             return Ok(Err(TOO_SLOW));
@@ -123,9 +132,9 @@ fn hold(shared: &Shared, held: &mut HeldBody, data: &Bytes) -> Result<(), Refusa
     }
     let count = u32::try_from(data.len()).map_err(|_| BODY_TOO_LARGE)?;
     let place = shared.bodies.clone().try_acquire_many_owned(count).map_err(|_| UNAVAILABLE)?;
-    match held._places.get_mut(1) {
+    match held.places.get_mut(1) {
         Some(places) => places.merge(place),
-        None => held._places.push(place),
+        None => held.places.push(place),
     }
     held.bytes.extend_from_slice(data);
     Ok(())
@@ -181,6 +190,10 @@ mod tests {
         for method in ["CONNECT", "get", "PROPFIND"] {
             assert_eq!(target(&head(method, "/", &[])), Err(NOT_IMPLEMENTED), "{method}");
         }
+        let types = [("content-type", "a/b"), ("content-type", "a/b")];
+        assert_eq!(target(&head("POST", "/", &types)), Err(MALFORMED));
+        let accepts = vec![("accept", "text/html;q=0.1"); LONGEST_ACCEPT / 15 + 1];
+        assert_eq!(target(&head("GET", "/", &accepts)), Err(HEAD_TOO_LARGE));
         let many = vec![("accept", "a/b"); HEADERS + 1];
         assert_eq!(target(&head("GET", "/", &many)), Err(HEAD_TOO_LARGE));
         assert!(target(&head("GET", "/", &many[1..])).is_ok());
