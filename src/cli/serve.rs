@@ -33,15 +33,9 @@ pub async fn serve() -> Result<(), Failure> {
 
 /// Prints the addresses of the service, the link that creates the first superuser, and where mails are shown.
 async fn greet(front: &Front, auth: &Auth) {
-    let (ours, addresses) = (auth.config(), front.addresses());
-    let mut places = addresses.iter().map(|(address, tls)| {
-        let scheme = if *tls { "https" } else { "http" };
-        format!("{scheme}://{address}")
-    });
-    let socket = ours.server.unix_socket.as_ref().map(|path| format!("unix:{}", path.display()));
-    let places: Vec<_> = places.by_ref().chain(socket).collect();
+    let (ours, places) = (auth.config(), front.places().join(", "));
     let version = env!("CARGO_PKG_VERSION");
-    let mut lines = vec![format!("Portcullis {version} listens on {}", places.join(", "))];
+    let mut lines = vec![format!("Portcullis {version} listens on {places}")];
     lines.push(format!("  people reach it at  {}", ours.link("/")));
     if ours.docs {
         lines.push(format!("  try the API at      {}", ours.link("/docs/")));
@@ -56,9 +50,10 @@ async fn greet(front: &Front, auth: &Auth) {
         lines.push(format!("  mails are shown at  {}", ours.link("/dev/mail")));
     }
     let port = ours.public_url.port_or_known_default();
-    if ours.is_local() && !addresses.iter().any(|(address, _)| Some(address.port()) == port) {
+    let mut ports = front.addresses().into_iter().map(|(address, _)| address.port());
+    if ours.is_local() && !ports.any(|p| Some(p) == port) {
         tracing::warn!(
-            public_url = %ours.public_url, listens_on = places.join(", "),
+            public_url = %ours.public_url, listens_on = places,
             "links lead to another port than the one listened on"
         );
     }

@@ -104,6 +104,23 @@ impl Listeners {
 }
 
 impl Listener {
+    /// Where it listens, for people: `https://…`, or `unix:` and a path.
+    pub fn place(&self) -> String {
+        match &self.socket {
+            Socket::Tcp(socket) => {
+                let address = socket.local_addr().map(|a| a.to_string()).unwrap_or_default();
+                let scheme = if self.purpose == Purpose::Tls { "https" } else { "http" };
+                format!("{scheme}://{address}")
+            }
+            #[cfg(unix)]
+            Socket::Unix(socket, _) => {
+                let address = socket.local_addr().ok();
+                let path = address.as_ref().and_then(|a| a.as_pathname());
+                format!("unix:{}", path.unwrap_or_else(|| Path::new("")).display())
+            }
+        }
+    }
+
     /// Waits for a connection.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ use connection::Executor;
 use hyper_util::server::conn::auto::Builder;
 use ipnet::IpNet;
 use limits::{Limits, Slots};
-use listeners::{Listeners, Purpose};
+use listeners::{Listener, Listeners, Purpose};
 use rocket::{
     Build, Orbit, Phase, Rocket, error::ErrorKind, fairing::AdHoc, local::asynchronous::Client,
 };
@@ -181,6 +181,12 @@ impl Front {
         let all = self.listeners.addresses().into_iter();
         let served = all.filter(|(_, purpose)| *purpose != Purpose::Redirect);
         served.map(|(address, purpose)| (address, purpose == Purpose::Tls)).collect()
+    }
+
+    /// Where the application is served, for people.
+    pub(crate) fn places(&self) -> Vec<String> {
+        let served = self.listeners.0.iter().filter(|l| l.purpose != Purpose::Redirect);
+        served.map(Listener::place).collect()
     }
 
     /// The address of the socket that redirects to https.

@@ -66,7 +66,8 @@ fn sockets_that_are_passed_are_served() {
     drop(command);
     let mut greeting = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut greeting).unwrap();
-    assert!(greeting.contains(&format!("http://{address}")), "{greeting}");
+    let places = format!("http://{address}, unix:{}\n", path.display());
+    assert!(greeting.ends_with(&places), "{greeting}");
     let mut replies = [String::new(), String::new()];
     let mut stream = std::net::TcpStream::connect(address).unwrap();
     stream.write_all(get_head("/health/live").as_bytes()).unwrap();

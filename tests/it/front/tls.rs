@@ -1,11 +1,20 @@
 //! TLS, its certificates, and the redirect to it.
 use super::{LONG, Running, SHORT, get_head, rest};
+use crate::support::program;
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    process::{Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
@@ -19,7 +28,7 @@ fn write_certificate(folder: &Path) {
 
 /// A client that trusts the certificate in `folder` only.
 async fn connect(
-    front: &Running,
+    address: SocketAddr,
     folder: &Path,
     protocols: &[&str],
 ) -> std::io::Result<TlsStream<TcpStream>> {
@@ -34,7 +43,7 @@ async fn connect(
         .with_no_client_auth();
     config.alpn_protocols = protocols.iter().map(|p| p.as_bytes().to_vec()).collect();
     let name = ServerName::try_from("localhost").unwrap();
-    TlsConnector::from(Arc::new(config)).connect(name, front.connect().await).await
+    TlsConnector::from(Arc::new(config)).connect(name, TcpStream::connect(address).await?).await
 }
 
 async fn start(folder: &Path, change: impl FnOnce(&mut portcullis::config::Config)) -> Running {
@@ -57,7 +66,7 @@ async fn both_protocols_are_served_over_tls() {
         (&[], None),
         (&["h2", "http/1.1"], Some(b"h2")),
     ] {
-        let mut stream = connect(&front, folder.path(), offered).await.unwrap();
+        let mut stream = connect(front.address, folder.path(), offered).await.unwrap();
         assert_eq!(stream.get_ref().1.alpn_protocol(), chosen);
         if chosen == Some(b"h2") {
             let (mut client, connection) = h2::client::handshake(stream).await.unwrap();
@@ -89,10 +98,10 @@ async fn certificates_are_read_again_when_they_change() {
     let folder = tempfile::tempdir().unwrap();
     let interval = Duration::from_millis(50);
     let front = start(folder.path(), |c| c.server.certificate_interval = interval).await;
-    let mut old = connect(&front, folder.path(), &[]).await.unwrap();
+    let mut old = connect(front.address, folder.path(), &[]).await.unwrap();
     write_certificate(folder.path());
     let renewed = async {
-        while connect(&front, folder.path(), &[]).await.is_err() {
+        while connect(front.address, folder.path(), &[]).await.is_err() {
             tokio::task::yield_now().await;
         }
     };
@@ -101,6 +110,41 @@ async fn certificates_are_read_again_when_they_change() {
     old.write_all(get_head("/app/bytes/9").as_bytes()).await.unwrap();
     assert!(rest(&mut old).await.ends_with("xxxxxxxxx"));
     front.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hangup_reads_the_certificates_again() {
+    let folder = tempfile::tempdir().unwrap();
+    write_certificate(folder.path());
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut child = program(folder.path(), &["serve"])
+        .env("ROCKET_PORT", port.to_string())
+        .env("ROCKET_TLS", "{certs=\"cert.pem\",key=\"key.pem\"}")
+        .env("PORTCULLIS_SERVER__CERTIFICATE_INTERVAL", "24h")
+        .env("PORTCULLIS_SHUTDOWN__DRAIN", "0s")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut greeting = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut greeting).unwrap();
+    assert!(greeting.contains(&format!("https://127.0.0.1:{port}")), "{greeting}");
+    let address = ([127, 0, 0, 1], port).into();
+    connect(address, folder.path(), &[]).await.unwrap();
+    write_certificate(folder.path());
+    assert!(connect(address, folder.path(), &[]).await.is_err());
+    let signal = |signal: &str| {
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    };
+    signal("-HUP");
+    let renewed = async {
+        while connect(address, folder.path(), &[]).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(LONG, renewed).await.expect("the new certificate is used");
+    signal("-TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
