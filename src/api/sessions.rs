@@ -13,7 +13,7 @@ use crate::{
         reply::{json::Reply, problem::Problem},
         request::{
             caller::Client,
-            fields::unless_wrong,
+            fields::ok_if_valid,
             json::{Json, request_body},
         },
     },
@@ -30,7 +30,7 @@ pub fn endpoints() -> Endpoints {
 }
 
 request_body! {
-    /// One of `email`, `username` and `login`, and the password.
+    /// The password, and exactly one of `email`, `username` and `login`.
     #[schema(example = json!({"email": "ann@example.com", "password": "correct horse battery staple"}))]
     pub struct Credentials {
         email: Option<String>,
@@ -59,7 +59,7 @@ impl Credentials {
     }
 }
 
-/// Opens a session
+/// Logs in and opens a session
 #[utoipa::path(security(()), responses((status = 200, body = TokenView)))]
 #[post("/auth/login", data = "<body>")]
 pub async fn login(
@@ -77,13 +77,13 @@ pub async fn login(
         wrong.insert(at, ("email", FieldError::Missing));
         Login::Email("")
     });
-    unless_wrong((), wrong)?;
+    ok_if_valid((), wrong)?;
     let remember = body.remember.unwrap_or(true);
     let tokens = auth.log_in(&client, &SURFACE, login, &body.password, remember).await?;
-    Ok(carry(auth, tokens))
+    Ok(token_reply(auth, tokens))
 }
 
-/// Gives new tokens for the cookie
+/// Issues new tokens for the refresh token in the cookie
 #[utoipa::path(security(("cookie" = [])), responses((status = 200, body = TokenView)))]
 #[post("/auth/refresh")]
 pub async fn refresh(
@@ -91,14 +91,14 @@ pub async fn refresh(
     client: Client<'_>,
     token: web::Result<CookieToken<'_>>,
 ) -> Answer<TokenView> {
-    Ok(carry(auth, auth.refresh(&client, &SURFACE, token?.0).await?))
+    Ok(token_reply(auth, auth.refresh(&client, &SURFACE, token?.0).await?))
 }
 
-fn carry(auth: &Auth, tokens: crate::flows::Tokens) -> Reply<TokenView> {
-    Reply::bare().carrying(auth, &tokens).body(tokens.into())
+fn token_reply(auth: &Auth, tokens: crate::flows::Tokens) -> Reply<TokenView> {
+    Reply::bare().with_tokens(auth, &tokens).body(tokens.into())
 }
 
-/// Ends the session and clears the cookie
+/// Logs out: ends the session and clears the cookie
 #[utoipa::path(responses((status = 204)))]
 #[post("/auth/logout")]
 pub async fn logout(
@@ -118,7 +118,7 @@ pub async fn logout(
         }
         (Err(e), _) => return Err(e.into()),
     }
-    Ok(Reply::empty().forgetting(auth))
+    Ok(Reply::empty().without_refresh_cookie(auth))
 }
 
 /// Ends every session of the user
@@ -126,10 +126,10 @@ pub async fn logout(
 #[post("/auth/logout-all")]
 pub async fn logout_all(auth: &State<Auth>, client: Client<'_>, by: Signed) -> Answer<()> {
     auth.log_out_everywhere(&client, &by?.0).await?;
-    Ok(Reply::empty().forgetting(auth))
+    Ok(Reply::empty().without_refresh_cookie(auth))
 }
 
-/// The user's living sessions, the last used first
+/// Lists the user's active sessions, last used first
 #[utoipa::path(responses((status = 200, body = Vec<SessionView>)))]
 #[get("/auth/sessions")]
 pub async fn list(auth: &State<Auth>, by: Signed) -> Answer<Vec<SessionView>> {
@@ -151,9 +151,9 @@ pub async fn end(
     Ok(Reply::empty())
 }
 
-/// Whether a request may pass, for nginx `auth_request`, Traefik and Caddy. With an access token no
-/// database is asked. `X-Auth-Email` is there for confirmed addresses only; values are percent-encoded.
-/// Any parameter but `role` is refused
+/// Checks whether a request may pass, for nginx `auth_request`, Traefik and Caddy. An access token is checked without
+/// the database. `X-Auth-Email` is set for confirmed addresses only. Header values are percent-encoded.
+/// Parameters other than `role` are refused
 #[utoipa::path(
     params(("role" = Option<Vec<String>>, Query, description = "A role that is demanded; if it comes several times, one of these")),
     responses((status = 200, headers(("X-Auth-User-Id"), ("X-Auth-Username"), ("X-Auth-Email"), ("X-Auth-Roles"))))

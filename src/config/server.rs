@@ -89,7 +89,7 @@ fn port<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u16>, D::Error> {
 
 impl Server {
     /// All problems, by key. `secure` says whether `public_url` is https.
-    pub(super) fn check(&self, secure: bool, demand: &mut impl FnMut(bool, &str, &str)) {
+    pub(super) fn check(&self, secure: bool, require: &mut impl FnMut(bool, &str, &str)) {
         let hour = Duration::from_hours(1);
         for (key, time, longest, message) in [
             (
@@ -123,34 +123,34 @@ impl Server {
                 "should be more than 0s and at most 24h",
             ),
         ] {
-            demand(!time.is_zero() && time <= longest, key, message);
+            require(!time.is_zero() && time <= longest, key, message);
         }
-        demand(
+        require(
             (8 << 10..=64 << 10).contains(&self.max_head),
             "server.max_head",
             "should be between 8192 and 65536",
         );
-        demand(
+        require(
             (64 << 10..=1 << 30).contains(&self.max_body),
             "server.max_body",
             "should be between 65536 and 1073741824",
         );
-        demand(
+        require(
             self.max_bodies >= self.max_body,
             "server.max_bodies",
             "should be server.max_body or more",
         );
-        demand(
+        require(
             (1..=1_000_000).contains(&self.max_connections),
             "server.max_connections",
             "should be between 1 and 1000000",
         );
-        demand(
+        require(
             self.max_connections_per_address > 0,
             "server.max_connections_per_address",
             "should be 1 or more",
         );
-        demand(
+        require(
             self.redirect_port.is_none() || secure,
             "server.redirect_port",
             "needs a public_url that is https",

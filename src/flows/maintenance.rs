@@ -34,7 +34,7 @@ enum Old {
     Mails(OutboxState, Duration),
     /// Mails to deleted users.
     Orphans,
-    Acts,
+    AuditEvents,
 }
 
 const ALL: [Old; 11] = [
@@ -48,7 +48,7 @@ const ALL: [Old; 11] = [
     Old::Mails(OutboxState::Dropped, WEEK),
     Old::Mails(OutboxState::Failed, MONTH),
     Old::Orphans,
-    Old::Acts,
+    Old::AuditEvents,
 ];
 
 impl Auth {
@@ -109,7 +109,9 @@ impl Auth {
             Old::LegacyTokens => legacy_tokens::purge(rows, now, most).await?,
             Old::Mails(state, kept) => outbox::purge(rows, state, now.minus(kept), most).await?,
             Old::Orphans => outbox::purge_orphans(rows, now.minus(mail::PER), most).await?,
-            Old::Acts => audit::purge(rows, now.minus(self.config.audit_lifetime), most).await?,
+            Old::AuditEvents => {
+                audit::purge(rows, now.minus(self.config.audit_lifetime), most).await?
+            }
         };
         db.commit().await?;
         Ok(Some(gone))

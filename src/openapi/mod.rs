@@ -39,10 +39,10 @@ struct Common;
 /// The names and descriptions of the dialects' groups of operations.
 const DIALECTS: [(&str, &str); 6] = [
     ("autor", "Refresh tokens are JWTs that work once, after the access token has expired."),
-    ("simple", "Refresh tokens are bare UUIDs in the body."),
+    ("simple", "Refresh tokens are UUIDs in the body."),
     ("simple and chat", "Registration, which two dialects share."),
     ("cookie", "The refresh token is in the cookie."),
-    ("role", "The login tells the role; superusers are refused."),
+    ("role", "The login returns the role; superusers are refused."),
     ("chat", "The refresh token stays valid until it expires."),
 ];
 
@@ -128,10 +128,10 @@ fn describe(status: &str) -> &'static str {
     match status {
         "200" => "Success",
         "201" => "Created",
-        "202" => "Accepted: what follows is mailed",
+        "202" => "Accepted: a mail follows",
         "204" => "Done; the reply has no body",
         "303" => "Redirect",
-        "503" => "The service cannot answer now; try again after `Retry-After` seconds",
+        "503" => "Unavailable: try again after `Retry-After` seconds",
         _ => "See the status code",
     }
 }
@@ -140,7 +140,7 @@ fn describe(status: &str) -> &'static str {
 fn problem() -> openapi::Response {
     let schema = openapi::Ref::from_schema_name("Problem");
     openapi::ResponseBuilder::new()
-        .description("Refused: `code` says why")
+        .description("Refused: `code` gives the reason")
         .content("application/problem+json", ContentBuilder::new().schema(Some(schema)).build())
         .build()
 }
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn no_schema_of_one_surface_stands_for_another_ones() {
+    fn schemas_of_different_surfaces_do_not_collide() {
         let mut seen = BTreeMap::new();
         for part in parts(&Dialect::ALL) {
             let part = serde_json::to_value(part.docs).unwrap();
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn every_operation_has_an_id_of_its_own_and_every_response_a_description() {
+    fn operation_ids_are_unique_and_responses_are_described() {
         let document = all();
         let mut ids = BTreeSet::new();
         for (name, operation) in operations(&document) {
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn every_group_of_operations_is_described() {
+    fn every_operation_group_has_a_description() {
         let document = all();
         let tags = document["tags"].as_array().unwrap();
         let described: BTreeSet<_> = tags.iter().map(|t| t["name"].as_str().unwrap()).collect();
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn dialects_take_forms_and_the_native_api_json_alone() {
+    fn dialects_accept_forms_and_the_native_api_only_json() {
         for (name, operation) in operations(&all()) {
             let Some(content) = operation["requestBody"]["content"].as_object() else { continue };
             let dialect = DIALECTS.iter().any(|(tag, _)| operation["tags"][0] == *tag);

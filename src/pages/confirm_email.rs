@@ -1,6 +1,9 @@
 //! `/confirm-email`: fetching the link changes nothing, pressing a button does. In the browser that
 //! registered, opening the link is enough.
-use super::{Sent, answer, paths};
+use super::{
+    Sent, answer, paths,
+    reset_password::{name, reset_password},
+};
 use crate::{
     flows::{AccountProof, Auth, Confirmation, Declined, Error, LinkState},
     view::View,
@@ -81,17 +84,8 @@ impl Confirm {
     }
 }
 
-/// The name of the state of a link in templates.
-pub const fn name(state: LinkState) -> &'static str {
-    match state {
-        LinkState::Usable => "usable",
-        LinkState::Done => "done",
-        LinkState::Expired => "expired",
-    }
-}
-
 /// A redirect to the page, without the token in its URL. The cookie holds the token.
-fn onward(auth: &Auth, token: &str) -> Reply<()> {
+fn redirect(auth: &Auth, token: &str) -> Reply<()> {
     Reply::see(Confirm::PATH).header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), token))
 }
 
@@ -119,7 +113,7 @@ pub async fn page(
             Err(e) => return Err(e.into()),
         }
     }
-    Ok(Either::Left(onward(auth, token)))
+    Ok(Either::Left(redirect(auth, token)))
 }
 
 #[post("/confirm-email", data = "<form>")]
@@ -137,15 +131,26 @@ pub async fn confirm(
         let session = by.as_ref().ok().map(|by| &by.0);
         auth.confirm_email(&client, &token, AccountProof { session, mark: mark.0, password })
             .await?;
-        Ok(onward(auth, &token))
+        Ok(redirect(auth, &token))
     };
-    match done.await {
-        // The page shows the outcome.
-        Ok(onward) => Ok(Either::Left(onward)),
-        Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(onward(auth, &token))),
-        done => {
-            let view = Confirm::of(auth, &token, &by, mark.0).await?;
-            answer(done, "confirm", || view)
+    finish(auth, &token, &by, mark.0, "confirm", done.await).await
+}
+
+/// Answers a form of the page. If the link no longer works, the page says what became of it.
+async fn finish(
+    auth: &Auth,
+    token: &str,
+    by: &web::Result<SignedIn>,
+    mark: Option<&str>,
+    form: &'static str,
+    done: web::Result<Reply<()>>,
+) -> Sent<Confirm> {
+    match done {
+        Ok(reply) => Ok(Either::Left(reply)),
+        Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(redirect(auth, token))),
+        refused => {
+            let view = Confirm::of(auth, token, by, mark).await?;
+            answer(refused, form, || view)
         }
     }
 }
@@ -160,20 +165,8 @@ pub async fn reset(
     form: LinkForm,
 ) -> Sent<Confirm> {
     let token = form.token;
-    let done = async {
-        let form = form.form?;
-        let new = form.read(|f| f.text("new_password"))?;
-        auth.reset_password(&client, &token, new).await?;
-        let reply = Reply::see(paths::LOGIN).forgetting(auth).telling(auth, Notice::PasswordReset);
-        Ok(reply.header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), "")))
-    };
-    match done.await {
-        Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(onward(auth, &token))),
-        done => {
-            let view = Confirm::of(auth, &token, &by, mark.0).await?;
-            answer(done, "reset", || view)
-        }
-    }
+    let done = reset_password(auth, &client, &token, form.form, LinkCookie::Confirm).await;
+    finish(auth, &token, &by, mark.0, "reset", done).await
 }
 
 /// "It was not me."
@@ -192,16 +185,10 @@ pub async fn decline(
             Declined::Account => Notice::RegistrationDeclined,
             Declined::Change => Notice::ChangeDeclined,
         };
-        let reply = Reply::see(paths::LOGIN).telling(auth, notice);
+        let reply = Reply::see(paths::LOGIN).with_notice(auth, notice);
         Ok(reply.header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), "")))
     };
-    match done.await {
-        Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(onward(auth, &token))),
-        done => {
-            let view = Confirm::of(auth, &token, &by, mark.0).await?;
-            answer(done, "decline", || view)
-        }
-    }
+    finish(auth, &token, &by, mark.0, "decline", done.await).await
 }
 
 /// Mails another link.
@@ -218,7 +205,7 @@ pub async fn again(
         form?;
         auth.confirm_again(&client, &email).await?;
         let to = if signed_in { paths::ACCOUNT } else { paths::LOGIN };
-        Ok(Reply::see(to).telling(auth, Notice::ConfirmationMailed))
+        Ok(Reply::see(to).with_notice(auth, Notice::ConfirmationMailed))
     };
     let done = done.await;
     answer(done, "again", || Confirm { email: email.clone(), ..Confirm::expired(auth, signed_in) })

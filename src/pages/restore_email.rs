@@ -1,5 +1,8 @@
 //! `/restore-email`: undoes a change of email, by the link that was mailed to the old address.
-use super::{PageError, Sent, answer, confirm_email::name, reset_password};
+use super::{
+    PageError, Sent, answer,
+    reset_password::{self, name},
+};
 use crate::{
     flows::{Auth, Error, LinkState},
     view::View,
@@ -58,8 +61,9 @@ pub async fn restore(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> 
     let done = async {
         form.form?;
         let next = auth.restore_email(&client, &token).await?.to_string();
-        let reply =
-            Reply::see(reset_password::PATH).forgetting(auth).telling(auth, Notice::EmailRestored);
+        let reply = Reply::see(reset_password::PATH)
+            .without_refresh_cookie(auth)
+            .with_notice(auth, Notice::EmailRestored);
         Ok(reply
             .header("Set-Cookie", LinkCookie::Restore.cookie(auth.config(), ""))
             .header("Set-Cookie", LinkCookie::Reset.cookie(auth.config(), &next)))

@@ -13,6 +13,7 @@ use jsonwebtoken::{
     DecodingKey, EncodingKey,
     jwk::{Jwk, PublicKeyUse, ThumbprintHash},
 };
+use zeroize::Zeroizing;
 
 /// A private key and its public key, ready for use.
 pub struct KeyPair {
@@ -51,11 +52,11 @@ pub fn named(algorithm: &str) -> Option<Algorithm> {
         .find(|a| name(*a) == algorithm)
 }
 
-/// Generates a private key, PKCS#8. An RSA key takes a tenth of a second of processor time or more.
-pub fn generate(algorithm: Algorithm) -> Result<Vec<u8>> {
-    let failed = |_| Error::internal("a signing key could not be made");
+/// Generates a private key, PKCS#8, that is erased from memory when it is dropped. An RSA key takes a tenth of a second of processor time or more.
+pub fn generate(algorithm: Algorithm) -> Result<Zeroizing<Vec<u8>>> {
+    let failed = |_| Error::internal("a signing key could not be generated");
     let random = SystemRandom::new();
-    Ok(match algorithm {
+    Ok(Zeroizing::new(match algorithm {
         Algorithm::ES256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
             .map_err(failed)?
             .as_ref()
@@ -68,8 +69,10 @@ pub fn generate(algorithm: Algorithm) -> Result<Vec<u8>> {
             let der: Pkcs8V1Der<'_> = pair.as_der().map_err(failed)?;
             der.as_ref().to_vec()
         }
-        Algorithm::HS256 => return Err(Error::internal("an HS256 secret is configured, not made")),
-    })
+        Algorithm::HS256 => {
+            return Err(Error::internal("an HS256 secret is configured, not generated"));
+        }
+    }))
 }
 
 impl KeyPair {
@@ -82,7 +85,7 @@ impl KeyPair {
                 let pem = pem::encode(&pem::Pem::new("PRIVATE KEY", pkcs8));
                 EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(Error::internal)?
             }
-            Algorithm::HS256 => return Err(Error::internal("an HS256 key is no pair")),
+            Algorithm::HS256 => return Err(Error::internal("an HS256 key is not a key pair")),
         };
         let mut jwk = Jwk::from_encoding_key(&signs, jwa(algorithm)).map_err(Error::internal)?;
         let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(Error::internal)?;

@@ -28,7 +28,7 @@ impl Auth {
     /// The state of a link that restores an address, and the address. It changes nothing.
     pub async fn restoration(&self, token: &str) -> Result<(LinkState, String)> {
         let mut db = self.db.read().await?;
-        let found = self.look_at_link(&mut db, token, &KINDS).await?;
+        let found = self.inspect_link(&mut db, token, &KINDS).await?;
         Ok(found
             .map_or((LinkState::Expired, String::new()), |(link, state, _)| (state, link.email)))
     }

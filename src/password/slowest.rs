@@ -8,7 +8,7 @@ use std::{
 };
 
 /// How many kinds are tried, at most. A file with more was made to keep the service busy.
-const MOST: usize = 32;
+const MAX_KINDS: usize = 32;
 
 /// The kinds of hashes in a file, each with an example.
 #[derive(Default)]
@@ -16,7 +16,7 @@ pub struct Kinds(BTreeMap<String, String>);
 
 /// The kind of hash that takes the longest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dearest {
+pub struct SlowestHash {
     /// Its algorithm and parameters, without salt and hash.
     pub kind: String,
     /// How long a wrong password took.
@@ -26,7 +26,7 @@ pub struct Dearest {
 impl Kinds {
     /// Adds the kind of a stored hash, with that hash as the example.
     pub fn see(&mut self, stored: &str) {
-        let Some(kind) = kind(stored).filter(|_| self.0.len() < MOST) else { return };
+        let Some(kind) = kind(stored).filter(|_| self.0.len() < MAX_KINDS) else { return };
         self.0.entry(kind).or_insert_with(|| stored.to_owned());
     }
 }
@@ -36,17 +36,17 @@ impl Hasher {
     ///
     /// # Errors
     /// [`Busy`](crate::password::Error::Busy) if too many passwords are waiting already.
-    pub async fn dearest(&self, kinds: &Kinds) -> Result<Option<Dearest>> {
-        let mut dearest: Option<Dearest> = None;
+    pub async fn slowest(&self, kinds: &Kinds) -> Result<Option<SlowestHash>> {
+        let mut slowest: Option<SlowestHash> = None;
         for (kind, stored) in &kinds.0 {
             let start = Instant::now();
             self.verify("x", Some(stored)).await?;
             let time = start.elapsed();
-            if dearest.as_ref().is_none_or(|d| d.time < time) {
-                dearest = Some(Dearest { kind: kind.clone(), time });
+            if slowest.as_ref().is_none_or(|d| d.time < time) {
+                slowest = Some(SlowestHash { kind: kind.clone(), time });
             }
         }
-        Ok(dearest)
+        Ok(slowest)
     }
 }
 
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_has_neither_salt_nor_hash() {
+    fn a_hash_kind_contains_neither_salt_nor_hash() {
         for (stored, expected) in [
             ("pbkdf2_sha256$2000$SALT$HASH", Some("pbkdf2_sha256$2000")),
             ("scrypt$16384$SALT$8$5$HASH", Some("scrypt$n=16384,r=8,p=5")),
