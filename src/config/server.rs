@@ -17,7 +17,8 @@ pub struct Server {
     /// 408.
     #[serde(with = "lifetime")]
     pub body_timeout: Duration,
-    /// How long a client may take no byte of a reply before the connection is closed: at most 1 h.
+    /// How long a client may take no byte of a reply, or less than 16 KiB of a long one, before the
+    /// connection is closed: at most 1 h.
     #[serde(with = "lifetime")]
     pub write_timeout: Duration,
     /// How long a connection may stay open between two requests: at most 1 h. A proxy that reuses

@@ -7,29 +7,29 @@ use std::{io, sync::Arc, time::Duration};
 use tokio::time::sleep;
 
 /// How long to wait after the first failure, and at most.
-const PAUSE: Duration = Duration::from_millis(10);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const MIN_BACKOFF: Duration = Duration::from_millis(10);
+const MAX_BACKOFF: Duration = Duration::from_secs(1);
 
 /// Accepts connections until the service stops.
 pub async fn accept(shared: Arc<Shared>, listener: Listener) {
-    let mut pause = PAUSE;
+    let mut backoff = MIN_BACKOFF;
     loop {
         let connection = async {
             // Before a connection is accepted: others wait in the queue of the system.
-            let place = Arc::clone(&shared.places).acquire_owned().await;
-            (place, listener.accept().await)
+            let permit = Arc::clone(&shared.connection_permits).acquire_owned().await;
+            (permit, listener.accept().await)
         };
-        let Some((place, accepted)) = shared.stop.run_until_cancelled(connection).await else {
+        let Some((permit, accepted)) = shared.stop.run_until_cancelled(connection).await else {
             return;
         };
         match accepted {
             Ok(accepted) => {
-                if pause > PAUSE {
+                if backoff > MIN_BACKOFF {
                     tracing::info!("connections are accepted again");
-                    pause = PAUSE;
+                    backoff = MIN_BACKOFF;
                 }
                 let (state, purpose) = (Arc::clone(&shared), listener.purpose);
-                let cut = shared.cut.clone();
+                let abort = shared.abort.clone();
                 shared.tasks.spawn(async move {
                     let serve = async {
                         match accepted {
@@ -42,18 +42,18 @@ pub async fn accept(shared: Arc<Shared>, listener: Listener) {
                             }
                         }
                     };
-                    cut.run_until_cancelled(serve).await;
-                    drop(place);
+                    abort.run_until_cancelled(serve).await;
+                    drop(permit);
                 });
             }
             Err(e) if is_of_client(&e) => {}
             Err(e) => {
-                drop(place);
-                if pause == PAUSE {
+                drop(permit);
+                if backoff == MIN_BACKOFF {
                     tracing::warn!(error = %e, "no connection can be accepted");
                 }
-                shared.stop.run_until_cancelled(sleep(pause)).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
+                shared.stop.run_until_cancelled(sleep(backoff)).await;
+                backoff = (backoff * 2).min(MAX_BACKOFF);
             }
         }
     }

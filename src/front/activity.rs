@@ -13,17 +13,17 @@ struct State {
     /// Requests that have arrived and whose reply is not complete.
     requests: usize,
     /// Replies of which a part waits, which it does while the client reads nothing.
-    waiting: usize,
+    pending_chunks: usize,
     /// Since when there is no request.
-    idle: Instant,
+    idle_since: Instant,
     /// Whether no request has arrived yet.
-    fresh: bool,
+    no_request_yet: bool,
     /// Whether the connection speaks HTTP/2, whose clients also send frames between requests.
-    framed: bool,
+    is_http2: bool,
     /// When the first byte of the next head arrived.
-    head: Option<Instant>,
+    head_since: Option<Instant>,
     /// Since when the socket takes no more bytes.
-    blocked: Option<Instant>,
+    blocked_since: Option<Instant>,
     /// When a part of a reply was last passed on.
     progress: Instant,
 }
@@ -45,12 +45,12 @@ impl Activity {
         let now = Instant::now();
         Arc::new(Self(Mutex::new(State {
             requests: 0,
-            waiting: 0,
-            idle: now,
-            fresh: true,
-            framed: false,
-            head: None,
-            blocked: None,
+            pending_chunks: 0,
+            idle_since: now,
+            no_request_yet: true,
+            is_http2: false,
+            head_since: None,
+            blocked_since: None,
             progress: now,
         })))
     }
@@ -62,42 +62,43 @@ impl Activity {
     /// Records that bytes were read.
     pub fn read(&self) {
         let mut state = self.state();
-        if state.requests == 0 && state.head.is_none() && !state.framed {
-            state.head = Some(Instant::now());
+        if state.requests == 0 && state.head_since.is_none() && !state.is_http2 {
+            state.head_since = Some(Instant::now());
         }
     }
 
     /// Records that bytes were written.
     pub fn wrote(&self) {
         let mut state = self.state();
-        state.blocked = None;
+        state.blocked_since = None;
     }
 
     /// Records that the socket takes no more bytes.
     pub fn blocked(&self) {
-        self.state().blocked.get_or_insert_with(Instant::now);
+        self.state().blocked_since.get_or_insert_with(Instant::now);
     }
 
     /// Records that a request has arrived. It ends when the returned value is dropped.
-    pub fn begin(self: &Arc<Self>, framed: bool) -> Request {
+    pub fn begin(self: &Arc<Self>, is_http2: bool) -> Request {
         let mut state = self.state();
         state.requests += 1;
-        state.fresh = false;
-        state.framed = framed;
-        state.head = None;
-        Request { activity: Arc::clone(self), waits: false }
+        state.no_request_yet = false;
+        state.is_http2 = is_http2;
+        state.head_since = None;
+        Request { activity: Arc::clone(self), has_pending_chunk: false }
     }
 
     /// When the connection must be closed, unless something happens before, and why. `None` while a request
     /// is being answered.
     pub fn deadline(&self, limits: &Limits) -> Option<(Instant, Reason)> {
         let state = self.state();
-        let blocked = state.blocked.map(|since| (since + limits.write, Reason::Write));
-        let waits = (state.waiting > 0).then(|| (state.progress + limits.write, Reason::Write));
-        let without = (state.requests == 0).then(|| match state.head {
-            _ if state.fresh => (state.idle + limits.head, Reason::Head),
+        let blocked = state.blocked_since.map(|since| (since + limits.write, Reason::Write));
+        let waits =
+            (state.pending_chunks > 0).then(|| (state.progress + limits.write, Reason::Write));
+        let without = (state.requests == 0).then(|| match state.head_since {
+            _ if state.no_request_yet => (state.idle_since + limits.head, Reason::Head),
             Some(since) => (since + limits.head, Reason::Head),
-            None => (state.idle + limits.idle, Reason::Idle),
+            None => (state.idle_since + limits.idle, Reason::Idle),
         });
         [blocked, waits, without].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
@@ -107,28 +108,28 @@ impl Activity {
 pub struct Request {
     activity: Arc<Activity>,
     /// Whether a part of its reply waits.
-    waits: bool,
+    has_pending_chunk: bool,
 }
 
 impl Request {
     /// Records that a part of the reply waits to be passed on.
-    pub fn waits(&mut self) {
-        if !self.waits {
-            self.waits = true;
+    pub fn chunk_pending(&mut self) {
+        if !self.has_pending_chunk {
+            self.has_pending_chunk = true;
             let mut state = self.activity.state();
-            state.waiting += 1;
-            if state.waiting == 1 {
+            state.pending_chunks += 1;
+            if state.pending_chunks == 1 {
                 state.progress = Instant::now();
             }
         }
     }
 
     /// Records that the part was passed on.
-    pub fn taken(&mut self) {
-        if self.waits {
-            self.waits = false;
+    pub fn chunk_sent(&mut self) {
+        if self.has_pending_chunk {
+            self.has_pending_chunk = false;
             let mut state = self.activity.state();
-            state.waiting -= 1;
+            state.pending_chunks -= 1;
             state.progress = Instant::now();
         }
     }
@@ -136,11 +137,11 @@ impl Request {
 
 impl Drop for Request {
     fn drop(&mut self) {
-        self.taken();
+        self.chunk_sent();
         let mut state = self.activity.state();
         state.requests -= 1;
         if state.requests == 0 {
-            state.idle = Instant::now();
+            state.idle_since = Instant::now();
         }
     }
 }
@@ -173,9 +174,9 @@ mod tests {
         assert_eq!(left(&activity), Some((10.0, Reason::Head)));
         let mut request = activity.begin(false);
         assert_eq!(left(&activity), None);
-        request.waits();
+        request.chunk_pending();
         assert_eq!(left(&activity), Some((20.0, Reason::Write)));
-        request.taken();
+        request.chunk_sent();
         activity.blocked();
         let blocked = activity.deadline(&limits());
         activity.blocked();
@@ -202,10 +203,10 @@ mod tests {
     fn another_request_does_not_hide_a_reply_that_nobody_takes() {
         let activity = Activity::new();
         let mut one = activity.begin(true);
-        one.waits();
+        one.chunk_pending();
         let waits = activity.deadline(&limits());
         let mut other = activity.begin(true);
-        other.waits();
+        other.chunk_pending();
         assert_eq!(activity.deadline(&limits()), waits);
     }
 }

@@ -25,19 +25,19 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 
 /// How long a client may take to close a connection that it was told to close.
-const LAST: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How often a connection without a deadline is looked at: the requests of HTTP/2 run on other tasks.
-const LOOK: Duration = Duration::from_secs(1);
+const RECHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// How often a client with HTTP/2 must show that it is there, and how long it may take.
-const PING: Duration = Duration::from_secs(20);
-const PONG: Duration = Duration::from_secs(10);
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Who is at the other end of a connection, and what happens on it.
 pub struct Peer {
     pub address: SocketAddr,
     pub activity: Arc<Activity>,
     /// The memory for the bodies of its requests.
-    pub bodies: Arc<Semaphore>,
+    pub body_memory: Arc<Semaphore>,
 }
 
 /// Runs the tasks of hyper among those of the front.
@@ -63,17 +63,17 @@ pub fn protocols(
         .keep_alive(keep_alive)
         // `Activity` has the limit.
         .header_read_timeout(None)
-        .max_headers(limits::HEADERS)
-        .max_buf_size(limits.longest_head as usize);
+        .max_headers(limits::MAX_HEADERS)
+        .max_buf_size(limits.max_head as usize);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .keep_alive_interval(PING)
-        .keep_alive_timeout(PONG)
-        .max_concurrent_streams(limits::STREAMS)
-        .max_pending_accept_reset_streams(limits::RESETS)
-        .max_local_error_reset_streams(limits::RESETS)
-        .max_header_list_size(limits.longest_head)
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT)
+        .max_concurrent_streams(limits::MAX_STREAMS)
+        .max_pending_accept_reset_streams(limits::MAX_PENDING_RESETS)
+        .max_local_error_reset_streams(limits::MAX_PENDING_RESETS)
+        .max_header_list_size(limits.max_head)
         .max_send_buf_size(limits::SEND_BUFFER)
         .initial_stream_window_size(limits::STREAM_WINDOW)
         .initial_connection_window_size(limits::CONNECTION_WINDOW);
@@ -104,8 +104,8 @@ where
         None => return refused("address_limit"),
     };
     let activity = Activity::new();
-    let bodies = Arc::new(Semaphore::new(shared.limits.bodies()));
-    let peer = Arc::new(Peer { address, activity: Arc::clone(&activity), bodies });
+    let body_memory = Arc::new(Semaphore::new(shared.limits.connection_body_memory()));
+    let peer = Arc::new(Peer { address, activity: Arc::clone(&activity), body_memory });
     let socket = Watched::new(socket, activity);
     let certificates = shared.certificates.as_ref().filter(|_| purpose == Purpose::Tls);
     let Some(certificates) = certificates else {
@@ -135,13 +135,13 @@ where
         }
     });
     let mut connection = pin!(shared.protocols.serve_connection(TokioIo::new(socket), service));
-    let (mut stop, mut cut) = (pin!(shared.stop.cancelled()), pin!(shared.cut.cancelled()));
-    let mut timer = pin!(sleep_until(Instant::now() + LOOK));
+    let (mut stop, mut abort) = (pin!(shared.stop.cancelled()), pin!(shared.abort.cancelled()));
+    let mut timer = pin!(sleep_until(Instant::now() + RECHECK_INTERVAL));
     // Until when the client may close the connection, after it was told to.
-    let mut last = None;
+    let mut close_by = None;
     let mut stopping = false;
     poll_fn(|cx| {
-        if connection.as_mut().poll(cx).is_ready() || cut.as_mut().poll(cx).is_ready() {
+        if connection.as_mut().poll(cx).is_ready() || abort.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
         if !stopping && stop.as_mut().poll(cx).is_ready() {
@@ -154,7 +154,8 @@ where
             let mut deadline = activity.deadline(&shared.limits);
             if stopping && deadline.is_none_or(|(_, reason)| reason == Reason::Idle) {
                 // hyper closes an idle connection, but waits for a client that does not close HTTP/2.
-                deadline = deadline.map(|_| (*last.get_or_insert(now + LAST), Reason::Head));
+                deadline =
+                    deadline.map(|_| (*close_by.get_or_insert(now + CLOSE_TIMEOUT), Reason::Head));
             }
             match deadline {
                 Some((at, Reason::Idle)) if at <= now => {
@@ -164,7 +165,7 @@ where
                     continue;
                 }
                 Some((at, reason)) if at <= now => {
-                    if last.is_none() {
+                    if close_by.is_none() {
                         refused(if reason == Reason::Write {
                             "write_timeout"
                         } else {
@@ -175,7 +176,7 @@ where
                 }
                 _ => {}
             }
-            let look = deadline.map_or(now + LOOK, |(at, _)| at);
+            let look = deadline.map_or(now + RECHECK_INTERVAL, |(at, _)| at);
             if look < timer.deadline() || timer.deadline() <= now {
                 timer.as_mut().reset(look);
             }

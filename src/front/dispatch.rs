@@ -5,9 +5,9 @@
 use super::{
     Shared,
     connection::Peer,
-    limits::{PART, WHOLE},
-    reply::{Content, Part, ReplyBody},
-    request::{self, HeldBody, Refusal, has_long_accept, must_close, target},
+    limits::{CHUNK_SIZE, MAX_WHOLE_REPLY},
+    reply::{Chunk, Content, ReplyBody},
+    request::{self, BufferedBody, Refusal, has_long_accept, must_close, target},
 };
 use crate::{
     flows::Auth,
@@ -49,19 +49,19 @@ pub async fn answer(
 ) -> Result<Reply, hyper::Error> {
     let version = request.version();
     let progress = peer.activity.begin(version == Version::HTTP_2);
-    let (head, body) = request.into_parts();
-    let held = match target(&head) {
-        Ok(_) => request::read(&shared, &peer, body).await?,
+    let (head, incoming) = request.into_parts();
+    let body = match target(&head) {
+        Ok(_) => request::read(&shared, &peer, incoming).await?,
         Err(refusal) => Err(refusal),
     };
-    let unread = held.is_err();
+    let unread = body.is_err();
     let (send, reply) = oneshot::channel();
     // On a task of its own: what a handler has begun ends, even if the client leaves.
-    let (tasks, cut) = (shared.tasks.clone(), shared.cut.clone());
-    let handle = handle(shared, peer.address, head, held, send);
-    tasks.spawn(cut.clone().run_until_cancelled_owned(handle));
+    let (tasks, abort) = (shared.tasks.clone(), shared.abort.clone());
+    let handle = handle(shared, peer.address, head, body, send);
+    tasks.spawn(abort.clone().run_until_cancelled_owned(handle));
     let mut reply = reply.await.unwrap_or_else(|_| {
-        failed(if cut.is_cancelled() {
+        failed(if abort.is_cancelled() {
             StatusCode::SERVICE_UNAVAILABLE
         } else {
             StatusCode::INTERNAL_SERVER_ERROR
@@ -84,10 +84,10 @@ async fn handle(
     shared: Arc<Shared>,
     address: SocketAddr,
     head: Parts,
-    held: Result<HeldBody, Refusal>,
+    body: Result<BufferedBody, Refusal>,
     send: oneshot::Sender<Reply>,
 ) {
-    let refused = held.as_ref().err().copied();
+    let refused = body.as_ref().err().copied();
     let (version, is_head) = (head.version, head.method == Method::HEAD);
     let mut local = match target(&head) {
         Ok(target) if refused.is_none() => {
@@ -101,13 +101,13 @@ async fn handle(
     }
     .remote(address);
     local = with_headers(local, &head.headers, version);
-    let HeldBody { bytes, places } = held.unwrap_or_default();
+    let BufferedBody { bytes, permits } = body.unwrap_or_default();
     if !bytes.is_empty() {
         local.set_body(&bytes);
         drop(bytes);
     }
     let response = local.dispatch().await;
-    drop(places);
+    drop(permits);
     reply(&shared, response, refused, is_head, version, send).await;
 }
 
@@ -194,7 +194,7 @@ async fn reply(
     } else if is_head || status == StatusCode::NOT_MODIFIED {
         // HTTP/2 must see the end at once.
         Content::Empty { ends: version == Version::HTTP_2 }
-    } else if size.is_some_and(|size| size <= WHOLE) {
+    } else if size.is_some_and(|size| size <= MAX_WHOLE_REPLY) {
         match response.into_bytes().await {
             Some(bytes) if bytes.is_empty() => Content::Empty { ends: true },
             Some(bytes) => Content::Whole(bytes.into()),
@@ -205,10 +205,10 @@ async fn reply(
             }
         }
     } else {
-        let (parts, receiver) = mpsc::channel(1);
-        let body = Content::Parts(receiver).into();
+        let (sender, receiver) = mpsc::channel(1);
+        let body = Content::Chunks(receiver).into();
         if send.send(reply.map(|()| body)).is_ok() {
-            stream(shared, &mut response, &parts).await;
+            stream(shared, &mut response, &sender).await;
         }
         return;
     };
@@ -231,22 +231,22 @@ fn headers(response: &LocalResponse<'_>) -> Result<Response<()>, hyper::http::Er
 }
 
 /// Sends a body in parts, until the client takes none for too long.
-async fn stream(shared: &Shared, response: &mut LocalResponse<'_>, parts: &mpsc::Sender<Part>) {
+async fn stream(shared: &Shared, response: &mut LocalResponse<'_>, sender: &mpsc::Sender<Chunk>) {
     loop {
-        let mut buffer = BytesMut::with_capacity(PART);
-        let part = tokio::select! {
+        let mut buffer = BytesMut::with_capacity(CHUNK_SIZE);
+        let chunk = tokio::select! {
             read = response.read_buf(&mut buffer) => match read {
-                Ok(0) => Part::End,
-                Ok(_) => Part::Data(buffer.freeze()),
+                Ok(0) => Chunk::End,
+                Ok(_) => Chunk::Data(buffer.freeze()),
                 Err(e) => {
                     tracing::error!(error = %e, "a response could not be read");
                     return;
                 }
             },
-            () = parts.closed() => return,
+            () = sender.closed() => return,
         };
-        let ends = matches!(part, Part::End);
-        let sent = timeout(shared.limits.write, parts.send(part)).await;
+        let ends = matches!(chunk, Chunk::End);
+        let sent = timeout(shared.limits.write, sender.send(chunk)).await;
         if ends || !matches!(sent, Ok(Ok(()))) {
             return;
         }

@@ -8,9 +8,9 @@ use std::{
 };
 
 /// How many requests a client may have open on a connection with HTTP/2.
-pub const STREAMS: u32 = 64;
+pub const MAX_STREAMS: u32 = 64;
 /// How many headers a request may have.
-pub const HEADERS: usize = 100;
+pub const MAX_HEADERS: usize = 100;
 /// How much of a reply hyper holds for each request with HTTP/2, in bytes.
 pub const SEND_BUFFER: usize = 16 << 10;
 /// How much of a request with HTTP/2 a client may send before the service reads it, in bytes.
@@ -18,14 +18,14 @@ pub const STREAM_WINDOW: u32 = 64 << 10;
 /// The same for all requests of a connection, in bytes.
 pub const CONNECTION_WINDOW: u32 = 256 << 10;
 /// Replies up to this size are sent as a whole, and longer ones in parts, in bytes.
-pub const WHOLE: usize = 64 << 10;
+pub const MAX_WHOLE_REPLY: usize = 64 << 10;
 /// The size of a part of a long reply, in bytes.
-pub const PART: usize = 16 << 10;
+pub const CHUNK_SIZE: usize = 16 << 10;
 /// How many streams that the client resets, and the server has not seen yet, end a connection (CVE-2023-44487).
-pub const RESETS: usize = 20;
+pub const MAX_PENDING_RESETS: usize = 20;
 /// The memory for the bodies of all requests on a connection, in bytes. A request may take more if its own
 /// limit is higher.
-const BODIES: u32 = 256 << 10;
+const CONNECTION_BODY_MEMORY: u32 = 256 << 10;
 
 /// The limits of the front. The lengths are in bytes.
 #[derive(Clone, Debug)]
@@ -34,8 +34,8 @@ pub struct Limits {
     pub body: Duration,
     pub write: Duration,
     pub idle: Duration,
-    pub longest_head: u32,
-    pub longest_body: u32,
+    pub max_head: u32,
+    pub max_body: u32,
 }
 
 impl Limits {
@@ -46,14 +46,14 @@ impl Limits {
             body: server.body_timeout,
             write: server.write_timeout,
             idle: server.idle_timeout,
-            longest_head: server.max_head,
-            longest_body: server.max_body,
+            max_head: server.max_head,
+            max_body: server.max_body,
         }
     }
 
     /// The memory for the bodies of all requests on a connection, in bytes.
-    pub fn bodies(&self) -> usize {
-        self.longest_body.max(BODIES) as usize
+    pub fn connection_body_memory(&self) -> usize {
+        self.max_body.max(CONNECTION_BODY_MEMORY) as usize
     }
 }
 

@@ -65,14 +65,14 @@ impl Listeners {
     /// # Errors
     /// If an address cannot be listened on.
     pub async fn bind(address: SocketAddr, tls: bool, server: &Server) -> Result<Self, FrontError> {
-        let served = if tls { Purpose::Tls } else { Purpose::Plain };
+        let app = if tls { Purpose::Tls } else { Purpose::Plain };
         let redirect = server.redirect_port.map(|port| SocketAddr::new(address.ip(), port));
         let mut listeners = Vec::new();
         #[cfg(unix)]
-        passed(served, server.redirect_port, &mut listeners)?;
+        passed(app, server.redirect_port, &mut listeners)?;
         if listeners.is_empty() {
             for (address, purpose, keys) in [
-                (Some(address), served, "address and port, or ROCKET_ADDRESS and ROCKET_PORT"),
+                (Some(address), app, "address and port, or ROCKET_ADDRESS and ROCKET_PORT"),
                 (redirect, Purpose::Redirect, "address and portcullis.server.redirect_port"),
             ] {
                 let Some(address) = address else { continue };
@@ -148,10 +148,10 @@ fn unbound(address: &str, keys: &str, e: &io::Error) -> FrontError {
     FrontError::Listen(format!("{address} cannot be listened on: {why}; it is set by {keys}"))
 }
 
-/// Takes the sockets that systemd passes. The one with the port `redirect` redirects.
+/// Takes the sockets that systemd passes. They are for `app`; the one with the port `redirect` redirects.
 #[cfg(unix)]
 fn passed(
-    served: Purpose,
+    app: Purpose,
     redirect: Option<u16>,
     listeners: &mut Vec<Listener>,
 ) -> Result<(), FrontError> {
@@ -164,7 +164,7 @@ fn passed(
             socket.set_nonblocking(true).map_err(|e| invalid(&e))?;
             let socket = TcpListener::from_std(socket).map_err(|e| invalid(&e))?;
             let port = socket.local_addr().map_err(|e| invalid(&e))?.port();
-            let purpose = if redirect == Some(port) { Purpose::Redirect } else { served };
+            let purpose = if redirect == Some(port) { Purpose::Redirect } else { app };
             listeners.push(Listener { socket: Socket::Tcp(socket), purpose });
         } else {
             let socket = passed.take_unix_listener(index).map_err(|e| invalid(&e))?;

@@ -38,7 +38,7 @@ use url::Url;
 
 /// How long tasks that are cut off may take to end, how long background work may take to finish, and how long
 /// the connections to the database to close.
-const LAST: Duration = Duration::from_secs(2);
+const CLEANUP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why the front does not start.
 #[derive(Debug, thiserror::Error)]
@@ -67,15 +67,15 @@ struct Shared {
     public_url: Url,
     certificates: Option<watch::Receiver<Arc<ServerConfig>>>,
     /// The connections that may still be opened.
-    places: Arc<Semaphore>,
+    connection_permits: Arc<Semaphore>,
     slots: Arc<Slots>,
     /// The memory for the bodies of all requests.
-    bodies: Arc<Semaphore>,
+    body_memory: Arc<Semaphore>,
     tasks: TaskTracker,
     /// Cancelled when the service takes no more requests.
     stop: CancellationToken,
     /// Cancelled when the requests in progress have had their time.
-    cut: CancellationToken,
+    abort: CancellationToken,
 }
 
 /// The sockets and certificates of a front, before there is an application.
@@ -127,7 +127,7 @@ impl Front {
     /// # Errors
     /// If the application cannot be started, or an address cannot be listened on.
     pub async fn new(rocket: Rocket<Build>) -> Result<Self, FrontError> {
-        let rocket = sized(rocket).ignite().await.map_err(|e| told(&e))?;
+        let rocket = sized(rocket).ignite().await.map_err(|e| start_error(&e))?;
         let config = rocket.state::<Auth>().map(|auth| auth.config().clone()).unwrap_or_default();
         let prepared = Prepared::new(rocket.config(), &config).await?;
         Self::assemble(rocket, prepared).await
@@ -145,7 +145,7 @@ impl Front {
     }
 
     async fn assemble<P: Phase>(rocket: Rocket<P>, prepared: Prepared) -> Result<Self, FrontError> {
-        let client = Client::untracked(rocket).await.map_err(|e| told(&e))?;
+        let client = Client::untracked(rocket).await.map_err(|e| start_error(&e))?;
         let config = client.rocket().state::<Auth>().map(|auth| auth.config().clone());
         let config = config.unwrap_or_default();
         let server = &config.server;
@@ -158,12 +158,12 @@ impl Front {
             limits,
             proxy_protocol: server.proxy_protocol,
             certificates: prepared.certificates.as_ref().map(Certificates::current),
-            places: Arc::new(Semaphore::new(server.max_connections as usize)),
+            connection_permits: Arc::new(Semaphore::new(server.max_connections as usize)),
             slots: Slots::new(server.max_connections_per_address),
-            bodies: Arc::new(Semaphore::new(server.max_bodies as usize)),
+            body_memory: Arc::new(Semaphore::new(server.max_bodies as usize)),
             tasks,
             stop: CancellationToken::new(),
-            cut: CancellationToken::new(),
+            abort: CancellationToken::new(),
             trusted_proxies: config.trusted_proxies,
             public_url: config.public_url,
         };
@@ -240,20 +240,20 @@ impl Front {
         shared.tasks.close();
         if timeout(grace, shared.tasks.wait()).await.is_err() {
             tracing::warn!("requests that took too long were cut off");
-            shared.cut.cancel();
-            let _ = timeout(LAST, shared.tasks.wait()).await;
+            shared.abort.cancel();
+            let _ = timeout(CLEANUP_TIMEOUT, shared.tasks.wait()).await;
         }
-        if let Some(shared) = Arc::into_inner(shared) {
-            if timeout(LAST, shared.client.terminate()).await.is_err() {
-                tracing::warn!("a shutdown fairing took too long");
-            }
+        if let Some(shared) = Arc::into_inner(shared)
+            && timeout(CLEANUP_TIMEOUT, shared.client.terminate()).await.is_err()
+        {
+            tracing::warn!("a shutdown fairing took too long");
         }
         if let Some(auth) = auth {
             auth.end_mails(LAST_MAILS).await;
-            if timeout(LAST, auth.settled()).await.is_err() {
+            if timeout(CLEANUP_TIMEOUT, auth.settled()).await.is_err() {
                 tracing::warn!("some of what goes on after an answer was cut off");
             }
-            auth.close(LAST).await;
+            auth.close(CLEANUP_TIMEOUT).await;
         }
     }
 }
@@ -268,7 +268,7 @@ fn sized(rocket: Rocket<Build>) -> Rocket<Build> {
 }
 
 /// The reason in an error of Rocket. That error panics when it is dropped, unless it was inspected.
-fn told(e: &rocket::Error) -> FrontError {
+fn start_error(e: &rocket::Error) -> FrontError {
     FrontError::Rocket(match e.kind() {
         ErrorKind::FailedFairings(_) => {
             "the service does not start; the reason is above".to_owned()

@@ -1,4 +1,4 @@
-//! The PROXY protocol, version 2 (HAProxy, proxy-protocol.txt, 2.2): a proxy tells the address of the client
+//! The `PROXY` protocol, version 2 (`HAProxy`, proxy-protocol.txt, 2.2): a proxy tells the address of the client
 //! before the first byte of the client. It is small enough to be read here.
 use std::{
     io::{Error, ErrorKind, Result},
@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
 /// The longest header after its first 16 bytes, in bytes. Proxies add a few hundred bytes of details.
-const LONGEST: usize = 2048;
+const MAX_LENGTH: usize = 2048;
 
 /// Reads a header. Returns the address of the client, or `None` if the proxy speaks for itself, as it does in
 /// health checks.
@@ -19,10 +19,10 @@ pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Option<Socket
     let mut head = [0; 16];
     stream.read_exact(&mut head).await?;
     let length = usize::from(u16::from_be_bytes([head[14], head[15]]));
-    if head[..12] != SIGNATURE || length > LONGEST {
+    if head[..12] != SIGNATURE || length > MAX_LENGTH {
         return Err(invalid());
     }
-    let mut rest = [0; LONGEST];
+    let mut rest = [0; MAX_LENGTH];
     let rest = &mut rest[..length];
     stream.read_exact(rest).await?;
     address(head[12], head[13], rest)
@@ -100,7 +100,7 @@ mod tests {
             (0x21, 0x00, &[]),
             (0x22, 0x11, &[0; 12]),
             (0x11, 0x11, &[0; 12]),
-            (0x21, 0x11, &[0; LONGEST + 1]),
+            (0x21, 0x11, &[0; MAX_LENGTH + 1]),
         ] {
             assert!(parse(command, family, rest, b"").await.is_err(), "{command} {family}");
         }

@@ -14,18 +14,15 @@ use url::Url;
 pub fn answer<B>(public_url: &Url, peer: &Peer, request: &Request<B>) -> Response<ReplyBody> {
     let progress = peer.activity.begin(false);
     let mut reply = Response::new(Content::Empty { ends: true });
-    match location(public_url, request) {
-        Some(location) => {
-            *reply.status_mut() = StatusCode::PERMANENT_REDIRECT;
-            reply.headers_mut().insert(LOCATION, location);
-        }
-        None => {
-            *reply.status_mut() = StatusCode::FORBIDDEN;
-            let text = HeaderValue::from_static("text/plain; charset=utf-8");
-            reply.headers_mut().insert(CONTENT_TYPE, text);
-            if request.method() != Method::HEAD {
-                *reply.body_mut() = Content::Whole("Use https.\n".into());
-            }
+    if let Some(location) = location(public_url, request) {
+        *reply.status_mut() = StatusCode::PERMANENT_REDIRECT;
+        reply.headers_mut().insert(LOCATION, location);
+    } else {
+        *reply.status_mut() = StatusCode::FORBIDDEN;
+        let text = HeaderValue::from_static("text/plain; charset=utf-8");
+        reply.headers_mut().insert(CONTENT_TYPE, text);
+        if request.method() != Method::HEAD {
+            *reply.body_mut() = Content::Whole("Use https.\n".into());
         }
     }
     reply.map(|content| ReplyBody::from(content).of(progress))

@@ -22,11 +22,11 @@ pub enum Content {
     /// Everything.
     Whole(Bytes),
     /// One part after the other.
-    Parts(mpsc::Receiver<Part>),
+    Chunks(mpsc::Receiver<Chunk>),
 }
 
 /// A part of a reply.
-pub enum Part {
+pub enum Chunk {
     /// More bytes.
     Data(Bytes),
     /// The reply is complete. Without this part it is not, and the client notices.
@@ -43,7 +43,7 @@ impl ReplyBody {
     /// The body as the reply to `request`.
     pub fn of(mut self, mut request: Request) -> Self {
         if matches!(self.content, Content::Whole(_)) {
-            request.waits();
+            request.chunk_pending();
         }
         self.request = Some(request);
         self
@@ -60,7 +60,7 @@ impl Body for ReplyBody {
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         // hyper has passed on what it took before.
         if let Some(request) = &mut self.request {
-            request.taken();
+            request.chunk_sent();
         }
         let frame = match &mut self.content {
             Content::Empty { ends } => {
@@ -72,9 +72,9 @@ impl Body for ReplyBody {
                 self.content = Content::Empty { ends: true };
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
-            Content::Parts(parts) => match std::task::ready!(parts.poll_recv(cx)) {
-                Some(Part::Data(bytes)) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
-                Some(Part::End) => {
+            Content::Chunks(parts) => match std::task::ready!(parts.poll_recv(cx)) {
+                Some(Chunk::Data(bytes)) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                Some(Chunk::End) => {
                     self.content = Content::Empty { ends: true };
                     Poll::Ready(None)
                 }
@@ -83,7 +83,7 @@ impl Body for ReplyBody {
         };
         // With HTTP/2, hyper takes one part before the client has room for it.
         if let (Poll::Ready(Some(Ok(_))), Some(request)) = (&frame, &mut self.request) {
-            request.waits();
+            request.chunk_pending();
         }
         frame
     }

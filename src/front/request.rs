@@ -1,5 +1,5 @@
 //! What is read from a request before Rocket sees it: whether its head is acceptable, and its body.
-use super::{Shared, connection::Peer, limits::HEADERS};
+use super::{Shared, connection::Peer, limits::MAX_HEADERS};
 use crate::web::request::accept::LONGEST_ACCEPT;
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -45,7 +45,7 @@ pub struct Target<'h> {
 
 /// The head of a request, if it is acceptable.
 pub fn target(head: &Parts) -> Result<Target<'_>, Refusal> {
-    if head.headers.len() > HEADERS || has_long_accept(&head.headers) {
+    if head.headers.len() > MAX_HEADERS || has_long_accept(&head.headers) {
         return Err(HEAD_TOO_LARGE);
     }
     // Rocket reads the first one, and others perhaps the last.
@@ -83,10 +83,10 @@ fn host<'h>(uri: &'h Uri, headers: &HeaderMap) -> Result<Option<&'h str>, Refusa
 
 /// A body in memory.
 #[derive(Default)]
-pub struct HeldBody {
+pub struct BufferedBody {
     pub bytes: Vec<u8>,
-    /// The places of the bytes in the memory for bodies: of the connection, and of all connections.
-    pub places: Vec<OwnedSemaphorePermit>,
+    /// The permits for the bytes in the memory for bodies: of the connection, and of all connections.
+    pub permits: Vec<OwnedSemaphorePermit>,
 }
 
 /// Reads a body.
@@ -97,10 +97,10 @@ pub async fn read(
     shared: &Shared,
     peer: &Peer,
     mut body: Incoming,
-) -> Result<Result<HeldBody, Refusal>, hyper::Error> {
-    let longest = shared.limits.longest_body;
+) -> Result<Result<BufferedBody, Refusal>, hyper::Error> {
+    let longest = shared.limits.max_body;
     if body.is_end_stream() {
-        return Ok(Ok(HeldBody::default()));
+        return Ok(Ok(BufferedBody::default()));
     }
     let size = match body.size_hint().exact() {
         Some(size) => u32::try_from(size).unwrap_or(u32::MAX),
@@ -111,32 +111,33 @@ pub async fn read(
         return Ok(Err(BODY_TOO_LARGE));
     }
     let deadline = Instant::now() + shared.limits.body;
-    let own = timeout_at(deadline, peer.bodies.clone().acquire_many_owned(size)).await;
+    let own = timeout_at(deadline, peer.body_memory.clone().acquire_many_owned(size)).await;
     let Ok(Ok(own)) = own else { return Ok(Err(UNAVAILABLE)) };
-    let mut held = HeldBody { bytes: Vec::new(), places: vec![own] };
+    let mut body_so_far = BufferedBody { bytes: Vec::new(), permits: vec![own] };
     loop {
         let Ok(frame) = timeout_at(deadline, body.frame()).await else {
             return Ok(Err(TOO_SLOW));
         };
-        let Some(frame) = frame else { return Ok(Ok(held)) };
+        let Some(frame) = frame else { return Ok(Ok(body_so_far)) };
         let Ok(data) = frame?.into_data() else { continue };
-        if let Err(refusal) = hold(shared, &mut held, &data) {
+        if let Err(refusal) = append(shared, &mut body_so_far, &data) {
             return Ok(Err(refusal));
         }
     }
 }
 
-fn hold(shared: &Shared, held: &mut HeldBody, data: &Bytes) -> Result<(), Refusal> {
-    if held.bytes.len() + data.len() > shared.limits.longest_body as usize {
+fn append(shared: &Shared, body_so_far: &mut BufferedBody, data: &Bytes) -> Result<(), Refusal> {
+    if body_so_far.bytes.len() + data.len() > shared.limits.max_body as usize {
         return Err(BODY_TOO_LARGE);
     }
     let count = u32::try_from(data.len()).map_err(|_| BODY_TOO_LARGE)?;
-    let place = shared.bodies.clone().try_acquire_many_owned(count).map_err(|_| UNAVAILABLE)?;
-    match held.places.get_mut(1) {
-        Some(places) => places.merge(place),
-        None => held.places.push(place),
+    let permit =
+        shared.body_memory.clone().try_acquire_many_owned(count).map_err(|_| UNAVAILABLE)?;
+    match body_so_far.permits.get_mut(1) {
+        Some(permits) => permits.merge(permit),
+        None => body_so_far.permits.push(permit),
     }
-    held.bytes.extend_from_slice(data);
+    body_so_far.bytes.extend_from_slice(data);
     Ok(())
 }
 
@@ -194,7 +195,7 @@ mod tests {
         assert_eq!(target(&head("POST", "/", &types)), Err(MALFORMED));
         let accepts = vec![("accept", "text/html;q=0.1"); LONGEST_ACCEPT / 15 + 1];
         assert_eq!(target(&head("GET", "/", &accepts)), Err(HEAD_TOO_LARGE));
-        let many = vec![("accept", "a/b"); HEADERS + 1];
+        let many = vec![("accept", "a/b"); MAX_HEADERS + 1];
         assert_eq!(target(&head("GET", "/", &many)), Err(HEAD_TOO_LARGE));
         assert!(target(&head("GET", "/", &many[1..])).is_ok());
     }

@@ -6,7 +6,7 @@ use tokio::{sync::Notify, time::sleep};
 
 /// What a signal asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
+enum StopKind {
     /// SIGTERM: from a process manager. A load balancer may need time to notice the shutdown.
     Drain,
     /// SIGINT: from a person at a terminal, who waits for the end.
@@ -40,11 +40,11 @@ impl Signals {
     }
 
     #[cfg(unix)]
-    async fn next(&mut self) -> Told {
+    async fn next(&mut self) -> StopKind {
         loop {
             tokio::select! {
-                Some(()) = self.terminate.recv() => return Told::Drain,
-                Some(()) = self.interrupt.recv() => return Told::Stop,
+                Some(()) = self.terminate.recv() => return StopKind::Drain,
+                Some(()) = self.interrupt.recv() => return StopKind::Stop,
                 Some(()) = self.hangup.recv() => self.reload.notify_one(),
                 else => std::future::pending().await,
             }
@@ -52,9 +52,9 @@ impl Signals {
     }
 
     #[cfg(not(unix))]
-    async fn next(&mut self) -> Told {
+    async fn next(&mut self) -> StopKind {
         match tokio::signal::ctrl_c().await {
-            Ok(()) => Told::Stop,
+            Ok(()) => StopKind::Stop,
             Err(_) => std::future::pending().await,
         }
     }
@@ -63,7 +63,7 @@ impl Signals {
     /// `shutdown.drain` before the server stops accepting connections. A second signal ends the process.
     pub async fn obey(mut self, auth: Option<Auth>, shutdown: Shutdown) {
         let drain = match (self.next().await, &auth) {
-            (Told::Drain, Some(auth)) => auth.config().shutdown.drain,
+            (StopKind::Drain, Some(auth)) => auth.config().shutdown.drain,
             _ => Duration::ZERO,
         };
         if let Some(auth) = auth {

@@ -16,7 +16,7 @@ use tokio::{
 /// the system discards the reply that the client has not read yet (RFC 9112, 9.6).
 const LINGER: Duration = Duration::from_secs(1);
 /// In bytes.
-const LINGER_BYTES: usize = 256 << 10;
+const MAX_LINGER_BYTES: usize = 256 << 10;
 
 /// A socket that records its reads and writes. It is below TLS, so that each written byte counts.
 pub struct Watched<S> {
@@ -90,7 +90,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.lingers.is_none() {
             ready!(Pin::new(&mut self.socket).poll_shutdown(cx))?;
-            self.lingers = Some((Box::pin(sleep(LINGER)), LINGER_BYTES));
+            self.lingers = Some((Box::pin(sleep(LINGER)), MAX_LINGER_BYTES));
         }
         let this = &mut *self;
         let Some((end, left)) = this.lingers.as_mut() else { return Poll::Ready(Ok(())) };
