@@ -50,6 +50,7 @@ impl Config {
         self.check_legacy(&mut require);
         self.check_browser(&mut require);
         self.check_password(&mut require);
+        self.server.check(self.public_url.scheme() == "https", &mut require);
         let drains = self.shutdown.drain <= Shutdown::LONGEST;
         require(drains, "shutdown.drain", "should be at most 5m");
         let key = self.encryption_key.as_ref().map(|s| s.0.len());

@@ -17,6 +17,7 @@ mod problem;
 mod redact;
 mod runtime;
 mod secret;
+mod server;
 mod shutdown;
 mod site;
 
@@ -30,6 +31,7 @@ pub use load::{Loaded, load, load_from};
 pub use problem::Problem;
 pub use runtime::{EmailConfirmation, Registration, RuntimeSettings, Setting};
 pub use secret::Secret;
+pub use server::Server;
 pub use shutdown::Shutdown;
 
 use ipnet::IpNet;
@@ -96,6 +98,8 @@ pub struct Config {
     pub metrics: bool,
     /// Whether `/openapi.json`, `/docs/` and `/api-doc/` exist.
     pub docs: bool,
+    /// Limits of connections and requests, and where the service listens.
+    pub server: Server,
     /// How the service stops.
     pub shutdown: Shutdown,
     /// The dialects that are mounted; see `docs/dialects.md`.
@@ -143,6 +147,7 @@ impl Default for Config {
             limits: Limits::default(),
             metrics: true,
             docs: true,
+            server: Server::default(),
             shutdown: Shutdown::default(),
             dialects: Dialect::ALL.to_vec(),
             language: Language::En,

@@ -11,6 +11,7 @@ mod api;
 mod cli;
 mod db;
 mod dialects;
+mod front;
 mod host;
 mod mail;
 mod maintenance;
