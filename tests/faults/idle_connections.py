@@ -39,13 +39,11 @@ async def run(lab, engine):
         async with gate:
             await hold(n)
 
-    load.start()
     await asyncio.gather(*(gated(n) for n in range(COUNT)))
     opened = len(idle)
-    await asyncio.sleep(3)
+    await load.run(6)
     held = len(os.listdir(f"/proc/{server.process.pid}/fd"))
     peak = server.process.memory()
-    await load.stop()
     journal = load.journal
     assert opened == COUNT and held >= COUNT, f"{opened} connections were opened, and {held} files held"
     journal.require_no_failure()
@@ -53,6 +51,6 @@ async def run(lab, engine):
         connection.close()
     await load.check()
     await server.stop()
-    return (f"{opened:,} opened, the server held {held:,} files 3 s later; {len(journal.times):,} requests of others: 0 failed, "
+    return (f"{opened:,} opened, the server held {held:,} files 6 s later; {len(journal.times):,} requests of others: 0 failed, "
             f"median {journal.quantile(0.5) * 1000:.0f} ms, 99 % within {journal.quantile(0.99) * 1000:.0f} ms; "
             f"memory {before} to {peak} MiB")
