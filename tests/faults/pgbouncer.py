@@ -51,7 +51,7 @@ async def run(lab, engine):
     for server in servers:
         server.launch()
     await asyncio.gather(*(server.until_ready() for server in servers))
-    load = Load([server.address for server in servers])
+    load = Load([server.address for server in servers], people=6, pause=0.05)
     seconds = 2 if lab.short else 8
     await load.run(seconds)
     load.journal.require_no_failure()

@@ -44,7 +44,8 @@ class MailServer:
                     break
                 else:
                     await self._say(writer, "250 mail.example.com")
-        except (OSError, EOFError, asyncio.IncompleteReadError):
+        except (OSError, EOFError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            # The server of ours hung up, or the run has ended.
             pass
         finally:
             writer.close()
