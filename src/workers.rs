@@ -138,6 +138,7 @@ async fn keep_up(upkeep: fn()) {
 
 async fn tell_figures(auth: Auth) {
     loop {
+        auth.forget_idle_addresses();
         note(auth.figures().await.map(|figures| tell(&figures)), "reading the metrics failed")
             .await;
         sleep(FIGURES).await;
@@ -152,6 +153,7 @@ fn tell(figures: &Figures) {
             .set(count(u64::try_from(n).unwrap_or(0)));
     }
     metrics::gauge!("portcullis_oldest_mail_seconds").set(figures.oldest_mail.as_secs_f64());
+    metrics::gauge!("portcullis_stuffing").set(f64::from(u8::from(figures.stuffing)));
     metrics::gauge!("portcullis_passwords_waiting").set(count(figures.passwords_waiting as u64));
     let connections = figures.connections;
     for (state, n) in [("open", connections.open), ("idle", connections.idle)] {

@@ -75,7 +75,7 @@ pub async fn register(
         invite: body.invite.as_deref(),
     };
     if !wrong.is_empty() {
-        return Err(auth.refuse_registration(new, wrong).await.into());
+        return Err(auth.refuse_registration(&client, new, wrong).await.into());
     }
     let done = auth.register(&client, new).await?;
     let mark = registration::cookie(auth.config(), auth.browser_mark(&done)?);
@@ -202,8 +202,8 @@ pub async fn reset_password(
     body: Json<Reset>,
 ) -> Answer<()> {
     let body = body.valid()?;
-    auth.reset_password(&client, &body.token, &body.new_password).await?;
-    Ok(Reply::empty())
+    let device = auth.reset_password(&client, &body.token, &body.new_password).await?;
+    Ok(Reply::empty().remembering(auth, device))
 }
 
 request_body! {

@@ -169,7 +169,8 @@ fn expected(key: &str, shape: &Value, e: &Error) -> String {
         ("brand.links", ..) => "should be a list of \"TEXT <https://…>\"".to_owned(),
         ("legacy.until", ..) => "should be a day such as \"2027-01-31\"".to_owned(),
         (key, ..)
-            if key.ends_with("_lifetime") || ["refresh_grace", "shutdown.drain"].contains(&key) =>
+            if key.ends_with("_lifetime")
+                || ["refresh_grace", "shutdown.drain", "limits.longest_delay"].contains(&key) =>
         {
             "should be a time such as \"30s\", \"5m\", \"12h\" or \"30d\"".to_owned()
         }

@@ -101,7 +101,7 @@ pub async fn sign_up<T>(
     show: impl FnOnce(User) -> T,
 ) -> RegisterReply<T> {
     if !wrong.is_empty() {
-        return Err(auth.refuse_registration(new, wrong).await.into());
+        return Err(auth.refuse_registration(caller, new, wrong).await.into());
     }
     match auth.register(caller, new).await {
         Ok(Registered::Created(user)) => Ok(Either::Left(Reply::with(Status::Created, show(user)))),

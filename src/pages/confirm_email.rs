@@ -2,7 +2,7 @@
 //! registered, opening the link is enough.
 use super::{Sent, answer, paths};
 use crate::{
-    flows::{AccountProof, Auth, Confirmation, Declined, Error, LinkState},
+    flows::{AccountProof, Auth, Caller, Confirmation, Declined, Error, LinkState},
     view::View,
     web::{
         self,
@@ -65,13 +65,14 @@ impl Confirm {
     /// What the link can do now.
     async fn of(
         auth: &Auth,
+        caller: &Caller,
         token: &str,
         by: &web::Result<SignedIn>,
         mark: Option<&str>,
     ) -> Result<Self, Error> {
         let session = by.as_ref().ok().map(|by| &by.0);
         let proof = AccountProof { session, mark, password: None };
-        let of = auth.confirmation(token, proof).await?;
+        let of = auth.confirmation(caller, token, proof).await?;
         Ok(Self::new(auth, of, token, by.is_ok()))
     }
 
@@ -109,7 +110,7 @@ pub async fn page(
         let Some(token) = kept.0 else {
             return Ok(Either::Right(Page::ok(Confirm::expired(auth, by.is_ok()))));
         };
-        return Ok(Either::Right(Confirm::of(auth, token, &by, mark.0).await?.page()));
+        return Ok(Either::Right(Confirm::of(auth, &client, token, &by, mark.0).await?.page()));
     };
     if registrant.0.is_some() {
         let proof = AccountProof { mark: registrant.0, ..AccountProof::default() };
@@ -143,9 +144,9 @@ pub async fn confirm(
         // The page shows the outcome.
         Ok(onward) => Ok(Either::Left(onward)),
         Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(onward(auth, &token))),
-        done => {
-            let view = Confirm::of(auth, &token, &by, mark.0).await?;
-            answer(done, "confirm", || view)
+        Err(e) => {
+            let view = Confirm::of(auth, &client, &token, &by, mark.0).await?;
+            answer(Err(e), "confirm", || view)
         }
     }
 }
@@ -163,15 +164,18 @@ pub async fn reset(
     let done = async {
         let form = form.form?;
         let new = form.read(|f| f.text("new_password"))?;
-        auth.reset_password(&client, &token, new).await?;
+        let device = auth.reset_password(&client, &token, new).await?;
         let reply = Reply::see(paths::LOGIN).forgetting(auth).telling(auth, Notice::PasswordReset);
-        Ok(reply.header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), "")))
+        Ok(reply
+            .remembering(auth, device)
+            .header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), "")))
     };
     match done.await {
+        Ok(reply) => Ok(Either::Left(reply)),
         Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(onward(auth, &token))),
-        done => {
-            let view = Confirm::of(auth, &token, &by, mark.0).await?;
-            answer(done, "reset", || view)
+        Err(e) => {
+            let view = Confirm::of(auth, &client, &token, &by, mark.0).await?;
+            answer(Err(e), "reset", || view)
         }
     }
 }
@@ -196,10 +200,11 @@ pub async fn decline(
         Ok(reply.header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), "")))
     };
     match done.await {
+        Ok(reply) => Ok(Either::Left(reply)),
         Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(onward(auth, &token))),
-        done => {
-            let view = Confirm::of(auth, &token, &by, mark.0).await?;
-            answer(done, "decline", || view)
+        Err(e) => {
+            let view = Confirm::of(auth, &client, &token, &by, mark.0).await?;
+            answer(Err(e), "decline", || view)
         }
     }
 }

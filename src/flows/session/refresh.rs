@@ -10,6 +10,7 @@ use crate::{
     flows::{
         Auth, Caller, Error, Result, Session, SignedIn, Tokens, User, UserId,
         audit::{AuditEvent, AuditKind},
+        limits::Action,
         surface::{Rotation, Surface},
         work::Work,
     },
@@ -32,13 +33,15 @@ impl Auth {
     ///
     /// # Errors
     /// [`Error::TokenNotValid`], [`Error::TokenSuperseded`], [`Error::AccessStillValid`],
-    /// [`Error::SuperuserRefused`], [`Error::EmailNotConfirmed`], [`Error::Unavailable`].
+    /// [`Error::SuperuserRefused`], [`Error::EmailNotConfirmed`], [`Error::RateLimited`],
+    /// [`Error::Unavailable`].
     pub async fn refresh(
         &self,
         caller: &Caller,
         surface: &Surface,
         presented: &str,
     ) -> Result<Tokens> {
+        self.limit(caller, Action::Refresh)?;
         let now = self.clock.now();
         let (token, legacy) = self.read_presented(surface.legacy, presented, now)?;
         let mut work = self.begin(caller).await?;
@@ -50,6 +53,7 @@ impl Auth {
         if of_another || token.session.is_some_and(|sid| sid != session.id.0) {
             return Err(Error::TokenNotValid);
         }
+        self.limit_session(session.id)?;
         self.admit(surface, &user).map_err(|e| match e {
             Error::AccountDisabled => Error::TokenNotValid,
             e => e,
@@ -104,6 +108,8 @@ impl Auth {
             return self.act_for(caller, surface, by, id, true).await;
         }
         by.demand_self()?;
+        self.limit(caller, Action::Refresh)?;
+        self.limit_session(by.session.id)?;
         self.admit(surface, &by.user)?;
         let mut work = self.begin_by(caller, by).await?;
         let now = work.now;
