@@ -54,7 +54,7 @@ request_body! {
 /// Registers a user and mails a link that confirms the address; a cookie lets the same browser confirm by the link
 /// alone
 #[utoipa::path(
-    security(()), responses((status = 201, body = UserView), (status = 202, body = Detail))
+    security(()), responses((status = 201, body = UserView), (status = 202, body = Detail), (status = 429))
 )]
 #[post("/auth/register", data = "<body>")]
 pub async fn register(
@@ -130,7 +130,7 @@ request_body! {
 }
 
 /// Deletes the account and all that is stored of it
-#[utoipa::path(responses((status = 204)))]
+#[utoipa::path(responses((status = 204), (status = 429)))]
 #[delete("/auth/me", data = "<body>")]
 pub async fn delete_me(
     auth: &State<Auth>,
@@ -152,7 +152,7 @@ request_body! {
 }
 
 /// Changes the password and ends every other session
-#[utoipa::path(responses((status = 204)))]
+#[utoipa::path(responses((status = 204), (status = 429)))]
 #[post("/auth/password", data = "<body>")]
 pub async fn change_password(
     auth: &State<Auth>,
@@ -172,7 +172,7 @@ request_body! {
 }
 
 /// Mails a link that resets the password; the answer is the same for any address
-#[utoipa::path(security(()), responses((status = 202, body = Detail)))]
+#[utoipa::path(security(()), responses((status = 202, body = Detail), (status = 429)))]
 #[post("/auth/password/forgot", data = "<body>")]
 pub async fn forgot_password(
     auth: &State<Auth>,
@@ -194,7 +194,7 @@ request_body! {
 }
 
 /// Sets a new password by a mailed token and ends every session
-#[utoipa::path(security(()), responses((status = 204)))]
+#[utoipa::path(security(()), responses((status = 204), (status = 429)))]
 #[post("/auth/password/reset", data = "<body>")]
 pub async fn reset_password(
     auth: &State<Auth>,
@@ -214,7 +214,7 @@ request_body! {
 }
 
 /// Mails a link to a new address that makes it the account's own, and a notice to the old one
-#[utoipa::path(responses((status = 202, body = Detail)))]
+#[utoipa::path(responses((status = 202, body = Detail), (status = 429)))]
 #[post("/auth/email", data = "<body>")]
 pub async fn change_email(
     auth: &State<Auth>,
@@ -241,7 +241,7 @@ request_body! {
 /// Confirms an address by a mailed token and a sign that the account is one's own (a session, the password, or the
 /// browser that registered), or by a mailed code in a session; ends no session
 #[utoipa::path(
-    security((), ("access" = []), ("cookie" = [])), responses((status = 200, body = UserView))
+    security((), ("access" = []), ("cookie" = [])), responses((status = 200, body = UserView), (status = 429))
 )]
 #[post("/auth/email/confirm", data = "<body>")]
 pub async fn confirm_email(
@@ -266,7 +266,7 @@ pub async fn confirm_email(
 }
 
 /// Mails the link that confirms the address again
-#[utoipa::path(responses((status = 202, body = Detail)))]
+#[utoipa::path(responses((status = 202, body = Detail), (status = 429)))]
 #[post("/auth/email/resend")]
 pub async fn resend_confirmation(
     auth: &State<Auth>,

@@ -53,7 +53,7 @@ request_body! {
 
 /// Opens a session by password, or for a user that is signed in; gives a superuser access to anybody
 #[utoipa::path(
-    security((), ("access" = []), ("cookie" = [])), responses((status = 200, body = Access))
+    security((), ("access" = []), ("cookie" = [])), responses((status = 200, body = Access), (status = 429))
 )]
 #[post("/api/tokens", data = "<body>")]
 async fn tokens(
@@ -90,7 +90,7 @@ async fn tokens(
 }
 
 /// Gives a new access token; the cookie stays, unless the session is of a surface that replaces it
-#[utoipa::path(security(("cookie" = [])), responses((status = 200, body = Access)))]
+#[utoipa::path(security(("cookie" = [])), responses((status = 200, body = Access), (status = 429)))]
 #[post("/api/refresh_access")]
 async fn refresh_access(
     auth: &State<Auth>,
@@ -108,7 +108,7 @@ request_body! {
 
 /// Gives a new access token and a new cookie; the session's older refresh tokens are dead at once
 #[utoipa::path(
-    security(("access" = []), ("cookie" = [])), responses((status = 200, body = Access))
+    security(("access" = []), ("cookie" = [])), responses((status = 200, body = Access), (status = 429))
 )]
 #[post("/api/refresh_all", data = "<body>")]
 async fn refresh_all(

@@ -68,7 +68,7 @@ request_body! {
 }
 
 /// Registers a user; a confirmation link is mailed
-#[utoipa::path(responses((status = 201, body = NewUserView), (status = 202, body = Pending)))]
+#[utoipa::path(responses((status = 201, body = NewUserView), (status = 202, body = Pending), (status = 429)))]
 #[post("/api/register", data = "<body>")]
 pub async fn register(
     auth: &State<Auth>,

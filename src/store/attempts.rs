@@ -40,14 +40,6 @@ fn micros(d: Duration) -> i64 {
     i64::try_from(d.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// The failures of the bucket `a` with the new one, without those that are forgotten by now.
-macro_rules! failures {
-    () => {
-        "(CASE WHEN a.failures > ($2 - a.counted_at) / $9
-               THEN a.failures - ($2 - a.counted_at) / $9 + 1 ELSE 1 END)"
-    };
-}
-
 /// Counts an attempt as a failure, and delays the next one. `false` if the bucket is blocked: then it changes
 /// nothing.
 ///
@@ -55,24 +47,20 @@ macro_rules! failures {
 pub async fn count(db: &mut Tx, bucket: i64, pace: &Pace, now: Timestamp) -> Result<bool> {
     let counted: Option<(i64,)> = db
         .fetch_optional(
-            concat!(
-                "INSERT INTO auth_attempts AS a (bucket, failures, blocked_until, counted_at)
-                 VALUES ($1, 1, $2, $2)
-                 ON CONFLICT (bucket) DO UPDATE SET
-                     failures = ",
-                failures!(),
-                ", blocked_until = $2 + CASE WHEN ",
-                failures!(),
-                " < $3 THEN 0 WHEN ",
-                failures!(),
-                " >= $7 THEN $8 WHEN ",
-                failures!(),
-                " >= $3 + $5 THEN $6 ELSE $4 << CAST(",
-                failures!(),
-                " - $3 AS INTEGER) END, counted_at = $2
-                 WHERE a.blocked_until <= $2
-                 RETURNING a.failures"
-            ),
+            "INSERT INTO auth_attempts AS a (bucket, failures, blocked_until, counted_at)
+             VALUES ($1, 1, $2, $2)
+             ON CONFLICT (bucket) DO UPDATE SET (failures, blocked_until, counted_at) = (
+                 SELECT now.failures,
+                        $2 + CASE WHEN now.failures < $3 THEN 0
+                                  WHEN now.failures >= $7 THEN $8
+                                  WHEN now.failures >= $3 + $5 THEN $6
+                                  ELSE $4 << CAST(now.failures - $3 AS INTEGER) END,
+                        $2
+                 FROM (SELECT CASE WHEN a.failures > ($2 - a.counted_at) / $9
+                                   THEN a.failures - ($2 - a.counted_at) / $9 + 1
+                                   ELSE 1 END AS failures) AS now)
+             WHERE a.blocked_until <= $2
+             RETURNING failures",
             (
                 bucket,
                 now,

@@ -12,6 +12,7 @@ mod cli;
 mod db;
 mod dialects;
 mod host;
+mod limits;
 mod mail;
 mod maintenance;
 mod pages;

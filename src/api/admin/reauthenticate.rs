@@ -12,7 +12,7 @@ use crate::{
 use rocket::{State, post};
 
 /// Takes the password again: for ten minutes more the acts go through that ask for it
-#[utoipa::path(responses((status = 204)))]
+#[utoipa::path(responses((status = 204), (status = 429)))]
 #[post("/auth/admin/prove", data = "<body>")]
 pub async fn prove(
     auth: &State<Auth>,

@@ -145,7 +145,7 @@ impl Auth {
 
     /// Returns the error `why`, and records the failed login of a known user after the response:
     /// doing so before it would take longer than for an unknown name. An unknown name is only
-    /// counted and logged, and leaves nothing in the database.
+    /// counted and logged, and leaves no row that names it.
     fn refuse<T>(&self, caller: &Caller, target: Option<UserId>, why: Error) -> Result<T> {
         let Some(target) = target else {
             count_unknown(caller, AuditKind::LoginFailed);

@@ -1,4 +1,5 @@
 //! Rules for the whole repository.
 mod docs;
 mod layers;
+mod limits;
 mod schema;
