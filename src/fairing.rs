@@ -158,7 +158,7 @@ async fn start(db: Db, config: Config, clock: Clock) -> Result<Auth, StartError>
 /// If the settings are invalid, the database cannot be opened or migrated, or the service cannot start.
 pub async fn open(figment: Figment) -> Result<Auth, StartError> {
     let (config, url) = settings(figment)?;
-    let db = Db::open(&url, 2).await.map_err(|e| told(&e))?;
+    let db = Db::open(&url, 2).await.map_err(|e| database_error(&e))?;
     start(db, config, Clock::system()).await
 }
 
@@ -167,10 +167,10 @@ pub async fn open(figment: Figment) -> Result<Auth, StartError> {
 ///
 /// # Errors
 /// If the database does not exist or is not up to date.
-pub async fn beside(figment: Figment) -> Result<Auth, StartError> {
+pub async fn open_beside_server(figment: Figment) -> Result<Auth, StartError> {
     let (config, url) = settings(figment)?;
     let db = existing(&url).await.map_err(StartError::Database)?;
-    if !db.is_up_to_date().await.map_err(|e| told(&e))? {
+    if !db.is_up_to_date().await.map_err(|e| database_error(&e))? {
         return Err(StartError::Outdated);
     }
     Auth::beside(config, db, Clock::system()).await.map_err(StartError::Service)
@@ -207,11 +207,12 @@ fn settings(figment: Figment) -> Result<(Config, String), StartError> {
     if !loaded.problems.is_empty() {
         return Err(StartError::Config(loaded.problems));
     }
-    let url = loaded.figment.extract_inner("databases.portcullis.url").map_err(|e| told(&e))?;
+    let url =
+        loaded.figment.extract_inner("databases.portcullis.url").map_err(|e| database_error(&e))?;
     Ok((loaded.config, url))
 }
 
-fn told(e: &dyn std::fmt::Display) -> StartError {
+fn database_error(e: &dyn std::fmt::Display) -> StartError {
     StartError::Database(e.to_string())
 }
 
@@ -241,7 +242,7 @@ fn browser(endpoints: &[Endpoints]) -> Vec<rocket::Route> {
     match openapi::document_of(endpoints).to_json() {
         Ok(document) => swagger_ui::routes(document),
         Err(e) => {
-            tracing::error!(error = %e, "the API document cannot be written");
+            tracing::error!(error = %e, "the OpenAPI document cannot be serialized");
             Vec::new()
         }
     }

@@ -32,6 +32,7 @@
 //! | settings | [`config::Config`] |
 //! | errors of the routes and guards | [`catchers`], [`Error`] |
 //! | the OpenAPI document | [`docs`] |
+#![warn(missing_docs)]
 #[cfg(test)]
 #[macro_use]
 mod support;

@@ -4,7 +4,7 @@ use uuid::{Builder, Uuid};
 
 /// The operating system returned no random bytes.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the operating system gives no random bytes")]
+#[error("the operating system returned no random bytes")]
 pub struct Error;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_has_one_spelling() {
+    fn only_the_canonical_form_of_a_token_is_accepted() {
         let token = token().unwrap();
         assert_eq!(parse(&token.to_string()), Some(token));
         for other in

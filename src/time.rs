@@ -50,11 +50,6 @@ impl Timestamp {
         self.0.div_euclid(1_000_000)
     }
 
-    /// Parses an RFC 3339 time, which must have an offset.
-    pub fn from_rfc3339(text: &str) -> Option<Self> {
-        Self::of(OffsetDateTime::parse(text, &Rfc3339).ok()?)
-    }
-
     /// Parses a day (`2026-11-21`, UTC) and returns its start.
     pub fn from_day(text: &str) -> Option<Self> {
         let day = Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?;
@@ -137,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_stored_can_be_told() {
+    fn any_stored_time_can_be_formatted() {
         for (micros, told) in [
             (i64::MIN, "0000-01-01T00:00:00Z"),
             (-62_167_219_200_000_001, "0000-01-01T00:00:00Z"),

@@ -13,7 +13,7 @@ use tokio::{task::JoinSet, time::sleep};
 /// allows 1 s).
 const POLL: Duration = Duration::from_millis(400);
 /// How long a mail waits, at most, that another process enqueued or whose next attempt is due.
-const POST: Duration = Duration::from_secs(2);
+const OUTBOX_POLL: Duration = Duration::from_secs(2);
 /// How long sending the last mails may take at shutdown.
 pub const LAST_MAILS: Duration = Duration::from_secs(8);
 /// When the first purge runs. Not at the start, when replicas start together and users log in.
@@ -46,12 +46,12 @@ impl Workers {
                 set.spawn(guard(stringify!($work), AFTER_FAILURE, move || $work(auth.clone())));
             })* };
         }
-        start! { catch_up listen probe purge hash_kinds tell_figures }
+        start! { catch_up listen probe purge hash_kinds publish_figures }
         let lost = auth.clone();
         set.spawn(guard("end_when_lost", AFTER_FAILURE, move || {
             end_when_lost(lost.clone(), stop.clone())
         }));
-        set.spawn(guard("upkeep", AFTER_FAILURE, move || keep_up(upkeep)));
+        set.spawn(guard("upkeep", AFTER_FAILURE, move || run_upkeep(upkeep)));
         // Not part of the set, which is aborted: mail delivery ends by itself.
         let (sends, ends) = (auth.clone(), auth.clone());
         tokio::spawn(guard("deliver", AFTER_FAILURE, move || deliver(sends.clone())));
@@ -72,25 +72,25 @@ async fn guard<F: Future<Output = ()>>(name: &str, pause: Duration, work: impl F
 
 async fn deliver(auth: Auth) {
     while !auth.is_ending() {
-        note(auth.deliver_due().await.map(drop), "mail delivery failed").await;
+        log_failure(auth.deliver_due().await.map(drop), "mail delivery failed").await;
         tokio::select! {
             () = auth.mail_queued() => {}
             () = auth.ending() => {}
-            () = sleep(POST) => {}
+            () = sleep(OUTBOX_POLL) => {}
         }
     }
 }
 
 async fn catch_up(auth: Auth) {
     loop {
-        note(auth.catch_up().await, "polling for revocations failed").await;
+        log_failure(auth.catch_up().await, "polling for revocations failed").await;
         sleep(POLL).await;
     }
 }
 
 async fn probe(auth: Auth) {
     loop {
-        note(auth.probe().await, "the database cannot commit").await;
+        log_failure(auth.probe().await, "the database cannot commit").await;
         sleep(POLL).await;
     }
 }
@@ -107,45 +107,49 @@ async fn listen(auth: Auth) {
         match heard.await {
             // The engine has no notifications. Polling is enough.
             Ok(false) => return,
-            heard => note(heard.map(drop), "listening for notifications failed").await,
+            heard => log_failure(heard.map(drop), "listening for notifications failed").await,
         }
     }
 }
 
 /// Learns of imports by other processes.
 async fn hash_kinds(auth: Auth) {
-    note(auth.survey_hashes().await, "reading the kinds of stored hashes failed").await;
+    log_failure(auth.survey_hashes().await, "reading the kinds of stored hashes failed").await;
     loop {
         sleep(IMPORTS).await;
-        note(auth.learn_hash_kinds().await, "reading the kinds of stored hashes failed").await;
+        log_failure(auth.learn_hash_kinds().await, "reading the kinds of stored hashes failed")
+            .await;
     }
 }
 
 async fn purge(auth: Auth) {
     sleep(FIRST_PURGE).await;
     loop {
-        note(auth.purge().await, "purge failed").await;
+        log_failure(auth.purge().await, "purge failed").await;
         sleep(PURGE).await;
     }
 }
 
-async fn keep_up(upkeep: fn()) {
+async fn run_upkeep(upkeep: fn()) {
     loop {
         upkeep();
         sleep(UPKEEP).await;
     }
 }
 
-async fn tell_figures(auth: Auth) {
+async fn publish_figures(auth: Auth) {
     loop {
         auth.forget_idle_addresses();
-        note(auth.figures().await.map(|figures| tell(&figures)), "reading the metrics failed")
-            .await;
+        log_failure(
+            auth.figures().await.map(|figures| publish(&figures)),
+            "reading the metrics failed",
+        )
+        .await;
         sleep(FIGURES).await;
     }
 }
 
-fn tell(figures: &Figures) {
+fn publish(figures: &Figures) {
     let count = |n: u64| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
     let mails = [("waiting", figures.mails_waiting), ("failed", figures.mails_failed)];
     for (state, n) in mails {
@@ -172,10 +176,10 @@ async fn end_when_lost(auth: Auth, stop: impl Fn()) {
     stop();
 }
 
-/// Logs a failure as `otherwise`, and waits for [`AFTER_FAILURE`].
-async fn note(done: Result<()>, otherwise: &str) {
+/// Logs a failure as `message`, and waits for [`AFTER_FAILURE`].
+async fn log_failure(done: Result<()>, message: &str) {
     if let Err(e) = done {
-        tracing::warn!(error = %e, "{otherwise}");
+        tracing::warn!(error = %e, "{message}");
         sleep(AFTER_FAILURE).await;
     }
 }
@@ -186,7 +190,7 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     #[tokio::test]
-    async fn a_worker_that_panics_is_started_again_until_it_returns() {
+    async fn a_panicking_worker_is_restarted_until_it_returns() {
         let starts = &AtomicU32::new(0);
         guard("test", Duration::ZERO, || async move {
             assert!(starts.fetch_add(1, Ordering::SeqCst) >= 3, "not yet");
@@ -196,9 +200,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn upkeep_needs_nobody_to_ask_for_figures() {
+    async fn metrics_upkeep_runs_without_scrapes() {
         static CALLS: AtomicU32 = AtomicU32::new(0);
-        let worker = tokio::spawn(keep_up(|| {
+        let worker = tokio::spawn(run_upkeep(|| {
             CALLS.fetch_add(1, Ordering::SeqCst);
         }));
         while CALLS.load(Ordering::SeqCst) == 0 {

@@ -140,7 +140,7 @@ pub async fn delete_me(
 ) -> Answer<()> {
     let (by, body) = (by?.0, body.valid()?);
     auth.delete_account(&client, &by, &body.password).await?;
-    Ok(Reply::empty().forgetting(auth))
+    Ok(Reply::empty().without_refresh_cookie(auth))
 }
 
 request_body! {
@@ -203,7 +203,7 @@ pub async fn reset_password(
 ) -> Answer<()> {
     let body = body.valid()?;
     let device = auth.reset_password(&client, &body.token, &body.new_password).await?;
-    Ok(Reply::empty().remembering(auth, device))
+    Ok(Reply::empty().with_device_cookie(auth, device))
 }
 
 request_body! {

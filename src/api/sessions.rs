@@ -13,7 +13,7 @@ use crate::{
         reply::{json::Reply, problem::Problem},
         request::{
             caller::Client,
-            fields::unless_wrong,
+            fields::ok_if_valid,
             json::{Json, request_body},
         },
     },
@@ -77,10 +77,10 @@ pub async fn login(
         wrong.insert(at, ("email", FieldError::Missing));
         Login::Email("")
     });
-    unless_wrong((), wrong)?;
+    ok_if_valid((), wrong)?;
     let remember = body.remember.unwrap_or(true);
     let tokens = auth.log_in(&client, &SURFACE, login, &body.password, remember).await?;
-    Ok(carry(auth, tokens))
+    Ok(token_reply(auth, tokens))
 }
 
 /// Gives new tokens for the cookie
@@ -91,11 +91,11 @@ pub async fn refresh(
     client: Client<'_>,
     token: web::Result<CookieToken<'_>>,
 ) -> Answer<TokenView> {
-    Ok(carry(auth, auth.refresh(&client, &SURFACE, token?.0).await?))
+    Ok(token_reply(auth, auth.refresh(&client, &SURFACE, token?.0).await?))
 }
 
-fn carry(auth: &Auth, tokens: crate::flows::Tokens) -> Reply<TokenView> {
-    Reply::bare().carrying(auth, &tokens).body(tokens.into())
+fn token_reply(auth: &Auth, tokens: crate::flows::Tokens) -> Reply<TokenView> {
+    Reply::bare().with_tokens(auth, &tokens).body(tokens.into())
 }
 
 /// Ends the session and clears the cookie
@@ -118,7 +118,7 @@ pub async fn logout(
         }
         (Err(e), _) => return Err(e.into()),
     }
-    Ok(Reply::empty().forgetting(auth))
+    Ok(Reply::empty().without_refresh_cookie(auth))
 }
 
 /// Ends every session of the user
@@ -126,7 +126,7 @@ pub async fn logout(
 #[post("/auth/logout-all")]
 pub async fn logout_all(auth: &State<Auth>, client: Client<'_>, by: Signed) -> Answer<()> {
     auth.log_out_everywhere(&client, &by?.0).await?;
-    Ok(Reply::empty().forgetting(auth))
+    Ok(Reply::empty().without_refresh_cookie(auth))
 }
 
 /// The user's living sessions, the last used first

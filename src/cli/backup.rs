@@ -10,10 +10,11 @@ use std::{io::ErrorKind, path::Path};
 /// # Errors
 /// [`Error::Internal`], with a message for the operator.
 pub async fn backup(db: &Db, file: &Path) -> Result<()> {
-    if db.backup(file).await.map_err(in_words)? {
+    if db.backup(file).await.map_err(file_error)? {
         return Ok(());
     }
-    let advice = "PostgreSQL has its own: pg_dump \"$DATABASE_URL\" -Fc -f FILE";
+    let advice = "this command is for SQLite; for PostgreSQL, use pg_dump \"$DATABASE_URL\" -Fc -f \
+                  FILE";
     Err(Error::internal(advice))
 }
 
@@ -23,23 +24,24 @@ pub async fn backup(db: &Db, file: &Path) -> Result<()> {
 /// [`Error::Internal`], with a message for the operator.
 pub async fn copy(from: &Db, to: &Db) -> Result<Vec<(&'static str, u64)>> {
     if !from.ready().await.unwrap_or_default() {
-        return Err(Error::internal("the database is not up to date: portcullis migrate"));
+        return Err(Error::internal("the database is not up to date: run `portcullis migrate`"));
     }
     // The source has no pending migrations. This fails if a newer version of the program has migrated it.
     from.migrate().await.map_err(|e| Error::internal(format!("the database: {e}")))?;
     to.migrate().await.map_err(|e| Error::internal(format!("the target: {e}")))?;
-    match from.copy(to).await.map_err(in_words)? {
+    match from.copy(to).await.map_err(file_error)? {
         Copied::Rows(rows) => Ok(rows),
         Copied::NotEmpty(table) => {
-            Err(Error::internal(format!("the target is not empty: there is something in {table}")))
+            Err(Error::internal(format!("the target is not empty: the table {table} has rows")))
         }
         Copied::OtherEngine => Err(Error::internal(
-            "it copies from SQLite to PostgreSQL; from PostgreSQL there are pg_dump and pg_restore",
+            "this command copies from SQLite to PostgreSQL; to copy from PostgreSQL, use pg_dump \
+             and pg_restore",
         )),
     }
 }
 
-fn in_words(e: db::Error) -> Error {
+fn file_error(e: db::Error) -> Error {
     match e.io_kind() {
         Some(ErrorKind::AlreadyExists) => Error::internal("the file already exists"),
         Some(kind) => Error::internal(format!("the file: {kind}")),

@@ -9,7 +9,7 @@ use crate::{
 pub enum Failure {
     #[error(transparent)]
     Start(#[from] StartError),
-    #[error("{}", told(.0))]
+    #[error("{}", message(.0))]
     Flow(#[from] Error),
     #[error("{0}")]
     Input(String),
@@ -17,7 +17,7 @@ pub enum Failure {
     Io(#[from] std::io::Error),
     /// The reason is already printed.
     #[error("")]
-    Told,
+    Reported,
 }
 
 impl Failure {
@@ -32,7 +32,7 @@ pub fn field(name: &str, why: FieldError) -> String {
     format!("{name}: {}", sentence(Language::En, why))
 }
 
-fn told(e: &Error) -> String {
+fn message(e: &Error) -> String {
     match e {
         Error::Fields(fields) => {
             fields.iter().map(|(name, why)| field(name, *why)).collect::<Vec<_>>().join(" ")
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_is_one_line_whatever_it_was() {
+    fn a_failure_is_reported_in_one_line() {
         let e = Error::internal("line 3:\n  | {% if\n  | ^ unexpected end");
         assert_eq!(Failure::from(e).line(), "line 3: | {% if | ^ unexpected end");
     }

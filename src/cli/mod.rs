@@ -17,6 +17,7 @@ use crate::{
 };
 use clap::{Parser, Subcommand};
 use error::Failure;
+use futures_util::future::BoxFuture;
 use std::{
     collections::BTreeMap,
     io::{ErrorKind, IsTerminal, Write, stderr, stdout},
@@ -122,7 +123,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // The program that reads the output, such as `head`, has closed it. That is not a failure.
         Err(Failure::Io(e)) if e.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(Failure::Told) => ExitCode::FAILURE,
+        Err(Failure::Reported) => ExitCode::FAILURE,
         Err(e) => {
             let _ = writeln!(stderr(), "portcullis: {}", e.line());
             ExitCode::FAILURE
@@ -152,45 +153,45 @@ fn log(level: &str) {
 
 impl Command {
     fn run(self) -> Result<(), Failure> {
-        if let Self::Config(Settings::Check) = self {
-            return settings::check();
-        }
-        // Check the settings before Rocket's runtime reads them: it panics if they are invalid.
-        settings::demand()?;
-        ::rocket::async_main(self.act())
-    }
-
-    async fn act(self) -> Result<(), Failure> {
-        match self {
-            Self::Serve => Box::pin(serve::serve()).await,
-            Self::Migrate => {
+        let work: BoxFuture<'_, _> = match self {
+            Self::Config(Settings::Check) => return settings::check(),
+            Self::Serve => Box::pin(serve::serve()),
+            Self::Migrate => Box::pin(async {
                 fairing::open(fairing::figment()).await?;
                 Ok(())
+            }),
+            Self::User(command) => {
+                Box::pin(async { command.run(&open_beside_server().await?).await })
             }
-            Self::User(command) => command.run(&beside().await?).await,
-            Self::Keys(command) => command.run(&beside().await?).await,
-            Self::Mail(Mail::Test { address }) => test_mail(&beside().await?, &address).await,
-            Self::Config(Settings::Check) => settings::check(),
-            Self::Backup { file } => {
+            Self::Keys(command) => {
+                Box::pin(async { command.run(&open_beside_server().await?).await })
+            }
+            Self::Mail(Mail::Test { address }) => {
+                Box::pin(async move { test_mail(&open_beside_server().await?, &address).await })
+            }
+            Self::Backup { file } => Box::pin(async move {
                 let db = fairing::database(fairing::figment()).await?;
                 backup::backup(&db, &file).await.map_err(|e| {
                     let why = Failure::from(e).line();
                     Failure::Input(format!("{}: {why}", file.display()))
                 })
-            }
-            Self::Copy { to } => {
+            }),
+            Self::Copy { to } => Box::pin(async move {
                 let from = fairing::database(fairing::figment()).await?;
                 let copied = backup::copy(&from, &fairing::target(&to).await?).await?;
                 print(&copied.into_iter().collect::<BTreeMap<_, _>>())
-            }
-        }
+            }),
+        };
+        // Check the settings before Rocket's runtime reads them: it panics if they are invalid.
+        settings::require_valid()?;
+        ::rocket::async_main(work)
     }
 }
 
 /// The service for a command that may run beside a server. It changes only what the command asks for: `serve`
 /// and `migrate` alone create or migrate a database.
-async fn beside() -> Result<Auth, Failure> {
-    Ok(fairing::beside(fairing::figment()).await?)
+async fn open_beside_server() -> Result<Auth, Failure> {
+    Ok(fairing::open_beside_server(fairing::figment()).await?)
 }
 
 impl Keys {
@@ -261,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_wrong_usage() {
+    fn unknown_commands_and_arguments_are_usage_errors() {
         for wrong in [
             &["nonsense"][..],
             &["user"],

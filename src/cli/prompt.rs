@@ -8,7 +8,7 @@ use std::{
 use tokio::{select, signal::ctrl_c, sync::oneshot};
 
 /// The longest password, in bytes.
-const LONGEST: usize = 1024;
+const MAX_PASSWORD_BYTES: usize = 1024;
 
 /// A password: the first line of standard input, or typed twice at the terminal, which does not show it.
 pub async fn password(from_stdin: bool) -> Result<String, Failure> {
@@ -16,28 +16,30 @@ pub async fn password(from_stdin: bool) -> Result<String, Failure> {
 }
 
 fn read(input: impl BufRead) -> Result<String, Failure> {
-    let wrong = |what| Failure::Input(format!("the password on the standard input {what}"));
+    let wrong = |what| Failure::Input(format!("the password on standard input {what}"));
     let mut line = Vec::new();
-    input.take(LONGEST as u64 + 2).read_until(b'\n', &mut line)?;
+    input.take(MAX_PASSWORD_BYTES as u64 + 2).read_until(b'\n', &mut line)?;
     if line.pop_if(|c| *c == b'\n').is_some() {
         line.pop_if(|c| *c == b'\r');
     }
-    if line.len() > LONGEST {
-        return Err(wrong(format!("is longer than {LONGEST} bytes")));
+    if line.len() > MAX_PASSWORD_BYTES {
+        return Err(wrong(format!("is longer than {MAX_PASSWORD_BYTES} bytes")));
     }
-    String::from_utf8(line).map_err(|_| wrong("is no UTF-8".to_owned()))
+    String::from_utf8(line).map_err(|_| wrong("is not UTF-8".to_owned()))
 }
 
 async fn ask() -> Result<String, Failure> {
     let terminal = Terminal::open().map_err(|_| {
-        Failure::Input("there is no terminal to ask at: use --password-stdin".to_owned())
+        Failure::Input(
+            "there is no terminal to read the password from: use --password-stdin".to_owned(),
+        )
     })?;
     let interrupted = || Failure::Input("interrupted".to_owned());
     let typed = async {
-        let (tell, told) = oneshot::channel();
+        let (sender, typed) = oneshot::channel();
         // A thread of its own: after an interrupt, nothing waits for it.
-        thread::spawn(move || tell.send(ask_twice()));
-        told.await
+        thread::spawn(move || sender.send(ask_twice()));
+        typed.await
     };
     // `rpassword` raises the signal before it restores the terminal, so the signal must not end the process.
     let typed = select! {
@@ -89,11 +91,13 @@ impl Terminal {
 /// Whether the person at the terminal answers `question` with yes. Fails without a terminal.
 pub fn agreed(question: &str) -> Result<bool, Failure> {
     if !stdin().is_terminal() {
-        return Err(Failure::Input("without a terminal to ask at, it needs --yes".to_owned()));
+        return Err(Failure::Input(
+            "there is no terminal to ask for confirmation: use --yes".to_owned(),
+        ));
     }
     write!(stderr(), "{question} [y/N] ")?;
     let mut answer = String::new();
-    stdin().lock().take(LONGEST as u64).read_line(&mut answer)?;
+    stdin().lock().take(MAX_PASSWORD_BYTES as u64).read_line(&mut answer)?;
     Ok(["y", "yes"].iter().any(|yes| answer.trim().eq_ignore_ascii_case(yes)))
 }
 
@@ -102,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_is_the_first_line_without_its_end() {
+    fn a_password_is_the_first_line_without_its_line_ending() {
         for (input, password) in [
             ("one two\n", "one two"),
             ("one two", "one two"),
@@ -117,19 +121,19 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_never_cut() {
-        let just = "x".repeat(LONGEST);
+    fn a_long_password_is_refused_instead_of_truncated() {
+        let just = "x".repeat(MAX_PASSWORD_BYTES);
         assert_eq!(read(format!("{just}\n").as_bytes()).unwrap(), just);
         assert_eq!(read(just.as_bytes()).unwrap(), just);
         for more in [format!("{just}x\n"), format!("{just}x"), "x".repeat(1 << 20)] {
-            let told = read(more.as_bytes()).unwrap_err().line();
-            assert!(told.contains("1024 bytes"), "{told}");
+            let message = read(more.as_bytes()).unwrap_err().line();
+            assert!(message.contains("1024 bytes"), "{message}");
         }
     }
 
     #[test]
-    fn a_password_in_another_encoding_is_refused_without_being_shown() {
-        let told = read(&b"caf\xe9\n"[..]).unwrap_err().line();
-        assert!(told.contains("UTF-8") && !told.contains("caf"), "{told}");
+    fn a_password_that_is_not_utf_8_is_refused_without_being_printed() {
+        let message = read(&b"caf\xe9\n"[..]).unwrap_err().line();
+        assert!(message.contains("UTF-8") && !message.contains("caf"), "{message}");
     }
 }

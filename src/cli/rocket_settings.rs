@@ -8,7 +8,7 @@ use rocket::figment::{
 use std::collections::BTreeSet;
 
 /// The keys that are read in addition to those for which Rocket has a default.
-const MORE: [&str; 8] = [
+const EXTRA_KEYS: [&str; 8] = [
     "databases",
     "portcullis",
     "profile",
@@ -70,23 +70,26 @@ fn unknown_profiles(figment: &Figment, data: &Map<Profile, Dict>) -> Vec<Result<
     let names = data.keys().map(|profile| profile.as_str().to_string());
     let names = names.filter(|name| !known.contains(name.to_lowercase().as_str()));
     let names = names.filter(|name| !["portcullis", "databases"].contains(&name.as_str()));
-    let told = |name: String| {
+    let classify = |name: String| {
         if let Some(meant) = alike(&name, known.iter().copied()) {
             let message = format!("unknown profile, did you mean [{meant}]?");
             Err(Problem::new(format!("[{name}]"), message))
         } else {
-            let message = "is a profile that ROCKET_PROFILE does not name: it has no effect";
+            let message = "has no effect: ROCKET_PROFILE does not select this profile";
             Ok(Problem::new(format!("[{name}]"), message))
         }
     };
-    names.map(told).collect()
+    names.map(classify).collect()
 }
 
 /// Keys outside our table that nothing reads, in the profiles of this run.
 fn unknown_keys(figment: &Figment, data: &Map<Profile, Dict>) -> Vec<Problem> {
     let defaults = Figment::from(rocket::Config::default()).data().unwrap_or_default();
-    let known: BTreeSet<&str> =
-        defaults.values().flat_map(|keys| keys.keys().map(String::as_str)).chain(MORE).collect();
+    let known: BTreeSet<&str> = defaults
+        .values()
+        .flat_map(|keys| keys.keys().map(String::as_str))
+        .chain(EXTRA_KEYS)
+        .collect();
     let selected = figment.profile();
     let read = data.iter().filter(|(profile, _)| {
         *profile == selected || [Profile::Default, Profile::Global].contains(profile)
@@ -95,7 +98,7 @@ fn unknown_keys(figment: &Figment, data: &Map<Profile, Dict>) -> Vec<Problem> {
         if key == "databases"
             && let Some(other) = other_database(value)
         {
-            let message = "unknown table: the one that is read is databases.portcullis";
+            let message = "unknown table, expected databases.portcullis";
             return Some(Problem::new(format!("databases.{other}"), message));
         }
         if known.contains(key.as_str()) {
@@ -150,7 +153,7 @@ mod tests {
     use super::*;
     use rocket::figment::providers::{Format, Toml};
 
-    fn told(toml: &str) -> Vec<String> {
+    fn reported(toml: &str) -> Vec<String> {
         let figment = Figment::from(rocket::Config::default())
             .merge(Toml::string(toml))
             .join(Serialized::default("databases.portcullis.url", "sqlite://x"));
@@ -159,13 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn good_settings_are_no_problem() {
-        assert!(told("").is_empty(), "{:?}", told(""));
-        assert!(told("port = 1\n[databases.portcullis]\nmax_connections = 3").is_empty());
+    fn valid_settings_have_no_problems() {
+        assert!(reported("").is_empty(), "{:?}", reported(""));
+        assert!(reported("port = 1\n[databases.portcullis]\nmax_connections = 3").is_empty());
     }
 
     #[test]
-    fn what_rocket_would_panic_at_is_told_by_name() {
+    fn invalid_rocket_settings_are_reported_by_key() {
         for (toml, key) in [
             ("port = 'x'", "port: "),
             ("address = 'nowhere'", "address: "),
@@ -174,8 +177,8 @@ mod tests {
             ("[shutdown]\ngrace = 'long'", "shutdown.grace: "),
             ("[databases.portcullis]\nmax_connections = 'x'", "databases.portcullis.max_connec"),
         ] {
-            let told = told(toml);
-            assert!(told.len() == 1 && told[0].starts_with(key), "{toml}: {told:?}");
+            let reported = reported(toml);
+            assert!(reported.len() == 1 && reported[0].starts_with(key), "{toml}: {reported:?}");
         }
     }
 
@@ -186,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_table_or_key_is_told_by_its_name() {
+    fn misspelt_tables_and_keys_get_a_suggestion() {
         for (toml, name) in [
             (
                 "[defualt.portcullis]\nregistration = 'closed'",
@@ -199,26 +202,29 @@ mod tests {
             ("[default]\nnonsense = 1", "nonsense: unknown key"),
         ] {
             let profile = if toml.starts_with("[production]") { "production" } else { "debug" };
-            let told: Vec<_> =
+            let reported: Vec<_> =
                 problems(&nested(toml, profile)).iter().map(ToString::to_string).collect();
-            assert_eq!(told, [name], "{toml}");
+            assert_eq!(reported, [name], "{toml}");
         }
-        let told = problems(&nested("[default]\nport = 1", "staging"));
-        assert_eq!(told[0].to_string(), "ROCKET_PROFILE: there is no table [staging] in the file");
+        let reported = problems(&nested("[default]\nport = 1", "staging"));
+        assert_eq!(
+            reported[0].to_string(),
+            "ROCKET_PROFILE: there is no table [staging] in the file"
+        );
     }
 
     #[test]
-    fn a_profile_for_another_day_is_no_problem() {
+    fn an_unselected_profile_is_only_a_warning() {
         let figment =
             nested("[default]\nport = 1\n[production]\nnonsense = 1\n[release]\nport = 2", "debug");
         assert_eq!(problems(&figment), []);
-        let told: Vec<_> = warnings(&figment).iter().map(ToString::to_string).collect();
-        assert!(told.len() == 1 && told[0].starts_with("[production]: "), "{told:?}");
+        let reported: Vec<_> = warnings(&figment).iter().map(ToString::to_string).collect();
+        assert!(reported.len() == 1 && reported[0].starts_with("[production]: "), "{reported:?}");
     }
 
     #[test]
     fn a_file_that_cannot_be_parsed_is_not_quoted() {
-        let told = told("[portcullis.jwt]\nsecret = 'hunter2").join("");
-        assert!(told.contains("TOML") && !told.contains("hunter2"), "{told}");
+        let reported = reported("[portcullis.jwt]\nsecret = 'hunter2").join("");
+        assert!(reported.contains("TOML") && !reported.contains("hunter2"), "{reported}");
     }
 }

@@ -13,7 +13,7 @@ use std::io::{Write, stderr, stdout};
 ///
 /// # Errors
 /// All problems with the settings.
-pub fn demand() -> Result<(), Failure> {
+pub fn require_valid() -> Result<(), Failure> {
     let (_, problems) = load();
     if problems.is_empty() { Ok(()) } else { Err(StartError::Config(problems).into()) }
 }
@@ -29,7 +29,7 @@ pub fn check() -> Result<(), Failure> {
     for problem in &problems {
         writeln!(stderr(), "{problem}")?;
     }
-    if problems.is_empty() { Ok(()) } else { Err(Failure::Told) }
+    if problems.is_empty() { Ok(()) } else { Err(Failure::Reported) }
 }
 
 fn load() -> (Loaded, Vec<Problem>) {
@@ -42,13 +42,13 @@ fn load() -> (Loaded, Vec<Problem>) {
         problems.extend(rocket_settings::problems_of_pool(&loaded.figment));
     }
     problems.extend(password::Policy::new(&loaded.config).err());
-    problems.extend(of_look(&loaded.config));
+    problems.extend(appearance_problems(&loaded.config));
     problems.append(&mut loaded.problems);
     (loaded, problems)
 }
 
 /// The problems with the templates and the logo, one line for each.
-fn of_look(config: &Config) -> Vec<Problem> {
+fn appearance_problems(config: &Config) -> Vec<Problem> {
     // A path that is not a directory is already reported.
     let folder = config.templates.as_deref().filter(|folder| folder.is_dir());
     let Err(e) = Templates::load(folder, &config.brand) else { return Vec::new() };

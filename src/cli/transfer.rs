@@ -12,7 +12,7 @@ use std::{
 };
 
 /// After how many rows an import of a long file reports its progress.
-const STEP: u64 = 10_000;
+const PROGRESS_INTERVAL: u64 = 10_000;
 
 #[derive(Args)]
 pub struct ImportArgs {
@@ -21,8 +21,8 @@ pub struct ImportArgs {
     /// The user model in a dump of Django
     #[arg(long, value_name = "APP.MODEL", default_value = "auth.user")]
     model: String,
-    /// Reads a field of ours from a field of the model, or from none (`username=`); may be given several
-    /// times
+    /// Reads the field OURS from the model's field THEIRS, or from none (`username=`); may be given
+    /// several times
     #[arg(long = "map", value_name = "OURS=THEIRS", value_parser = field)]
     fields: Vec<(String, String)>,
     /// Maps a group of Django to a role; may be given several times
@@ -48,7 +48,7 @@ impl ImportArgs {
         let (added, skipped) = (report.added, report.skipped);
         let dearest = done.map_err(|e| {
             let why = Failure::from(e).line();
-            Failure::Input(format!("{why}; {added} users had been added before"))
+            Failure::Input(format!("{why}; {added} users were added before the failure"))
         })?;
         let mut total = json!({ "added": added, "skipped": skipped, "dry_run": self.dry_run });
         if let Some(dearest) = dearest {
@@ -64,18 +64,22 @@ impl ImportArgs {
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
-    let (one, other) = text.split_once('=').ok_or("there is no = in it")?;
+    let (one, other) = text.split_once('=').ok_or("expected an `=`")?;
     Ok((one.to_owned(), other.to_owned()))
 }
 
 fn field(text: &str) -> Result<(String, String), String> {
     let (ours, theirs) = pair(text)?;
-    if Dump::knows(&ours) { Ok((ours, theirs)) } else { Err(format!("no user has {ours:?}")) }
+    if Dump::knows(&ours) {
+        Ok((ours, theirs))
+    } else {
+        Err(format!("users have no field {ours:?}"))
+    }
 }
 
 fn role(text: &str) -> Result<(String, String), String> {
     let (group, role) = pair(text)?;
-    identifiers::role(&role).map_err(|_| format!("{role:?} is no name of a role"))?;
+    identifiers::role(&role).map_err(|_| format!("{role:?} is not a valid role name"))?;
     Ok((group, role))
 }
 
@@ -110,7 +114,7 @@ impl Report {
         };
         let mut printed = line.map_or(Ok(()), |line| print(&line));
         let seen = self.added + self.skipped;
-        if printed.is_ok() && rows > STEP && seen.is_multiple_of(STEP) {
+        if printed.is_ok() && rows > PROGRESS_INTERVAL && seen.is_multiple_of(PROGRESS_INTERVAL) {
             printed = writeln!(stderr(), "{seen} of {rows} rows").map_err(Failure::from);
         }
         if self.printed.is_ok() {
@@ -130,7 +134,7 @@ fn reason(e: &Refusal) -> String {
 pub async fn export(admin: &Admin<'_>) -> Result<(), Failure> {
     const PAGE: u32 = 500;
     admin.note_export().await?;
-    writeln!(stderr(), "The lines hold password hashes: keep them from others.")?;
+    writeln!(stderr(), "The output contains password hashes: keep it secret.")?;
     let mut after = UserId(0);
     loop {
         let users = admin.export(after, PAGE).await?;

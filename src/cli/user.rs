@@ -146,10 +146,8 @@ impl Command {
             Self::Enable(who) => set_active(admin, &who, true).await,
             Self::Delete { who, yes } => {
                 let user = who.find(admin).await?;
-                let question = format!(
-                    "Delete {} (id {}) and everything stored of it?",
-                    user.email, user.id.0
-                );
+                let question =
+                    format!("Delete {} (id {}) and all their data?", user.email, user.id.0);
                 if !yes && !prompt::agreed(&question)? {
                     return Err(Failure::Input("nothing was deleted".to_owned()));
                 }

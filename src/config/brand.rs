@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_colour_is_six_digits() {
+    fn a_colour_has_six_hex_digits() {
         assert_eq!("#2F5bd8".parse(), Ok(Color([0x2f, 0x5b, 0xd8])));
         assert_eq!(String::from(Color([1, 2, 255])), "#0102ff");
         for wrong in ["", "#", "2f5bd8", "#2f5bd", "#2f5bd88", "#+12345", "red", "#яяя"] {
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_a_text_and_an_address_perhaps_for_one_language() {
+    fn a_link_has_a_text_a_url_and_an_optional_language() {
         let link = |line: &str| Link::try_from(line.to_owned());
         let all = link("Privacy: ours <https://example.com/privacy>").unwrap();
         assert_eq!((all.language, all.text.as_str()), (None, "Privacy: ours"));

@@ -18,9 +18,9 @@ const TABLE: &str = "databases.portcullis";
 const DEFAULT_URL: &str = "sqlite://portcullis.db";
 /// Replaces an invalid URL. Nothing opens it.
 const UNUSABLE: &str = "unusable:";
-const IN_CLEAR: &str = "leads to another machine without sslmode: set sslmode=verify-full, or \
-                        sslmode=disable where the network is trusted";
-const UNKNOWN_PARAMETER: &str = "has a parameter after the ? that is unknown";
+const IN_CLEAR: &str = "may connect to another machine without encryption: set \
+                        sslmode=verify-full, or sslmode=disable if the network is trusted";
+const UNKNOWN_PARAMETER: &str = "has an unknown parameter after the ?";
 /// Keys that Rocket's table may contain, without effect on our pool.
 const IDLE: [&str; 4] = ["min_connections", "connect_timeout", "idle_timeout", "extensions"];
 /// The parameters of a PostgreSQL URL that sqlx knows. It would log the value of any other.
@@ -86,7 +86,7 @@ pub(super) fn with_database(
     } else if let Some(file) = url.as_deref().and_then(sqlite_file)
         && private::others(&file) != Others::None
     {
-        let message = format!("the file {} is open to others: chmod 600", file.display());
+        let message = format!("the file {} can be accessed by others: chmod 600", file.display());
         warnings.push(Problem::new(name, message));
     } else if url.as_deref().is_some_and(may_be_in_clear) {
         warnings.push(Problem::new(name, IN_CLEAR));
@@ -110,7 +110,7 @@ pub fn check(url: &str) -> Result<(), &'static str> {
 }
 
 fn check_sqlite(rest: &str) -> Result<(), &'static str> {
-    const SHOULD: &str = "should be sqlite://PATH, ? and # in the path percent-encoded";
+    const SHOULD: &str = "should be sqlite://PATH, with ? and # in the path percent-encoded";
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let path = path.strip_prefix("//").unwrap_or(path);
     let path = percent_decode_str(path).decode_utf8().map_err(|_| SHOULD)?;
@@ -118,7 +118,7 @@ fn check_sqlite(rest: &str) -> Result<(), &'static str> {
     if path.contains(":memory:")
         || parameters.clone().any(|(k, v)| (k == "mode" && v == "memory") || v == "memdb")
     {
-        return Err("a database in memory is lost and cannot be shared: name a file");
+        return Err("an in-memory database does not persist and cannot be shared: name a file");
     }
     if !parameters.all(|(key, _)| ["mode", "cache", "immutable", "vfs"].contains(&&*key)) {
         return Err(UNKNOWN_PARAMETER);
@@ -136,8 +136,8 @@ fn sqlite_file(url: &str) -> Option<PathBuf> {
 }
 
 fn check_postgres(url: &str) -> Result<(), &'static str> {
-    const SHOULD: &str = "should be postgres://USER:PASSWORD@HOST:PORT/NAME, what is special in the \
-                          user or password percent-encoded";
+    const SHOULD: &str = "should be postgres://USER:PASSWORD@HOST:PORT/NAME, with special \
+                          characters in the user or password percent-encoded";
     let parsed = Url::parse(url).map_err(|_| SHOULD)?;
     if is_torn(&parsed) || !has_authority(&parsed) {
         return Err(SHOULD);

@@ -15,7 +15,10 @@ const PREFIX: &str = "PORTCULLIS_";
 
 impl Draft {
     /// Overrides values with those of the variables. Returns `DATABASE_URL`.
-    pub(super) fn lay_environment(&mut self, variables: &[(OsString, OsString)]) -> Option<String> {
+    pub(super) fn apply_environment(
+        &mut self,
+        variables: &[(OsString, OsString)],
+    ) -> Option<String> {
         let mut database = None;
         // By key, the variable that set it.
         let mut seen = BTreeMap::new();
@@ -28,13 +31,13 @@ impl Draft {
             let text = value.to_str();
             match (key, text) {
                 (None, text) => database = Some(text.unwrap_or_default().to_owned()),
-                (Some(key), text) => self.lay_variable(&name, &key, text, &mut seen),
+                (Some(key), text) => self.apply_variable(&name, &key, text, &mut seen),
             }
         }
         database
     }
 
-    fn lay_variable(
+    fn apply_variable(
         &mut self,
         name: &str,
         key: &str,
@@ -51,7 +54,7 @@ impl Draft {
             }
         };
         if let Some(other) = seen.insert(key.to_owned(), name.to_owned()) {
-            return self.refuse(key, name, format!("{other} is set too; only one of them may be"));
+            return self.refuse(key, name, format!("{other} is also set; set only one of them"));
         }
         let read = match text {
             None => Err("is not UTF-8".to_owned()),

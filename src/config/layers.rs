@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Pairs of keys. The check of the first needs the value of the second, so it is skipped while the second
 /// cannot be read.
-const HANGS_ON: [(&str, &str); 14] = [
+const CHECK_DEPENDS_ON: [(&str, &str); 14] = [
     ("cookie.domain", "public_url"),
     ("cookie.same_site", "cookie.secure"),
     ("cookie.secure", "public_url"),
@@ -59,11 +59,11 @@ impl Draft {
     }
 
     /// Overrides values with those of the file's table.
-    pub(crate) fn lay_table(&mut self, figment: &Figment, table: Dict) {
-        self.lay_below(figment, "", table);
+    pub(crate) fn apply_table(&mut self, figment: &Figment, table: Dict) {
+        self.apply_subtable(figment, "", table);
     }
 
-    fn lay_below(&mut self, figment: &Figment, above: &str, table: Dict) {
+    fn apply_subtable(&mut self, figment: &Figment, above: &str, table: Dict) {
         for (key, value) in table {
             let key = format!("{above}{key}");
             let name = format!("portcullis.{key}{}", origin(figment, &value));
@@ -74,7 +74,7 @@ impl Draft {
                     self.problems.push(Problem::new(name, message));
                 }
                 (Some(Value::Dict(..)), Value::Dict(_, table)) => {
-                    self.lay_below(figment, &format!("{key}."), table);
+                    self.apply_subtable(figment, &format!("{key}."), table);
                 }
                 (Some(Value::Dict(..)), _) => {
                     self.problems.push(Problem::new(name, "should be a table"));
@@ -101,7 +101,7 @@ impl Draft {
     }
 
     /// Sets `key` to `value` unless the operator has set it.
-    pub(crate) fn imply(&mut self, key: &str, value: Value) {
+    pub(crate) fn set_default(&mut self, key: &str, value: Value) {
         if !self.written.contains_key(key) && !self.unreadable.contains(key) {
             put(&mut self.tree, key, value);
         }
@@ -114,7 +114,7 @@ impl Draft {
     }
 
     /// Returns the settings, all problems and all warnings.
-    pub(crate) fn settle(mut self) -> (Config, Vec<Problem>, Vec<Problem>) {
+    pub(crate) fn finish(mut self) -> (Config, Vec<Problem>, Vec<Problem>) {
         let mut config = self.extract();
         for Problem { key, message } in config.check() {
             if key == "public_url" {
@@ -122,7 +122,7 @@ impl Draft {
                 config.public_url = Config::default().public_url;
             }
             let blind = |key: &str| self.unreadable.contains(key);
-            if blind(&key) || HANGS_ON.iter().any(|(k, on)| *k == key && blind(on)) {
+            if blind(&key) || CHECK_DEPENDS_ON.iter().any(|(k, on)| *k == key && blind(on)) {
                 continue;
             }
             self.problems.push(Problem::new(self.written_name(&key), message));
@@ -176,7 +176,7 @@ fn expected(key: &str, shape: &Value, e: &Error) -> String {
         }
         (_, Kind::UnknownVariant(_, known), _) => format!("should be one of {}", known.join(", ")),
         (_, _, Value::Bool(..)) => "should be true or false".to_owned(),
-        (_, _, Value::Num(..)) => "should be a whole number, and not that large".to_owned(),
+        (_, _, Value::Num(..)) => "should be a whole number within range".to_owned(),
         (_, _, Value::Array(..)) => "should be a list of texts".to_owned(),
         _ => "should be text, in quotes".to_owned(),
     }

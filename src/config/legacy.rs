@@ -26,17 +26,17 @@ impl Config {
             && self.legacy.until.and_then(end).is_some_and(|end| now < Timestamp::from_unix(end))
     }
 
-    pub(super) fn check_legacy(&self, demand: &mut impl FnMut(bool, &str, &str)) {
+    pub(super) fn check_legacy(&self, require: &mut impl FnMut(bool, &str, &str)) {
         let Legacy { accept_simplejwt, until } = self.legacy;
-        demand(
+        require(
             !accept_simplejwt || self.jwt.algorithm == Algorithm::HS256,
             "legacy.accept_simplejwt",
             "needs jwt.algorithm = \"HS256\", and the SIGNING_KEY of simplejwt as jwt.secret",
         );
-        demand(
+        require(
             !accept_simplejwt || until.is_some(),
             "legacy.until",
-            "should name the last day on which they are accepted, such as \"2027-01-31\"",
+            "should be the last day on which such tokens are accepted, for example \"2027-01-31\"",
         );
     }
 

@@ -54,16 +54,16 @@ pub fn load_from<K: Into<OsString>, V: Into<OsString>>(
     environment: impl IntoIterator<Item = (K, V)>,
 ) -> Loaded {
     let mut draft = Draft::new();
-    let figment = lay_file(&mut draft, figment);
+    let figment = apply_file(&mut draft, figment);
     let mut variables: Vec<(OsString, OsString)> =
         environment.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
     // Keeps the order of messages stable.
     variables.sort();
-    let database = draft.lay_environment(&variables);
+    let database = draft.apply_environment(&variables);
     if let Some(url) = own_address(&figment) {
-        draft.imply("public_url", Value::from(url));
+        draft.set_default("public_url", Value::from(url));
     }
-    let (config, mut problems, mut warnings) = draft.settle();
+    let (config, mut problems, mut warnings) = draft.finish();
     let figment = with_database(figment, database, &mut problems, &mut warnings);
     Loaded { config, figment, problems, warnings }
 }
@@ -86,15 +86,15 @@ fn own_address(figment: &Figment) -> Option<String> {
 /// Overrides the defaults with the table `portcullis` and returns the figment. If the file is not TOML,
 /// returns a figment whose only content is the error: Rocket's settings cannot be read either, and the
 /// code that reads them reports it, without a quote from the file.
-fn lay_file(draft: &mut Draft, figment: Figment) -> Figment {
+fn apply_file(draft: &mut Draft, figment: Figment) -> Figment {
     for table in ["portcullis", "databases"] {
         if figment.profile() != table && figment.profiles().any(|p| p == table) {
-            let message = format!("should be [default.{table}]: it is read by nobody");
+            let message = format!("has no effect: use [default.{table}] instead");
             draft.problems.push(Problem::new(format!("[{table}]"), message));
         }
     }
     match figment.find_value("portcullis") {
-        Ok(Value::Dict(_, table)) => draft.lay_table(&figment, table),
+        Ok(Value::Dict(_, table)) => draft.apply_table(&figment, table),
         Ok(value) => {
             let name = format!("portcullis{}", origin(&figment, &value));
             draft.problems.push(Problem::new(name, "should be a table"));

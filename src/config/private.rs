@@ -41,7 +41,7 @@ pub(super) fn named(path: &Path) -> String {
 /// Why a file cannot be read, without the text of the library.
 pub(super) fn reason(e: &io::Error) -> String {
     match e.kind() {
-        io::ErrorKind::NotFound => "there is none of this name".to_owned(),
+        io::ErrorKind::NotFound => "it does not exist".to_owned(),
         kind => kind.to_string(),
     }
 }

@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_shown_can_be_read_again() {
+    fn values_round_trip_through_text() {
         let live = RuntimeSettings::from(&Config::default());
         for setting in Setting::ALL {
             assert_eq!(live.with(setting, &live.get(setting)), Some(live));
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn lifetimes_fit_each_other_and_the_file() {
+    fn lifetimes_are_validated_together_with_the_file() {
         let config = Config::default();
         let misfits = |access: &str, refresh: &str| {
             let live =

@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_site_is_what_was_registered() {
+    fn sites_are_compared_by_registrable_domain() {
         for (one, other, same) in [
             ("https://auth.example.com", "https://app.example.com", true),
             ("https://example.com", "https://a.b.example.com:8443", true),

@@ -19,13 +19,13 @@ fn problems(toml: &str, environment: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn the_defaults_are_good() {
+fn the_defaults_have_no_problems_or_warnings() {
     let loaded = read("", &[]);
     assert_eq!((loaded.problems, loaded.warnings), (vec![], vec![]));
 }
 
 #[test]
-fn the_environment_wins_over_the_file() {
+fn the_environment_overrides_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("secret");
     std::fs::write(&file, "12345678901234567890123456789012\n").unwrap();
@@ -49,7 +49,7 @@ fn the_environment_wins_over_the_file() {
 }
 
 #[test]
-fn what_looks_like_a_number_stays_text() {
+fn numeric_strings_in_the_environment_stay_text() {
     for secret in ["12345678901234567890123456789012", "1e99999999999999999999999999999999", "true"]
     {
         let c = read("", &[("PORTCULLIS_JWT__SECRET", secret), ("PORTCULLIS_JWT__AUDIENCE", "1")]);
@@ -59,7 +59,7 @@ fn what_looks_like_a_number_stays_text() {
 }
 
 #[test]
-fn lists_are_written_with_or_without_brackets() {
+fn lists_are_parsed_with_or_without_brackets() {
     for (written, read_as) in [
         ("https://a.example.com, https://b.example.com", 2),
         ("https://a.example.com,https://b.example.com,", 2),
@@ -81,8 +81,8 @@ fn lists_are_written_with_or_without_brackets() {
 }
 
 #[test]
-fn whatever_is_wrong_is_named_as_it_was_written_all_at_once() {
-    let told = problems(
+fn all_problems_are_reported_at_once_by_the_name_in_the_source() {
+    let reported = problems(
         "[portcullis]\npublic_ulr = \"x\"\nregistration = \"maybe\"\npassword = 1\n\
          [portcullis.cookie]\nsecure = \"yes\"\n[portcullis.jwt]\nalgoritm = 1\nissuer = 1",
         &[
@@ -102,7 +102,7 @@ fn whatever_is_wrong_is_named_as_it_was_written_all_at_once() {
         "portcullis.public_ulr: unknown key, expected one of access_token_lifetime, ",
         "PORTCULLIS_ACCES_TOKEN_LIFETIME: unknown key, expected one of \
          PORTCULLIS_ACCESS_TOKEN_LIFETIME, PORTCULLIS_AUDIT_LIFETIME, ",
-        "PORTCULLIS_JWT__SECRET_FILE: the file cannot be read: there is none of this name",
+        "PORTCULLIS_JWT__SECRET_FILE: the file cannot be read: it does not exist",
         "PORTCULLIS_PASSWORD__MEMORY: should be a whole number",
         "PORTCULLIS_REFRESH_GRACE: should be a time such as",
         "PORTCULLIS_JWT__ALGORITHM: should be one of ES256, EdDSA, RS256, HS256",
@@ -114,41 +114,41 @@ fn whatever_is_wrong_is_named_as_it_was_written_all_at_once() {
         "DATABASE_URL: should start with",
     ];
     for start in expected {
-        assert!(told.iter().any(|line| line.starts_with(start)), "{start} {told:#?}");
+        assert!(reported.iter().any(|line| line.starts_with(start)), "{start} {reported:#?}");
     }
     // No problem is reported that only follows from another.
-    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    assert_eq!(reported.len(), expected.len(), "{reported:#?}");
 }
 
 #[test]
-fn other_underscores_are_understood() {
+fn wrong_underscores_get_a_suggestion() {
     for (written, meant) in [
         ("PORTCULLIS_JWT_SECRET", "PORTCULLIS_JWT__SECRET"),
         ("PORTCULLIS_JWT_SECRET_FILE", "PORTCULLIS_JWT__SECRET_FILE"),
         ("PORTCULLIS_PUBLIC__URL", "PORTCULLIS_PUBLIC_URL"),
     ] {
-        let told = problems("", &[(written, "hunter2")]);
-        assert_eq!(told, [format!("{written}: unknown key, did you mean {meant}?")]);
+        let reported = problems("", &[(written, "hunter2")]);
+        assert_eq!(reported, [format!("{written}: unknown key, did you mean {meant}?")]);
     }
-    let told = problems("", &[("PORTCULLIS_JWT", "{secret=hunter2}")]);
+    let reported = problems("", &[("PORTCULLIS_JWT", "{secret=hunter2}")]);
     let all = "PORTCULLIS_JWT__ALGORITHM, PORTCULLIS_JWT__AUDIENCE, PORTCULLIS_JWT__ISSUER, \
                PORTCULLIS_JWT__SECRET";
-    assert_eq!(told, [format!("PORTCULLIS_JWT: unknown key, expected one of {all}")]);
+    assert_eq!(reported, [format!("PORTCULLIS_JWT: unknown key, expected one of {all}")]);
 }
 
 #[test]
-fn a_value_and_a_file_for_it_are_one_too_many() {
-    let told = problems(
+fn a_value_and_its_file_variant_are_mutually_exclusive() {
+    let reported = problems(
         "",
         &[("PORTCULLIS_JWT__SECRET_FILE", "/x"), ("PORTCULLIS_JWT__SECRET", "hunter2")],
     );
-    let only = "PORTCULLIS_JWT__SECRET is set too; only one of them may be";
-    assert_eq!(told, [format!("PORTCULLIS_JWT__SECRET_FILE: {only}")]);
+    let only = "PORTCULLIS_JWT__SECRET is also set; set only one of them";
+    assert_eq!(reported, [format!("PORTCULLIS_JWT__SECRET_FILE: {only}")]);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_file_with_a_secret_is_its_owners() {
+fn secret_files_must_not_be_accessible_to_others() {
     use std::{fs, os::unix::fs::PermissionsExt};
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("secret");
@@ -165,43 +165,45 @@ fn a_file_with_a_secret_is_its_owners() {
         fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
         let loaded = read("", &[("PORTCULLIS_ENCRYPTION_KEY_FILE", path)]);
         assert_eq!(!loaded.problems.is_empty(), stops, "{mode:o}");
-        let told: Vec<_> = loaded.problems.iter().chain(&loaded.warnings).collect();
-        assert_eq!(told.len(), usize::from(says.is_some()), "{mode:o} {told:?}");
-        for told in told.iter().map(ToString::to_string) {
+        let reported: Vec<_> = loaded.problems.iter().chain(&loaded.warnings).collect();
+        assert_eq!(reported.len(), usize::from(says.is_some()), "{mode:o} {reported:?}");
+        for reported in reported.iter().map(ToString::to_string) {
             let name = format!("PORTCULLIS_ENCRYPTION_KEY_FILE: the file {path} ");
-            assert!(told.starts_with(&name) && told.contains(says.unwrap()), "{told}");
+            assert!(reported.starts_with(&name) && reported.contains(says.unwrap()), "{reported}");
         }
         // The permissions of a file matter only if it contains a secret.
         let brand = read("", &[("PORTCULLIS_BRAND__NAME_FILE", path)]);
         assert!(brand.problems.is_empty() && brand.warnings.is_empty());
     }
     fs::remove_file(&file).unwrap();
-    let told = problems("", &[("PORTCULLIS_JWT__SECRET_FILE", path)]);
-    let missing = format!("the file {path} cannot be read: there is none of this name");
-    assert_eq!(told, [format!("PORTCULLIS_JWT__SECRET_FILE: {missing}")]);
+    let reported = problems("", &[("PORTCULLIS_JWT__SECRET_FILE", path)]);
+    let missing = format!("the file {path} cannot be read: it does not exist");
+    assert_eq!(reported, [format!("PORTCULLIS_JWT__SECRET_FILE: {missing}")]);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_database_that_is_open_to_others_is_warned_of() {
+fn a_database_file_readable_by_others_causes_a_warning() {
     use std::{fs, os::unix::fs::PermissionsExt};
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a b.db");
     let url = format!("sqlite://{}?mode=rw", file.display()).replace(' ', "%20");
-    let told = || read("", &[("DATABASE_URL", &url)]).warnings;
-    assert_eq!(told(), []);
+    let reported = || read("", &[("DATABASE_URL", &url)]).warnings;
+    assert_eq!(reported(), []);
     fs::write(&file, "").unwrap();
     for (mode, warns) in [(0o600, false), (0o644, true), (0o660, true)] {
         fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
-        let told: Vec<_> = told().iter().map(ToString::to_string).collect();
-        let warning =
-            format!("DATABASE_URL: the file {} is open to others: chmod 600", file.display());
-        assert_eq!(told, if warns { vec![warning] } else { vec![] }, "{mode:o}");
+        let reported: Vec<_> = reported().iter().map(ToString::to_string).collect();
+        let warning = format!(
+            "DATABASE_URL: the file {} can be accessed by others: chmod 600",
+            file.display()
+        );
+        assert_eq!(reported, if warns { vec![warning] } else { vec![] }, "{mode:o}");
     }
 }
 
 #[test]
-fn without_a_public_url_links_lead_to_where_rocket_listens() {
+fn the_default_public_url_is_the_address_of_rocket() {
     for (rocket, url) in [
         ("", "http://localhost:8000/"),
         ("port = 9000", "http://localhost:8000/"),
@@ -223,58 +225,62 @@ fn without_a_public_url_links_lead_to_where_rocket_listens() {
     let loaded = read(at, &[("PORTCULLIS_PUBLIC_URL", "https://auth.example.com")]);
     assert_eq!(loaded.config.public_url.as_str(), "https://auth.example.com/");
     // `dev:` shows mails on this machine only.
-    let told = problems("address = '192.0.2.1'\nport = 81", &[]);
-    assert!(told.len() == 1 && told[0].starts_with("portcullis.mail.url: "), "{told:?}");
+    let reported = problems("address = '192.0.2.1'\nport = 81", &[]);
+    assert!(
+        reported.len() == 1 && reported[0].starts_with("portcullis.mail.url: "),
+        "{reported:?}"
+    );
     let loaded = read(at, &[("PORTCULLIS_PUBLIC_URL", "what")]);
     assert_eq!(loaded.problems.len(), 1);
 }
 
 #[cfg(unix)]
 #[test]
-fn what_is_not_utf_8_is_not_passed_over() {
+fn values_that_are_not_utf_8_are_reported() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
     let bytes = OsStr::from_bytes(b"closed\xff");
     for (name, start) in [
         ("PORTCULLIS_REGISTRATION", "PORTCULLIS_REGISTRATION: is not UTF-8"),
         ("DATABASE_URL", "DATABASE_URL: should start with"),
     ] {
-        let told = load_from(Figment::new(), [(name, bytes)]).problems;
-        assert!(told.len() == 1 && told[0].to_string().starts_with(start), "{told:?}");
+        let reported = load_from(Figment::new(), [(name, bytes)]).problems;
+        assert!(reported.len() == 1 && reported[0].to_string().starts_with(start), "{reported:?}");
     }
 }
 
 #[test]
-fn the_file_is_named() {
+fn problems_name_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("Rocket.toml");
-    let told = |text: &str| {
+    let reported = |text: &str| {
         std::fs::write(&file, text).unwrap();
         let figment = Figment::from(Toml::file(&file).nested());
         load_from(figment, [("", ""); 0]).problems[0].to_string()
     };
-    let written = told("[default.portcullis.jwt]\nalgoritm = \"x\"");
+    let written = reported("[default.portcullis.jwt]\nalgoritm = \"x\"");
     // The path may be shown relative to the working directory.
     let place = format!("in {}", Source::from(file.as_path()));
     let expected =
         format!("portcullis.jwt.algoritm {place}: unknown key, expected one of algorithm");
     assert!(written.starts_with(&expected), "{written}");
-    let written = told("[default.portcullis]\nregistration = \"x\"");
+    let written = reported("[default.portcullis]\nregistration = \"x\"");
     assert!(written.starts_with(&format!("portcullis.registration {place}: ")), "{written}");
-    let written = told("[default.portcullis]\nencryption_key = \"x\"");
+    let written = reported("[default.portcullis]\nencryption_key = \"x\"");
     assert!(written.starts_with(&format!("portcullis.encryption_key {place}: ")), "{written}");
-    let written = told("[default.databases.portcullis]\nurl = \"x\"");
+    let written = reported("[default.databases.portcullis]\nurl = \"x\"");
     assert!(written.starts_with(&format!("databases.portcullis.url {place}: ")), "{written}");
-    let written = told("default.portcullis = 1");
+    let written = reported("default.portcullis = 1");
     assert_eq!(written, format!("portcullis {place}: should be a table"));
 }
 
 /// Rocket takes `[portcullis]` for a profile and would ignore it.
 #[test]
-fn a_table_outside_of_its_profile_is_told() {
+fn a_table_outside_a_profile_is_reported() {
     for table in ["portcullis", "databases"] {
         let toml = format!("[{table}.portcullis]\nurl = \"postgres://localhost/x\"");
-        let told = load_from(Figment::from(Toml::string(&toml).nested()), [("", ""); 0]).problems;
-        let expected = format!("[{table}]: should be [default.{table}]: it is read by nobody");
-        assert_eq!(told.iter().map(ToString::to_string).collect::<Vec<_>>(), [expected]);
+        let reported =
+            load_from(Figment::from(Toml::string(&toml).nested()), [("", ""); 0]).problems;
+        let expected = format!("[{table}]: has no effect: use [default.{table}] instead");
+        assert_eq!(reported.iter().map(ToString::to_string).collect::<Vec<_>>(), [expected]);
     }
 }

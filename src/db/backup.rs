@@ -21,11 +21,11 @@ impl Db {
             fs::metadata(file).map_err(|e| {
                 let why = match e.kind() {
                     ErrorKind::NotFound => {
-                        "there is no such file; `portcullis migrate` makes one".to_owned()
+                        "there is no such file; `portcullis migrate` creates one".to_owned()
                     }
                     _ => e.to_string(),
                 };
-                OpenError::told(format!("{}: {why}", file.display()))
+                OpenError::with_message(format!("{}: {why}", file.display()))
             })?;
         }
         Self::open(url, connections).await
@@ -36,7 +36,7 @@ impl Db {
     pub async fn backup(&self, file: &Path) -> Result<bool> {
         let Db::Sqlite { read, .. } = self else { return Ok(false) };
         if fs::exists(file)? {
-            return Err(there_already());
+            return Err(already_exists());
         }
         let partial = beside(file, ".partial");
         let path = partial.to_str().ok_or(io::Error::from(ErrorKind::InvalidFilename))?;
@@ -58,7 +58,7 @@ impl Db {
     }
 }
 
-fn there_already() -> Error {
+fn already_exists() -> Error {
     io::Error::from(ErrorKind::AlreadyExists).into()
 }
 

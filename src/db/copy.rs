@@ -6,7 +6,7 @@ use super::{Db, Result};
 use futures_util::TryStreamExt;
 use serde_json::{Map, Value};
 use sqlx::{Column, PgConnection, Row, TypeInfo, ValueRef, sqlite::SqliteRow};
-use std::{collections::HashSet, fmt::Write};
+use std::collections::HashSet;
 
 const BATCH: usize = 500;
 
@@ -114,19 +114,12 @@ fn json(row: &SqliteRow, table: &str, uuids: &HashSet<String>) -> Result<Value> 
             _ if raw.is_null() => Value::Null,
             "INTEGER" => Value::from(row.try_get::<i64, _>(at)?),
             "BLOB" => {
-                let is_uuid = uuids.contains(&format!("{table}.{name}"));
-                Value::from(hex(if is_uuid { "" } else { "\\x" }, row.try_get(at)?))
+                let mark = if uuids.contains(&format!("{table}.{name}")) { "" } else { "\\x" };
+                Value::from(format!("{mark}{}", hex::encode(row.try_get::<&[u8], _>(at)?)))
             }
             _ => Value::from(row.try_get::<String, _>(at)?),
         };
         object.insert(name.to_owned(), value);
     }
     Ok(Value::Object(object))
-}
-
-fn hex(mark: &str, bytes: &[u8]) -> String {
-    bytes.iter().fold(mark.to_owned(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -1,7 +1,7 @@
 //! Time limits for the database.
 //!
-//! Every connection has a deadline. All connections of a request share one [`PATIENCE`], so that a request
-//! that needs several connections waits no longer than one that needs a single connection.
+//! Every connection has a deadline. All connections of a request share one [`REQUEST_TIMEOUT`], so that a
+//! request that needs several connections waits no longer than one that needs a single connection.
 use sqlx::Result;
 use std::{
     future::Future,
@@ -15,13 +15,13 @@ use tokio::{
 
 /// The longest that a request waits for the database before it fails because the database cannot be reached.
 /// Includes the wait for a connection.
-pub const PATIENCE: Duration = Duration::from_millis(2_500);
+pub const REQUEST_TIMEOUT: Duration = Duration::from_millis(2_500);
 
 /// The longest that an operator's list or count, or a purge, may take.
-pub const LONG_PATIENCE: Duration = Duration::from_secs(10);
+pub const LONG_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest wait for a write that the reply does not depend on.
-pub const SHORT_PATIENCE: Duration = Duration::from_millis(500);
+pub const SHORT_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How long a request may still wait.
 #[derive(Clone)]
@@ -31,10 +31,10 @@ task_local! {
     static BUDGET: Budget;
 }
 
-/// Runs `request`, whose connections wait for the database no longer than `PATIENCE` in total. Other
+/// Runs `request`, whose connections wait for the database no longer than `REQUEST_TIMEOUT` in total. Other
 /// work, such as hashing a password, does not count.
 pub async fn as_one_request<T>(request: impl Future<Output = T>) -> T {
-    BUDGET.scope(Budget(Arc::new(Mutex::new(PATIENCE))), request).await
+    BUDGET.scope(Budget(Arc::new(Mutex::new(REQUEST_TIMEOUT))), request).await
 }
 
 impl Budget {
@@ -56,24 +56,24 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// `patience` from now on, or less if the request has used up some of its own.
-    pub(crate) fn within(patience: Duration) -> Self {
+    /// `limit` from now on, or less if the request has used up some of its own.
+    pub(crate) fn within(limit: Duration) -> Self {
         let start = Instant::now();
         let budget = BUDGET.try_with(Clone::clone).ok();
-        let left = budget.as_ref().map_or(patience, |budget| budget.left().min(patience));
+        let left = budget.as_ref().map_or(limit, |budget| budget.left().min(limit));
         Self { start, end: start + left, budget }
     }
 
-    /// [`LONG_PATIENCE`], whatever the request has used up.
+    /// [`LONG_TIMEOUT`], whatever the request has used up.
     pub(crate) fn long() -> Self {
         let start = Instant::now();
-        Self { start, end: start + LONG_PATIENCE, budget: None }
+        Self { start, end: start + LONG_TIMEOUT, budget: None }
     }
 
     /// Whether a failure to begin shows an outage of the database. A timeout after a short wait does not: the
-    /// limit itself was short, or the request had already used up its patience.
+    /// limit itself was short, or the request had already used up its time.
     pub(crate) fn proves_outage(&self, e: &sqlx::Error) -> bool {
-        !matches!(e, sqlx::Error::PoolTimedOut) || self.start.elapsed() > 2 * SHORT_PATIENCE
+        !matches!(e, sqlx::Error::PoolTimedOut) || self.start.elapsed() > 2 * SHORT_TIMEOUT
     }
 
     /// The outcome of `work`, or the same error as for a timeout of the pool.
@@ -103,30 +103,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_connections_of_a_request_share_its_patience() {
+    async fn connections_of_one_request_share_its_deadline() {
         let second = Duration::from_secs(1);
         as_one_request(async {
-            assert_eq!(time(&Deadline::within(SHORT_PATIENCE)), SHORT_PATIENCE);
-            spend(Deadline::within(PATIENCE), second);
-            spend(Deadline::within(PATIENCE), second);
-            let left = Deadline::within(PATIENCE);
+            assert_eq!(time(&Deadline::within(SHORT_TIMEOUT)), SHORT_TIMEOUT);
+            spend(Deadline::within(REQUEST_TIMEOUT), second);
+            spend(Deadline::within(REQUEST_TIMEOUT), second);
+            let left = Deadline::within(REQUEST_TIMEOUT);
             assert!(time(&left) <= Duration::from_millis(500), "{:?}", time(&left));
             spend(left, second);
-            let none = Deadline::within(PATIENCE);
+            let none = Deadline::within(REQUEST_TIMEOUT);
             assert_eq!(time(&none), Duration::ZERO);
             none.over(std::future::pending::<Result<()>>()).await.unwrap_err();
             // An operator's request may take longer.
-            assert_eq!(time(&Deadline::long()), LONG_PATIENCE);
+            assert_eq!(time(&Deadline::long()), LONG_TIMEOUT);
         })
         .await;
         let late = sqlx::Error::PoolTimedOut;
-        assert!(!Deadline::within(PATIENCE).proves_outage(&late));
-        assert!(Deadline::within(PATIENCE).proves_outage(&sqlx::Error::WorkerCrashed));
-        let mut long = Deadline::within(PATIENCE);
-        long.start -= PATIENCE;
+        assert!(!Deadline::within(REQUEST_TIMEOUT).proves_outage(&late));
+        assert!(Deadline::within(REQUEST_TIMEOUT).proves_outage(&sqlx::Error::WorkerCrashed));
+        let mut long = Deadline::within(REQUEST_TIMEOUT);
+        long.start -= REQUEST_TIMEOUT;
         assert!(long.proves_outage(&late));
-        // Outside of requests each connection has its own patience.
-        spend(Deadline::within(PATIENCE), second);
-        assert_eq!(time(&Deadline::within(PATIENCE)), PATIENCE);
+        // Outside of requests each connection has its own time limit.
+        spend(Deadline::within(REQUEST_TIMEOUT), second);
+        assert_eq!(time(&Deadline::within(REQUEST_TIMEOUT)), REQUEST_TIMEOUT);
     }
 }

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_of_both_engines_are_classified() {
+    fn error_codes_of_both_engines_are_classified() {
         for code in ["40001", "40P01"] {
             assert_eq!(kind_of(code), ErrorKind::Contention, "{code}");
         }

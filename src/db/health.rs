@@ -26,7 +26,7 @@ struct State {
 
 impl Health {
     /// Records that a transaction could not begin.
-    pub(crate) fn not_begun(&self, e: &sqlx::Error) {
+    pub(crate) fn begin_failed(&self, e: &sqlx::Error) {
         self.see(e);
         self.0.unwritable.store(true, Ordering::SeqCst);
     }

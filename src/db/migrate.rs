@@ -1,7 +1,7 @@
 //! Migrates the tables.
 use super::{
     Db, OpenError, Result,
-    deadline::PATIENCE,
+    deadline::REQUEST_TIMEOUT,
     error::code,
     pg_server::{Server, hang_up},
     sqlite_conn,
@@ -28,7 +28,9 @@ pub enum MigrationError {
          table {TABLE}"
     )]
     Interrupted(i64),
-    #[error("the database was made by a newer version (it has migration {0}): use that version")]
+    #[error(
+        "the database was migrated by a newer version (it has migration {0}): use that version"
+    )]
     Newer(i64),
     #[error("migration {0} waited for a lock for ten minutes: end the transaction that holds it")]
     Locked(i64),
@@ -95,14 +97,14 @@ async fn migrate(server: &Server) -> Result<(), MigrationError> {
     loop {
         // Not a connection of the pool: those have short time limits. Closing it releases its locks.
         let mut conn = server.connect().await?;
-        let prepared = timeout(PATIENCE, sqlx::raw_sql(LOCK).execute(&mut conn)).await;
+        let prepared = timeout(REQUEST_TIMEOUT, sqlx::raw_sql(LOCK).execute(&mut conn)).await;
         prepared.map_err(|_| sqlx::Error::PoolTimedOut)??;
         let done = migrator.run_direct(None, &mut conn, false).await;
         hang_up(conn).await;
         match done {
             Err(e) if is_contended(&e) && Instant::now() < deadline => {
                 tracing::warn!(
-                    "a migration waits for a lock of another transaction and tries again"
+                    "a migration did not get a lock that another transaction holds; retrying"
                 );
                 sleep(PAUSE).await;
             }

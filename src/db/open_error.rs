@@ -1,9 +1,9 @@
 //! [`OpenError`]: why a database cannot be opened, for its operator.
 use super::error::code;
 
-pub(crate) const POOLER: &str = "it is reached through a pooler in transaction mode, which loses prepared \
-                      statements and session settings: set pool_mode = session in pgbouncer, or name \
-                      the server itself in DATABASE_URL";
+pub(crate) const POOLER: &str = "the connection goes through a pooler in transaction mode, which \
+                                 loses prepared statements and session settings: set pool_mode = \
+                                 session in pgbouncer, or name the server itself in DATABASE_URL";
 
 /// Names the file or the server, and the reason. Never contains a user or a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -11,7 +11,7 @@ pub(crate) const POOLER: &str = "it is reached through a pooler in transaction m
 pub struct OpenError(String);
 
 impl OpenError {
-    pub(crate) fn told(why: impl Into<String>) -> Self {
+    pub(crate) fn with_message(why: impl Into<String>) -> Self {
         Self(why.into())
     }
 

@@ -17,7 +17,7 @@ use std::{
 
 /// Outages that ended longer ago are forgotten.
 const KEPT: Duration = Duration::from_hours(24);
-const MOST: usize = 1_000;
+const MAX_OUTAGES: usize = 1_000;
 
 /// The outages that this process has met. Clones share them.
 #[derive(Clone, Default)]
@@ -58,7 +58,7 @@ impl Attempt {
 
 impl Outages {
     /// Sets the clock. Outages before this call are not recorded.
-    pub fn tell_time_by(&self, clock: &Clock) {
+    pub fn set_clock(&self, clock: &Clock) {
         let _ = self.0.clock.set(clock.clone());
     }
 
@@ -107,7 +107,8 @@ impl Outages {
             spans.past.push_back((from, now));
         }
         let old = now.minus(KEPT);
-        while spans.past.len() > MOST || spans.past.front().is_some_and(|(_, to)| *to < old) {
+        while spans.past.len() > MAX_OUTAGES || spans.past.front().is_some_and(|(_, to)| *to < old)
+        {
             spans.past.pop_front();
         }
     }
@@ -132,7 +133,7 @@ mod tests {
         let outages = Outages::default();
         outages.failed(SECOND);
         assert!(!outages.is_open(), "it knows no time yet");
-        outages.tell_time_by(&clock);
+        outages.set_clock(&clock);
         let at = |seconds: u32| start.plus(seconds * SECOND);
         let count = |from, to| outages.between(at(from), at(to)).as_secs();
         outages.committed();

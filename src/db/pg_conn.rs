@@ -8,7 +8,7 @@
 //! A connection that was given up keeps its place in the pool until its backend has ended. Otherwise the
 //! next request would add another backend to those that wait for the same lock.
 use super::{
-    deadline::{Deadline, PATIENCE},
+    deadline::{Deadline, REQUEST_TIMEOUT},
     pg_server::Server,
 };
 use sqlx::{Connection as _, PgConnection, Postgres, Result, Row as _, pool::PoolConnection};
@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 /// Also returns the backend's process id, in the same round trip.
 const BEGIN: &str = "BEGIN; SELECT pg_backend_pid()";
-/// The time limit is [`crate::db::deadline::LONG_PATIENCE`].
+/// The time limit is [`crate::db::deadline::LONG_TIMEOUT`].
 const BEGIN_LONG: &str = "BEGIN; SET LOCAL statement_timeout = 10000; SELECT pg_backend_pid()";
 
 pub(crate) struct PgConn {
@@ -86,20 +86,20 @@ impl Drop for PgConn {
                 match backend {
                     Some(pid) => server.end(pid).await,
                     // The server's own time limit ends the statement.
-                    None => drop(timeout(PATIENCE, conn.ping()).await),
+                    None => drop(timeout(REQUEST_TIMEOUT, conn.ping()).await),
                 }
                 conn.close_on_drop();
                 return;
             }
             if in_transaction {
                 let rollback = sqlx::raw_sql("ROLLBACK").execute(&mut *conn);
-                if !matches!(timeout(PATIENCE, rollback).await, Ok(Ok(_))) {
+                if !matches!(timeout(REQUEST_TIMEOUT, rollback).await, Ok(Ok(_))) {
                     conn.close_on_drop();
                     return;
                 }
             }
             // After a timeout the connection is closed and its place is free.
-            let _ = timeout(PATIENCE, conn.return_to_pool()).await;
+            let _ = timeout(REQUEST_TIMEOUT, conn.return_to_pool()).await;
         });
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Every time limit here is also one at the server. Otherwise a statement that was given up would keep its
 //! backend and its locks.
-use super::{OpenError, deadline::PATIENCE, error::code, open_error::POOLER};
+use super::{OpenError, deadline::REQUEST_TIMEOUT, error::code, open_error::POOLER};
 use sqlx::{
     ConnectOptions as _, Connection as _, PgConnection, PgPool, Result,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -35,7 +35,7 @@ const KEEPALIVE: &str = "
       AND source <> 'client'";
 
 /// The minimum time between two log lines about a missing connection.
-const TOLD_FOR: Duration = Duration::from_secs(10);
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// A PostgreSQL server, shared by all connections to it.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ struct Inner {
     options: PgConnectOptions,
     /// When ending a backend last failed. One task at a time tries.
     ending: tokio::sync::Mutex<Option<Instant>>,
-    told: Mutex<Option<Instant>>,
+    last_logged: Mutex<Option<Instant>>,
 }
 
 impl Server {
@@ -55,64 +55,65 @@ impl Server {
         let options = PgConnectOptions::from_str(url).map_err(|e| OpenError::new(&e))?;
         // We have no floating-point numbers, and poolers refuse unknown parameters.
         let options = options.extra_float_digits(None).disable_statement_logging();
-        let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+        let pool =
+            PgPoolOptions::new().max_connections(connections).acquire_timeout(REQUEST_TIMEOUT);
         let pool = pool.after_connect(|conn, _| Box::pin(limit(conn)));
         let pool = pool.connect_lazy_with(options.clone());
         let inner =
-            Inner { options, ending: tokio::sync::Mutex::default(), told: Mutex::default() };
+            Inner { options, ending: tokio::sync::Mutex::default(), last_logged: Mutex::default() };
         let server = Self(Arc::new(inner));
         let mut first = server.reach().await?;
         let pids = async {
             let mut second = pool.acquire().await?;
             Ok::<_, sqlx::Error>((backend(&mut first).await?, backend(&mut second).await?))
         };
-        let (one, other) = pids.await.map_err(|e| server.words(&e))?;
+        let (one, other) = pids.await.map_err(|e| server.describe(&e))?;
         hang_up(first).await;
         // Both connections are open, so different backends show that each session has its own.
-        if one == other { Err(server.told(POOLER)) } else { Ok((server, pool)) }
+        if one == other { Err(server.error(POOLER)) } else { Ok((server, pool)) }
     }
 
     /// A connection outside the pool, without time limits.
     pub(crate) async fn connect(&self) -> Result<PgConnection> {
-        let connected = timeout(PATIENCE, self.0.options.connect()).await;
+        let connected = timeout(REQUEST_TIMEOUT, self.0.options.connect()).await;
         connected.map_err(|_| sqlx::Error::PoolTimedOut)?
     }
 
     /// Connects. Waits for a server that is starting.
     async fn reach(&self) -> Result<PgConnection, OpenError> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + REQUEST_TIMEOUT;
         let mut last = sqlx::Error::PoolTimedOut;
         loop {
             match timeout_at(deadline, self.0.options.connect()).await {
                 Ok(Ok(conn)) => return Ok(conn),
                 Ok(Err(e)) if is_starting(&e) => last = e,
-                Ok(Err(e)) => return Err(self.words(&e)),
-                Err(_) => return Err(self.words(&last)),
+                Ok(Err(e)) => return Err(self.describe(&e)),
+                Err(_) => return Err(self.describe(&last)),
             }
             sleep(Duration::from_millis(100)).await;
         }
     }
 
-    fn words(&self, e: &sqlx::Error) -> OpenError {
-        self.told(&OpenError::new(e).to_string())
+    fn describe(&self, e: &sqlx::Error) -> OpenError {
+        self.error(&OpenError::new(e).to_string())
     }
 
-    fn told(&self, why: &str) -> OpenError {
+    fn error(&self, why: &str) -> OpenError {
         let (host, port) = (self.0.options.get_host(), self.0.options.get_port());
-        OpenError::told(match self.0.options.get_socket() {
+        OpenError::with_message(match self.0.options.get_socket() {
             Some(socket) => format!("PostgreSQL at {}: {why}", socket.display()),
             None => format!("PostgreSQL at {host}:{port}: {why}"),
         })
     }
 
     /// Logs why the pool has no connection. The pool itself does not say.
-    pub(crate) fn tell_why(&self) {
-        let mut told = self.0.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.is_some_and(|at| at.elapsed() < TOLD_FOR) {
+    pub(crate) fn log_connection_failure(&self) {
+        let mut last_logged = self.0.last_logged.lock().unwrap_or_else(PoisonError::into_inner);
+        if last_logged.is_some_and(|at| at.elapsed() < LOG_INTERVAL) {
             return;
         }
-        *told = Some(Instant::now());
-        drop(told);
+        *last_logged = Some(Instant::now());
+        drop(last_logged);
         let server = self.clone();
         tokio::spawn(async move {
             match server.connect().await {
@@ -121,7 +122,7 @@ impl Server {
                     tracing::warn!("all connections of the pool to PostgreSQL are in use");
                 }
                 Err(e) => {
-                    tracing::error!(reason = %server.words(&e), "cannot connect to the database");
+                    tracing::error!(reason = %server.describe(&e), "cannot connect to the database");
                 }
             }
         });
@@ -148,7 +149,7 @@ impl Server {
             hang_up(conn).await;
             Ok::<_, sqlx::Error>(())
         };
-        if !matches!(timeout(PATIENCE, ended).await, Ok(Ok(()))) {
+        if !matches!(timeout(REQUEST_TIMEOUT, ended).await, Ok(Ok(()))) {
             *failed = Some(Instant::now());
             tracing::warn!("a statement timed out, and its backend cannot be terminated");
         }

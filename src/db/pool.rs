@@ -1,7 +1,7 @@
 //! [`Db`]: a pool whose engine is chosen by the URL at run time.
 use super::{
     Channel, Listener, OpenError, Result,
-    deadline::{Deadline, PATIENCE, SHORT_PATIENCE},
+    deadline::{Deadline, REQUEST_TIMEOUT, SHORT_TIMEOUT},
     health::Health,
     outages::{Attempt, Outages},
     pg_conn::PgConn,
@@ -58,7 +58,7 @@ impl Db {
             let (server, pool) = Server::open(url, connections.max(2)).await?;
             Ok(Db::Postgres { pool, server, health })
         } else {
-            Err(OpenError::told("the database URL must start with sqlite: or postgres:"))
+            Err(OpenError::with_message("the database URL must start with sqlite: or postgres:"))
         }
     }
 
@@ -70,7 +70,7 @@ impl Db {
 
     /// A connection for reading, without a transaction.
     pub async fn read(&self) -> Result<Conn> {
-        self.plain(Deadline::within(PATIENCE)).await
+        self.plain(Deadline::within(REQUEST_TIMEOUT)).await
     }
 
     /// A connection for an operator's list or count, which may take longer.
@@ -84,7 +84,7 @@ impl Db {
 
     /// A transaction, rolled back unless [`Tx::commit`] is called.
     pub async fn write(&self) -> Result<Tx> {
-        self.begin(Deadline::within(PATIENCE), false).await
+        self.begin(Deadline::within(REQUEST_TIMEOUT), false).await
     }
 
     /// A transaction that may take longer, such as a purge.
@@ -94,7 +94,7 @@ impl Db {
 
     /// A transaction that the reply does not depend on. The wait for it is short.
     pub async fn write_short(&self) -> Result<Tx> {
-        self.begin(Deadline::within(SHORT_PATIENCE), false).await
+        self.begin(Deadline::within(SHORT_TIMEOUT), false).await
     }
 
     async fn plain(&self, deadline: Deadline) -> Result<Conn> {
@@ -103,7 +103,7 @@ impl Db {
                 Link::Sqlite(SqliteConn::new(deadline.over(read.acquire()).await?))
             }
             Db::Postgres { pool, server, .. } => {
-                Link::Postgres(lend(pool, server, &deadline).await?)
+                Link::Postgres(acquire(pool, server, &deadline).await?)
             }
         };
         Ok(Conn { link, deadline, health: self.health().clone(), sync: None, attempt: None })
@@ -119,9 +119,9 @@ impl Db {
                     Ok::<_, sqlx::Error>(Link::Sqlite(held))
                 }
                 Db::Postgres { pool, server, .. } => {
-                    let mut lent = lend(pool, server, &deadline).await?;
-                    lent.begin(long, &deadline).await?;
-                    Ok(Link::Postgres(lent))
+                    let mut conn = acquire(pool, server, &deadline).await?;
+                    conn.begin(long, &deadline).await?;
+                    Ok(Link::Postgres(conn))
                 }
             }
         };
@@ -129,7 +129,7 @@ impl Db {
             Ok(link) => link,
             Err(e) => {
                 if deadline.proves_outage(&e) {
-                    self.health().not_begun(&e);
+                    self.health().begin_failed(&e);
                     attempt.failed();
                 }
                 return Err(e.into());
@@ -207,7 +207,7 @@ impl Tx {
         let committed = async {
             match link {
                 Link::Sqlite(held) => held.commit(&deadline).await?,
-                Link::Postgres(lent) => lent.commit(&deadline).await?,
+                Link::Postgres(conn) => conn.commit(&deadline).await?,
             }
             match sync {
                 Some(sync) => deadline.over(sync.wait()).await,
@@ -233,10 +233,10 @@ impl Tx {
     }
 }
 
-async fn lend(pool: &PgPool, server: &Server, deadline: &Deadline) -> sqlx::Result<PgConn> {
-    let lent = deadline.over(pool.acquire()).await;
-    if let Err(sqlx::Error::PoolTimedOut) = lent {
-        server.tell_why();
+async fn acquire(pool: &PgPool, server: &Server, deadline: &Deadline) -> sqlx::Result<PgConn> {
+    let conn = deadline.over(pool.acquire()).await;
+    if let Err(sqlx::Error::PoolTimedOut) = conn {
+        server.log_connection_failure();
     }
-    Ok(PgConn::new(lent?, server.clone()))
+    Ok(PgConn::new(conn?, server.clone()))
 }

@@ -7,9 +7,9 @@
 //! disk that hangs would accumulate threads and connections.
 use super::{
     OpenError,
-    deadline::{Deadline, PATIENCE},
+    deadline::{Deadline, REQUEST_TIMEOUT},
     error::{code, primary},
-    sqlite_file::{once_free, prepare},
+    sqlite_file::{prepare, retry_while_locked},
     wal_sync::{WalSync, beside, sync_folder},
 };
 use sqlx::{
@@ -36,27 +36,30 @@ pub(crate) async fn open(url: &str, connections: u32) -> Result<Opened, OpenErro
         .map_err(|e| OpenError::new(&e))?
         .create_if_missing(false)
         .foreign_keys(true)
-        .busy_timeout(PATIENCE)
+        .busy_timeout(REQUEST_TIMEOUT)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
         .disable_statement_logging();
     let file = options.get_filename().to_owned();
     if url.contains(":memory:") || url.contains("mode=memory") {
-        return Err(OpenError::told("an SQLite database in memory cannot be shared: name a file"));
+        return Err(OpenError::with_message(
+            "an in-memory SQLite database cannot be shared: name a file",
+        ));
     }
-    let at = |e: &dyn Display| OpenError::told(format!("{}: {e}", file.display()));
+    let at = |e: &dyn Display| OpenError::with_message(format!("{}: {e}", file.display()));
     prepare(&file).await.map_err(|e| at(&e))?;
     let pool = || {
         // Reconnecting has no benefit, and closing the last connection deletes the write-ahead log.
         let pool = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
-        pool.acquire_timeout(PATIENCE).before_acquire(|conn, _| {
+        pool.acquire_timeout(REQUEST_TIMEOUT).before_acquire(|conn, _| {
             Box::pin(async move { Ok(!sqlx::Connection::is_in_transaction(conn)) })
         })
     };
     let words = |e: sqlx::Error| at(&OpenError::new(&e));
-    let write = once_free(|| pool().max_connections(1).connect_with(options.clone()));
+    let write = retry_while_locked(|| pool().max_connections(1).connect_with(options.clone()));
     let write = write.await.map_err(words)?;
-    let read = once_free(|| pool().max_connections(connections).connect_with(options.clone()));
+    let read =
+        retry_while_locked(|| pool().max_connections(connections).connect_with(options.clone()));
     let read = read.await.map_err(words)?;
     sync_folder(&file).map_err(|e| at(&e))?;
     Ok(Opened { read, write, sync: WalSync::new(&file) })
@@ -83,7 +86,7 @@ pub(crate) async fn check(read: &SqlitePool) -> Result<(), OpenError> {
 /// What is wrong with an open file, with its path.
 pub(crate) fn at(pool: &SqlitePool, why: &impl Display) -> OpenError {
     let options = pool.connect_options();
-    OpenError::told(format!("{}: {why}", options.get_filename().display()))
+    OpenError::with_message(format!("{}: {why}", options.get_filename().display()))
 }
 
 pub(crate) struct SqliteConn {
@@ -150,7 +153,7 @@ impl Drop for SqliteConn {
         tokio::spawn(async move {
             let undone = !spoiled && {
                 let rollback = sqlx::query("ROLLBACK").execute(&mut *conn);
-                matches!(timeout(PATIENCE, rollback).await, Ok(Ok(_)))
+                matches!(timeout(REQUEST_TIMEOUT, rollback).await, Ok(Ok(_)))
             };
             if !undone {
                 // However long this takes: until then the connection keeps its place in the pool.

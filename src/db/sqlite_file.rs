@@ -1,6 +1,6 @@
 //! The file of an SQLite database before it is opened.
 use super::{
-    deadline::PATIENCE,
+    deadline::REQUEST_TIMEOUT,
     error::{code, primary},
     wal_sync::beside,
 };
@@ -31,7 +31,7 @@ pub(crate) async fn prepare(file: &Path) -> io::Result<()> {
         }
     }
     // Another process may be creating the database.
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + REQUEST_TIMEOUT;
     while fs::metadata(file)?.len() == 0 {
         if Instant::now() >= deadline {
             return refused(EMPTY);
@@ -60,8 +60,10 @@ fn create(options: &mut OpenOptions, file: &Path) -> io::Result<()> {
 
 /// Repeats `open` while another process opens the same new file: SQLite does not wait for the lock when it
 /// switches to a write-ahead log.
-pub(crate) async fn once_free<T, F: Future<Output = Result<T>>>(open: impl Fn() -> F) -> Result<T> {
-    let deadline = Instant::now() + PATIENCE;
+pub(crate) async fn retry_while_locked<T, F: Future<Output = Result<T>>>(
+    open: impl Fn() -> F,
+) -> Result<T> {
+    let deadline = Instant::now() + REQUEST_TIMEOUT;
     loop {
         match open().await {
             Err(e) if is_busy(&e) && Instant::now() < deadline => {

@@ -12,7 +12,7 @@ use crate::{
         endpoints::{Endpoints, endpoints},
         guards::{CookieToken, NotForeign, SignedIn},
         reply::json::Reply,
-        request::{caller::Client, fields::unless_wrong, json::request_body},
+        request::{caller::Client, fields::ok_if_valid, json::request_body},
     },
 };
 use rocket::{State, post};
@@ -37,8 +37,8 @@ pub struct Access {
     token: String,
 }
 
-fn carry(auth: &Auth, tokens: Tokens) -> Reply<Access> {
-    Reply::bare().carrying(auth, &tokens).body(Access { token: tokens.access })
+fn token_reply(auth: &Auth, tokens: Tokens) -> Reply<Access> {
+    Reply::bare().with_tokens(auth, &tokens).body(Access { token: tokens.access })
 }
 
 request_body! {
@@ -70,7 +70,7 @@ async fn tokens(
         let at = wrong.iter().take_while(|(field, _)| *field == "email").count();
         wrong.insert(at, ("id", FieldError::Missing));
     }
-    unless_wrong((), wrong)?;
+    ok_if_valid((), wrong)?;
     let tokens = match (body.id.map(UserId), &body.email, &body.password) {
         (_, Some(email), Some(password)) => {
             auth.log_in(&client, &SURFACE, Login::Email(email), password, true).await?
@@ -86,7 +86,7 @@ async fn tokens(
         }
         _ => return Err(web::Error::Unauthenticated.into()),
     };
-    Ok(carry(auth, tokens))
+    Ok(token_reply(auth, tokens))
 }
 
 /// Gives a new access token; the cookie stays, unless the session is of a surface that replaces it
@@ -97,7 +97,7 @@ async fn refresh_access(
     client: Client<'_>,
     token: web::Result<CookieToken<'_>>,
 ) -> Answer<Access> {
-    Ok(carry(auth, auth.refresh(&client, &SURFACE, token?.0).await?))
+    Ok(token_reply(auth, auth.refresh(&client, &SURFACE, token?.0).await?))
 }
 
 request_body! {
@@ -118,5 +118,5 @@ async fn refresh_all(
     body: Json<RefreshAll>,
 ) -> Answer<Access> {
     let (by, body) = (by?.0, body.valid()?);
-    Ok(carry(auth, auth.rotate_all(&client, &SURFACE, &by, UserId(body.id)).await?))
+    Ok(token_reply(auth, auth.rotate_all(&client, &SURFACE, &by, UserId(body.id)).await?))
 }

@@ -118,7 +118,7 @@ async fn log_in(auth: &Auth, email: &str) -> (Tokens, String) {
 }
 
 #[rocket::async_test]
-async fn the_order_of_arguments_changes_nothing() {
+async fn guards_work_in_any_argument_order() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("order.db").display());
     let figment = Figment::from(rocket::Config::debug_default())
@@ -168,8 +168,8 @@ async fn the_order_of_arguments_changes_nothing() {
             assert_eq!(names, expected, "{path}{query}");
             assert!(kept.is_none_or(|kept| cookies[1].starts_with(kept)), "{path}{query}");
             let html = reply.into_string().await.unwrap();
-            let told = format!("ann@example.com reads {visitor}, caller {caller}");
-            assert!(html.contains(&told), "{path}{query}: {html}");
+            let languages = format!("ann@example.com reads {visitor}, caller {caller}");
+            assert!(html.contains(&languages), "{path}{query}: {html}");
             assert_eq!(tag, Some(visitor.to_lowercase()), "{path}{query}");
         }
     }

@@ -82,8 +82,8 @@ pub(crate) fn log(caller: &Caller, event: &AuditEvent<'_>) {
     let (actor, actor_id) = event.actor.unwrap_or_default().parts();
     tracing::info!(
         target: "portcullis::security",
-        act = event.kind.into_str(),
-        actor = actor.into_str(),
+        act = event.kind.as_str(),
+        actor = actor.as_str(),
         actor_id = actor_id.map(|id| id.0),
         target_id = event.target.map(|id| id.0),
         session = event.session.map(|id| tracing::field::display(id.0)),

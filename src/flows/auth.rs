@@ -19,7 +19,7 @@ use crate::{
     store::{
         refresh_tokens,
         sessions::{self, SessionId},
-        users::{self, UserId},
+        users::UserId,
     },
     time::{Clock, Timestamp},
     tokens::{Claims, Keys},
@@ -79,7 +79,7 @@ impl Auth {
     async fn start(config: Config, db: Db, clock: Clock, make: bool) -> Result<Self> {
         let skew = ClockSkew::default();
         clock_skew::follow(&db, &clock, &skew).await?;
-        db.outages().tell_time_by(&clock);
+        db.outages().set_clock(&clock);
         let templates =
             Templates::load(config.templates.as_deref(), &config.brand).map_err(Error::internal)?;
         let mailer = Mailer::new(&config, &clock).map_err(Error::internal)?;
@@ -162,10 +162,10 @@ impl Auth {
     }
 
     /// Closes the connections to the database. Call it once requests and mail deliveries have
-    /// ended: after `patience`, connections that are still in use are cut off.
-    pub async fn close(&self, patience: Duration) {
-        if timeout(patience, self.db.close()).await.is_err() {
-            tracing::warn!("the database was still in use");
+    /// ended: after `limit`, connections that are still in use are cut off.
+    pub async fn close(&self, limit: Duration) {
+        if timeout(limit, self.db.close()).await.is_err() {
+            tracing::warn!("database connections were still in use at shutdown and were cut off");
         }
     }
 
@@ -181,8 +181,10 @@ impl Auth {
         if self.is_draining() {
             return false;
         }
-        if self.lifecycle.is_deaf() {
-            tracing::warn!("not ready: logouts elsewhere have not been heard of for some seconds");
+        if self.lifecycle.is_stale() {
+            tracing::warn!(
+                "not ready: revocations by other processes have not been read for several seconds"
+            );
             return false;
         }
         self.db.ready().await.unwrap_or_else(|e| {
@@ -292,8 +294,8 @@ impl Auth {
     pub async fn owner_of_refresh(&self, presented: &str) -> Option<UserId> {
         let token = self.read_refresh_token(presented).ok()?;
         let mut db = self.db.read().await.ok()?;
-        let row = refresh_tokens::by_hash(&mut db, &secret::hash(token.id)).await.ok()??;
-        sessions::by_id(&mut db, row.session_id).await.ok()?.map(|session| session.user_id)
+        let found = refresh_tokens::presented(&mut db, &secret::hash(token.id)).await.ok()??;
+        Some(found.user.id)
     }
 
     /// Records, at most once every five minutes, that a session is in use although nobody refreshes
@@ -312,18 +314,15 @@ impl Auth {
         };
         // The request succeeds without it.
         if let Err(e) = noted.await {
-            tracing::warn!(error = %e, "a session was used, which is not written down");
+            tracing::warn!(error = %e, "the last use of a session could not be recorded");
         }
     }
 
     async fn alive(&self, db: &mut Conn, id: SessionId, proof: Proof) -> Result<SignedIn> {
-        let session = sessions::by_id(db, id)
+        let sessions::SessionUser { session, user } = sessions::with_user(db, id)
             .await?
-            .filter(|s| s.is_alive(self.clock.now()))
-            .ok_or(Error::TokenNotValid)?;
-        let user = users::by_id(db, session.user_id)
-            .await?
-            .filter(|u| u.is_active && self.is_confirmed_enough(u))
+            .filter(|found| found.session.is_alive(self.clock.now()))
+            .filter(|found| found.user.is_active && self.meets_email_confirmation(&found.user))
             .ok_or(Error::TokenNotValid)?;
         Ok(SignedIn { user, session, proof })
     }

@@ -4,7 +4,7 @@ use super::Result;
 use tokio::sync::watch;
 
 /// How many tasks may run at once.
-const MOST: usize = 256;
+const MAX_TASKS: usize = 256;
 
 /// The background tasks of this process. Clones share them.
 #[derive(Clone)]
@@ -27,15 +27,15 @@ impl Drop for UnderWay {
 
 impl BackgroundTasks {
     /// Starts `work`. Returns `false`, and does not start it, if too many tasks are running. If it
-    /// fails, its error is logged with the message `otherwise`.
+    /// fails, its error is logged with `failure_message`.
     #[must_use]
     pub fn start(
         &self,
-        otherwise: &'static str,
+        failure_message: &'static str,
         work: impl Future<Output = Result<()>> + Send + 'static,
     ) -> bool {
         let has_room = self.0.send_if_modified(|count| {
-            let has_room = *count < MOST;
+            let has_room = *count < MAX_TASKS;
             *count += usize::from(has_room);
             has_room
         });
@@ -44,7 +44,7 @@ impl BackgroundTasks {
             tokio::spawn(async move {
                 let _under_way = under_way;
                 if let Err(e) = work.await {
-                    tracing::warn!(error = %e, "{otherwise}");
+                    tracing::warn!(error = %e, "{failure_message}");
                 }
             });
         }
@@ -65,17 +65,17 @@ mod tests {
     use tokio::sync::oneshot;
 
     #[tokio::test]
-    async fn what_is_under_way_is_bounded_and_waited_for() {
+    async fn background_tasks_are_limited_and_awaited() {
         let later = BackgroundTasks::default();
         let mut ends = Vec::new();
-        for _ in 0..MOST {
+        for _ in 0..MAX_TASKS {
             let (end, ended) = oneshot::channel::<()>();
             ends.push(end);
             assert!(later.start("", async move { ended.await.map_err(Error::internal) }));
         }
         assert!(!later.start("", async { Ok(()) }));
         // Half of the tasks succeed, the others fail.
-        ends.drain(..MOST / 2).for_each(|end| end.send(()).unwrap());
+        ends.drain(..MAX_TASKS / 2).for_each(|end| end.send(()).unwrap());
         ends.clear();
         later.settled().await;
         assert!(later.start("", async { panic!("it ends all the same") }));

@@ -10,9 +10,9 @@ use std::{
 };
 
 /// A skew above this, in microseconds, is logged.
-const MOST: u64 = 3_000_000;
+const LARGE_SKEW: u64 = 3_000_000;
 /// A logged skew that falls to this, in microseconds, counts as corrected.
-const RIGHT: u64 = 2_000_000;
+const CORRECTED_SKEW: u64 = 2_000_000;
 
 /// Whether this machine's clock differs much from the database's. Clones share the state.
 #[derive(Clone, Default)]
@@ -27,14 +27,14 @@ impl ClockSkew {
     /// is corrected.
     fn note(&self, ahead: i64) {
         let was_large = self.is_large();
-        let is_large = ahead.unsigned_abs() > if was_large { RIGHT } else { MOST };
+        let is_large = ahead.unsigned_abs() > if was_large { CORRECTED_SKEW } else { LARGE_SKEW };
         self.0.store(is_large, Ordering::Relaxed);
         let ahead_ms = ahead / 1_000;
         if is_large && !was_large {
             tracing::warn!(
                 ahead_ms,
-                "the clock of this machine differs from the database's by more than 3 s; the \
-                 database's is used"
+                "the clock of this machine differs from the database's by more than 3 s; using the \
+                 database's clock"
             );
         } else if was_large && !is_large {
             tracing::info!(ahead_ms, "the clock of this machine agrees with the database's again");
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_skew_of_three_seconds_is_told_of_and_one_of_two_is_not() {
+    fn clock_skew_is_reported_above_three_seconds_with_hysteresis() {
         let skew = ClockSkew::default();
         let mut seen = Vec::new();
         for ahead in [0, 2_900_000, -3_100_000, 2_900_000, 1_900_000, 2_900_000, 4_000_000] {

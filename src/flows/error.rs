@@ -22,7 +22,7 @@ pub enum Error {
     #[error("the account is disabled")]
     AccountDisabled,
     /// The user is a superuser, and the surface does not let superusers log in or refresh.
-    #[error("superusers may not sign in here")]
+    #[error("superusers may not log in here")]
     SuperuserRefused,
     /// Another account has the email address.
     #[error("the address is taken")]
@@ -31,38 +31,44 @@ pub enum Error {
     #[error("registration is closed")]
     RegistrationClosed,
     /// The registration mode is `invite`, and the caller has given no invitation.
-    #[error("an account takes an invitation")]
+    #[error("registration requires an invitation")]
     InvitationNeeded,
     /// The token is unknown or malformed or has expired, or its session has ended.
     #[error("the token is not valid")]
     TokenNotValid,
     /// The refresh token has already been used, and its session gives no newer one in exchange.
-    #[error("the token was used, and no newer one can be given for it")]
+    #[error("the token was already used, and it has no successor to return")]
     TokenSuperseded,
     /// The session rotates strictly. `retry_after` says when the access token expires.
     #[error("the access token issued with it is still valid")]
-    AccessStillValid { retry_after: Duration },
+    AccessStillValid {
+        /// The time until it makes sense to try again.
+        retry_after: Duration,
+    },
     /// The mailed link is unknown, used, revoked or expired, or may not be used any more.
-    #[error("the link is not valid, or not any more")]
+    #[error("the link is invalid, used or expired")]
     LinkNotValid,
     /// The caller must prove that the account is theirs, for example with its password.
-    #[error("nothing shows that the account is the caller's own")]
+    #[error("the caller has not proved that the account is theirs")]
     ProofRequired,
     /// The caller may not do this.
     #[error("not allowed")]
     Forbidden,
     /// The caller must give their password again: they last gave it too long ago for this operation.
-    #[error("the password has to be given again")]
+    #[error("re-authentication with the password is required")]
     PasswordRequired,
     /// The user, session, key or other object does not exist.
-    #[error("there is no such thing")]
+    #[error("not found")]
     NotFound,
     /// The change would leave no superuser who can log in.
-    #[error("the last superuser has to stay")]
+    #[error("the last superuser who can log in cannot be removed")]
     LastSuperuser,
     /// The next key must be published for longer before it signs. `retry_after` is the remaining time.
     #[error("the next key has not been published for long enough")]
-    KeyTooYoung { retry_after: Duration },
+    KeyTooYoung {
+        /// The time until it makes sense to try again.
+        retry_after: Duration,
+    },
     /// The service signs its tokens with a configured secret, so it has no keys to rotate.
     #[error("tokens are signed with the configured secret: there are no keys")]
     NoKeys,
@@ -71,15 +77,18 @@ pub enum Error {
     Fields(Vec<(&'static str, FieldError)>),
     /// A rate limit has been reached. The caller may try again after `retry_after`.
     #[error("too many attempts")]
-    RateLimited { retry_after: Duration },
+    RateLimited {
+        /// The time until it makes sense to try again.
+        retry_after: Duration,
+    },
     /// The server has too much work at the moment, for example too many passwords to hash.
-    #[error("too much to do at the moment")]
+    #[error("the server is overloaded")]
     Busy,
     /// The database cannot be reached. The flow may be retried later.
     #[error("the database cannot be reached")]
     Unavailable,
     /// A deadlock or a serialization failure. The flow may be retried at once.
-    #[error("the database gave this up in favour of another transaction")]
+    #[error("the database rolled the transaction back in favour of another one")]
     Contended,
     /// An unexpected failure, with its cause.
     #[error("internal error")]

@@ -10,7 +10,7 @@ use tokio::{sync::watch, time::sleep_until};
 
 /// A process that has not read the revocations of other processes for this long may accept revoked
 /// tokens, so it is not ready. It polls for them twice a second.
-const DEAF: Duration = Duration::from_secs(5);
+const STALE_AFTER: Duration = Duration::from_secs(5);
 
 /// The state of this process. Clones share it.
 #[derive(Clone)]
@@ -47,13 +47,13 @@ impl Lifecycle {
         *self.0.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    pub fn is_deaf(&self) -> bool {
-        self.is_deaf_at(Instant::now())
+    pub fn is_stale(&self) -> bool {
+        self.is_stale_at(Instant::now())
     }
 
-    fn is_deaf_at(&self, now: Instant) -> bool {
+    fn is_stale_at(&self, now: Instant) -> bool {
         let heard = *self.0.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        now.saturating_duration_since(heard) >= DEAF
+        now.saturating_duration_since(heard) >= STALE_AFTER
     }
 
     /// Starts no more mails. Those being sent may take until `deadline`; the first call sets it.
@@ -89,21 +89,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_hears_nothing_for_some_seconds_is_deaf_until_it_hears_again() {
+    fn a_process_without_revocation_updates_is_stale_until_the_next_one() {
         let state = Lifecycle::new();
-        assert!(!state.is_deaf());
-        assert!(!state.is_deaf_at(Instant::now() + DEAF / 2));
-        assert!(state.is_deaf_at(Instant::now() + DEAF));
-        let later = Instant::now() + DEAF;
-        while Instant::now() + DEAF <= later {
+        assert!(!state.is_stale());
+        assert!(!state.is_stale_at(Instant::now() + STALE_AFTER / 2));
+        assert!(state.is_stale_at(Instant::now() + STALE_AFTER));
+        let later = Instant::now() + STALE_AFTER;
+        while Instant::now() + STALE_AFTER <= later {
             std::hint::spin_loop();
         }
         state.heard();
-        assert!(!state.is_deaf_at(later));
+        assert!(!state.is_stale_at(later));
     }
 
     #[tokio::test]
-    async fn the_first_deadline_counts() {
+    async fn the_first_deadline_is_kept() {
         let state = Lifecycle::new();
         assert!(!state.is_ending());
         state.end(Instant::now());

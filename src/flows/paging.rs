@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_is_a_place_and_nothing_else() {
+    fn invalid_cursors_are_refused() {
         let cursor = Cursor { place: [1_800_000_000, -7], back: true };
         assert_eq!(cursor.to_string(), "p1800000000.-7");
         assert_eq!(Cursor::<2>::read(Some("p1800000000.-7")).unwrap(), cursor);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_lead_to_each_other() {
+    fn next_and_previous_cursors_are_consistent() {
         let all: Vec<i64> = (1..=120).rev().collect();
         let page = |cursor: Option<&str>| {
             let cursor = Cursor::<1>::read(cursor).unwrap();

@@ -26,7 +26,7 @@ mod tests {
     use std::cell::Cell;
 
     #[tokio::test]
-    async fn what_was_given_up_is_tried_three_times() {
+    async fn a_contended_flow_runs_at_most_three_times() {
         for (fails, tries, ends_well) in [(0, 1, true), (2, 3, true), (3, 3, false)] {
             let tried = Cell::new(0);
             let done = retried(async || {

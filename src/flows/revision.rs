@@ -9,8 +9,8 @@ use std::time::Duration;
 
 /// The settings in effect with `stored`. The file may have changed since `stored` was checked: if
 /// the two contradict each other now, the lifetimes of the file apply.
-pub(crate) fn settle(config: &Config, stored: &Revision) -> Result<RuntimeSettings> {
-    let mut live = laid_over(config, stored)?;
+pub(crate) fn effective(config: &Config, stored: &Revision) -> Result<RuntimeSettings> {
+    let mut live = with_overrides(config, stored)?;
     if !live.misfits(config).is_empty() {
         live.access_token_lifetime = config.access_token_lifetime;
         live.refresh_token_lifetime = config.refresh_token_lifetime;
@@ -19,7 +19,7 @@ pub(crate) fn settle(config: &Config, stored: &Revision) -> Result<RuntimeSettin
 }
 
 /// The settings of the file, overridden by those of `stored`, without a check.
-pub(crate) fn laid_over(config: &Config, stored: &Revision) -> Result<RuntimeSettings> {
+pub(crate) fn with_overrides(config: &Config, stored: &Revision) -> Result<RuntimeSettings> {
     let unreadable = || Error::internal("a stored setting cannot be read");
     Setting::ALL.into_iter().try_fold(RuntimeSettings::from(config), |live, setting| {
         match value(stored, setting) {
@@ -57,7 +57,7 @@ pub(crate) fn longest_out(
     let mut end = now;
     let mut longest = Duration::ZERO;
     for revision in revisions.iter().chain([&Revision::default()]) {
-        let lifetime = settle(config, revision)?.access_token_lifetime;
+        let lifetime = effective(config, revision)?.access_token_lifetime;
         longest = longest.max(now.until(end.plus(lifetime)));
         end = revision.changed_at;
     }

@@ -1,7 +1,7 @@
 //! The runtime settings in effect in this process.
 use super::{
     Auth, Result,
-    revision::{laid_over, settle},
+    revision::{effective, with_overrides},
 };
 use crate::{
     config::{Config, RuntimeSettings},
@@ -29,10 +29,12 @@ impl CurrentSettings {
     pub async fn catch_up(&self, db: &Db, config: &Config) -> Result<()> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner).0;
         if let Some(news) = settings::after(&mut db.read().await?, known).await? {
-            if !laid_over(config, &news)?.misfits(config).is_empty() {
-                tracing::warn!("the stored lifetimes do not fit the file any more: its own count");
+            if !with_overrides(config, &news)?.misfits(config).is_empty() {
+                tracing::warn!(
+                    "the stored lifetimes conflict with the configuration and are ignored"
+                );
             }
-            self.take(news.revision, settle(config, &news)?);
+            self.take(news.revision, effective(config, &news)?);
         }
         Ok(())
     }

@@ -24,6 +24,8 @@ pub(crate) struct Work<'a> {
     session: Option<SessionId>,
     /// The sessions whose access tokens this process must refuse after the commit.
     pub(super) revoked: Vec<Revocation>,
+    /// The audit events of this transaction, each with its detail.
+    audited: Vec<(AuditEvent<'static>, String)>,
     /// Whether a mail was enqueued.
     pub(super) mail_queued: bool,
 }
@@ -71,13 +73,14 @@ impl Auth {
             target: None,
             session: None,
             revoked: Vec::new(),
+            audited: Vec::new(),
             mail_queued: false,
         }
     }
 }
 
 impl Work<'_> {
-    /// Writes an audit event as a row of this transaction and as a log line.
+    /// Writes an audit event as a row of this transaction and, after the commit, as a log line.
     pub async fn audit(&mut self, event: AuditEvent<'_>) -> Result<()> {
         let event = AuditEvent {
             actor: event.actor.or(Some(self.actor)),
@@ -102,14 +105,19 @@ impl Work<'_> {
             },
         )
         .await?;
-        log(self.caller, &event);
+        let AuditEvent { kind, actor, target, session, detail } = event;
+        self.audited
+            .push((AuditEvent { kind, actor, target, session, detail: "" }, detail.to_owned()));
         Ok(())
     }
 
-    /// Commits. Then this process refuses the revoked access tokens and, if a mail was enqueued,
+    /// Commits. Then the log gets the audit events, this process refuses the revoked access tokens and, if a mail was enqueued,
     /// wakes its outbox worker.
     pub async fn commit(self) -> Result<()> {
         self.tx.commit().await?;
+        for (event, detail) in &self.audited {
+            log(self.caller, &event.detail(detail));
+        }
         self.auth.revoked.add(&self.revoked);
         if self.mail_queued {
             self.auth.outbox_wakeup.notify_one();

@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 #[test]
-fn an_address_has_one_key() {
+fn email_variants_have_one_key() {
     for (typed, key) in [
         (" Ann@Example.COM ", "ann@example.com"),
         ("a.b+c@mail.example.com", "a.b+c@mail.example.com"),
@@ -19,7 +19,7 @@ fn an_address_has_one_key() {
 }
 
 #[test]
-fn what_is_no_address_is_refused() {
+fn invalid_emails_are_refused() {
     for typed in [
         "ann",
         "@example.com",
@@ -68,7 +68,7 @@ fn what_is_no_address_is_refused() {
 }
 
 #[test]
-fn usernames_that_read_alike_are_one() {
+fn equivalent_usernames_have_one_key() {
     let key = |name| Username::parse(name).unwrap().key;
     assert_eq!(key("Ann"), key("ann"));
     assert_eq!(key("Ａnn"), key("ann"));
@@ -84,7 +84,7 @@ fn usernames_that_read_alike_are_one() {
 }
 
 #[test]
-fn what_is_no_username_is_refused() {
+fn invalid_usernames_are_refused() {
     for name in ["ann@example.com", "a\tb", "a\0", "<b>", "a/b", "\u{308}a", "...", "a\u{200b}b"] {
         assert_eq!(Username::parse(name), Err(FieldError::NotUsername), "{name}");
     }
@@ -111,7 +111,7 @@ fn what_is_no_username_is_refused() {
 }
 
 #[test]
-fn roles_and_first_names() {
+fn roles_and_first_names_are_validated() {
     assert!(role("ADMIN").is_ok() && role("team:read").is_ok());
     assert!(role("A,B").is_err() && role("").is_err());
     assert_eq!(first_name(" Ann ").unwrap(), "Ann");
@@ -124,7 +124,7 @@ fn roles_and_first_names() {
 
 proptest! {
     #[test]
-    fn reading_a_name_again_changes_nothing(text in ".{0,40}") {
+    fn parsing_a_name_is_idempotent(text in ".{0,40}") {
         if let Ok(name) = Username::parse(&text) {
             prop_assert_eq!(&Username::parse(&name.name).unwrap(), &name);
         }
@@ -136,14 +136,14 @@ proptest! {
     }
 
     #[test]
-    fn a_username_has_one_key_in_any_case(text in "[\\pL ]{1,20}") {
+    fn a_username_key_ignores_case(text in "[\\pL ]{1,20}") {
         if let (Ok(name), Ok(small)) = (Username::parse(&text), Username::parse(&text.to_lowercase())) {
             prop_assert_eq!(name.key, small.key);
         }
     }
 
     #[test]
-    fn an_address_has_one_key_in_any_case(
+    fn an_email_key_ignores_case(
         text in "[a-zA-Z.!+]{1,6}@([\\pL0-9-]{1,8}|[a-z]{2,5})([.。][\\pLa-z]{1,6}|\\.com)",
     ) {
         if let Ok(email) = Email::parse(&text) {

@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 /// The time limit for sending one mail, because lettre waits for answers without limit. Shorter than the
 /// lease of a mail: otherwise another replica could send it, too.
-const PATIENCE: Duration = Duration::from_mins(1);
+const SEND_TIMEOUT: Duration = Duration::from_mins(1);
 /// The number of mails that `dev:` keeps.
 const KEPT: usize = 200;
 
@@ -38,11 +38,11 @@ pub enum Error {
          smtp://USER:PASSWORD@HOST:PORT?tls=required|opportunistic|none"
     )]
     Url,
-    #[error("mail.from is no address")]
+    #[error("mail.from is not a valid address")]
     From,
-    #[error("the recipient's address cannot be written to")]
+    #[error("the recipient's address is not valid")]
     Recipient,
-    #[error("the mail could not be put together")]
+    #[error("the mail could not be built")]
     Message,
     /// The reply code (RFC 5321, 4.2).
     #[error("the mail server answered {0}")]
@@ -57,7 +57,7 @@ pub enum Error {
     Silent,
     #[error("the connection to the mail server failed")]
     Unreachable,
-    #[error("the mail server cannot do what is needed: TLS, this way to log in, or this address")]
+    #[error("the mail server does not support TLS, the login method or this address")]
     Unfit,
     #[error("the mail could not be written to its folder")]
     Folder,
@@ -83,14 +83,14 @@ impl From<lettre::transport::smtp::Error> for Error {
         match e.status() {
             Some(code) => Self::Answer(code.into()),
             None if e.is_client() => Self::Unfit,
-            None => broken(&e),
+            None => connection_error(&e),
         }
     }
 }
 
 /// Why a connection cannot be opened, or was lost. lettre and Rust's standard library identify a failed DNS
 /// lookup and a bad certificate by the error's text only.
-fn broken(e: &lettre::transport::smtp::Error) -> Error {
+fn connection_error(e: &lettre::transport::smtp::Error) -> Error {
     let mut cause: &dyn std::error::Error = e;
     // Stops at an I/O error: its source has no `ErrorKind`.
     while let Some(source) = cause.source().filter(|_| !cause.is::<io::Error>()) {
@@ -135,13 +135,13 @@ pub struct Kept {
 #[derive(Clone)]
 pub struct Mailer {
     from: Mailbox,
-    way: Way,
+    transport: Transport,
     clock: Clock,
-    patience: Duration,
+    timeout: Duration,
 }
 
 #[derive(Clone)]
-enum Way {
+enum Transport {
     Dev(Arc<Mutex<VecDeque<Kept>>>),
     Smtp(smtp::Smtp),
     Folder(PathBuf),
@@ -151,15 +151,20 @@ impl Mailer {
     /// Reads the settings. Does not connect.
     pub fn new(config: &Config, clock: &Clock) -> Result<Self, Error> {
         let from = config.mail.from.parse().map_err(|_| Error::From)?;
-        Ok(Self { from, way: Way::read(config)?, clock: clock.clone(), patience: PATIENCE })
+        Ok(Self {
+            from,
+            transport: Transport::read(config)?,
+            clock: clock.clone(),
+            timeout: SEND_TIMEOUT,
+        })
     }
 
     /// Sends a mail: to the server, into the folder, or to `/dev/mail`. It counts as sent once the server has
     /// accepted it for delivery.
     pub async fn send(&self, letter: Letter) -> Result<(), Error> {
         let message = self.message(&letter)?;
-        match &self.way {
-            Way::Dev(kept) => {
+        match &self.transport {
+            Transport::Dev(kept) => {
                 let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
                 if kept.len() == KEPT {
                     kept.pop_front();
@@ -167,11 +172,11 @@ impl Mailer {
                 kept.push_back(keep(letter, self.clock.now()));
                 Ok(())
             }
-            Way::Smtp(smtp) => {
-                let sent = tokio::time::timeout(self.patience, smtp.send(message)).await;
+            Transport::Smtp(smtp) => {
+                let sent = tokio::time::timeout(self.timeout, smtp.send(message)).await;
                 sent.map_err(|_| Error::Silent)?.map(drop).map_err(Error::from)
             }
-            Way::Folder(folder) => {
+            Transport::Folder(folder) => {
                 let written = folder::write(folder, letter.message_id, &message.formatted()).await;
                 written.map_err(|_| Error::Folder)
             }
@@ -198,13 +203,13 @@ impl Mailer {
 
     /// Whether mails are kept instead of being sent.
     pub fn keeps(&self) -> bool {
-        matches!(self.way, Way::Dev(_))
+        matches!(self.transport, Transport::Dev(_))
     }
 
     /// The kept mails, newest last; `None` if mails are sent.
     pub fn kept(&self) -> Option<Vec<Kept>> {
-        match &self.way {
-            Way::Dev(kept) => {
+        match &self.transport {
+            Transport::Dev(kept) => {
                 let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
                 Some(kept.iter().cloned().collect())
             }
@@ -213,7 +218,7 @@ impl Mailer {
     }
 }
 
-impl Way {
+impl Transport {
     fn read(config: &Config) -> Result<Self, Error> {
         let url = config.mail.url.0.as_str();
         if url == "dev:" {

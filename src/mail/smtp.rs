@@ -17,7 +17,7 @@ use url::Url;
 pub type Smtp = AsyncSmtpTransport<Tokio1Executor>;
 
 /// The time limit for connecting. [`super::Mailer::send`] limits the whole dialogue.
-const PATIENCE: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Reads `smtp://USER:PASSWORD@HOST:PORT?tls=required|opportunistic|none` or
 /// `smtps://USER:PASSWORD@HOST:PORT`, with user and password percent-encoded, both or neither. Does not
@@ -35,7 +35,7 @@ pub fn transport(url: &str, name: Option<&str>) -> Result<Smtp, Error> {
         return Err(Error::Url);
     }
     let parameters = || TlsParameters::new(host.to_owned()).map_err(|_| Error::Url);
-    let (port, tls) = match (url.scheme(), wish(&url)?.as_deref()) {
+    let (port, tls) = match (url.scheme(), tls_parameter(&url)?.as_deref()) {
         ("smtps", None) => (465, Tls::Wrapper(parameters()?)),
         ("smtp", Some("none")) => (25, Tls::None),
         ("smtp", None) if is_loopback(host) => (25, Tls::None),
@@ -46,7 +46,7 @@ pub fn transport(url: &str, name: Option<&str>) -> Result<Smtp, Error> {
     let mut smtp = Smtp::builder_dangerous(host)
         .port(url.port().unwrap_or(port))
         .tls(tls)
-        .timeout(Some(PATIENCE))
+        .timeout(Some(CONNECT_TIMEOUT))
         // One connection per mail. lettre returns a connection to its pool even if a send was cancelled in
         // the middle of the dialogue, and the next mail on it would get the answer to this one.
         .pool_config(PoolConfig::new().max_size(0));
@@ -66,7 +66,7 @@ pub fn transport(url: &str, name: Option<&str>) -> Result<Smtp, Error> {
 }
 
 /// The value of `tls`. Any other parameter is an error: a misspelt one must not lead to clear text.
-fn wish(url: &Url) -> Result<Option<String>, Error> {
+fn tls_parameter(url: &Url) -> Result<Option<String>, Error> {
     let mut pairs = url.query_pairs();
     match (pairs.next(), pairs.next()) {
         (None, _) => Ok(None),

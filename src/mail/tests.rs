@@ -38,7 +38,7 @@ async fn send_to(does: Does) -> (Result<(), Error>, Server) {
 }
 
 #[tokio::test]
-async fn a_server_gets_text_and_html_and_every_header() {
+async fn an_smtp_mail_has_text_html_and_all_headers() {
     let (sent, server) = send_to(Does::Takes).await;
     sent.unwrap();
     assert_eq!(
@@ -74,7 +74,7 @@ async fn a_server_gets_text_and_html_and_every_header() {
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_for_good_is_told_from_one_that_asks_for_patience() {
+async fn permanent_and_temporary_rejections_are_distinguished() {
     for (does, code, permanent) in [
         (Does::Refuses("550 5.1.1 no ann@example.org here"), 550, true),
         (Does::Refuses("451 4.7.1 ann@example.org, later"), 451, false),
@@ -89,7 +89,7 @@ async fn a_server_that_refuses_for_good_is_told_from_one_that_asks_for_patience(
 }
 
 #[tokio::test]
-async fn each_way_of_not_being_reached_is_told_from_the_others() {
+async fn connection_failures_are_distinguished() {
     let (sent, _) = send_to(Does::HangsUp).await;
     let error = sent.unwrap_err();
     assert!(matches!(error, Error::Unreachable) && !error.is_permanent(), "{error}");
@@ -106,18 +106,18 @@ async fn each_way_of_not_being_reached_is_told_from_the_others() {
 }
 
 #[tokio::test]
-async fn a_server_that_says_nothing_is_given_up() {
+async fn a_silent_server_times_out() {
     let server = Server::start(Does::Hangs).await;
     let mailer = mailer(&format!("smtp://127.0.0.1:{}", server.port));
-    let mailer = Mailer { patience: Duration::from_millis(50), ..mailer };
+    let mailer = Mailer { timeout: Duration::from_millis(50), ..mailer };
     assert!(matches!(mailer.send(letter("ann@example.org")).await, Err(Error::Silent)));
 }
 
 #[tokio::test]
-async fn a_mail_is_never_told_the_answer_to_one_that_was_given_up() {
+async fn a_timed_out_mail_does_not_affect_the_next_one() {
     let server = Server::start(Does::AnswersLate).await;
     let mailer = mailer(&format!("smtp://127.0.0.1:{}", server.port));
-    let hasty = Mailer { patience: Duration::from_millis(200), ..mailer.clone() };
+    let hasty = Mailer { timeout: Duration::from_millis(200), ..mailer.clone() };
     assert!(matches!(hasty.send(letter("slow@example.org")).await, Err(Error::Silent)));
     server.answer();
     // On the same connection its refusal would be the answer to a later command.
@@ -127,7 +127,7 @@ async fn a_mail_is_never_told_the_answer_to_one_that_was_given_up() {
 }
 
 #[tokio::test]
-async fn a_mail_goes_out_although_the_server_hung_up_after_the_last() {
+async fn mails_are_sent_after_the_server_closed_the_previous_connection() {
     let server = Server::start(Does::Takes).await;
     let mailer = mailer(&format!("smtp://127.0.0.1:{}", server.port));
     for _ in 0..3 {
@@ -139,7 +139,7 @@ async fn a_mail_goes_out_although_the_server_hung_up_after_the_last() {
 }
 
 #[tokio::test]
-async fn a_password_is_said_to_the_server_and_to_nobody_else() {
+async fn the_smtp_password_is_sent_only_to_the_server() {
     let server = Server::start(Does::RefusesPassword).await;
     let url = format!("smtp://ann%40example.com:p%3Ass%2Fword@127.0.0.1:{}", server.port);
     let mailer = mailer(&url);
@@ -152,7 +152,7 @@ async fn a_password_is_said_to_the_server_and_to_nobody_else() {
 }
 
 #[tokio::test]
-async fn nothing_is_said_in_clear_where_tls_is_required() {
+async fn nothing_is_sent_in_plain_text_if_tls_is_required() {
     let server = Server::start(Does::Takes).await;
     let url = format!("smtp://ann:secret@127.0.0.1:{}?tls=required", server.port);
     let error = mailer(&url).send(letter("ann@example.org")).await.unwrap_err();
@@ -161,7 +161,7 @@ async fn nothing_is_said_in_clear_where_tls_is_required() {
 }
 
 #[tokio::test]
-async fn no_address_can_carry_headers() {
+async fn headers_cannot_be_injected() {
     let mailer = mailer("dev:");
     for to in ["a@example.org\r\nBcc: b@example.org", "a@example.org, b@example.org", "a", ""] {
         let error = mailer.send(letter(to)).await.unwrap_err();
@@ -176,7 +176,7 @@ async fn no_address_can_carry_headers() {
 }
 
 #[tokio::test]
-async fn the_newest_mails_are_kept_with_their_links() {
+async fn the_dev_transport_keeps_the_newest_mails_with_their_links() {
     let mailer = mailer("dev:");
     for n in 0..=KEPT {
         let subject = n.to_string();
@@ -190,7 +190,7 @@ async fn the_newest_mails_are_kept_with_their_links() {
 }
 
 #[tokio::test]
-async fn a_folder_gets_a_private_file_for_each_mail() {
+async fn the_file_transport_writes_a_private_file_per_mail() {
     let folder = tempfile::tempdir().unwrap();
     let made = folder.path().join("mails");
     fs::create_dir(&made).unwrap();
@@ -204,7 +204,7 @@ async fn a_folder_gets_a_private_file_for_each_mail() {
     assert!(fs::read_to_string(&file).unwrap().contains("To: ann@example.org\r\n"));
     assert!(is_private(&file));
     let nowhere = folder.path().join("gone");
-    let lost = Mailer { way: Way::Folder(nowhere.clone()), ..mailer };
+    let lost = Mailer { transport: Transport::Folder(nowhere.clone()), ..mailer };
     assert!(matches!(lost.send(letter("ann@example.org")).await, Err(Error::Folder)));
     assert!(!nowhere.exists());
 }
@@ -221,7 +221,7 @@ fn is_private(_: &Path) -> bool {
 }
 
 #[tokio::test]
-async fn only_urls_that_say_what_they_mean_are_taken() {
+async fn only_unambiguous_mail_urls_are_accepted() {
     let read = |url: &str| Mailer::new(&config(url), &Clock::system()).map(drop);
     for url in [
         "dev:",

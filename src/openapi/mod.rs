@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn no_schema_of_one_surface_stands_for_another_ones() {
+    fn schemas_of_different_surfaces_do_not_collide() {
         let mut seen = BTreeMap::new();
         for part in parts(&Dialect::ALL) {
             let part = serde_json::to_value(part.docs).unwrap();
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn every_operation_has_an_id_of_its_own_and_every_response_a_description() {
+    fn operation_ids_are_unique_and_responses_are_described() {
         let document = all();
         let mut ids = BTreeSet::new();
         for (name, operation) in operations(&document) {
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn every_group_of_operations_is_described() {
+    fn every_operation_group_has_a_description() {
         let document = all();
         let tags = document["tags"].as_array().unwrap();
         let described: BTreeSet<_> = tags.iter().map(|t| t["name"].as_str().unwrap()).collect();
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn dialects_take_forms_and_the_native_api_json_alone() {
+    fn dialects_accept_forms_and_the_native_api_only_json() {
         for (name, operation) in operations(&all()) {
             let Some(content) = operation["requestBody"]["content"].as_object() else { continue };
             let dialect = DIALECTS.iter().any(|(tag, _)| operation["tags"][0] == *tag);

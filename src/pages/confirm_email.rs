@@ -92,7 +92,7 @@ pub const fn name(state: LinkState) -> &'static str {
 }
 
 /// A redirect to the page, without the token in its URL. The cookie holds the token.
-fn onward(auth: &Auth, token: &str) -> Reply<()> {
+fn redirect(auth: &Auth, token: &str) -> Reply<()> {
     Reply::see(Confirm::PATH).header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), token))
 }
 
@@ -120,7 +120,7 @@ pub async fn page(
             Err(e) => return Err(e.into()),
         }
     }
-    Ok(Either::Left(onward(auth, token)))
+    Ok(Either::Left(redirect(auth, token)))
 }
 
 #[post("/confirm-email", data = "<form>")]
@@ -138,12 +138,12 @@ pub async fn confirm(
         let session = by.as_ref().ok().map(|by| &by.0);
         auth.confirm_email(&client, &token, AccountProof { session, mark: mark.0, password })
             .await?;
-        Ok(onward(auth, &token))
+        Ok(redirect(auth, &token))
     };
     match done.await {
         // The page shows the outcome.
-        Ok(onward) => Ok(Either::Left(onward)),
-        Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(onward(auth, &token))),
+        Ok(redirect) => Ok(Either::Left(redirect)),
+        Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(redirect(auth, &token))),
         Err(e) => {
             let view = Confirm::of(auth, &client, &token, &by, mark.0).await?;
             answer(Err(e), "confirm", || view)
@@ -165,14 +165,16 @@ pub async fn reset(
         let form = form.form?;
         let new = form.read(|f| f.text("new_password"))?;
         let device = auth.reset_password(&client, &token, new).await?;
-        let reply = Reply::see(paths::LOGIN).forgetting(auth).telling(auth, Notice::PasswordReset);
+        let reply = Reply::see(paths::LOGIN)
+            .without_refresh_cookie(auth)
+            .with_notice(auth, Notice::PasswordReset);
         Ok(reply
-            .remembering(auth, device)
+            .with_device_cookie(auth, device)
             .header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), "")))
     };
     match done.await {
         Ok(reply) => Ok(Either::Left(reply)),
-        Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(onward(auth, &token))),
+        Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(redirect(auth, &token))),
         Err(e) => {
             let view = Confirm::of(auth, &client, &token, &by, mark.0).await?;
             answer(Err(e), "reset", || view)
@@ -196,12 +198,12 @@ pub async fn decline(
             Declined::Account => Notice::RegistrationDeclined,
             Declined::Change => Notice::ChangeDeclined,
         };
-        let reply = Reply::see(paths::LOGIN).telling(auth, notice);
+        let reply = Reply::see(paths::LOGIN).with_notice(auth, notice);
         Ok(reply.header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), "")))
     };
     match done.await {
         Ok(reply) => Ok(Either::Left(reply)),
-        Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(onward(auth, &token))),
+        Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(redirect(auth, &token))),
         Err(e) => {
             let view = Confirm::of(auth, &client, &token, &by, mark.0).await?;
             answer(Err(e), "decline", || view)
@@ -223,7 +225,7 @@ pub async fn again(
         form?;
         auth.confirm_again(&client, &email).await?;
         let to = if signed_in { paths::ACCOUNT } else { paths::LOGIN };
-        Ok(Reply::see(to).telling(auth, Notice::ConfirmationMailed))
+        Ok(Reply::see(to).with_notice(auth, Notice::ConfirmationMailed))
     };
     let done = done.await;
     answer(done, "again", || Confirm { email: email.clone(), ..Confirm::expired(auth, signed_in) })

@@ -39,7 +39,7 @@ pub async fn forgot(
     let done = async {
         form?;
         auth.forgot_password(&client, &email).await?;
-        Ok(Reply::see(paths::LOGIN).telling(auth, Notice::ResetMailed))
+        Ok(Reply::see(paths::LOGIN).with_notice(auth, Notice::ResetMailed))
     };
     answer(done.await, "forgot", || Forgot { email: email.clone() })
 }

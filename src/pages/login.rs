@@ -40,7 +40,7 @@ impl LoginPage {
 }
 
 /// The redirect after a login or a registration.
-pub fn onward(auth: &Auth, to: &str) -> Reply<()> {
+pub fn redirect_to(auth: &Auth, to: &str) -> Reply<()> {
     Reply::see(next(auth.config(), to).unwrap_or_else(|| paths::ACCOUNT.to_owned()))
 }
 
@@ -52,7 +52,7 @@ pub fn page(
 ) -> Either<Reply<()>, Page<LoginPage>> {
     let next = next.unwrap_or_default();
     match by.ok() {
-        Some(_) => Either::Left(onward(auth, next)),
+        Some(_) => Either::Left(redirect_to(auth, next)),
         None => Either::Right(Page::ok(LoginPage::new(auth, String::new(), true, next))),
     }
 }
@@ -84,7 +84,7 @@ pub async fn log_in(
         }
         let login = Login::Either(&name);
         let tokens = auth.log_in(&client, &SURFACE, login, &password, remember).await?;
-        Ok(onward(auth, &to).keeping(auth, &tokens))
+        Ok(redirect_to(auth, &to).with_refresh_cookie(auth, &tokens))
     };
     answer(done.await, "login", || LoginPage::new(auth, name.clone(), remember, &to))
 }
@@ -108,5 +108,5 @@ pub async fn log_out(
         Ok(()) | Err(web::Error::Unauthenticated | web::Error::Flow(Error::TokenNotValid)) => {}
         Err(e) => return Err(e.into()),
     }
-    Ok(Reply::see(paths::LOGIN).forgetting(auth).telling(auth, Notice::LoggedOut))
+    Ok(Reply::see(paths::LOGIN).without_refresh_cookie(auth).with_notice(auth, Notice::LoggedOut))
 }

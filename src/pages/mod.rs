@@ -126,7 +126,7 @@ fn answer<V: View>(
     view: impl FnOnce() -> V,
 ) -> Sent<V> {
     match done {
-        Ok(onward) => Ok(Either::Left(onward)),
+        Ok(redirect) => Ok(Either::Left(redirect)),
         // The session has ended since the page was opened.
         Err(e @ (Error::Unauthenticated | Error::Flow(flows::Error::TokenNotValid))) => {
             Err(PageError(e))

@@ -1,5 +1,5 @@
 //! `/register`, also the target of the link of an invitation.
-use super::{SURFACE, Sent, answer, login::onward, paths};
+use super::{SURFACE, Sent, answer, login::redirect_to, paths};
 use crate::{
     config::Registration,
     flows::{Auth, Error, NewAccount, Registered},
@@ -75,7 +75,7 @@ pub async fn page(
         return Ok(Either::Left(there.header("Set-Cookie", cookie)));
     }
     if by.is_ok() {
-        return Ok(Either::Left(onward(auth, next)));
+        return Ok(Either::Left(redirect_to(auth, next)));
     }
     let mut view = RegisterPage::new(auth, next);
     if let Some(token) =
@@ -112,14 +112,16 @@ pub async fn register(
         let reply = match done {
             Registered::Created(user) => {
                 let tokens = auth.open_session(&client, &SURFACE, &user, true).await?;
-                let reply = onward(auth, &to).keeping(auth, &tokens);
+                let reply = redirect_to(auth, &to).with_refresh_cookie(auth, &tokens);
                 if user.email_confirmed_at.is_some() {
                     let spent = LinkCookie::Invite.cookie(auth.config(), "");
-                    return Ok(reply.header("Set-Cookie", spent).telling(auth, Notice::Welcome));
+                    return Ok(reply
+                        .header("Set-Cookie", spent)
+                        .with_notice(auth, Notice::Welcome));
                 }
-                reply.telling(auth, Notice::Registered)
+                reply.with_notice(auth, Notice::Registered)
             }
-            Registered::Pending(_) => Reply::see(paths::LOGIN).telling(auth, Notice::CheckMail),
+            Registered::Pending(_) => Reply::see(paths::LOGIN).with_notice(auth, Notice::CheckMail),
         };
         Ok(reply.header("Set-Cookie", mark))
     };

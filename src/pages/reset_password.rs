@@ -69,9 +69,11 @@ pub async fn reset(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> Se
         let form = form.form?;
         let new = form.read(|f| f.text("new_password"))?;
         let device = auth.reset_password(&client, &token, new).await?;
-        let reply = Reply::see(paths::LOGIN).forgetting(auth).telling(auth, Notice::PasswordReset);
+        let reply = Reply::see(paths::LOGIN)
+            .without_refresh_cookie(auth)
+            .with_notice(auth, Notice::PasswordReset);
         Ok(reply
-            .remembering(auth, device)
+            .with_device_cookie(auth, device)
             .header("Set-Cookie", LinkCookie::Reset.cookie(auth.config(), "")))
     };
     match done.await {

@@ -59,8 +59,9 @@ pub async fn restore(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> 
     let done = async {
         form.form?;
         let next = auth.restore_email(&client, &token).await?.to_string();
-        let reply =
-            Reply::see(reset_password::PATH).forgetting(auth).telling(auth, Notice::EmailRestored);
+        let reply = Reply::see(reset_password::PATH)
+            .without_refresh_cookie(auth)
+            .with_notice(auth, Notice::EmailRestored);
         Ok(reply
             .header("Set-Cookie", LinkCookie::Restore.cookie(auth.config(), ""))
             .header("Set-Cookie", LinkCookie::Reset.cookie(auth.config(), &next)))

@@ -74,8 +74,9 @@ pub async fn set_up(
         let password = form.read(|f| f.text("password"))?;
         let user = auth.set_up(&client, &token, &email, password).await?;
         let tokens = auth.open_session(&client, &SURFACE, &user, true).await?;
-        let reply =
-            Reply::see(paths::ACCOUNT).keeping(auth, &tokens).telling(auth, Notice::Welcome);
+        let reply = Reply::see(paths::ACCOUNT)
+            .with_refresh_cookie(auth, &tokens)
+            .with_notice(auth, Notice::Welcome);
         Ok(reply.header("Set-Cookie", LinkCookie::Setup.cookie(auth.config(), "")))
     };
     match done.await {

@@ -75,8 +75,8 @@ impl Kind {
             Foreign::Scrypt { params, .. } => {
                 Some(Self::Scrypt(params.r(), params.p(), params.log_n().into()))
             }
-            Foreign::Bcrypt(stored) => {
-                let cost = stored.split('$').rev().nth(1)?.parse().ok()?;
+            Foreign::Bcrypt { hash, .. } => {
+                let cost = hash.split('$').nth(2)?.parse().ok()?;
                 Some(Self::Bcrypt(cost))
             }
             Foreign::Sha1 { .. } => None,
@@ -132,7 +132,8 @@ impl Kind {
                 hash: vec![0; 32],
             },
             Self::Bcrypt(cost) => {
-                Foreign::Bcrypt(format!("bcrypt$$2b${cost:02}${}", ".".repeat(53)))
+                let hash = format!("$2b${cost:02}${}", ".".repeat(53));
+                Foreign::Bcrypt { prehashed: false, hash }
             }
         })
     }

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// How many kinds are tried, at most. A file with more was made to keep the service busy.
-const MOST: usize = 32;
+const MAX_KINDS: usize = 32;
 
 /// The kinds of hashes in a file, each with an example.
 #[derive(Default)]
@@ -26,7 +26,7 @@ pub struct Dearest {
 impl Kinds {
     /// Adds the kind of a stored hash, with that hash as the example.
     pub fn see(&mut self, stored: &str) {
-        let Some(kind) = kind(stored).filter(|_| self.0.len() < MOST) else { return };
+        let Some(kind) = kind(stored).filter(|_| self.0.len() < MAX_KINDS) else { return };
         self.0.entry(kind).or_insert_with(|| stored.to_owned());
     }
 }
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_has_neither_salt_nor_hash() {
+    fn a_hash_kind_contains_neither_salt_nor_hash() {
         for (stored, expected) in [
             ("pbkdf2_sha256$2000$SALT$HASH", Some("pbkdf2_sha256$2000")),
             ("scrypt$16384$SALT$8$5$HASH", Some("scrypt$n=16384,r=8,p=5")),

@@ -8,7 +8,7 @@ pub enum Error {
     #[error("the password is too long")]
     TooLong,
     /// Too many passwords are waiting for a thread.
-    #[error("too many passwords wait to be hashed")]
+    #[error("too many passwords are waiting to be hashed")]
     Busy,
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -114,7 +114,7 @@ impl Scratch {
             for (n, form) in forms.iter().enumerate() {
                 for kind in dearest.rest(done.filter(|(count, _)| n < *count).map(|(_, kind)| kind))
                 {
-                    self.waste(kind, form)?;
+                    self.compute_and_discard(kind, form)?;
                 }
             }
         }
@@ -150,13 +150,13 @@ impl Scratch {
         }
         // Django marks accounts without a password with `!`.
         if !stored.starts_with('!') {
-            tracing::warn!("a stored hash is of no known kind or asks for too much");
+            tracing::warn!("a stored hash is of an unknown kind or too expensive to compute");
         }
         Ok((None, Verdict::Wrong))
     }
 
     /// Computes a hash of `kind` and discards it.
-    fn waste(&mut self, kind: Kind, password: &str) -> Result<()> {
+    fn compute_and_discard(&mut self, kind: Kind, password: &str) -> Result<()> {
         if let Some(foreign) = kind.dummy() {
             self.matches_foreign(&foreign, password);
             return Ok(());

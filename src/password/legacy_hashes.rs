@@ -21,10 +21,26 @@ const SALT: usize = 256;
 
 /// A parsed foreign hash.
 pub enum Foreign {
-    Pbkdf2 { algorithm: pbkdf2::Algorithm, iterations: NonZeroU32, salt: Vec<u8>, hash: Vec<u8> },
-    Scrypt { params: scrypt::Params, salt: Vec<u8>, hash: Vec<u8> },
-    Sha1 { salt: Vec<u8>, hash: Vec<u8> },
-    Bcrypt(String),
+    Pbkdf2 {
+        algorithm: pbkdf2::Algorithm,
+        iterations: NonZeroU32,
+        salt: Vec<u8>,
+        hash: Vec<u8>,
+    },
+    Scrypt {
+        params: scrypt::Params,
+        salt: Vec<u8>,
+        hash: Vec<u8>,
+    },
+    Sha1 {
+        salt: Vec<u8>,
+        hash: Vec<u8>,
+    },
+    /// What bcrypt hashed is `password`, or the SHA-256 of it as Django writes it.
+    Bcrypt {
+        prehashed: bool,
+        hash: String,
+    },
 }
 
 impl Foreign {
@@ -32,7 +48,7 @@ impl Foreign {
     /// cost.
     pub fn parse(stored: &str) -> Option<Self> {
         if ["$2a$", "$2b$", "$2y$"].iter().any(|version| stored.starts_with(version)) {
-            return is_bcrypt(stored).then(|| Self::Bcrypt(format!("bcrypt${stored}")));
+            return bcrypt(stored, false);
         }
         if let Some(rest) = stored.strip_prefix("{SSHA}") {
             return ssha(rest);
@@ -56,7 +72,7 @@ impl Foreign {
                 let hash = STANDARD.decode(hash).ok().filter(|hash| hash.len() == 64)?;
                 scrypt(n.ilog2(), [r, p], text(salt), hash)
             }
-            "bcrypt" | "bcrypt_sha256" => is_bcrypt(rest).then(|| Self::Bcrypt(stored.to_owned())),
+            "bcrypt" | "bcrypt_sha256" => bcrypt(rest, kind == "bcrypt_sha256"),
             _ => None,
         }
     }
@@ -64,7 +80,6 @@ impl Foreign {
     /// Whether it is a hash of `password`.
     pub fn matches(&self, password: &str) -> bool {
         match self {
-            // Not with djangohashers, which refuses more than 1,500,000 iterations, Django's next default.
             Self::Pbkdf2 { algorithm, iterations, salt, hash } => {
                 pbkdf2::verify(*algorithm, *iterations, salt, password.as_bytes(), hash).is_ok()
             }
@@ -80,8 +95,12 @@ impl Foreign {
                 constant_time::verify_slices_are_equal(sha1.finish().as_ref(), hash).is_ok()
             }
             // For bcrypt a NUL ends the password, which then repeats.
-            Self::Bcrypt(stored) => {
-                !password.contains('\0') && djangohashers::check_password_tolerant(password, stored)
+            Self::Bcrypt { .. } if password.contains('\0') => false,
+            Self::Bcrypt { prehashed, hash } => {
+                let sha256 = digest::digest(&digest::SHA256, password.as_bytes());
+                let sha256 = hex::encode(sha256);
+                let input = if *prehashed { sha256.as_str() } else { password };
+                bcrypt::verify(input, hash).unwrap_or(false)
             }
         }
     }
@@ -147,14 +166,15 @@ fn fits(salt: &[u8], hash: &[u8]) -> bool {
     salt.len() <= SALT && HASH.contains(&hash.len())
 }
 
-/// Whether the text has the form `$2b$COST$SALT-AND-HASH`.
-fn is_bcrypt(rest: &str) -> bool {
-    let Some(["", "2a" | "2b" | "2y", cost, hash]) = parts(rest) else { return false };
-    cost.len() == 2
+/// Parses `$2b$COST$SALT-AND-HASH`.
+fn bcrypt(stored: &str, prehashed: bool) -> Option<Foreign> {
+    let ["", "2a" | "2b" | "2y", cost, hash] = parts(stored)? else { return None };
+    let good = cost.len() == 2
         && cost.bytes().all(|b| b.is_ascii_digit())
         && cost.parse::<u8>().is_ok_and(|cost| (4..=MOST_BCRYPT_COST).contains(&cost))
         && hash.len() == 53
-        && hash.bytes().all(|b| b.is_ascii_alphanumeric() || b"./".contains(&b))
+        && hash.bytes().all(|b| b.is_ascii_alphanumeric() || b"./".contains(&b));
+    good.then(|| Foreign::Bcrypt { prehashed, hash: stored.to_owned() })
 }
 
 /// The texts between the dollars, if there are exactly `N`.

@@ -8,7 +8,7 @@ pub fn cheap() -> config::Password {
 }
 
 #[tokio::test]
-async fn a_password_is_right_in_any_normal_form_and_to_its_last_letter() {
+async fn a_password_matches_in_any_normal_form_and_full_length() {
     let hasher = Hasher::new(&cheap());
     let long = "é".repeat(LONGEST);
     let stored = hasher.hash(&long).await.unwrap();
@@ -50,7 +50,7 @@ const DECOMPOSED: &str =
     "pbkdf2_sha256$2000$clNTufVu5KoWvpHMPimKKk$iPqYcnINQWPgY52hn8ivKY+dOxfblz2Hlhwy4b2Pnw4=";
 
 #[tokio::test]
-async fn foreign_hashes_are_known_and_outdated() {
+async fn foreign_hashes_verify_as_outdated() {
     let hasher = Hasher::new(&cheap());
     for stored in OTHERS {
         let composed = stored != DECOMPOSED;
@@ -64,7 +64,7 @@ async fn foreign_hashes_are_known_and_outdated() {
 }
 
 #[tokio::test]
-async fn what_djangohashers_makes_is_known() {
+async fn hashes_of_djangohashers_are_recognized() {
     let hasher = Hasher::new(&cheap());
     for kind in [Kind::PBKDF2, Kind::PBKDF2SHA1, Kind::Scrypt, Kind::BCrypt, Kind::BCryptSHA256] {
         let stored = make_password_core("päss", "saltsaltsalt", kind, DjangoVersion::V1_4);
@@ -74,7 +74,7 @@ async fn what_djangohashers_makes_is_known() {
 }
 
 #[tokio::test]
-async fn a_hash_of_ours_with_other_parameters_is_outdated() {
+async fn an_own_hash_with_other_parameters_is_outdated() {
     let hasher = Hasher::new(&cheap());
     for other in [
         config::Password { memory: 32, ..cheap() },
@@ -90,7 +90,7 @@ async fn a_hash_of_ours_with_other_parameters_is_outdated() {
 }
 
 #[test]
-fn a_wrong_password_costs_a_hash_of_ours_whatever_is_stored() {
+fn a_wrong_password_costs_at_least_one_own_hash() {
     let bench = &mut Scratch::new(&cheap());
     let ours = bench.hash("right").unwrap();
     let weak = Scratch::new(&config::Password { memory: 32, ..cheap() }).hash("right").unwrap();
@@ -110,7 +110,7 @@ fn a_wrong_password_costs_a_hash_of_ours_whatever_is_stored() {
 }
 
 #[test]
-fn memory_beyond_ours_is_not_kept_and_what_lies_in_it_does_not_matter() {
+fn extra_memory_is_released_and_its_content_does_not_matter() {
     let bench = &mut Scratch::new(&cheap());
     let stored = bench.hash("right").unwrap();
     for _ in 0..2 {
@@ -123,7 +123,7 @@ fn memory_beyond_ours_is_not_kept_and_what_lies_in_it_does_not_matter() {
 }
 
 #[test]
-fn a_hash_that_asks_for_too_much_or_is_broken_is_not_computed() {
+fn excessive_or_malformed_hashes_are_not_computed() {
     const ZEROS: &str = "00000000000000000000000000000000000000000000000000005";
     let bench = &mut Scratch::new(&cheap());
     let argon2 = |costs| format!("$argon2id$v=19${costs}$c2FsdHNhbHQ${}", "A".repeat(43));
@@ -183,14 +183,14 @@ fn a_hash_that_asks_for_too_much_or_is_broken_is_not_computed() {
 }
 
 #[test]
-fn a_hash_of_ours_is_known_however_much_memory_it_takes() {
+fn an_own_hash_verifies_with_any_memory_cost() {
     let bench = &mut Scratch::new(&config::Password { memory: 300 << 10, ..cheap() });
     let stored = bench.hash("right").unwrap();
     assert_eq!(bench.verify("right", "right", Some(&stored)).unwrap(), Verdict::Right);
 }
 
 #[tokio::test]
-async fn too_long_a_password_is_not_hashed() {
+async fn an_overlong_password_is_not_hashed() {
     let hasher = Hasher::new(&cheap());
     let long = hasher.hash(&"x".repeat(1 << 20)).await;
     assert!(matches!(long, Err(Error::TooLong)));
@@ -222,7 +222,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn no_stored_text_breaks_anything(stored in prop_oneof![nearly_a_hash(), "\\PC{0,60}"]) {
+    fn any_stored_text_verifies_as_wrong_without_a_panic(stored in prop_oneof![nearly_a_hash(), "\\PC{0,60}"]) {
         let verdict = Scratch::new(&cheap()).verify("x", "x", Some(&stored)).unwrap();
         prop_assert_eq!(verdict, Verdict::Wrong);
     }

@@ -76,23 +76,23 @@ impl Pool {
     /// A pool whose threads free their memory after `idle` without work.
     pub fn with_idle(config: &config::Password, idle: Duration) -> Self {
         let line = Queue { jobs: VecDeque::new(), free: 0, open: false };
-        let desk =
+        let pool =
             Arc::new(Shared { line: Mutex::new(line), moved: Condvar::new(), queue: config.queue });
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let threads = if config.threads == 0 { cores } else { config.threads.min(cores) };
         // Locked, so that no thread looks for work before the number of threads is known.
-        let mut line = desk.line();
+        let mut line = pool.line();
         for n in 0..threads {
-            let (shared, bench) = (Arc::clone(&desk), Scratch::new(config));
+            let (shared, bench) = (Arc::clone(&pool), Scratch::new(config));
             let named = thread::Builder::new().name(format!("password-{n}"));
             match named.spawn(move || shared.work(bench, idle)) {
                 Ok(_) => line.free += 1,
-                Err(e) => tracing::error!(error = %e, "a hashing thread did not start"),
+                Err(e) => tracing::error!(error = %e, "a hashing thread could not be started"),
             }
         }
         line.open = line.free > 0;
         drop(line);
-        Self(desk)
+        Self(pool)
     }
 
     /// How many jobs wait for a thread.

@@ -40,12 +40,12 @@ pub fn named<'a>(email: &'a str, username: Option<&'a str>) -> users::NewUser<'a
 
 /// Stores the user Ann, who has a username.
 pub async fn ann(db: &Db) -> UserId {
-    tx!(db, |tx| users::insert(tx, &named("ann@example.com", Some("ann")))).unwrap()
+    tx!(db, |tx| users::insert(tx, &named("ann@example.com", Some("ann")))).unwrap().id
 }
 
 /// Stores the user Bob, who has no username.
 pub async fn bob(db: &Db) -> UserId {
-    tx!(db, |tx| users::insert(tx, &named("bob@example.com", None))).unwrap()
+    tx!(db, |tx| users::insert(tx, &named("bob@example.com", None))).unwrap().id
 }
 
 /// Whether a session is alive at [`NOW`].

@@ -31,7 +31,7 @@ pub struct Key {
     pub created_at: Timestamp,
     /// Until when a retired key verifies.
     pub expires_at: Option<Timestamp>,
-    /// When a retired key stopped signing.
+    /// When a retired key stops signing.
     pub retired_at: Option<Timestamp>,
 }
 

@@ -1,5 +1,9 @@
 //! Table `auth_refresh_tokens`: the chain of a session's refresh tokens, as hashes.
-use super::{forget, sessions::SessionId, users::UserId};
+use super::{
+    forget,
+    sessions::{self, Session, SessionId},
+    users::{self, User, UserId},
+};
 use crate::{
     db::{Conn, Result, Tx},
     secret::Digest,
@@ -15,10 +19,30 @@ pub struct RefreshToken {
     /// The successor is derived from this, the token itself and the server's key.
     pub salt: Vec<u8>,
     pub issued_at: Timestamp,
+    #[sqlx(rename = "token_expires_at")]
     pub expires_at: Timestamp,
     /// When the access token that was issued with it expires.
+    #[sqlx(rename = "token_access_expires_at")]
     pub access_expires_at: Timestamp,
     pub used_at: Option<Timestamp>,
+}
+
+/// A refresh token, its session and its user.
+#[derive(FromRow)]
+pub struct Presented {
+    #[sqlx(flatten)]
+    pub token: RefreshToken,
+    #[sqlx(flatten)]
+    pub session: Session,
+    #[sqlx(flatten)]
+    pub user: User,
+}
+
+macro_rules! columns {
+    () => {
+        "t.hash, t.session_id, t.salt, t.issued_at, t.expires_at AS token_expires_at,
+         t.access_expires_at AS token_access_expires_at, t.used_at"
+    };
 }
 
 /// Stores a refresh token.
@@ -35,12 +59,25 @@ pub async fn insert(db: &mut Tx, t: &RefreshToken) -> Result<()> {
 
 /// The refresh token with this hash.
 pub async fn by_hash(db: &mut Conn, hash: &Digest) -> Result<Option<RefreshToken>> {
-    db.fetch_optional(
-        "SELECT hash, session_id, salt, issued_at, expires_at, access_expires_at, used_at
-         FROM auth_refresh_tokens WHERE hash = $1",
-        [hash],
-    )
-    .await
+    let sql = concat!("SELECT ", columns!(), " FROM auth_refresh_tokens t WHERE t.hash = $1");
+    db.fetch_optional(sql, [hash]).await
+}
+
+/// The refresh token with this hash, its session and its user.
+pub async fn presented(db: &mut Conn, hash: &Digest) -> Result<Option<Presented>> {
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        ", ",
+        sessions::columns!(),
+        ", ",
+        users::columns!(),
+        " FROM auth_refresh_tokens t
+          JOIN auth_sessions s ON s.id = t.session_id
+          JOIN auth_users u ON u.id = s.user_id
+          WHERE t.hash = $1"
+    );
+    db.fetch_optional(sql, [hash]).await
 }
 
 /// Consumes a refresh token. Of concurrent calls exactly one returns `true`.

@@ -1,5 +1,8 @@
 //! Table `auth_sessions`: one login on one device.
-use super::{forget, users::UserId};
+use super::{
+    forget,
+    users::{self, User, UserId},
+};
 use crate::{
     db::{Conn, Result, Tx},
     time::Timestamp,
@@ -7,6 +10,7 @@ use crate::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
+/// The id of a session: the claim `sid`.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type, serde::Serialize, utoipa::ToSchema,
 )]
@@ -51,6 +55,7 @@ impl TryFrom<String> for Rotation {
 #[derive(Clone, Debug, FromRow)]
 pub struct Session {
     /// The id, which the session's tokens carry.
+    #[sqlx(rename = "session_id")]
     pub id: SessionId,
     /// The user who is logged in.
     pub user_id: UserId,
@@ -70,6 +75,7 @@ pub struct Session {
     /// The client's user agent at the last recorded use, if known.
     pub user_agent: Option<String>,
     /// When it was opened.
+    #[sqlx(rename = "session_created_at")]
     pub created_at: Timestamp,
     /// When the user last entered their password.
     pub authenticated_at: Timestamp,
@@ -95,16 +101,30 @@ impl Session {
     }
 }
 
+/// The columns of a [`Session`] in the row `s` of the table. Their names differ from those of a user
+/// and of a refresh token, so that one row can have all three.
+macro_rules! columns {
+    () => {
+        "s.id AS session_id, s.user_id, s.client, s.rotation, s.family_id, s.actor_id, s.remember,
+         s.ip, s.user_agent, s.created_at AS session_created_at, s.authenticated_at,
+         s.last_seen_at, s.expires_at, s.access_expires_at, s.ended_at"
+    };
+}
+pub(super) use columns;
+
 macro_rules! select {
     ($rest:literal) => {
-        concat!(
-            "SELECT id, user_id, client, rotation, family_id, actor_id, remember, ip, user_agent,
-                    created_at, authenticated_at, last_seen_at, expires_at, access_expires_at,
-                    ended_at
-             FROM auth_sessions ",
-            $rest
-        )
+        concat!("SELECT ", columns!(), " FROM auth_sessions s ", $rest)
     };
+}
+
+/// A session and its user.
+#[derive(FromRow)]
+pub struct SessionUser {
+    #[sqlx(flatten)]
+    pub session: Session,
+    #[sqlx(flatten)]
+    pub user: User,
 }
 
 /// Stores a session.
@@ -137,7 +157,19 @@ pub async fn insert(db: &mut Tx, s: &Session) -> Result<()> {
 
 /// The session with this id, even if it has ended.
 pub async fn by_id(db: &mut Conn, id: SessionId) -> Result<Option<Session>> {
-    db.fetch_optional(select!("WHERE id = $1"), [id]).await
+    db.fetch_optional(select!("WHERE s.id = $1"), [id]).await
+}
+
+/// The session with this id, even if it has ended, and its user.
+pub async fn with_user(db: &mut Conn, id: SessionId) -> Result<Option<SessionUser>> {
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        ", ",
+        users::columns!(),
+        " FROM auth_sessions s JOIN auth_users u ON u.id = s.user_id WHERE s.id = $1"
+    );
+    db.fetch_optional(sql, [id]).await
 }
 
 /// At most `limit` active sessions of a user, last used first.
@@ -149,8 +181,8 @@ pub async fn of_user(
 ) -> Result<Vec<Session>> {
     db.fetch_all(
         select!(
-            "WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $3
-             ORDER BY last_seen_at DESC, id LIMIT $2"
+            "WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > $3
+             ORDER BY s.last_seen_at DESC, s.id LIMIT $2"
         ),
         (user, limit, now),
     )

@@ -6,6 +6,7 @@ use crate::{
 };
 use sqlx::FromRow;
 
+/// The id of a user. Ids are not used again.
 #[derive(
     Clone,
     Copy,
@@ -91,47 +92,71 @@ pub struct NewUser<'a> {
     pub self_registered: bool,
 }
 
+/// The columns of a [`User`] in the row `u` of the table.
+macro_rules! columns {
+    () => {
+        "u.id, u.email, u.email_confirmed_at, u.username, u.first_name, u.is_active, u.is_superuser,
+         u.language, u.credential_version, u.created_at, u.last_login_at, u.self_registered,
+         (SELECT string_agg(r.role, ',' ORDER BY r.granted_at, r.role)
+          FROM auth_user_roles r WHERE r.user_id = u.id) AS roles"
+    };
+}
+pub(super) use columns;
+
 macro_rules! select {
     ($($rest:tt)+) => {
         concat!(
-            "SELECT u.id, u.email, u.email_confirmed_at, u.username, u.first_name, u.is_active,
-                    u.is_superuser, u.language, u.credential_version, u.created_at, u.last_login_at,
-                    u.self_registered,
-                    (SELECT string_agg(r.role, ',' ORDER BY r.granted_at, r.role)
-                     FROM auth_user_roles r WHERE r.user_id = u.id) AS roles
-             FROM auth_users u ",
+            "SELECT ",
+            $crate::store::users::columns!(),
+            " FROM auth_users u ",
             $($rest)+
         )
     };
 }
 pub(super) use select;
 
-/// Stores a user and returns the id; `None` if the address or the username is taken.
-pub async fn insert(db: &mut Tx, new: &NewUser<'_>) -> Result<Option<UserId>> {
-    let row: Option<(UserId,)> = db
-        .fetch_optional(
-            "INSERT INTO auth_users (email, email_key, email_confirmed_at, username, username_key,
+/// A user with their stored password hash.
+#[derive(FromRow)]
+pub struct Credentials {
+    #[sqlx(flatten)]
+    pub user: User,
+    /// `None` if the user has no password.
+    pub password_hash: Option<String>,
+}
+
+macro_rules! credentials {
+    ($where:literal) => {
+        concat!("SELECT u.password_hash, ", columns!(), " FROM auth_users u ", $where)
+    };
+}
+
+/// Stores a user and returns it; `None` if the address or the username is taken.
+pub async fn insert(db: &mut Tx, new: &NewUser<'_>) -> Result<Option<User>> {
+    db.fetch_optional(
+        "INSERT INTO auth_users (email, email_key, email_confirmed_at, username, username_key,
                                      first_name, first_name_key, password_hash, is_superuser,
                                      language, created_at, self_registered)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-             ON CONFLICT DO NOTHING RETURNING id",
-            (
-                new.email,
-                new.email_key,
-                new.email_confirmed_at,
-                new.username,
-                new.username_key,
-                new.first_name,
-                new.first_name.to_lowercase(),
-                new.password_hash,
-                new.is_superuser,
-                new.language,
-                new.created_at,
-                new.self_registered,
-            ),
-        )
-        .await?;
-    Ok(row.map(|(id,)| id))
+             ON CONFLICT DO NOTHING
+             RETURNING id, email, email_confirmed_at, username, first_name, is_active, is_superuser,
+                       language, credential_version, created_at, last_login_at, self_registered,
+                       NULL AS roles",
+        (
+            new.email,
+            new.email_key,
+            new.email_confirmed_at,
+            new.username,
+            new.username_key,
+            new.first_name,
+            new.first_name.to_lowercase(),
+            new.password_hash,
+            new.is_superuser,
+            new.language,
+            new.created_at,
+            new.self_registered,
+        ),
+    )
+    .await
 }
 
 /// Locks the row of a user. A transaction that also locks sessions, mails or links of the user must lock this
@@ -154,6 +179,21 @@ pub async fn by_email(db: &mut Conn, key: &str) -> Result<Option<User>> {
 /// The user whose username has this key.
 pub async fn by_username(db: &mut Conn, key: &str) -> Result<Option<User>> {
     db.fetch_optional(select!("WHERE u.username_key = $1"), [key]).await
+}
+
+/// The user with this id, and their password hash.
+pub async fn credentials_by_id(db: &mut Conn, id: UserId) -> Result<Option<Credentials>> {
+    db.fetch_optional(credentials!("WHERE u.id = $1"), [id]).await
+}
+
+/// The user whose address has this key, and their password hash.
+pub async fn credentials_by_email(db: &mut Conn, key: &str) -> Result<Option<Credentials>> {
+    db.fetch_optional(credentials!("WHERE u.email_key = $1"), [key]).await
+}
+
+/// The user whose username has this key, and their password hash.
+pub async fn credentials_by_username(db: &mut Conn, key: &str) -> Result<Option<Credentials>> {
+    db.fetch_optional(credentials!("WHERE u.username_key = $1"), [key]).await
 }
 
 /// At most `limit` users with an id above `after`, in the order of ids.

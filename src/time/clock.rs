@@ -108,15 +108,15 @@ impl Clock {
         matches!(self.0.source, Source::Machine { .. })
     }
 
-    /// Follows another clock, which was asked at `asked` and has just answered `told`. It moves only as far
+    /// Follows another clock, which was asked at `asked` and has just returned `answer`. It moves only as far
     /// as the answer proves it wrong: a slow answer may be from any moment in between.
-    pub fn follow(&self, asked: Instant, told: Timestamp) {
+    pub fn follow(&self, asked: Instant, answer: Timestamp) {
         if !self.can_follow() {
             return;
         }
         let since = |at: Instant| micros(at.saturating_duration_since(self.0.started));
-        let latest = told.0.saturating_sub(since(asked));
-        let earliest = told.0.saturating_sub(micros(self.0.started.elapsed())).min(latest);
+        let latest = answer.0.saturating_sub(since(asked));
+        let earliest = answer.0.saturating_sub(micros(self.0.started.elapsed())).min(latest);
         let base = match self.0.base.load(Ordering::SeqCst) {
             NONE => earliest.midpoint(latest),
             base => base.clamp(earliest, latest),
@@ -148,7 +148,7 @@ fn micros(d: Duration) -> i64 {
     i64::try_from(d.as_micros()).unwrap_or(i64::MAX)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
+#[expect(clippy::disallowed_methods, reason = "the only place that reads the system clock")]
 fn machine(error: &AtomicI64) -> Timestamp {
     let now = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000;
     let now = i64::try_from(now).unwrap_or(i64::MAX);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_follows_another_tells_its_time_however_its_own_is_set() {
+    fn a_following_clock_ignores_steps_of_the_machine_clock() {
         let (right, clock) = (Clock::system(), Clock::system());
         clock.step(30 * SECOND);
         assert!(apart(clock.now(), right.now()) > 29 * SECOND);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_answer_moves_it_no_further_than_it_must() {
+    fn a_slow_answer_moves_the_clock_only_as_far_as_it_proves() {
         let (right, clock) = (Clock::system(), Clock::system());
         clock.follow(Instant::now(), right.now());
         let asked = Instant::now().checked_sub(Duration::from_mins(1)).unwrap();
@@ -193,9 +193,9 @@ mod tests {
         }));
         let at = |ago: i64| Timestamp(right.now().0 - ago * SECOND);
         // The answer took a minute, so it does not prove this clock wrong.
-        for told in [0, 30, 59] {
-            clock.follow(asked, at(told));
-            assert!(apart(clock.now(), right.now()) < SECOND, "{told}");
+        for answer in [0, 30, 59] {
+            clock.follow(asked, at(answer));
+            assert!(apart(clock.now(), right.now()) < SECOND, "{answer}");
         }
         clock.follow(asked, at(70));
         assert!(apart(clock.now(), at(10)) < SECOND);
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manual_clock_follows_nothing() {
+    fn a_manual_clock_does_not_follow() {
         let clock = Clock::manual(Timestamp(5));
         clock.follow(Instant::now(), Timestamp(SECOND));
         clock.advance(Duration::from_micros(2));

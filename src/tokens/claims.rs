@@ -14,7 +14,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// The longest token, in bytes.
-const LONGEST: usize = 8 * 1024;
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// The claims of an access token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,9 +51,10 @@ pub struct Claims {
     pub roles: Vec<String>,
     /// Whether the user is a superuser, who passes every check of a role.
     pub is_superuser: bool,
-    /// When the password was last given.
+    /// When the password was last given, in seconds since 1970; 0 if it was not given to this service,
+    /// because a superuser opened the session or a token of the replaced service did.
     pub auth_time: i64,
-    /// How the user logged in (RFC 8176): `pwd`, or empty if a superuser opened the session.
+    /// How the user logged in (RFC 8176): `pwd`, or empty if `auth_time` is 0.
     pub amr: Vec<String>,
     /// Who acts for the user (RFC 8693, 4.1): the superuser who opened the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,11 +102,11 @@ pub trait Kind: DeserializeOwned {
     /// The longest lifetime that a token of this kind may claim. We sign none with a longer one, so such a
     /// token was signed by somebody else with a stolen key.
     const LONGEST: Duration;
-    fn said(&self) -> Said<'_>;
+    fn registered(&self) -> RegisteredClaims<'_>;
 }
 
 /// The claims that are checked for every kind of token. Times are seconds since 1970.
-pub struct Said<'c> {
+pub struct RegisteredClaims<'c> {
     pub token_type: &'c str,
     pub sub: &'c str,
     pub user_id: i64,
@@ -118,9 +119,9 @@ impl Kind for Claims {
     const TYPE: &'static str = "access";
     const LONGEST: Duration = LONGEST_ACCESS_TOKEN;
 
-    fn said(&self) -> Said<'_> {
+    fn registered(&self) -> RegisteredClaims<'_> {
         let Self { token_type, sub, user_id, iat, nbf, exp, .. } = self;
-        Said { token_type, sub, user_id: *user_id, iat: *iat, nbf: *nbf, exp: *exp }
+        RegisteredClaims { token_type, sub, user_id: *user_id, iat: *iat, nbf: *nbf, exp: *exp }
     }
 }
 
@@ -129,9 +130,9 @@ impl Kind for RefreshClaims {
     const TYPE: &'static str = "refresh";
     const LONGEST: Duration = LONGEST_REFRESH_TOKEN;
 
-    fn said(&self) -> Said<'_> {
+    fn registered(&self) -> RegisteredClaims<'_> {
         let Self { token_type, sub, user_id, iat, exp, .. } = self;
-        Said { token_type, sub, user_id: *user_id, iat: *iat, nbf: i64::MIN, exp: *exp }
+        RegisteredClaims { token_type, sub, user_id: *user_id, iat: *iat, nbf: i64::MIN, exp: *exp }
     }
 }
 
@@ -166,7 +167,7 @@ impl Header {
     }
 
     fn parse(token: &str) -> Option<Self> {
-        if token.len() > LONGEST {
+        if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
         let mut parts = token.split('.');

@@ -36,7 +36,7 @@ impl Encryption {
 
     /// Seals the private key `kid` for storage, bound to its name. Without an encryption key it stays in
     /// clear.
-    pub fn close(&self, kid: &str, key: &[u8]) -> Result<Vec<u8>> {
+    pub fn encrypt(&self, kid: &str, key: &[u8]) -> Result<Vec<u8>> {
         let Some(seal) = &self.key else { return Ok(key.to_vec()) };
         let nonce: [u8; NONCE_LEN] = secret::random()?;
         let mut body = key.to_vec();
@@ -45,22 +45,22 @@ impl Encryption {
             Aad::from(kid.as_bytes()),
             &mut body,
         )
-        .map_err(|_| Error::internal("a key could not be sealed"))?;
+        .map_err(|_| Error::internal("a key could not be encrypted"))?;
         Ok([&[SEALED], nonce.as_slice(), &body].concat())
     }
 
     /// Seals the secret for `purpose` for storage. Without an encryption key it stays in clear.
-    pub fn close_secret(&self, purpose: &str, secret: &[u8]) -> Result<Vec<u8>> {
-        self.close(&of_secret(purpose), secret)
+    pub fn encrypt_secret(&self, purpose: &str, secret: &[u8]) -> Result<Vec<u8>> {
+        self.encrypt(&of_secret(purpose), secret)
     }
 
     /// Whether the private key `stored` is in clear and could be sealed.
-    pub fn is_lacking(&self, stored: &[u8]) -> bool {
+    pub fn needs_encryption(&self, stored: &[u8]) -> bool {
         self.key.is_some() && stored.first() == Some(&PLAIN)
     }
 
     /// Whether the secret `stored` is in clear and could be sealed.
-    pub fn is_lacking_secret(&self, stored: &[u8]) -> bool {
+    pub fn secret_needs_encryption(&self, stored: &[u8]) -> bool {
         self.key.is_some() && stored.len() == SECRET
     }
 
@@ -68,10 +68,10 @@ impl Encryption {
     ///
     /// # Errors
     /// [`Error::Internal`], with a message for the operator, if the encryption key is missing or wrong.
-    pub fn open(&self, kid: &str, stored: &[u8]) -> Result<Vec<u8>> {
+    pub fn decrypt(&self, kid: &str, stored: &[u8]) -> Result<Vec<u8>> {
         match stored.first() {
             Some(&PLAIN) => Ok(stored.to_vec()),
-            _ => self.unseal(kid, stored),
+            _ => self.decrypt_as(kid, stored),
         }
     }
 
@@ -79,23 +79,25 @@ impl Encryption {
     ///
     /// # Errors
     /// [`Error::Internal`], with a message for the operator, if the encryption key is missing or wrong.
-    pub fn open_secret(&self, purpose: &str, stored: &[u8]) -> Result<Vec<u8>> {
+    pub fn decrypt_secret(&self, purpose: &str, stored: &[u8]) -> Result<Vec<u8>> {
         if stored.len() == SECRET {
             return Ok(stored.to_vec());
         }
-        self.unseal(&of_secret(purpose), stored)
+        self.decrypt_as(&of_secret(purpose), stored)
     }
 
-    fn unseal(&self, name: &str, stored: &[u8]) -> Result<Vec<u8>> {
+    fn decrypt_as(&self, name: &str, stored: &[u8]) -> Result<Vec<u8>> {
         let Some((&SEALED, rest)) = stored.split_first() else {
-            return Err(Error::internal("the signing keys are stored in an unknown form"));
+            return Err(Error::internal("the signing keys are stored in an unknown format"));
         };
         if self.key.is_none() && self.previous.is_none() {
-            return Err(Error::internal("the signing keys are sealed: encryption_key is missing"));
+            return Err(Error::internal(
+                "the signing keys are encrypted: encryption_key is missing",
+            ));
         }
         let mut keys = [&self.key, &self.previous].into_iter().flatten();
-        keys.find_map(|key| opened(key, name, rest)).ok_or_else(|| {
-            Error::internal("the signing keys are sealed with another encryption_key")
+        keys.find_map(|key| decrypted(key, name, rest)).ok_or_else(|| {
+            Error::internal("the signing keys are encrypted with another encryption_key")
         })
     }
 }
@@ -112,12 +114,12 @@ fn of_secret(purpose: &str) -> String {
     format!("secret {purpose}")
 }
 
-fn opened(key: &LessSafeKey, name: &str, rest: &[u8]) -> Option<Vec<u8>> {
+fn decrypted(key: &LessSafeKey, name: &str, rest: &[u8]) -> Option<Vec<u8>> {
     let (nonce, body) = rest.split_at_checked(NONCE_LEN)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
     let mut body = body.to_vec();
-    let opened = key.open_in_place(nonce, Aad::from(name.as_bytes()), &mut body).ok()?;
-    Some(opened.to_vec())
+    let decrypted = key.open_in_place(nonce, Aad::from(name.as_bytes()), &mut body).ok()?;
+    Some(decrypted.to_vec())
 }
 
 #[cfg(test)]
@@ -129,51 +131,53 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_key_opens_with_its_name_and_secret_only() {
+    fn an_encrypted_key_decrypts_only_with_its_id_and_secret() {
         let none = Encryption::new(None, None).unwrap();
-        let stored = seal("one").close("kid", b"0 private").unwrap();
+        let stored = seal("one").encrypt("kid", b"0 private").unwrap();
         assert!(!stored.windows(7).any(|w| w == b"private"));
-        assert_eq!(seal("one").open("kid", &stored).unwrap(), b"0 private");
-        assert!(seal("one").open("other", &stored).is_err());
-        assert!(seal("two").open("kid", &stored).is_err());
-        assert!(none.open("kid", &stored).is_err());
+        assert_eq!(seal("one").decrypt("kid", &stored).unwrap(), b"0 private");
+        assert!(seal("one").decrypt("other", &stored).is_err());
+        assert!(seal("two").decrypt("kid", &stored).is_err());
+        assert!(none.decrypt("kid", &stored).is_err());
         for broken in [&[][..], &[SEALED], &[SEALED, 2], &[2, 0x30], &stored[..stored.len() - 1]] {
-            assert!(seal("one").open("kid", broken).is_err());
+            assert!(seal("one").decrypt("kid", broken).is_err());
         }
-        assert!(seal("one").is_lacking(b"0 private") && !none.is_lacking(b"0 private"));
-        assert!(!seal("one").is_lacking(&stored));
+        assert!(seal("one").needs_encryption(b"0 private") && !none.needs_encryption(b"0 private"));
+        assert!(!seal("one").needs_encryption(&stored));
         assert_eq!(
-            seal("one").open("kid", &none.close("kid", b"0plain").unwrap()).unwrap(),
+            seal("one").decrypt("kid", &none.encrypt("kid", b"0plain").unwrap()).unwrap(),
             b"0plain"
         );
     }
 
     #[test]
-    fn a_secret_is_sealed_apart_from_the_keys() {
+    fn secrets_are_encrypted_in_their_own_domain() {
         // A secret is random, so it may begin with the first byte of another form.
         for plain in [[SEALED; SECRET], [PLAIN; SECRET], [7; SECRET]] {
             let one = seal("one");
-            let stored = one.close_secret("x", &plain).unwrap();
-            assert!(one.is_lacking_secret(&plain) && !one.is_lacking_secret(&stored));
-            assert_eq!(one.open_secret("x", &stored).unwrap(), plain);
-            assert_eq!(one.open_secret("x", &plain).unwrap(), plain);
-            assert!(one.open_secret("y", &stored).is_err() && one.open("x", &stored).is_err());
-            assert!(seal("two").open_secret("x", &stored).is_err());
+            let stored = one.encrypt_secret("x", &plain).unwrap();
+            assert!(one.secret_needs_encryption(&plain) && !one.secret_needs_encryption(&stored));
+            assert_eq!(one.decrypt_secret("x", &stored).unwrap(), plain);
+            assert_eq!(one.decrypt_secret("x", &plain).unwrap(), plain);
+            assert!(
+                one.decrypt_secret("y", &stored).is_err() && one.decrypt("x", &stored).is_err()
+            );
+            assert!(seal("two").decrypt_secret("x", &stored).is_err());
         }
     }
 
     #[test]
-    fn the_previous_key_opens_and_does_not_close() {
+    fn the_previous_encryption_key_only_decrypts() {
         let [old, new] = ["one", "two"].map(|key| Secret(key.to_owned()));
         let both = Encryption::new(Some(&new), Some(&old)).unwrap();
-        let stored = seal("one").close("kid", b"0 private").unwrap();
-        assert_eq!(both.open("kid", &stored).unwrap(), b"0 private");
-        let again = both.close("kid", b"0 private").unwrap();
-        assert!(seal("one").open("kid", &again).is_err());
-        assert_eq!(seal("two").open("kid", &again).unwrap(), b"0 private");
+        let stored = seal("one").encrypt("kid", b"0 private").unwrap();
+        assert_eq!(both.decrypt("kid", &stored).unwrap(), b"0 private");
+        let again = both.encrypt("kid", b"0 private").unwrap();
+        assert!(seal("one").decrypt("kid", &again).is_err());
+        assert_eq!(seal("two").decrypt("kid", &again).unwrap(), b"0 private");
         // Back to keys in clear.
         let none = Encryption::new(None, Some(&old)).unwrap();
-        assert_eq!(none.open("kid", &stored).unwrap(), b"0 private");
-        assert_eq!(none.close("kid", b"0 private").unwrap(), b"0 private");
+        assert_eq!(none.decrypt("kid", &stored).unwrap(), b"0 private");
+        assert_eq!(none.encrypt("kid", b"0 private").unwrap(), b"0 private");
     }
 }

@@ -53,7 +53,7 @@ pub fn named(algorithm: &str) -> Option<Algorithm> {
 
 /// Generates a private key, PKCS#8. An RSA key takes a tenth of a second of processor time or more.
 pub fn generate(algorithm: Algorithm) -> Result<Vec<u8>> {
-    let failed = |_| Error::internal("a signing key could not be made");
+    let failed = |_| Error::internal("a signing key could not be generated");
     let random = SystemRandom::new();
     Ok(match algorithm {
         Algorithm::ES256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
@@ -68,7 +68,9 @@ pub fn generate(algorithm: Algorithm) -> Result<Vec<u8>> {
             let der: Pkcs8V1Der<'_> = pair.as_der().map_err(failed)?;
             der.as_ref().to_vec()
         }
-        Algorithm::HS256 => return Err(Error::internal("an HS256 secret is configured, not made")),
+        Algorithm::HS256 => {
+            return Err(Error::internal("an HS256 secret is configured, not generated"));
+        }
     })
 }
 
@@ -82,7 +84,7 @@ impl KeyPair {
                 let pem = pem::encode(&pem::Pem::new("PRIVATE KEY", pkcs8));
                 EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(Error::internal)?
             }
-            Algorithm::HS256 => return Err(Error::internal("an HS256 key is no pair")),
+            Algorithm::HS256 => return Err(Error::internal("an HS256 key is not a key pair")),
         };
         let mut jwk = Jwk::from_encoding_key(&signs, jwa(algorithm)).map_err(Error::internal)?;
         let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(Error::internal)?;

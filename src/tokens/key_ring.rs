@@ -55,7 +55,7 @@ struct RingKey {
     created_at: Timestamp,
     /// Until when it verifies.
     expires_at: Option<Timestamp>,
-    /// When it stopped signing.
+    /// When it stops signing.
     retired_at: Option<Timestamp>,
 }
 
@@ -68,7 +68,7 @@ struct Found<'k> {
 
 impl KeyRing {
     /// Parses stored keys. Keys of an unknown algorithm are skipped.
-    pub fn new(config: &Config, seal: &Encryption, rows: Vec<Key>) -> Result<Self> {
+    pub fn new(config: &Config, encryption: &Encryption, rows: Vec<Key>) -> Result<Self> {
         let outline = |r: &Key| Outline {
             kid: r.kid.clone(),
             state: r.state.clone(),
@@ -78,7 +78,7 @@ impl KeyRing {
         let mut held = Vec::new();
         for row in rows {
             let Some(algorithm) = key_pair::named(&row.algorithm) else { continue };
-            let pair = KeyPair::read(algorithm, &seal.open(&row.kid, &row.private_key)?)?;
+            let pair = KeyPair::read(algorithm, &encryption.decrypt(&row.kid, &row.private_key)?)?;
             let Key { state, created_at, expires_at, retired_at, .. } = row;
             held.push(RingKey { pair, state, created_at, expires_at, retired_at });
         }
@@ -167,16 +167,16 @@ impl KeyRing {
         rules.validate_exp = false;
         rules.validate_nbf = false;
         let claims: T = decode(token, key, &rules).map_err(|_| Error::NotValid)?.claims;
-        let said = claims.said();
+        let registered = claims.registered();
         // With a stolen key that is now retired, an attacker must backdate a token, and the longest
         // lifetime makes an old token expired.
         let longest = i64::try_from(T::LONGEST.as_secs()).unwrap_or(i64::MAX);
-        let good = said.token_type == T::TYPE
-            && said.exp > now.unix()
-            && said.exp.checked_sub(said.iat).is_some_and(|life| life <= longest)
-            && retired_at.is_none_or(|at| said.iat <= at.plus(LAG).unix())
-            && said.nbf.max(said.iat) <= now.plus(NBF_LEEWAY).unix()
-            && *said.sub == said.user_id.to_string();
+        let good = registered.token_type == T::TYPE
+            && registered.exp > now.unix()
+            && registered.exp.checked_sub(registered.iat).is_some_and(|life| life <= longest)
+            && retired_at.is_none_or(|at| registered.iat <= at.plus(LAG).unix())
+            && registered.nbf.max(registered.iat) <= now.plus(NBF_LEEWAY).unix()
+            && *registered.sub == registered.user_id.to_string();
         if good { Ok(claims) } else { Err(Error::NotValid) }
     }
 

@@ -40,7 +40,7 @@ pub struct Keys(Arc<Inner>);
 
 struct Inner {
     config: Arc<Config>,
-    seal: Encryption,
+    encryption: Encryption,
     ring: RwLock<Arc<KeyRing>>,
 }
 
@@ -74,10 +74,11 @@ impl Keys {
         lifetime: Duration,
         clock: &Clock,
     ) -> Result<Self> {
-        let seal = seal_of(config)?;
+        let encryption = encryption_of(config)?;
         let rows =
-            crate::tokens::provision::provision(db, config, lifetime, &seal, clock.now()).await?;
-        Self::of(config, seal, rows)
+            crate::tokens::provision::provision(db, config, lifetime, &encryption, clock.now())
+                .await?;
+        Self::of(config, encryption, rows)
     }
 
     /// Reads the keys and changes nothing.
@@ -87,12 +88,12 @@ impl Keys {
     /// key.
     pub async fn read(db: &Db, config: &Arc<Config>, clock: &Clock) -> Result<Self> {
         let rows = keys::all(&mut db.read().await?, clock.now()).await?;
-        Self::of(config, seal_of(config)?, rows)
+        Self::of(config, encryption_of(config)?, rows)
     }
 
-    fn of(config: &Arc<Config>, seal: Encryption, rows: Vec<Key>) -> Result<Self> {
-        let ring = RwLock::new(Arc::new(KeyRing::new(config, &seal, rows)?));
-        Ok(Self(Arc::new(Inner { config: Arc::clone(config), seal, ring })))
+    fn of(config: &Arc<Config>, encryption: Encryption, rows: Vec<Key>) -> Result<Self> {
+        let ring = RwLock::new(Arc::new(KeyRing::new(config, &encryption, rows)?));
+        Ok(Self(Arc::new(Inner { config: Arc::clone(config), encryption, ring })))
     }
 
     /// Reads the keys again if they have changed; cheap if not.
@@ -100,7 +101,7 @@ impl Keys {
         let mut db = db.read().await?;
         if !self.ring().is_of(&keys::outline(&mut db, now).await?) {
             let rows = keys::all(&mut db, now).await?;
-            let ring = Arc::new(KeyRing::new(&self.0.config, &self.0.seal, rows)?);
+            let ring = Arc::new(KeyRing::new(&self.0.config, &self.0.encryption, rows)?);
             *self.0.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
         }
         Ok(())
@@ -185,7 +186,7 @@ impl Keys {
     pub(crate) async fn fresh(&self, now: Timestamp) -> Result<Key> {
         crate::tokens::provision::make(
             self.0.config.jwt.algorithm,
-            &self.0.seal,
+            &self.0.encryption,
             KeyState::Next,
             now,
         )
@@ -239,16 +240,17 @@ impl Keys {
     /// [`Error::Internal`], with a message for the operator, if one is sealed with an encryption key that is
     /// neither the configured one nor the previous one.
     pub(crate) async fn reseal(&self, db: &mut Tx) -> Result<usize> {
-        let seal = &self.0.seal;
+        let encryption = &self.0.encryption;
         let rows = keys::all(db, Timestamp::default()).await?;
         for key in &rows {
             let old = &key.private_key;
-            let new = seal.close(&key.kid, &seal.open(&key.kid, old)?)?;
+            let new = encryption.encrypt(&key.kid, &encryption.decrypt(&key.kid, old)?)?;
             keys::seal(db, &key.kid, old, &new).await?;
         }
         let secrets = secrets::all(db).await?;
         for (purpose, old) in &secrets {
-            let new = seal.close_secret(purpose, &seal.open_secret(purpose, old)?)?;
+            let new =
+                encryption.encrypt_secret(purpose, &encryption.decrypt_secret(purpose, old)?)?;
             secrets::replace(db, purpose, old, &new).await?;
         }
         Ok(rows.len() + secrets.len())
@@ -257,14 +259,14 @@ impl Keys {
     /// The service's random secret for `purpose`. Generates it if there is none, and seals it if it is stored
     /// in clear and an encryption key is configured.
     pub(crate) async fn provision_secret(&self, db: &Db, purpose: &str) -> Result<Vec<u8>> {
-        let seal = &self.0.seal;
+        let encryption = &self.0.encryption;
         let fresh: [u8; crate::tokens::encryption::SECRET] = secret::random()?;
         let mut tx = db.write().await?;
-        let fresh = seal.close_secret(purpose, &fresh)?;
+        let fresh = encryption.encrypt_secret(purpose, &fresh)?;
         let stored = secrets::get_or_insert(&mut tx, purpose, &fresh).await?;
-        let secret = seal.open_secret(purpose, &stored)?;
-        if seal.is_lacking_secret(&stored) {
-            let sealed = seal.close_secret(purpose, &secret)?;
+        let secret = encryption.decrypt_secret(purpose, &stored)?;
+        if encryption.secret_needs_encryption(&stored) {
+            let sealed = encryption.encrypt_secret(purpose, &secret)?;
             secrets::replace(&mut tx, purpose, &stored, &sealed).await?;
         }
         tx.commit().await?;
@@ -275,11 +277,11 @@ impl Keys {
     pub(crate) async fn read_secret(&self, db: &Db, purpose: &str) -> Result<Option<Vec<u8>>> {
         let all = secrets::all(&mut db.read().await?).await?;
         let stored = all.into_iter().find(|(p, _)| p == purpose);
-        stored.map(|(_, stored)| self.0.seal.open_secret(purpose, &stored)).transpose()
+        stored.map(|(_, stored)| self.0.encryption.decrypt_secret(purpose, &stored)).transpose()
     }
 }
 
-fn seal_of(config: &Config) -> Result<Encryption> {
+fn encryption_of(config: &Config) -> Result<Encryption> {
     Encryption::new(config.encryption_key.as_ref(), config.previous_encryption_key.as_ref())
 }
 

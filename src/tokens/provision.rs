@@ -35,7 +35,7 @@ pub async fn provision(
     db: &Db,
     config: &Config,
     lifetime: Duration,
-    seal: &Encryption,
+    encryption: &Encryption,
     now: Timestamp,
 ) -> Result<Vec<Key>> {
     let algorithm = config.jwt.algorithm;
@@ -43,9 +43,9 @@ pub async fn provision(
     // Before the transaction: generating a key takes a while.
     let mut fresh = Vec::new();
     for state in missing(&rows, algorithm) {
-        fresh.push(make(algorithm, seal, state, now).await?);
+        fresh.push(make(algorithm, encryption, state, now).await?);
     }
-    let lacking = |k: &Key| seal.is_lacking(&k.private_key);
+    let lacking = |k: &Key| encryption.needs_encryption(&k.private_key);
     let left = |k: &Key| is_left(k, &rows, algorithm, now);
     if fresh.is_empty() && !rows.iter().any(|k| lacking(k) || left(k)) {
         return Ok(rows);
@@ -68,7 +68,7 @@ pub async fn provision(
         keys::drop_next_of_others(&mut tx, key_pair::name(algorithm), now.minus(STALE)).await?;
     }
     for key in keys::all(&mut tx, now).await?.iter().filter(|k| lacking(k)) {
-        let sealed = seal.close(&key.kid, &key.private_key)?;
+        let sealed = encryption.encrypt(&key.kid, &key.private_key)?;
         keys::seal(&mut tx, &key.kid, &key.private_key, &sealed).await?;
     }
     let rows = keys::all(&mut tx, now).await?;
@@ -127,7 +127,7 @@ pub async fn note(db: &mut Tx, algorithm: &str, now: Timestamp) -> Result<()> {
 /// [`Error::NoKeys`] with HS256.
 pub async fn make(
     algorithm: Algorithm,
-    seal: &Encryption,
+    encryption: &Encryption,
     state: KeyState,
     now: Timestamp,
 ) -> Result<Key> {
@@ -138,7 +138,7 @@ pub async fn make(
     let pkcs8 = made.map_err(Error::internal)??;
     let kid = KeyPair::read(algorithm, &pkcs8)?.kid;
     Ok(Key {
-        private_key: seal.close(&kid, &pkcs8)?,
+        private_key: encryption.encrypt(&kid, &pkcs8)?,
         kid,
         algorithm: key_pair::name(algorithm).to_owned(),
         state: state.into(),

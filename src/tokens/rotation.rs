@@ -27,7 +27,9 @@ pub async fn rotate(
         rows.iter().filter(|k| k.state == KeyState::Next && k.algorithm == fresh.algorithm);
     let next = next.next().ok_or_else(|| {
         let name = &fresh.algorithm;
-        Error::internal(format!("there is no {name} key yet: start the service with it once"))
+        Error::internal(format!(
+            "there is no {name} key yet: start the service once with this algorithm"
+        ))
     })?;
     let published = next.created_at.plus(MAX_AGE);
     if published > now && !force {
@@ -36,11 +38,11 @@ pub async fn rotate(
     let expires_at = last_use(db, lifetime, now).await?;
     for key in rows.iter().filter(|k| k.state == KeyState::Current) {
         if !keys::retire(db, &key.kid, now, expires_at).await? {
-            return Err(someone_else());
+            return Err(concurrent_rotation());
         }
     }
     if !keys::promote(db, &next.kid).await? || !keys::insert(db, fresh).await? {
-        return Err(someone_else());
+        return Err(concurrent_rotation());
     }
     // After a change of algorithm, the next key of the old algorithm is not needed any more.
     keys::drop_next_of_others(db, &fresh.algorithm, next.created_at).await?;
@@ -48,7 +50,7 @@ pub async fn rotate(
 }
 
 /// The error if another process has just rotated.
-fn someone_else() -> Error {
+fn concurrent_rotation() -> Error {
     Error::KeyTooYoung { retry_after: MAX_AGE }
 }
 

@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_logo_is_an_image_of_the_kind_that_its_name_says() {
+    fn a_logo_must_match_its_file_extension() {
         let folder = tempfile::tempdir().unwrap();
         let read = |name: &str, bytes: &[u8]| {
             let path = folder.path().join(name);

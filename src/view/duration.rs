@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_length_of_time_has_words_in_both_languages() {
+    fn durations_are_worded_in_both_languages() {
         let words = |language, seconds| duration(language, Duration::from_secs(seconds));
         assert_eq!(words(Language::En, 300), "5 minutes");
         assert_eq!(words(Language::En, 5_401), "1 hour 30 minutes 1 second");

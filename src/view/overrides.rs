@@ -28,7 +28,7 @@ pub fn read(
             let text = text.map_err(|e| Error::Override(format!("{name}: {e}")))?;
             theirs.insert(name, text);
         } else if KINDS.iter().any(|kind| name.ends_with(&format!(".{kind}"))) {
-            return Err(Error::Override(format!("{name}: there is none of this name to replace")));
+            return Err(Error::Override(format!("{name}: there is no built-in file of this name")));
         }
     }
     Ok(theirs)

@@ -48,7 +48,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn the_past_has_words_in_both_languages() {
+    fn past_times_are_worded_in_both_languages() {
         let at = Timestamp::from_unix(1_795_246_860);
         let after = |language, seconds| {
             Moment::new(language, at, at.plus(Duration::from_secs(seconds))).ago

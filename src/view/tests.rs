@@ -90,7 +90,7 @@ fn both_languages_have_the_same_keys() {
 }
 
 #[test]
-fn every_key_that_a_template_names_is_there() {
+fn every_text_key_in_a_template_exists() {
     let known = keys("en");
     for (name, text) in &all() {
         for part in text.split("t(key=\"").skip(1) {
@@ -101,7 +101,7 @@ fn every_key_that_a_template_names_is_there() {
 }
 
 #[test]
-fn every_problem_has_a_title_and_a_sentence() {
+fn every_problem_code_has_a_title_and_a_detail() {
     let known = keys("en");
     for code in CODES.map(|code| code.replace('_', "-")) {
         assert!(known.contains(&format!("error-{code}")), "{code}");
@@ -112,7 +112,7 @@ fn every_problem_has_a_title_and_a_sentence() {
 }
 
 #[test]
-fn a_page_has_its_own_words_only_for_a_text_that_exists() {
+fn a_page_specific_text_overrides_an_existing_text() {
     let known = keys("en");
     let own: Vec<_> = known.iter().filter_map(|key| key.strip_prefix("page-")).collect();
     assert!(own.iter().all(|key| known.contains(*key)), "{own:?}");
@@ -129,7 +129,7 @@ fn a_page_has_its_own_words_only_for_a_text_that_exists() {
 }
 
 #[test]
-fn numbers_decide_the_form_of_words() {
+fn plural_forms_follow_the_number() {
     let short = |n: usize| text(Language::Ru, "field-too-short", &[("count", n.into())]);
     assert_eq!(short(8), "Не меньше 8 символов.");
     assert_eq!(short(21), "Не меньше 21 символа.");
@@ -138,7 +138,7 @@ fn numbers_decide_the_form_of_words() {
 }
 
 #[test]
-fn no_template_has_a_sentence_of_its_own() {
+fn templates_contain_no_hardcoded_text() {
     for (name, text) in &all() {
         let mut bare = String::new();
         let mut rest = text.as_str();
@@ -156,7 +156,7 @@ fn no_template_has_a_sentence_of_its_own() {
 }
 
 #[test]
-fn a_folder_wins_and_what_is_broken_in_it_is_named() {
+fn templates_in_the_folder_override_and_their_errors_name_the_file() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("mail")).unwrap();
     let file = folder.path().join("mail/subject.txt");
@@ -215,8 +215,8 @@ fn a_folder_wins_and_what_is_broken_in_it_is_named() {
             "\n\n{% if usr is defined %}{% endif %}{% block title %}{% endblock %}{% block main_tag %}{% endblock %}{% block main %}{% endblock %}",
             "base.html:3: there is no variable `usr`",
         ),
-        ("pages/Login.html", "", "pages/Login.html: there is none"),
-        ("static/mine.css", "", "static/mine.css: there is none"),
+        ("pages/Login.html", "", "pages/Login.html: there is no built-in file"),
+        ("static/mine.css", "", "static/mine.css: there is no built-in file"),
     ] {
         let file = folder.path().join(name);
         fs::create_dir_all(file.parent().unwrap()).unwrap();

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_the_accent_is_it_can_be_read() {
+    fn any_accent_colour_has_readable_contrast() {
         assert!((contrast(WHITE, BLACK) - 21.0).abs() < 0.01);
         for n in 0..=0xfff_u32 {
             let nibble = |shift: u32| u8::try_from(((n >> shift) & 15) * 17).unwrap();

@@ -12,7 +12,7 @@ use rocket::{
 pub struct Cors;
 
 /// Whether a reply is for people, not for programs: HTML, or an error at the path of a page.
-fn is_for_people(req: &Request<'_>, res: &Response<'_>) -> bool {
+fn is_html_or_page(req: &Request<'_>, res: &Response<'_>) -> bool {
     let at_page = || match req.route() {
         Some(route) => is_page(route),
         None => is_path_of_a_page(req),
@@ -32,7 +32,7 @@ impl Fairing for Cors {
             && is_path_of_ours(req);
         let Some(auth) = req.rocket().state::<Auth>() else { return };
         let origins = &auth.config().cors.origins;
-        if origins.is_empty() || !(is_ours(req) || preflight) || is_for_people(req, res) {
+        if origins.is_empty() || !(is_ours(req) || preflight) || is_html_or_page(req, res) {
             return;
         }
         res.adjoin_raw_header("Vary", "Origin");

@@ -19,11 +19,11 @@ enum Source {
 }
 
 /// Refuses an unsafe request that a cookie authenticates, unless it proves its origin or comes from a
-/// program. Forms of pages need a stronger proof ([`demand_own_page`]).
+/// program. Forms of pages need a stronger proof ([`require_own_page`]).
 ///
 /// # Errors
 /// [`Error::CsrfFailed`].
-pub fn demand_same_origin(req: &Request<'_>, config: &Config) -> Result<()> {
+pub fn require_same_origin(req: &Request<'_>, config: &Config) -> Result<()> {
     let safe = matches!(req.method(), Method::Get | Method::Head | Method::Options);
     let proven = || match source(req, config) {
         Source::Ours => true,
@@ -61,7 +61,7 @@ pub fn refuse_foreign(req: &Request<'_>, config: &Config) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::CsrfFailed`].
-pub fn demand_own_page(req: &Request<'_>, config: &Config) -> Result<()> {
+pub fn require_own_page(req: &Request<'_>, config: &Config) -> Result<()> {
     let silent = (one(req, "sec-fetch-site"), one(req, "origin")) == (None, Some("null"));
     // Origins that may use the API may not use our pages.
     let proven = silent || source_among(req, config, &[]) == Source::Ours;

@@ -92,7 +92,7 @@ async fn read(req: &Request<'_>, data: Data<'_>) -> Result<Form> {
 /// The token that the form must carry. Fails if none of our pages sent the request.
 fn expected<'r>(req: &'r Request<'_>) -> Result<&'r str> {
     let auth = req.rocket().state::<Auth>().ok_or(Error::CsrfFailed)?;
-    csrf::demand_own_page(req, auth.config())?;
+    csrf::require_own_page(req, auth.config())?;
     let token = cookies::one(req, name(auth.config())).filter(|t| Uuid::try_parse(t).is_ok());
     token.ok_or(Error::CsrfFailed)
 }

@@ -8,10 +8,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The request carries no credential.
-    #[error("no credential came with the request")]
+    #[error("the request has no credentials")]
     Unauthenticated,
     /// The request carries the cookie, but may come from another site.
-    #[error("the request does not prove that it comes from our own pages")]
+    #[error("the request does not prove that it comes from a page of this service")]
     CsrfFailed,
     /// A header or the body cannot be parsed.
     #[error("the request could not be read")]

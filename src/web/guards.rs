@@ -124,29 +124,29 @@ async fn by_token(req: &Request<'_>) -> Result<Option<Proven>> {
     let auth = auth(req)?;
     let Some(token) = authorization(req)? else { return Ok(None) };
     let claims = auth.verify_access(token)?;
-    identity::prove(req, claims.user());
+    identity::record_user(req, claims.user());
     Ok(Some(auth.signed_in(&claims).await?))
 }
 
 async fn by_cookie(req: &Request<'_>) -> Result<Option<Proven>> {
     let auth = auth(req)?;
     let Some(token) = cookies::refresh_token::read(req, auth.config()) else { return Ok(None) };
-    demand_same_origin(req, auth, token).await?;
+    require_same_origin(req, auth, token).await?;
     // The token is only read here. It is not rotated.
     let proven = auth.signed_in_by_refresh(caller(req), Rotation::Keep, token).await?;
-    identity::prove(req, proven.user.id);
+    identity::record_user(req, proven.user.id);
     auth.note_seen(caller(req), &proven).await;
     Ok(Some(proven))
 }
 
 /// Refuses a request that another site may have sent with our cookie. Then the log names the cookie's owner.
-async fn demand_same_origin(req: &Request<'_>, auth: &Auth, token: &str) -> Result<()> {
-    let refused = csrf::demand_same_origin(req, auth.config());
+async fn require_same_origin(req: &Request<'_>, auth: &Auth, token: &str) -> Result<()> {
+    let refused = csrf::require_same_origin(req, auth.config());
     if refused.is_err()
         && !identity::is_proven(req)
         && let Some(owner) = auth.owner_of_refresh(token).await
     {
-        identity::suspect(req, owner);
+        identity::record_cookie_owner(req, owner);
     }
     refused
 }
@@ -156,7 +156,7 @@ async fn signed_in(req: &Request<'_>) -> Result<Proven> {
         Some(proven) => proven,
         None => by_cookie(req).await?.ok_or(Error::Unauthenticated)?,
     };
-    identity::speaks(req, &proven.user);
+    identity::record_language(req, &proven.user);
     Ok(proven)
 }
 
@@ -177,7 +177,7 @@ impl<'r> FromRequest<'r> for BearerText<'r> {
 async fn cookie_token<'r>(req: &'r Request<'_>) -> Result<&'r str> {
     let auth = auth(req)?;
     let token = cookies::refresh_token::read(req, auth.config()).ok_or(Error::Unauthenticated)?;
-    demand_same_origin(req, auth, token).await?;
+    require_same_origin(req, auth, token).await?;
     Ok(token)
 }
 
@@ -225,7 +225,7 @@ guard!(Bearer, , |req| Self(by_token(req).await?.ok_or(Error::Unauthenticated)?)
 guard!(Verified, , |req| {
     let token = authorization(req)?.ok_or(Error::Unauthenticated)?;
     let claims = auth(req)?.verify_standing(token)?;
-    identity::prove(req, claims.user());
+    identity::record_user(req, claims.user());
     Self(claims)
 });
 guard!(Admin, , |req| Self(with_role(req, "ADMIN").await?));

@@ -76,10 +76,10 @@ async fn a_host_application_uses_our_guards(database: Database) {
     for path in
         ["/app/hello", "/app/fast", "/app/articles/new", "/app/figures", "/app/super", "/app/users"]
     {
-        let (status, told) = ask(&client, path, "").await;
-        assert!(status == 401 && told.contains("unauthenticated"), "{told}");
-        let (status, told) = ask(&client, path, "nonsense").await;
-        assert!(status == 401 && told.contains("token_not_valid"), "{told}");
+        let (status, text) = ask(&client, path, "").await;
+        assert!(status == 401 && text.contains("unauthenticated"), "{text}");
+        let (status, text) = ask(&client, path, "nonsense").await;
+        assert!(status == 401 && text.contains("token_not_valid"), "{text}");
     }
     assert_eq!(ask(&client, "/app/articles/new", token).await.0, 403);
     auth.admin(&operator).grant(ann.id, "EDITOR", false).await.unwrap();
@@ -100,7 +100,7 @@ async fn a_host_application_uses_our_guards(database: Database) {
         assert_eq!(ask(&client, path, token).await.0, 200);
     }
 
-    own_replies(&client).await;
+    host_replies_are_unchanged(&client).await;
     drop(client.terminate().await);
     database.end().await;
 }
@@ -147,7 +147,7 @@ async fn a_form_of_a_host_application_needs_a_csrf_token(database: Database) {
 }
 
 /// The application keeps its own replies, for missing pages too.
-async fn own_replies(client: &Client) {
+async fn host_replies_are_unchanged(client: &Client) {
     let refused =
         client.get("/app/hello").header(Header::new("Host", "localhost")).dispatch().await;
     assert!(refused.headers().get_one("x-request-id").is_some(), "our catcher tells it");
@@ -180,8 +180,8 @@ async fn an_oversized_accept_header_reaches_no_handler_of_a_host(database: Datab
     assert_eq!(get("/app/tables", "text/html".into()).await.0, 200);
     for bytes in [2_000, HUGE] {
         for path in ["/app/things", "/app/tables", "/app/nothing"] {
-            let (status, told) = get(path, "text/html,".repeat(bytes / 10)).await;
-            assert!(status == 431 && told.contains("header_too_large"), "{path} {status} {told}");
+            let (status, text) = get(path, "text/html,".repeat(bytes / 10)).await;
+            assert!(status == 431 && text.contains("header_too_large"), "{path} {status} {text}");
         }
     }
     drop(client.terminate().await);
@@ -215,8 +215,8 @@ async fn a_not_found_of_a_host_handler_is_reported_as_such(database: Database) {
     ] {
         let reply = client.req(method, path).header(Header::new("Host", "localhost")).dispatch();
         let reply = reply.await;
-        let told = (reply.status().code, reply.headers().get_one("allow"));
-        assert_eq!(told, (status, allow), "{method} {path}");
+        let answered = (reply.status().code, reply.headers().get_one("allow"));
+        assert_eq!(answered, (status, allow), "{method} {path}");
     }
     drop(client.terminate().await);
     database.end().await;

@@ -99,17 +99,17 @@ async fn eventually(service: &Service, sql: &'static str, expected: &[&str]) {
     }
 }
 
-on_both_databases!(an_old_database_is_migrated_and_goes_on);
-async fn an_old_database_is_migrated_and_goes_on(database: Database) {
+on_both_databases!(an_old_database_is_migrated_and_keeps_working);
+async fn an_old_database_is_migrated_and_keeps_working(database: Database) {
     let known = restore(&database).await;
     let now = Timestamp::from_micros(known.newest).plus(Duration::from_mins(1));
     let service = Service::start(&database, old_settings(), Some(Clock::manual(now))).await;
-    everything_goes_on(&service, &known).await;
+    everything_keeps_working(&service, &known).await;
     service.end().await;
     database.end().await;
 }
 
-async fn everything_goes_on(service: &Service, known: &Known) {
+async fn everything_keeps_working(service: &Service, known: &Known) {
     // The waiting mail is sent, with a new link.
     let waiting = "SELECT state FROM auth_outbox WHERE id = 4";
     eventually(service, waiting, &["sent"]).await;
@@ -174,8 +174,8 @@ async fn everything_goes_on(service: &Service, known: &Known) {
     says(&log, "Account created with the setup link");
 }
 
-on_both!(words_of_a_newer_version_are_shown_as_they_are);
-async fn words_of_a_newer_version_are_shown_as_they_are(service: &Service) {
+on_both!(unknown_values_of_a_newer_version_are_shown_unchanged);
+async fn unknown_values_of_a_newer_version_are_shown_unchanged(service: &Service) {
     let root = service.superuser("root").await;
     let act = "INSERT INTO auth_audit (at, kind, actor, target_id)
                SELECT 1800000000000001, 'moved_to_mars', 'robot', id FROM auth_users RETURNING kind";
@@ -212,8 +212,8 @@ async fn words_of_a_newer_version_are_shown_as_they_are(service: &Service) {
     }
 }
 
-on_both!(a_mail_of_a_newer_version_waits_for_it);
-async fn a_mail_of_a_newer_version_waits_for_it(service: &Service) {
+on_both!(a_mail_kind_of_a_newer_version_stays_queued);
+async fn a_mail_kind_of_a_newer_version_stays_queued(service: &Service) {
     service.registered("ann").await;
     let postcard = "UPDATE auth_outbox SET kind = 'postcard', state = 'waiting', due_at = 0
                     RETURNING state";

@@ -64,7 +64,7 @@ pub async fn list(
     let page = auth.admin(&op).audit(&query, Some(ROWS)).await?;
     let next = page.next.as_deref().map(|cursor| format!("{}&format=csv", link(cursor)));
     let rows = page.results.into_iter().map(|e| AuditView::from(e).cells());
-    Ok(Either::Right(Csv::new("audit.csv", AuditView::COLUMNS, rows)?.leading_to(next)))
+    Ok(Either::Right(Csv::new("audit.csv", AuditView::COLUMNS, rows)?.with_next_page(next)))
 }
 
 /// The kinds of acts that there are in the audit log; to superusers

@@ -4,7 +4,7 @@ use crate::config::*;
 use std::collections::BTreeSet;
 
 #[test]
-fn the_cookie_is_one_that_browsers_keep() {
+fn cookie_settings_that_browsers_reject_are_refused() {
     let domain = |d: &str| Some(d.to_owned());
     refuse! {
         "cookie.secure": |c| c.cookie.secure = false;
@@ -30,7 +30,7 @@ fn the_cookie_is_one_that_browsers_keep() {
 }
 
 #[test]
-fn origins_are_exact() {
+fn origins_must_be_exact() {
     for good in ["https://app.example.com", "http://localhost:3000", "https://[::1]:8443"] {
         let on_http = |c: &mut Config| {
             // Plain http origins are allowed only if `public_url` is http, too.
@@ -74,7 +74,7 @@ fn origins_are_exact() {
 }
 
 #[test]
-fn a_proxy_is_not_everybody() {
+fn trusted_proxies_cannot_be_all_addresses() {
     let nets = |text: &str| text.split(' ').map(|net| net.parse().unwrap()).collect::<Vec<IpNet>>();
     refuse! {
         "": |c| c.trusted_proxies = nets("10.0.0.0/8 ::1/128");
@@ -88,24 +88,24 @@ fn a_proxy_is_not_everybody() {
 }
 
 #[test]
-fn what_a_cookie_does_not_reach_or_reaches_too_far_is_warned_of() {
-    let told = |change: fn(&mut Config)| {
+fn risky_cookie_scopes_cause_warnings() {
+    let reported = |change: fn(&mut Config)| {
         let mut config =
             Config { public_url: url("https://auth.example.com"), ..Config::default() };
         change(&mut config);
         config.warnings().into_iter().map(|p| p.key).collect::<Vec<_>>()
     };
-    assert_eq!(told(|c| c.cors.origins = vec!["https://app.example.com".into()]), [""; 0]);
+    assert_eq!(reported(|c| c.cors.origins = vec!["https://app.example.com".into()]), [""; 0]);
     let other = |c: &mut Config| c.cors.origins = vec!["https://app.example.org".into()];
-    assert_eq!(told(other), ["cors.origins"]);
+    assert_eq!(reported(other), ["cors.origins"]);
     assert_eq!(
-        told(|c| {
+        reported(|c| {
             c.cors.origins = vec!["https://app.example.org".into()];
             c.cookie.same_site = SameSite::None;
         }),
         [""; 0]
     );
-    assert_eq!(told(|c| c.cookie.domain = Some("example.com".into())), ["cookie.domain"]);
+    assert_eq!(reported(|c| c.cookie.domain = Some("example.com".into())), ["cookie.domain"]);
     let previous = |c: &mut Config| c.previous_encryption_key = Some(Secret("x".repeat(32)));
-    assert_eq!(told(previous), ["previous_encryption_key"]);
+    assert_eq!(reported(previous), ["previous_encryption_key"]);
 }

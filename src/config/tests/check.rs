@@ -35,7 +35,7 @@ macro_rules! refuse {
 pub(super) use refuse;
 
 #[test]
-fn the_public_url_is_an_address_and_no_more() {
+fn the_public_url_has_only_scheme_host_port_and_path() {
     refuse! {
         "": |c| c.public_url = url("https://auth.example.com:8443/auth/");
         "public_url cookie.secure": |c| {
@@ -51,7 +51,7 @@ fn the_public_url_is_an_address_and_no_more() {
 }
 
 #[test]
-fn mail_goes_somewhere() {
+fn mail_url_and_sender_are_validated() {
     let to = |text: &'static str| move |c: &mut Config| c.mail.url = Secret(text.to_owned());
     for good in ["smtp://localhost", "smtp://u:p@mx:25?tls=none", "smtps://[::1]/", "file:."] {
         assert!(refused(to(good)).is_empty(), "{good}");
@@ -82,7 +82,7 @@ fn mail_goes_somewhere() {
 }
 
 #[test]
-fn a_shorter_life_is_not_longer_than_a_longer_one() {
+fn lifetimes_must_be_consistent() {
     refuse! {
         "access_token_lifetime": |c| c.access_token_lifetime = Duration::ZERO;
         "access_token_lifetime": |c| c.access_token_lifetime = DAY + SECOND;
@@ -106,7 +106,7 @@ fn a_shorter_life_is_not_longer_than_a_longer_one() {
 }
 
 #[test]
-fn the_jwt_secret_is_long_and_for_hs256() {
+fn secrets_have_a_minimum_length_and_the_jwt_secret_needs_hs256() {
     let secret = |n| Some(Secret("x".repeat(n)));
     refuse! {
         "jwt.secret": |c| c.jwt.algorithm = Algorithm::HS256;
@@ -126,7 +126,7 @@ fn the_jwt_secret_is_long_and_for_hs256() {
 }
 
 #[test]
-fn tokens_of_simplejwt_are_accepted_with_its_secret_and_for_a_while() {
+fn legacy_tokens_need_hs256_and_an_end_date() {
     let shared = |c: &mut Config| {
         c.jwt.algorithm = Algorithm::HS256;
         c.jwt.secret = Some(Secret("x".repeat(32)));
@@ -162,7 +162,7 @@ fn tokens_of_simplejwt_are_accepted_with_its_secret_and_for_a_while() {
 }
 
 #[test]
-fn passwords_are_hashed_at_least_as_owasp_says() {
+fn hashing_parameters_meet_the_owasp_minimum() {
     for (memory, passes) in [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)] {
         refuse! {
             "": |c| (c.password.memory, c.password.passes) = (memory, passes);
@@ -203,7 +203,7 @@ fn limits_are_numbers_that_protect_and_delays_that_end() {
 }
 
 #[test]
-fn templates_are_in_a_folder() {
+fn templates_must_be_an_existing_folder() {
     let folder = tempfile::tempdir().unwrap();
     refuse! {
         "": |c| c.templates = Some(folder.path().to_owned());
@@ -212,16 +212,19 @@ fn templates_are_in_a_folder() {
 }
 
 #[test]
-fn http_beyond_this_machine_is_warned_of() {
-    let told = |environment: &[(&str, &str)]| {
+fn a_public_http_url_causes_a_warning() {
+    let reported = |environment: &[(&str, &str)]| {
         read("", environment).warnings.iter().map(|p| p.key.clone()).collect::<Vec<_>>()
     };
     let public = ("PORTCULLIS_PUBLIC_URL", "http://auth.example.com");
-    assert_eq!(told(&[]), Vec::<String>::new());
-    assert_eq!(told(&[public]), ["PORTCULLIS_PUBLIC_URL", "portcullis.cookie.secure"]);
-    assert_eq!(told(&[public, ("PORTCULLIS_COOKIE__SECURE", "false")]), ["PORTCULLIS_PUBLIC_URL"]);
+    assert_eq!(reported(&[]), Vec::<String>::new());
+    assert_eq!(reported(&[public]), ["PORTCULLIS_PUBLIC_URL", "portcullis.cookie.secure"]);
     assert_eq!(
-        told(&[("PORTCULLIS_PUBLIC_URL", "https://auth.example.com")]),
+        reported(&[public, ("PORTCULLIS_COOKIE__SECURE", "false")]),
+        ["PORTCULLIS_PUBLIC_URL"]
+    );
+    assert_eq!(
+        reported(&[("PORTCULLIS_PUBLIC_URL", "https://auth.example.com")]),
         Vec::<String>::new()
     );
 }

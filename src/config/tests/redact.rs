@@ -6,7 +6,7 @@ use figment::{
 };
 
 #[test]
-fn what_is_shown_can_be_read_again() {
+fn printed_settings_can_be_read_back() {
     let shown = read("", &[("PORTCULLIS_CORS__ORIGINS", "https://a.example.com")]).shown();
     let again = Figment::from(Toml::string(&shown).nested());
     let again = crate::config::tests::load_from(again, [("", ""); 0]);
@@ -26,7 +26,7 @@ fn what_is_shown_can_be_read_again() {
 }
 
 #[test]
-fn what_follows_from_other_settings_is_shown_as_it_is() {
+fn derived_settings_are_printed_with_their_values() {
     let shown = read("address = '127.0.0.1'\nport = 9000", &[]).shown();
     for line in [
         "[default]",
@@ -43,7 +43,7 @@ fn what_follows_from_other_settings_is_shown_as_it_is() {
 }
 
 #[test]
-fn times_are_shown_as_people_write_them() {
+fn durations_are_printed_in_human_readable_form() {
     for (written, shown) in
         [("90d", "90d"), ("25h", "1d 1h"), ("1500ms", "1s 500ms"), ("24h", "1d")]
     {
@@ -54,7 +54,7 @@ fn times_are_shown_as_people_write_them() {
 
 /// Sets every kind of setting to a secret, and puts the secret wherever a mistake might put it.
 #[test]
-fn secrets_are_in_nothing_that_is_printed() {
+fn secrets_are_never_printed() {
     let secret = "hunter2hunter2hunter2hunter2hunter2";
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("secret");
@@ -109,10 +109,10 @@ fn secrets_are_in_nothing_that_is_printed() {
     }
     for (name, value) in environments {
         let loaded = read("", &[(&name, &value)]);
-        let told = loaded.problems.iter().chain(&loaded.warnings).map(ToString::to_string);
-        let told = told.collect::<Vec<_>>().join("\n");
+        let reported = loaded.problems.iter().chain(&loaded.warnings).map(ToString::to_string);
+        let reported = reported.collect::<Vec<_>>().join("\n");
         let json = serde_json::to_string(&loaded.config).unwrap();
-        assert!(!told.contains("hunter2"), "{name}={value} {told}");
+        assert!(!reported.contains("hunter2"), "{name}={value} {reported}");
         assert!(!loaded.shown().contains("hunter2"), "{name}={value} {}", loaded.shown());
         assert!(!format!("{loaded:?} {json}").contains("hunter2"), "{name}={value}");
     }
@@ -120,7 +120,7 @@ fn secrets_are_in_nothing_that_is_printed() {
 
 /// The code that reads Rocket's own settings reports the error.
 #[test]
-fn a_file_that_is_no_toml_is_told_by_its_line_without_quoting_it() {
+fn a_toml_error_reports_the_position_without_the_content() {
     let loaded = read("[portcullis.jwt]\nsecret = \"hunter2\n", &[("DATABASE_URL", "sqlite:x")]);
     let e = loaded.figment.extract_inner::<String>("databases.portcullis.url").unwrap_err();
     assert!(e.to_string().contains("cannot be read: line 2, column 18"), "{e}");

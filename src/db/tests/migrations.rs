@@ -8,20 +8,20 @@ use std::collections::BTreeSet;
 
 on_db!(a_failed_migration_says_why);
 async fn a_failed_migration_says_why(db: &Db) {
-    let told = async |sql: &'static str| {
+    let failure = async |sql: &'static str| {
         let mut tx = db.write().await.unwrap();
         tx.execute(sql, ()).await.unwrap();
         tx.commit().await.unwrap();
         db.migrate().await.unwrap_err().to_string()
     };
     let interrupted =
-        told("UPDATE _auth_migrations SET success = NOT success WHERE version = 2").await;
+        failure("UPDATE _auth_migrations SET success = NOT success WHERE version = 2").await;
     assert!(
         interrupted.contains("migration 2") && interrupted.contains("_auth_migrations"),
         "{interrupted}"
     );
     let newer =
-        told("UPDATE _auth_migrations SET success = (1 = 1), version = 9999 WHERE version = 2")
+        failure("UPDATE _auth_migrations SET success = (1 = 1), version = 9999 WHERE version = 2")
             .await;
     assert!(newer.contains("newer") && newer.contains("9999"), "{newer}");
     assert!(!newer.contains("sqlx"), "{newer}");

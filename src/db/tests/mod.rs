@@ -3,6 +3,7 @@ mod connections;
 mod migrations;
 #[cfg(postgres)]
 mod postgres;
+#[cfg(postgres)]
 mod shared_state;
 #[cfg(postgres)]
 mod silent_postgres;

@@ -119,13 +119,13 @@ async fn a_large_number_of_users_is_estimated() {
 #[tokio::test]
 async fn a_failed_connection_says_why() {
     let database = Database::postgres().await;
-    let told = async |url: &str| Db::open(url, 2).await.unwrap_err().to_string();
-    let refused = told("postgres://u:hunter2@127.0.0.1:1/x").await;
+    let failure = async |url: &str| Db::open(url, 2).await.unwrap_err().to_string();
+    let refused = failure("postgres://u:hunter2@127.0.0.1:1/x").await;
     assert!(refused.starts_with("PostgreSQL at 127.0.0.1:1: "), "{refused}");
     assert!(refused.contains("refused") && !refused.contains("hunter2"), "{refused}");
-    let unknown = told(&format!("{}nonsense", database.url)).await;
+    let unknown = failure(&format!("{}nonsense", database.url)).await;
     assert!(unknown.contains("does not exist"), "{unknown}");
-    let tls = told(&format!("{}?sslmode=require", database.url)).await;
+    let tls = failure(&format!("{}?sslmode=require", database.url)).await;
     assert!(tls.contains("TLS"), "{tls}");
     database.end().await;
 }

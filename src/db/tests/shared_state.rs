@@ -14,7 +14,6 @@ use uuid::Uuid;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-#[cfg(postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgresql_reports_its_time_and_which_transactions_have_ended() {
     let database = Database::postgres().await;

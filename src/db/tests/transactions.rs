@@ -88,7 +88,7 @@ async fn an_outage_lasts_until_a_commit_succeeds() {
     let db = Db::open(&database.url, 2).await.unwrap();
     db.migrate().await.unwrap();
     let clock = Clock::manual(Timestamp::from_unix(1_800_000_000));
-    db.outages().tell_time_by(&clock);
+    db.outages().set_clock(&clock);
     db.write().await.unwrap().commit().await.unwrap();
     assert!(!db.outages().is_open());
     let start = clock.now();

@@ -15,7 +15,7 @@ fn make_unsyncable(wal: &Path) {
 }
 
 #[tokio::test]
-async fn one_sync_serves_all_that_wait_when_it_starts_and_none_that_come_later() {
+async fn one_sync_serves_all_waiting_commits_and_no_later_ones() {
     let folder = tempfile::tempdir().unwrap();
     let (sync, _) = logged(&folder);
     sync.wait().await.unwrap();
@@ -29,7 +29,7 @@ async fn one_sync_serves_all_that_wait_when_it_starts_and_none_that_come_later()
 }
 
 #[tokio::test]
-async fn a_log_that_could_not_be_opened_is_opened_by_the_next_commit() {
+async fn opening_the_log_is_retried_by_the_next_commit() {
     let folder = tempfile::tempdir().unwrap();
     let sync = WalSync::new(&folder.path().join("x.db"));
     sync.wait().await.unwrap_err();
@@ -39,7 +39,7 @@ async fn a_log_that_could_not_be_opened_is_opened_by_the_next_commit() {
 }
 
 #[tokio::test]
-async fn the_descriptor_is_kept_until_there_is_another_log() {
+async fn the_file_descriptor_is_kept_until_the_log_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let (sync, wal) = logged(&folder);
     sync.wait().await.unwrap();
@@ -64,7 +64,7 @@ async fn the_descriptor_is_kept_until_there_is_another_log() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn after_a_failed_sync_nothing_is_acknowledged_any_more() {
+async fn no_commit_is_acknowledged_after_a_failed_sync() {
     let folder = tempfile::tempdir().unwrap();
     let (sync, wal) = logged(&folder);
     make_unsyncable(&wal);
@@ -78,7 +78,7 @@ async fn after_a_failed_sync_nothing_is_acknowledged_any_more() {
 
 #[cfg(unix)]
 #[test]
-fn a_sync_that_failed_unheard_is_remembered() {
+fn a_failed_sync_of_a_cancelled_caller_is_remembered() {
     // One blocking thread, which runs its tasks in order.
     let runtime =
         tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();

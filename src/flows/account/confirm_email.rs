@@ -75,13 +75,13 @@ impl Auth {
         let (link, user) = self.open_link(&mut db, &hash, &CONFIRMING).await?;
         drop(db);
         if !self.is_shown(&link, proof) {
-            self.demand_password(caller, &link, proof.password).await?;
+            self.require_password(caller, &link, proof.password).await?;
         }
         let mut work = self.begin(caller).await?;
         users::lock(&mut work.tx, user.id).await?;
         // Link and user may have changed while the password was checked.
         let (link, user) = self.open_link(&mut work.tx, &hash, &CONFIRMING).await?;
-        work.conclude(&link, &user).await
+        work.consume_and_confirm(&link, &user).await
     }
 
     /// The same as [`Auth::confirm_email`], with the six digits of the newest mail, in a session of
@@ -96,7 +96,7 @@ impl Auth {
         by: &SignedIn,
         code: &str,
     ) -> Result<User> {
-        by.demand_self()?;
+        by.require_self()?;
         self.limit(caller, Action::Link)?;
         let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
         let wrong = || Error::field("code", FieldError::WrongCode);
@@ -119,7 +119,7 @@ impl Auth {
             work.commit().await?;
             return Err(wrong());
         };
-        work.conclude(&link, &user).await
+        work.consume_and_confirm(&link, &user).await
     }
 
     /// The hash that is stored for the code of a link. Six digits are easy to guess for someone who
@@ -131,13 +131,13 @@ impl Auth {
     /// Whether the session or the browser proves that the account of a link is the caller's own.
     fn is_shown(&self, link: &MailToken, proof: AccountProof<'_>) -> bool {
         // The session of a superuser who acts for the user proves nothing.
-        let own = |by: &SignedIn| by.user.id == link.user_id && by.demand_self().is_ok();
+        let own = |by: &SignedIn| by.user.id == link.user_id && by.require_self().is_ok();
         let session = proof.session.is_some_and(own);
         session || proof.mark.is_some_and(|mark| self.has_mark(link, mark))
     }
 
     /// Requires the password of a link's account.
-    async fn demand_password(
+    async fn require_password(
         &self,
         caller: &Caller,
         link: &MailToken,
@@ -201,7 +201,7 @@ impl Auth {
     ) -> Result<Confirmation> {
         self.limit(caller, Action::Link)?;
         let mut db = self.db.read().await?;
-        let found = self.look_at_link(&mut db, token, &CONFIRMING).await?;
+        let found = self.inspect_link(&mut db, token, &CONFIRMING).await?;
         Ok(found.map_or_else(Confirmation::none, |(link, state, user)| {
             let changes = link.kind == Kind::ChangeEmail;
             let proven = self.is_shown(&link, proof);
@@ -214,7 +214,7 @@ impl Auth {
 impl Work<'_> {
     /// Consumes a link and confirms its address. The link's user must be locked, and proven to be
     /// the caller.
-    async fn conclude(mut self, link: &MailToken, user: &User) -> Result<User> {
+    async fn consume_and_confirm(mut self, link: &MailToken, user: &User) -> Result<User> {
         if !mail_tokens::consume(&mut self.tx, &link.hash, self.now).await? {
             return Err(Error::LinkNotValid);
         }

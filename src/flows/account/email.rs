@@ -42,8 +42,8 @@ impl Auth {
                 work.mail_to(Kind::ChangeEmail, user, &new.email, &json!({})).await?;
             }
         }
-        let told = json!({ "new_email": new.email });
-        work.mail_to(Kind::EmailChanged, user, &user.email, &told).await?;
+        let args = json!({ "new_email": new.email });
+        work.mail_to(Kind::EmailChanged, user, &user.email, &args).await?;
         work.audit(AuditEvent::new(AuditKind::EmailChangeAsked)).await?;
         work.commit().await
     }

@@ -74,7 +74,7 @@ impl Auth {
         }
         let mut row = fields.row(&hash, caller.language.tag(), now);
         row.email_confirmed_at = Some(now);
-        let Some(id) = users::insert(&mut work.tx, &row).await? else {
+        let Some(users::User { id, .. }) = users::insert(&mut work.tx, &row).await? else {
             return Err(fields.taken(&mut work.tx).await?);
         };
         let detail = format!("invitation {}", invitation.id);

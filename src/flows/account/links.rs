@@ -43,7 +43,7 @@ impl Auth {
     }
 
     /// The link of a token with its state and its user, if it exists and is of one of `kinds`.
-    pub(crate) async fn look_at_link(
+    pub(crate) async fn inspect_link(
         &self,
         db: &mut Conn,
         token: &str,

@@ -28,7 +28,7 @@ impl Auth {
         name: &'static str,
         password: &str,
     ) -> Result<()> {
-        by.demand_self()?;
+        by.require_self()?;
         self.limit(caller, Action::PasswordCheck)?;
         let (session, first) = (by.session.id, by.session.family());
         let mut work = self.begin_by(caller, by).await?;
@@ -36,7 +36,7 @@ impl Auth {
         // Counted before the check, so that parallel attempts count like sequential ones.
         let count = sessions::count_password(&mut work.tx, session, first, MOST_PASSWORDS).await?;
         let Some(count) = count else {
-            work.end_guessing(by).await?;
+            work.end_guessed_session(by).await?;
             return Err(Error::TokenNotValid);
         };
         let stored = users::password_hash(&mut work.tx, by.user.id).await?;
@@ -60,7 +60,7 @@ impl Auth {
         if count < MOST_PASSWORDS {
             work.commit().await?;
         } else {
-            work.end_guessing(by).await?;
+            work.end_guessed_session(by).await?;
         }
         Err(Error::field(name, FieldError::WrongPassword))
     }
@@ -68,7 +68,7 @@ impl Auth {
 
 impl Work<'_> {
     /// Ends the family of a session in which too many wrong passwords were given, and commits.
-    async fn end_guessing(mut self, by: &SignedIn) -> Result<()> {
+    async fn end_guessed_session(mut self, by: &SignedIn) -> Result<()> {
         if self.end_family(&by.session).await? {
             self.audit(AuditEvent::new(AuditKind::SessionEnded)).await?;
         }

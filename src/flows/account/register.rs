@@ -70,7 +70,7 @@ impl Fields {
 
     /// Why an insertion failed: the username, the address, or both are taken.
     pub async fn taken(&self, db: &mut Conn) -> Result<Error> {
-        let Err(named) = self.demand_username(db).await else { return Ok(Error::EmailTaken) };
+        let Err(named) = self.require_free_username(db).await else { return Ok(Error::EmailTaken) };
         let Error::Fields(mut taken) = named else { return Err(named) };
         if users::by_email(db, &self.email.key).await?.is_some() {
             taken.push(("email", FieldError::Taken));
@@ -80,7 +80,7 @@ impl Fields {
 
     /// # Errors
     /// [`Error::Fields`] if the username is taken.
-    async fn demand_username(&self, db: &mut Conn) -> Result<()> {
+    async fn require_free_username(&self, db: &mut Conn) -> Result<()> {
         if let Some(name) = &self.username
             && users::by_username(db, &name.key).await?.is_some()
         {
@@ -124,17 +124,16 @@ impl Auth {
         if quiet {
             // Checked before the address, so that known and unknown addresses take the same
             // statements.
-            fields.demand_username(&mut work.tx).await?;
+            fields.require_free_username(&mut work.tx).await?;
         }
-        let Some(id) = users::insert(&mut work.tx, &row).await? else {
+        let Some(user) = users::insert(&mut work.tx, &row).await? else {
             if quiet {
-                return work.tell_owner(&fields).await;
+                return work.notify_owner(&fields).await;
             }
             return Err(fields.taken(&mut work.tx).await?);
         };
-        let user = users::by_id(&mut work.tx, id).await?.ok_or(Error::NotFound)?;
         work.mail(Kind::ConfirmEmail, &user).await?;
-        work.audit(AuditEvent::own(AuditKind::Registered, id)).await?;
+        work.audit(AuditEvent::own(AuditKind::Registered, user.id)).await?;
         work.commit().await?;
         Ok(if quiet { Registered::Pending(Some(user)) } else { Registered::Created(user) })
     }
@@ -200,7 +199,7 @@ impl Work<'_> {
     /// The account stays as it is, whoever registered it: otherwise a stranger could remove its
     /// password. If the address was never confirmed, the mail lets its reader confirm it, set
     /// another password or decline.
-    async fn tell_owner(mut self, fields: &Fields) -> Result<Registered> {
+    async fn notify_owner(mut self, fields: &Fields) -> Result<Registered> {
         let Some(user) = users::by_email(&mut self.tx, &fields.email.key).await? else {
             // So the insertion failed because the username was taken a moment ago.
             return Err(fields.taken(&mut self.tx).await?);

@@ -49,7 +49,7 @@ impl Auth {
         // Begun before the response, for any address: no mail is promised while the database is
         // unavailable.
         let tx = self.db.write().await?;
-        let started = self.background.start("a mail that was asked for is not sent", async move {
+        let started = self.background.start("enqueueing a requested mail failed", async move {
             let now = auth.clock.now();
             auth.work(tx, &caller, now).mail_link(&email, kind, act).await
         });
@@ -118,11 +118,11 @@ impl Work<'_> {
 pub(crate) fn count_unknown(caller: &Caller, asked: AuditKind) {
     tracing::info!(
         target: "portcullis::security",
-        act = asked.into_str(),
+        act = asked.as_str(),
         actor = "anonymous",
         ip = caller.ip.map(tracing::field::display),
         request = caller.request_id,
         detail = "unknown name",
     );
-    metrics::counter!("portcullis_unknown_total", "asked" => asked.into_str()).increment(1);
+    metrics::counter!("portcullis_unknown_total", "asked" => asked.as_str()).increment(1);
 }

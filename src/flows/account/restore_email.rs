@@ -30,7 +30,7 @@ impl Auth {
     pub async fn restoration(&self, caller: &Caller, token: &str) -> Result<(LinkState, String)> {
         self.limit(caller, Action::Link)?;
         let mut db = self.db.read().await?;
-        let found = self.look_at_link(&mut db, token, &KINDS).await?;
+        let found = self.inspect_link(&mut db, token, &KINDS).await?;
         Ok(found
             .map_or((LinkState::Expired, String::new()), |(link, state, _)| (state, link.email)))
     }

@@ -74,11 +74,10 @@ impl Auth {
         let mut row = fields.row(&password, caller.language.tag(), work.now);
         row.email_confirmed_at = Some(work.now);
         row.is_superuser = true;
-        let Some(id) = users::insert(&mut work.tx, &row).await? else {
+        let Some(user) = users::insert(&mut work.tx, &row).await? else {
             return Err(fields.taken(&mut work.tx).await?);
         };
-        let user = users::by_id(&mut work.tx, id).await?.ok_or(Error::NotFound)?;
-        work.audit(AuditEvent::own(AuditKind::SetupCompleted, id)).await?;
+        work.audit(AuditEvent::own(AuditKind::SetupCompleted, user.id)).await?;
         work.commit().await?;
         Ok(user)
     }

@@ -56,7 +56,7 @@ fn user_id(name: &'static str, text: Option<&str>) -> Result<Option<UserId>> {
 fn moment(name: &'static str, text: Option<&str>, of_day: Duration) -> Result<Option<Timestamp>> {
     let Some(text) = given(text) else { return Ok(None) };
     let day = Timestamp::from_day(text).map(|t| t.plus(of_day));
-    let at = day.or_else(|| Timestamp::from_rfc3339(text));
+    let at = day.or_else(|| Timestamp::parse(text));
     at.map(Some).ok_or_else(|| Error::field(name, FieldError::NotTime))
 }
 
@@ -66,7 +66,7 @@ impl Admin<'_> {
     /// # Errors
     /// [`Error::Forbidden`] unless the operator is a superuser; [`Error::Fields`] if the query is invalid.
     pub async fn audit(&self, query: &AuditQuery<'_>, size: Option<usize>) -> Result<Page<Logged>> {
-        self.op.demand_superuser()?;
+        self.op.require_superuser()?;
         let filter = audit::Filter {
             target: user_id("user", query.user)?,
             actor: user_id("actor", query.actor)?,
@@ -83,7 +83,7 @@ impl Admin<'_> {
     /// # Errors
     /// [`Error::Forbidden`] unless the operator is a superuser.
     pub async fn audit_kinds(&self) -> Result<Vec<String>> {
-        self.op.demand_superuser()?;
+        self.op.require_superuser()?;
         Ok(audit::kinds(&mut self.auth.db.read_long().await?).await?)
     }
 

@@ -49,7 +49,7 @@ impl Admin<'_> {
     /// that the operator may not make; [`Error::PasswordRequired`].
     pub async fn change_user(&self, id: UserId, change: &UserChange<'_>) -> Result<User> {
         if change.superuser.is_some() {
-            self.op.demand_superuser()?;
+            self.op.require_superuser()?;
         }
         if change.needs_proof() {
             self.require_recent_login()?;
@@ -61,7 +61,7 @@ impl Admin<'_> {
             self.lock_target(&mut work.tx, id).await?
         };
         if change.superuser.is_some() {
-            locked.demand_superuser()?;
+            locked.require_superuser()?;
         }
         set_profile(&mut work, &locked.user, &change.profile).await?;
         if let Some(wanted) = &change.roles {
@@ -220,7 +220,7 @@ async fn set_roles(work: &mut Work<'_>, locked: &LockedUser, wanted: &[&str]) ->
 
 async fn grant(work: &mut Work<'_>, locked: &LockedUser, role: &str) -> Result<()> {
     let role = identifiers::role(role).map_err(|e| Error::field("role", e))?;
-    locked.demand_role(&role)?;
+    locked.require_role(&role)?;
     let id = locked.user.id;
     if roles::grant(&mut work.tx, id, &role, work.now).await? {
         work.audit(AuditEvent::about(AuditKind::RoleGranted, id).detail(&role)).await?;

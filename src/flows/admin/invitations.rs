@@ -51,21 +51,21 @@ impl Admin<'_> {
             return Err(Error::RegistrationClosed);
         }
         let (email, granted, language) = self.read_invitation(new)?;
-        if !granted.0.iter().all(|role| by.user.has_role(role)) {
-            return Err(Error::Forbidden);
-        }
         if !granted.0.is_empty() {
             self.require_recent_login()?;
         }
         let mut work = self.begin().await?;
         let now = work.now;
-        users::lock(&mut work.tx, by.user.id).await?;
+        let operator = self.operator_now(&mut work.tx).await?.ok_or(Error::Forbidden)?;
+        if !granted.0.iter().all(|role| operator.has_role(role)) {
+            return Err(Error::Forbidden);
+        }
         if users::by_email(&mut work.tx, &email.key).await?.is_some() {
             return Err(Error::EmailTaken);
         }
         for other in invitations::to_address(&mut work.tx, &email.key).await? {
             if other.expires_at > now {
-                self.demand_reach(&mut work.tx, &other).await?;
+                require_right_to_revoke(&mut work.tx, Some(&operator), &other).await?;
             }
         }
         invitations::revoke_from(&mut work.tx, &email.key).await?;
@@ -131,8 +131,9 @@ impl Admin<'_> {
     /// not exist.
     pub async fn revoke_invitation(&self, id: i64) -> Result<()> {
         let mut work = self.begin().await?;
+        let operator = self.operator_now(&mut work.tx).await?;
         if let Some(invitation) = invitations::by_id(&mut work.tx, id).await? {
-            self.demand_reach(&mut work.tx, &invitation).await?;
+            require_right_to_revoke(&mut work.tx, operator.as_ref(), &invitation).await?;
         }
         if !invitations::revoke(&mut work.tx, id).await? {
             return Err(Error::NotFound);
@@ -142,12 +143,21 @@ impl Admin<'_> {
         work.audit(event.detail(&id.to_string())).await?;
         work.commit().await
     }
+}
 
-    /// Checks that the operator may revoke `invitation`: only superusers may revoke one from a superuser.
-    async fn demand_reach(&self, tx: &mut Tx, invitation: &Invitation) -> Result<()> {
-        let inviter = users::by_id(tx, invitation.invited_by).await?;
-        let above = inviter.is_some_and(|u| u.is_superuser) && !self.op.is_superuser();
-        if above { Err(Error::Forbidden) } else { Ok(()) }
+/// Checks that an operator may revoke `invitation`: only superusers and the command line may revoke one from a
+/// superuser.
+async fn require_right_to_revoke(
+    tx: &mut Tx,
+    operator: Option<&users::User>,
+    invitation: &Invitation,
+) -> Result<()> {
+    let inviter = users::by_id(tx, invitation.invited_by).await?;
+    let is_above = inviter.is_some_and(|u| u.is_superuser);
+    if is_above && operator.is_some_and(|o| !o.is_superuser) {
+        Err(Error::Forbidden)
+    } else {
+        Ok(())
     }
 }
 

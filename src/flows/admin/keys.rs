@@ -14,7 +14,7 @@ impl Admin<'_> {
     /// # Errors
     /// [`Forbidden`](crate::flows::Error::Forbidden) unless the operator is a superuser.
     pub async fn list_keys(&self) -> Result<Vec<KeyInfo>> {
-        self.op.demand_superuser()?;
+        self.op.require_superuser()?;
         Ok(self.auth.keys.list(&self.auth.db, self.auth.clock.now()).await?)
     }
 
@@ -26,13 +26,11 @@ impl Admin<'_> {
     /// [`KeyTooYoung`](crate::flows::Error::KeyTooYoung) (unless `force`) while verifiers may not have seen
     /// the next key; [`NoKeys`](crate::flows::Error::NoKeys) with HS256.
     pub async fn rotate_keys(&self, force: bool) -> Result<()> {
-        self.op.demand_superuser()?;
-        self.require_recent_login()?;
+        self.require_recent_superuser()?;
         let now = self.auth.clock.now();
         let fresh = self.auth.keys.fresh(now).await?;
         let lifetime = self.auth.runtime_settings().longest();
-        let mut work = self.begin().await?;
-        self.demand_superuser_still(&mut work.tx).await?;
+        let mut work = self.begin_as_superuser().await?;
         self.auth.keys.rotate(&mut work.tx, &fresh, lifetime, now, force).await?;
         work.audit(AuditEvent::new(AuditKind::KeysRotated)).await?;
         work.commit().await?;
@@ -47,12 +45,10 @@ impl Admin<'_> {
     /// [`PasswordRequired`](crate::flows::Error::PasswordRequired);
     /// [`NotFound`](crate::flows::Error::NotFound) if one of the keys does not exist: then none is removed.
     pub async fn drop_keys(&self, kids: &[String]) -> Result<()> {
-        self.op.demand_superuser()?;
-        self.require_recent_login()?;
+        self.require_recent_superuser()?;
         let now = self.auth.clock.now();
         let spare = self.auth.keys.spare(now).await?;
-        let mut work = self.begin().await?;
-        self.demand_superuser_still(&mut work.tx).await?;
+        let mut work = self.begin_as_superuser().await?;
         self.auth.keys.remove(&mut work.tx, kids, spare, now).await?;
         for kid in kids {
             work.audit(AuditEvent::new(AuditKind::KeyDropped).detail(kid)).await?;
@@ -68,8 +64,7 @@ impl Admin<'_> {
     /// [`Internal`](crate::flows::Error::Internal), with a message for the operator, if one is encrypted with
     /// neither that key nor the previous one.
     pub async fn reseal_keys(&self) -> Result<usize> {
-        self.op.demand_superuser()?;
-        let mut work = self.begin().await?;
+        let mut work = self.begin_as_superuser().await?;
         let count = self.auth.keys.reseal(&mut work.tx).await?;
         work.audit(AuditEvent::new(AuditKind::KeysResealed).detail(&count.to_string())).await?;
         work.commit().await?;

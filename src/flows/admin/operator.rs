@@ -33,7 +33,7 @@ impl Operator {
     /// # Errors
     /// [`Error::Forbidden`] unless the user is a superuser or has the role `ADMIN`, and acts for themselves.
     pub fn new(caller: &Caller, by: SignedIn) -> Result<Self> {
-        by.demand_self()?;
+        by.require_self()?;
         if by.user.has_role(ADMIN) {
             Ok(Self { caller: caller.clone(), by: Some(by) })
         } else {
@@ -58,7 +58,7 @@ impl Operator {
 
     /// # Errors
     /// [`Error::Forbidden`] otherwise.
-    pub(crate) fn demand_superuser(&self) -> Result<()> {
+    pub(crate) fn require_superuser(&self) -> Result<()> {
         if self.is_superuser() { Ok(()) } else { Err(Error::Forbidden) }
     }
 
@@ -66,8 +66,8 @@ impl Operator {
     ///
     /// # Errors
     /// [`Error::Forbidden`] if `user` is a superuser and the operator is not.
-    pub(crate) fn demand_sight(&self, user: &User) -> Result<()> {
-        if user.is_superuser { self.demand_superuser() } else { Ok(()) }
+    pub(crate) fn require_visibility(&self, user: &User) -> Result<()> {
+        if user.is_superuser { self.require_superuser() } else { Ok(()) }
     }
 
     /// The actor that audit events name.
@@ -86,7 +86,7 @@ pub(crate) struct LockedUser {
 impl LockedUser {
     /// # Errors
     /// [`Error::Forbidden`] if the operator is not, or no longer, a superuser.
-    pub fn demand_superuser(&self) -> Result<()> {
+    pub fn require_superuser(&self) -> Result<()> {
         match &self.operator {
             Some(operator) if !operator.is_superuser => Err(Error::Forbidden),
             _ => Ok(()),
@@ -95,7 +95,7 @@ impl LockedUser {
 
     /// # Errors
     /// [`Error::Forbidden`] for a role that the operator does not have.
-    pub fn demand_role(&self, role: &str) -> Result<()> {
+    pub fn require_role(&self, role: &str) -> Result<()> {
         match &self.operator {
             Some(operator) if !operator.has_role(role) => Err(Error::Forbidden),
             _ => Ok(()),
@@ -117,7 +117,7 @@ impl Auth {
 
     /// Checks that the user acts for themselves and gave the password within [`PROOF`].
     pub(crate) fn require_recent_login_of(&self, by: &SignedIn) -> Result<()> {
-        by.demand_self()?;
+        by.require_self()?;
         let late = by.session.authenticated_at.plus(PROOF) < self.clock.now();
         if late { Err(Error::PasswordRequired) } else { Ok(()) }
     }
@@ -168,24 +168,50 @@ impl Admin<'_> {
         locked(tx, self.op, id).await
     }
 
+    /// The operator as stored now, locked until the transaction ends; `None` at the command line.
+    ///
     /// # Errors
-    /// [`Error::Forbidden`] if the operator is not, or no longer, a superuser.
-    pub(super) async fn demand_superuser_still(&self, tx: &mut Tx) -> Result<()> {
-        let Some(by) = &self.op.by else { return Ok(()) };
+    /// [`Error::Forbidden`] if they no longer have the role of an operator.
+    pub(super) async fn operator_now(&self, tx: &mut Tx) -> Result<Option<User>> {
+        let Some(by) = &self.op.by else { return Ok(None) };
         users::lock(tx, by.user.id).await?;
-        let user = users::by_id(tx, by.user.id).await?;
-        match user.filter(|u| u.is_superuser && u.is_active) {
-            Some(_) => Ok(()),
-            None => Err(Error::Forbidden),
+        stored_operator(tx, by.user.id).await.map(Some)
+    }
+
+    /// Checks what only a superuser may do, before any work for it is done.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] unless the operator is a superuser; [`Error::PasswordRequired`] if their password
+    /// was last given more than [`PROOF`] ago.
+    pub(in crate::flows) fn require_recent_superuser(&self) -> Result<()> {
+        self.op.require_superuser()?;
+        self.require_recent_login()
+    }
+
+    /// Begins a transaction for what only a superuser may do.
+    ///
+    /// # Errors
+    /// Those of [`Self::require_recent_superuser`]; [`Error::Forbidden`] if the operator is no longer a
+    /// superuser.
+    pub(in crate::flows) async fn begin_as_superuser(&self) -> Result<Work<'_>> {
+        self.require_recent_superuser()?;
+        let mut work = self.begin().await?;
+        match self.operator_now(&mut work.tx).await? {
+            Some(operator) if !operator.is_superuser => Err(Error::Forbidden),
+            _ => Ok(work),
         }
     }
+}
+
+async fn stored_operator(db: &mut Conn, id: UserId) -> Result<User> {
+    let operator = users::by_id(db, id).await?.filter(|u| u.is_active && u.has_role(ADMIN));
+    operator.ok_or(Error::Forbidden)
 }
 
 async fn locked(db: &mut Conn, op: &Operator, id: UserId) -> Result<LockedUser> {
     let user = users::by_id(db, id).await?.ok_or(Error::NotFound)?;
     let Some(by) = &op.by else { return Ok(LockedUser { user, operator: None }) };
-    let operator = users::by_id(db, by.user.id).await?.filter(|u| u.is_active);
-    let operator = operator.filter(|u| u.has_role(ADMIN)).ok_or(Error::Forbidden)?;
+    let operator = stored_operator(db, by.user.id).await?;
     if user.is_superuser && !operator.is_superuser {
         return Err(Error::Forbidden);
     }

@@ -36,8 +36,8 @@ impl Admin<'_> {
     /// [`Error::Forbidden`] unless the operator is a superuser; [`Error::Fields`] for an invalid state or
     /// cursor.
     pub async fn list_mails(&self, query: &MailQuery<'_>) -> Result<Page<OutboxMessage>> {
-        self.op.demand_superuser()?;
-        let states: Vec<_> = OutboxState::iter().map(|state| (state.into_str(), state)).collect();
+        self.op.require_superuser()?;
+        let states: Vec<_> = OutboxState::iter().map(|state| (state.as_str(), state)).collect();
         let state = choice("state", query.state, &states)?;
         let cursor = Cursor::<1>::read(query.cursor)?;
         let mut db = self.auth.db.read_long().await?;
@@ -51,8 +51,11 @@ impl Admin<'_> {
     /// # Errors
     /// [`Error::Forbidden`] unless the operator is a superuser; [`Error::NotFound`] if there is no such mail.
     pub async fn retry_mail(&self, id: i64) -> Result<()> {
-        self.op.demand_superuser()?;
+        self.op.require_superuser()?;
         let mut work = self.begin().await?;
+        if self.operator_now(&mut work.tx).await?.is_some_and(|operator| !operator.is_superuser) {
+            return Err(Error::Forbidden);
+        }
         let user = outbox::retry(&mut work.tx, id, work.now).await?.ok_or(Error::NotFound)?;
         let detail = id.to_string();
         let event = AuditEvent { target: user, ..AuditEvent::new(AuditKind::MailRetried) };

@@ -9,7 +9,7 @@ use crate::{
     flows::{
         Error, Result, UserId,
         audit::{AuditEvent, AuditKind},
-        revision::{laid_over, longest_out, put, settle, value},
+        revision::{effective, longest_out, put, value, with_overrides},
     },
     store::settings::{self, Revision},
     time::Timestamp,
@@ -17,7 +17,7 @@ use crate::{
 use std::time::Duration;
 
 /// How many revisions the history includes.
-const MOST: i64 = 100;
+const MAX_REVISIONS: i64 = 100;
 
 /// The runtime settings as a superuser sees them.
 #[derive(Debug)]
@@ -54,11 +54,11 @@ pub struct PastChange {
 impl Settings {
     fn new(config: &Config, revisions: &[Revision], now: Timestamp) -> Result<Self> {
         let none = Revision::default();
-        let live = settle(config, revisions.first().unwrap_or(&none))?;
+        let live = effective(config, revisions.first().unwrap_or(&none))?;
         // The first revision is compared with an empty one; the oldest one shown, with the one before it.
-        let all = i64::try_from(revisions.len()).is_ok_and(|n| n <= MOST);
-        let olders = revisions.iter().skip(1).chain(all.then_some(&none));
-        let history = revisions.iter().zip(olders).flat_map(|(new, old)| {
+        let all = i64::try_from(revisions.len()).is_ok_and(|n| n <= MAX_REVISIONS);
+        let predecessors = revisions.iter().skip(1).chain(all.then_some(&none));
+        let history = revisions.iter().zip(predecessors).flat_map(|(new, old)| {
             let changed = move |s: &Setting| value(old, *s) != value(new, *s);
             Setting::ALL.into_iter().filter(changed).map(move |setting| PastChange {
                 setting,
@@ -108,8 +108,8 @@ impl Admin<'_> {
     /// # Errors
     /// [`Error::Forbidden`] unless the operator is a superuser.
     pub async fn settings(&self) -> Result<Settings> {
-        self.op.demand_superuser()?;
-        let revisions = settings::last(&mut self.auth.db.read().await?, MOST + 1).await?;
+        self.op.require_superuser()?;
+        let revisions = settings::last(&mut self.auth.db.read().await?, MAX_REVISIONS + 1).await?;
         Settings::new(&self.auth.config, &revisions, self.auth.clock.now())
     }
 
@@ -119,15 +119,12 @@ impl Admin<'_> {
     /// [`Error::Forbidden`] unless the operator is a superuser; [`Error::PasswordRequired`];
     /// [`Error::Fields`] if a value is invalid or does not fit the others.
     pub async fn change_settings(&self, wanted: &[(Setting, Option<&str>)]) -> Result<Changed> {
-        self.op.demand_superuser()?;
-        self.require_recent_login()?;
         let by = self.op.signed_in();
-        let mut work = self.begin().await?;
+        let mut work = self.begin_as_superuser().await?;
         let now = work.now;
-        self.demand_superuser_still(&mut work.tx).await?;
         // Retry until this is the next revision: somebody else may change settings at the same time.
         let (old, new, to, out) = loop {
-            let revisions = settings::last(&mut work.tx, MOST).await?;
+            let revisions = settings::last(&mut work.tx, MAX_REVISIONS).await?;
             let out = longest_out(&self.auth.config, &revisions, now)?;
             let old = revisions.into_iter().next().unwrap_or_default();
             let mut new = old.clone();
@@ -150,7 +147,7 @@ impl Admin<'_> {
                 break (old, new, to, out);
             }
         };
-        let from = settle(&self.auth.config, &old)?;
+        let from = effective(&self.auth.config, &old)?;
         for setting in Setting::ALL.into_iter().filter(|s| value(&old, *s) != value(&new, *s)) {
             let detail =
                 format!("{}: {} -> {}", setting.name(), from.get(setting), to.get(setting));
@@ -198,7 +195,7 @@ fn check(
     }
     if wrong.is_empty() && wanted.iter().any(|(s, _)| s.is_lifetime()) {
         let is_changed = |setting: Setting| wanted.iter().any(|(s, _)| *s == setting);
-        wrong = laid_over(config, new)?
+        wrong = with_overrides(config, new)?
             .misfits(config)
             .into_iter()
             .map(|misfit| match misfit {
@@ -210,5 +207,5 @@ fn check(
             })
             .collect();
     }
-    if wrong.is_empty() { settle(config, new) } else { Err(Error::Fields(wrong)) }
+    if wrong.is_empty() { effective(config, new) } else { Err(Error::Fields(wrong)) }
 }

@@ -17,7 +17,7 @@ impl Work<'_> {
         let superuser = superuser.filter(|new| *new != user.is_superuser);
         let Some(superuser) = superuser else { return Ok(()) };
         if !superuser {
-            self.spare_last_superuser(user).await?;
+            self.require_other_superuser(user).await?;
         }
         users::set_superuser(&mut self.tx, user.id, superuser).await?;
         let kind =
@@ -30,7 +30,7 @@ impl Work<'_> {
     pub async fn set_active(&mut self, user: &User, active: Option<bool>) -> Result<()> {
         let Some(active) = active.filter(|new| *new != user.is_active) else { return Ok(()) };
         if !active {
-            self.spare_last_superuser(user).await?;
+            self.require_other_superuser(user).await?;
         }
         users::set_active(&mut self.tx, user.id, active).await?;
         let kind = if active { AuditKind::UserEnabled } else { AuditKind::UserDisabled };
@@ -42,7 +42,7 @@ impl Work<'_> {
     ///
     /// # Errors
     /// [`Error::LastSuperuser`] if `user` is a superuser and no other superuser can log in.
-    pub async fn spare_last_superuser(&mut self, user: &User) -> Result<()> {
+    pub async fn require_other_superuser(&mut self, user: &User) -> Result<()> {
         let settings = self.auth.runtime_settings();
         let confirmed = settings.email_confirmation == EmailConfirmation::Required;
         if user.is_superuser

@@ -168,7 +168,7 @@ impl Admin<'_> {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Forbidden`] if the user is a superuser and the operator is not.
     pub async fn sessions_of(&self, id: UserId) -> Result<Vec<Session>> {
-        self.op.demand_sight(&self.user(id).await?)?;
+        self.op.require_visibility(&self.user(id).await?)?;
         let mut db = self.auth.db.read().await?;
         Ok(sessions::of_user(&mut db, id, MOST_SESSIONS, self.auth.clock.now()).await?)
     }
@@ -178,7 +178,7 @@ impl Admin<'_> {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Forbidden`] if the user is a superuser and the operator is not.
     pub async fn mails_of(&self, id: UserId) -> Result<Vec<OutboxMessage>> {
-        self.op.demand_sight(&self.user(id).await?)?;
+        self.op.require_visibility(&self.user(id).await?)?;
         Ok(outbox::of_user(&mut self.auth.db.read().await?, id, MAILS).await?)
     }
 
@@ -188,7 +188,7 @@ impl Admin<'_> {
     /// [`Error::NotFound`]; [`Error::Forbidden`] if the user is a superuser and the operator is not;
     /// [`Error::Fields`] for an invalid cursor.
     pub async fn history_of(&self, id: UserId, cursor: Option<&str>) -> Result<Page<Logged>> {
-        self.op.demand_sight(&self.user(id).await?)?;
+        self.op.require_visibility(&self.user(id).await?)?;
         self.logged_of(id, cursor).await
     }
 }

@@ -46,8 +46,10 @@ impl Admin<'_> {
     /// `confirmed`.
     ///
     /// # Errors
-    /// [`Error::Fields`], [`Error::EmailTaken`].
+    /// [`Error::Forbidden`] and [`Error::PasswordRequired`] unless the operator is a superuser whose password
+    /// was given recently; [`Error::Fields`], [`Error::EmailTaken`].
     pub async fn add_user(&self, new: NewUser<'_>) -> Result<User> {
+        self.require_recent_superuser()?;
         let fields =
             self.auth.read_fields((new.email, new.password), new.username, new.first_name).await?;
         let granted = new
@@ -59,7 +61,7 @@ impl Admin<'_> {
             return Err(Error::field("role", FieldError::TooManyRoles(MOST_ROLES)));
         }
         let hash = self.auth.hasher.hash(new.password).await?;
-        let mut work = self.begin().await?;
+        let mut work = self.begin_as_superuser().await?;
         if new.superuser {
             // Waits for a request that is using a setup link. A later one finds the link gone.
             setup_tokens::take_all(&mut work.tx).await?;
@@ -67,7 +69,7 @@ impl Admin<'_> {
         let mut row = fields.row(&hash, self.auth.config.language.tag(), work.now);
         row.email_confirmed_at = new.confirmed.then_some(work.now);
         row.is_superuser = new.superuser;
-        let Some(id) = users::insert(&mut work.tx, &row).await? else {
+        let Some(User { id, .. }) = users::insert(&mut work.tx, &row).await? else {
             return Err(fields.taken(&mut work.tx).await?);
         };
         for role in &granted {
@@ -112,12 +114,14 @@ impl Admin<'_> {
     /// Sets a user's password and ends all their sessions.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Fields`].
+    /// [`Error::Forbidden`] and [`Error::PasswordRequired`] unless the operator is a superuser whose password
+    /// was given recently; [`Error::NotFound`], [`Error::Fields`].
     pub async fn set_password(&self, id: UserId, password: &str) -> Result<()> {
+        self.require_recent_superuser()?;
         let user = self.find_user(By::Id(id)).await?;
         self.auth.check_password(&user, "password", password).await?;
         let hash = self.auth.hasher.hash(password).await?;
-        let mut work = self.begin().await?;
+        let mut work = self.begin_as_superuser().await?;
         if !users::set_password(&mut work.tx, id, user.credential_version, &hash).await? {
             return Err(Error::NotFound);
         }
@@ -131,11 +135,11 @@ impl Admin<'_> {
 impl Work<'_> {
     /// Deletes `user` and mails them a farewell. The caller has locked `user` and all superusers.
     pub async fn remove(mut self, user: &User, event: AuditEvent<'_>) -> Result<()> {
-        self.spare_last_superuser(user).await?;
+        self.require_other_superuser(user).await?;
         self.end_sessions(user.id, None).await?;
         self.audit(event).await?;
         self.erase(user).await?;
-        self.mail_farewell(user).await?;
+        self.mail_account_deleted(user).await?;
         self.commit().await
     }
 }

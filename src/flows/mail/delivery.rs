@@ -25,7 +25,7 @@ const GIVE_UP: Duration = Duration::from_hours(24);
 /// How many mails one process sends at once, so that a slow mail server does not delay the others.
 const AT_ONCE: usize = 8;
 /// How often the outbox is polled for mails without a notification while others are being sent.
-const LOOK: Duration = Duration::from_secs(2);
+const OUTBOX_POLL: Duration = Duration::from_secs(2);
 
 /// The mails that are being sent.
 #[derive(Default)]
@@ -86,7 +86,7 @@ impl Auth {
                 }
                 () = self.lifecycle.ending(), if begins => continue,
                 () = self.mail_queued(), if looks => continue,
-                () = sleep(LOOK), if looks => continue,
+                () = sleep(OUTBOX_POLL), if looks => continue,
             };
             match done {
                 Some(Ok(done)) => sent += usize::from(done),
@@ -97,9 +97,9 @@ impl Auth {
     }
 
     /// Starts no more mails, and returns when those under way are sent. A mail that takes longer than
-    /// `patience` is aborted and due immediately, for another process or after the next start.
-    pub async fn end_mails(&self, patience: Duration) {
-        self.lifecycle.end(Instant::now() + patience);
+    /// `timeout` is aborted and due immediately, for another process or after the next start.
+    pub async fn end_mails(&self, timeout: Duration) {
+        self.lifecycle.end(Instant::now() + timeout);
         drop(self.sending.lock().await);
     }
 

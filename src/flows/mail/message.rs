@@ -68,7 +68,7 @@ impl Auth {
         args["home"] = self.config.link("/").into();
         let language = Language::from_tag(&mail.language).unwrap_or(self.config.language);
         let (subject, text, html) =
-            self.templates.letter(language, kind.into_str(), &args).map_err(Error::internal)?;
+            self.templates.letter(language, kind.as_str(), &args).map_err(Error::internal)?;
         let to = mail.recipient.clone();
         Ok(Some(Letter { to, message_id: mail.message_id, subject, text, html }))
     }
@@ -123,7 +123,7 @@ mod tests {
     use strum::IntoEnumIterator;
 
     #[test]
-    fn every_kind_of_mail_is_written_in_both_languages() {
+    fn every_mail_kind_renders_in_both_languages() {
         let templates = Templates::load(None, &Brand::default()).unwrap();
         for kind in Kind::iter() {
             let mut args = json!({
@@ -138,7 +138,7 @@ mod tests {
                 args["link"] = format!("https://example.com{place}").into();
             }
             let mails =
-                Language::ALL.map(|lang| templates.letter(lang, kind.into_str(), &args).unwrap());
+                Language::ALL.map(|lang| templates.letter(lang, kind.as_str(), &args).unwrap());
             for (subject, text, html) in &mails {
                 for part in [subject, text, html] {
                     assert!(!part.contains("Unknown localization"), "{kind}: {part}");

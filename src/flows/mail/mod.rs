@@ -42,7 +42,7 @@ impl Work<'_> {
     }
 
     /// Enqueues the last mail to a user who has just been deleted.
-    pub async fn mail_farewell(&mut self, user: &User) -> Result<()> {
+    pub async fn mail_account_deleted(&mut self, user: &User) -> Result<()> {
         self.enqueue(Kind::AccountDeleted, None, user, &user.email, &json!({})).await
     }
 

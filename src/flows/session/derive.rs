@@ -41,7 +41,7 @@ impl Auth {
         surface: &Surface,
         by: &SignedIn,
     ) -> Result<Tokens> {
-        by.demand_self()?;
+        by.require_self()?;
         if by.session.rotation == Rotation::Strict && by.proof == Proof::Refresh {
             // It would give any number of access tokens without being consumed.
             return Err(Error::Forbidden);
@@ -118,7 +118,7 @@ impl Auth {
             user_agent: None,
             ..work.new_session(surface, id, false)?
         };
-        work.make_room(id).await?;
+        work.enforce_session_limit(id).await?;
         sessions::insert(&mut work.tx, &session).await?;
         if renew {
             sessions::lock_all(&mut work.tx, id).await?;

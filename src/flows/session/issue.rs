@@ -86,7 +86,7 @@ impl SignedIn {
     /// # Errors
     /// [`Error::Forbidden`]: nobody may change passwords, email addresses, further sessions or the
     /// service itself in another user's name.
-    pub(crate) fn demand_self(&self) -> Result<()> {
+    pub(crate) fn require_self(&self) -> Result<()> {
         if self.session.actor_id.is_some() { Err(Error::Forbidden) } else { Ok(()) }
     }
 }
@@ -135,7 +135,7 @@ impl Work<'_> {
     /// ends.
     pub async fn store_session(&mut self, mut session: Session) -> Result<(Session, IssuedToken)> {
         session.access_expires_at = self.auth.access_expires_at(session.expires_at, self.now);
-        self.make_room(session.user_id).await?;
+        self.enforce_session_limit(session.user_id).await?;
         sessions::insert(&mut self.tx, &session).await?;
         let issued = self.store_refresh_token(&session, secret::token()?).await?;
         Ok((session, issued))
@@ -170,7 +170,7 @@ impl Auth {
         if !user.is_active {
             return Err(Error::AccountDisabled);
         }
-        if !self.is_confirmed_enough(user) {
+        if !self.meets_email_confirmation(user) {
             return Err(Error::EmailNotConfirmed);
         }
         if user.is_superuser && !surface.superusers {
@@ -180,7 +180,7 @@ impl Auth {
     }
 
     /// Whether the address of `user` is confirmed, or does not have to be.
-    pub(crate) fn is_confirmed_enough(&self, user: &User) -> bool {
+    pub(crate) fn meets_email_confirmation(&self, user: &User) -> bool {
         let required = self.runtime_settings().email_confirmation == EmailConfirmation::Required;
         user.email_confirmed_at.is_some() || !required
     }
@@ -224,6 +224,8 @@ impl Auth {
         expires_at: Timestamp,
         now: Timestamp,
     ) -> Result<Claims> {
+        // If a superuser acts for the user, the user gave no password.
+        let auth_time = session.actor_id.map_or_else(|| session.authenticated_at.unix(), |_| 0);
         Ok(Claims {
             iss: self.config.issuer().to_owned(),
             aud: self.config.jwt.audience.clone(),
@@ -241,9 +243,8 @@ impl Auth {
             role: user.roles.main().to_owned(),
             roles: user.roles.0.clone(),
             is_superuser: user.is_superuser,
-            // If a superuser acts for the user, the user gave no password.
-            auth_time: session.actor_id.map_or_else(|| session.authenticated_at.unix(), |_| 0),
-            amr: session.actor_id.map_or_else(|| vec!["pwd".to_owned()], |_| Vec::new()),
+            auth_time,
+            amr: Vec::from_iter((auth_time != 0).then(|| "pwd".to_owned())),
             act: session.actor_id.map(|id| Actor { sub: id.0.to_string() }),
         })
     }

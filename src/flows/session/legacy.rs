@@ -42,7 +42,7 @@ impl Auth {
     }
 
     /// Records that simplejwt tokens were consumed.
-    pub(crate) async fn give_back(&self, tokens: &[(Uuid, Timestamp)]) -> Result<()> {
+    pub(crate) async fn consume_legacy_tokens(&self, tokens: &[(Uuid, Timestamp)]) -> Result<()> {
         let mut db = self.db.write().await?;
         for (jti, expires_at) in tokens {
             let hash = secret::hash(self.legacy_id(*jti));
@@ -89,7 +89,7 @@ impl Work<'_> {
         // The token does not say when a password was given for it, if ever: simplejwt sets a new
         // time when it rotates a token.
         session.authenticated_at = Timestamp::from_unix(0);
-        self.make_room(user).await?;
+        self.enforce_session_limit(user).await?;
         sessions::insert(&mut self.tx, &session).await?;
         let salt: [u8; 16] = secret::random()?;
         let row = refresh_tokens::RefreshToken {

@@ -10,7 +10,7 @@ use crate::{
     },
     identifiers::{Email, Username},
     password::Verdict,
-    store::users,
+    store::users::{self, Credentials},
 };
 
 /// Who the caller claims to be.
@@ -28,22 +28,22 @@ pub enum Login<'a> {
 
 impl Login<'_> {
     /// The user with this name. A malformed name is treated as an unknown one.
-    async fn find(self, db: &mut Conn) -> Result<Option<User>> {
+    async fn find(self, db: &mut Conn) -> Result<Option<Credentials>> {
         Ok(match self {
+            Self::Email(name) => by_email(db, name).await?,
             Self::Either(name) if name.contains('@') => by_email(db, name).await?,
-            Self::Email(email) => by_email(db, email).await?,
             Self::Either(name) | Self::Username(name) => match Username::parse(name) {
-                Ok(name) => users::by_username(db, &name.key).await?,
+                Ok(name) => users::credentials_by_username(db, &name.key).await?,
                 Err(_) => None,
             },
-            Self::Id(id) => users::by_id(db, id).await?,
+            Self::Id(id) => users::credentials_by_id(db, id).await?,
         })
     }
 }
 
-async fn by_email(db: &mut Conn, email: &str) -> Result<Option<User>> {
+async fn by_email(db: &mut Conn, email: &str) -> Result<Option<Credentials>> {
     Ok(match Email::parse(email) {
-        Ok(email) => users::by_email(db, &email.key).await?,
+        Ok(email) => users::credentials_by_email(db, &email.key).await?,
         Err(_) => None,
     })
 }
@@ -66,7 +66,8 @@ impl Auth {
     ) -> Result<Tokens> {
         // Counted before anything is looked up, so that parallel attempts count like sequential ones.
         let attempt = self.count_login(caller, login).await?;
-        let (user, stored) = self.credentials(login).await?;
+        let found = login.find(&mut self.db.read().await?).await?;
+        let (user, stored) = found.map_or((None, None), |c| (Some(c.user), c.password_hash));
         let verdict = match self.hasher.verify(password, stored.as_deref()).await {
             Ok(verdict) => verdict,
             Err(e) => {
@@ -97,7 +98,7 @@ impl Auth {
     /// # Errors
     /// [`Error::BadCredentials`] if the password has changed since; [`Error::AccountDisabled`],
     /// [`Error::EmailNotConfirmed`], [`Error::SuperuserRefused`]; [`Error::Unavailable`].
-    pub async fn open_session(
+    pub(crate) async fn open_session(
         &self,
         caller: &Caller,
         surface: &Surface,
@@ -134,15 +135,6 @@ impl Auth {
         Ok(Some(Tokens { device, ..tokens }))
     }
 
-    async fn credentials(&self, login: Login<'_>) -> Result<(Option<User>, Option<String>)> {
-        let mut db = self.db.read().await?;
-        let user = login.find(&mut db).await?;
-        // Runs for an unknown name too, which must take as long as a known one.
-        let id = user.as_ref().map_or(UserId(0), |u| u.id);
-        let stored = users::password_hash(&mut db, id).await?;
-        Ok((user, stored))
-    }
-
     /// Returns the error `why`, and records the failed login of a known user after the response:
     /// doing so before it would take longer than for an unknown name. An unknown name is only
     /// counted and logged, and leaves no row that names it.
@@ -157,8 +149,11 @@ impl Auth {
             work.audit(AuditEvent::about(AuditKind::LoginFailed, target).detail(&detail)).await?;
             work.commit().await
         };
-        if !self.background.start("a failed login is not written down", note) {
-            tracing::warn!(target_id = target.0, "a failed login is not written down: too many");
+        if !self.background.start("storing a failed login failed", note) {
+            tracing::warn!(
+                target_id = target.0,
+                "a failed login was not stored: too many are waiting"
+            );
         }
         Err(why)
     }
@@ -167,14 +162,15 @@ impl Auth {
     /// next login tries again.
     fn rehash_later(&self, user: UserId, password: &str, old: String) {
         let (auth, password) = (self.clone(), password.to_owned());
-        let started = self.background.start("a password was not hashed anew", async move {
-            let new = auth.hasher.hash(&password).await?;
-            let mut db = auth.db.write().await?;
-            users::rehash(&mut db, user, &old, &new).await?;
-            Ok(db.commit().await?)
-        });
+        let started =
+            self.background.start("storing a stronger password hash failed", async move {
+                let new = auth.hasher.hash(&password).await?;
+                let mut db = auth.db.write().await?;
+                users::rehash(&mut db, user, &old, &new).await?;
+                Ok(db.commit().await?)
+            });
         if !started {
-            tracing::debug!("a password is to be hashed anew at the next login");
+            tracing::debug!("a stronger password hash waits for the next login");
         }
     }
 }

@@ -31,23 +31,21 @@ impl Auth {
     pub async fn log_out_by_refresh_token(&self, caller: &Caller, presented: &str) -> Result<()> {
         self.limit(caller, Action::Refresh)?;
         let (token, legacy) = self.read_presented(true, presented, self.clock.now())?;
-        let mut db = self.db.read().await?;
-        let row = match (refresh_tokens::by_hash(&mut db, &secret::hash(token.id)).await?, &legacy)
-        {
-            (Some(row), _) => row,
+        let hash = secret::hash(token.id);
+        let found = refresh_tokens::presented(&mut self.db.read().await?, &hash).await?;
+        let session = match (found, &legacy) {
+            (Some(found), _) => Some(found.session),
             (None, Some(claims)) => {
                 let expires_at = Timestamp::from_unix(claims.exp);
-                return self.give_back(&[(claims.jti, expires_at)]).await;
+                return self.consume_legacy_tokens(&[(claims.jti, expires_at)]).await;
             }
-            (None, None) => return Err(Error::TokenNotValid),
+            (None, None) => None,
         };
-        let session = sessions::by_id(&mut db, row.session_id)
-            .await?
+        let session = session
             .filter(|s| s.is_alive(self.clock.now()))
             .filter(|s| legacy.as_ref().is_none_or(|claims| claims.user_id == s.user_id.0))
             .filter(|s| token.session.is_none_or(|sid| sid == s.id.0))
             .ok_or(Error::TokenNotValid)?;
-        drop(db);
         let act = AuditEvent::own(AuditKind::Logout, session.user_id).in_session(session.id);
         self.end(self.begin(caller).await?, act, &session).await.map_err(|e| match e {
             Error::NotFound => Error::TokenNotValid,

@@ -8,14 +8,17 @@
 use super::issue::IssuedToken;
 use crate::{
     flows::{
-        Auth, Caller, Error, Result, Session, SignedIn, Tokens, User, UserId,
+        Auth, Caller, Error, Result, Session, SignedIn, Tokens, UserId,
         audit::{AuditEvent, AuditKind},
         limits::Action,
         surface::{Rotation, Surface},
         work::Work,
     },
     secret,
-    store::{refresh_tokens, sessions, users},
+    store::{
+        refresh_tokens::{self, Presented},
+        sessions, users,
+    },
 };
 use uuid::Uuid;
 
@@ -42,13 +45,13 @@ impl Auth {
         presented: &str,
     ) -> Result<Tokens> {
         self.limit(caller, Action::Refresh)?;
-        let now = self.clock.now();
-        let (token, legacy) = self.read_presented(surface.legacy, presented, now)?;
+        let (token, legacy) = self.read_presented(surface.legacy, presented, self.clock.now())?;
         let mut work = self.begin(caller).await?;
+        let now = work.now;
         if let Some(claims) = &legacy {
             work.adopt(surface, claims).await?;
         }
-        let (row, mut session, user) = work.find(token.id).await?;
+        let Presented { token: row, mut session, user } = work.find(token.id).await?;
         let of_another = legacy.is_some_and(|claims| claims.user_id != user.id.0);
         if of_another || token.session.is_some_and(|sid| sid != session.id.0) {
             return Err(Error::TokenNotValid);
@@ -107,7 +110,7 @@ impl Auth {
         if by.user.id != id {
             return self.act_for(caller, surface, by, id, true).await;
         }
-        by.demand_self()?;
+        by.require_self()?;
         self.limit(caller, Action::Refresh)?;
         self.limit_session(by.session.id)?;
         self.admit(surface, &by.user)?;
@@ -130,23 +133,16 @@ impl Auth {
 }
 
 impl Work<'_> {
-    /// The row of a token, its session and its user.
+    /// A token, its session and its user.
     ///
     /// # Errors
     /// [`Error::TokenNotValid`] if the token is unknown or has expired, the session has ended or
     /// the user is deleted.
-    async fn find(&mut self, token: Uuid) -> Result<(refresh_tokens::RefreshToken, Session, User)> {
-        let gone = || Error::TokenNotValid;
-        let row = refresh_tokens::by_hash(&mut self.tx, &secret::hash(token))
+    async fn find(&mut self, token: Uuid) -> Result<Presented> {
+        refresh_tokens::presented(&mut self.tx, &secret::hash(token))
             .await?
-            .filter(|t| t.expires_at > self.now)
-            .ok_or_else(gone)?;
-        let session = sessions::by_id(&mut self.tx, row.session_id)
-            .await?
-            .filter(|s| s.is_alive(self.now))
-            .ok_or_else(gone)?;
-        let user = users::by_id(&mut self.tx, session.user_id).await?.ok_or_else(gone)?;
-        Ok((row, session, user))
+            .filter(|p| p.token.expires_at > self.now && p.session.is_alive(self.now))
+            .ok_or(Error::TokenNotValid)
     }
 
     /// Records that the session is in use, and when its next access token expires. `false` if it

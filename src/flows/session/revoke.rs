@@ -39,7 +39,7 @@ impl Work<'_> {
 
     /// Ends the least recently used sessions of a user who is about to get one more, so that there
     /// are never more than [`MOST_SESSIONS`].
-    pub async fn make_room(&mut self, user: UserId) -> Result<()> {
+    pub async fn enforce_session_limit(&mut self, user: UserId) -> Result<()> {
         let most = MOST_SESSIONS - 1;
         let ended = sessions::end_least_used(&mut self.tx, user, most, self.now).await?;
         self.revoke_access(user, ended).await

@@ -113,7 +113,7 @@ impl Survey {
     }
 
     /// The refresh tokens that were blacklisted: each `jti`, and when the token expires.
-    pub fn given_back(&self) -> impl Iterator<Item = (Uuid, Timestamp)> {
+    pub fn blacklisted_tokens(&self) -> impl Iterator<Item = (Uuid, Timestamp)> {
         self.blacklisted.iter().filter_map(|key| self.tokens.get(key).copied())
     }
 }

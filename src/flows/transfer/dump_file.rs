@@ -22,13 +22,18 @@ pub enum SourceError {
     #[error("the file cannot be read: {0}")]
     Io(#[from] io::Error),
     /// The file has no users.
-    #[error("there is no user in the file")]
+    #[error("the file contains no users")]
     Empty,
     /// The dump has no objects of the wanted `model`; `others` lists the models that it has.
-    #[error("there is no {model} in the dump; --model takes one of: {others}")]
-    NoModel { model: String, others: String },
+    #[error("the dump contains no {model}; --model can be one of: {others}")]
+    NoModel {
+        /// The model that was asked for.
+        model: String,
+        /// The models in the dump, separated by commas.
+        others: String,
+    },
     /// Fields or roles are mapped, but the file is not a dump of Django's.
-    #[error("--map and --role are for dumps of Django's")]
+    #[error("--map and --role require a Django dump")]
     NoDump,
 }
 

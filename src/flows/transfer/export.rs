@@ -53,15 +53,24 @@ impl From<Account> for Exported {
 
 impl Admin<'_> {
     /// At most `limit` users with an id above `after`, in the order of their ids, with their password hashes.
+    ///
+    /// # Errors
+    /// [`Forbidden`](crate::flows::Error::Forbidden) and
+    /// [`PasswordRequired`](crate::flows::Error::PasswordRequired) unless the operator is a superuser whose
+    /// password was given recently.
     pub async fn export(&self, after: UserId, limit: u32) -> Result<Vec<Exported>> {
+        self.require_recent_superuser()?;
         let page =
             user_transfer::page(&mut self.auth.db.read().await?, after, i64::from(limit)).await?;
         Ok(page.into_iter().map(Exported::from).collect())
     }
 
     /// Records an audit event that users were exported.
+    ///
+    /// # Errors
+    /// Those of [`Self::export`].
     pub async fn note_export(&self) -> Result<()> {
-        let mut work = self.begin().await?;
+        let mut work = self.begin_as_superuser().await?;
         work.audit(AuditEvent::new(AuditKind::UsersExported)).await?;
         work.commit().await
     }

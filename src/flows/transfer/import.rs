@@ -5,7 +5,7 @@
 use super::{
     dump_file::Source,
     fields::{Fields, Refusal},
-    imported_user::Newcomer,
+    imported_user::ImportedUser,
 };
 use crate::{
     db::{Conn, Tx},
@@ -53,25 +53,28 @@ pub struct Outcome {
 #[derive(Default)]
 struct Taken(HashSet<(&'static str, String)>);
 
-type Row = (u64, Option<UserId>, Result<Newcomer, Refusal>);
+type Row = (u64, Option<UserId>, Result<ImportedUser, Refusal>);
 
 impl Admin<'_> {
     /// Imports users, and calls `tell` with the result of each as soon as it is final. A dry run returns the
     /// most expensive kind of password hash.
     ///
     /// # Errors
-    /// [`Error::Unavailable`], [`Error::Internal`]: results already reported are final.
+    /// [`Error::Forbidden`] and [`Error::PasswordRequired`] unless the operator is a superuser whose password
+    /// was given recently; [`Error::Unavailable`], [`Error::Internal`]: results already reported are final.
     pub async fn import(
         &self,
         source: &Source,
         how: Import,
         mut tell: impl FnMut(Outcome) + Send,
     ) -> Result<Option<Dearest>> {
+        self.require_recent_superuser()?;
         let now = self.auth.clock.now();
         // Otherwise a user who had logged out of the other service could use their token here.
-        let tokens: Vec<_> = source.survey.given_back().filter(|(_, end)| *end > now).collect();
+        let tokens: Vec<_> =
+            source.survey.blacklisted_tokens().filter(|(_, end)| *end > now).collect();
         for tokens in tokens.chunks(BATCH / 10).filter(|_| !how.dry_run) {
-            self.auth.give_back(tokens).await?;
+            self.auth.consume_legacy_tokens(tokens).await?;
         }
         let mut taken = Taken::default();
         let mut kinds = Kinds::default();
@@ -93,7 +96,7 @@ impl Admin<'_> {
                 return Ok(dearest);
             }
             while !batch.is_empty() {
-                let outcomes = self.bring_in(&mut batch, how, &mut taken, now).await?;
+                let outcomes = self.import_batch(&mut batch, how, &mut taken, now).await?;
                 outcomes.into_iter().for_each(&mut tell);
             }
         }
@@ -101,43 +104,43 @@ impl Admin<'_> {
 
     fn read(&self, at: u64, fields: Result<Fields, Refusal>, how: Import, now: Timestamp) -> Row {
         let asked = fields.as_ref().ok().and_then(|f| f.0.get("id")?.as_i64()).map(UserId);
-        let newcomer = fields.and_then(|f| Newcomer::read(f, &self.auth.config.password, now));
-        let confirm = |mut newcomer: Newcomer| {
+        let imported = fields.and_then(|f| ImportedUser::read(f, &self.auth.config.password, now));
+        let confirm = |mut imported: ImportedUser| {
             if how.confirmed {
-                newcomer.confirm();
+                imported.confirm();
             }
-            newcomer
+            imported
         };
-        (at, asked, newcomer.map(confirm))
+        (at, asked, imported.map(confirm))
     }
 
     /// Imports as many rows of `batch` as one transaction may take.
-    async fn bring_in(
+    async fn import_batch(
         &self,
         batch: &mut VecDeque<Row>,
         how: Import,
         taken: &mut Taken,
         now: Timestamp,
     ) -> Result<Vec<Outcome>> {
-        let ids = batch.iter().filter_map(|(_, _, newcomer)| newcomer.as_ref().ok()?.id);
+        let ids = batch.iter().filter_map(|(_, _, imported)| imported.as_ref().ok()?.id);
         if let Some(last) = ids.max_by_key(|id| id.0).filter(|_| !how.dry_run) {
             // Before the ids are used: a user who registers meanwhile gets none of them.
             self.auth.db.reserve_user_ids(last.0).await?;
         }
-        let mut work = self.begin().await?;
+        let mut work = self.begin_as_superuser().await?;
         let start = Instant::now();
         let mut outcomes = Vec::with_capacity(batch.len());
         let mut kinds = BTreeSet::new();
         while start.elapsed() < SPAN
-            && let Some((row, asked, newcomer)) = batch.pop_front()
+            && let Some((row, asked, imported)) = batch.pop_front()
         {
-            let added = match newcomer {
-                Ok(newcomer) => {
+            let added = match imported {
+                Ok(imported) => {
                     let taken = how.dry_run.then_some(&mut *taken);
                     kinds.extend(
-                        newcomer.password_hash().and_then(|hash| self.auth.hash_kind(hash)),
+                        imported.password_hash().and_then(|hash| self.auth.hash_kind(hash)),
                     );
-                    add(&mut work.tx, newcomer, taken, now).await?
+                    add(&mut work.tx, imported, taken, now).await?
                 }
                 Err(e) => Err(e),
             };
@@ -160,47 +163,47 @@ impl Admin<'_> {
 
 async fn add(
     db: &mut Tx,
-    newcomer: Newcomer,
+    imported: ImportedUser,
     taken: Option<&mut Taken>,
     now: Timestamp,
 ) -> Result<Result<(UserId, Vec<String>), Refusal>> {
-    if let Some(name) = taken.as_ref().and_then(|taken| taken.find(&newcomer)) {
+    if let Some(name) = taken.as_ref().and_then(|taken| taken.find(&imported)) {
         return Ok(Err(Refusal::FieldError(name, FieldError::Taken)));
     }
-    let Some(id) = user_transfer::insert(db, &newcomer.row()).await? else {
-        return Ok(Err(Refusal::FieldError(name_taken(db, &newcomer).await?, FieldError::Taken)));
+    let Some(id) = user_transfer::insert(db, &imported.row()).await? else {
+        return Ok(Err(Refusal::FieldError(name_taken(db, &imported).await?, FieldError::Taken)));
     };
-    roles::grant_all(db, id, &newcomer.roles, now).await?;
+    roles::grant_all(db, id, &imported.roles, now).await?;
     if let Some(taken) = taken {
-        taken.note(&newcomer);
+        taken.note(&imported);
     }
-    Ok(Ok((id, newcomer.roles)))
+    Ok(Ok((id, imported.roles)))
 }
 
 /// The name of the field that is taken, after an insertion failed.
-async fn name_taken(db: &mut Conn, newcomer: &Newcomer) -> Result<&'static str> {
-    if let Some(id) = newcomer.id
+async fn name_taken(db: &mut Conn, imported: &ImportedUser) -> Result<&'static str> {
+    if let Some(id) = imported.id
         && users::by_id(db, id).await?.is_some()
     {
         return Ok("id");
     }
-    let by_email = users::by_email(db, &newcomer.email.key).await?;
+    let by_email = users::by_email(db, &imported.email.key).await?;
     Ok(if by_email.is_some() { "email" } else { "username" })
 }
 
 impl Taken {
-    fn names(newcomer: &Newcomer) -> impl Iterator<Item = (&'static str, String)> {
-        let id = newcomer.id.map(|id| ("id", id.0.to_string()));
-        let email = Some(("email", newcomer.email.key.clone()));
-        let username = newcomer.username.as_ref().map(|u| ("username", u.key.clone()));
+    fn names(imported: &ImportedUser) -> impl Iterator<Item = (&'static str, String)> {
+        let id = imported.id.map(|id| ("id", id.0.to_string()));
+        let email = Some(("email", imported.email.key.clone()));
+        let username = imported.username.as_ref().map(|u| ("username", u.key.clone()));
         [id, email, username].into_iter().flatten()
     }
 
-    fn find(&self, newcomer: &Newcomer) -> Option<&'static str> {
-        Self::names(newcomer).find(|name| self.0.contains(name)).map(|(kind, _)| kind)
+    fn find(&self, imported: &ImportedUser) -> Option<&'static str> {
+        Self::names(imported).find(|name| self.0.contains(name)).map(|(kind, _)| kind)
     }
 
-    fn note(&mut self, newcomer: &Newcomer) {
-        self.0.extend(Self::names(newcomer));
+    fn note(&mut self, imported: &ImportedUser) {
+        self.0.extend(Self::names(imported));
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A user to import.
-pub struct Newcomer {
+pub struct ImportedUser {
     pub id: Option<UserId>,
     pub email: Email,
     pub username: Option<Username>,
@@ -26,7 +26,7 @@ pub struct Newcomer {
     last_login_at: Option<Timestamp>,
 }
 
-impl Newcomer {
+impl ImportedUser {
     /// Reads a row. Only the hash of the password is known, so the password policy is not checked.
     pub fn read(
         mut fields: Fields,
@@ -63,7 +63,7 @@ impl Newcomer {
             Some(false) => None,
             None => confirmed_at,
         };
-        let newcomer = Self {
+        let imported = Self {
             id,
             email,
             username,
@@ -77,7 +77,7 @@ impl Newcomer {
             created_at,
             last_login_at: fields.time("last_login_at")?,
         };
-        fields.end().map(|()| newcomer)
+        fields.end().map(|()| imported)
     }
 
     /// Marks the address as confirmed, when the account was created.

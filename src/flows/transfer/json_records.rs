@@ -61,7 +61,7 @@ impl<R: BufRead> Records<R> {
         let broken = |at: u64| {
             io::Error::new(
                 ErrorKind::InvalidData,
-                format!("the JSON ends or breaks after {at} elements"),
+                format!("the JSON is truncated or malformed after {at} elements"),
             )
         };
         let expected = if self.at == 0 { b'[' } else { b',' };
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_are_found_in_lines_and_in_an_array_and_what_is_none_is_named() {
+    fn objects_are_read_from_lines_and_arrays_and_other_values_are_reported() {
         let lines = "\u{feff}{\"a\": null}\n\n  {\"b\": null}\r\nnonsense\n[1]\n{\"c\": null}";
         let found = [(1, object("a")), (3, object("b")), (4, None), (5, None), (6, object("c"))];
         assert_eq!(read(lines), found.map(Some));
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_that_breaks_off_is_an_error() {
+    fn a_truncated_array_is_an_error() {
         for text in ["[{\"a\": null}, {\"b\"", "[{\"a\": null}", "[{\"a\": null} {\"b\": null}]"] {
             assert_eq!(read(text), [Some((1, object("a"))), None], "{text}");
         }

@@ -22,13 +22,13 @@ pub enum Does {
 
 pub struct Server {
     pub port: u16,
-    told: Arc<Mutex<Told>>,
+    received: Arc<Mutex<Received>>,
     end: Arc<Notify>,
     answer: Arc<Notify>,
 }
 
 #[derive(Default)]
-struct Told {
+struct Received {
     connections: usize,
     commands: Vec<String>,
     /// The last mail as received, with doubled dots.
@@ -39,16 +39,17 @@ impl Server {
     pub async fn start(does: Does) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (told, end) = (Arc::<Mutex<Told>>::default(), Arc::<Notify>::default());
+        let (received, end) = (Arc::<Mutex<Received>>::default(), Arc::<Notify>::default());
         let answer = Arc::<Notify>::default();
-        let server = Self { port, told: told.clone(), end: end.clone(), answer: answer.clone() };
+        let server =
+            Self { port, received: received.clone(), end: end.clone(), answer: answer.clone() };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (told, end, answer) = (told.clone(), end.clone(), answer.clone());
-                told.lock().unwrap().connections += 1;
+                let (received, end, answer) = (received.clone(), end.clone(), answer.clone());
+                received.lock().unwrap().connections += 1;
                 tokio::spawn(async move {
                     tokio::select! {
-                        _ = talk(stream, does, &told, &answer) => {}
+                        _ = talk(stream, does, &received, &answer) => {}
                         () = end.notified() => {}
                     }
                 });
@@ -59,16 +60,21 @@ impl Server {
 
     /// The received commands, without those that check a connection.
     pub fn commands(&self) -> Vec<String> {
-        let told = self.told.lock().unwrap();
-        told.commands.iter().filter(|c| !["NOOP", "RSET"].contains(&c.as_str())).cloned().collect()
+        let received = self.received.lock().unwrap();
+        received
+            .commands
+            .iter()
+            .filter(|c| !["NOOP", "RSET"].contains(&c.as_str()))
+            .cloned()
+            .collect()
     }
 
     pub fn mail(&self) -> String {
-        self.told.lock().unwrap().mail.clone()
+        self.received.lock().unwrap().mail.clone()
     }
 
     pub fn connections(&self) -> usize {
-        self.told.lock().unwrap().connections
+        self.received.lock().unwrap().connections
     }
 
     /// Releases the answer to `slow@example.org`.
@@ -85,7 +91,7 @@ impl Server {
 async fn talk(
     stream: TcpStream,
     does: Does,
-    told: &Mutex<Told>,
+    received: &Mutex<Received>,
     answer: &Notify,
 ) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
@@ -99,7 +105,7 @@ async fn talk(
             return Ok(());
         }
         let command = line.trim_end().to_owned();
-        told.lock().unwrap().commands.push(command.clone());
+        received.lock().unwrap().commands.push(command.clone());
         let answer = match (command.split(' ').next().unwrap_or_default(), does) {
             ("EHLO", _) => "250-test\r\n250 AUTH PLAIN",
             ("AUTH", Does::RefusesPassword) => "535 5.7.8 wrong",
@@ -117,7 +123,7 @@ async fn talk(
                         return Ok(());
                     }
                 }
-                told.lock().unwrap().mail = mail;
+                received.lock().unwrap().mail = mail;
                 if matches!(does, Does::AnswersLate) { "552 5.2.2 full" } else { "250 taken" }
             }
             ("QUIT", _) => {

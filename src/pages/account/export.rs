@@ -8,14 +8,14 @@ use rocket::get;
 use serde_json::{Value, json};
 
 /// How many events are included.
-const MOST: i64 = 10_000;
+const MAX_EVENTS: i64 = 10_000;
 
 #[get("/account/data.json")]
 pub async fn data(reader: web::Result<Reader<'_>>) -> Result<Reply<Value>, PageError> {
     let Reader { auth, by, .. } = reader?;
     let user = &by.user;
     let sessions = auth.sessions(&by).await?;
-    let history = auth.history(&by, MOST).await?;
+    let history = auth.history(&by, MAX_EVENTS).await?;
     let data = json!({
         "user": {
             "id": user.id,

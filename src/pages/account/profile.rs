@@ -45,7 +45,7 @@ fn view(r: &Reader<'_>) -> Account {
 }
 
 fn done(auth: &Auth, notice: Notice) -> Reply<()> {
-    Reply::see(paths::ACCOUNT).telling(auth, notice)
+    Reply::see(paths::ACCOUNT).with_notice(auth, notice)
 }
 
 #[get("/account")]
@@ -59,7 +59,7 @@ pub async fn profile(reader: Who<'_>, form: FormSent) -> Sent<Account> {
     let mut shown = view(&r);
     if form.is_ok() {
         let [username, first_name] = ["username", "first_name"].map(|name| typed(&form, name));
-        shown.user.retype(username, first_name);
+        shown.user.show_input(username, first_name);
     }
     let saved = async {
         let form = form?;
@@ -139,7 +139,9 @@ pub async fn delete(reader: Who<'_>, form: FormSent) -> Sent<Account> {
         let form = form?;
         let password = form.read(|f| f.text("password"))?;
         r.auth.delete_account(r.caller, &r.by, password).await?;
-        Ok(Reply::see(paths::LOGIN).forgetting(r.auth).telling(r.auth, Notice::AccountDeleted))
+        Ok(Reply::see(paths::LOGIN)
+            .without_refresh_cookie(r.auth)
+            .with_notice(r.auth, Notice::AccountDeleted))
     };
     answer(deleted.await, "delete", || view(&r))
 }

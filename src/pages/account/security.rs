@@ -12,7 +12,7 @@ use rocket::get;
 use serde::Serialize;
 
 /// How many events are shown.
-const MOST: i64 = 30;
+const MAX_EVENTS: i64 = 30;
 
 /// The page with the latest events of the account.
 #[derive(Serialize)]
@@ -32,7 +32,7 @@ impl View for Security {
 #[get("/account/security")]
 pub async fn page(reader: web::Result<Reader<'_>>) -> Shown<Security> {
     let r = reader?;
-    let events = r.auth.history(&r.by, MOST).await?;
+    let events = r.auth.history(&r.by, MAX_EVENTS).await?;
     Ok(Page::ok(Security {
         user: Person::new(&r),
         sessions: r.auth.count_sessions(&r.by).await?,

@@ -54,15 +54,15 @@ pub async fn end(reader: web::Result<Reader<'_>>, form: web::Result<Form>) -> Se
         if id == r.by.session.id.0 {
             r.auth.log_out(r.caller, &r.by).await?;
             return Ok(Reply::see(paths::LOGIN)
-                .forgetting(r.auth)
-                .telling(r.auth, Notice::LoggedOut));
+                .without_refresh_cookie(r.auth)
+                .with_notice(r.auth, Notice::LoggedOut));
         }
         match r.auth.end_session(r.caller, &r.by, SessionId(id)).await {
             // It may have ended since the page was rendered.
             Ok(()) | Err(Error::NotFound) => {}
             Err(e) => return Err(e.into()),
         }
-        Ok(Reply::see(PATH).telling(r.auth, Notice::SessionEnded))
+        Ok(Reply::see(PATH).with_notice(r.auth, Notice::SessionEnded))
     };
     let ended = ended.await;
     let shown = view(&r).await?;
@@ -78,7 +78,7 @@ pub async fn end_others(
     let ended = async {
         form?;
         r.auth.log_out_other_sessions(r.caller, &r.by).await?;
-        Ok(Reply::see(PATH).telling(r.auth, Notice::OthersEnded))
+        Ok(Reply::see(PATH).with_notice(r.auth, Notice::OthersEnded))
     };
     let ended = ended.await;
     let shown = view(&r).await?;

@@ -38,7 +38,7 @@ impl Person {
     }
 
     /// Shows what was typed into the profile instead of what is stored.
-    pub fn retype(&mut self, username: String, first_name: String) {
+    pub fn show_input(&mut self, username: String, first_name: String) {
         self.username = username;
         self.first_name = first_name;
     }
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_agent_has_words() {
+    fn a_user_agent_gets_a_readable_description() {
         let named = |agent| browser(Some(agent), Language::En);
         let chrome = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 \
                       (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";

@@ -15,7 +15,7 @@ use rocket::{get, post};
 use serde::Serialize;
 
 /// How many invitations are shown.
-const MOST: u32 = 100;
+const MAX_LISTED: u32 = 100;
 
 /// The page with the pending invitations.
 #[derive(Serialize)]
@@ -46,7 +46,7 @@ struct Invited {
 }
 
 async fn view(desk: &AdminContext<'_>) -> Result<Invitations, Error> {
-    let all = desk.admin().invitations(None, MOST).await?;
+    let all = desk.admin().invitations(None, MAX_LISTED).await?;
     let invited = all.into_iter().map(|i| Invited {
         id: i.id,
         email: i.email,

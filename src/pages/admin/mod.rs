@@ -85,7 +85,7 @@ impl AdminContext<'_> {
 
     /// A redirect to `path`, which shows `notice`.
     fn back(&self, path: &str, notice: Notice) -> Reply<()> {
-        Reply::see(path.to_owned()).telling(self.r.auth, notice)
+        Reply::see(path.to_owned()).with_notice(self.r.auth, notice)
     }
 }
 

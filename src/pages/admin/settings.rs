@@ -92,10 +92,10 @@ fn choices(setting: Setting) -> &'static [&'static str] {
 }
 
 fn row(desk: &AdminContext<'_>, now: &Now, setting: Setting) -> Row {
-    let told = |to: &RuntimeSettings| effect(desk.r.language, setting, to, now.out);
+    let describe = |to: &RuntimeSettings| effect(desk.r.language, setting, to, now.out);
     let choice = |value: &&'static str| Choice {
         value: (*value).to_owned(),
-        effect: now.live.with(setting, value).map(|to| told(&to)).unwrap_or_default(),
+        effect: now.live.with(setting, value).map(|to| describe(&to)).unwrap_or_default(),
     };
     let before = now.last_change(setting);
     let undo = before.map(|c| c.from.clone().unwrap_or_else(|| now.file.get(setting)));
@@ -111,7 +111,7 @@ fn row(desk: &AdminContext<'_>, now: &Now, setting: Setting) -> Row {
         file: now.file.get(setting),
         lifetime: setting.is_lifetime(),
         choices: choices(setting).iter().map(choice).collect(),
-        effect: told(&now.live),
+        effect: describe(&now.live),
         undo: undo.map(|value| words(&value)).unwrap_or_default(),
         reset: reset.map(|value| words(&value)).unwrap_or_default(),
     }

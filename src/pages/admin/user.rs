@@ -2,7 +2,7 @@
 use super::{
     AdminContext, AdminFrame, At, decide, link,
     users::Users,
-    views::{Line, Sending, Somebody},
+    views::{Line, Sending, UserSummary},
 };
 use crate::{
     config::Language,
@@ -23,7 +23,7 @@ use uuid::Uuid;
 #[derive(Serialize)]
 pub struct One {
     operator: AdminFrame,
-    who: Somebody,
+    who: UserSummary,
     /// The path of the page.
     here: String,
     /// Whether the operator may act on the user.
@@ -54,7 +54,7 @@ async fn view(desk: &AdminContext<'_>, id: UserId, cursor: Option<&str>) -> Resu
     let touchable = op.is_superuser() || !user.is_superuser;
     let mut one = One {
         operator: desk.operator(),
-        who: Somebody::new(&user, r),
+        who: UserSummary::new(&user, r),
         here: here(id),
         touchable,
         own: id == r.by.user.id,
@@ -94,7 +94,7 @@ pub async fn act(desk: At<'_>, id: Result<UserId, Error>, form: web::Result<Form
         Ok(desk.back(&to, notice))
     };
     let e = match done.await {
-        Ok(onward) => return Ok(Either::Left(onward)),
+        Ok(redirect) => return Ok(Either::Left(redirect)),
         Err(e) => e,
     };
     let shown = view(&desk, id, None).await?;

@@ -1,5 +1,5 @@
 //! `/admin/users`: the search for users.
-use super::{AdminFrame, At, link, views::Somebody};
+use super::{AdminFrame, At, link, views::UserSummary};
 use crate::{
     flows::{MOST_COUNTED, UserQuery},
     pages::Shown,
@@ -21,7 +21,7 @@ pub struct Users {
     role: String,
     state: String,
     confirmed: String,
-    found: Vec<Somebody>,
+    found: Vec<UserSummary>,
     next: Option<String>,
     previous: Option<String>,
 }
@@ -57,7 +57,7 @@ pub async fn page(desk: At<'_>, query: Query<'_>) -> Shown<Users> {
         role: typed(role),
         state: typed(state),
         confirmed: typed(confirmed),
-        found: found.page.results.iter().map(|u| Somebody::new(u, &desk.r)).collect(),
+        found: found.page.results.iter().map(|u| UserSummary::new(u, &desk.r)).collect(),
         next: at(&found.page.next),
         previous: at(&found.page.previous),
     }))

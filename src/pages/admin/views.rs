@@ -12,7 +12,7 @@ use serde::Serialize;
 
 /// A user, as operators see them.
 #[derive(Serialize)]
-pub struct Somebody {
+pub struct UserSummary {
     pub id: i64,
     pub email: String,
     username: String,
@@ -28,7 +28,7 @@ pub struct Somebody {
     since: Moment,
 }
 
-impl Somebody {
+impl UserSummary {
     /// The view of `user`.
     pub fn new(user: &User, r: &Reader<'_>) -> Self {
         let own = user.language.as_deref().and_then(Language::from_tag);
@@ -133,19 +133,19 @@ mod tests {
     }
 
     #[test]
-    fn every_stored_word_has_a_text_in_both_languages() {
+    fn every_stored_value_has_a_text_in_both_languages() {
         has_texts::<AuditKind>("event");
         has_texts::<MailKind>("mail-kind");
         has_texts::<OutboxState>("mail-state");
         has_texts::<KeyState>("key");
         // A user is shown by their email or id.
         for actor in ActorKind::iter().filter(|actor| *actor != ActorKind::User) {
-            assert_ne!(stored_text(Language::En, "actor", actor.into_str()), actor.into_str());
+            assert_ne!(stored_text(Language::En, "actor", actor.as_str()), actor.as_str());
         }
     }
 
     #[test]
-    fn an_unknown_word_is_shown_as_it_is() {
+    fn an_unknown_stored_value_is_shown_unchanged() {
         assert_eq!(stored_text(Language::En, "event", "moved_to_mars"), "moved_to_mars");
     }
 }

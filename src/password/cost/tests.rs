@@ -28,7 +28,7 @@ fn total(work: &[Kind]) -> std::collections::BTreeMap<String, u64> {
 }
 
 #[test]
-fn a_wrong_password_costs_the_same_for_every_kind_that_is_stored() {
+fn a_wrong_password_costs_the_same_for_every_stored_kind() {
     let bench = &mut Scratch::new(&cheap());
     let ours = bench.hash("right").unwrap();
     let older = Scratch::new(&config::Password { passes: 3, ..cheap() }).hash("right").unwrap();
@@ -59,7 +59,7 @@ fn a_wrong_password_costs_the_same_for_every_kind_that_is_stored() {
 }
 
 #[test]
-fn kinds_are_stored_and_read_again() {
+fn hash_kinds_round_trip() {
     for stored in OTHERS {
         let kind = hasher::kind(stored, &cheap());
         assert_eq!(kind.is_none(), stored.starts_with("{SSHA}"), "{stored}");
@@ -71,7 +71,7 @@ fn kinds_are_stored_and_read_again() {
 }
 
 #[test]
-fn a_hash_that_is_nobodys_is_computed() {
+fn dummy_hashes_are_computed_at_their_full_cost() {
     let time = |kind: Kind| {
         let start = std::time::Instant::now();
         assert!(!kind.dummy().unwrap().matches("wrong"));

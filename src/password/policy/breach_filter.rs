@@ -72,7 +72,7 @@ mod making {
     }
 
     #[test]
-    fn the_filter_is_made() {
+    fn generate_the_filter() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
         let list = fs::read_to_string(folder.join("target/leaked/list.txt")).unwrap();
         let list: Vec<&str> = list.lines().collect();

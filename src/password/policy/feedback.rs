@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 /// The longest password that gets an answer, in characters. Longer ones may be set.
-const LONGEST: usize = 64;
+const MAX_RATED_LENGTH: usize = 64;
 
 /// Allows one password at a time.
 pub struct FeedbackGate(Arc<Semaphore>);
@@ -28,7 +28,7 @@ impl Policy {
         password: String,
         own: Vec<String>,
     ) -> Result<Option<Strength>> {
-        if password.chars().nth(LONGEST).is_some() {
+        if password.chars().nth(MAX_RATED_LENGTH).is_some() {
             return Ok(None);
         }
         let Ok(place) = Arc::clone(&self.feedback_gate.0).try_acquire_owned() else {
@@ -51,7 +51,7 @@ mod tests {
     use crate::config::Config;
 
     #[tokio::test]
-    async fn one_password_is_looked_at_at_a_time() {
+    async fn one_password_is_rated_at_a_time() {
         let policy = Arc::new(Policy::new(&Config::default()).unwrap());
         let ask = || policy.feedback("three unlikely words, comma".to_owned(), Vec::new());
         assert_eq!(ask().await.unwrap(), Some(Strength::Strong));

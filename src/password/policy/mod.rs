@@ -138,7 +138,7 @@ impl Strength {
 /// How many guesses a password takes, if it may be chosen.
 fn judge(password: &str, names: &PersonalWords) -> Result<u64, FieldError> {
     let forms = variants::of(password);
-    if forms.iter().any(|form| names.make_up(form)) {
+    if forms.iter().any(|form| names.covers_most_of(form)) {
         return Err(FieldError::TooSimilar);
     }
     let easiest = forms.iter().map(|form| guess(form, names)).min();

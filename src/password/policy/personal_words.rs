@@ -31,7 +31,7 @@ impl PersonalWords {
     }
 
     /// Whether a password consists of some of these names and little else.
-    pub fn make_up(&self, form: &Variant) -> bool {
+    pub fn covers_most_of(&self, form: &Variant) -> bool {
         let key = variants::key(&form.text);
         let rest = self.0.iter().fold(key.clone(), |rest, name| rest.replace(name.as_str(), " "));
         rest != key && rest.chars().filter(|c| *c != ' ').count() < ENOUGH

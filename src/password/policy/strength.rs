@@ -8,7 +8,7 @@ use zxcvbn::{matching::patterns::MatchPattern, zxcvbn};
 
 /// How much of a password is judged, in characters. The time of zxcvbn grows faster than the square of the
 /// length: 24 characters that stand for letters (`4@8(`) take 27 ms, 32 take 55 ms, 100 take 600 ms.
-const MOST: usize = 24;
+const MAX_GUESSED_LENGTH: usize = 24;
 
 /// The fewest guesses that are enough. What zxcvbn calls "somewhat guessable" is below this. Eight characters
 /// without a pattern are enough: each multiplies the guesses by ten. Of random passwords with eight
@@ -26,7 +26,7 @@ pub struct Guess {
 
 /// What it takes to guess a password in this form, for an attacker who knows `names`.
 pub fn guess(form: &Variant, names: &PersonalWords) -> Guess {
-    let text: String = form.text.chars().take(MOST).collect();
+    let text: String = form.text.chars().take(MAX_GUESSED_LENGTH).collect();
     let words: Vec<&str> =
         names.iter().chain(variants::russian_words().iter().map(String::as_str)).collect();
     let found = zxcvbn(&text, &words);

@@ -21,7 +21,7 @@ fn refused(password: &str) -> Option<FieldError> {
 }
 
 #[test]
-fn good_passwords_are_taken_whatever_they_are_made_of() {
+fn strong_passwords_are_accepted_in_any_script() {
     for good in [
         "correct horse battery",
         "correcthorsebatterystaple",
@@ -44,7 +44,7 @@ fn good_passwords_are_taken_whatever_they_are_made_of() {
 }
 
 #[test]
-fn a_password_is_read_in_latin_letters_and_on_the_other_layout() {
+fn variants_cover_transliteration_and_keyboard_layout() {
     let read =
         |password| variants::of(password).into_iter().map(|f| (f.text, f.lost)).collect::<Vec<_>>();
     let form = |text: &str, lost| (text.to_owned(), lost);
@@ -73,7 +73,7 @@ fn length_is_counted_in_characters() {
 }
 
 #[test]
-fn names_of_the_owner_and_of_the_site_are_no_password() {
+fn names_of_the_user_and_the_site_are_refused() {
     for own in [
         "ann.smith@MAIL.example.com",
         "ann.SMITH",
@@ -102,7 +102,7 @@ fn names_of_the_owner_and_of_the_site_are_no_password() {
 }
 
 #[test]
-fn the_site_is_named_by_its_address() {
+fn the_site_name_comes_from_the_public_url() {
     let public_url = url::Url::parse("https://auth.pancakes.example").unwrap();
     let policy = Policy::new(&Config { public_url, ..Config::default() }).unwrap();
     for name in ["pancakes", "Pancakes2026", "зфтсфлуы", "auth.pancakes", "auth.pancakes.example"]
@@ -112,7 +112,7 @@ fn the_site_is_named_by_its_address() {
 }
 
 #[test]
-fn common_passwords_are_known_in_every_disguise() {
+fn common_passwords_are_refused_in_every_variant() {
     for common in [
         "password",
         "Password",
@@ -138,7 +138,7 @@ fn common_passwords_are_known_in_every_disguise() {
 }
 
 #[test]
-fn what_is_made_of_what_is_tried_first_is_guessable() {
+fn combinations_of_common_patterns_are_guessable() {
     for guessable in [
         "password1!",
         "Passw0rd123",
@@ -174,7 +174,7 @@ fn what_is_made_of_what_is_tried_first_is_guessable() {
 }
 
 #[test]
-fn leaked_passwords_are_known_however_they_are_written() {
+fn leaked_passwords_are_refused_in_any_case() {
     // Only the leak is wrong with them.
     for leaked in LEAKED {
         assert_eq!(refused(leaked), Some(FieldError::Leaked), "{leaked}");
@@ -183,7 +183,7 @@ fn leaked_passwords_are_known_however_they_are_written() {
 }
 
 #[test]
-fn the_filter_is_small_and_seldom_wrong() {
+fn the_filter_is_small_with_few_false_positives() {
     assert!(include_bytes!("leaked.filter").len() <= 300_000);
     let trials = 2_000_000;
     let wrong =
@@ -193,7 +193,7 @@ fn the_filter_is_small_and_seldom_wrong() {
 }
 
 #[test]
-fn a_file_of_hashes_is_asked_as_well() {
+fn the_breach_file_is_checked_in_addition() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("hashes.txt");
     std::fs::write(&file, "0000000000000000000000000000000000000000:1\nHASH:7\n").unwrap();
@@ -213,7 +213,7 @@ fn a_file_of_hashes_is_asked_as_well() {
 }
 
 #[test]
-fn strength_is_told_in_four_words() {
+fn strength_has_four_levels() {
     for (password, expected) in [
         ("", Strength::Weak),
         ("password", Strength::Weak),
@@ -248,7 +248,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn anything_is_judged_in_time(password in hard(), name in "\\PC{0,64}") {
+    fn any_password_is_rated_in_bounded_time(password in hard(), name in "\\PC{0,64}") {
         let since = Instant::now();
         policy().strength(&password, &[name, "ann@example.com".to_owned()]);
         prop_assert!(since.elapsed() < Duration::from_secs(2), "{:?}", since.elapsed());

@@ -40,7 +40,7 @@ async fn until(what: impl Fn() -> bool) {
 }
 
 #[tokio::test]
-async fn a_storm_fills_the_queue_and_the_rest_is_refused_at_once() {
+async fn requests_beyond_the_queue_are_refused_immediately() {
     let (pool, go) = occupied(8).await;
     let done = Arc::new(AtomicUsize::new(0));
     let storm: Vec<_> = (0..50)
@@ -62,7 +62,7 @@ async fn a_storm_fills_the_queue_and_the_rest_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn who_has_left_is_not_served_and_takes_no_place() {
+async fn a_cancelled_request_is_skipped_and_frees_its_slot() {
     let (pool, go) = occupied(1).await;
     let mut left = Box::pin(pool.run(|_| -> () { unreachable!("whoever asked has left") }));
     assert!(
@@ -83,7 +83,7 @@ async fn who_has_left_is_not_served_and_takes_no_place() {
 }
 
 #[tokio::test]
-async fn no_more_is_hashed_at_once_than_there_are_threads() {
+async fn concurrent_hashes_do_not_exceed_the_threads() {
     let pool = Arc::new(Pool::new(&cheap(2, 100)));
     let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let all: Vec<_> = (0..40)
@@ -107,7 +107,7 @@ async fn no_more_is_hashed_at_once_than_there_are_threads() {
 }
 
 #[tokio::test]
-async fn every_idle_thread_gives_its_memory_back() {
+async fn idle_threads_release_their_memory() {
     let pool = Pool::with_idle(&cheap(1, 1), Duration::from_millis(5));
     assert!(pool.run(|bench| bench.hash("x")).await.unwrap().is_ok());
     let mut pause = 10;
@@ -119,7 +119,7 @@ async fn every_idle_thread_gives_its_memory_back() {
 }
 
 #[tokio::test]
-async fn a_panic_is_an_error_and_no_dead_thread() {
+async fn a_panic_is_an_error_and_the_thread_survives() {
     let pool = Pool::new(&cheap(1, 0));
     for _ in 0..3 {
         let outcome = pool.run(|_| -> () { panic!("a library did this") }).await;
@@ -132,7 +132,7 @@ async fn a_panic_is_an_error_and_no_dead_thread() {
 }
 
 #[tokio::test]
-async fn the_threads_end_with_the_pool() {
+async fn threads_end_when_the_pool_is_dropped() {
     let pool = Pool::new(&cheap(2, 1));
     assert!(pool.run(|bench| bench.hash("x")).await.unwrap().is_ok());
     let desk = Arc::downgrade(&pool.0);

@@ -24,9 +24,9 @@ async fn audit_events_are_purged_by_age(db: &Db) {
     };
     tx!(db, |tx| audit::insert(tx, &entry(NOW)));
     tx!(db, |tx| audit::insert(tx, &entry(after(10))));
-    let told = audit::of_user(&mut db.read().await.unwrap(), UserId(1), 9).await.unwrap();
-    assert_eq!(told.iter().map(|e| e.at).collect::<Vec<_>>(), [after(10), NOW]);
-    assert_eq!((told[0].kind.as_str(), told[0].ip.as_deref()), ("login", Some("::1")));
+    let events = audit::of_user(&mut db.read().await.unwrap(), UserId(1), 9).await.unwrap();
+    assert_eq!(events.iter().map(|e| e.at).collect::<Vec<_>>(), [after(10), NOW]);
+    assert_eq!((events[0].kind.as_str(), events[0].ip.as_deref()), ("login", Some("::1")));
     assert_eq!(audit::of_user(&mut db.read().await.unwrap(), UserId(1), 1).await.unwrap().len(), 1);
     assert!(audit::of_user(&mut db.read().await.unwrap(), UserId(2), 9).await.unwrap().is_empty());
     assert_eq!(tx!(db, |tx| audit::purge(tx, after(5), 9)), 1);

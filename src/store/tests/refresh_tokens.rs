@@ -3,7 +3,7 @@ use crate::{
     db::Db,
     secret::Digest,
     store::{
-        fixtures::{NOW, after, ann, open, token_of},
+        fixtures::{NOW, after, ann, open, session_of, token_of},
         refresh_tokens, sessions,
         users::UserId,
     },
@@ -25,6 +25,12 @@ async fn of_many_concurrent_uses_of_a_refresh_token_one_succeeds(db: &Db) {
     assert_eq!(spent.iter().filter(|s| **s).count(), 1);
     let row = refresh_tokens::by_hash(&mut db.read().await.unwrap(), &hash).await.unwrap().unwrap();
     assert_eq!((row.used_at, row.salt.len(), row.session_id), (Some(NOW), 16, session));
+    let found = tx!(db, |tx| refresh_tokens::presented(tx, &hash)).unwrap();
+    let lives = (found.token.expires_at, found.session.expires_at);
+    assert_eq!(lives, (row.expires_at, session_of(found.user.id).expires_at));
+    assert!(found.token.hash == hash);
+    assert_eq!((found.session.id, found.user.email.as_str()), (session, "ann@example.com"));
+    assert!(tx!(db, |tx| refresh_tokens::presented(tx, &Digest(vec![9; 32]))).is_none());
     tx!(db, |tx| refresh_tokens::insert(tx, &token_of(session, 2)));
     assert!(!tx!(db, |tx| refresh_tokens::consume(tx, &Digest(vec![2; 32]), after(100))));
     tx!(db, |tx| refresh_tokens::consume_all(tx, session, after(1)));

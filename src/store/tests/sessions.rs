@@ -39,6 +39,12 @@ async fn sessions_are_touched_listed_and_ended(db: &Db) {
     );
     assert!(tx!(db, |tx| sessions::touch(tx, two, (None, None), after(1), after(6))));
     let seen = sessions::by_id(&mut db.read().await.unwrap(), two).await.unwrap().unwrap();
+    let found = tx!(db, |tx| sessions::with_user(tx, two)).unwrap();
+    assert_eq!((found.session.id, found.user.id), (two, id));
+    assert_eq!(
+        (found.session.created_at, found.session.expires_at),
+        (seen.created_at, seen.expires_at)
+    );
     assert_eq!(
         (seen.access_expires_at, seen.is_alive(after(999)), seen.is_alive(after(1000))),
         (after(400), true, false)

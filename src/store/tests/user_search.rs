@@ -16,7 +16,7 @@ async fn users_are_found_by_part_of_a_name_and_by_state(db: &Db) {
         ("bob_x@example.org", None),
         ("c%d@example.com", Some("anna")),
     ] {
-        ids.push(tx!(db, |tx| users::insert(tx, &named(email, name))).unwrap());
+        ids.push(tx!(db, |tx| users::insert(tx, &named(email, name))).unwrap().id);
     }
     let [ann, bob, cid] = ids[..] else { unreachable!() };
     let profile =

@@ -30,6 +30,14 @@ async fn a_user_is_found_by_id_email_and_username(db: &Db) {
             (Some("ru"), true, 0)
         );
     }
+    for found in [
+        users::credentials_by_id(&mut conn, id).await,
+        users::credentials_by_email(&mut conn, "ann@example.com").await,
+        users::credentials_by_username(&mut conn, "ann").await,
+    ] {
+        let found = found.unwrap().unwrap();
+        assert_eq!((found.user.id, found.password_hash.as_deref()), (id, Some("hash")));
+    }
     assert!(users::by_id(&mut conn, UserId(99)).await.unwrap().is_none());
     assert!(users::by_email(&mut conn, "x").await.unwrap().is_none());
     assert!(users::by_username(&mut conn, "x").await.unwrap().is_none());
@@ -45,7 +53,7 @@ async fn a_taken_email_or_username_is_not_an_error(db: &Db) {
     // The transaction stays usable after it.
     let mut tx = db.write().await.unwrap();
     assert!(users::insert(&mut tx, &named("ann@example.com", None)).await.unwrap().is_none());
-    let bob = users::insert(&mut tx, &named("b@example.com", None)).await.unwrap().unwrap();
+    let bob = users::insert(&mut tx, &named("b@example.com", None)).await.unwrap().unwrap().id;
     tx.commit().await.unwrap();
     assert!(users::by_id(&mut db.read().await.unwrap(), bob).await.unwrap().is_some());
 }
@@ -92,7 +100,7 @@ async fn an_account_is_unclaimed_until_confirmed_or_given_rights(db: &Db) {
     tx!(db, |tx| users::confirm_email(tx, id, NOW));
     assert!(!unclaimed().await);
     let new = users::NewUser { self_registered: false, ..named("op@example.com", None) };
-    let op = tx!(db, |tx| users::insert(tx, &new)).unwrap();
+    let op = tx!(db, |tx| users::insert(tx, &new)).unwrap().id;
     assert!(
         !users::by_id(&mut db.read().await.unwrap(), op).await.unwrap().unwrap().is_unclaimed()
     );

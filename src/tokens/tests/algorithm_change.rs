@@ -79,7 +79,7 @@ async fn a_key_of_another_algorithm_is_published_before_it_signs() {
 }
 
 #[tokio::test]
-async fn replicas_that_are_changed_one_after_the_other_do_not_retire_each_others_keys() {
+async fn replicas_reconfigured_one_by_one_do_not_retire_each_others_keys() {
     let place = Place::new().await;
     let old = place.es256().await;
     let new = place.load(Algorithm::EdDSA, None).await.unwrap();
@@ -108,7 +108,7 @@ async fn replicas_that_are_changed_one_after_the_other_do_not_retire_each_others
 }
 
 #[tokio::test]
-async fn a_shared_secret_leaves_nothing_to_rotate() {
+async fn a_shared_secret_cannot_be_rotated() {
     let place = Place::new().await;
     let before = place.es256().await;
     let token = place.token(&before);
@@ -127,7 +127,7 @@ async fn a_shared_secret_leaves_nothing_to_rotate() {
 }
 
 #[tokio::test]
-async fn a_dropped_key_is_believed_by_nobody_and_others_take_its_place() {
+async fn a_dropped_key_is_rejected_everywhere_and_replaced() {
     let place = Place::new().await;
     let (keys, other) = (place.es256().await, place.es256().await);
     place.clock.advance(MAX_AGE);
@@ -163,7 +163,7 @@ async fn a_dropped_key_is_believed_by_nobody_and_others_take_its_place() {
 }
 
 #[tokio::test]
-async fn what_was_stored_in_clear_is_sealed_and_sealed_anew() {
+async fn plain_secrets_are_encrypted_and_can_be_reencrypted() {
     let place = Place::new().await;
     let [one, two] = ["a key of thirty-two bytes, or more", "another key of thirty-two bytes"];
     let stored = async || {
@@ -199,7 +199,7 @@ async fn what_was_stored_in_clear_is_sealed_and_sealed_anew() {
 }
 
 #[tokio::test]
-async fn a_command_reads_the_keys_and_makes_none() {
+async fn a_command_reads_keys_and_creates_none() {
     let place = Place::new().await;
     let read = async |algorithm| {
         Keys::read(&place.db, &settings(algorithm, None), &place.clock).await.unwrap()
@@ -218,7 +218,7 @@ async fn a_command_reads_the_keys_and_makes_none() {
 }
 
 #[tokio::test]
-async fn keys_are_sealed_as_soon_as_there_is_a_key_to_do_so() {
+async fn keys_are_encrypted_once_an_encryption_key_is_configured() {
     let place = Place::new().await;
     let plain = place.es256().await;
     let token = place.token(&plain);

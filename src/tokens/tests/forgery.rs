@@ -17,7 +17,7 @@ fn public_forms(jwk: &Value) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn the_key_decides_the_algorithm() {
+fn the_algorithm_comes_from_the_key_not_the_header() {
     let keys = keys(Algorithm::ES256);
     let jwk = keys.jwks(NOW)["keys"][0].clone();
     let kid = jwk["kid"].clone();
@@ -52,7 +52,7 @@ const N: [u8; 32] = [
 ];
 
 #[test]
-fn a_signature_has_to_be_one() {
+fn malformed_signatures_are_refused() {
     for algorithm in ALL {
         let keys = keys(algorithm);
         let good = keys.sign(&claims()).unwrap();
@@ -91,7 +91,7 @@ fn signed(private: &[u8], header: &str) -> String {
 }
 
 #[test]
-fn only_our_own_keys_are_believed_and_no_extension() {
+fn only_our_own_keys_verify_and_unknown_header_extensions_are_refused() {
     let (mine, private) = keys_and_private(Algorithm::ES256);
     let (other, others) = keys_and_private(Algorithm::ES256);
     refused(&mine, &other.sign(&claims()).unwrap(), "another key");
@@ -144,7 +144,7 @@ fn only_our_own_keys_are_believed_and_no_extension() {
 }
 
 #[test]
-fn a_claim_that_comes_twice_is_refused() {
+fn a_duplicate_claim_is_refused() {
     let keys = keys(Algorithm::HS256);
     let twice = |name: &str, value: &str| {
         let text = claims().to_string();

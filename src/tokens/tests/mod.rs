@@ -18,7 +18,7 @@ pub(crate) fn keys_and_private(algorithm: Algorithm) -> (Keys, Vec<u8>) {
     config.jwt.algorithm = algorithm;
     config.jwt.secret = Some(crate::config::Secret("x".repeat(32)));
     let config = Arc::new(config);
-    let seal = Encryption::new(None, None).unwrap();
+    let encryption = Encryption::new(None, None).unwrap();
     let (mut rows, mut private) = (Vec::new(), Vec::new());
     if algorithm != Algorithm::HS256 {
         let private_key = key_pair::generate(algorithm).unwrap();
@@ -33,8 +33,8 @@ pub(crate) fn keys_and_private(algorithm: Algorithm) -> (Keys, Vec<u8>) {
             retired_at: None,
         });
     }
-    let ring = RwLock::new(Arc::new(KeyRing::new(&config, &seal, rows).unwrap()));
-    (Keys(Arc::new(Inner { config, seal, ring })), private)
+    let ring = RwLock::new(Arc::new(KeyRing::new(&config, &encryption, rows).unwrap()));
+    (Keys(Arc::new(Inner { config, encryption, ring })), private)
 }
 
 pub(crate) fn claims() -> Value {
@@ -57,7 +57,7 @@ pub(crate) const ALL: [Algorithm; 4] =
     [Algorithm::ES256, Algorithm::EdDSA, Algorithm::RS256, Algorithm::HS256];
 
 #[test]
-fn what_we_sign_we_verify_until_the_second_it_expires() {
+fn a_signed_token_verifies_until_it_expires() {
     for algorithm in ALL {
         let keys = keys(algorithm);
         let token = keys.sign(&claims()).unwrap();
@@ -74,7 +74,7 @@ fn what_we_sign_we_verify_until_the_second_it_expires() {
 }
 
 #[test]
-fn every_claim_counts() {
+fn every_claim_is_validated() {
     let keys = keys(Algorithm::ES256);
     for claims in [
         with("iss", json!("http://localhost:8001")),
@@ -131,7 +131,7 @@ pub(crate) fn refused(keys: &Keys, token: &str, why: &str) {
 }
 
 #[test]
-fn the_name_of_a_key_is_its_thumbprint() {
+fn the_key_id_is_the_jwk_thumbprint() {
     // RFC 7638, 3: the required members in alphabetical order, without white space.
     for algorithm in [Algorithm::ES256, Algorithm::EdDSA, Algorithm::RS256] {
         let jwk = keys(algorithm).jwks(NOW)["keys"][0].clone();
@@ -151,7 +151,7 @@ fn the_name_of_a_key_is_its_thumbprint() {
 }
 
 #[test]
-fn a_token_has_one_spelling() {
+fn only_the_canonical_form_of_a_token_is_accepted() {
     let keys = keys(Algorithm::ES256);
     let good = keys.sign(&claims()).unwrap();
     assert!(keys.verify_access(&good, NOW).is_ok());
@@ -185,7 +185,7 @@ fn a_token_has_one_spelling() {
 }
 
 #[test]
-fn a_refresh_token_is_no_access_token() {
+fn a_refresh_token_is_not_accepted_as_access_token() {
     let keys = keys(Algorithm::HS256);
     let id = secret::token().unwrap();
     let refresh = RefreshClaims {
@@ -206,7 +206,7 @@ fn a_refresh_token_is_no_access_token() {
 
 proptest! {
     #[test]
-    fn no_text_is_a_token(text in "[A-Za-z0-9_.=-]{0,200}", any in ".{0,60}") {
+    fn arbitrary_text_is_not_a_valid_token(text in "[A-Za-z0-9_.=-]{0,200}", any in ".{0,60}") {
         let keys = keys(Algorithm::HS256);
         prop_assert!(keys.verify_access(&text, NOW).is_err());
         prop_assert!(keys.verify_access(&any, NOW).is_err());
@@ -215,7 +215,7 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_letter_is_noticed(at in 0usize..400, to in "[A-Za-z0-9_.-]") {
+    fn a_changed_character_invalidates_a_token(at in 0usize..400, to in "[A-Za-z0-9_.-]") {
         let keys = keys(Algorithm::ES256);
         let good = keys.sign(&claims()).unwrap();
         let at = at % good.len();

@@ -101,7 +101,7 @@ pub(crate) fn pairs(all: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn a_key_is_published_before_it_signs_and_after() {
+async fn a_key_is_published_before_and_after_it_signs() {
     let place = Place::new().await;
     let keys = place.es256().await;
     let first = place.token(&keys);
@@ -133,7 +133,7 @@ async fn a_key_is_published_before_it_signs_and_after() {
 }
 
 #[tokio::test]
-async fn a_retired_key_verifies_until_its_last_token_has_expired_and_no_longer() {
+async fn a_retired_key_verifies_until_its_last_token_expires() {
     let place = Place::new().await;
     let keys = place.es256().await;
     let retired = kids(&keys)[0].clone();
@@ -169,7 +169,7 @@ pub(crate) fn forged(stored: &[u8], issued_at: i64, expires_at: i64) -> String {
 }
 
 #[tokio::test]
-async fn a_stolen_key_is_worth_nothing_a_day_after_it_was_retired() {
+async fn a_stolen_key_is_useless_a_day_after_retirement() {
     let place = Place::new().await;
     let keys = place.es256().await;
     let ring = keys::all(&mut place.db.read().await.unwrap(), START).await.unwrap();
@@ -196,7 +196,7 @@ async fn a_stolen_key_is_worth_nothing_a_day_after_it_was_retired() {
 }
 
 #[tokio::test]
-async fn what_was_issued_under_a_longer_lifetime_outlives_a_rotation_under_a_shorter_one() {
+async fn a_token_with_a_longer_lifetime_survives_a_rotation_under_a_shorter_one() {
     let place = Place::new().await;
     let long = place.es256().await;
     let token = place.token(&long);
@@ -220,7 +220,7 @@ async fn what_was_issued_under_a_longer_lifetime_outlives_a_rotation_under_a_sho
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn processes_that_start_at_once_have_the_same_keys() {
+async fn processes_started_concurrently_share_the_keys() {
     let place = Place::new().await;
     let started = (0..6).map(|_| {
         let (path, clock) = (place.folder.path().to_owned(), place.clock.clone());
@@ -241,7 +241,7 @@ async fn processes_that_start_at_once_have_the_same_keys() {
 }
 
 #[tokio::test]
-async fn another_process_hears_of_a_rotation_and_is_believed_meanwhile() {
+async fn another_process_learns_of_a_rotation_and_its_tokens_stay_valid() {
     let place = Place::new().await;
     let (one, two) = (place.es256().await, place.es256().await);
     place.clock.advance(MAX_AGE);
@@ -257,7 +257,7 @@ async fn another_process_hears_of_a_rotation_and_is_believed_meanwhile() {
 }
 
 #[tokio::test]
-async fn of_two_rotations_at_once_one_counts() {
+async fn one_of_two_concurrent_rotations_succeeds() {
     let place = Place::new().await;
     let keys = place.es256().await;
     place.clock.advance(MAX_AGE);

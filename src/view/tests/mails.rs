@@ -16,7 +16,7 @@ const KINDS: [(&str, bool); 10] = [
 ];
 
 #[test]
-fn every_mail_is_written_in_both_languages() {
+fn every_mail_template_renders_in_both_languages() {
     for (kind, has_link) in KINDS {
         let mut args = json!({"new_email": "new@example.org"});
         if has_link {
@@ -50,7 +50,7 @@ fn every_mail_is_written_in_both_languages() {
 }
 
 #[test]
-fn a_mail_says_how_long_its_link_works() {
+fn a_mail_states_how_long_its_link_is_valid() {
     let said = |lang, hours, days| {
         let args = json!({"link": LINK, "hours": hours, "days": days});
         letter(lang, "reset_password", &args).1
@@ -64,7 +64,7 @@ fn a_mail_says_how_long_its_link_works() {
 }
 
 #[test]
-fn what_people_typed_is_escaped_in_html_and_harmless_in_a_subject() {
+fn user_input_is_escaped_in_html_and_sanitized_in_subjects() {
     let args = json!({"name": "<b>Ann", "new_email": EVIL, "site": "a\r\nBcc: b@example.com"});
     let (subject, text, html) = letter(Language::En, "email_changed", &args);
     assert!(!html.contains("<b>") && !html.contains("<script>"), "{html}");
@@ -74,7 +74,7 @@ fn what_people_typed_is_escaped_in_html_and_harmless_in_a_subject() {
 }
 
 #[test]
-fn a_name_that_reads_like_an_address_stays_out_of_mails() {
+fn a_name_that_looks_like_a_url_is_not_used_in_mails() {
     let said = |name: &str| {
         let args = json!({"name": name, "link": LINK, "hours": 72, "days": 3});
         letter(Language::En, "confirm_email", &args).1

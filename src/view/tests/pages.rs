@@ -26,8 +26,8 @@ fn frames(form: &str) -> [Value; 2] {
     let fields: serde_json::Map<String, Value> =
         names.iter().map(|name| ((*name).to_owned(), EVIL.into())).collect();
     let wrong = json!({"form": form, "summary": EVIL, "fields": fields, "retry_after": 3});
-    let told = json!({"notice": EVIL, "developing": true, "wrong": wrong});
-    [frame.clone(), with(&frame, &told)]
+    let extra = json!({"notice": EVIL, "developing": true, "wrong": wrong});
+    [frame.clone(), with(&frame, &extra)]
 }
 
 fn mail() -> Value {
@@ -164,7 +164,7 @@ fn links() -> Pages {
 }
 
 #[test]
-fn every_page_renders_in_both_languages_with_all_it_may_hold_and_escaped() {
+fn every_page_renders_in_both_languages_and_escapes_its_data() {
     let templates = ours();
     let mut left: BTreeSet<_> = all().into_keys().filter(|n| n.starts_with("pages/")).collect();
     for (name, forms, views) in pages() {

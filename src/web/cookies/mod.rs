@@ -11,12 +11,12 @@ use rocket::{
 };
 
 /// The largest total size of cookies in bytes. If a request has more, none is read.
-const MOST: usize = 32 * 1024;
+const MAX_COOKIE_BYTES: usize = 32 * 1024;
 
 /// The value of the cookie `name`. A cookie that is sent twice is ignored: either value could be the wrong
 /// one.
 pub fn one<'r>(req: &'r Request<'_>, name: &str) -> Option<&'r str> {
-    if req.headers().get("cookie").map(str::len).sum::<usize>() > MOST {
+    if req.headers().get("cookie").map(str::len).sum::<usize>() > MAX_COOKIE_BYTES {
         return None;
     }
     let mut named = req

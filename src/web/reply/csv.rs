@@ -28,7 +28,7 @@ impl Csv {
             WriterBuilder::new().quote_style(QuoteStyle::Always).from_writer(Vec::new());
         writer.write_record(columns).map_err(Error::internal)?;
         for row in rows {
-            writer.write_record(row.map(|cell| harmless(&cell))).map_err(Error::internal)?;
+            writer.write_record(row.map(|cell| neutralized(&cell))).map_err(Error::internal)?;
         }
         let bytes = writer.into_inner().map_err(|e| Error::internal(e.into_error()))?;
         let text = String::from_utf8(bytes).map_err(Error::internal)?;
@@ -37,14 +37,14 @@ impl Csv {
 
     /// This table, with a link to the next page (RFC 8288).
     #[must_use]
-    pub fn leading_to(self, next: Option<String>) -> Self {
+    pub fn with_next_page(self, next: Option<String>) -> Self {
         Self { next, ..self }
     }
 }
 
 /// Turns what a spreadsheet would read as a formula into text (OWASP, CSV injection): at the start of the
 /// cell, and after each character that may separate cells. In many languages that is not the comma.
-fn harmless(cell: &str) -> String {
+fn neutralized(cell: &str) -> String {
     const SIGNS: &str = "=+-@\t\r\n＝＋－＠";
     const ENDS: [char; 5] = [';', ',', '\t', '\r', '\n'];
     let parts = cell.split_inclusive(ENDS).map(|part| {
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_cell_is_a_formula_and_none_leaves_its_place() {
+    fn cells_are_quoted_and_formulas_are_neutralized() {
         for evil in
             ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1", "=cmd|' /C calc'!A0"]
         {
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn no_part_of_a_cell_is_a_formula_where_something_else_ends_cells() {
+    fn formulas_are_neutralized_after_other_cell_separators() {
         for (cell, written) in [
             ("x;=cmd|' /C calc'!A0", "x;'=cmd|' /C calc'!A0"),
             ("x,=1", "x,'=1"),
@@ -103,7 +103,7 @@ mod tests {
             ),
             ("a=b-c@d", "a=b-c@d"),
         ] {
-            assert_eq!(harmless(cell), written);
+            assert_eq!(neutralized(cell), written);
         }
     }
 }

@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_notice_has_a_sentence_in_every_language() {
+    fn every_flash_message_is_translated() {
         for (notice, language) in ALL.iter().flat_map(|n| Language::ALL.map(|l| (n, l))) {
             assert!(!notice.text(language).starts_with("notice-"), "{notice:?}");
         }

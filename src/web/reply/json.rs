@@ -51,14 +51,15 @@ impl<T> Reply<T> {
     /// This reply, with the access token in a header, and the refresh token, if there is a new one, in the
     /// cookie.
     #[must_use]
-    pub fn carrying(self, auth: &Auth, tokens: &Tokens) -> Self {
-        self.header("Authorization", format!("Bearer {}", tokens.access)).keeping(auth, tokens)
+    pub fn with_tokens(self, auth: &Auth, tokens: &Tokens) -> Self {
+        self.header("Authorization", format!("Bearer {}", tokens.access))
+            .with_refresh_cookie(auth, tokens)
     }
 
     /// This reply, with the refresh token, if there is a new one, in the cookie, and after a login with the
     /// cookie of a known device.
     #[must_use]
-    pub fn keeping(self, auth: &Auth, tokens: &Tokens) -> Self {
+    pub fn with_refresh_cookie(self, auth: &Auth, tokens: &Tokens) -> Self {
         let reply = match &tokens.refresh {
             Some(token) => {
                 let cookie = refresh_token::cookie(auth.config(), token, auth.clock().now());
@@ -66,12 +67,12 @@ impl<T> Reply<T> {
             }
             None => self,
         };
-        reply.remembering(auth, tokens.device.clone())
+        reply.with_device_cookie(auth, tokens.device.clone())
     }
 
     /// This reply, with the cookie of a known device.
     #[must_use]
-    pub fn remembering(self, auth: &Auth, device: Option<String>) -> Self {
+    pub fn with_device_cookie(self, auth: &Auth, device: Option<String>) -> Self {
         match device {
             Some(device) => self.header("Set-Cookie", device::cookie(auth.config(), device)),
             None => self,
@@ -80,13 +81,13 @@ impl<T> Reply<T> {
 
     /// This reply, with a notice for the next page.
     #[must_use]
-    pub fn telling(self, auth: &Auth, notice: Notice) -> Self {
+    pub fn with_notice(self, auth: &Auth, notice: Notice) -> Self {
         self.header("Set-Cookie", notice.cookie(auth))
     }
 
     /// This reply, with a header that removes the cookie of the refresh token.
     #[must_use]
-    pub fn forgetting(self, auth: &Auth) -> Self {
+    pub fn without_refresh_cookie(self, auth: &Auth) -> Self {
         self.header("Set-Cookie", refresh_token::no_cookie(auth.config()))
     }
 }

@@ -107,10 +107,10 @@ impl<'r, V: View> Responder<'r, 'static> for Page<V> {
             return Err(Status::InternalServerError);
         };
         let wrong = self.wrong.as_ref();
-        let told = wrong
+        let errors = wrong
             .map(|(form, problem)| FormErrors::new(form, problem, language))
             .unwrap_or_default();
-        let html = match render(req, auth, language, told, &self.view) {
+        let html = match render(req, auth, language, errors, &self.view) {
             Ok(html) => html,
             Err(problem) => return problem.respond_to(req),
         };

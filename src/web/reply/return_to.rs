@@ -4,12 +4,12 @@ use crate::config::Config;
 use url::Url;
 
 /// The longest target, in bytes.
-const LONGEST: usize = 2048;
+const MAX_TARGET_BYTES: usize = 2048;
 
 /// The target that `next` names, parsed as a browser does. `None` if it is not allowed.
 pub fn next(config: &Config, next: &str) -> Option<String> {
     let plain = !next.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\');
-    if next.len() > LONGEST || !plain {
+    if next.len() > MAX_TARGET_BYTES || !plain {
         return None;
     }
     if !next.starts_with('/') {
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_login_over_tls_leads_to_no_origin_without_it() {
+    fn an_https_service_does_not_redirect_to_http_origins() {
         let mut config = Config::default();
         config.cors.origins = vec!["http://a.example.com".to_owned()];
         config.return_to.origins =
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn only_paths_of_this_site_and_listed_origins_are_followed() {
+    fn only_local_paths_and_listed_origins_are_valid_targets() {
         let mut config = Config::default();
         config.cors.origins = vec!["https://app.example.com".to_owned()];
         let next = |to: &str| next(&config, to);

@@ -23,25 +23,25 @@ mod tests {
     use crate::config::{Config, EmailConfirmation, Registration};
 
     #[test]
-    fn every_change_has_a_sentence_in_every_language() {
+    fn every_setting_effect_is_translated() {
         let from = RuntimeSettings::from(&Config::default());
         for language in Language::ALL {
-            let told = |setting, to: &RuntimeSettings| {
-                let told = effect(language, setting, to, Duration::from_mins(5));
-                assert!(told.ends_with('.') && !told.starts_with("effect-"), "{told}");
-                told
+            let text = |setting, to: &RuntimeSettings| {
+                let text = effect(language, setting, to, Duration::from_mins(5));
+                assert!(text.ends_with('.') && !text.starts_with("effect-"), "{text}");
+                text
             };
             let lifetime = match language {
                 Language::En => "5 minutes",
                 Language::Ru => "5 минут",
             };
-            assert!(told(Setting::AccessTokenLifetime, &from).contains(lifetime));
-            told(Setting::RefreshTokenLifetime, &from);
+            assert!(text(Setting::AccessTokenLifetime, &from).contains(lifetime));
+            text(Setting::RefreshTokenLifetime, &from);
             for registration in Registration::ALL {
-                told(Setting::Registration, &RuntimeSettings { registration, ..from });
+                text(Setting::Registration, &RuntimeSettings { registration, ..from });
             }
             for email_confirmation in EmailConfirmation::ALL {
-                told(Setting::EmailConfirmation, &RuntimeSettings { email_confirmation, ..from });
+                text(Setting::EmailConfirmation, &RuntimeSettings { email_confirmation, ..from });
             }
         }
     }

@@ -20,7 +20,7 @@ const LARGEST: u64 = 64;
 /// How many fields a body may have, and how many entries a list.
 pub(crate) const MOST_FIELDS: usize = 64;
 /// How long a body may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(10);
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a body may be besides JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub async fn read(req: &Request<'_>, data: Data<'_>, forms: Forms) -> Result<Bod
         return Err(Error::TooLarge);
     }
     let reading = data.open(LARGEST.kibibytes()).into_bytes();
-    let bytes = tokio::time::timeout(PATIENCE, reading)
+    let bytes = tokio::time::timeout(BODY_TIMEOUT, reading)
         .await
         .map_err(|_| Error::TooSlow)?
         .map_err(|_| Error::Malformed)?;
@@ -113,7 +113,7 @@ impl<'de> Visitor<'de> for Object {
     fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<Self, A::Error> {
         while let Some((name, value)) = fields.next_entry()? {
             if self.0.insert(name, value).is_some() {
-                return Err(serde::de::Error::custom("a name comes twice"));
+                return Err(serde::de::Error::custom("duplicate field"));
             }
         }
         Ok(self)

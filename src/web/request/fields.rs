@@ -19,7 +19,7 @@ impl Body {
     /// [`Error::Fields`], with all errors.
     pub fn read<'b, T>(&'b self, read: impl FnOnce(&mut Fields<'b>) -> T) -> Result<T> {
         let (value, wrong) = self.look(read);
-        unless_wrong(value, wrong)
+        ok_if_valid(value, wrong)
     }
 
     /// The value that `read` makes of the fields, and the errors. An invalid field has its default value.
@@ -33,7 +33,7 @@ impl Body {
 ///
 /// # Errors
 /// [`Error::Fields`], with all errors.
-pub fn unless_wrong<T>(value: T, wrong: Wrong) -> Result<T> {
+pub fn ok_if_valid<T>(value: T, wrong: Wrong) -> Result<T> {
     if wrong.is_empty() { Ok(value) } else { Err(Error::Fields(wrong)) }
 }
 
@@ -72,7 +72,7 @@ impl<'b> Fields<'b> {
     }
 
     /// A text; `None` if the field is missing, `Some(None)` if it is null.
-    #[expect(clippy::option_option, reason = "a PATCH tells what is null from what is not there")]
+    #[expect(clippy::option_option, reason = "PATCH distinguishes null from an absent field")]
     pub fn nullable(&mut self, name: &'static str) -> Option<Option<&'b str>> {
         let value = match self.value(name) {
             None => Ok(None),

@@ -17,12 +17,12 @@ struct CookieOwner(UserId);
 struct OwnLanguage(Option<Language>);
 
 /// Records the user that a credential proves.
-pub fn prove(req: &Request<'_>, user: UserId) {
+pub fn record_user(req: &Request<'_>, user: UserId) {
     let _ = req.local_cache(OnceLock::<Proven>::new).set(Proven(user));
 }
 
 /// Records the owner of the cookie in a refused request.
-pub fn suspect(req: &Request<'_>, owner: UserId) {
+pub fn record_cookie_owner(req: &Request<'_>, owner: UserId) {
     let _ = req.local_cache(OnceLock::<CookieOwner>::new).set(CookieOwner(owner));
 }
 
@@ -38,7 +38,7 @@ pub fn user(req: &Request<'_>) -> Option<UserId> {
 }
 
 /// Records the language of the user who is logged in.
-pub fn speaks(req: &Request<'_>, user: &User) {
+pub fn record_language(req: &Request<'_>, user: &User) {
     let language = user.language.as_deref().and_then(Language::from_tag);
     let _ = req.local_cache(OnceLock::new).set(OwnLanguage(language));
 }

@@ -1,7 +1,7 @@
 //! [`Json`], the body of a request as a type, and [`request_body!`], which declares such types.
 use super::{
     body::{self, Forms},
-    fields::{Fields, Wrong, unless_wrong},
+    fields::{Fields, Wrong, ok_if_valid},
 };
 use crate::web::Result;
 use rocket::{
@@ -29,7 +29,7 @@ impl<T, const FORMS: bool> Json<T, FORMS> {
     /// (see [`body::read`]).
     pub fn valid(self) -> Result<T> {
         let (body, wrong) = self.lenient()?;
-        Ok(unless_wrong(body, wrong)?)
+        Ok(ok_if_valid(body, wrong)?)
     }
 
     /// The body and the errors of its fields. An invalid field has its default value.
@@ -68,7 +68,7 @@ macro_rules! request_body {
     ) => {
         #[derive(utoipa::ToSchema)]
         $(#[$attribute])*
-        #[allow(clippy::option_option, reason = "null is not the same as a field that is not there")]
+        #[allow(clippy::option_option, reason = "null is not the same as an absent field")]
         $visibility struct $body {
             $($(#[$field_attribute])* $field_visibility $field: $type,)+
         }

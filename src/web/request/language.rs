@@ -81,7 +81,7 @@ pub fn no_cookie(auth: &Auth) -> Cookie<'static> {
 fn accepted(req: &Request<'_>) -> Option<Language> {
     let header = req.headers().get_one("accept-language").unwrap_or_default();
     let header = if header.len() > LONGEST_LANGUAGES { "" } else { header };
-    let weighed = header.split(',').take(16).filter_map(|range| {
+    let weighted = header.split(',').take(16).filter_map(|range| {
         let (tag, rest) = range.split_once(';').unwrap_or((range, ""));
         let q = match rest.trim().strip_prefix("q=") {
             Some(q) => q.parse::<f32>().ok()?,
@@ -90,7 +90,7 @@ fn accepted(req: &Request<'_>) -> Option<Language> {
         Some((Language::from_tag(tag)?, q)).filter(|(_, q)| *q > 0.0)
     });
     // If two are equal, the first one wins.
-    weighed
+    weighted
         .fold(None, |best: Option<(Language, f32)>, new| {
             best.filter(|(_, q)| *q >= new.1).or(Some(new))
         })

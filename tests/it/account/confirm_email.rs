@@ -70,8 +70,8 @@ async fn a_mailed_code_confirms_in_a_session(service: &Service) {
     ann.login_with(json!({ "email": ANN, "password": PASSWORD })).await.expect(200);
     service.user("bob").await.confirms(json!({ "code": code })).await.refused(400, "validation");
     for wrong in ["", "12345", "abcdef", "0123456"] {
-        let told = ann.confirms(json!({ "code": wrong })).await;
-        assert!(told.refused(400, "validation")["errors"]["code"].is_array(), "{wrong}");
+        let reply = ann.confirms(json!({ "code": wrong })).await;
+        assert!(reply.refused(400, "validation")["errors"]["code"].is_array(), "{wrong}");
     }
     for neither in [json!({}), json!({ "code": code, "token": "x" })] {
         ann.confirms(neither).await.refused(400, "validation");

@@ -68,9 +68,9 @@ async fn the_setup_link_makes_one_superuser_and_logs_them_in(service: &Service) 
     assert_eq!(op.get("/setup").await.status, 400);
     assert_eq!(service.auth().offer_setup().await.unwrap(), None);
     assert_eq!(rows(service, SUPERUSERS).await, ["op@example.com"]);
-    let told = acts(service).await;
+    let recorded = acts(service).await;
     assert_eq!(
-        told[..4],
+        recorded[..4],
         ["keys_provisioned", "setup_offered", "setup_offered", "setup_completed"]
     );
 }

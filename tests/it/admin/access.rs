@@ -3,7 +3,7 @@ use super::{patch, path, send};
 use crate::support::Service;
 use portcullis::{
     config::Setting,
-    flows::{Caller, Error, Operator, UserChange, UserId},
+    flows::{Caller, Error, NewInvitation, NewUser, Operator, UserChange, UserId},
 };
 use rocket::http::Method;
 use serde_json::json;
@@ -129,4 +129,43 @@ async fn a_superuser_demoted_during_a_request_loses_their_rights(service: &Servi
     let wanted = [(Setting::Registration, Some("closed"))];
     let set = auth.admin(&op).change_settings(&wanted).await;
     assert!(matches!(set, Err(Error::Forbidden)));
+}
+
+on_both!(an_admin_who_is_no_superuser_can_take_over_no_account_through_the_library);
+async fn an_admin_who_is_no_superuser_can_take_over_no_account_through_the_library(
+    service: &Service,
+) {
+    let (root, adm) = (service.superuser("root").await, service.admin("adm").await);
+    let auth = service.auth();
+    let claims = auth.verify_access(&adm.access().unwrap()).unwrap();
+    let op = Operator::new(&Caller::default(), auth.signed_in(&claims).await.unwrap()).unwrap();
+    let admin = auth.admin(&op);
+    let new = NewUser {
+        email: "new@example.com",
+        password: "another good password",
+        username: None,
+        first_name: None,
+        roles: &[],
+        superuser: true,
+        confirmed: true,
+    };
+    assert!(matches!(admin.add_user(new).await, Err(Error::Forbidden)));
+    let set = admin.set_password(UserId(root.id), "another good password").await;
+    assert!(matches!(set, Err(Error::Forbidden)));
+    assert!(matches!(admin.export(UserId(0), 9).await, Err(Error::Forbidden)));
+    assert!(matches!(admin.note_export().await, Err(Error::Forbidden)));
+    assert!(matches!(admin.reseal_keys().await, Err(Error::Forbidden)));
+    root.get("/auth/me").await.expect(200);
+}
+
+on_both!(an_admin_who_lost_the_role_during_a_request_cannot_invite);
+async fn an_admin_who_lost_the_role_during_a_request_cannot_invite(service: &Service) {
+    let adm = service.admin("adm").await;
+    let auth = service.auth();
+    let claims = auth.verify_access(&adm.access().unwrap()).unwrap();
+    let op = Operator::new(&Caller::default(), auth.signed_in(&claims).await.unwrap()).unwrap();
+    auth.admin(&Operator::cli()).revoke(UserId(adm.id), "ADMIN", false).await.unwrap();
+    let new = NewInvitation { email: "new@example.com", roles: &[], language: None };
+    assert!(matches!(auth.admin(&op).invite(new).await, Err(Error::Forbidden)));
+    assert!(matches!(auth.admin(&op).revoke_invitation(1).await, Err(Error::Forbidden)));
 }

@@ -53,11 +53,11 @@ async fn of_superusers_who_delete_each_other_at_once_one_stays(service: &Service
                 }
             }
         });
-        let told: Vec<u16> = join_all(acts).await.iter().map(|r| r.status).collect();
-        assert!(told.iter().all(|s| matches!(s, 200 | 204 | 401 | 403 | 409)), "{told:?}");
+        let statuses: Vec<u16> = join_all(acts).await.iter().map(|r| r.status).collect();
+        assert!(statuses.iter().all(|s| matches!(s, 200 | 204 | 401 | 403 | 409)), "{statuses:?}");
         let left =
             rows(service, "SELECT email FROM auth_users WHERE is_superuser AND is_active").await;
-        assert!(!left.is_empty(), "{told:?}");
+        assert!(!left.is_empty(), "{statuses:?}");
         for email in left.iter().skip(1) {
             let id = service
                 .auth()
@@ -93,8 +93,8 @@ async fn of_two_superusers_who_demote_each_other_at_once_one_stays(service: &Ser
         }
         let no_more = || json!({ "is_superuser": false });
         let (one, two) = rocket::tokio::join!(patch(&a, &b, no_more()), patch(&b, &a, no_more()));
-        let mut told = [one.status, two.status];
-        told.sort_unstable();
-        assert!(told == [200, 403], "{told:?}");
+        let mut statuses = [one.status, two.status];
+        statuses.sort_unstable();
+        assert!(statuses == [200, 403], "{statuses:?}");
     }
 }

@@ -79,7 +79,7 @@ async fn the_number_of_metrics_does_not_depend_on_requests() {
         }
         tokio::task::yield_now().await;
     };
-    for told in [
+    for line in [
         "portcullis_mails{state=\"waiting\"}",
         "portcullis_mails{state=\"failed\"} 0",
         "portcullis_oldest_mail_seconds",
@@ -88,7 +88,7 @@ async fn the_number_of_metrics_does_not_depend_on_requests() {
         "portcullis_purge_overdue_seconds{table=\"auth_sessions\"} 0",
         "portcullis_requests_total{method=\"GET\",route=\"-\",status=\"404\"} 20",
     ] {
-        assert!(figures.contains(told), "{told}: {figures}");
+        assert!(figures.contains(line), "{line}: {figures}");
     }
     assert!(!figures.contains("strange") && !figures.contains("example"), "{figures}");
 }

@@ -1,5 +1,5 @@
 //! Commands.
-use super::{migrate, result, told_in_one_line, with_input};
+use super::{failed_with_one_line, migrate, result, with_input};
 use crate::support::{Database, PASSWORD, program, program_with_database};
 use serde_json::{Value, json};
 use std::{
@@ -105,8 +105,8 @@ fn commands(folder: &Path, url: &str) {
     );
 }
 
-on_both_databases!(the_commands_do_what_they_promise);
-async fn the_commands_do_what_they_promise(database: Database) {
+on_both_databases!(the_commands_have_their_documented_effects);
+async fn the_commands_have_their_documented_effects(database: Database) {
     let (folder, url) = (tempfile::tempdir().unwrap(), database.url.clone());
     tokio::task::spawn_blocking(move || commands(folder.path(), &url)).await.unwrap();
     database.end().await;
@@ -146,7 +146,7 @@ fn a_read_command_creates_and_migrates_no_database() {
     let add = ["user", "add", "ann@example.com", "--password-stdin"];
     let change: [&[&str]; 3] = [&add, &["user", "delete", "1", "--yes"], &["keys", "rotate"]];
     for args in LOOK.into_iter().chain(change) {
-        told_in_one_line(&result(&mut program(folder.path(), args)), "portcullis migrate");
+        failed_with_one_line(&result(&mut program(folder.path(), args)), "portcullis migrate");
         assert_eq!(contents(folder.path()), []);
     }
     // The file belongs to another program or to an older version.
@@ -157,7 +157,7 @@ fn a_read_command_creates_and_migrates_no_database() {
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
         fs::set_permissions(&file, open).unwrap();
         let (code, _, err) = result(&mut program(folder.path(), &["config", "check"]));
-        assert!(code == 0 && err.contains("is open to others"), "{err}");
+        assert!(code == 0 && err.contains("can be accessed by others"), "{err}");
     }
     for args in LOOK.into_iter().chain(change) {
         let (code, out, err) = result(&mut program(folder.path(), args));
@@ -211,9 +211,9 @@ fn stolen_keys_are_dropped_and_the_encryption_key_is_changed() {
     };
     assert_eq!(run(&["migrate"], &[]).0, 0);
     let first = kids(&run(&["keys", "list"], &[]).1);
-    told_in_one_line(&run(&["keys", "drop", &first[0], "none"], &[]), "none was removed");
+    failed_with_one_line(&run(&["keys", "drop", &first[0], "none"], &[]), "none was removed");
     // A key name may begin like an option.
-    told_in_one_line(&run(&["keys", "drop", "-3Cq"], &[]), "none was removed");
+    failed_with_one_line(&run(&["keys", "drop", "-3Cq"], &[]), "none was removed");
     assert_eq!(kids(&run(&["keys", "list"], &[]).1), first);
     let (code, out, err) = run(&["keys", "drop", &first[0], &first[1], &first[0]], &[]);
     assert_eq!(code, 0, "{err}");
@@ -222,9 +222,9 @@ fn stolen_keys_are_dropped_and_the_encryption_key_is_changed() {
     // With an encryption key, the next start encrypts the keys that are stored unencrypted.
     let sealed = [("PORTCULLIS_ENCRYPTION_KEY", old)];
     assert_eq!(run(&["migrate"], &sealed).0, 0);
-    told_in_one_line(&run(&["keys", "list"], &[]), "encryption_key is missing");
+    failed_with_one_line(&run(&["keys", "list"], &[]), "encryption_key is missing");
     let other = [("PORTCULLIS_ENCRYPTION_KEY", new)];
-    told_in_one_line(&run(&["keys", "reseal"], &other), "another encryption_key");
+    failed_with_one_line(&run(&["keys", "reseal"], &other), "another encryption_key");
     let file = folder.path().join("old");
     fs::write(&file, format!("{old}\n")).unwrap();
     let file = file.to_str().unwrap();
@@ -232,7 +232,7 @@ fn stolen_keys_are_dropped_and_the_encryption_key_is_changed() {
     let (code, out, err) = run(&["keys", "reseal"], &both);
     assert_eq!((code, out.as_str()), (0, "{\"resealed\":3}\n"), "{err}");
     assert_eq!(kids(&run(&["keys", "list"], &other).1), second);
-    told_in_one_line(&run(&["keys", "list"], &sealed), "another encryption_key");
+    failed_with_one_line(&run(&["keys", "list"], &sealed), "another encryption_key");
     assert_eq!(run(&["migrate"], &other).0, 0);
 }
 
@@ -248,22 +248,22 @@ fn a_command_names_its_user_unambiguously() {
         assert_eq!(with_input(folder.path(), &add, PASSWORD.as_bytes()).0, 0);
     }
     // `1` is the id of one user and the username of another.
-    told_in_one_line(&run(&["user", "show", "1"]), "use id:1 or username:1");
+    failed_with_one_line(&run(&["user", "show", "1"]), "use id:1 or username:1");
     for (who, id) in [("id:1", 1), ("username:1", 2), ("2", 2), ("ann", 1), ("bob@example.com", 2)]
     {
         let (code, out, err) = run(&["user", "show", who]);
         assert!(code == 0 && out.contains(&format!("\"id\":{id},")), "{who} {out}{err}");
     }
     for who in ["id:3", "id:ann", "username:3", "3", "nobody", "id:", "x:1"] {
-        told_in_one_line(&run(&["user", "show", who]), "there is no such user");
+        failed_with_one_line(&run(&["user", "show", who]), "there is no such user");
     }
     let (code, out, err) = run(&["user", "grant-superuser", "ann"]);
     assert!(code == 0 && out.contains("\"is_superuser\":true"), "{out}{err}");
-    told_in_one_line(&run(&["user", "revoke-superuser", "ann"]), "the last superuser");
+    failed_with_one_line(&run(&["user", "revoke-superuser", "ann"]), "the last superuser");
     // A superuser who cannot log in does not count.
     assert_eq!(run(&["user", "grant-superuser", "id:2"]).0, 0);
     assert_eq!(run(&["user", "disable", "id:2"]).0, 0);
-    told_in_one_line(&run(&["user", "revoke-superuser", "ann"]), "the last superuser");
+    failed_with_one_line(&run(&["user", "revoke-superuser", "ann"]), "the last superuser");
     assert_eq!(run(&["user", "enable", "id:2"]).0, 0);
     let (code, out, err) = run(&["user", "revoke-superuser", "ann", "--end-sessions"]);
     assert!(code == 0 && out.contains("\"is_superuser\":false"), "{out}{err}");

@@ -34,7 +34,7 @@ fn migrate(folder: &Path) {
 }
 
 /// Checks that the command failed with one line on standard error, which contains `why`.
-fn told_in_one_line((code, out, err): &(i32, String, String), why: &str) {
+fn failed_with_one_line((code, out, err): &(i32, String, String), why: &str) {
     assert_eq!(*code, 1, "{out}{err}");
     assert!(err.starts_with("portcullis: ") && err.lines().count() == 1, "{err}");
     assert!(err.contains(why), "{why} in {err}");
@@ -58,7 +58,7 @@ impl Serving {
         Self(child, out, port)
     }
 
-    fn wait_until_it_serves(&mut self) {
+    fn wait_until_ready(&mut self) {
         let mut line = String::new();
         self.1.read_line(&mut line).unwrap();
         assert!(line.contains(&format!("listens on http://127.0.0.1:{}", self.2)), "{line:?}");

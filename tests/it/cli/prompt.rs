@@ -1,5 +1,5 @@
 //! Passwords, questions and output at a terminal.
-use super::{migrate, result, told_in_one_line, with_input};
+use super::{failed_with_one_line, migrate, result, with_input};
 use crate::support::{PASSWORD, PROGRAM, program};
 use std::{
     fs,
@@ -21,7 +21,7 @@ fn a_password_on_stdin_is_read_whole_and_never_shown() {
         (b"hunter2\n", "8 characters"),
         (b"", "password"),
     ] {
-        told_in_one_line(&with_input(folder.path(), &add, input), why);
+        failed_with_one_line(&with_input(folder.path(), &add, input), why);
     }
     let (code, out, err) = with_input(folder.path(), &add, PASSWORD.as_bytes());
     assert!(code == 0 && err.is_empty(), "{err}");
@@ -43,7 +43,7 @@ fn output_that_nobody_reads_does_not_panic() {
     }
     let list = || program(folder.path(), &["user", "list"]);
     let full = fs::File::create("/dev/full").unwrap();
-    told_in_one_line(&result(list().stdout(full)), "space");
+    failed_with_one_line(&result(list().stdout(full)), "space");
     let mut child = list().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let Output { status, stderr, .. } = child.wait_with_output().unwrap();

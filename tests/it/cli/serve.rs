@@ -1,5 +1,5 @@
 //! Starting and stopping a server.
-use super::{Serving, result, told_in_one_line};
+use super::{Serving, failed_with_one_line, result};
 use crate::support::{Database, PASSWORD, Server, program, program_with_database};
 use serde_json::json;
 use std::{
@@ -22,7 +22,7 @@ async fn several_servers_can_start_at_once(database: Database) {
         for mut migrate in migrates {
             assert!(migrate.wait().unwrap().success());
         }
-        servers.iter_mut().for_each(Serving::wait_until_it_serves);
+        servers.iter_mut().for_each(Serving::wait_until_ready);
         let key_set = |s: &Serving| {
             s.ask("/.well-known/jwks.json").split_once("\r\n\r\n").unwrap().1.to_owned()
         };
@@ -50,7 +50,7 @@ fn a_server_stops_while_clients_hold_connections() {
     {
         let settings = [("PORTCULLIS_SHUTDOWN__DRAIN", "0s")];
         let mut server = Serving::spawn(folder.path(), "sqlite://a.db", &settings);
-        server.wait_until_it_serves();
+        server.wait_until_ready();
         let mut idle = TcpStream::connect(("127.0.0.1", server.2)).unwrap();
         idle.write_all(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
         assert!(idle.read(&mut [0; 1024]).unwrap() > 0);
@@ -67,7 +67,7 @@ fn the_log_shows_no_token_of_a_link() {
     let folder = tempfile::tempdir().unwrap();
     for (level, shown) in [("info", false), ("debug", false), ("rocket=info", true)] {
         let mut server = Serving::spawn(folder.path(), "sqlite://a.db", &[("RUST_LOG", level)]);
-        server.wait_until_it_serves();
+        server.wait_until_ready();
         let log = folder.path().join(format!("log-{}", server.2));
         server.ask("/confirm-email?token=SESAME");
         server.stops("-INT");
@@ -97,7 +97,7 @@ fn a_failed_start_is_reported_in_one_line() {
     ] {
         // Use any free port, unless the case sets the port.
         let mut serve = program(folder.path(), &["serve"]);
-        told_in_one_line(&result(serve.env("ROCKET_PORT", "0").env(key, value)), why);
+        failed_with_one_line(&result(serve.env("ROCKET_PORT", "0").env(key, value)), why);
     }
     fs::create_dir_all(folder.path().join("mine/pages")).unwrap();
     fs::write(folder.path().join("mine/pages/login.html"), "\n{{ nobody }}").unwrap();
@@ -112,7 +112,7 @@ fn a_failed_start_is_reported_in_one_line() {
     ] {
         fs::write(&file, toml).unwrap();
         for args in [&["serve"][..], &["user", "list"], &["migrate"]] {
-            told_in_one_line(&result(&mut program(folder.path(), args)), why);
+            failed_with_one_line(&result(&mut program(folder.path(), args)), why);
         }
         // If the file cannot be parsed, none of Rocket's settings is known.
         let head = if why == "Rocket.toml" { "[default." } else { "[default]\naddress" };
@@ -133,8 +133,8 @@ fn an_address_in_use_is_reported_before_a_database_is_made() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let mut serve = program(folder.path(), &["serve"]);
-    let told = result(serve.env("ROCKET_PORT", address.port().to_string()));
-    told_in_one_line(&told, &format!("{address} cannot be listened on"));
+    let output = result(serve.env("ROCKET_PORT", address.port().to_string()));
+    failed_with_one_line(&output, &format!("{address} cannot be listened on"));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
@@ -151,7 +151,7 @@ fn a_misspelt_setting_stops_the_start() {
     ] {
         fs::write(folder.path().join("Rocket.toml"), toml).unwrap();
         for args in [&["serve"][..], &["migrate"], &["user", "list"]] {
-            told_in_one_line(&result(&mut program(folder.path(), args)), why);
+            failed_with_one_line(&result(&mut program(folder.path(), args)), why);
         }
         let (code, _, err) = result(&mut program(folder.path(), &["config", "check"]));
         assert!(code == 1 && err.contains(why), "{err}");
@@ -161,7 +161,7 @@ fn a_misspelt_setting_stops_the_start() {
         ("ROCKET_PROFILE", "staging", "ROCKET_PROFILE: there is no table [staging]"),
         ("ROCKET_PROT", "8001", "ROCKET_PROT: unknown key, did you mean port?"),
     ] {
-        told_in_one_line(&result(program(folder.path(), &["serve"]).env(name, value)), why);
+        failed_with_one_line(&result(program(folder.path(), &["serve"]).env(name, value)), why);
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
@@ -180,18 +180,18 @@ fn an_invalid_setting_stops_the_start() {
     };
     for args in [&["config", "check"][..], &["serve"], &["user", "list"]] {
         let out = with(args);
-        let told = format!(
+        let output = format!(
             "{}{}",
             String::from_utf8_lossy(&out.stdout),
             String::from_utf8_lossy(&out.stderr)
         );
-        assert_eq!(out.status.code(), Some(1), "{told}");
+        assert_eq!(out.status.code(), Some(1), "{output}");
         assert!(
-            told.contains("PORTCULLIS_PUBLIC_ULR") && told.contains("PORTCULLIS_JWT__SECRET"),
-            "{told}"
+            output.contains("PORTCULLIS_PUBLIC_ULR") && output.contains("PORTCULLIS_JWT__SECRET"),
+            "{output}"
         );
-        assert!(!told.contains(secret), "{told}");
-        assert!(!told.contains("panicked"), "{told}");
+        assert!(!output.contains(secret), "{output}");
+        assert!(!output.contains("panicked"), "{output}");
     }
     let fine =
         program_with_database(folder.path(), None).args(["config", "check"]).output().unwrap();
@@ -200,17 +200,19 @@ fn an_invalid_setting_stops_the_start() {
     let url = "postgres://u@127.0.0.1:1/x?password=hunter2";
     let shown =
         program_with_database(folder.path(), Some(url)).args(["config", "check"]).output().unwrap();
-    let told = String::from_utf8_lossy(&shown.stdout).into_owned();
-    assert!(told.contains("127.0.0.1:1/x") && !told.contains(secret), "{told}");
+    let output = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(output.contains("127.0.0.1:1/x") && !output.contains(secret), "{output}");
     // An unreachable database is reported in one line.
     let gone = program_with_database(folder.path(), Some("postgres://u:hunter2@127.0.0.1:1/x"))
         .args(["migrate"])
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&gone.stderr).into_owned();
+    let output = String::from_utf8_lossy(&gone.stderr).into_owned();
     assert!(
-        gone.status.code() == Some(1) && !told.contains(secret) && told.contains("portcullis: "),
-        "{told}"
+        gone.status.code() == Some(1)
+            && !output.contains(secret)
+            && output.contains("portcullis: "),
+        "{output}"
     );
 }
 

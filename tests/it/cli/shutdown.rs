@@ -100,9 +100,9 @@ async fn requests_under_way_are_finished(database: Database) {
     for _ in 0..10 {
         let mut stream = server.send(&head).await;
         // The server sends 100 Continue once it reads the body.
-        let mut told = [0; 25];
-        stream.read_exact(&mut told).await.unwrap();
-        assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+        let mut received = [0; 25];
+        stream.read_exact(&mut received).await.unwrap();
+        assert_eq!(&received, b"HTTP/1.1 100 Continue\r\n\r\n");
         logins.push(stream);
     }
     server.signal("-TERM");

@@ -38,8 +38,8 @@ impl Person<'_> {
     }
 }
 
-on_both!(the_zone_is_for_operators_and_some_of_it_for_superusers);
-async fn the_zone_is_for_operators_and_some_of_it_for_superusers(service: &Service) {
+on_both!(admin_pages_require_an_operator_and_some_a_superuser);
+async fn admin_pages_require_an_operator_and_some_a_superuser(service: &Service) {
     let (ann, admin, root) = (service.user("ann").await, admin(service).await, root(service).await);
     let guest = service.stranger();
     for path in PAGES {
@@ -55,8 +55,8 @@ async fn the_zone_is_for_operators_and_some_of_it_for_superusers(service: &Servi
     says(&root.get("/admin/").await, "href=\"/admin/settings\"");
 }
 
-on_both!(users_are_found_and_looked_at);
-async fn users_are_found_and_looked_at(service: &Service) {
+on_both!(users_are_searched_and_shown);
+async fn users_are_searched_and_shown(service: &Service) {
     let (ann, admin) = (service.user("ann").await, admin(service).await);
     let page = admin.get("/admin/users?search=NN@EXAM&state=active&confirmed=true").await;
     says(&page, "1 user.");
@@ -97,12 +97,12 @@ async fn many_users_are_paged(service: &Service) {
     says(&page, "rel=\"prev\"");
 }
 
-on_both!(an_operator_acts_on_a_user);
-async fn an_operator_acts_on_a_user(service: &Service) {
+on_both!(an_operator_manages_a_user);
+async fn an_operator_manages_a_user(service: &Service) {
     let (ann, root) = (service.user("ann").await, root(service).await);
     let here = format!("/admin/users/{}", ann.id);
-    let done = async |act: &str, more: &[(&str, &str)], told: &str| {
-        says(&root.follow(&root.act(&ann, act, more).await, &here).await, told);
+    let done = async |act: &str, more: &[(&str, &str)], notice: &str| {
+        says(&root.follow(&root.act(&ann, act, more).await, &here).await, notice);
     };
     done(
         "profile",
@@ -138,8 +138,8 @@ async fn an_operator_acts_on_a_user(service: &Service) {
     assert_eq!(root.get(&here).await.status, 404);
 }
 
-on_both!(an_admin_cannot_touch_a_superuser_and_the_last_one_stays);
-async fn an_admin_cannot_touch_a_superuser_and_the_last_one_stays(service: &Service) {
+on_both!(an_admin_cannot_change_a_superuser_and_the_last_superuser_stays);
+async fn an_admin_cannot_change_a_superuser_and_the_last_superuser_stays(service: &Service) {
     let (admin, root) = (admin(service).await, root(service).await);
     let path = format!("/admin/users/{}", root.id);
     let page = admin.get(&path).await;
@@ -168,8 +168,8 @@ async fn an_admin_cannot_touch_a_superuser_and_the_last_one_stays(service: &Serv
     assert_eq!(admin.act(&ann, "superuser-on", &[]).await.status, 403);
 }
 
-on_both!(a_dangerous_act_asks_for_the_password_again);
-async fn a_dangerous_act_asks_for_the_password_again(service: &Service) {
+on_both!(a_dangerous_action_requires_reauthentication);
+async fn a_dangerous_action_requires_reauthentication(service: &Service) {
     let (ann, root) = (service.user("ann").await, root(service).await);
     service.advance(Duration::from_mins(11));
     let asked = root.act(&ann, "disable", &[]).await;
@@ -199,8 +199,8 @@ async fn a_dangerous_act_asks_for_the_password_again(service: &Service) {
     assert_eq!(asked.header("location"), Some("/admin/prove?next=%2Fadmin%2Fsettings"));
 }
 
-on_both!(settings_are_changed_told_and_undone);
-async fn settings_are_changed_told_and_undone(service: &Service) {
+on_both!(settings_are_changed_with_a_notice_and_undone);
+async fn settings_are_changed_with_a_notice_and_undone(service: &Service) {
     let root = root(service).await;
     let change = async |access: &str, registration: &str| {
         root.submit(
@@ -245,8 +245,8 @@ async fn settings_are_changed_told_and_undone(service: &Service) {
     assert!(!page.text.contains("/admin/settings/reset"));
 }
 
-on_both!(what_happened_is_filtered_and_given_as_csv);
-async fn what_happened_is_filtered_and_given_as_csv(service: &Service) {
+on_both!(the_audit_log_is_filtered_and_exported_as_csv);
+async fn the_audit_log_is_filtered_and_exported_as_csv(service: &Service) {
     let (ann, root) = (service.user("ann").await, root(service).await);
     let page = root.get(&format!("/admin/audit?user={}&kind=login", ann.id)).await;
     says(&page, ">Login<");
@@ -268,8 +268,8 @@ async fn what_happened_is_filtered_and_given_as_csv(service: &Service) {
     says(&root.get("/admin/audit?from=2001-01-01&to=2001-01-02").await, "No events found.");
 }
 
-on_both!(keys_are_rotated_and_mails_seen);
-async fn keys_are_rotated_and_mails_seen(service: &Service) {
+on_both!(keys_are_rotated_and_mails_are_listed);
+async fn keys_are_rotated_and_mails_are_listed(service: &Service) {
     let root = root(service).await;
     says(&root.get("/admin/keys").await, "<h2>Next <span");
     let young = root.submit("/admin/keys", "/admin/keys", &[]).await;
@@ -287,8 +287,8 @@ async fn keys_are_rotated_and_mails_seen(service: &Service) {
     assert_eq!(root.send(Method::Post, "/admin/mail", Some(body), &form).await.status, 404);
 }
 
-on_both!(an_operator_invites_somebody);
-async fn an_operator_invites_somebody(service: &Service) {
+on_both!(an_operator_invites_a_person);
+async fn an_operator_invites_a_person(service: &Service) {
     let admin = admin(service).await;
     let invite = async |email: &str, roles: &str| {
         let fields = [("email", email), ("roles", roles), ("language", "en")];
@@ -311,8 +311,8 @@ async fn an_operator_invites_somebody(service: &Service) {
     says(&admin.follow(&gone, "/admin/invitations").await, "Invitation withdrawn.");
 }
 
-on_both!(no_other_site_acts_for_an_operator);
-async fn no_other_site_acts_for_an_operator(service: &Service) {
+on_both!(another_site_cannot_act_for_an_operator);
+async fn another_site_cannot_act_for_an_operator(service: &Service) {
     let (ann, root) = (service.user("ann").await, root(service).await);
     root.get("/admin/users").await;
     let csrf = root.cookies.lock().unwrap()["__Host-portcullis-form"].clone();

@@ -205,8 +205,8 @@ async fn fetching_a_mailed_link_changes_nothing(service: &Service) {
     }
     let done = press(&csrf).await;
     assert_eq!((done.status, done.header("location")), (303, Some("/confirm-email")));
-    let told = ann.get("/confirm-email").await.text;
-    assert!(told.contains("role=\"status\"") && told.contains("<b>ann@example.com</b>"));
+    let html = ann.get("/confirm-email").await.text;
+    assert!(html.contains("role=\"status\"") && html.contains("<b>ann@example.com</b>"));
     assert_eq!(press(&csrf).await.status, 303);
     let sql = "SELECT 'yes' FROM auth_users WHERE email_confirmed_at IS NOT NULL";
     assert_eq!(rows(service, sql).await.len(), 1);

@@ -74,8 +74,8 @@ async fn the_strength_of_a_password_is_shown_while_it_is_typed(service: &Service
         let fields = [("password", password), ("first_name", name)];
         ann.ask("/account", "/password-strength", &fields).await
     };
-    let told = ask("three unlikely words, comma", "").await;
-    assert_eq!(told.expect(200), &json!({ "strength": "strong", "text": "Strong password." }));
+    let feedback = ask("three unlikely words, comma", "").await;
+    assert_eq!(feedback.expect(200), &json!({ "strength": "strong", "text": "Strong password." }));
     for (weak, name) in [
         ("password1", ""),
         ("short", ""),
@@ -101,9 +101,10 @@ async fn password_strength_requests_do_not_delay_logins(service: &Service) {
         let body = format!("csrf_token={csrf}&password={}{n}", "4%408(".repeat(8));
         ann.send(Method::Post, "/password-strength", Some(body), &[FORM_HEADER])
     };
-    let (told, login) =
+    let (feedback, login) =
         rocket::tokio::join!(rocket::futures::future::join_all((0..40).map(ask)), ann.login());
     login.expect(200);
-    let told: Vec<_> = told.iter().map(|reply| reply.expect(200)["strength"].clone()).collect();
-    assert!(told.iter().any(Value::is_string), "{told:?}");
+    let feedback: Vec<_> =
+        feedback.iter().map(|reply| reply.expect(200)["strength"].clone()).collect();
+    assert!(feedback.iter().any(Value::is_string), "{feedback:?}");
 }

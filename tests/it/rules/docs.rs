@@ -74,7 +74,7 @@ fn links(page: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_relative_link_and_anchor_points_at_something() {
+fn every_relative_link_and_anchor_resolves() {
     let mut checked = 0;
     for (path, page) in pages() {
         for link in links(&page) {
@@ -97,7 +97,7 @@ fn every_relative_link_and_anchor_points_at_something() {
 }
 
 #[test]
-fn anchors_are_those_of_github() {
+fn anchors_match_those_of_github() {
     let page = "# Mail transport\n## `mail`\n## The headers of `/auth/verify`\n## За 60 секунд\n\
                 ```sh\n# a comment\n```\n## `mail`\n";
     let expected =
@@ -205,10 +205,10 @@ fn the_shell_session_in_the_readme_works() {
             .current_dir(folder.path())
             .output()
             .unwrap();
-        let told = String::from_utf8_lossy(&out.stdout);
-        assert!(out.status.success(), "{script}\n{told}{}", String::from_utf8_lossy(&out.stderr));
-        assert!(told.contains("\"is_email_confirmed\":true"), "{told}");
-        assert!(!told.contains("\"status\":4"), "{told}");
+        let output = String::from_utf8_lossy(&out.stdout);
+        assert!(out.status.success(), "{script}\n{output}{}", String::from_utf8_lossy(&out.stderr));
+        assert!(output.contains("\"is_email_confirmed\":true"), "{output}");
+        assert!(!output.contains("\"status\":4"), "{output}");
     }
     assert!(folder.path().join("portcullis.db").exists());
     let since = Instant::now();

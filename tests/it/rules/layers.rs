@@ -95,7 +95,7 @@ fn named(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn rooms_name_only_those_below_them() {
+fn modules_use_only_modules_below_them() {
     let tests_of_db = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/db/tests");
     let rooms: BTreeSet<_> = MAY.iter().map(|(room, _)| *room).collect();
     for (path, text) in sources() {
@@ -119,7 +119,7 @@ fn rooms_name_only_those_below_them() {
 }
 
 #[test]
-fn flows_name_no_http_and_only_db_names_an_engine() {
+fn flows_do_not_use_http_and_only_db_uses_an_engine() {
     for (path, text) in sources() {
         let room = room(&path);
         let code: String = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect();
@@ -138,7 +138,7 @@ fn flows_name_no_http_and_only_db_names_an_engine() {
 }
 
 #[test]
-fn rocket_is_named_only_where_http_is_spoken() {
+fn only_http_modules_use_rocket() {
     const ROOMS: [&str; 7] = ["web", "api", "pages", "dialects", "openapi", "fairing", "cli"];
     let mut rooms = BTreeSet::new();
     for (path, text) in sources() {
@@ -153,7 +153,7 @@ fn rocket_is_named_only_where_http_is_spoken() {
 }
 
 #[test]
-fn the_reader_finds_names_in_a_group() {
+fn grouped_imports_are_parsed() {
     let text = "use crate::{\n    store::{Db, users::{self}},\n    time::Clock,\n};\nfn f() { crate::view::text() }";
     assert_eq!(named(text).into_iter().collect::<Vec<_>>(), ["store", "time", "view"]);
 }

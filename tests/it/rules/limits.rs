@@ -14,7 +14,7 @@ const UNLIMITED: [(&str, &str); 13] = [
     ("tokens_for", "needs a valid session"),
     ("act_for", "needs a session of a superuser"),
     ("change_profile", "needs a valid session"),
-    ("look_at_link", "a part of the flows of links"),
+    ("inspect_link", "a part of the flows of links"),
     ("owner_of_refresh", "authenticates nobody: it reads one row for a line of the log"),
     ("password_strength", "uses at most one thread, and reads no row"),
 ];

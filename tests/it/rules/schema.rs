@@ -1,4 +1,5 @@
 //! Both engines have the same tables, columns, keys and indexes, as the databases themselves report.
+#[cfg(postgres)]
 use crate::support::Database;
 use std::{collections::BTreeSet, fs, path::Path};
 

@@ -67,9 +67,9 @@ async fn each_dialect_accepts_a_legacy_token_once(service: &Service) {
         assert!(matches!(refresh(&person, path, &old).await.status, 400 | 401));
         assert!(service.auth().verify_access(access).is_err());
     }
-    let told = acts(service).await;
-    assert_eq!(told.iter().filter(|kind| *kind == "legacy_token_adopted").count(), 3);
-    assert_eq!(told.iter().filter(|kind| *kind == "refresh_token_reused").count(), 3);
+    let recorded = acts(service).await;
+    assert_eq!(recorded.iter().filter(|kind| *kind == "legacy_token_adopted").count(), 3);
+    assert_eq!(recorded.iter().filter(|kind| *kind == "refresh_token_reused").count(), 3);
 }
 
 on_both!(a_surface_without_rotation_accepts_a_legacy_token_until_it_expires, accepts_simplejwt);
@@ -290,7 +290,7 @@ async fn a_legacy_token_revoked_before_the_migration_is_refused(service: &Servic
     service
         .auth()
         .admin(&portcullis::flows::Operator::cli())
-        .import(&source, Import::default(), |told| drop(told.added.unwrap()))
+        .import(&source, Import::default(), |outcome| drop(outcome.added.unwrap()))
         .await
         .unwrap();
     refresh(&service.stranger(), "/api/refresh", &sign(&out)).await.refused(401, "token_not_valid");

@@ -39,7 +39,7 @@ async fn a_user_logs_in_with_email_or_username(service: &Service) {
 on_both!(an_unknown_user_and_a_wrong_password_get_the_same_reply);
 async fn an_unknown_user_and_a_wrong_password_get_the_same_reply(service: &Service) {
     let ann = service.registered("ann").await;
-    let mut told = Vec::new();
+    let mut replies = Vec::new();
     for (login, password) in [
         ("ann@example.com", "wrong password"),
         ("nobody@example.com", PASSWORD),
@@ -51,10 +51,10 @@ async fn an_unknown_user_and_a_wrong_password_get_the_same_reply(service: &Servi
         let reply = ann.post("/auth/login", json!({ "login": login, "password": password })).await;
         reply.refused(401, "invalid_credentials");
         assert_eq!(reply.header("www-authenticate"), Some("Bearer realm=\"portcullis\""));
-        told.push(reply.text);
+        replies.push(reply.text);
     }
-    told.dedup();
-    assert_eq!(told.len(), 1);
+    replies.dedup();
+    assert_eq!(replies.len(), 1);
     ann.post("/auth/login", json!({ "login": "ann", "password": "x".repeat(2000) }))
         .await
         .refused(401, "invalid_credentials");

@@ -134,9 +134,9 @@ async fn a_superuser_expires_the_refresh_tokens_of_a_user(service: &Service) {
     }
     eve.refresh().await.expect(200);
     root.refresh().await.expect(200);
-    let told = acts(service).await;
-    assert!(!told.contains(&"refresh_token_reused".to_owned()));
-    assert!(told.contains(&"refresh_tokens_renewed".to_owned()));
+    let recorded = acts(service).await;
+    assert!(!recorded.contains(&"refresh_token_reused".to_owned()));
+    assert!(recorded.contains(&"refresh_tokens_renewed".to_owned()));
     bob.login().await.expect(200);
     eve.post("/api/refresh_all", json!({ "id": bob.id })).await.refused(403, "forbidden");
     bob.refresh().await.expect(200);

@@ -1,6 +1,8 @@
 //! Backups, and the move from SQLite to PostgreSQL.
 use super::Mover;
-use crate::support::{Database, Person, Service, config, rows_at};
+#[cfg(postgres)]
+use crate::support::rows_at;
+use crate::support::{Database, Person, Service, config};
 use rocket::http::Method;
 use serde_json::json;
 use std::fs;

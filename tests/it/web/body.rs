@@ -82,8 +82,8 @@ async fn a_list_is_limited_in_length(service: &Service) {
         .await
     };
     change(vec!["EDITOR".to_owned(); 64]).await.expect(200);
-    let told = change(vec!["EDITOR".to_owned(); 65]).await;
-    assert!(told.refused(400, "validation")["errors"]["roles"].is_array());
+    let refusal = change(vec!["EDITOR".to_owned(); 65]).await;
+    assert!(refusal.refused(400, "validation")["errors"]["roles"].is_array());
 }
 
 on_both!(a_body_that_is_not_utf_8_is_refused);
@@ -164,19 +164,19 @@ async fn every_invalid_field_is_reported_at_once(service: &Service) {
         let errors = reply.body["errors"].as_object().unwrap_or_else(|| panic!("{reply:?}"));
         let mut fields: Vec<_> = errors.keys().cloned().collect();
         fields.sort();
-        assert!(errors.values().all(|told| told.as_array().unwrap().len() == 1), "{reply:?}");
+        assert!(errors.values().all(|refusal| refusal.as_array().unwrap().len() == 1), "{reply:?}");
         (reply.status, reply.body["code"].as_str().unwrap().to_owned(), fields.join(" "))
     };
-    let told = |status, code: &str, fields: &str| (status, code.to_owned(), fields.to_owned());
+    let refusal = |status, code: &str, fields: &str| (status, code.to_owned(), fields.to_owned());
     for path in ["/auth/login", "/token", "/api/login", "/api/token", "/u/api/login"] {
         assert_eq!(
             wrong(path, json!({})).await,
-            told(400, "validation", "email password"),
+            refusal(400, "validation", "email password"),
             "{path}"
         );
     }
     for path in ["/auth/register", "/api/register"] {
-        let all = told(400, "validation", "email password username");
+        let all = refusal(400, "validation", "email password username");
         assert_eq!(wrong(path, json!({ "password": "x", "username": "@" })).await, all, "{path}");
         assert_eq!(
             wrong(path, json!({ "email": 1, "password": "x", "username": 1 })).await,
@@ -184,21 +184,21 @@ async fn every_invalid_field_is_reported_at_once(service: &Service) {
             "{path}"
         );
     }
-    let all = told(400, "validation", "email login password");
+    let all = refusal(400, "validation", "email login password");
     assert_eq!(wrong("/v1/creat_autor", json!({ "password": "x", "login": "@" })).await, all);
     let taken =
         json!({ "email": ann.email(), "password": PASSWORD, "username": "Ann", "login": "Ann" });
     assert_eq!(
         wrong("/auth/register", taken.clone()).await,
-        told(409, "email_taken", "email username")
+        refusal(409, "email_taken", "email username")
     );
     assert_eq!(
         wrong("/api/register", taken.clone()).await,
-        told(400, "email_taken", "email username")
+        refusal(400, "email_taken", "email username")
     );
-    assert_eq!(wrong("/v1/creat_autor", taken).await, told(400, "email_taken", "email login"));
+    assert_eq!(wrong("/v1/creat_autor", taken).await, refusal(400, "email_taken", "email login"));
     let taken = json!({ "email": ann.email(), "password": PASSWORD, "username": "other" });
-    assert_eq!(wrong("/auth/register", taken).await, told(409, "email_taken", "email"));
+    assert_eq!(wrong("/auth/register", taken).await, refusal(409, "email_taken", "email"));
 }
 
 on_both!(the_form_field_method_is_ignored);

@@ -17,11 +17,11 @@ struct RunningServer {
 
 impl RunningServer {
     async fn start(database: &Database) -> Self {
-        let (told, lifted) = oneshot::channel();
-        let told = Mutex::new(Some(told));
+        let (sender, lifted) = oneshot::channel();
+        let sender = Mutex::new(Some(sender));
         let liftoff = AdHoc::on_liftoff("Port", move |rocket| {
-            let told = told.lock().unwrap().take().unwrap();
-            let _ = told.send((rocket.config().port, rocket.shutdown()));
+            let sender = sender.lock().unwrap().take().unwrap();
+            let _ = sender.send((rocket.config().port, rocket.shutdown()));
             Box::pin(async {})
         });
         let shutdown = rocket::config::Shutdown {

@@ -118,3 +118,18 @@ async fn a_refusal_is_one_event_with_its_actor(service: &Service) {
     .await;
     assert!(none.is_empty(), "{text}");
 }
+
+on_both!(a_change_that_is_rolled_back_is_not_logged);
+async fn a_change_that_is_rolled_back_is_not_logged(service: &Service) {
+    let (adm, ann) = (service.admin("adm").await, service.user("ann").await);
+    service.grant(&ann, "EDITORS").await;
+    let path = format!("/auth/admin/users/{}", ann.id);
+    let set = async |roles: Value, status| {
+        let change = async {
+            adm.json(Method::Patch, &path, json!({ "roles": roles })).await.expect(status);
+        };
+        refusals(Box::pin(change)).await.1
+    };
+    assert!(!set(json!(["OWNER"]), 403).await.contains("role_revoked"));
+    assert!(set(json!([]), 200).await.contains("role_revoked"));
+}

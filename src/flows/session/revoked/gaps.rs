@@ -8,7 +8,7 @@ use std::{
 /// A transaction that has taken an id gets its transaction number within this time.
 const NUMBERED: Duration = Duration::from_secs(1);
 /// None of our transactions takes longer.
-const LONGEST: Duration = Duration::from_mins(10);
+const MAX_TRANSACTION: Duration = Duration::from_mins(10);
 
 /// Ranges of skipped ids, by their first id.
 #[derive(Debug, Default)]
@@ -51,10 +51,11 @@ impl Gaps {
 
     /// Removes the gaps that no transaction can fill any more. Everything that was committed at
     /// `horizon` must have been read since.
-    pub fn settle(&mut self, horizon: Horizon, now: Instant) {
+    pub fn prune(&mut self, horizon: Horizon, now: Instant) {
         self.0.retain(|_, gap| {
             let age = now.saturating_duration_since(gap.seen);
-            if gap.fillers.is_some_and(|fillers| horizon.ended >= fillers) || age > LONGEST {
+            if gap.fillers.is_some_and(|fillers| horizon.ended >= fillers) || age > MAX_TRANSACTION
+            {
                 return false;
             }
             if gap.fillers.is_none() && age >= NUMBERED {
@@ -75,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_found_splits_a_gap() {
+    fn a_found_id_splits_a_gap() {
         let mut gaps = Gaps::default();
         gaps.open(3, 9, Instant::now());
         gaps.open(20, 20, Instant::now());
@@ -96,10 +97,10 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_stays_for_as_long_as_a_transaction_may_fill_it() {
+    fn a_gap_stays_while_a_transaction_may_fill_it() {
         let (start, mut gaps) = (Instant::now(), Gaps::default());
         let left = |gaps: &mut Gaps, millis, ended, next| {
-            gaps.settle(Horizon { ended, next }, start + Duration::from_millis(millis));
+            gaps.prune(Horizon { ended, next }, start + Duration::from_millis(millis));
             gaps.ranges().len()
         };
         gaps.open(1, 2, start);

@@ -63,7 +63,7 @@ struct Reader {
 
 impl Reader {
     /// Starts over if the clock has been set since the last read.
-    fn mind_steps(&mut self, ahead: i64) {
+    fn reset_after_step(&mut self, ahead: i64) {
         let gained = self.ahead.map_or(0, |before| ahead.abs_diff(before));
         self.ahead = Some(ahead);
         if Duration::from_micros(gained) > STEP {
@@ -72,7 +72,7 @@ impl Reader {
     }
 
     /// Records the next row in the order of ids, and the ids that were skipped before it.
-    fn come_to(&mut self, row: &Entry, now: Timestamp) {
+    fn advance_to(&mut self, row: &Entry, now: Timestamp) {
         if row.id > self.last + 1 && row.ended_at.plus(OPEN) > now {
             self.gaps.open(self.last + 1, row.id - 1, Instant::now());
         }
@@ -98,14 +98,14 @@ impl RevokedSessions {
         let mut reader = self.0.reader.lock().await;
         // Read after the lock, so that time spent waiting does not count as a step of the clock.
         let now = clock.now();
-        reader.mind_steps(clock.ahead());
+        reader.reset_after_step(clock.ahead());
         let horizon =
             if reader.gaps.is_empty() { None } else { Some(db.read().await?.horizon().await?) };
         let mut count = 0;
         loop {
             let rows = revocations::after(&mut db.read().await?, reader.last, BATCH.into()).await?;
             for row in &rows {
-                reader.come_to(row, now);
+                reader.advance_to(row, now);
                 self.keep(row, now);
             }
             count += rows.len();
@@ -115,7 +115,7 @@ impl RevokedSessions {
         }
         if let Some(horizon) = horizon {
             count += self.fill(db, &mut reader.gaps, now).await?;
-            reader.gaps.settle(horizon, Instant::now());
+            reader.gaps.prune(horizon, Instant::now());
         }
         self.0.set.forget_some();
         Ok(count)

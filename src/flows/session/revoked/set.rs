@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_kept_for_its_time() {
+    fn an_id_is_kept_until_it_expires() {
         let set = Set::default();
         let (short, long) = (Uuid::new_v4(), Uuid::new_v4());
         set.insert(short, Duration::from_secs(10));

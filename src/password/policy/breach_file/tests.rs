@@ -23,12 +23,12 @@ fn lines(count: usize, end: &str) -> String {
 }
 
 #[test]
-fn a_hash_is_what_have_i_been_pwned_writes() {
+fn hashes_have_the_format_of_have_i_been_pwned() {
     assert_eq!(line("password"), "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8");
 }
 
 #[test]
-fn each_password_of_the_file_is_found_and_no_other() {
+fn exactly_the_passwords_in_the_file_are_found() {
     for count in [1, 2, 3, 10, 1000] {
         let all = lines(count, "\r\n");
         let plain = all.lines().map(|l| l[..HASH].to_lowercase()).collect::<Vec<_>>().join(
@@ -47,7 +47,7 @@ fn each_password_of_the_file_is_found_and_no_other() {
 }
 
 #[test]
-fn a_file_may_be_replaced_while_it_is_in_use() {
+fn the_file_can_be_replaced_while_in_use() {
     let (_folder, path) = file(&lines(3, "\n"));
     let hashes = BreachFile::open(&path).unwrap();
     assert!(!hashes.contains("leaked 9").unwrap());
@@ -58,7 +58,7 @@ fn a_file_may_be_replaced_while_it_is_in_use() {
 }
 
 #[test]
-fn what_is_no_sorted_list_of_hashes_is_refused() {
+fn a_file_that_is_not_a_sorted_hash_list_is_refused() {
     let reversed: Vec<_> = lines(100, "\n").lines().rev().map(str::to_owned).collect();
     let torn = lines(100, "\n").replace(":1\n", "::1\n").replace(":10\n", "10\n");
     for (text, why) in [
