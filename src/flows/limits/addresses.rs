@@ -45,7 +45,7 @@ fn network(ip: Option<IpAddr>) -> Network {
             let [a, b, c, d, ..] = ip.segments();
             Some(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into())
         }
-        ip => Some(ip),
+        ip @ IpAddr::V4(_) => Some(ip),
     }
 }
 
