@@ -83,11 +83,8 @@ mod tests {
         let new = NewUser {
             email: "ann@example.com",
             password: PASSWORD,
-            username: None,
-            first_name: None,
-            roles: &[],
-            superuser: false,
             confirmed: true,
+            ..NewUser::default()
         };
         let operator = Operator::cli();
         let ann = auth.admin(&operator).add_user(new).await.unwrap();

@@ -42,8 +42,8 @@ request_body! {
     #[schema(example = json!({"email": "ann@example.com", "password": "correct horse battery staple"}))]
     pub struct Registration {
         email: String,
-        /// 8 characters or more (`password.min_length`), 256 at most; own names and what is common, leaked or
-        /// guessable are refused.
+        /// At least 8 characters (`password.min_length`), at most 256. The own name and address, and common, leaked or
+        /// guessable passwords are refused.
         password: String,
         username: Option<String>,
         first_name: Option<String>,
@@ -51,7 +51,7 @@ request_body! {
     }
 }
 
-/// Registers a user and mails a link that confirms the address; a cookie lets the same browser confirm by the link
+/// Registers a user and mails a link that confirms the address. A cookie lets the same browser confirm with the link
 /// alone
 #[utoipa::path(
     security(()), responses((status = 201, body = UserView), (status = 202, body = Detail), (status = 429))
@@ -87,7 +87,7 @@ pub async fn register(
     })
 }
 
-/// Who is signed in
+/// Returns the current user
 #[utoipa::path(responses((status = 200, body = UserView)))]
 #[get("/auth/me")]
 pub fn me(by: Signed) -> Answer<UserView> {
@@ -97,15 +97,15 @@ pub fn me(by: Signed) -> Answer<UserView> {
 request_body! {
     #[schema(example = json!({"first_name": "Ann", "language": "en"}))]
     pub struct ProfileBody {
-        /// Null removes it.
+        /// Null removes the value.
         username: Option<Option<String>>,
         first_name: Option<Option<String>>,
-        /// `en` or `ru`; null: the service's own.
+        /// `en` or `ru`; null for the default language of the service.
         language: Option<Option<String>>,
     }
 }
 
-/// Changes the profile; a field that is not there stays as it is
+/// Changes the profile. Missing fields keep their values
 #[utoipa::path(responses((status = 200, body = UserView)))]
 #[patch("/auth/me", data = "<body>")]
 pub async fn change_me(
@@ -129,7 +129,7 @@ request_body! {
     }
 }
 
-/// Deletes the account and all that is stored of it
+/// Deletes the account and all its data
 #[utoipa::path(responses((status = 204), (status = 429)))]
 #[delete("/auth/me", data = "<body>")]
 pub async fn delete_me(
@@ -146,7 +146,7 @@ pub async fn delete_me(
 request_body! {
     pub struct PasswordChange {
         current_password: String,
-        /// As in registration.
+        /// The rules of the registration apply.
         new_password: String,
     }
 }
@@ -171,7 +171,7 @@ request_body! {
     }
 }
 
-/// Mails a link that resets the password; the answer is the same for any address
+/// Mails a link that resets the password. The response is the same for known and unknown addresses
 #[utoipa::path(security(()), responses((status = 202, body = Detail), (status = 429)))]
 #[post("/auth/password/forgot", data = "<body>")]
 pub async fn forgot_password(
@@ -186,14 +186,14 @@ pub async fn forgot_password(
 
 request_body! {
     pub struct Reset {
-        /// From the mailed link, one that confirms an address too.
+        /// From a mailed link that resets a password or confirms an address.
         token: String,
-        /// As in registration.
+        /// The rules of the registration apply.
         new_password: String,
     }
 }
 
-/// Sets a new password by a mailed token and ends every session
+/// Sets a new password with a mailed token and ends every session
 #[utoipa::path(security(()), responses((status = 204), (status = 429)))]
 #[post("/auth/password/reset", data = "<body>")]
 pub async fn reset_password(
@@ -213,7 +213,7 @@ request_body! {
     }
 }
 
-/// Mails a link to a new address that makes it the account's own, and a notice to the old one
+/// Requests a change of address: mails a confirmation link to the new address and a notice to the old one
 #[utoipa::path(responses((status = 202, body = Detail), (status = 429)))]
 #[post("/auth/email", data = "<body>")]
 pub async fn change_email(
@@ -231,15 +231,15 @@ request_body! {
     pub struct Confirming {
         /// From the mailed link.
         token: Option<String>,
-        /// Of the account, unless the request comes in a session of it or from the browser that registered.
+        /// The password of the account. Not needed in a session of the account or in the browser that registered.
         password: Option<String>,
-        /// The six digits of the newest mail, in the place of the token, in a session of the account.
+        /// The six digits from the newest mail, instead of the token. Only in a session of the account.
         code: Option<String>,
     }
 }
 
-/// Confirms an address by a mailed token and a sign that the account is one's own (a session, the password, or the
-/// browser that registered), or by a mailed code in a session; ends no session
+/// Confirms an address. Takes a mailed token and a proof that the account belongs to the caller (a session, the
+/// password, or the browser that registered), or a mailed code in a session. Ends no session
 #[utoipa::path(
     security((), ("access" = []), ("cookie" = [])), responses((status = 200, body = UserView), (status = 429))
 )]
@@ -265,7 +265,7 @@ pub async fn confirm_email(
     Ok(Reply::ok(user.into()))
 }
 
-/// Mails the link that confirms the address again
+/// Mails another confirmation link
 #[utoipa::path(responses((status = 202, body = Detail), (status = 429)))]
 #[post("/auth/email/resend")]
 pub async fn resend_confirmation(

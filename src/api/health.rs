@@ -21,8 +21,8 @@ pub fn endpoints() -> Endpoints {
 #[derive(Serialize, ToSchema)]
 pub struct Health {
     status: &'static str,
-    /// What an operator should look at. `clock_skew`: the clock of this machine differs from the
-    /// database's by more than 3 s.
+    /// What an operator should look at. `clock_skew`: the clock of this machine differs from that of the
+    /// database by more than 3 s.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<&'static str>,
 }
@@ -33,14 +33,14 @@ impl Health {
     }
 }
 
-/// Whether the process answers
+/// Reports whether the process answers
 #[utoipa::path(responses((status = 200, body = Health)))]
 #[get("/health/live")]
 fn live() -> Reply<Health> {
     Reply::ok(Health::good())
 }
 
-/// Whether the database answers, has every migration and takes writes
+/// Reports whether the database answers, has every migration and accepts writes
 #[utoipa::path(responses((status = 200, body = Health),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
 #[get("/health/ready")]

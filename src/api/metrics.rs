@@ -13,7 +13,7 @@ pub fn endpoints() -> Endpoints {
     endpoints!["service", show]
 }
 
-/// Figures for Prometheus
+/// Returns metrics for Prometheus
 #[utoipa::path(responses((status = 200, body = String, content_type = "text/plain")))]
 #[get("/metrics")]
 fn show() -> (Status, (ContentType, String)) {

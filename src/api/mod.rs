@@ -13,7 +13,7 @@ use crate::{
 };
 pub use views::UserView;
 
-/// The refresh token is in the cookie, as a bare UUID.
+/// The refresh token is in the cookie, as a UUID.
 pub const SURFACE: Surface = Surface {
     client: "native",
     envelope: Envelope::Uuid,

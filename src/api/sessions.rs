@@ -30,7 +30,7 @@ pub fn endpoints() -> Endpoints {
 }
 
 request_body! {
-    /// One of `email`, `username` and `login`, and the password.
+    /// The password, and exactly one of `email`, `username` and `login`.
     #[schema(example = json!({"email": "ann@example.com", "password": "correct horse battery staple"}))]
     pub struct Credentials {
         email: Option<String>,
@@ -59,7 +59,7 @@ impl Credentials {
     }
 }
 
-/// Opens a session
+/// Logs in and opens a session
 #[utoipa::path(security(()), responses((status = 200, body = TokenView), (status = 429)))]
 #[post("/auth/login", data = "<body>")]
 pub async fn login(
@@ -83,7 +83,7 @@ pub async fn login(
     Ok(token_reply(auth, tokens))
 }
 
-/// Gives new tokens for the cookie
+/// Issues new tokens for the refresh token in the cookie
 #[utoipa::path(security(("cookie" = [])), responses((status = 200, body = TokenView), (status = 429)))]
 #[post("/auth/refresh")]
 pub async fn refresh(
@@ -98,7 +98,7 @@ fn token_reply(auth: &Auth, tokens: crate::flows::Tokens) -> Reply<TokenView> {
     Reply::bare().with_tokens(auth, &tokens).body(tokens.into())
 }
 
-/// Ends the session and clears the cookie
+/// Logs out: ends the session and clears the cookie
 #[utoipa::path(responses((status = 204), (status = 429)))]
 #[post("/auth/logout")]
 pub async fn logout(
@@ -129,7 +129,7 @@ pub async fn logout_all(auth: &State<Auth>, client: Client<'_>, by: Signed) -> A
     Ok(Reply::empty().without_refresh_cookie(auth))
 }
 
-/// The user's living sessions, the last used first
+/// Lists the user's active sessions, last used first
 #[utoipa::path(responses((status = 200, body = Vec<SessionView>)))]
 #[get("/auth/sessions")]
 pub async fn list(auth: &State<Auth>, by: Signed) -> Answer<Vec<SessionView>> {
@@ -151,9 +151,9 @@ pub async fn end(
     Ok(Reply::empty())
 }
 
-/// Whether a request may pass, for nginx `auth_request`, Traefik and Caddy. With an access token no
-/// database is asked. `X-Auth-Email` is there for confirmed addresses only; values are percent-encoded.
-/// Any parameter but `role` is refused
+/// Checks whether a request may pass, for nginx `auth_request`, Traefik and Caddy. An access token is checked without
+/// the database. `X-Auth-Email` is set for confirmed addresses only. Header values are percent-encoded.
+/// Parameters other than `role` are refused
 #[utoipa::path(
     params(("role" = Option<Vec<String>>, Query, description = "A role that is demanded; if it comes several times, one of these")),
     responses((status = 200, headers(("X-Auth-User-Id"), ("X-Auth-Username"), ("X-Auth-Email"), ("X-Auth-Roles"))), (status = 429))

@@ -16,7 +16,7 @@ pub struct UserView {
     pub first_name: String,
     pub is_email_confirmed: bool,
     pub is_active: bool,
-    /// `ADMIN` if among the roles, else the first of them, else `USER`.
+    /// `ADMIN` if the user has it, otherwise their first role, otherwise `USER`.
     pub role: String,
     pub roles: Vec<String>,
     pub is_superuser: bool,
@@ -42,14 +42,14 @@ impl From<User> for UserView {
     }
 }
 
-/// What a login or a refresh gives in its body; the refresh token is in the cookie.
+/// The body of a login or a refresh. The refresh token is in the cookie.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Token)]
 pub struct TokenView {
     /// The access token.
     pub token: String,
     pub token_type: &'static str,
-    /// In seconds.
+    /// The remaining lifetime of the access token, in seconds.
     pub expires_in: u64,
     pub user: UserView,
 }
@@ -74,7 +74,7 @@ pub struct SessionView {
     pub last_seen_at: Timestamp,
     pub ip: Option<String>,
     pub user_agent: Option<String>,
-    /// Whether it is the one that asks.
+    /// Whether the request was made in this session.
     pub current: bool,
 }
 
@@ -97,7 +97,7 @@ impl SessionView {
     }
 }
 
-/// A sentence for whoever asked.
+/// A message for the caller.
 #[derive(Serialize, ToSchema)]
 pub struct Detail {
     pub detail: String,

@@ -21,14 +21,14 @@ fn cached(document: &Value) -> Cached {
     Cached(document.to_string(), Header::new("Cache-Control", age))
 }
 
-/// The public keys that verify our tokens (RFC 7517)
+/// Returns the public keys that verify access tokens (RFC 7517)
 #[utoipa::path(responses((status = 200, body = Value)))]
 #[get("/.well-known/jwks.json")]
 fn jwks(auth: &State<Auth>) -> Cached {
     cached(&auth.keys().jwks(auth.clock().now()))
 }
 
-/// Who issues tokens, and where the keys are (OIDC Discovery, 3)
+/// Returns the issuer and the address of the keys (`OpenID` Connect Discovery, 3)
 #[utoipa::path(responses((status = 200, body = Value)))]
 #[get("/.well-known/openid-configuration")]
 fn metadata(auth: &State<Auth>) -> Cached {
@@ -45,7 +45,7 @@ fn metadata(auth: &State<Auth>) -> Cached {
     }))
 }
 
-/// Leads password managers to where a password is changed
+/// Redirects password managers to the page that changes a password
 #[utoipa::path(responses((status = 303)))]
 #[get("/.well-known/change-password")]
 fn change_password() -> Redirect {

@@ -46,14 +46,14 @@ impl ImportArgs {
         let done = admin.import(&source, how, |outcome| report.tell(outcome, source.rows)).await;
         report.printed?;
         let (added, skipped) = (report.added, report.skipped);
-        let dearest = done.map_err(|e| {
+        let slowest = done.map_err(|e| {
             let why = Failure::from(e).line();
             Failure::Input(format!("{why}; {added} users were added before the failure"))
         })?;
         let mut total = json!({ "added": added, "skipped": skipped, "dry_run": self.dry_run });
-        if let Some(dearest) = dearest {
-            let milliseconds = dearest.time.as_millis().try_into().unwrap_or(u64::MAX);
-            total["dearest_hash"] = json!({ "kind": dearest.kind, "milliseconds": milliseconds });
+        if let Some(slowest) = slowest {
+            let milliseconds = slowest.time.as_millis().try_into().unwrap_or(u64::MAX);
+            total["dearest_hash"] = json!({ "kind": slowest.kind, "milliseconds": milliseconds });
         }
         print(&total)?;
         if skipped == 0 {

@@ -99,6 +99,10 @@ impl Config {
                 warnings.push(Problem::new("cors.origins", message));
             }
         }
+        if self.encryption_key.is_none() && !self.is_local() {
+            let message = "is not set: a copy of the database is enough to sign tokens";
+            warnings.push(Problem::new("encryption_key", message));
+        }
         if self.previous_encryption_key.is_some() {
             let message = "is only needed until `portcullis keys reseal` has run; remove it \
                            afterwards";

@@ -47,7 +47,7 @@ impl Draft {
         let mut tree =
             Value::serialize(&config).ok().and_then(Value::into_dict).unwrap_or_default();
         // Secrets do not serialize; this one has a default.
-        put(&mut tree, "mail.url", Value::from(config.mail.url.0));
+        put(&mut tree, "mail.url", Value::from(config.mail.url.0.clone()));
         Self {
             defaults: tree.clone(),
             tree,

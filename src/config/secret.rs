@@ -1,9 +1,10 @@
 //! Values that are never printed.
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A string that is never printed.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+/// A string that is never printed, and is erased from memory when it is dropped.
+#[derive(Clone, PartialEq, Eq, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(transparent)]
 pub struct Secret(pub String);
 

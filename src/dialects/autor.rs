@@ -68,7 +68,7 @@ async fn create(
     author.await.map_err(|problem| problem.renaming("username", "login"))
 }
 
-/// Opens a session
+/// Logs in and opens a session
 #[utoipa::path(responses((status = 200, body = Pair), (status = 429)))]
 #[post("/token", data = "<body>")]
 async fn token(auth: &State<Auth>, client: Client<'_>, body: Json<Credentials>) -> Answer<Pair> {
@@ -87,7 +87,7 @@ request_body! {
 #[derive(Serialize, ToSchema)]
 pub struct Nothing {}
 
-/// Says whether a token, access or refresh, is valid
+/// Checks an access token or a refresh token
 #[utoipa::path(responses((status = 200, body = Nothing), (status = 429)))]
 #[post("/token/verify", data = "<body>")]
 async fn verify(auth: &State<Auth>, client: Client<'_>, body: Json<AnyToken>) -> Answer<Nothing> {
@@ -107,7 +107,7 @@ request_body! {
     }
 }
 
-/// Gives new tokens, once, after the access token has expired
+/// Issues new tokens, once, after the access token has expired
 #[utoipa::path(responses((status = 200, body = Pair), (status = 429)))]
 #[post("/token/refresh", data = "<body>")]
 async fn refresh(auth: &State<Auth>, client: Client<'_>, body: Json<Refresh>) -> Answer<Pair> {

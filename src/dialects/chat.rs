@@ -31,7 +31,7 @@ pub fn endpoints() -> Endpoints {
     endpoints!["chat", token, refresh, user]
 }
 
-/// Opens a session
+/// Logs in and opens a session
 #[utoipa::path(responses((status = 200, body = Pair), (status = 429)))]
 #[post("/api/token", data = "<body>")]
 async fn token(auth: &State<Auth>, client: Client<'_>, body: Json<Credentials>) -> Answer<Pair> {
@@ -43,7 +43,7 @@ async fn token(auth: &State<Auth>, client: Client<'_>, body: Json<Credentials>) 
 #[derive(Serialize, ToSchema)]
 pub struct ChatAccess {
     access: String,
-    /// Only if the session was opened elsewhere and its refresh token is used up by this.
+    /// Only if another surface opened the session and this refresh consumes its refresh token.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh: Option<String>,
 }
@@ -54,7 +54,7 @@ request_body! {
     }
 }
 
-/// Gives a new access token
+/// Issues a new access token
 #[utoipa::path(responses((status = 200, body = ChatAccess), (status = 429)))]
 #[post("/api/token/refresh", data = "<body>")]
 async fn refresh(
@@ -75,7 +75,7 @@ pub struct ChatUser {
     is_email_confirmed: bool,
 }
 
-/// Who is signed in
+/// Returns the current user
 #[utoipa::path(security(("access" = [])), responses((status = 200, body = ChatUser)))]
 #[get("/api/user")]
 fn user(by: web::Result<Bearer>) -> Answer<ChatUser> {

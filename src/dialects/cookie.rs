@@ -42,7 +42,7 @@ fn token_reply(auth: &Auth, tokens: Tokens) -> Reply<Access> {
 }
 
 request_body! {
-    /// The id of the user who is signed in, or an id or an address with its password.
+    /// The id of the current user, or the id or the address of a user with their password.
     #[schema(example = json!({"email": "ann@example.com", "password": "correct horse battery staple"}))]
     pub struct TokensBody {
         email: Option<String>,
@@ -51,7 +51,7 @@ request_body! {
     }
 }
 
-/// Opens a session by password, or for a user that is signed in; gives a superuser access to anybody
+/// Opens a session with a password, or for the current user. A superuser gets an access token for any user
 #[utoipa::path(
     security((), ("access" = []), ("cookie" = [])), responses((status = 200, body = Access), (status = 429))
 )]
@@ -89,7 +89,7 @@ async fn tokens(
     Ok(token_reply(auth, tokens))
 }
 
-/// Gives a new access token; the cookie stays, unless the session is of a surface that replaces it
+/// Issues a new access token. The cookie stays, unless the surface that opened the session replaces it
 #[utoipa::path(security(("cookie" = [])), responses((status = 200, body = Access), (status = 429)))]
 #[post("/api/refresh_access")]
 async fn refresh_access(
@@ -106,7 +106,7 @@ request_body! {
     }
 }
 
-/// Gives a new access token and a new cookie; the session's older refresh tokens are dead at once
+/// Issues a new access token and a new cookie. Older refresh tokens of the session become invalid at once
 #[utoipa::path(
     security(("access" = []), ("cookie" = [])), responses((status = 200, body = Access), (status = 429))
 )]

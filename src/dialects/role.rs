@@ -38,7 +38,7 @@ pub struct RolePair {
     role: String,
 }
 
-/// Opens a session
+/// Logs in and opens a session
 #[utoipa::path(responses((status = 200, body = RolePair), (status = 429)))]
 #[post("/u/api/login", data = "<body>")]
 async fn login(
@@ -69,7 +69,7 @@ request_body! {
     }
 }
 
-/// Gives new tokens for a refresh token in the body or as bearer
+/// Issues new tokens for a refresh token in the body or in the header `Authorization`
 #[utoipa::path(security((), ("access" = [])), responses((status = 200, body = NewTokens), (status = 429)))]
 #[post("/u/api/refresh", data = "<body>")]
 async fn refresh(
@@ -108,14 +108,14 @@ pub struct Message {
     message: String,
 }
 
-/// Answers anybody
+/// Answers everyone
 #[utoipa::path(responses((status = 200, body = Message)))]
 #[get("/u/api/test")]
 fn test() -> Reply<Message> {
     Reply::ok(Message { message: "Successful test".to_owned() })
 }
 
-/// Answers whoever is signed in
+/// Answers logged-in users
 #[utoipa::path(security(("access" = [])), responses((status = 200, body = Message)))]
 #[get("/u/api/secure_test")]
 fn secure_test(by: web::Result<Bearer>) -> Answer<Message> {
@@ -123,7 +123,7 @@ fn secure_test(by: web::Result<Bearer>) -> Answer<Message> {
     Ok(Reply::ok(Message { message: "Successful secure test".to_owned() }))
 }
 
-/// Answers whoever has the role `ADMIN`
+/// Answers users with the role `ADMIN`
 #[utoipa::path(security(("access" = [])), responses((status = 200, body = Message)))]
 #[get("/u/api/test_role")]
 fn test_role(by: web::Result<Bearer>) -> Answer<Message> {

@@ -52,7 +52,7 @@ pub struct Pending {
 pub struct NewUserView {
     id: i64,
     email: String,
-    /// Empty if there is none.
+    /// Empty if the user has none.
     username: String,
     is_email_confirmed: bool,
 }
@@ -60,14 +60,14 @@ pub struct NewUserView {
 request_body! {
     pub struct NewUserBody {
         email: String,
-        /// 8 characters or more (`password.min_length`), 256 at most; own names and what is common, leaked or
-        /// guessable are refused.
+        /// At least 8 characters (`password.min_length`), at most 256. The own name and address, and common, leaked or
+        /// guessable passwords are refused.
         password: String,
         username: Option<String>,
     }
 }
 
-/// Registers a user; a confirmation link is mailed
+/// Registers a user and mails a confirmation link
 #[utoipa::path(responses((status = 201, body = NewUserView), (status = 202, body = Pending), (status = 429)))]
 #[post("/api/register", data = "<body>")]
 pub async fn register(

@@ -41,7 +41,7 @@ fn pair(mut tokens: Tokens) -> Result<Reply<SimplePair>, Problem> {
     Ok(Reply::ok(SimplePair { access_token: tokens.access, refresh_token }))
 }
 
-/// Opens a session
+/// Logs in and opens a session
 #[utoipa::path(responses((status = 200, body = SimplePair), (status = 429)))]
 #[post("/api/login", data = "<body>")]
 async fn login(
@@ -60,7 +60,7 @@ request_body! {
     }
 }
 
-/// Gives new tokens
+/// Issues new tokens
 #[utoipa::path(responses((status = 200, body = SimplePair), (status = 429)))]
 #[post("/api/refresh", data = "<body>")]
 async fn refresh(
@@ -93,7 +93,7 @@ async fn logout(
 #[derive(Serialize, ToSchema)]
 pub struct Me {
     id: i64,
-    /// Empty if there is none.
+    /// Empty if the user has none.
     username: String,
     email: String,
 }
@@ -104,7 +104,7 @@ impl From<User> for Me {
     }
 }
 
-/// Who is signed in
+/// Returns the current user
 #[utoipa::path(security(("access" = [])), responses((status = 200, body = Me)))]
 #[get("/api/me")]
 fn me(by: web::Result<Bearer>) -> Answer<Me> {

@@ -1,10 +1,14 @@
 //! Tasks that continue after the response, so that the response time does not reveal what there was
 //! to do, for example whether an address is known.
 use super::Result;
-use tokio::sync::watch;
+use std::time::Duration;
+use tokio::{sync::watch, time::sleep};
 
 /// How many tasks may run at once.
 const MAX_TASKS: usize = 256;
+/// How long a task waits before it starts, so that it does not compete with its own response for a
+/// processor or a connection.
+const DELAY: Duration = Duration::from_millis(25);
 
 /// The background tasks of this process. Clones share them.
 #[derive(Clone)]
@@ -43,6 +47,7 @@ impl BackgroundTasks {
             let under_way = UnderWay(self.0.clone());
             tokio::spawn(async move {
                 let _under_way = under_way;
+                sleep(DELAY).await;
                 if let Err(e) = work.await {
                     tracing::warn!(error = %e, "{failure_message}");
                 }

@@ -34,7 +34,7 @@ enum Old {
     Mails(OutboxState, Duration),
     /// Mails to deleted users.
     Orphans,
-    Acts,
+    AuditEvents,
     Attempts,
 }
 
@@ -49,7 +49,7 @@ const ALL: [Old; 12] = [
     Old::Mails(OutboxState::Dropped, WEEK),
     Old::Mails(OutboxState::Failed, MONTH),
     Old::Orphans,
-    Old::Acts,
+    Old::AuditEvents,
     Old::Attempts,
 ];
 
@@ -112,7 +112,9 @@ impl Auth {
             Old::LegacyTokens => legacy_tokens::purge(rows, now, most).await?,
             Old::Mails(state, kept) => outbox::purge(rows, state, now.minus(kept), most).await?,
             Old::Orphans => outbox::purge_orphans(rows, now.minus(mail::PER), most).await?,
-            Old::Acts => audit::purge(rows, now.minus(self.config.audit_lifetime), most).await?,
+            Old::AuditEvents => {
+                audit::purge(rows, now.minus(self.config.audit_lifetime), most).await?
+            }
             Old::Attempts => attempts::purge(rows, now.minus(limits::KEPT), most).await?,
         };
         db.commit().await?;

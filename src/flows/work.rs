@@ -34,7 +34,18 @@ impl Auth {
     /// Begins the work of a caller who is not logged in.
     pub(crate) async fn begin<'a>(&'a self, caller: &'a Caller) -> Result<Work<'a>> {
         let now = self.clock.now();
-        Ok(self.work(self.db.write().await?, caller, now))
+        Ok(Work {
+            auth: self,
+            tx: self.db.write().await?,
+            now,
+            caller,
+            actor: Actor::Anonymous,
+            target: None,
+            session: None,
+            revoked: Vec::new(),
+            audited: Vec::new(),
+            mail_queued: false,
+        })
     }
 
     /// Begins the work of a user in a session. Its audit events are about that user. Their actor is
@@ -60,22 +71,6 @@ impl Auth {
         let mut work = self.begin(caller).await?;
         work.actor = actor;
         Ok(work)
-    }
-
-    /// Makes a work of a transaction that has already begun.
-    pub(crate) fn work<'a>(&'a self, tx: Tx, caller: &'a Caller, now: Timestamp) -> Work<'a> {
-        Work {
-            auth: self,
-            tx,
-            now,
-            caller,
-            actor: Actor::Anonymous,
-            target: None,
-            session: None,
-            revoked: Vec::new(),
-            audited: Vec::new(),
-            mail_queued: false,
-        }
     }
 }
 

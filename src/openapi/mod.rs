@@ -39,10 +39,10 @@ struct Common;
 /// The names and descriptions of the dialects' groups of operations.
 const DIALECTS: [(&str, &str); 6] = [
     ("autor", "Refresh tokens are JWTs that work once, after the access token has expired."),
-    ("simple", "Refresh tokens are bare UUIDs in the body."),
+    ("simple", "Refresh tokens are UUIDs in the body."),
     ("simple and chat", "Registration, which two dialects share."),
     ("cookie", "The refresh token is in the cookie."),
-    ("role", "The login tells the role; superusers are refused."),
+    ("role", "The login returns the role; superusers are refused."),
     ("chat", "The refresh token stays valid until it expires."),
 ];
 
@@ -131,10 +131,10 @@ fn describe(status: &str) -> &'static str {
     match status {
         "200" => "Success",
         "201" => "Created",
-        "202" => "Accepted: what follows is mailed",
+        "202" => "Accepted: a mail follows",
         "204" => "Done; the reply has no body",
         "303" => "Redirect",
-        "503" => "The service cannot answer now; try again after `Retry-After` seconds",
+        "503" => "Unavailable: try again after `Retry-After` seconds",
         _ => "See the status code",
     }
 }
@@ -143,7 +143,7 @@ fn describe(status: &str) -> &'static str {
 fn problem() -> openapi::Response {
     let schema = openapi::Ref::from_schema_name("Problem");
     openapi::ResponseBuilder::new()
-        .description("Refused: `code` says why")
+        .description("Refused: `code` gives the reason")
         .content("application/problem+json", ContentBuilder::new().schema(Some(schema)).build())
         .build()
 }

@@ -1,6 +1,9 @@
 //! `/confirm-email`: fetching the link changes nothing, pressing a button does. In the browser that
 //! registered, opening the link is enough.
-use super::{Sent, answer, paths};
+use super::{
+    Sent, answer, paths,
+    reset_password::{name, reset_password},
+};
 use crate::{
     flows::{AccountProof, Auth, Caller, Confirmation, Declined, Error, LinkState},
     view::View,
@@ -82,15 +85,6 @@ impl Confirm {
     }
 }
 
-/// The name of the state of a link in templates.
-pub const fn name(state: LinkState) -> &'static str {
-    match state {
-        LinkState::Usable => "usable",
-        LinkState::Done => "done",
-        LinkState::Expired => "expired",
-    }
-}
-
 /// A redirect to the page, without the token in its URL. The cookie holds the token.
 fn redirect(auth: &Auth, token: &str) -> Reply<()> {
     Reply::see(Confirm::PATH).header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), token))
@@ -140,13 +134,25 @@ pub async fn confirm(
             .await?;
         Ok(redirect(auth, &token))
     };
-    match done.await {
-        // The page shows the outcome.
-        Ok(redirect) => Ok(Either::Left(redirect)),
-        Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(redirect(auth, &token))),
-        Err(e) => {
-            let view = Confirm::of(auth, &client, &token, &by, mark.0).await?;
-            answer(Err(e), "confirm", || view)
+    finish(auth, &client, &token, &by, mark.0, "confirm", done.await).await
+}
+
+/// Answers a form of the page. If the link no longer works, the page says what became of it.
+async fn finish(
+    auth: &Auth,
+    caller: &Caller,
+    token: &str,
+    by: &web::Result<SignedIn>,
+    mark: Option<&str>,
+    form: &'static str,
+    done: web::Result<Reply<()>>,
+) -> Sent<Confirm> {
+    match done {
+        Ok(reply) => Ok(Either::Left(reply)),
+        Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(redirect(auth, token))),
+        refused => {
+            let view = Confirm::of(auth, caller, token, by, mark).await?;
+            answer(refused, form, || view)
         }
     }
 }
@@ -161,25 +167,8 @@ pub async fn reset(
     form: LinkForm,
 ) -> Sent<Confirm> {
     let token = form.token;
-    let done = async {
-        let form = form.form?;
-        let new = form.read(|f| f.text("new_password"))?;
-        let device = auth.reset_password(&client, &token, new).await?;
-        let reply = Reply::see(paths::LOGIN)
-            .without_refresh_cookie(auth)
-            .with_notice(auth, Notice::PasswordReset);
-        Ok(reply
-            .with_device_cookie(auth, device)
-            .header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), "")))
-    };
-    match done.await {
-        Ok(reply) => Ok(Either::Left(reply)),
-        Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(redirect(auth, &token))),
-        Err(e) => {
-            let view = Confirm::of(auth, &client, &token, &by, mark.0).await?;
-            answer(Err(e), "reset", || view)
-        }
-    }
+    let done = reset_password(auth, &client, &token, form.form, LinkCookie::Confirm).await;
+    finish(auth, &client, &token, &by, mark.0, "reset", done).await
 }
 
 /// "It was not me."
@@ -201,14 +190,7 @@ pub async fn decline(
         let reply = Reply::see(paths::LOGIN).with_notice(auth, notice);
         Ok(reply.header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), "")))
     };
-    match done.await {
-        Ok(reply) => Ok(Either::Left(reply)),
-        Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(redirect(auth, &token))),
-        Err(e) => {
-            let view = Confirm::of(auth, &client, &token, &by, mark.0).await?;
-            answer(Err(e), "decline", || view)
-        }
-    }
+    finish(auth, &client, &token, &by, mark.0, "decline", done.await).await
 }
 
 /// Mails another link.

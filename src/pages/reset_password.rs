@@ -1,12 +1,12 @@
 //! `/reset-password`: the target of the mailed link that resets a password.
-use super::{PageError, Sent, answer, confirm_email::name, paths};
+use super::{PageError, Sent, answer, paths};
 use crate::{
     flows::{Auth, Error, LinkState},
     view::View,
     web::{
         self,
         cookies::links::{LinkCookie, ResetToken},
-        csrf_token::LinkForm,
+        csrf_token::{Form, LinkForm},
         reply::{flash::Notice, json::Reply, page::Page},
         request::caller::Client,
     },
@@ -65,18 +65,7 @@ pub async fn page(
 #[post("/reset-password", data = "<form>")]
 pub async fn reset(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> Sent<Reset> {
     let token = form.token;
-    let done = async {
-        let form = form.form?;
-        let new = form.read(|f| f.text("new_password"))?;
-        let device = auth.reset_password(&client, &token, new).await?;
-        let reply = Reply::see(paths::LOGIN)
-            .without_refresh_cookie(auth)
-            .with_notice(auth, Notice::PasswordReset);
-        Ok(reply
-            .with_device_cookie(auth, device)
-            .header("Set-Cookie", LinkCookie::Reset.cookie(auth.config(), "")))
-    };
-    match done.await {
+    match reset_password(auth, &client, &token, form.form, LinkCookie::Reset).await {
         Ok(reply) => Ok(Either::Left(reply)),
         Err(web::Error::Flow(Error::LinkNotValid)) => {
             let view = Reset::new(auth, None, "");
@@ -86,5 +75,32 @@ pub async fn reset(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> Se
             let of = auth.reset_of(&client, &token).await?;
             answer(Err(e), "reset", || Reset::new(auth, of, &token))
         }
+    }
+}
+
+/// Sets the new password in `form`. The reply forgets the token that the cookie `kept` holds.
+pub async fn reset_password(
+    auth: &Auth,
+    client: &Client<'_>,
+    token: &str,
+    form: web::Result<Form>,
+    kept: LinkCookie,
+) -> web::Result<Reply<()>> {
+    let form = form?;
+    let new = form.read(|f| f.text("new_password"))?;
+    let device = auth.reset_password(client, token, new).await?;
+    let reply = Reply::see(paths::LOGIN)
+        .without_refresh_cookie(auth)
+        .with_device_cookie(auth, device)
+        .with_notice(auth, Notice::PasswordReset);
+    Ok(reply.header("Set-Cookie", kept.cookie(auth.config(), "")))
+}
+
+/// The name of the state of a link in templates.
+pub const fn name(state: LinkState) -> &'static str {
+    match state {
+        LinkState::Usable => "usable",
+        LinkState::Done => "done",
+        LinkState::Expired => "expired",
     }
 }

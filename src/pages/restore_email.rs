@@ -1,5 +1,8 @@
 //! `/restore-email`: undoes a change of email, by the link that was mailed to the old address.
-use super::{PageError, Sent, answer, confirm_email::name, reset_password};
+use super::{
+    PageError, Sent, answer,
+    reset_password::{self, name},
+};
 use crate::{
     flows::{Auth, Caller, Error, LinkState},
     view::View,

@@ -1,6 +1,6 @@
 //! `/setup`: the target of the link that the first start prints. It is found only under the host name in
 //! `public_url` and under a loopback name.
-use super::{PageError, SURFACE, Sent, answer, confirm_email::name, paths};
+use super::{PageError, SURFACE, Sent, answer, paths, reset_password::name};
 use crate::{
     flows::{Auth, Error, LinkState},
     view::View,

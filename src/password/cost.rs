@@ -181,8 +181,8 @@ impl Costs {
     /// Adds a stored kind.
     pub fn note(&mut self, kind: Kind) {
         let (family, place) = kind.apart();
-        let dearest = self.0.entry(family).or_default();
-        *dearest = place.max(*dearest);
+        let slowest = self.0.entry(family).or_default();
+        *slowest = place.max(*slowest);
     }
 
     /// The hashes still to compute after one hash of the kind `done`.

@@ -45,7 +45,7 @@ pub struct Scratch {
     params: Params,
     memory: Vec<Block>,
     /// What a wrong password must cost.
-    pub dearest: Arc<Costs>,
+    pub slowest: Arc<Costs>,
     /// The kinds of hashes computed so far.
     #[cfg(test)]
     pub work: Vec<Kind>,
@@ -57,12 +57,12 @@ pub struct Scratch {
 impl Scratch {
     /// A state without memory, which is allocated by the first hash.
     pub fn new(c: &config::Password) -> Self {
-        let mut dearest = Costs::default();
-        dearest.note(our_kind(c));
+        let mut slowest = Costs::default();
+        slowest.note(our_kind(c));
         Self {
             params: params(c),
             memory: Vec::new(),
-            dearest: Arc::new(dearest),
+            slowest: Arc::new(slowest),
             #[cfg(test)]
             work: Vec::new(),
             #[cfg(test)]
@@ -110,9 +110,9 @@ impl Scratch {
         let forms = if typed == normal { &[normal][..] } else { &[normal, typed] };
         let (done, verdict) = self.judge(forms, stored)?;
         if verdict == Verdict::Wrong {
-            let dearest = Arc::clone(&self.dearest);
+            let slowest = Arc::clone(&self.slowest);
             for (n, form) in forms.iter().enumerate() {
-                for kind in dearest.rest(done.filter(|(count, _)| n < *count).map(|(_, kind)| kind))
+                for kind in slowest.rest(done.filter(|(count, _)| n < *count).map(|(_, kind)| kind))
                 {
                     self.compute_and_discard(kind, form)?;
                 }

@@ -1,26 +1,27 @@
 //! Passwords: argon2id (RFC 9106) with OWASP's parameters, in any Unicode (NFC), never truncated.
 pub mod cost;
-pub mod dear;
 mod error;
 pub mod hasher;
 pub mod legacy_hashes;
 pub mod phc;
 pub mod policy;
+pub mod slowest;
 pub mod workers;
 
 use crate::{config, field_error::FieldError};
 use cost::Costs;
 pub use cost::Kind;
-pub use dear::{Dearest, Kinds};
 pub use error::{Error, Result};
 pub use hasher::{is_known, kind, our_kind};
 pub use policy::{Policy, Strength};
+pub use slowest::{Kinds, SlowestHash};
 use std::{
     borrow::Cow,
     sync::{Arc, PoisonError, RwLock},
 };
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use workers::Pool;
+use zeroize::Zeroizing;
 
 /// The longest password, in characters (NIST 800-63B requires at least 64).
 pub const LONGEST: usize = 256;
@@ -39,7 +40,7 @@ pub enum Verdict {
 pub struct Hasher {
     pool: Arc<Pool>,
     /// What a wrong password must cost.
-    dearest: Arc<RwLock<Arc<Costs>>>,
+    slowest: Arc<RwLock<Arc<Costs>>>,
     ours: Kind,
 }
 
@@ -47,17 +48,17 @@ impl Hasher {
     /// Starts the hashing threads.
     pub fn new(config: &config::Password) -> Self {
         let ours = our_kind(config);
-        let hasher = Self { pool: Arc::new(Pool::new(config)), dearest: Arc::default(), ours };
+        let hasher = Self { pool: Arc::new(Pool::new(config)), slowest: Arc::default(), ours };
         hasher.expect([]);
         hasher
     }
 
     /// Makes a wrong password cost as much as the most expensive of these kinds and ours, in each family.
     pub fn expect(&self, stored: impl IntoIterator<Item = Kind>) {
-        let mut dearest = Costs::default();
-        dearest.note(self.ours);
-        stored.into_iter().for_each(|kind| dearest.note(kind));
-        *self.dearest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(dearest);
+        let mut slowest = Costs::default();
+        slowest.note(self.ours);
+        stored.into_iter().for_each(|kind| slowest.note(kind));
+        *self.slowest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(slowest);
     }
 
     /// How many passwords are waiting for a thread.
@@ -71,7 +72,8 @@ impl Hasher {
     /// [`Error::Busy`] if too many passwords are waiting already; [`Error::TooLong`].
     pub async fn hash(&self, password: &str) -> Result<String> {
         let password = normal(password).ok_or_else(|| Error::TooLong)?.into_owned();
-        self.pool.run(move |bench| bench.hash(&password)).await?
+        let password = Zeroizing::new(password);
+        self.pool.run(move |scratch| scratch.hash(&password)).await?
     }
 
     /// Verifies a password against the stored hash. A wrong one costs the same whether a hash is stored or
@@ -81,12 +83,13 @@ impl Hasher {
     /// [`Error::Busy`] if too many passwords are waiting already.
     pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<Verdict> {
         let Some(normal) = normal(password) else { return Ok(Verdict::Wrong) };
-        let (normal, typed) = (normal.into_owned(), password.to_owned());
+        let normal = Zeroizing::new(normal.into_owned());
+        let typed = Zeroizing::new(password.to_owned());
         let stored = stored.map(str::to_owned);
-        let dearest = self.dearest.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let judge = move |bench: &mut hasher::Scratch| {
-            bench.dearest = dearest;
-            bench.verify(&normal, &typed, stored.as_deref())
+        let slowest = self.slowest.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let judge = move |scratch: &mut hasher::Scratch| {
+            scratch.slowest = slowest;
+            scratch.verify(&normal, &typed, stored.as_deref())
         };
         self.pool.run(judge).await?
     }

@@ -91,8 +91,8 @@ async fn an_own_hash_with_other_parameters_is_outdated() {
 
 #[test]
 fn a_wrong_password_costs_at_least_one_own_hash() {
-    let bench = &mut Scratch::new(&cheap());
-    let ours = bench.hash("right").unwrap();
+    let scratch = &mut Scratch::new(&cheap());
+    let ours = scratch.hash("right").unwrap();
     let weak = Scratch::new(&config::Password { memory: 32, ..cheap() }).hash("right").unwrap();
     for (stored, costs) in [
         (None, &[64][..]),
@@ -103,29 +103,29 @@ fn a_wrong_password_costs_at_least_one_own_hash() {
         (Some("plain"), &[64]),
         (Some(""), &[64]),
     ] {
-        bench.computed.clear();
-        assert_eq!(bench.verify("wrong", "wrong", stored).unwrap(), Verdict::Wrong);
-        assert_eq!(bench.computed, costs, "{stored:?}");
+        scratch.computed.clear();
+        assert_eq!(scratch.verify("wrong", "wrong", stored).unwrap(), Verdict::Wrong);
+        assert_eq!(scratch.computed, costs, "{stored:?}");
     }
 }
 
 #[test]
 fn extra_memory_is_released_and_its_content_does_not_matter() {
-    let bench = &mut Scratch::new(&cheap());
-    let stored = bench.hash("right").unwrap();
+    let scratch = &mut Scratch::new(&cheap());
+    let stored = scratch.hash("right").unwrap();
     for _ in 0..2 {
-        assert_eq!(bench.verify("x", "x", Some(OTHERS[4])).unwrap(), Verdict::Wrong);
-        assert_eq!(bench.held(), 64);
-        assert_eq!(bench.verify("right", "right", Some(&stored)).unwrap(), Verdict::Right);
+        assert_eq!(scratch.verify("x", "x", Some(OTHERS[4])).unwrap(), Verdict::Wrong);
+        assert_eq!(scratch.held(), 64);
+        assert_eq!(scratch.verify("right", "right", Some(&stored)).unwrap(), Verdict::Right);
     }
-    bench.release();
-    assert_eq!(bench.held(), 0);
+    scratch.release();
+    assert_eq!(scratch.held(), 0);
 }
 
 #[test]
 fn excessive_or_malformed_hashes_are_not_computed() {
     const ZEROS: &str = "00000000000000000000000000000000000000000000000000005";
-    let bench = &mut Scratch::new(&cheap());
+    let scratch = &mut Scratch::new(&cheap());
     let argon2 = |costs| format!("$argon2id$v=19${costs}$c2FsdHNhbHQ${}", "A".repeat(43));
     let scrypt = |costs| format!("scrypt${costs}${}==", "A".repeat(86));
     let bcrypt = |cost| format!("bcrypt$$2b${cost}${}", "A".repeat(53));
@@ -175,18 +175,18 @@ fn excessive_or_malformed_hashes_are_not_computed() {
         format!("bcrypt$2b$31${ZEROS}"),
         format!("$2b$31${ZEROS}$"),
     ] {
-        bench.computed.clear();
+        scratch.computed.clear();
         assert!(!is_known(&stored, &cheap()), "{stored}");
-        assert_eq!(bench.verify("x", "x", Some(&stored)).unwrap(), Verdict::Wrong);
-        assert_eq!(bench.computed, [64], "{stored}");
+        assert_eq!(scratch.verify("x", "x", Some(&stored)).unwrap(), Verdict::Wrong);
+        assert_eq!(scratch.computed, [64], "{stored}");
     }
 }
 
 #[test]
 fn an_own_hash_verifies_with_any_memory_cost() {
-    let bench = &mut Scratch::new(&config::Password { memory: 300 << 10, ..cheap() });
-    let stored = bench.hash("right").unwrap();
-    assert_eq!(bench.verify("right", "right", Some(&stored)).unwrap(), Verdict::Right);
+    let scratch = &mut Scratch::new(&config::Password { memory: 300 << 10, ..cheap() });
+    let stored = scratch.hash("right").unwrap();
+    assert_eq!(scratch.verify("right", "right", Some(&stored)).unwrap(), Verdict::Right);
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ struct Queue {
 trait Job: Send {
     /// Whether a caller still waits for the answer.
     fn is_wanted(&self) -> bool;
-    fn run(self: Box<Self>, bench: &mut Scratch);
+    fn run(self: Box<Self>, scratch: &mut Scratch);
 }
 
 struct Task<F, T> {
@@ -54,9 +54,9 @@ impl<F: FnOnce(&mut Scratch) -> T + Send, T: Send> Job for Task<F, T> {
         !self.answer.is_closed()
     }
 
-    fn run(self: Box<Self>, bench: &mut Scratch) {
+    fn run(self: Box<Self>, scratch: &mut Scratch) {
         // A caller who has gone by now needs no answer.
-        let _ = self.answer.send((self.task)(bench));
+        let _ = self.answer.send((self.task)(scratch));
     }
 }
 
@@ -83,9 +83,9 @@ impl Pool {
         // Locked, so that no thread looks for work before the number of threads is known.
         let mut line = pool.line();
         for n in 0..threads {
-            let (shared, bench) = (Arc::clone(&pool), Scratch::new(config));
+            let (shared, scratch) = (Arc::clone(&pool), Scratch::new(config));
             let named = thread::Builder::new().name(format!("password-{n}"));
-            match named.spawn(move || shared.work(bench, idle)) {
+            match named.spawn(move || shared.work(scratch, idle)) {
                 Ok(_) => line.free += 1,
                 Err(e) => tracing::error!(error = %e, "a hashing thread could not be started"),
             }
@@ -130,7 +130,7 @@ impl Shared {
     fn put(&self, job: Box<dyn Job>) -> Result<()> {
         let mut line = self.line();
         if !line.open {
-            return Err(Error::internal("no thread hashes"));
+            return Err(Error::internal("no hashing thread is running"));
         }
         let places = self.queue.saturating_add(line.free);
         if line.jobs.len() >= places {
@@ -167,16 +167,16 @@ impl Shared {
         }
     }
 
-    fn work(&self, mut bench: Scratch, idle: Duration) {
+    fn work(&self, mut scratch: Scratch, idle: Duration) {
         loop {
             match self.next(idle) {
                 Next::Work(job) => {
-                    if catch_unwind(AssertUnwindSafe(|| job.run(&mut bench))).is_err() {
+                    if catch_unwind(AssertUnwindSafe(|| job.run(&mut scratch))).is_err() {
                         tracing::error!("hashing a password panicked");
                     }
                     self.line().free += 1;
                 }
-                Next::Nothing => bench.release(),
+                Next::Nothing => scratch.release(),
                 Next::Closed => return,
             }
         }

@@ -260,7 +260,7 @@ pub struct OutboxMessage {
     pub last_error: Option<String>,
 }
 
-macro_rules! posted {
+macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, kind, user_id, recipient, state, attempts, created_at, due_at, sent_at,
@@ -281,23 +281,23 @@ pub async fn page(
 ) -> Result<Vec<OutboxMessage>> {
     let Some(state) = state else {
         let sql = if back {
-            posted!("WHERE id > $1 ORDER BY id LIMIT $2")
+            select!("WHERE id > $1 ORDER BY id LIMIT $2")
         } else {
-            posted!("WHERE id < $1 ORDER BY id DESC LIMIT $2")
+            select!("WHERE id < $1 ORDER BY id DESC LIMIT $2")
         };
         return db.fetch_all(sql, (from, limit)).await;
     };
     let sql = if back {
-        posted!("WHERE state = $3 AND id > $1 ORDER BY id LIMIT $2")
+        select!("WHERE state = $3 AND id > $1 ORDER BY id LIMIT $2")
     } else {
-        posted!("WHERE state = $3 AND id < $1 ORDER BY id DESC LIMIT $2")
+        select!("WHERE state = $3 AND id < $1 ORDER BY id DESC LIMIT $2")
     };
     db.fetch_all(sql, (from, limit, state)).await
 }
 
 /// At most `limit` mails of a user, newest first.
 pub async fn of_user(db: &mut Conn, user: UserId, limit: i64) -> Result<Vec<OutboxMessage>> {
-    let sql = posted!("WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2");
+    let sql = select!("WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2");
     db.fetch_all(sql, (user, limit)).await
 }
 

@@ -9,6 +9,7 @@ use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     hkdf::{HKDF_SHA256, Salt},
 };
+use zeroize::Zeroizing;
 
 /// The first byte of a sealed value. The nonce, the ciphertext and its tag follow.
 const SEALED: u8 = 1;
@@ -64,13 +65,13 @@ impl Encryption {
         self.key.is_some() && stored.len() == SECRET
     }
 
-    /// The private key in `stored`, sealed or not.
+    /// The private key in `stored`, sealed or not. It is erased from memory when it is dropped.
     ///
     /// # Errors
     /// [`Error::Internal`], with a message for the operator, if the encryption key is missing or wrong.
-    pub fn decrypt(&self, kid: &str, stored: &[u8]) -> Result<Vec<u8>> {
+    pub fn decrypt(&self, kid: &str, stored: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         match stored.first() {
-            Some(&PLAIN) => Ok(stored.to_vec()),
+            Some(&PLAIN) => Ok(stored.to_vec().into()),
             _ => self.decrypt_as(kid, stored),
         }
     }
@@ -79,14 +80,14 @@ impl Encryption {
     ///
     /// # Errors
     /// [`Error::Internal`], with a message for the operator, if the encryption key is missing or wrong.
-    pub fn decrypt_secret(&self, purpose: &str, stored: &[u8]) -> Result<Vec<u8>> {
+    pub fn decrypt_secret(&self, purpose: &str, stored: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         if stored.len() == SECRET {
-            return Ok(stored.to_vec());
+            return Ok(stored.to_vec().into());
         }
         self.decrypt_as(&of_secret(purpose), stored)
     }
 
-    fn decrypt_as(&self, name: &str, stored: &[u8]) -> Result<Vec<u8>> {
+    fn decrypt_as(&self, name: &str, stored: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         let Some((&SEALED, rest)) = stored.split_first() else {
             return Err(Error::internal("the signing keys are stored in an unknown format"));
         };
@@ -114,12 +115,12 @@ fn of_secret(purpose: &str) -> String {
     format!("secret {purpose}")
 }
 
-fn decrypted(key: &LessSafeKey, name: &str, rest: &[u8]) -> Option<Vec<u8>> {
+fn decrypted(key: &LessSafeKey, name: &str, rest: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, body) = rest.split_at_checked(NONCE_LEN)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
     let mut body = body.to_vec();
     let decrypted = key.open_in_place(nonce, Aad::from(name.as_bytes()), &mut body).ok()?;
-    Some(decrypted.to_vec())
+    Some(decrypted.to_vec().into())
 }
 
 #[cfg(test)]
@@ -135,7 +136,7 @@ mod tests {
         let none = Encryption::new(None, None).unwrap();
         let stored = seal("one").encrypt("kid", b"0 private").unwrap();
         assert!(!stored.windows(7).any(|w| w == b"private"));
-        assert_eq!(seal("one").decrypt("kid", &stored).unwrap(), b"0 private");
+        assert_eq!(seal("one").decrypt("kid", &stored).unwrap().as_slice(), b"0 private");
         assert!(seal("one").decrypt("other", &stored).is_err());
         assert!(seal("two").decrypt("kid", &stored).is_err());
         assert!(none.decrypt("kid", &stored).is_err());
@@ -145,7 +146,10 @@ mod tests {
         assert!(seal("one").needs_encryption(b"0 private") && !none.needs_encryption(b"0 private"));
         assert!(!seal("one").needs_encryption(&stored));
         assert_eq!(
-            seal("one").decrypt("kid", &none.encrypt("kid", b"0plain").unwrap()).unwrap(),
+            seal("one")
+                .decrypt("kid", &none.encrypt("kid", b"0plain").unwrap())
+                .unwrap()
+                .as_slice(),
             b"0plain"
         );
     }
@@ -157,8 +161,8 @@ mod tests {
             let one = seal("one");
             let stored = one.encrypt_secret("x", &plain).unwrap();
             assert!(one.secret_needs_encryption(&plain) && !one.secret_needs_encryption(&stored));
-            assert_eq!(one.decrypt_secret("x", &stored).unwrap(), plain);
-            assert_eq!(one.decrypt_secret("x", &plain).unwrap(), plain);
+            assert_eq!(one.decrypt_secret("x", &stored).unwrap().as_slice(), plain);
+            assert_eq!(one.decrypt_secret("x", &plain).unwrap().as_slice(), plain);
             assert!(
                 one.decrypt_secret("y", &stored).is_err() && one.decrypt("x", &stored).is_err()
             );
@@ -171,13 +175,13 @@ mod tests {
         let [old, new] = ["one", "two"].map(|key| Secret(key.to_owned()));
         let both = Encryption::new(Some(&new), Some(&old)).unwrap();
         let stored = seal("one").encrypt("kid", b"0 private").unwrap();
-        assert_eq!(both.decrypt("kid", &stored).unwrap(), b"0 private");
+        assert_eq!(both.decrypt("kid", &stored).unwrap().as_slice(), b"0 private");
         let again = both.encrypt("kid", b"0 private").unwrap();
         assert!(seal("one").decrypt("kid", &again).is_err());
-        assert_eq!(seal("two").decrypt("kid", &again).unwrap(), b"0 private");
+        assert_eq!(seal("two").decrypt("kid", &again).unwrap().as_slice(), b"0 private");
         // Back to keys in clear.
         let none = Encryption::new(None, Some(&old)).unwrap();
-        assert_eq!(none.decrypt("kid", &stored).unwrap(), b"0 private");
+        assert_eq!(none.decrypt("kid", &stored).unwrap().as_slice(), b"0 private");
         assert_eq!(none.encrypt("kid", b"0 private").unwrap(), b"0 private");
     }
 }

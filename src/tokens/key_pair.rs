@@ -13,6 +13,7 @@ use jsonwebtoken::{
     DecodingKey, EncodingKey,
     jwk::{Jwk, PublicKeyUse, ThumbprintHash},
 };
+use zeroize::Zeroizing;
 
 /// A private key and its public key, ready for use.
 pub struct KeyPair {
@@ -51,11 +52,11 @@ pub fn named(algorithm: &str) -> Option<Algorithm> {
         .find(|a| name(*a) == algorithm)
 }
 
-/// Generates a private key, PKCS#8. An RSA key takes a tenth of a second of processor time or more.
-pub fn generate(algorithm: Algorithm) -> Result<Vec<u8>> {
+/// Generates a private key, PKCS#8, that is erased from memory when it is dropped. An RSA key takes a tenth of a second of processor time or more.
+pub fn generate(algorithm: Algorithm) -> Result<Zeroizing<Vec<u8>>> {
     let failed = |_| Error::internal("a signing key could not be generated");
     let random = SystemRandom::new();
-    Ok(match algorithm {
+    Ok(Zeroizing::new(match algorithm {
         Algorithm::ES256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
             .map_err(failed)?
             .as_ref()
@@ -71,7 +72,7 @@ pub fn generate(algorithm: Algorithm) -> Result<Vec<u8>> {
         Algorithm::HS256 => {
             return Err(Error::internal("an HS256 secret is configured, not generated"));
         }
-    })
+    }))
 }
 
 impl KeyPair {

@@ -145,7 +145,7 @@ impl KeyRing {
             let header = jsonwebtoken::Header::new(key_pair::jwa(Algorithm::HS256));
             return encode(&header, claims, key).map_err(Error::internal);
         }
-        let pair = &self.signing().ok_or_else(|| Error::internal("no key signs"))?.pair;
+        let pair = &self.signing().ok_or_else(|| Error::internal("no signing key"))?.pair;
         let mut header = jsonwebtoken::Header::new(key_pair::jwa(pair.algorithm));
         header.kid = Some(pair.kid.clone());
         encode(&header, claims, &pair.signs).map_err(Error::internal)

@@ -30,6 +30,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
+use zeroize::Zeroizing;
 
 /// How long verifiers may cache the key set. A key is published for this long before it signs.
 pub const MAX_AGE: Duration = Duration::from_mins(5);
@@ -258,7 +259,11 @@ impl Keys {
 
     /// The service's random secret for `purpose`. Generates it if there is none, and seals it if it is stored
     /// in clear and an encryption key is configured.
-    pub(crate) async fn provision_secret(&self, db: &Db, purpose: &str) -> Result<Vec<u8>> {
+    pub(crate) async fn provision_secret(
+        &self,
+        db: &Db,
+        purpose: &str,
+    ) -> Result<Zeroizing<Vec<u8>>> {
         let encryption = &self.0.encryption;
         let fresh: [u8; crate::tokens::encryption::SECRET] = secret::random()?;
         let mut tx = db.write().await?;
@@ -274,7 +279,11 @@ impl Keys {
     }
 
     /// Reads the secret for `purpose` and changes nothing; `None` if it was never generated.
-    pub(crate) async fn read_secret(&self, db: &Db, purpose: &str) -> Result<Option<Vec<u8>>> {
+    pub(crate) async fn read_secret(
+        &self,
+        db: &Db,
+        purpose: &str,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let all = secrets::all(&mut db.read().await?).await?;
         let stored = all.into_iter().find(|(p, _)| p == purpose);
         stored.map(|(_, stored)| self.0.encryption.decrypt_secret(purpose, &stored)).transpose()

@@ -51,11 +51,8 @@ async fn a_host_application_uses_our_guards(database: Database) {
     let new = portcullis::flows::NewUser {
         email: "ann@example.com",
         password: PASSWORD,
-        username: None,
-        first_name: None,
-        roles: &[],
-        superuser: false,
         confirmed: true,
+        ..portcullis::flows::NewUser::default()
     };
     let operator = portcullis::flows::Operator::cli();
     let ann = auth.admin(&portcullis::flows::Operator::cli()).add_user(new).await.unwrap();
@@ -218,6 +215,30 @@ async fn a_not_found_of_a_host_handler_is_reported_as_such(database: Database) {
         let answered = (reply.status().code, reply.headers().get_one("allow"));
         assert_eq!(answered, (status, allow), "{method} {path}");
     }
+    drop(client.terminate().await);
+    database.end().await;
+}
+
+#[get("/panic")]
+fn panics() -> &'static str {
+    panic!("a secret part")
+}
+
+on_both_databases!(a_panic_is_a_500_that_reveals_nothing_and_the_service_continues);
+async fn a_panic_is_a_500_that_reveals_nothing_and_the_service_continues(database: Database) {
+    let rocket = rocket::custom(figment(&database.url))
+        .attach(portcullis::stage().config(config()))
+        .mount("/app", routes![panics, tables])
+        .register("/app", portcullis::catchers());
+    let client = Client::untracked(rocket).await.unwrap();
+    for _ in 0..3 {
+        let (status, text) = ask(&client, "/app/panic", "").await;
+        assert!(status == 500 && text.contains("\"code\":\"internal\""), "{status} {text}");
+        for part in ["secret", "panic", "src/", ".rs", "rocket"] {
+            assert!(!text.contains(part), "{part} in {text}");
+        }
+    }
+    assert_eq!(ask(&client, "/app/tables", "").await.0, 200);
     drop(client.terminate().await);
     database.end().await;
 }

@@ -17,23 +17,23 @@ use utoipa::IntoParams;
 #[derive(FromForm, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AuditParams<'r> {
-    /// Whose account it concerns, by id.
+    /// The id of the user whose account the event concerns.
     user: Option<&'r str>,
-    /// Who did it, by id.
+    /// The id of the user who caused the event.
     actor: Option<&'r str>,
     kind: Option<&'r str>,
-    /// RFC 3339, or a day (UTC).
+    /// The start: an RFC 3339 time, or a day (UTC).
     from: Option<&'r str>,
-    /// RFC 3339, not included; or a day, included.
+    /// The end: an RFC 3339 time (exclusive), or a day (UTC, inclusive).
     to: Option<&'r str>,
-    /// From `next` or `previous`.
+    /// The cursor from `next` or `previous`.
     cursor: Option<&'r str>,
-    /// `json` or `csv`; else `Accept` decides.
+    /// `json` or `csv`. Without it, the header `Accept` decides.
     format: Option<&'r str>,
 }
 
-/// What happened, the newest first; to superusers. As CSV there are 10000 on a page, and a header
-/// `Link` leads to the next
+/// Lists audit events, newest first. Superusers only. A page of CSV has 10000 events, and the header
+/// `Link` points to the next page
 #[utoipa::path(
     params(AuditParams),
     responses((status = 200, content((Listed<AuditView> = "application/json"), (String = "text/csv"))))
@@ -67,7 +67,7 @@ pub async fn list(
     Ok(Either::Right(Csv::new("audit.csv", AuditView::COLUMNS, rows)?.with_next_page(next)))
 }
 
-/// The kinds of acts that there are in the audit log; to superusers
+/// Lists the kinds of events in the audit log. Superusers only
 #[utoipa::path(responses((status = 200, body = Vec<String>)))]
 #[get("/auth/admin/audit/kinds")]
 pub async fn kinds(auth: &State<Auth>, by: Op) -> Answer<Vec<String>> {

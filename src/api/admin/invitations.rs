@@ -16,13 +16,13 @@ use utoipa::ToSchema;
 /// The number of invitations on a page.
 const PAGE: u32 = 50;
 
-/// An invitation that may still be used.
+/// An invitation that can still be used.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Invitation)]
 pub struct InvitationView {
     id: i64,
     email: String,
-    /// What whoever accepts it will have.
+    /// The roles of the user who accepts it.
     roles: Vec<String>,
     invited_by: Inviter,
     created_at: Timestamp,
@@ -50,12 +50,12 @@ impl From<Invitation> for InvitationView {
 
 #[derive(Serialize, ToSchema)]
 pub struct Invitations {
-    /// The URL of the next page, if there may be one.
+    /// The URL of the next page; null if there is none.
     next: Option<String>,
     results: Vec<InvitationView>,
 }
 
-/// The invitations that may still be used, the newest first
+/// Lists the invitations that can still be used, newest first
 #[utoipa::path(
     params(("cursor" = Option<i64>, Query, description = "From `next`")),
     responses((status = 200, body = Invitations))
@@ -77,15 +77,15 @@ pub async fn list(auth: &State<Auth>, by: Op, cursor: Option<&str>) -> Answer<In
 request_body! {
     pub struct InvitationBody {
         email: String,
-        /// What whoever accepts it will have; you have to have them.
+        /// The roles of the user who accepts it. The inviter must have them.
         #[schema(required = false, nullable)]
         roles: Vec<String>,
-        /// Of the mail: `en` or `ru`; by default the service's own.
+        /// The language of the mail: `en` or `ru`. By default, the language of the service.
         language: Option<String>,
     }
 }
 
-/// Mails an invitation, in the place of any other to that address
+/// Mails an invitation. It replaces any other to that address
 #[utoipa::path(responses((status = 201, body = InvitationView)))]
 #[post("/auth/admin/invitations", data = "<body>")]
 pub async fn invite(
@@ -100,7 +100,7 @@ pub async fn invite(
     Ok(Reply::with(Status::Created, auth.admin(&by).invite(new).await?.into()))
 }
 
-/// Withdraws an invitation
+/// Revokes an invitation
 #[utoipa::path(params(("id" = i64, Path)), responses((status = 204)))]
 #[delete("/auth/admin/invitations/<id>")]
 pub async fn revoke(auth: &State<Auth>, by: Op, id: Option<i64>) -> Answer<()> {

@@ -9,7 +9,7 @@ use crate::{
 };
 use rocket::{State, delete, get, post};
 
-/// The keys that sign or verify tokens, the newest first; to superusers
+/// Lists the keys that sign or verify tokens, newest first. Superusers only
 #[utoipa::path(responses((status = 200, body = Vec<KeyView>)))]
 #[get("/auth/admin/keys")]
 pub async fn list(auth: &State<Auth>, by: Op) -> Answer<Vec<KeyView>> {
@@ -23,12 +23,12 @@ async fn all(auth: &Auth, op: &Operator) -> Answer<Vec<KeyView>> {
 
 request_body! {
     pub struct Rotation {
-        /// Even if verifiers may not have seen the next key yet.
+        /// Whether to rotate even if verifiers may not have fetched the next key yet.
         force: Option<bool>,
     }
 }
 
-/// Lets the next key sign and retires the current one; nobody is logged out. To superusers
+/// Starts signing with the next key and retires the current one. Nobody is logged out. Superusers only
 #[utoipa::path(request_body = Option<Rotation>, responses((status = 200, body = Vec<KeyView>)))]
 #[post("/auth/admin/keys/rotate", data = "<body>")]
 pub async fn rotate(auth: &State<Auth>, by: Op, body: Json<Rotation>) -> Answer<Vec<KeyView>> {
@@ -37,7 +37,7 @@ pub async fn rotate(auth: &State<Auth>, by: Op, body: Json<Rotation>) -> Answer<
     all(auth, &op).await
 }
 
-/// Removes a stolen key at once: what it signed is refused. To superusers
+/// Removes a stolen key at once: tokens that it signed are refused. Superusers only
 #[utoipa::path(
     params(("kid" = String, Path, description = "Its name, as in the list of keys")),
     responses((status = 200, description = "the keys that are left or new", body = Vec<KeyView>))

@@ -9,7 +9,7 @@ use crate::{
 };
 use rocket::{State, get, post};
 
-/// The outbox, the newest mail first; to superusers
+/// Lists the mails in the outbox, newest first. Superusers only
 #[utoipa::path(
     params(("state" = Option<String>, Query, description = "`waiting`, `sent`, `failed` or `dropped`")),
     responses((status = 200, body = Listed<MailView>))
@@ -27,7 +27,7 @@ pub async fn list(
     Ok(Reply::ok(Listed::new(page, link)))
 }
 
-/// Sends a mail at once that waits or was given up; to superusers
+/// Retries a waiting or failed mail immediately. Superusers only
 #[utoipa::path(params(("id" = i64, Path)), responses((status = 204)))]
 #[post("/auth/admin/mail/<id>/retry")]
 pub async fn retry(auth: &State<Auth>, by: Op, id: Option<i64>) -> Answer<()> {

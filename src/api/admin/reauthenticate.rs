@@ -11,7 +11,7 @@ use crate::{
 };
 use rocket::{State, post};
 
-/// Takes the password again: for ten minutes more the acts go through that ask for it
+/// Re-authenticates with the password: operations that require a recent password work for ten minutes
 #[utoipa::path(responses((status = 204), (status = 429)))]
 #[post("/auth/admin/prove", data = "<body>")]
 pub async fn prove(

@@ -16,7 +16,7 @@ use rocket::{State, get, patch, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The settings in effect, what the file says, and what was changed.
+/// The settings in effect, their values in the configuration, and the history of changes.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Settings)]
 pub struct SettingsView {
@@ -24,14 +24,14 @@ pub struct SettingsView {
     #[schema(inline)]
     live: Values,
     file: Values,
-    /// The newest first.
+    /// Newest first.
     changes: Vec<ChangeView>,
-    /// What the change that was asked for does to sessions already open; a sentence for each setting.
+    /// What the requested change does to open sessions: one sentence for each setting.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     effects: Vec<String>,
 }
 
-/// Lifetimes are written `30s`, `5m`, `12h`, `30d`.
+/// Lifetimes have the form `30s`, `5m`, `12h` or `30d`.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SettingValues)]
 pub struct Values {
@@ -43,7 +43,7 @@ pub struct Values {
     email_confirmation: String,
 }
 
-/// Who changed which setting, and when; null stands for what the file says.
+/// Who changed which setting, and when. Null stands for the value in the configuration.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SettingChange)]
 pub struct ChangeView {
@@ -57,7 +57,7 @@ pub struct ChangeView {
 #[derive(Serialize, ToSchema)]
 pub struct Changer {
     id: i64,
-    /// Null if the account is gone.
+    /// Null if the account was deleted.
     email: Option<String>,
 }
 
@@ -96,7 +96,7 @@ impl From<Settings> for SettingsView {
     }
 }
 
-/// The settings that can be changed while running
+/// Returns the runtime settings
 #[utoipa::path(responses((status = 200, body = SettingsView)))]
 #[get("/auth/admin/settings")]
 pub async fn show(auth: &State<Auth>, by: Op) -> Answer<SettingsView> {
@@ -105,7 +105,7 @@ pub async fn show(auth: &State<Auth>, by: Op) -> Answer<SettingsView> {
 
 request_body! {
     pub struct SettingsChange {
-        /// Null, here and below: as the file says.
+        /// Null, here and below: the value in the configuration.
         access_token_lifetime: Option<Option<String>>,
         refresh_token_lifetime: Option<Option<String>>,
         registration: Option<Option<String>>,
@@ -113,7 +113,7 @@ request_body! {
     }
 }
 
-/// Changes settings, all or none; one that is not there stays as it is
+/// Changes runtime settings: all given ones or, if one is invalid, none. Missing settings keep their values
 #[utoipa::path(responses((status = 200, body = SettingsView)))]
 #[patch("/auth/admin/settings", data = "<body>")]
 pub async fn change(
@@ -137,12 +137,12 @@ pub async fn change(
 
 request_body! {
     pub struct Undo {
-        /// Its name.
+        /// The name of the setting.
         setting: String,
     }
 }
 
-/// Brings back what a setting was before its last change
+/// Undoes the last change of a setting
 #[utoipa::path(responses((status = 200, body = SettingsView)))]
 #[post("/auth/admin/settings/undo", data = "<body>")]
 pub async fn undo(

@@ -19,7 +19,7 @@ type Id = Result<UserId, Error>;
 #[derive(FromForm, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct UserParams<'r> {
-    /// A part of the address, the username or the name.
+    /// Part of the address, the username or the first name.
     search: Option<&'r str>,
     /// The name of a role.
     role: Option<&'r str>,
@@ -27,11 +27,11 @@ pub struct UserParams<'r> {
     state: Option<&'r str>,
     /// Whether the address is confirmed: `true` or `false`.
     confirmed: Option<&'r str>,
-    /// From `next` or `previous`.
+    /// The cursor from `next` or `previous`.
     cursor: Option<&'r str>,
 }
 
-/// Users, the newest first
+/// Lists users, newest first
 #[utoipa::path(
     params(UserParams),
     responses((status = 200, body = Listed<UserView>,
@@ -47,7 +47,7 @@ pub async fn list(auth: &State<Auth>, by: Op, query: UserParams<'_>) -> Answer<L
     Ok(Reply::ok(Listed::new(found.page, link).counting(found.count)))
 }
 
-/// One user
+/// Returns a user
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 200, body = Person)))]
 #[get("/auth/admin/users/<id>")]
 pub async fn show(auth: &State<Auth>, by: Op, id: Id) -> Answer<Person> {
@@ -56,25 +56,25 @@ pub async fn show(auth: &State<Auth>, by: Op, id: Id) -> Answer<Person> {
 
 request_body! {
     pub struct UserPatch {
-        /// Null removes it.
+        /// Null removes the value.
         username: Option<Option<String>>,
         first_name: Option<Option<String>>,
-        /// `en` or `ru`; null: the service's own.
+        /// `en` or `ru`; null for the default language of the service.
         language: Option<Option<String>>,
         /// `false` ends every session.
         is_active: Option<bool>,
-        /// `true` takes the address as confirmed.
+        /// `true` marks the address as confirmed.
         is_email_confirmed: Option<bool>,
-        /// For superusers to change.
+        /// Only superusers may change it.
         is_superuser: Option<bool>,
-        /// All that the user is to have.
+        /// All roles that the user has afterwards.
         roles: Option<Vec<String>>,
-        /// Ends every session, so that no token is out that says what was.
+        /// Whether to end every session, so that no valid token still has the old roles.
         end_sessions: Option<bool>,
     }
 }
 
-/// Changes a user, all of it or nothing; a field that is not there stays as it is
+/// Changes a user: all given fields or, if one is invalid, none. Missing fields keep their values
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 200, body = Person)))]
 #[patch("/auth/admin/users/<id>", data = "<body>")]
 pub async fn change(auth: &State<Auth>, by: Op, id: Id, body: Json<UserPatch>) -> Answer<Person> {
@@ -94,7 +94,7 @@ pub async fn change(auth: &State<Auth>, by: Op, id: Id, body: Json<UserPatch>) -
     Ok(Reply::ok(auth.admin(&op).change_user(id?, &change).await?.into()))
 }
 
-/// Deletes a user and all that is stored of it
+/// Deletes a user and all their data
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 204)))]
 #[delete("/auth/admin/users/<id>")]
 pub async fn delete(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
@@ -104,7 +104,7 @@ pub async fn delete(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
 
 request_body! {
     pub struct RoleChange {
-        /// Ends every session, so that no token is out that says what was; else they do until they expire.
+        /// Whether to end every session. Otherwise access tokens already issued keep the old roles until they expire.
         end_sessions: Option<bool>,
     }
 }
@@ -127,7 +127,7 @@ pub async fn grant(
     Ok(Reply::ok(auth.admin(&op).grant(id?, role, end).await?.into()))
 }
 
-/// Takes a role away
+/// Revokes a role
 #[utoipa::path(
     params(("id" = UserId, Path)), request_body = Option<RoleChange>,
     responses((status = 200, body = Person))
@@ -145,7 +145,7 @@ pub async fn revoke(
     Ok(Reply::ok(auth.admin(&op).revoke(id?, role, end).await?.into()))
 }
 
-/// The roles that anybody has, and how many have each
+/// Lists the roles that users have, with the number of users of each
 #[utoipa::path(responses((status = 200, body = Vec<RoleView>)))]
 #[get("/auth/admin/roles")]
 pub async fn roles(auth: &State<Auth>, by: Op) -> Answer<Vec<RoleView>> {
@@ -153,7 +153,7 @@ pub async fn roles(auth: &State<Auth>, by: Op) -> Answer<Vec<RoleView>> {
     Ok(Reply::ok(all.into_iter().map(RoleView::from).collect()))
 }
 
-/// A user's living sessions, the last used first
+/// Lists a user's active sessions, last used first
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 200, body = Vec<SessionView>)))]
 #[get("/auth/admin/users/<id>/sessions")]
 pub async fn sessions(auth: &State<Auth>, by: Op, id: Id) -> Answer<Vec<SessionView>> {
@@ -186,7 +186,7 @@ pub async fn end_session(
     Ok(Reply::empty())
 }
 
-/// The mails to a user, the newest first, without their texts and links
+/// Lists the mails to a user, newest first, without their texts and links
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 200, body = Vec<MailView>)))]
 #[get("/auth/admin/users/<id>/mails")]
 pub async fn mails(auth: &State<Auth>, by: Op, id: Id) -> Answer<Vec<MailView>> {
@@ -194,7 +194,7 @@ pub async fn mails(auth: &State<Auth>, by: Op, id: Id) -> Answer<Vec<MailView>> 
     Ok(Reply::ok(all.into_iter().map(MailView::from).collect()))
 }
 
-/// What happened to a user's account, the newest first
+/// Lists the audit events of a user's account, newest first
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 200, body = Listed<AuditView>)))]
 #[get("/auth/admin/users/<id>/history?<cursor>")]
 pub async fn history(
@@ -210,7 +210,7 @@ pub async fn history(
     Ok(Reply::ok(Listed::new(page, link)))
 }
 
-/// Mails a user the link that resets the password
+/// Mails a user a link that resets their password
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 202)))]
 #[post("/auth/admin/users/<id>/send-reset")]
 pub async fn send_reset(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
@@ -218,7 +218,7 @@ pub async fn send_reset(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
     Ok(Reply::empty().with_status(Status::Accepted))
 }
 
-/// Mails a user the link that confirms the address, unless it is confirmed
+/// Mails a user a link that confirms their address, unless it is already confirmed
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 202)))]
 #[post("/auth/admin/users/<id>/send-confirmation")]
 pub async fn send_confirmation(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 /// A page of a list.
 #[derive(Serialize, ToSchema)]
 pub struct Listed<T> {
-    /// How many there are on all pages.
+    /// The number of entries on all pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<i64>,
     /// The URL of the next page.
@@ -36,7 +36,7 @@ impl<T> Listed<T> {
     }
 }
 
-/// A user, as operators see it.
+/// A user, as operators see them.
 #[derive(Serialize, ToSchema)]
 pub struct Person {
     #[serde(flatten)]
@@ -55,7 +55,7 @@ impl From<User> for Person {
     }
 }
 
-/// A role that somebody has.
+/// A role and the number of its users.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Role)]
 pub struct RoleView {
@@ -69,7 +69,7 @@ impl From<(String, i64)> for RoleView {
     }
 }
 
-/// Something that happened.
+/// An audit event.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuditEntry)]
 pub struct AuditView {
@@ -79,9 +79,9 @@ pub struct AuditView {
     /// `user`, `anonymous`, `cli` or `service`.
     actor: String,
     actor_id: Option<UserId>,
-    /// Null also for a user that is gone.
+    /// Null if there is no such user, or if they were deleted.
     actor_email: Option<String>,
-    /// Whose account it concerns.
+    /// The user whose account the event concerns.
     user_id: Option<UserId>,
     user_email: Option<String>,
     session_id: Option<SessionId>,
@@ -154,14 +154,14 @@ pub struct MailView {
     kind: String,
     user_id: Option<UserId>,
     recipient: String,
-    /// `waiting`, `sent`, `failed`, or `dropped` for one that was of no use any more.
+    /// `waiting`, `sent`, `failed`, or `dropped` if the mail was no longer needed.
     state: String,
     attempts: i64,
     created_at: Timestamp,
-    /// When it is tried next, if it is waiting.
+    /// When a waiting mail is tried next.
     due_at: Option<Timestamp>,
     sent_at: Option<Timestamp>,
-    /// What the mail server said to the last attempt.
+    /// The reply of the mail server to the last attempt.
     last_error: Option<String>,
 }
 
@@ -188,7 +188,7 @@ impl From<OutboxMessage> for MailView {
 pub struct KeyView {
     kid: String,
     algorithm: String,
-    /// `next` (published, does not sign yet), `current` (signs) or `retired` (verifies only).
+    /// `next` (published, does not sign yet), `current` (signs) or `retired` (only verifies).
     state: String,
     created_at: Timestamp,
     /// Until when a retired key verifies.
@@ -207,7 +207,7 @@ impl From<KeyInfo> for KeyView {
     }
 }
 
-/// How much there is, and what the last 30 days were like.
+/// Totals, and the figures of the last 30 days.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Overview)]
 pub struct OverviewView {
@@ -218,7 +218,7 @@ pub struct OverviewView {
     stuffing: StuffingView,
     /// How often credential stuffing was noticed in the last 30 days, on any server.
     attacks: i64,
-    /// The oldest first, today last (UTC).
+    /// Oldest first; the last one is today (UTC).
     days: Vec<DayView>,
 }
 

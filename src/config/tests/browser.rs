@@ -90,8 +90,11 @@ fn trusted_proxies_cannot_be_all_addresses() {
 #[test]
 fn risky_cookie_scopes_cause_warnings() {
     let reported = |change: fn(&mut Config)| {
-        let mut config =
-            Config { public_url: url("https://auth.example.com"), ..Config::default() };
+        let mut config = Config {
+            public_url: url("https://auth.example.com"),
+            encryption_key: Some(Secret("k".repeat(32))),
+            ..Config::default()
+        };
         change(&mut config);
         config.warnings().into_iter().map(|p| p.key).collect::<Vec<_>>()
     };

@@ -214,7 +214,8 @@ fn templates_must_be_an_existing_folder() {
 #[test]
 fn a_public_http_url_causes_a_warning() {
     let reported = |environment: &[(&str, &str)]| {
-        read("", environment).warnings.iter().map(|p| p.key.clone()).collect::<Vec<_>>()
+        let file = "[portcullis]\nencryption_key = '0123456789abcdef0123456789abcdef'";
+        read(file, environment).warnings.iter().map(|p| p.key.clone()).collect::<Vec<_>>()
     };
     let public = ("PORTCULLIS_PUBLIC_URL", "http://auth.example.com");
     assert_eq!(reported(&[]), Vec::<String>::new());
@@ -227,4 +228,14 @@ fn a_public_http_url_causes_a_warning() {
         reported(&[("PORTCULLIS_PUBLIC_URL", "https://auth.example.com")]),
         Vec::<String>::new()
     );
+}
+
+#[test]
+fn a_public_service_without_an_encryption_key_causes_a_warning() {
+    let reported = |url: &str| {
+        let loaded = read("", &[("PORTCULLIS_PUBLIC_URL", url)]);
+        loaded.warnings.iter().any(|p| p.key.ends_with("encryption_key"))
+    };
+    assert!(reported("https://auth.example.com"));
+    assert!(!reported("http://localhost:8000") && !reported("http://127.0.0.1:8000"));
 }

@@ -46,12 +46,10 @@ impl Auth {
         self.limit(caller, Action::Mail)?;
         let email = Email::parse(email).map_err(|e| Error::field("email", e))?;
         let (auth, caller) = (self.clone(), caller.clone());
-        // Begun before the response, for any address: no mail is promised while the database is
-        // unavailable.
-        let tx = self.db.write().await?;
+        // No mail is promised to any address while the database accepts no writes.
+        drop(self.db.write().await?);
         let started = self.background.start("enqueueing a requested mail failed", async move {
-            let now = auth.clock.now();
-            auth.work(tx, &caller, now).mail_link(&email, kind, act).await
+            auth.begin(&caller).await?.mail_link(&email, kind, act).await
         });
         if started { Ok(()) } else { Err(Error::Busy) }
     }

@@ -24,6 +24,7 @@ pub enum By<'a> {
 }
 
 /// A user whom an operator adds.
+#[derive(Clone, Copy, Default)]
 pub struct NewUser<'a> {
     /// The email address, as typed.
     pub email: &'a str,

@@ -15,7 +15,7 @@ use crate::{
         admin::Admin,
         audit::{AuditEvent, AuditKind},
     },
-    password::{Dearest, Kinds},
+    password::{Kinds, SlowestHash},
     store::{hash_kinds, roles, user_transfer, users},
     time::Timestamp,
 };
@@ -67,7 +67,7 @@ impl Admin<'_> {
         source: &Source,
         how: Import,
         mut tell: impl FnMut(Outcome) + Send,
-    ) -> Result<Option<Dearest>> {
+    ) -> Result<Option<SlowestHash>> {
         self.require_recent_superuser()?;
         let now = self.auth.clock.now();
         // Otherwise a user who had logged out of the other service could use their token here.
@@ -91,9 +91,9 @@ impl Admin<'_> {
                 batch.push_back(row);
             }
             if batch.is_empty() {
-                let dearest =
-                    if how.dry_run { self.auth.hasher.dearest(&kinds).await? } else { None };
-                return Ok(dearest);
+                let slowest =
+                    if how.dry_run { self.auth.hasher.slowest(&kinds).await? } else { None };
+                return Ok(slowest);
             }
             while !batch.is_empty() {
                 let outcomes = self.import_batch(&mut batch, how, &mut taken, now).await?;

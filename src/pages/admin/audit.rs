@@ -51,18 +51,18 @@ pub struct Query<'r> {
 }
 
 #[get("/admin/audit?<query..>")]
-pub async fn page(desk: At<'_>, query: Query<'_>) -> Shown<Audit> {
-    let desk = desk?;
-    let r = &desk.r;
+pub async fn page(context: At<'_>, query: Query<'_>) -> Shown<Audit> {
+    let context = context?;
+    let r = &context.r;
     let Query { user, actor, kind, from, to, cursor } = query;
     let query = AuditQuery { user, actor, kind, from, to, cursor };
-    let kinds = desk.admin().audit_kinds().await?.into_iter().map(|kind| {
+    let kinds = context.admin().audit_kinds().await?.into_iter().map(|kind| {
         let words = stored_text(r.language, "event", &kind);
         Kind { kind, words }
     });
     let mut kinds: Vec<_> = kinds.collect();
     kinds.sort_by(|a, b| a.words.cmp(&b.words));
-    let (found, wrong_query) = match desk.admin().audit(&query, None).await {
+    let (found, wrong_query) = match context.admin().audit(&query, None).await {
         Ok(found) => (Some(found), String::new()),
         Err(e @ Error::Fields(_)) => {
             (None, FormErrors::new("", &Problem::from(e), r.language).sentence())
@@ -72,7 +72,7 @@ pub async fn page(desk: At<'_>, query: Query<'_>) -> Shown<Audit> {
     let at = |cursor: Option<&String>| link(Audit::PATH, cursor.map(|c| query.at(c)));
     let typed = |text: Option<&str>| text.unwrap_or_default().to_owned();
     Ok(Page::ok(Audit {
-        operator: desk.operator(),
+        operator: context.operator(),
         user_id: typed(user),
         actor: typed(actor),
         kind: typed(kind),

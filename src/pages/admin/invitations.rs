@@ -45,17 +45,17 @@ struct Invited {
     created: Moment,
 }
 
-async fn view(desk: &AdminContext<'_>) -> Result<Invitations, Error> {
-    let all = desk.admin().invitations(None, MAX_LISTED).await?;
+async fn view(context: &AdminContext<'_>) -> Result<Invitations, Error> {
+    let all = context.admin().invitations(None, MAX_LISTED).await?;
     let invited = all.into_iter().map(|i| Invited {
         id: i.id,
         email: i.email,
         roles: i.roles.0.join(", "),
-        created: desk.r.moment(i.created_at),
+        created: context.r.moment(i.created_at),
     });
     Ok(Invitations {
-        operator: desk.operator(),
-        closed: desk.r.auth.runtime_settings().registration == Registration::Closed,
+        operator: context.operator(),
+        closed: context.r.auth.runtime_settings().registration == Registration::Closed,
         email: String::new(),
         roles: String::new(),
         tongues: Language::ALL.map(|l| (l.tag(), l.name())).into(),
@@ -64,39 +64,39 @@ async fn view(desk: &AdminContext<'_>) -> Result<Invitations, Error> {
 }
 
 #[get("/admin/invitations")]
-pub async fn page(desk: At<'_>) -> Shown<Invitations> {
-    Ok(Page::ok(view(&desk?).await?))
+pub async fn page(context: At<'_>) -> Shown<Invitations> {
+    Ok(Page::ok(view(&context?).await?))
 }
 
 #[post("/admin/invitations", data = "<form>")]
-pub async fn invite(desk: At<'_>, form: web::Result<Form>) -> Sent<Invitations> {
-    let desk = desk?;
+pub async fn invite(context: At<'_>, form: web::Result<Form>) -> Sent<Invitations> {
+    let context = context?;
     let [email, roles] = ["email", "roles"].map(|name| typed(&form, name));
     let invited = async {
         let form = form?;
         let (roles, language) = form.read(|f| (f.texts("roles"), f.optional("language")))?;
         let new = NewInvitation { email: &email, roles: &roles, language };
-        desk.admin().invite(new).await?;
-        Ok(desk.back(Invitations::PATH, Notice::Invited))
+        context.admin().invite(new).await?;
+        Ok(context.back(Invitations::PATH, Notice::Invited))
     };
     let invited = invited.await;
-    let shown = Invitations { email, roles, ..view(&desk).await? };
+    let shown = Invitations { email, roles, ..view(&context).await? };
     decide(invited, "invite", Invitations::PATH, || shown)
 }
 
 #[post("/admin/invitations/withdraw", data = "<form>")]
-pub async fn revoke(desk: At<'_>, form: web::Result<Form>) -> Sent<Invitations> {
-    let desk = desk?;
+pub async fn revoke(context: At<'_>, form: web::Result<Form>) -> Sent<Invitations> {
+    let context = context?;
     let withdrawn = async {
         let id = form?.read(|f| f.integer("id"))?;
-        match desk.admin().revoke_invitation(id).await {
+        match context.admin().revoke_invitation(id).await {
             // It may have been used since the page was rendered.
             Ok(()) | Err(Error::NotFound) => {}
             Err(e) => return Err(e.into()),
         }
-        Ok(desk.back(Invitations::PATH, Notice::InvitationWithdrawn))
+        Ok(context.back(Invitations::PATH, Notice::InvitationWithdrawn))
     };
     let withdrawn = withdrawn.await;
-    let shown = view(&desk).await?;
+    let shown = view(&context).await?;
     decide(withdrawn, "withdraw", Invitations::PATH, || shown)
 }

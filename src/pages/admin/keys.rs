@@ -35,31 +35,31 @@ struct Key {
     created: Moment,
 }
 
-async fn view(desk: &AdminContext<'_>) -> Result<Keys, Error> {
-    let keys = desk.admin().list_keys().await?;
+async fn view(context: &AdminContext<'_>) -> Result<Keys, Error> {
+    let keys = context.admin().list_keys().await?;
     let key = |key: crate::flows::KeyInfo| Key {
         kid: key.kid,
         algorithm: key.algorithm,
         state: key.state.to_string(),
-        created: desk.r.moment(key.created_at),
+        created: context.r.moment(key.created_at),
     };
-    Ok(Keys { operator: desk.operator(), keys: keys.into_iter().map(key).collect() })
+    Ok(Keys { operator: context.operator(), keys: keys.into_iter().map(key).collect() })
 }
 
 #[get("/admin/keys")]
-pub async fn page(desk: At<'_>) -> Shown<Keys> {
-    Ok(Page::ok(view(&desk?).await?))
+pub async fn page(context: At<'_>) -> Shown<Keys> {
+    Ok(Page::ok(view(&context?).await?))
 }
 
 #[post("/admin/keys", data = "<form>")]
-pub async fn rotate(desk: At<'_>, form: web::Result<Form>) -> Sent<Keys> {
-    let desk = desk?;
+pub async fn rotate(context: At<'_>, form: web::Result<Form>) -> Sent<Keys> {
+    let context = context?;
     let rotated = async {
         let force = form?.read(|f| f.flag("force", false))?;
-        desk.admin().rotate_keys(force).await?;
-        Ok(desk.back(Keys::PATH, Notice::KeysRotated))
+        context.admin().rotate_keys(force).await?;
+        Ok(context.back(Keys::PATH, Notice::KeysRotated))
     };
     let rotated = rotated.await;
-    let shown = view(&desk).await?;
+    let shown = view(&context).await?;
     decide(rotated, "rotate", Keys::PATH, || shown)
 }

@@ -29,33 +29,33 @@ impl View for Outbox {
     const PATH: &'static str = "/admin/mail";
 }
 
-async fn view(desk: &AdminContext<'_>, query: MailQuery<'_>) -> Result<Outbox, Error> {
-    let found = desk.admin().list_mails(&query).await?;
+async fn view(context: &AdminContext<'_>, query: MailQuery<'_>) -> Result<Outbox, Error> {
+    let found = context.admin().list_mails(&query).await?;
     let at = |cursor: Option<String>| link(Outbox::PATH, cursor.map(|c| query.at(&c)));
     Ok(Outbox {
-        operator: desk.operator(),
+        operator: context.operator(),
         state: query.state.unwrap_or_default().to_owned(),
-        mails: found.results.iter().map(|m| Sending::new(m, &desk.r)).collect(),
+        mails: found.results.iter().map(|m| Sending::new(m, &context.r)).collect(),
         next: at(found.next),
         previous: at(found.previous),
     })
 }
 
 #[get("/admin/mail?<state>&<cursor>")]
-pub async fn page(desk: At<'_>, state: Option<&str>, cursor: Option<&str>) -> Shown<Outbox> {
-    Ok(Page::ok(view(&desk?, MailQuery { state, cursor }).await?))
+pub async fn page(context: At<'_>, state: Option<&str>, cursor: Option<&str>) -> Shown<Outbox> {
+    Ok(Page::ok(view(&context?, MailQuery { state, cursor }).await?))
 }
 
 /// Sends the mail `mail` at once.
 #[post("/admin/mail", data = "<form>")]
-pub async fn retry(desk: At<'_>, form: web::Result<Form>) -> Sent<Outbox> {
-    let desk = desk?;
+pub async fn retry(context: At<'_>, form: web::Result<Form>) -> Sent<Outbox> {
+    let context = context?;
     let retried = async {
         let id = form?.read(|f| f.integer("mail"))?;
-        desk.admin().retry_mail(id).await?;
-        Ok(desk.back(Outbox::PATH, Notice::MailQueued))
+        context.admin().retry_mail(id).await?;
+        Ok(context.back(Outbox::PATH, Notice::MailQueued))
     };
     let retried = retried.await;
-    let shown = view(&desk, MailQuery { state: None, cursor: None }).await?;
+    let shown = view(&context, MailQuery { state: None, cursor: None }).await?;
     decide(retried, "retry", Outbox::PATH, || shown)
 }

@@ -65,13 +65,13 @@ impl Bar {
 }
 
 #[get("/admin")]
-pub async fn page(desk: At<'_>) -> Shown<Overview> {
-    let desk = desk?;
-    let now = desk.admin().overview().await?;
+pub async fn page(context: At<'_>) -> Shown<Overview> {
+    let context = context?;
+    let now = context.admin().overview().await?;
     let most = now.days.iter().map(|d| d.logins.max(d.failures)).max().unwrap_or_default();
     let days = (0..).zip(&now.days).map(|(place, day)| Bar::new(day, place, most)).collect();
     Ok(Page::ok(Overview {
-        operator: desk.operator(),
+        operator: context.operator(),
         users: now.users,
         confirmed: now.confirmed,
         mails_waiting: now.mails_waiting,

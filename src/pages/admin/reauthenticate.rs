@@ -25,25 +25,25 @@ impl View for Prove {
     const PATH: &'static str = "/admin/prove";
 }
 
-fn view(desk: &AdminContext<'_>, to: &str) -> Prove {
-    let next = next(desk.r.auth.config(), to).unwrap_or_else(|| Overview::PATH.to_owned());
-    Prove { operator: desk.operator(), next }
+fn view(context: &AdminContext<'_>, to: &str) -> Prove {
+    let next = next(context.r.auth.config(), to).unwrap_or_else(|| Overview::PATH.to_owned());
+    Prove { operator: context.operator(), next }
 }
 
 #[get("/admin/prove?<next>")]
-pub fn page(desk: At<'_>, next: Option<&str>) -> Shown<Prove> {
-    Ok(Page::ok(view(&desk?, next.unwrap_or_default())))
+pub fn page(context: At<'_>, next: Option<&str>) -> Shown<Prove> {
+    Ok(Page::ok(view(&context?, next.unwrap_or_default())))
 }
 
 #[post("/admin/prove", data = "<form>")]
-pub async fn prove(desk: At<'_>, form: web::Result<Form>) -> Sent<Prove> {
-    let desk = desk?;
-    let shown = view(&desk, &typed(&form, "next"));
+pub async fn prove(context: At<'_>, form: web::Result<Form>) -> Sent<Prove> {
+    let context = context?;
+    let shown = view(&context, &typed(&form, "next"));
     let proven = async {
         let form = form?;
         let password = form.read(|f| f.text("password"))?;
-        desk.r.auth.confirm_password(desk.r.caller, &desk.r.by, password).await?;
-        Ok(desk.back(&shown.next, Notice::PasswordProven))
+        context.r.auth.confirm_password(context.r.caller, &context.r.by, password).await?;
+        Ok(context.back(&shown.next, Notice::PasswordProven))
     };
     answer(proven.await, "prove", || shown)
 }

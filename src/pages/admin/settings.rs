@@ -91,8 +91,8 @@ fn choices(setting: Setting) -> &'static [&'static str] {
     }
 }
 
-fn row(desk: &AdminContext<'_>, now: &Now, setting: Setting) -> Row {
-    let describe = |to: &RuntimeSettings| effect(desk.r.language, setting, to, now.out);
+fn row(context: &AdminContext<'_>, now: &Now, setting: Setting) -> Row {
+    let describe = |to: &RuntimeSettings| effect(context.r.language, setting, to, now.out);
     let choice = |value: &&'static str| Choice {
         value: (*value).to_owned(),
         effect: now.live.with(setting, value).map(|to| describe(&to)).unwrap_or_default(),
@@ -102,7 +102,7 @@ fn row(desk: &AdminContext<'_>, now: &Now, setting: Setting) -> Row {
     // If nothing was stored before, an undo restores the configured value as well.
     let reset = before.is_some_and(|c| c.from.is_some()) && now.is_stored(setting);
     let reset = reset.then(|| now.file.get(setting));
-    let words = |value: &str| words(desk.r.language, setting, value);
+    let words = |value: &str| words(context.r.language, setting, value);
     Row {
         name: setting.name(),
         key: key(setting),
@@ -117,35 +117,35 @@ fn row(desk: &AdminContext<'_>, now: &Now, setting: Setting) -> Row {
     }
 }
 
-async fn view(desk: &AdminContext<'_>) -> Result<Settings, Error> {
-    let now = desk.admin().settings().await?;
+async fn view(context: &AdminContext<'_>) -> Result<Settings, Error> {
+    let now = context.admin().settings().await?;
     let shown = |text: &Option<String>, setting| {
         let value = text.clone().unwrap_or_else(|| now.file.get(setting));
-        words(desk.r.language, setting, &value)
+        words(context.r.language, setting, &value)
     };
     let changes = now.history.iter().map(|c| Change {
         key: key(c.setting),
         from: shown(&c.from, c.setting),
         to: shown(&c.to, c.setting),
         who: c.email.clone().or_else(|| c.by.map(|id| format!("#{}", id.0))).unwrap_or_default(),
-        at: desk.r.moment(c.at),
+        at: context.r.moment(c.at),
     });
     Ok(Settings {
-        operator: desk.operator(),
-        rows: Setting::ALL.map(|setting| row(desk, &now, setting)).into(),
+        operator: context.operator(),
+        rows: Setting::ALL.map(|setting| row(context, &now, setting)).into(),
         changes: changes.collect(),
     })
 }
 
 #[get("/admin/settings")]
-pub async fn page(desk: At<'_>) -> Shown<Settings> {
-    Ok(Page::ok(view(&desk?).await?))
+pub async fn page(context: At<'_>) -> Shown<Settings> {
+    Ok(Page::ok(view(&context?).await?))
 }
 
 #[post("/admin/settings", data = "<form>")]
-pub async fn change(desk: At<'_>, form: web::Result<Form>) -> Sent<Settings> {
-    let desk = desk?;
-    let mut shown = view(&desk).await?;
+pub async fn change(context: At<'_>, form: web::Result<Form>) -> Sent<Settings> {
+    let context = context?;
+    let mut shown = view(&context).await?;
     for row in &mut shown.rows {
         if form.is_ok() {
             row.value = typed(&form, row.name);
@@ -154,45 +154,45 @@ pub async fn change(desk: At<'_>, form: web::Result<Form>) -> Sent<Settings> {
     let changed = async {
         let form = form?;
         let wanted = form.read(|f| Setting::ALL.map(|s| (s, f.text(s.name()))))?;
-        let live = desk.r.auth.runtime_settings();
+        let live = context.r.auth.runtime_settings();
         // An unchanged value is not stored: it would override later changes of the configuration.
         let wanted: Vec<_> = wanted
             .into_iter()
             .filter(|(s, text)| live.get(*s) != *text)
             .map(|(s, text)| (s, Some(text)))
             .collect();
-        desk.admin().change_settings(&wanted).await?;
-        Ok(desk.back(Settings::PATH, Notice::SettingsSaved))
+        context.admin().change_settings(&wanted).await?;
+        Ok(context.back(Settings::PATH, Notice::SettingsSaved))
     };
     decide(changed.await, "settings", Settings::PATH, || shown)
 }
 
 #[post("/admin/settings/reset", data = "<form>")]
-pub async fn reset(desk: At<'_>, form: web::Result<Form>) -> Sent<Settings> {
-    let desk = desk?;
+pub async fn reset(context: At<'_>, form: web::Result<Form>) -> Sent<Settings> {
+    let context = context?;
     let done = async {
         let setting = typed(&form, "setting");
         form?;
         let setting = Setting::named(&setting).ok_or(Error::NotFound)?;
-        desk.admin().change_settings(&[(setting, None)]).await?;
-        Ok(desk.back(Settings::PATH, Notice::SettingsSaved))
+        context.admin().change_settings(&[(setting, None)]).await?;
+        Ok(context.back(Settings::PATH, Notice::SettingsSaved))
     };
     let done = done.await;
-    let shown = view(&desk).await?;
+    let shown = view(&context).await?;
     decide(done, "undo", Settings::PATH, || shown)
 }
 
 #[post("/admin/settings/undo", data = "<form>")]
-pub async fn undo(desk: At<'_>, form: web::Result<Form>) -> Sent<Settings> {
-    let desk = desk?;
+pub async fn undo(context: At<'_>, form: web::Result<Form>) -> Sent<Settings> {
+    let context = context?;
     let undone = async {
         let setting = typed(&form, "setting");
         form?;
         let setting = Setting::named(&setting).ok_or(Error::NotFound)?;
-        desk.admin().undo_setting(setting).await?;
-        Ok(desk.back(Settings::PATH, Notice::SettingsSaved))
+        context.admin().undo_setting(setting).await?;
+        Ok(context.back(Settings::PATH, Notice::SettingsSaved))
     };
     let undone = undone.await;
-    let shown = view(&desk).await?;
+    let shown = view(&context).await?;
     decide(undone, "undo", Settings::PATH, || shown)
 }

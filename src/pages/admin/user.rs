@@ -48,12 +48,12 @@ fn here(id: UserId) -> String {
     format!("{}/{}", Users::PATH, id.0)
 }
 
-async fn view(desk: &AdminContext<'_>, id: UserId, cursor: Option<&str>) -> Result<One, Error> {
-    let (auth, op, r) = (desk.r.auth, &desk.op, &desk.r);
+async fn view(context: &AdminContext<'_>, id: UserId, cursor: Option<&str>) -> Result<One, Error> {
+    let (auth, op, r) = (context.r.auth, &context.op, &context.r);
     let user = auth.admin(op).user(id).await?;
     let touchable = op.is_superuser() || !user.is_superuser;
     let mut one = One {
-        operator: desk.operator(),
+        operator: context.operator(),
         who: UserSummary::new(&user, r),
         here: here(id),
         touchable,
@@ -78,26 +78,26 @@ async fn view(desk: &AdminContext<'_>, id: UserId, cursor: Option<&str>) -> Resu
 }
 
 #[get("/admin/users/<id>?<cursor>")]
-pub async fn page(desk: At<'_>, id: Result<UserId, Error>, cursor: Option<&str>) -> Shown<One> {
-    Ok(Page::ok(view(&desk?, id?, cursor).await?))
+pub async fn page(context: At<'_>, id: Result<UserId, Error>, cursor: Option<&str>) -> Shown<One> {
+    Ok(Page::ok(view(&context?, id?, cursor).await?))
 }
 
 /// Runs the action that the field `act` names.
 #[post("/admin/users/<id>", data = "<form>")]
-pub async fn act(desk: At<'_>, id: Result<UserId, Error>, form: web::Result<Form>) -> Sent<One> {
-    let (desk, id) = (desk?, id?);
+pub async fn act(context: At<'_>, id: Result<UserId, Error>, form: web::Result<Form>) -> Sent<One> {
+    let (context, id) = (context?, id?);
     let act = typed(&form, "act");
     let done = async {
-        let notice = run(&desk, id, &act, &form?).await?;
+        let notice = run(&context, id, &act, &form?).await?;
         let gone = notice == Notice::UserDeleted;
         let to = if gone { Users::PATH.to_owned() } else { here(id) };
-        Ok(desk.back(&to, notice))
+        Ok(context.back(&to, notice))
     };
     let e = match done.await {
         Ok(redirect) => return Ok(Either::Left(redirect)),
         Err(e) => e,
     };
-    let shown = view(&desk, id, None).await?;
+    let shown = view(&context, id, None).await?;
     // Forms with fields show their errors beside the fields.
     let form = match act.as_str() {
         "profile" => "profile",
@@ -107,8 +107,13 @@ pub async fn act(desk: At<'_>, id: Result<UserId, Error>, form: web::Result<Form
     decide(Err(e), form, &here(id), || shown)
 }
 
-async fn run(desk: &AdminContext<'_>, id: UserId, act: &str, form: &Form) -> web::Result<Notice> {
-    let (auth, op) = (desk.r.auth, &desk.op);
+async fn run(
+    context: &AdminContext<'_>,
+    id: UserId,
+    act: &str,
+    form: &Form,
+) -> web::Result<Notice> {
+    let (auth, op) = (context.r.auth, &context.op);
     let change = async |change: UserChange<'_>| {
         auth.admin(op).change_user(id, &change).await.map(|_| Notice::UserChanged)
     };

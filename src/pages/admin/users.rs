@@ -42,22 +42,22 @@ pub struct Query<'r> {
 }
 
 #[get("/admin/users?<query..>")]
-pub async fn page(desk: At<'_>, query: Query<'_>) -> Shown<Users> {
-    let desk = desk?;
+pub async fn page(context: At<'_>, query: Query<'_>) -> Shown<Users> {
+    let context = context?;
     let Query { search, role, state, confirmed, cursor } = query;
     let query = UserQuery { search, role, state, confirmed, cursor };
-    let found = desk.admin().list_users(&query).await?;
+    let found = context.admin().list_users(&query).await?;
     let at = |cursor: &Option<String>| link(Users::PATH, cursor.as_deref().map(|c| query.at(c)));
     let typed = |text: Option<&str>| text.unwrap_or_default().to_owned();
     Ok(Page::ok(Users {
-        operator: desk.operator(),
+        operator: context.operator(),
         count: found.count,
         more: found.count >= MOST_COUNTED && found.page.next.is_some(),
         search: typed(search),
         role: typed(role),
         state: typed(state),
         confirmed: typed(confirmed),
-        found: found.page.results.iter().map(|u| UserSummary::new(u, &desk.r)).collect(),
+        found: found.page.results.iter().map(|u| UserSummary::new(u, &context.r)).collect(),
         next: at(&found.page.next),
         previous: at(&found.page.previous),
     }))

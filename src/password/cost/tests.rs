@@ -29,33 +29,33 @@ fn total(work: &[Kind]) -> std::collections::BTreeMap<String, u64> {
 
 #[test]
 fn a_wrong_password_costs_the_same_for_every_stored_kind() {
-    let bench = &mut Scratch::new(&cheap());
-    let ours = bench.hash("right").unwrap();
+    let scratch = &mut Scratch::new(&cheap());
+    let ours = scratch.hash("right").unwrap();
     let older = Scratch::new(&config::Password { passes: 3, ..cheap() }).hash("right").unwrap();
     let bcrypt = |cost: u8| format!("$2b${cost:02}${}", ".".repeat(53));
     let (cheaper, dearer) = (bcrypt(4), bcrypt(6));
     let mut stored: Vec<_> =
         OTHERS.iter().copied().filter(|s| !s.contains("16000") && !s.contains("16384")).collect();
     stored.extend([&*ours, &*older, &*cheaper, &*dearer]);
-    let mut dearest = Costs::default();
-    stored.iter().filter_map(|s| hasher::kind(s, &cheap())).for_each(|kind| dearest.note(kind));
-    bench.dearest = Arc::new(dearest);
+    let mut slowest = Costs::default();
+    stored.iter().filter_map(|s| hasher::kind(s, &cheap())).for_each(|kind| slowest.note(kind));
+    scratch.slowest = Arc::new(slowest);
     for typed in ["wrong", "wro\u{301}ng"] {
         let normal: String = typed.nfc().collect();
-        bench.work.clear();
-        bench.verify(&normal, typed, None).unwrap();
-        let unknown = total(&bench.work);
+        scratch.work.clear();
+        scratch.verify(&normal, typed, None).unwrap();
+        let unknown = total(&scratch.work);
         assert_eq!(unknown["bcrypt"], (1 << 6) * if normal == typed { 1 } else { 2 });
         for stored in stored.iter().chain(&["!unusable", "plain"]) {
-            bench.work.clear();
-            assert_eq!(bench.verify(&normal, typed, Some(stored)).unwrap(), Verdict::Wrong);
-            assert_eq!(total(&bench.work), unknown, "{stored}");
+            scratch.work.clear();
+            assert_eq!(scratch.verify(&normal, typed, Some(stored)).unwrap(), Verdict::Wrong);
+            assert_eq!(total(&scratch.work), unknown, "{stored}");
         }
     }
     // The right password costs only its own hash.
-    bench.work.clear();
-    assert_eq!(bench.verify("right", "right", Some(&older)).unwrap(), Verdict::Outdated);
-    assert_eq!(total(&bench.work)["argon2 64 1"], 3);
+    scratch.work.clear();
+    assert_eq!(scratch.verify("right", "right", Some(&older)).unwrap(), Verdict::Outdated);
+    assert_eq!(total(&scratch.work)["argon2 64 1"], 3);
 }
 
 #[test]

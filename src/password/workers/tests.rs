@@ -90,11 +90,11 @@ async fn concurrent_hashes_do_not_exceed_the_threads() {
         .map(|_| {
             let (pool, now, most) = (Arc::clone(&pool), Arc::clone(&now), Arc::clone(&most));
             tokio::spawn(async move {
-                pool.run(move |bench| {
+                pool.run(move |scratch| {
                     most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                    bench.hash("x").unwrap();
+                    scratch.hash("x").unwrap();
                     now.fetch_sub(1, Ordering::SeqCst);
-                    bench.held()
+                    scratch.held()
                 })
                 .await
             })
@@ -109,9 +109,9 @@ async fn concurrent_hashes_do_not_exceed_the_threads() {
 #[tokio::test]
 async fn idle_threads_release_their_memory() {
     let pool = Pool::with_idle(&cheap(1, 1), Duration::from_millis(5));
-    assert!(pool.run(|bench| bench.hash("x")).await.unwrap().is_ok());
+    assert!(pool.run(|scratch| scratch.hash("x")).await.unwrap().is_ok());
     let mut pause = 10;
-    while pool.run(|bench| bench.held()).await.unwrap() > 0 {
+    while pool.run(|scratch| scratch.held()).await.unwrap() > 0 {
         assert!(pause < 20_000, "it is kept");
         tokio::time::sleep(Duration::from_millis(pause)).await;
         pause *= 2;
@@ -134,7 +134,7 @@ async fn a_panic_is_an_error_and_the_thread_survives() {
 #[tokio::test]
 async fn threads_end_when_the_pool_is_dropped() {
     let pool = Pool::new(&cheap(2, 1));
-    assert!(pool.run(|bench| bench.hash("x")).await.unwrap().is_ok());
+    assert!(pool.run(|scratch| scratch.hash("x")).await.unwrap().is_ok());
     let desk = Arc::downgrade(&pool.0);
     drop(pool);
     until(|| desk.strong_count() == 0).await;

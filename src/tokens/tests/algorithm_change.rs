@@ -172,7 +172,7 @@ async fn plain_secrets_are_encrypted_and_can_be_reencrypted() {
     };
     let plain = place.es256().await;
     let secret = plain.provision_secret(&place.db, "x").await.unwrap();
-    assert_eq!(stored().await, secret);
+    assert_eq!(stored().await, *secret);
     let sealed = place.load(Algorithm::ES256, Some(one)).await.unwrap();
     assert_eq!(sealed.provision_secret(&place.db, "x").await.unwrap(), secret);
     assert!(!stored().await.windows(8).any(|part| secret.starts_with(part)));

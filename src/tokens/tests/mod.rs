@@ -27,7 +27,7 @@ pub(crate) fn keys_and_private(algorithm: Algorithm) -> (Keys, Vec<u8>) {
             kid: KeyPair::read(algorithm, &private_key).unwrap().kid,
             algorithm: key_pair::name(algorithm).to_owned(),
             state: crate::store::keys::KeyState::Current.into(),
-            private_key,
+            private_key: private_key.to_vec(),
             created_at: NOW,
             expires_at: None,
             retired_at: None,

@@ -53,15 +53,7 @@ impl Person<'_> {
 }
 
 async fn add_operator(service: &Service, email: &str) {
-    let new = NewUser {
-        email,
-        password: PASSWORD,
-        username: None,
-        first_name: None,
-        roles: &[],
-        superuser: true,
-        confirmed: false,
-    };
+    let new = NewUser { email, password: PASSWORD, superuser: true, ..NewUser::default() };
     service.auth().admin(&portcullis::flows::Operator::cli()).add_user(new).await.unwrap();
 }
 

@@ -1,6 +1,6 @@
 //! Changing a password, and resetting one that was forgotten.
 use super::NEW;
-use crate::support::{PASSWORD, Service};
+use crate::support::{PASSWORD, Service, rows};
 use serde_json::json;
 use std::time::Duration;
 
@@ -62,4 +62,14 @@ async fn a_forgotten_password_is_reset_once_by_mail(service: &Service) {
     for other in ["", "x", &ann.refresh_cookie().unwrap()] {
         reset(other, PASSWORD).await.refused(400, "token_not_valid");
     }
+}
+
+on_both!(a_mail_goes_to_the_address_as_its_owner_wrote_it);
+async fn a_mail_goes_to_the_address_as_its_owner_wrote_it(service: &Service) {
+    let ann = service.stranger();
+    let new = json!({ "email": "Ann@Example.com", "password": PASSWORD });
+    ann.post("/auth/register", new).await.expect(201);
+    ann.post("/auth/password/forgot", json!({ "email": " aNN@EXAMPLE.com" })).await.expect(202);
+    let recipients = rows(service, "SELECT DISTINCT recipient FROM auth_outbox").await;
+    assert_eq!(recipients, ["Ann@example.com"]);
 }

@@ -143,11 +143,9 @@ async fn an_admin_who_is_no_superuser_can_take_over_no_account_through_the_libra
     let new = NewUser {
         email: "new@example.com",
         password: "another good password",
-        username: None,
-        first_name: None,
-        roles: &[],
         superuser: true,
         confirmed: true,
+        ..NewUser::default()
     };
     assert!(matches!(admin.add_user(new).await, Err(Error::Forbidden)));
     let set = admin.set_password(UserId(root.id), "another good password").await;

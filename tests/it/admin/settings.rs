@@ -244,11 +244,8 @@ async fn a_superuser_cannot_lock_themselves_out(service: &Service) {
     let new = NewUser {
         email: "op@example.com",
         password: PASSWORD,
-        username: None,
-        first_name: None,
-        roles: &[],
         superuser: true,
-        confirmed: false,
+        ..NewUser::default()
     };
     service.auth().admin(&portcullis::flows::Operator::cli()).add_user(new).await.unwrap();
     let op = Person { name: "op".into(), ..service.stranger() };

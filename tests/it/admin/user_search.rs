@@ -13,11 +13,9 @@ async fn users_are_searched_and_paged(service: &Service) {
         let new = NewUser {
             email: &email,
             password: PASSWORD,
-            username: None,
             first_name: Some(&name),
-            roles: &[],
-            superuser: false,
             confirmed: n % 2 == 0,
+            ..NewUser::default()
         };
         service.auth().admin(&portcullis::flows::Operator::cli()).add_user(new).await.unwrap().id
     });

@@ -60,11 +60,9 @@ async fn an_operator_sees_why_a_mail_failed_and_retries_it(service: &Service, se
     let new = NewUser {
         email: "root@example.com",
         password: PASSWORD,
-        username: None,
-        first_name: None,
-        roles: &[],
         superuser: true,
         confirmed: true,
+        ..NewUser::default()
     };
     service.auth().admin(&portcullis::flows::Operator::cli()).add_user(new).await.unwrap();
     let root = service.stranger();

@@ -10,11 +10,8 @@ async fn a_mail_revoked_while_it_is_refused_stays_revoked(service: &Service, ser
     let new = NewUser {
         email: "ann@example.com",
         password: PASSWORD,
-        username: None,
-        first_name: None,
-        roles: &[],
-        superuser: false,
         confirmed: true,
+        ..NewUser::default()
     };
     service.auth().admin(&portcullis::flows::Operator::cli()).add_user(new).await.unwrap();
     let ann = service.stranger();
@@ -36,11 +33,8 @@ async fn a_superseded_change_of_email_sends_no_mail(service: &Service, server: &
     let new = NewUser {
         email: "ann@example.com",
         password: PASSWORD,
-        username: None,
-        first_name: None,
-        roles: &[],
-        superuser: false,
         confirmed: true,
+        ..NewUser::default()
     };
     service.auth().admin(&portcullis::flows::Operator::cli()).add_user(new).await.unwrap();
     let ann = service.stranger();

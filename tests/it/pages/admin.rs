@@ -79,11 +79,8 @@ async fn many_users_are_paged(service: &Service) {
         let new = portcullis::flows::NewUser {
             email: &format!("u{n}@example.com"),
             password: PASSWORD,
-            username: None,
-            first_name: None,
-            roles: &[],
-            superuser: false,
             confirmed: true,
+            ..portcullis::flows::NewUser::default()
         };
         service.auth().admin(&portcullis::flows::Operator::cli()).add_user(new).await.unwrap();
     }

@@ -36,7 +36,8 @@ const MAY: [(&str, &[&str]); 20] = [
     ("cli", &["fairing", "api", "web", "flows", "db", "password", "identifiers", "view"]),
 ];
 
-fn sources() -> Vec<(PathBuf, String)> {
+/// The Rust files of `src` and their text.
+pub(super) fn sources() -> Vec<(PathBuf, String)> {
     fn walk(folder: &Path, all: &mut Vec<(PathBuf, String)>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

@@ -3,3 +3,4 @@ mod docs;
 mod layers;
 mod limits;
 mod schema;
+mod sql;

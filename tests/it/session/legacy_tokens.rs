@@ -324,11 +324,8 @@ async fn imported(service: &Service) -> UserId {
     let new = portcullis::flows::NewUser {
         email: "old@example.com",
         password: PASSWORD,
-        username: None,
-        first_name: None,
-        roles: &[],
-        superuser: false,
         confirmed: true,
+        ..portcullis::flows::NewUser::default()
     };
     service.auth().admin(&portcullis::flows::Operator::cli()).add_user(new).await.unwrap().id
 }

@@ -149,6 +149,34 @@ async fn a_request_body_cannot_set_protected_fields(service: &Service) {
     assert_eq!(changed.expect(200)["is_superuser"], false);
 }
 
+on_both!(a_login_replaces_the_cookie_that_the_browser_had);
+async fn a_login_replaces_the_cookie_that_the_browser_had(service: &Service) {
+    let eve = service.user("eve").await;
+    service.registered("ann").await;
+    // Eve planted her own cookie in Ann's browser.
+    let planted = eve.refresh_cookie().unwrap();
+    let browser = service.stranger();
+    browser.cookies.lock().unwrap().insert("__Host-portcullis".into(), planted.clone());
+    browser.login_with(json!({ "login": "ann", "password": PASSWORD })).await.expect(200);
+    assert_ne!(browser.refresh_cookie().unwrap(), planted);
+    assert_eq!(browser.forget_access().get("/auth/me").await.expect(200)["username"], "ann");
+}
+
+on_both!(no_reply_with_tokens_is_cached);
+async fn no_reply_with_tokens_is_cached(service: &Service) {
+    let ann = service.user("ann").await;
+    let body = json!({ "email": ann.email(), "password": PASSWORD });
+    for path in ["/auth/login", "/token", "/api/login", "/api/tokens", "/api/token", "/u/api/login"]
+    {
+        let reply = service.stranger().post(path, body.clone()).await;
+        reply.expect(200);
+        assert_eq!(reply.header("cache-control"), Some("no-store"), "{path}");
+    }
+    let reply = ann.refresh().await;
+    reply.expect(200);
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+}
+
 #[tokio::test]
 async fn login_replaces_an_outdated_hash() {
     let database = crate::support::Database::sqlite();

@@ -1,7 +1,8 @@
 //! Logging out, and the list of sessions.
-use crate::support::{ORIGIN, PASSWORD, Service, present, raw};
+use crate::support::{ORIGIN, PASSWORD, Reply, Service, present, raw};
 use rocket::{futures::future::join_all, http::Method};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 on_both!(logout_ends_the_session_and_its_access_tokens);
 async fn logout_ends_the_session_and_its_access_tokens(service: &Service) {
@@ -22,6 +23,26 @@ async fn logout_ends_the_session_and_its_access_tokens(service: &Service) {
         .send(Method::Post, "/auth/logout", None, &[])
         .await
         .refused(401, "unauthenticated");
+}
+
+on_both!(a_logout_removes_the_cookie_with_its_attributes);
+async fn a_logout_removes_the_cookie_with_its_attributes(service: &Service) {
+    let ann = service.registered("ann").await;
+    let set = ann.login().await;
+    set.expect(200);
+    let removed = ann.send(Method::Post, "/auth/logout", None, &[]).await;
+    removed.expect(204);
+    // Without the value and the lifetime.
+    let attributes = |reply: &Reply| {
+        let ours =
+            |(n, v): &&(String, String)| n == "set-cookie" && v.starts_with("__Host-portcullis=");
+        let (_, cookie) = reply.headers.iter().find(ours).unwrap();
+        let parts = cookie.split("; ").skip(1).filter(|part| !part.starts_with("Max-Age="));
+        parts.map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let set = attributes(&set);
+    assert_eq!(attributes(&removed), set);
+    assert_eq!(set.len(), 4, "{set:?}");
 }
 
 on_both!(sessions_are_listed_and_ended_one_by_one_or_all_at_once);

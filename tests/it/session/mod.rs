@@ -15,6 +15,7 @@ mod revocation;
 mod rotation_rules;
 mod signing_keys;
 mod superseded_cookies;
+mod timing;
 mod verify;
 
 use crate::support::{Person, Reply, Service, bearing, cookie, rows};

@@ -9,6 +9,7 @@ use rocket::{
     local::asynchronous::LocalRequest,
 };
 use serde_json::Value;
+use std::time::{Duration, Instant};
 
 /// Sends a request with these headers and a default `Host`. A header with an empty value is left out.
 pub async fn raw(
@@ -35,7 +36,9 @@ pub async fn raw(
 /// Sends a request as it is.
 pub async fn dispatch(req: LocalRequest<'_>) -> Reply {
     let auth = req.inner().rocket().state::<Auth>().cloned();
+    let start = Instant::now();
     let reply = req.dispatch().await;
+    let took = start.elapsed();
     // Wait for the work that goes on after the reply, so that tests find it done.
     if let Some(auth) = auth {
         auth.settled().await;
@@ -48,7 +51,7 @@ pub async fn dispatch(req: LocalRequest<'_>) -> Reply {
         .collect();
     let text = reply.into_string().await.unwrap_or_default();
     let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-    Reply { status, headers, body, text }
+    Reply { status, headers, body, text, took }
 }
 
 #[derive(Debug)]
@@ -58,6 +61,8 @@ pub struct Reply {
     /// Null if the text is not JSON.
     pub body: Value,
     pub text: String,
+    /// How long the reply took, without the work that goes on after it.
+    pub took: Duration,
 }
 
 impl Reply {

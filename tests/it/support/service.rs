@@ -207,10 +207,9 @@ pub async fn root(service: &Service) -> Person<'_> {
         email: "root@example.com",
         password: PASSWORD,
         username: Some("root"),
-        first_name: None,
-        roles: &[],
         superuser: true,
         confirmed: true,
+        ..NewUser::default()
     };
     let id =
         service.auth().admin(&portcullis::flows::Operator::cli()).add_user(new).await.unwrap().id.0;

@@ -120,11 +120,9 @@ async fn operate(service: &Service, order: &str) {
             let new = NewUser {
                 email,
                 password: PASSWORD,
-                username: None,
-                first_name: None,
-                roles: &[],
                 superuser: true,
                 confirmed: true,
+                ..NewUser::default()
             };
             auth.admin(&portcullis::flows::Operator::cli()).add_user(new).await.unwrap();
         }

@@ -16,7 +16,7 @@ pub struct Kinds(BTreeMap<String, String>);
 
 /// The kind of hash that takes the longest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dearest {
+pub struct SlowestHash {
     /// Its algorithm and parameters, without salt and hash.
     pub kind: String,
     /// How long a wrong password took.
@@ -36,17 +36,17 @@ impl Hasher {
     ///
     /// # Errors
     /// [`Busy`](crate::password::Error::Busy) if too many passwords are waiting already.
-    pub async fn dearest(&self, kinds: &Kinds) -> Result<Option<Dearest>> {
-        let mut dearest: Option<Dearest> = None;
+    pub async fn slowest(&self, kinds: &Kinds) -> Result<Option<SlowestHash>> {
+        let mut slowest: Option<SlowestHash> = None;
         for (kind, stored) in &kinds.0 {
             let start = Instant::now();
             self.verify("x", Some(stored)).await?;
             let time = start.elapsed();
-            if dearest.as_ref().is_none_or(|d| d.time < time) {
-                dearest = Some(Dearest { kind: kind.clone(), time });
+            if slowest.as_ref().is_none_or(|d| d.time < time) {
+                slowest = Some(SlowestHash { kind: kind.clone(), time });
             }
         }
-        Ok(dearest)
+        Ok(slowest)
     }
 }
 
