@@ -43,18 +43,19 @@ fn micros(d: Duration) -> i64 {
 /// Counts an attempt as a failure, and delays the next one. `false` if the bucket is blocked: then it changes
 /// nothing.
 ///
-/// It is one statement, so that concurrent attempts count like sequential ones, on all replicas.
+/// It is one statement, so that concurrent attempts count like sequential ones, on all replicas. Without a
+/// delay the bucket is blocked until the time 0: another attempt may have read its clock a moment earlier.
 pub async fn count(db: &mut Tx, bucket: i64, pace: &Pace, now: Timestamp) -> Result<bool> {
     let counted: Option<(i64,)> = db
         .fetch_optional(
             "INSERT INTO auth_attempts AS a (bucket, failures, blocked_until, counted_at)
-             VALUES ($1, 1, $2, $2)
+             VALUES ($1, 1, 0, $2)
              ON CONFLICT (bucket) DO UPDATE SET (failures, blocked_until, counted_at) = (
                  SELECT now.failures,
-                        $2 + CASE WHEN now.failures < $3 THEN 0
-                                  WHEN now.failures >= $7 THEN $8
-                                  WHEN now.failures >= $3 + $5 THEN $6
-                                  ELSE $4 << CAST(now.failures - $3 AS INTEGER) END,
+                        CASE WHEN now.failures < $3 THEN 0
+                             WHEN now.failures >= $7 THEN $2 + $8
+                             WHEN now.failures >= $3 + $5 THEN $2 + $6
+                             ELSE $2 + ($4 << CAST(now.failures - $3 AS INTEGER)) END,
                         $2
                  FROM (SELECT CASE WHEN a.failures > ($2 - a.counted_at) / $9
                                    THEN a.failures - ($2 - a.counted_at) / $9 + 1
@@ -86,11 +87,11 @@ pub async fn blocked_until(db: &mut Conn, bucket: i64) -> Result<Option<Timestam
 }
 
 /// Takes back one attempt, which was no failure, and the delay after it.
-pub async fn uncount(db: &mut Tx, bucket: i64, now: Timestamp) -> Result<()> {
+pub async fn uncount(db: &mut Tx, bucket: i64) -> Result<()> {
     db.execute(
-        "UPDATE auth_attempts SET failures = failures - 1, blocked_until = $2
+        "UPDATE auth_attempts SET failures = failures - 1, blocked_until = 0
          WHERE bucket = $1 AND failures > 0",
-        (bucket, now),
+        [bucket],
     )
     .await?;
     Ok(())

@@ -17,7 +17,6 @@ use crate::{
         work::Work,
     },
     store::attempts::{self, Pace},
-    time::Timestamp,
 };
 use std::time::Duration;
 
@@ -133,7 +132,7 @@ impl Auth {
     pub(crate) async fn uncount(&self, attempt: &Attempt) {
         let done = async {
             let mut db = self.db.write().await?;
-            attempt.take_back(&mut db, self.clock.now()).await?;
+            attempt.take_back(&mut db).await?;
             Ok::<_, crate::flows::Error>(db.commit().await?)
         };
         if let Err(e) = done.await {
@@ -161,9 +160,9 @@ impl Auth {
 }
 
 impl Attempt {
-    async fn take_back(&self, db: &mut Tx, now: Timestamp) -> Result<()> {
+    async fn take_back(&self, db: &mut Tx) -> Result<()> {
         if let Some(bucket) = self.bucket {
-            attempts::uncount(db, bucket, now).await?;
+            attempts::uncount(db, bucket).await?;
         }
         Ok(())
     }
@@ -172,7 +171,7 @@ impl Attempt {
 impl Work<'_> {
     /// Takes back the count of a login that succeeded. The failures before it stay counted.
     pub async fn uncount(&mut self, attempt: &Attempt) -> Result<()> {
-        attempt.take_back(&mut self.tx, self.now).await
+        attempt.take_back(&mut self.tx).await
     }
 
     /// Forgets all failed logins of a user who has just proven that they read the account's mail.
