@@ -1,6 +1,7 @@
 //! The limits for each account, in the database.
 use super::{LOGINS, WRONG, guess, guess_until_limited, log_in, log_in_at, post_from, wait};
 use crate::support::{PASSWORD, Service, rows, says};
+use portcullis::config::Limits;
 use rocket::{futures::future::join_all, http::Method};
 use serde_json::json;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 const HOUR: Duration = Duration::from_hours(1);
 
 on_both!(all_surfaces_share_the_budget_of_an_account, |c| {
-    c.limits = Default::default();
+    c.limits = Limits::default();
     c.limits.free_failures = 8;
     c.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
 });
@@ -50,12 +51,14 @@ async fn all_surfaces_share_the_budget_of_an_account(service: &Service) {
         let fields = [("login", "ann@example.com"), ("password", PASSWORD)];
         let reply = reader.ask(page, "/login", &fields).await;
         assert_eq!((reply.status, reply.header("retry-after")), (429, Some("1")));
-        words.iter().for_each(|text| says(&reply, text));
+        for text in words {
+            says(&reply, text);
+        }
         assert!(!reader.has_session());
     }
 }
 
-on_both!(unknown_accounts_are_limited_like_known_ones, |c| c.limits = Default::default());
+on_both!(unknown_accounts_are_limited_like_known_ones, |c| c.limits = Limits::default());
 async fn unknown_accounts_are_limited_like_known_ones(service: &Service) {
     service.registered("ann").await;
     let mut seen = Vec::new();
@@ -77,7 +80,7 @@ async fn unknown_accounts_are_limited_like_known_ones(service: &Service) {
     assert_eq!(seen[0], seen[2]);
 }
 
-on_both!(a_login_in_between_resets_nothing, |c| c.limits = Default::default());
+on_both!(a_login_in_between_resets_nothing, |c| c.limits = Limits::default());
 async fn a_login_in_between_resets_nothing(service: &Service) {
     let ann = service.registered("ann").await;
     let mallory = service.registered("mallory").await;
@@ -95,7 +98,7 @@ async fn a_login_in_between_resets_nothing(service: &Service) {
     assert_eq!(wait(&guess(service, &ann.email()).await), 1);
 }
 
-on_both!(any_number_of_right_passwords_is_accepted, |c| c.limits = Default::default());
+on_both!(any_number_of_right_passwords_is_accepted, |c| c.limits = Limits::default());
 async fn any_number_of_right_passwords_is_accepted(service: &Service) {
     let ann = service.registered("ann").await;
     for _ in 0..40 {
@@ -104,8 +107,8 @@ async fn any_number_of_right_passwords_is_accepted(service: &Service) {
 }
 
 on_both!(the_delay_doubles_up_to_a_cap_and_ends, |c| {
-    c.limits = Default::default();
-    c.limits.longest_delay = Duration::from_secs(60);
+    c.limits = Limits::default();
+    c.limits.longest_delay = Duration::from_mins(1);
 });
 async fn the_delay_doubles_up_to_a_cap_and_ends(service: &Service) {
     let ann = service.registered("ann").await;
@@ -118,14 +121,14 @@ async fn the_delay_doubles_up_to_a_cap_and_ends(service: &Service) {
         guess(service, &ann.email()).await.refused(401, "invalid_credentials");
     }
     // Never a lockout: after the delay the right password is accepted.
-    service.advance(Duration::from_secs(60));
+    service.advance(Duration::from_mins(1));
     log_in(&ann).await.expect(200);
     // A failure is forgotten in six hours.
     service.advance(6 * HOUR * 12);
     assert_eq!(guess_until_limited(service, &ann.email()).await, 10 - (18 - 12));
 }
 
-on_both!(servers_share_the_counts_and_a_restart_forgets_none, |c| c.limits = Default::default());
+on_both!(servers_share_the_counts_and_a_restart_forgets_none, |c| c.limits = Limits::default());
 async fn servers_share_the_counts_and_a_restart_forgets_none(service: &Service) {
     let ann = service.registered("ann").await;
     let other = service.replica().await;
@@ -141,7 +144,7 @@ async fn servers_share_the_counts_and_a_restart_forgets_none(service: &Service) 
     restarted.end().await;
 }
 
-on_both!(concurrent_guesses_do_not_exceed_the_budget, |c| c.limits = Default::default());
+on_both!(concurrent_guesses_do_not_exceed_the_budget, |c| c.limits = Limits::default());
 async fn concurrent_guesses_do_not_exceed_the_budget(service: &Service) {
     let ann = service.registered("ann").await;
     let other = service.replica().await;
@@ -153,7 +156,7 @@ async fn concurrent_guesses_do_not_exceed_the_budget(service: &Service) {
     other.end().await;
 }
 
-on_both!(registrations_with_one_address_are_limited, |c| c.limits = Default::default());
+on_both!(registrations_with_one_address_are_limited, |c| c.limits = Limits::default());
 async fn registrations_with_one_address_are_limited(service: &Service) {
     service.registered("ann").await;
     for (email, statuses) in [("ann@example.com", [409; 9]), ("bob@example.com", [409; 9])] {
@@ -168,7 +171,7 @@ async fn registrations_with_one_address_are_limited(service: &Service) {
     }
 }
 
-on_both!(the_counts_contain_no_name_and_are_purged, |c| c.limits = Default::default());
+on_both!(the_counts_contain_no_name_and_are_purged, |c| c.limits = Limits::default());
 async fn the_counts_contain_no_name_and_are_purged(service: &Service) {
     for name in ["ann", "bob", "eve"] {
         guess(service, &format!("{name}@example.com")).await.refused(401, "invalid_credentials");
@@ -186,7 +189,7 @@ async fn the_counts_contain_no_name_and_are_purged(service: &Service) {
 }
 
 on_both!(a_password_that_was_not_checked_does_not_count, |c| {
-    c.limits = Default::default();
+    c.limits = Limits::default();
     c.password = portcullis::config::Password { threads: 1, queue: 1, ..Default::default() };
 });
 async fn a_password_that_was_not_checked_does_not_count(service: &Service) {

@@ -1,6 +1,7 @@
 //! The limits for each address and each session, in the memory of a server.
 use super::{WRONG, log_in, log_in_at, post_from, wait};
 use crate::support::{PASSWORD, Reply, Service, present, says, visitor};
+use portcullis::config::Limits;
 use rocket::{futures::future::join_all, http::Method};
 use serde_json::json;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 const MINUTE: Duration = Duration::from_mins(1);
 
 on_both!(logins_from_one_address_are_limited, |c| {
-    c.limits = Default::default();
+    c.limits = Limits::default();
     c.limits.logins = 10;
     c.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
 });
@@ -53,7 +54,7 @@ async fn logins_from_one_address_are_limited(service: &Service) {
 }
 
 on_both!(an_ipv6_network_has_one_budget, |c| {
-    c.limits = Default::default();
+    c.limits = Limits::default();
     c.limits.logins = 10;
     c.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
 });
@@ -75,7 +76,7 @@ async fn an_ipv6_network_has_one_budget(service: &Service) {
     try_from("192.0.2.2", 12).await.refused(401, "invalid_credentials");
 }
 
-on_both!(an_office_behind_one_address_is_not_disturbed, |c| c.limits = Default::default());
+on_both!(an_office_behind_one_address_is_not_disturbed, |c| c.limits = Limits::default());
 async fn an_office_behind_one_address_is_not_disturbed(service: &Service) {
     let people = ["ann", "bob", "eve", "dan", "kim"];
     for name in people {
@@ -88,7 +89,7 @@ async fn an_office_behind_one_address_is_not_disturbed(service: &Service) {
     }
 }
 
-on_both!(many_tabs_refresh_as_often_as_they_need, |c| c.limits = Default::default());
+on_both!(many_tabs_refresh_as_often_as_they_need, |c| c.limits = Limits::default());
 async fn many_tabs_refresh_as_often_as_they_need(service: &Service) {
     let ann = service.user("ann").await;
     for _ in 0..5 {
@@ -103,7 +104,7 @@ async fn many_tabs_refresh_as_often_as_they_need(service: &Service) {
 }
 
 on_both!(refreshes_of_one_session_are_limited, |c| {
-    c.limits = Default::default();
+    c.limits = Limits::default();
     c.limits.session_refreshes = 5;
 });
 async fn refreshes_of_one_session_are_limited(service: &Service) {
@@ -122,7 +123,7 @@ async fn refreshes_of_one_session_are_limited(service: &Service) {
 }
 
 on_both!(refresh_tokens_that_are_not_valid_are_limited, |c| {
-    c.limits = Default::default();
+    c.limits = Limits::default();
     c.limits.refreshes = 6;
 });
 async fn refresh_tokens_that_are_not_valid_are_limited(service: &Service) {
@@ -155,7 +156,7 @@ async fn refresh_tokens_that_are_not_valid_are_limited(service: &Service) {
 }
 
 on_both!(registrations_from_one_address_are_limited, |c| {
-    c.limits = Default::default();
+    c.limits = Limits::default();
     c.limits.registrations = 4;
 });
 async fn registrations_from_one_address_are_limited(service: &Service) {
@@ -188,7 +189,7 @@ async fn registrations_from_one_address_are_limited(service: &Service) {
 }
 
 on_both!(requests_that_send_a_mail_are_limited, |c| {
-    c.limits = Default::default();
+    c.limits = Limits::default();
     c.limits.mails = 3;
 });
 async fn requests_that_send_a_mail_are_limited(service: &Service) {
@@ -222,7 +223,7 @@ async fn requests_that_send_a_mail_are_limited(service: &Service) {
 }
 
 on_both!(guesses_at_mailed_links_are_limited, |c| {
-    c.limits = Default::default();
+    c.limits = Limits::default();
     c.limits.links = 4;
 });
 async fn guesses_at_mailed_links_are_limited(service: &Service) {
@@ -261,7 +262,7 @@ async fn guesses_at_mailed_links_are_limited(service: &Service) {
 }
 
 on_both!(password_checks_in_sessions_are_limited, |c| {
-    c.limits = Default::default();
+    c.limits = Limits::default();
     c.limits.password_checks = 3;
 });
 async fn password_checks_in_sessions_are_limited(service: &Service) {
@@ -284,7 +285,7 @@ async fn password_checks_in_sessions_are_limited(service: &Service) {
 }
 
 on_both!(a_limit_is_a_security_event_and_a_metric, |c| {
-    c.limits = Default::default();
+    c.limits = Limits::default();
     c.limits.mails = 1;
 });
 async fn a_limit_is_a_security_event_and_a_metric(service: &Service) {

@@ -1,6 +1,7 @@
 //! Devices that have logged in before.
 use super::{LOGINS, WRONG, guess, guess_until_limited, log_in, log_in_at, wait};
 use crate::support::{PASSWORD, Person, Service};
+use portcullis::config::Limits;
 use serde_json::json;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ fn with_device<'s>(service: &'s Service, value: &str) -> Person<'s> {
 }
 
 on_both!(strangers_cannot_lock_out_a_known_device, |c| {
-    c.limits = Default::default();
+    c.limits = Limits::default();
     c.limits.logins = 40;
 });
 async fn strangers_cannot_lock_out_a_known_device(service: &Service) {
@@ -44,7 +45,7 @@ async fn strangers_cannot_lock_out_a_known_device(service: &Service) {
     wait(&guess(service, &ann.email()).await);
 }
 
-on_both!(a_known_device_has_a_budget_of_its_own, |c| c.limits = Default::default());
+on_both!(a_known_device_has_a_budget_of_its_own, |c| c.limits = Limits::default());
 async fn a_known_device_has_a_budget_of_its_own(service: &Service) {
     let ann = service.user("ann").await;
     let wrong = async |who: &Person<'_>| log_in_at(who, "/api/login", &ann.email(), WRONG).await;
@@ -61,8 +62,7 @@ async fn a_known_device_has_a_budget_of_its_own(service: &Service) {
     assert_eq!(wait(&guess(service, &ann.email()).await), 2);
 }
 
-on_both!(a_cookie_makes_a_device_known_for_its_own_accounts_only, |c| c.limits =
-    Default::default());
+on_both!(a_cookie_makes_a_device_known_for_its_own_accounts_only, |c| c.limits = Limits::default());
 async fn a_cookie_makes_a_device_known_for_its_own_accounts_only(service: &Service) {
     let ann = service.registered("ann").await;
     let mallory = service.user("mallory").await;
@@ -95,7 +95,7 @@ async fn a_cookie_makes_a_device_known_for_its_own_accounts_only(service: &Servi
     log_in_at(&shared, "/auth/login", &mallory.email(), PASSWORD).await.expect(200);
 }
 
-on_both!(a_mailed_link_makes_the_device_known, |c| c.limits = Default::default());
+on_both!(a_mailed_link_makes_the_device_known, |c| c.limits = Limits::default());
 async fn a_mailed_link_makes_the_device_known(service: &Service) {
     let ann = service.registered("ann").await;
     assert_eq!(guess_until_limited(service, &ann.email()).await, 10);
@@ -113,7 +113,7 @@ async fn a_mailed_link_makes_the_device_known(service: &Service) {
     ann.post("/auth/login", login).await.expect(200);
 }
 
-on_both!(only_surfaces_with_cookies_set_the_cookie, |c| c.limits = Default::default());
+on_both!(only_surfaces_with_cookies_set_the_cookie, |c| c.limits = Limits::default());
 async fn only_surfaces_with_cookies_set_the_cookie(service: &Service) {
     let ann = service.registered("ann").await;
     for path in LOGINS {

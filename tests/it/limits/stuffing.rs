@@ -1,6 +1,7 @@
 //! Credential stuffing: many accounts, few attempts each, from many addresses.
 use super::{WRONG, post_from, wait};
 use crate::support::{PASSWORD, Person, Reply, Service, acts, says, visitor};
+use portcullis::config::Limits;
 use serde_json::json;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ async fn log_in_from(who: &Person<'_>, ip: &str) -> Reply {
 }
 
 on_both!(an_attack_on_many_accounts_is_noticed_and_slowed, |c| {
-    c.limits = Default::default();
+    c.limits = Limits::default();
     c.limits.logins = 20;
     c.limits.stuffing = 30;
     c.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
