@@ -13,7 +13,7 @@ use crate::{
     web::{catchers, cors::Cors, endpoints::Endpoints, hooks::Hooks, metrics, routes},
     workers::Workers,
 };
-use database::AuthDb;
+use database::{AuthDb, pooler, with_pooler};
 use rocket::{
     Build, Orbit, Rocket,
     config::{Ident, Shutdown},
@@ -58,7 +58,8 @@ pub async fn opened(figment: Figment) -> Result<Rocket<Build>, StartError> {
     if !loaded.problems.is_empty() {
         return Err(StartError::Config(loaded.problems));
     }
-    let db = database::open(&loaded.figment).await.map_err(StartError::Database)?;
+    let pooler = pooler(loaded.config.database.pooler);
+    let db = database::open(&loaded.figment, pooler).await.map_err(StartError::Database)?;
     let auth = start(db, loaded.config, Clock::system()).await?;
     let stage = Stage { opened: Some(auth), ..stage() };
     Ok(rocket::custom(loaded.figment).attach(stage).register("/", catchers::all()))
@@ -125,6 +126,7 @@ impl Fairing for Stage {
             }
             (loaded.config, loaded.figment)
         };
+        let figment = with_pooler(figment, config.database.pooler);
         let clock = self.clock.clone();
         let assemble =
             AdHoc::try_on_ignite("Portcullis", move |rocket| assemble(rocket, config, clock));
@@ -181,7 +183,9 @@ async fn start(db: Db, config: Config, clock: Clock) -> Result<Auth, StartError>
 /// If the settings are invalid, the database cannot be opened or migrated, or the service cannot start.
 pub async fn open(figment: Figment) -> Result<Auth, StartError> {
     let (config, url) = settings(figment)?;
-    let db = Db::open(&url, 2).await.map_err(|e| database_error(&e))?;
+    let db = Db::open_through(pooler(config.database.pooler), &url, 2)
+        .await
+        .map_err(|e| database_error(&e))?;
     start(db, config, Clock::system()).await
 }
 
@@ -192,7 +196,7 @@ pub async fn open(figment: Figment) -> Result<Auth, StartError> {
 /// If the database does not exist or is not up to date.
 pub async fn open_beside_server(figment: Figment) -> Result<Auth, StartError> {
     let (config, url) = settings(figment)?;
-    let db = existing(&url).await.map_err(StartError::Database)?;
+    let db = existing(&config, &url).await.map_err(StartError::Database)?;
     if !db.is_up_to_date().await.map_err(|e| database_error(&e))? {
         return Err(StartError::Outdated);
     }
@@ -204,8 +208,8 @@ pub async fn open_beside_server(figment: Figment) -> Result<Auth, StartError> {
 /// # Errors
 /// If it does not exist.
 pub async fn database(figment: Figment) -> Result<Db, StartError> {
-    let (_, url) = settings(figment)?;
-    existing(&url).await.map_err(StartError::Database)
+    let (config, url) = settings(figment)?;
+    existing(&config, &url).await.map_err(StartError::Database)
 }
 
 /// Opens the database at `url`, which is an argument of a command.
@@ -215,14 +219,16 @@ pub async fn database(figment: Figment) -> Result<Db, StartError> {
 pub async fn target(url: &str) -> Result<Db, StartError> {
     let checked = config::check_database(url).map_err(|e| format!("its URL {e}"));
     let db = match checked {
-        Ok(()) => existing(url).await,
+        // Statements of a copy have names, so it does not go through a pooler in transaction mode.
+        Ok(()) => existing(&Config::default(), url).await,
         Err(e) => Err(e),
     };
     db.map_err(StartError::Target)
 }
 
-async fn existing(url: &str) -> Result<Db, String> {
-    Db::open_existing(url, 2).await.map_err(|e| e.to_string())
+async fn existing(config: &Config, url: &str) -> Result<Db, String> {
+    let pooler = pooler(config.database.pooler);
+    Db::open_existing(pooler, url, 2).await.map_err(|e| e.to_string())
 }
 
 fn settings(figment: Figment) -> Result<(Config, String), StartError> {

@@ -9,9 +9,21 @@ use figment::{
     value::{Dict, Value},
 };
 use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::{net::IpAddr, path::PathBuf};
 use url::{Url, form_urlencoded};
+
+/// The connection to the database.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(documented::DocumentedFields))]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// Whether a pooler in transaction mode, such as pgbouncer with `pool_mode = transaction`, is between the
+    /// service and PostgreSQL. Then nothing is kept in a session of the database: statements have no name,
+    /// and servers poll instead of `LISTEN`.
+    pub pooler: bool,
+}
 
 const TABLE: &str = "databases.portcullis";
 /// Created at the first start.

@@ -65,6 +65,11 @@ pub fn load_from<K: Into<OsString>, V: Into<OsString>>(
     }
     let (config, mut problems, mut warnings) = draft.finish();
     let figment = with_database(figment, database, &mut problems, &mut warnings);
+    let is_sqlite = |url: String| url.starts_with("sqlite:");
+    let url = figment.extract_inner("databases.portcullis.url");
+    if config.database.pooler && url.is_ok_and(is_sqlite) {
+        warnings.push(Problem::new("database.pooler", "has no effect with SQLite"));
+    }
     Loaded { config, figment, problems, warnings }
 }
 

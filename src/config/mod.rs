@@ -25,7 +25,7 @@ mod site;
 pub use brand::{Brand, Color, Link};
 pub use browser::{Cookie, Cors, Hsts, ReturnTo, SameSite};
 pub use check::{LONGEST_ACCESS_TOKEN, LONGEST_REFRESH_TOKEN};
-pub use database::check as check_database;
+pub use database::{Database, check as check_database};
 pub use language::Language;
 pub use legacy::Legacy;
 pub use limits::Limits;
@@ -49,6 +49,9 @@ pub struct Config {
     /// The URL at which browsers reach the service. Links in mails are built from this URL only. If it
     /// is not set, it follows Rocket's `address`, `port` and `tls`.
     pub public_url: Url,
+    /// The connection to the database. Its URL and the size of the pool are in
+    /// `[default.databases.portcullis]`.
+    pub database: Database,
     /// How mails are sent.
     pub mail: Mail,
     /// The lifetime of an access token: 1 s to 24 h.
@@ -129,6 +132,7 @@ impl Default for Config {
         let days = |n: u64| Duration::from_hours(24 * n);
         Self {
             public_url: Url::parse("http://localhost:8000").unwrap_or_else(|_| unreachable!()),
+            database: Database::default(),
             mail: Mail::default(),
             access_token_lifetime: minutes(5),
             refresh_token_lifetime: days(30),

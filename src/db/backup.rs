@@ -1,6 +1,6 @@
 //! A backup of a database while it is in use.
 use super::{
-    Db, Error, OpenError, Result,
+    Db, Error, OpenError, Pooler, Result,
     sqlite_file::create_new_private,
     wal_sync::{beside, sync_folder},
 };
@@ -14,7 +14,11 @@ use std::{
 
 impl Db {
     /// Opens a database that exists.
-    pub async fn open_existing(url: &str, connections: u32) -> Result<Self, OpenError> {
+    pub async fn open_existing(
+        pooler: Pooler,
+        url: &str,
+        connections: u32,
+    ) -> Result<Self, OpenError> {
         if url.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(url).map_err(|e| OpenError::new(&e))?;
             let file = options.get_filename();
@@ -28,7 +32,7 @@ impl Db {
                 OpenError::with_message(format!("{}: {why}", file.display()))
             })?;
         }
-        Self::open(url, connections).await
+        Self::open_through(pooler, url, connections).await
     }
 
     /// Writes a consistent copy to `file`, readable by its owner only. Never overwrites a file. Until the

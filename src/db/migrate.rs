@@ -1,21 +1,31 @@
 //! Migrates the tables.
 use super::{
-    Db, OpenError, Result,
+    Db, OpenError,
     deadline::REQUEST_TIMEOUT,
     error::code,
     pg_server::{Server, hang_up},
     sqlite_conn,
 };
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{
+    Connection as _, PgConnection,
+    migrate::{MigrateError, Migrator},
+};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 const TABLE: &str = "_auth_migrations";
+/// Changes no row, but fails if the database is read-only.
+const WRITE_NOTHING: &str = "UPDATE _auth_migrations SET success = success WHERE version < 0";
 
 /// A migration waits for a lock no longer than this, because other transactions queue behind it. Then it
 /// lets them pass and tries again.
-const LOCK: &str = "SET lock_timeout = '2s'; SET statement_timeout = 0;
-                    SET idle_in_transaction_session_timeout = 0";
+const LIMITS: &str = "SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = 0;
+                      SET LOCAL idle_in_transaction_session_timeout = 0";
+/// One process migrates at a time. Released with the transaction: a pooler may give each transaction
+/// another session.
+const TURN: &str = "SELECT pg_advisory_xact_lock(hashtextextended('_auth_migrations', 0))";
+/// The migrator names its statements, which would stay in a pooled session.
+const FORGET: &str = "DEALLOCATE ALL";
 /// How long a migration is retried.
 const TRIES: Duration = Duration::from_mins(10);
 const PAUSE: Duration = Duration::from_secs(1);
@@ -61,9 +71,9 @@ impl From<sqlx::Error> for MigrationError {
 }
 
 impl Db {
-    /// Applies missing migrations. Several processes may do so at once: PostgreSQL's migrator takes an
-    /// advisory lock, and SQLite's runs inside one transaction that holds the write lock. A damaged SQLite
-    /// file is not changed.
+    /// Applies missing migrations in one transaction, all or none. Several processes may do so at once: with
+    /// PostgreSQL the transaction takes an advisory lock, with SQLite the write lock. A damaged SQLite file
+    /// is not changed.
     pub async fn migrate(&self) -> Result<(), MigrationError> {
         match self {
             Db::Sqlite { read, write, sync, .. } => {
@@ -72,6 +82,8 @@ impl Db {
                     let migrator = ours(sqlx::migrate!("migrations/sqlite"));
                     let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
                     migrator.run_direct(None, &mut *tx, false).await?;
+                    // A file that cannot be written is reported now, not at the first request.
+                    sqlx::raw_sql(WRITE_NOTHING).execute(&mut *tx).await?;
                     tx.commit().await?;
                     Ok(sync.wait().await?)
                 };
@@ -92,14 +104,13 @@ fn ours(mut migrator: Migrator) -> Migrator {
 }
 
 async fn migrate(server: &Server) -> Result<(), MigrationError> {
-    let migrator = ours(sqlx::migrate!("migrations/postgres"));
+    let mut migrator = ours(sqlx::migrate!("migrations/postgres"));
+    migrator.set_locking(false);
     let deadline = Instant::now() + TRIES;
     loop {
         // Not a connection of the pool: those have short time limits. Closing it releases its locks.
         let mut conn = server.connect().await?;
-        let prepared = timeout(REQUEST_TIMEOUT, sqlx::raw_sql(LOCK).execute(&mut conn)).await;
-        prepared.map_err(|_| sqlx::Error::PoolTimedOut)??;
-        let done = migrator.run_direct(None, &mut conn, false).await;
+        let done = run(&migrator, &mut conn).await;
         hang_up(conn).await;
         match done {
             Err(e) if is_contended(&e) && Instant::now() < deadline => {
@@ -114,6 +125,22 @@ async fn migrate(server: &Server) -> Result<(), MigrationError> {
             done => return Ok(done?),
         }
     }
+}
+
+/// Applies missing migrations in one transaction.
+async fn run(migrator: &Migrator, conn: &mut PgConnection) -> Result<(), MigrateError> {
+    let begun = async {
+        let mut tx = conn.begin().await?;
+        sqlx::raw_sql(LIMITS).execute(&mut *tx).await?;
+        Ok::<_, sqlx::Error>(tx)
+    };
+    let begun = timeout(REQUEST_TIMEOUT, begun).await;
+    let mut tx = begun.map_err(|_| sqlx::Error::PoolTimedOut)??;
+    sqlx::raw_sql(TURN).execute(&mut *tx).await?;
+    sqlx::raw_sql(FORGET).execute(&mut *tx).await?;
+    migrator.run_direct(None, &mut *tx, false).await?;
+    sqlx::raw_sql(FORGET).execute(&mut *tx).await?;
+    Ok(tx.commit().await?)
 }
 
 fn is_contended(e: &MigrateError) -> bool {

@@ -28,5 +28,6 @@ pub use engine::Connections;
 pub use error::{Error, ErrorKind, Result};
 pub use notify::{Channel, Listener};
 pub use open_error::OpenError;
+pub use pg_server::Pooler;
 pub use pool::{Conn, Db, Tx};
 pub use shared_state::Horizon;

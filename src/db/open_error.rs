@@ -1,9 +1,12 @@
 //! [`OpenError`]: why a database cannot be opened, for its operator.
-use super::error::code;
+use super::error::{code, primary};
+use sqlx::sqlite::SqliteError;
 
 pub(crate) const POOLER: &str = "the connection goes through a pooler in transaction mode, which \
-                                 loses prepared statements and session settings: set pool_mode = \
-                                 session in pgbouncer, or name the server itself in DATABASE_URL";
+                                 loses prepared statements and session settings: set \
+                                 database.pooler = true (PORTCULLIS_DATABASE__POOLER), or \
+                                 pool_mode = session in pgbouncer, or name the server itself in \
+                                 DATABASE_URL";
 
 /// Names the file or the server, and the reason. Never contains a user or a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,8 +28,22 @@ impl OpenError {
             E::PoolTimedOut => "no answer within 2.5 s".to_owned(),
             // A prepared statement exists already or is missing: a pooler has changed the backend.
             e if code(e).is_some_and(|c| ["42P05", "26000"].contains(&&*c)) => POOLER.to_owned(),
-            E::Database(e) => e.message().to_owned(),
+            E::Database(e) => match e.try_downcast_ref::<SqliteError>() {
+                Some(e) => of_sqlite(e),
+                None => e.message().to_owned(),
+            },
             e => e.to_string(),
         })
+    }
+}
+
+/// What SQLite says, and what to do about it.
+fn of_sqlite(e: &SqliteError) -> String {
+    use sqlx::error::DatabaseError as _;
+    let what = e.message();
+    match e.code().and_then(|code| primary(&code)) {
+        Some(8) => format!("{what}: make the file, its folder and its disk writable"),
+        Some(11 | 26) => format!("the file is damaged ({what}): restore a backup"),
+        _ => what.to_owned(),
     }
 }

@@ -9,7 +9,7 @@
 //! next request would add another backend to those that wait for the same lock.
 use super::{
     deadline::{Deadline, REQUEST_TIMEOUT},
-    pg_server::Server,
+    pg_server::{Pooler, Server},
 };
 use sqlx::{Connection as _, PgConnection, Postgres, Result, Row as _, pool::PoolConnection};
 use tokio::time::timeout;
@@ -18,6 +18,28 @@ use tokio::time::timeout;
 const BEGIN: &str = "BEGIN; SELECT pg_backend_pid()";
 /// The time limit is [`crate::db::deadline::LONG_TIMEOUT`].
 const BEGIN_LONG: &str = "BEGIN; SET LOCAL statement_timeout = 10000; SELECT pg_backend_pid()";
+
+/// The same with the time limits of [`crate::db::pg_server`], which a pooled session does not have.
+macro_rules! begin_pooled {
+    ($begin:literal, $statement_timeout:literal) => {
+        concat!(
+            $begin,
+            "; SET LOCAL statement_timeout = ",
+            $statement_timeout,
+            "; SET LOCAL lock_timeout = 2000; SET LOCAL idle_in_transaction_session_timeout = 10000; \
+             SELECT pg_backend_pid()"
+        )
+    };
+}
+
+/// What a transaction is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+    /// Reads or writes, and may take longer.
+    Long,
+}
 
 pub(crate) struct PgConn {
     /// `None` only while it is dropped.
@@ -54,10 +76,24 @@ impl PgConn {
         self.failed = false;
     }
 
-    pub(crate) async fn begin(&mut self, long: bool, deadline: &Deadline) -> Result<()> {
-        let sql = if long { BEGIN_LONG } else { BEGIN };
+    /// Whether the server may keep prepared statements under a name.
+    pub(crate) fn names_statements(&self) -> bool {
+        self.server.pooler() == Pooler::None
+    }
+
+    pub(crate) async fn begin(&mut self, access: Access, deadline: &Deadline) -> Result<()> {
+        let pooler = self.server.pooler();
+        let sql = match (pooler, access) {
+            (Pooler::None, Access::Long) => BEGIN_LONG,
+            (Pooler::None, _) => BEGIN,
+            (Pooler::Transaction, Access::Read) => begin_pooled!("BEGIN READ ONLY", "2500"),
+            (Pooler::Transaction, Access::Write) => begin_pooled!("BEGIN", "2500"),
+            (Pooler::Transaction, Access::Long) => begin_pooled!("BEGIN", "10000"),
+        };
         let outcome = deadline.over(sqlx::raw_sql(sql).fetch_one(self.busy()?)).await;
-        self.backend = self.done(outcome)?.try_get(0)?;
+        let pid = self.done(outcome)?.try_get(0)?;
+        // A pooler may have given the backend to somebody else when it is to be ended.
+        self.backend = (pooler == Pooler::None).then_some(pid);
         self.in_transaction = true;
         Ok(())
     }

@@ -3,6 +3,10 @@
 //!
 //! Every time limit here is also one at the server. Otherwise a statement that was given up would keep its
 //! backend and its locks.
+//!
+//! A [`Pooler`] in transaction mode gives each transaction another session. So nothing may be kept in a
+//! session: the time limits are set in each transaction, reads are transactions too, and statements have no
+//! name.
 use super::{OpenError, deadline::REQUEST_TIMEOUT, error::code, open_error::POOLER};
 use sqlx::{
     ConnectOptions as _, Connection as _, PgConnection, PgPool, Result,
@@ -37,6 +41,16 @@ const KEEPALIVE: &str = "
 /// The minimum time between two log lines about a missing connection.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
+/// What is between this process and PostgreSQL.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pooler {
+    /// Nothing, or a pooler in session mode.
+    #[default]
+    None,
+    /// A pooler in transaction mode, such as pgbouncer with `pool_mode = transaction`.
+    Transaction,
+}
+
 /// A PostgreSQL server, shared by all connections to it.
 #[derive(Clone, Debug)]
 pub struct Server(Arc<Inner>);
@@ -44,6 +58,7 @@ pub struct Server(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     options: PgConnectOptions,
+    pooler: Pooler,
     /// When ending a backend last failed. One task at a time tries.
     ending: tokio::sync::Mutex<Option<Instant>>,
     last_logged: Mutex<Option<Instant>>,
@@ -51,17 +66,27 @@ struct Inner {
 
 impl Server {
     /// Connects to what `url` names, and makes a pool of at most `connections` connections to it.
-    pub(crate) async fn open(url: &str, connections: u32) -> Result<(Self, PgPool), OpenError> {
+    pub(crate) async fn open(
+        pooler: Pooler,
+        url: &str,
+        connections: u32,
+    ) -> Result<(Self, PgPool), OpenError> {
         let options = PgConnectOptions::from_str(url).map_err(|e| OpenError::new(&e))?;
         // We have no floating-point numbers, and poolers refuse unknown parameters.
         let options = options.extra_float_digits(None).disable_statement_logging();
         let pool =
             PgPoolOptions::new().max_connections(connections).acquire_timeout(REQUEST_TIMEOUT);
-        let pool = pool.after_connect(|conn, _| Box::pin(limit(conn)));
+        let pool = match pooler {
+            Pooler::None => pool.after_connect(|conn, _| Box::pin(limit(conn))),
+            Pooler::Transaction => pool,
+        };
         let pool = pool.connect_lazy_with(options.clone());
-        let inner =
-            Inner { options, ending: tokio::sync::Mutex::default(), last_logged: Mutex::default() };
-        let server = Self(Arc::new(inner));
+        let server = Self(Arc::new(Inner {
+            options,
+            pooler,
+            ending: tokio::sync::Mutex::default(),
+            last_logged: Mutex::default(),
+        }));
         let mut first = server.reach().await?;
         let pids = async {
             let mut second = pool.acquire().await?;
@@ -70,7 +95,14 @@ impl Server {
         let (one, other) = pids.await.map_err(|e| server.describe(&e))?;
         hang_up(first).await;
         // Both connections are open, so different backends show that each session has its own.
-        if one == other { Err(server.error(POOLER)) } else { Ok((server, pool)) }
+        if one == other && pooler == Pooler::None {
+            return Err(server.error(POOLER));
+        }
+        Ok((server, pool))
+    }
+
+    pub(crate) fn pooler(&self) -> Pooler {
+        self.0.pooler
     }
 
     /// A connection outside the pool, without time limits.

@@ -4,8 +4,8 @@ use super::{
     deadline::{Deadline, REQUEST_TIMEOUT, SHORT_TIMEOUT},
     health::Health,
     outages::{Attempt, Outages},
-    pg_conn::PgConn,
-    pg_server::Server,
+    pg_conn::{Access, PgConn},
+    pg_server::{Pooler, Server},
     sqlite_conn::{self, Opened, SqliteConn},
     wal_sync::WalSync,
 };
@@ -31,7 +31,7 @@ pub enum Db {
 }
 
 /// A connection for reading. Each statement is a transaction of its own, unless the connection belongs to a
-/// [`Tx`].
+/// [`Tx`] or goes through a [`Pooler`].
 pub struct Conn {
     pub(crate) link: Link,
     pub(crate) deadline: Deadline,
@@ -49,13 +49,22 @@ impl Db {
     /// Opens the database that `url` names (`sqlite://PATH` or `postgres://…`) with at most
     /// `connections` connections. Creates a missing SQLite file, readable by its owner only.
     pub async fn open(url: &str, connections: u32) -> Result<Self, OpenError> {
+        Self::open_through(Pooler::None, url, connections).await
+    }
+
+    /// Like [`Db::open`]. `pooler` says what is between this process and PostgreSQL.
+    pub async fn open_through(
+        pooler: Pooler,
+        url: &str,
+        connections: u32,
+    ) -> Result<Self, OpenError> {
         let health = Health::default();
         if url.starts_with("sqlite:") {
             let Opened { read, write, sync } = sqlite_conn::open(url, connections).await?;
             Ok(Db::Sqlite { read, write, sync, health })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             // The listener keeps one connection permanently.
-            let (server, pool) = Server::open(url, connections.max(2)).await?;
+            let (server, pool) = Server::open(pooler, url, connections.max(2)).await?;
             Ok(Db::Postgres { pool, server, health })
         } else {
             Err(OpenError::with_message("the database URL must start with sqlite: or postgres:"))
@@ -103,7 +112,11 @@ impl Db {
                 Link::Sqlite(SqliteConn::new(deadline.over(read.acquire()).await?))
             }
             Db::Postgres { pool, server, .. } => {
-                Link::Postgres(acquire(pool, server, &deadline).await?)
+                let mut conn = acquire(pool, server, &deadline).await?;
+                if server.pooler() == Pooler::Transaction {
+                    conn.begin(Access::Read, &deadline).await?;
+                }
+                Link::Postgres(conn)
             }
         };
         Ok(Conn { link, deadline, health: self.health().clone(), sync: None, attempt: None })
@@ -120,7 +133,8 @@ impl Db {
                 }
                 Db::Postgres { pool, server, .. } => {
                     let mut conn = acquire(pool, server, &deadline).await?;
-                    conn.begin(long, &deadline).await?;
+                    let access = if long { Access::Long } else { Access::Write };
+                    conn.begin(access, &deadline).await?;
                     Ok(Link::Postgres(conn))
                 }
             }
@@ -162,9 +176,13 @@ impl Db {
         matches!(self, Db::Sqlite { sync, .. } if sync.has_failed())
     }
 
-    /// Listens on every [`Channel`]; `None` with SQLite, which has no notifications.
+    /// Listens on every [`Channel`]; `None` with SQLite, which has no notifications, and through a pooler,
+    /// which would give the listening session to others.
     pub async fn listen(&self) -> Result<Option<Listener>> {
-        let Db::Postgres { pool, .. } = self else { return Ok(None) };
+        let Db::Postgres { pool, server, .. } = self else { return Ok(None) };
+        if server.pooler() == Pooler::Transaction {
+            return Ok(None);
+        }
         let mut listener = PgListener::connect_with(pool).await?;
         listener.listen_all(Channel::ALL.map(Channel::name)).await?;
         Ok(Some(Listener(listener)))

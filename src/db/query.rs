@@ -75,7 +75,8 @@ macro_rules! run {
                 c.done(outcome)
             }
             Link::Postgres(c) => {
-                let query = sqlx::$query($sql, $args.postgres()?).$how(c.busy()?);
+                let query = sqlx::$query($sql, $args.postgres()?);
+                let query = query.persistent(c.names_statements()).$how(c.busy()?);
                 let outcome = $conn.deadline.over(query).await;
                 c.done(outcome)
             }
@@ -121,7 +122,8 @@ impl Conn {
                 c.done(outcome).map(|done| done.rows_affected())
             }
             Link::Postgres(c) => {
-                let query = sqlx::query_with(sql, args.postgres()?).execute(c.busy()?);
+                let query = sqlx::query_with(sql, args.postgres()?);
+                let query = query.persistent(c.names_statements()).execute(c.busy()?);
                 let outcome = self.deadline.over(query).await;
                 c.done(outcome).map(|done| done.rows_affected())
             }

@@ -1,8 +1,23 @@
 //! Whether the database is ready: reachable, up to date, intact and writable.
 use super::{Db, Result};
 
-/// Some pages of any engine, so that a full disk is noticed. In bytes.
-const PROBE: [u8; 16 * 1024] = [0; 16 * 1024];
+/// Some pages of any engine, so that a full disk is noticed. In bytes. PostgreSQL compresses large values, so it
+/// is noise.
+pub(crate) const PROBE: [u8; 16 * 1024] = noise();
+
+/// The bytes of an xorshift generator.
+const fn noise() -> [u8; 16 * 1024] {
+    let mut bytes = [0; 16 * 1024];
+    let (mut state, mut n) = (0x9e37_79b9_u32, 0);
+    while n < bytes.len() {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        bytes[n] = state.to_le_bytes()[0];
+        n += 1;
+    }
+    bytes
+}
 
 impl Db {
     /// Whether the database answers, has every migration of this version, and takes writes.

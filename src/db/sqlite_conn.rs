@@ -77,10 +77,12 @@ pub(crate) async fn check(read: &SqlitePool) -> Result<(), OpenError> {
     let why = match found {
         Ok((found,)) if found == "ok" => return Ok(()),
         // The details are internal to SQLite.
-        Ok(_) => "it does not pass PRAGMA quick_check".to_owned(),
-        Err(e) => OpenError::new(&e).to_string(),
+        Ok(_) => OpenError::with_message(
+            "the file is damaged (it does not pass PRAGMA quick_check): restore a backup",
+        ),
+        Err(e) => OpenError::new(&e),
     };
-    Err(at(read, &format!("the file is damaged ({why}): restore a backup")))
+    Err(at(read, &why))
 }
 
 /// What is wrong with an open file, with its path.

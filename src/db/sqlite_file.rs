@@ -4,7 +4,10 @@ use super::{
     error::{code, primary},
     wal_sync::beside,
 };
-use sqlx::Result;
+use sqlx::{
+    ConnectOptions as _, Connection as _, Result,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode},
+};
 use std::{
     fs::{self, OpenOptions},
     io::{self, ErrorKind},
@@ -12,25 +15,26 @@ use std::{
     time::Duration,
 };
 use tokio::time::{Instant, sleep};
+use uuid::Uuid;
 
 const EMPTY: &str = "the file is empty and not a database: restore a backup, or delete the file to \
                      start with a new database";
 const LOG_ALONE: &str = "there is a write-ahead log (-wal) but no database: restore a backup, or \
                          delete the log to start with a new database";
 
-/// Creates an empty file for a new database. Refuses the remains of an old one.
+/// Creates the file of a new database. Refuses the remains of an old one.
 pub(crate) async fn prepare(file: &Path) -> io::Result<()> {
     let refused = |why| Err(io::Error::new(ErrorKind::InvalidData, why));
     // Checked first: another process that creates the database creates the log after it.
     let logged = fs::metadata(beside(file, "-wal")).is_ok_and(|log| log.len() > 0);
     match fs::metadata(file) {
         Err(e) if e.kind() == ErrorKind::NotFound && logged => return refused(LOG_ALONE),
-        Err(e) if e.kind() == ErrorKind::NotFound => return create_private(file),
+        Err(e) if e.kind() == ErrorKind::NotFound => return create_database(file).await,
         found => {
             found?;
         }
     }
-    // Another process may be creating the database.
+    // Another process may be creating the database where links are not possible.
     let deadline = Instant::now() + REQUEST_TIMEOUT;
     while fs::metadata(file)?.len() == 0 {
         if Instant::now() >= deadline {
@@ -39,6 +43,29 @@ pub(crate) async fn prepare(file: &Path) -> io::Result<()> {
         sleep(Duration::from_millis(20)).await;
     }
     Ok(())
+}
+
+/// Creates a database without tables that only its owner may read, unless the file exists. The file appears
+/// when it is complete: a process that is killed before leaves no empty file, which would be refused.
+async fn create_database(file: &Path) -> io::Result<()> {
+    let new = beside(file, &format!(".{}.new", Uuid::new_v4()));
+    create_new_private(&new)?;
+    let options = SqliteConnectOptions::new().filename(&new).disable_statement_logging();
+    let made = async {
+        // Switching to the log writes the first page.
+        let conn = options.journal_mode(SqliteJournalMode::Wal).connect().await?;
+        conn.close().await
+    };
+    let linked = made.await.map_err(io::Error::other).and_then(|()| fs::hard_link(&new, file));
+    for rest in [beside(&new, "-wal"), beside(&new, "-shm"), new] {
+        let _ = fs::remove_file(rest);
+    }
+    match linked {
+        Ok(()) => Ok(()),
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(()),
+        // Not every file system has links.
+        Err(_) => create_private(file),
+    }
 }
 
 /// Creates an empty file that only its owner may read, unless it exists.

@@ -1,5 +1,5 @@
 //! [`AuthDb`]: the database as a pool of `rocket_db_pools`.
-use crate::db::{self, Conn, Db, OpenError};
+use crate::db::{self, Conn, Db, OpenError, Pooler};
 use rocket::figment::{Figment, providers::Serialized};
 use rocket_db_pools::{Config, Database, Error, Pool};
 
@@ -9,8 +9,21 @@ use rocket_db_pools::{Config, Database, Error, Pool};
 #[database("portcullis")]
 pub struct AuthDb(pub Db);
 
+/// The key of the pool's table that repeats `database.pooler`.
+const POOLER: &str = "pooler";
+
+/// Rocket's settings with `database.pooler` where [`AuthDb`] reads it.
+pub(super) fn with_pooler(figment: Figment, in_transaction_mode: bool) -> Figment {
+    figment.merge((format!("databases.portcullis.{POOLER}"), in_transaction_mode))
+}
+
+/// What `database.pooler` says.
+pub(super) const fn pooler(in_transaction_mode: bool) -> Pooler {
+    if in_transaction_mode { Pooler::Transaction } else { Pooler::None }
+}
+
 /// Opens the database in Rocket's settings as `rocket_db_pools` does, and tells what is wrong if it fails.
-pub async fn open(figment: &Figment) -> Result<Db, String> {
+pub async fn open(figment: &Figment, pooler: Pooler) -> Result<Db, String> {
     let workers = rocket::Config::from(figment).workers;
     let config: Config = figment
         .focus("databases.portcullis")
@@ -18,7 +31,7 @@ pub async fn open(figment: &Figment) -> Result<Db, String> {
         .join(Serialized::default("connect_timeout", 5))
         .extract()
         .map_err(|e| e.to_string())?;
-    Db::open(&config.url, connections(&config)).await.map_err(|e| e.to_string())
+    Db::open_through(pooler, &config.url, connections(&config)).await.map_err(|e| e.to_string())
 }
 
 fn connections(config: &Config) -> u32 {
@@ -32,7 +45,8 @@ impl Pool for Db {
 
     async fn init(figment: &Figment) -> Result<Self, Self::Error> {
         let config: Config = figment.extract()?;
-        Self::open(&config.url, connections(&config)).await.map_err(Error::Init)
+        let pooler = pooler(figment.extract_inner(POOLER).unwrap_or_default());
+        Self::open_through(pooler, &config.url, connections(&config)).await.map_err(Error::Init)
     }
 
     async fn get(&self) -> Result<Conn, Self::Error> {

@@ -26,6 +26,17 @@ fn the_database_url_comes_from_the_environment_the_file_or_the_default() {
 }
 
 #[test]
+fn a_pooler_is_announced_in_the_settings() {
+    let variable = ("PORTCULLIS_DATABASE__POOLER", "true");
+    let loaded = read("", &[variable, ("DATABASE_URL", "postgres://localhost/x")]);
+    assert!(loaded.config.database.pooler);
+    assert_eq!((loaded.problems, loaded.warnings), (vec![], vec![]));
+    let warnings = read("", &[variable]).warnings;
+    let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+    assert_eq!(warning.to_string(), "database.pooler: has no effect with SQLite");
+}
+
+#[test]
 fn each_profile_can_have_its_own_database() {
     let toml = "[default.databases.portcullis]\nurl = \"postgres://a/x\"\n\
                 [release.databases.portcullis]\nurl = \"postgres://b/x\"";

@@ -81,6 +81,7 @@ fn table<T: DocumentedFields>(name: &str) -> (&str, Vec<(&str, &str)>) {
 fn configuration_md_lists_every_key() {
     let (_, top) = table::<Config>("");
     let below = [
+        table::<Database>("database"),
         table::<Mail>("mail"),
         table::<Jwt>("jwt"),
         table::<Legacy>("legacy"),

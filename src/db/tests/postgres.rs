@@ -1,7 +1,10 @@
 //! PostgreSQL: time limits, locks and errors of the server.
 use crate::{
-    db::Db,
-    store::{fixtures::migrated, users},
+    db::{self, Db, readiness::PROBE},
+    store::{
+        fixtures::{migrated, named},
+        users,
+    },
     support::{Database, Pooler, holder, rows_at, say, until_waiting},
 };
 use futures_util::future::{join, join_all};
@@ -117,6 +120,21 @@ async fn a_large_number_of_users_is_estimated() {
 }
 
 #[tokio::test]
+async fn the_probe_for_a_full_disk_is_not_compressed() {
+    let database = Database::postgres().await;
+    let db = migrated(&database).await;
+    let mut tx = db.write().await.unwrap();
+    let sql = "INSERT INTO auth_secrets (purpose, secret) VALUES ('probe', $1)";
+    tx.execute(sql, [&PROBE[..]]).await.unwrap();
+    let sql = "SELECT pg_column_size(secret) FROM auth_secrets WHERE purpose = 'probe'";
+    let (stored,): (i32,) = tx.fetch_one(sql, ()).await.unwrap();
+    assert!(usize::try_from(stored).unwrap() >= PROBE.len(), "{stored}");
+    drop(tx);
+    db.close().await;
+    database.end().await;
+}
+
+#[tokio::test]
 async fn a_failed_connection_says_why() {
     let database = Database::postgres().await;
     let failure = async |url: &str| Db::open(url, 2).await.unwrap_err().to_string();
@@ -131,11 +149,52 @@ async fn a_failed_connection_says_why() {
 }
 
 #[tokio::test]
-async fn a_pooler_in_transaction_mode_is_refused() {
+async fn an_unannounced_pooler_in_transaction_mode_is_refused() {
     let database = Database::postgres().await;
     let pooler = Pooler::to(&database).await;
     let e = Db::open(&pooler.url, 2).await.unwrap_err().to_string();
-    assert!(e.contains("transaction mode") && e.contains("pool_mode = session"), "{e}");
+    for what in ["transaction mode", "database.pooler = true", "pool_mode = session"] {
+        assert!(e.contains(what), "{e}");
+    }
     drop(pooler);
+    database.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_announced_pooler_may_give_each_transaction_another_session() {
+    let database = Database::postgres().await;
+    let pooler = Pooler::to(&database).await;
+    let open = async || Db::open_through(db::Pooler::Transaction, &pooler.url, 4).await.unwrap();
+    // Two processes share one session of the database.
+    let (one, other) = (open().await, open().await);
+    for db in [&one, &other] {
+        db.migrate().await.unwrap();
+        assert!(db.listen().await.unwrap().is_none());
+    }
+    let add = async |db: &Db, n: usize| {
+        let email = format!("{n}@example.com");
+        tx!(db, |tx| users::insert(tx, &named(&email, None)));
+        let found = users::page(&mut db.read().await.unwrap(), users::UserId(0), 99).await.unwrap();
+        assert!(found.iter().any(|user| user.email == email));
+    };
+    join_all((0..16).map(|n| add(if n % 2 == 0 { &one } else { &other }, n))).await;
+    let limit = "statement_timeout";
+    assert_eq!(setting(&mut one.read().await.unwrap(), limit).await, "2500ms");
+    assert_eq!(setting(&mut one.read_long().await.unwrap(), limit).await, "10s");
+    let mut other_tx = other.write().await.unwrap();
+    assert_eq!(setting(&mut other_tx, "lock_timeout").await, "2s");
+    drop(other_tx);
+    // Nothing stays in the session.
+    one.close().await;
+    other.close().await;
+    let db = open().await;
+    let mut read = db.read().await.unwrap();
+    let (named,): (i64,) = read
+        .fetch_one("SELECT count(*) FROM pg_prepared_statements WHERE name <> ''", ())
+        .await
+        .unwrap();
+    assert_eq!(named, 0);
+    drop(read);
+    db.close().await;
     database.end().await;
 }

@@ -183,3 +183,50 @@ async fn a_damaged_file_is_refused_and_later_damage_is_reported() {
     let e = db.migrate().await.unwrap_err().to_string();
     assert!(e.contains("damaged") && e.contains(path(&database).to_str().unwrap()), "{e}");
 }
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused_and_left_as_it_is() {
+    let database = Database::sqlite();
+    let text = "restore me\n".repeat(1000);
+    fs::write(path(&database), &text).unwrap();
+    let e = Db::open(&database.url, 2).await.unwrap_err().to_string();
+    for what in [path(&database).to_str().unwrap(), "damaged", "restore a backup"] {
+        assert!(e.contains(what), "{what} in {e}");
+    }
+    assert_eq!(fs::read_to_string(path(&database)).unwrap(), text);
+}
+
+#[tokio::test]
+async fn a_read_only_database_is_refused_at_the_start() {
+    let database = Database::sqlite();
+    migrated(&database).await.close().await;
+    let db = Db::open(&format!("{}?mode=ro", database.url), 2).await.unwrap();
+    let e = db.migrate().await.unwrap_err().to_string();
+    for what in [path(&database).to_str().unwrap(), "readonly", "writable"] {
+        assert!(e.contains(what), "{what} in {e}");
+    }
+    db.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_file_never_appears_empty() {
+    for _ in 0..8 {
+        let database = Database::sqlite();
+        let file = path(&database);
+        let seen = std::thread::spawn({
+            let file = file.clone();
+            move || loop {
+                if let Ok(found) = fs::metadata(&file) {
+                    return found.len();
+                }
+                std::thread::yield_now();
+            }
+        });
+        let (one, other) = tokio::join!(Db::open(&database.url, 2), Db::open(&database.url, 2));
+        assert!(seen.join().unwrap() > 0);
+        one.unwrap().close().await;
+        other.unwrap().close().await;
+        let left: Vec<_> = fs::read_dir(file.parent().unwrap()).unwrap().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+    }
+}

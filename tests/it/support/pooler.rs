@@ -1,10 +1,11 @@
-//! A pooler in transaction mode, like pgbouncer: all clients share one backend.
+//! A pooler in transaction mode, like pgbouncer: all clients share one backend, which each has for the length
+//! of a transaction.
 use super::database::Database;
 use std::sync::Arc;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::Mutex,
+    sync::{Mutex, OwnedMutexGuard},
 };
 
 /// A running pooler, stopped when dropped.
@@ -52,18 +53,30 @@ async fn serve(mut client: TcpStream, server: u16, backend: Backend) -> Option<(
         }
         client.write_all(&backend.as_ref()?.1).await.ok()?;
     }
-    // One query at a time is enough: the service detects the pooler by the shared backend.
+    let mut held: Option<OwnedMutexGuard<_>> = None;
     loop {
-        let question = message(&mut client).await?;
-        if question[0] == b'X' {
+        let question = message(&mut client).await.filter(|question| question[0] != b'X');
+        let Some(question) = question else {
+            // The transaction of a client that leaves is undone.
+            if let Some(mut backend) = held {
+                *backend = None;
+            }
             return None;
-        }
-        let mut backend = backend.lock().await;
+        };
+        let mut backend = match held.take() {
+            Some(backend) => backend,
+            None => Arc::clone(&backend).lock_owned().await,
+        };
         let (stream, _) = backend.as_mut()?;
         stream.write_all(&question).await.ok()?;
+        let mut is_idle = false;
         if b"QS".contains(&question[0]) {
-            client.write_all(&answer(stream).await?).await.ok()?;
+            let answer = answer(stream).await?;
+            // `ReadyForQuery` ends with the state of the session.
+            is_idle = answer.last() == Some(&b'I');
+            client.write_all(&answer).await.ok()?;
         }
+        held = (!is_idle).then_some(backend);
     }
 }
 

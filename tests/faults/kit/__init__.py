@@ -1,0 +1,1 @@
+"""What the faults share: processes, databases, a load with a journal."""

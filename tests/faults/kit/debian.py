@@ -1,0 +1,39 @@
+"""Programs of Debian: where they are, and installing those that are missing."""
+import glob, os, shutil, subprocess
+
+PACKAGES = {
+    "postgres": "postgresql", "haproxy": "haproxy", "pgbouncer": "pgbouncer", "faketime": "libfaketime",
+}
+
+
+def find(program):
+    """The path of a program; for PostgreSQL, of the folder with its programs. None if it is missing."""
+    if program == "postgres":
+        folders = glob.glob("/usr/lib/postgresql/*/bin")
+        folders.sort(key=lambda folder: float(folder.split("/")[4]), reverse=True)
+        if initdb := shutil.which("initdb"):
+            folders.append(os.path.dirname(os.path.realpath(initdb)))
+        return next((folder for folder in folders if os.access(f"{folder}/initdb", os.X_OK)), None)
+    if program == "faketime":
+        return next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
+    return shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
+
+
+def install(programs):
+    """Installs the programs that are missing, as root or with sudo. Leaves the services of the system off."""
+    missing = [program for program in programs if not find(program)]
+    if not missing or not shutil.which("apt-get"):
+        return
+    as_root = [] if os.getuid() == 0 else ["sudo", "-n"]
+    if subprocess.run([*as_root, "true"], capture_output=True).returncode != 0:
+        return
+    print("installing", *(PACKAGES[program] for program in missing), flush=True)
+    if "postgres" in missing and not os.path.exists("/etc/postgresql-common/createcluster.conf"):
+        subprocess.run([*as_root, "mkdir", "-p", "/etc/postgresql-common"])
+        subprocess.run([*as_root, "tee", "/etc/postgresql-common/createcluster.conf"], text=True,
+                       input="create_main_cluster = false\n", stdout=subprocess.DEVNULL)
+    # RUNLEVEL: the installed services do not start.
+    apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get", "-qq"]
+    subprocess.run([*apt, "update"], stdout=subprocess.DEVNULL)
+    packages = [PACKAGES[program] for program in missing]
+    subprocess.run([*apt, "install", "-y", "--no-install-recommends", *packages], stdout=subprocess.DEVNULL)
