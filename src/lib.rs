@@ -45,6 +45,9 @@ mod dialects;
 mod fairing;
 mod field_error;
 pub mod flows;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod identifiers;
 mod mail;
 mod openapi;
