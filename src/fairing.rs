@@ -1,7 +1,6 @@
 //! [`stage`]: the fairing that attaches everything to a Rocket application.
 mod database;
 
-pub use crate::workers::LAST_MAILS;
 use crate::{
     api,
     config::{self, Config},
@@ -33,7 +32,7 @@ use rocket_db_pools::Database as _;
 /// errors below `/auth` only, so that a host application keeps its own error pages.
 #[must_use]
 pub fn stage() -> Stage {
-    Stage { config: None, clock: Clock::system() }
+    Stage { config: None, clock: Clock::system(), opened: None }
 }
 
 /// The service without a host application.
@@ -44,6 +43,25 @@ pub fn rocket() -> Rocket<Build> {
 /// The service without a host application, with Rocket's settings in `figment`.
 pub fn custom(figment: Figment) -> Rocket<Build> {
     rocket::custom(figment).attach(stage()).register("/", catchers::all())
+}
+
+/// The service without a host application, opened before Rocket starts: a fairing that fails inside Rocket
+/// cannot say why. Migrates the tables and creates missing keys.
+///
+/// # Errors
+/// If the settings are invalid, the database cannot be opened or migrated, or the service cannot start.
+pub async fn opened(figment: Figment) -> Result<Rocket<Build>, StartError> {
+    let loaded = config::load(figment);
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    if !loaded.problems.is_empty() {
+        return Err(StartError::Config(loaded.problems));
+    }
+    let db = database::open(&loaded.figment).await.map_err(StartError::Database)?;
+    let auth = start(db, loaded.config, Clock::system()).await?;
+    let stage = Stage { opened: Some(auth), ..stage() };
+    Ok(rocket::custom(loaded.figment).attach(stage).register("/", catchers::all()))
 }
 
 /// Rocket's settings as Rocket reads them, with two different defaults: replies do not name the server, and
@@ -61,6 +79,8 @@ pub fn figment() -> Figment {
 pub struct Stage {
     config: Option<Config>,
     clock: Clock,
+    /// The service, if it is already open.
+    opened: Option<Auth>,
 }
 
 impl Stage {
@@ -86,6 +106,9 @@ impl Fairing for Stage {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
+        if let Some(auth) = &self.opened {
+            return Ok(mount(rocket, auth.clone()));
+        }
         let figment = rocket.figment().clone();
         let (config, figment) = if let Some(config) = &self.config {
             (config.clone(), figment)

@@ -25,6 +25,7 @@
 //! | for | there is |
 //! | --- | --- |
 //! | attaching the service | [`stage`], [`Stage`], [`figment`](fn@figment), [`rocket`](fn@rocket) |
+//! | serving an application with limits | [`serve`], [`Front`] |
 //! | who the caller is | the guards [`SignedIn`], [`Bearer`], [`Verified`] |
 //! | what the caller may do | the guards [`Role`], [`Admin`], [`Superuser`], [`Operating`] |
 //! | acting without HTTP | [`Auth`], with the types in [`flows`] |
@@ -45,6 +46,7 @@ mod dialects;
 mod fairing;
 mod field_error;
 pub mod flows;
+mod front;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -62,6 +64,7 @@ mod web;
 mod workers;
 
 pub use crate::fairing::{Stage, StartError, figment, open, rocket, stage};
+pub use crate::front::{Front, FrontError, serve};
 pub use crate::openapi::document as docs;
 pub use crate::web::catchers::all as catchers;
 pub use crate::web::guards::{

@@ -1,7 +1,7 @@
 //! [`Failure`]: why a command failed, as the command line reports it.
 use crate::{
     config::Language, fairing::StartError, field_error::FieldError, flows::Error,
-    web::reply::field_errors::sentence,
+    front::FrontError, web::reply::field_errors::sentence,
 };
 
 /// Why a command failed.
@@ -9,6 +9,8 @@ use crate::{
 pub enum Failure {
     #[error(transparent)]
     Start(#[from] StartError),
+    #[error(transparent)]
+    Front(#[from] FrontError),
     #[error("{}", message(.0))]
     Flow(#[from] Error),
     #[error("{0}")]

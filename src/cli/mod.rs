@@ -7,7 +7,6 @@ mod reference;
 mod rocket_settings;
 mod serve;
 mod settings;
-mod shutdown;
 mod transfer;
 mod user;
 

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Pairs of keys. The check of the first needs the value of the second, so it is skipped while the second
 /// cannot be read.
-const CHECK_DEPENDS_ON: [(&str, &str); 14] = [
+const CHECK_DEPENDS_ON: [(&str, &str); 16] = [
     ("cookie.domain", "public_url"),
     ("cookie.same_site", "cookie.secure"),
     ("cookie.secure", "public_url"),
@@ -27,6 +27,8 @@ const CHECK_DEPENDS_ON: [(&str, &str); 14] = [
     ("previous_encryption_key", "encryption_key"),
     ("refresh_grace", "refresh_token_lifetime"),
     ("refresh_token_lifetime", "access_token_lifetime"),
+    ("server.max_bodies", "server.max_body"),
+    ("server.redirect_port", "public_url"),
     ("session_lifetime", "refresh_token_lifetime"),
     ("trusted_proxies", "public_url"),
 ];
@@ -167,9 +169,11 @@ fn expected(key: &str, shape: &Value, e: &Error) -> String {
         ("trusted_proxies", ..) => "should be a list of networks such as 10.0.0.0/8".to_owned(),
         ("brand.accent", ..) => "should be a colour such as \"#2f5bd8\"".to_owned(),
         ("brand.links", ..) => "should be a list of \"TEXT <https://…>\"".to_owned(),
+        ("server.redirect_port", ..) => "should be a port such as 80".to_owned(),
         ("legacy.until", ..) => "should be a day such as \"2027-01-31\"".to_owned(),
         (key, ..)
-            if key.ends_with("_lifetime") || ["refresh_grace", "shutdown.drain"].contains(&key) =>
+            if ["_lifetime", "_timeout", "_interval"].iter().any(|end| key.ends_with(end))
+                || ["refresh_grace", "shutdown.drain", "limits.longest_delay"].contains(&key) =>
         {
             "should be a time such as \"30s\", \"5m\", \"12h\" or \"30d\"".to_owned()
         }

@@ -3,6 +3,7 @@ mod check;
 mod database;
 mod redact;
 pub(crate) mod reference;
+mod server;
 
 use super::*;
 use figment::{

@@ -10,6 +10,8 @@ pub struct Caller {
     pub ip: Option<IpAddr>,
     /// At most 300 characters, without control characters.
     pub user_agent: Option<String>,
+    /// The value of the cookie of known devices, if there is one. It is not verified.
+    pub device: Option<String>,
     /// The language the caller reads.
     pub language: Language,
     /// Ties log lines to the request.

@@ -21,7 +21,7 @@ macro_rules! targets {
 
 targets! {
     accept, authorization, body, caller, cookies, csv, identifiers, import, next, password_hash,
-    refresh_token,
+    proxy_protocol, refresh_token,
 }
 
 fn files(folder: &str) -> Vec<PathBuf> {

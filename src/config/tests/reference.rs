@@ -52,6 +52,7 @@ fn kind(key: &str, default: &Value) -> String {
         (Value::Array(..), None) => "list".to_owned(),
         (_, Some(values)) => values,
         _ if message.starts_with("should be a time") => "duration".to_owned(),
+        _ if message.starts_with("should be a port") => "integer".to_owned(),
         _ if SECRETS.contains(&key) => "text, secret".to_owned(),
         _ => "text".to_owned(),
     }
@@ -88,6 +89,7 @@ fn configuration_md_lists_every_key() {
         table::<ReturnTo>("return_to"),
         table::<Hsts>("hsts"),
         table::<Limits>("limits"),
+        table::<Server>("server"),
         table::<Shutdown>("shutdown"),
         table::<Password>("password"),
         table::<Brand>("brand"),

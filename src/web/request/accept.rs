@@ -7,8 +7,9 @@ use rocket::{
 use std::convert::Infallible;
 
 /// The longest `Accept`, in bytes. Rocket's parser copies the whole header for each entry, so its cost grows
-/// with the square of the length.
-const LONGEST_ACCEPT: usize = 1024;
+/// with the square of the length. The front refuses a longer one, in one line or in several; in an application
+/// without the front, [`has_long_accept`] does.
+pub const LONGEST_ACCEPT: usize = 1024;
 
 /// Whether the `Accept` of a request is too long to be parsed.
 pub fn has_long_accept(req: &Request<'_>) -> bool {

@@ -3,6 +3,7 @@ use super::language;
 use crate::{
     config::Config,
     flows::{Auth, Caller},
+    web::cookies::device,
 };
 use rocket::{
     Request,
@@ -27,6 +28,7 @@ pub fn caller<'r>(req: &'r Request<'_>) -> &'r Caller {
         Caller {
             ip: config.and_then(|c| address(req, c)),
             user_agent: req.headers().get_one("user-agent").map(printable),
+            device: device::read(req).map(str::to_owned),
             language: language::of_request(req),
             request_id: Uuid::new_v4().simple().to_string(),
         }
