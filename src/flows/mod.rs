@@ -20,7 +20,7 @@ mod revision;
 mod runtime_settings;
 pub mod session;
 pub mod surface;
-mod transfer;
+pub(crate) mod transfer;
 mod work;
 
 pub use crate::field_error::FieldError;

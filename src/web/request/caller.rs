@@ -58,7 +58,7 @@ impl std::ops::Deref for Client<'_> {
 
 /// The address of the peer. If the peer is a trusted proxy: the nearest address before it that is not a
 /// trusted proxy.
-fn address(req: &Request<'_>, config: &Config) -> Option<IpAddr> {
+pub fn address(req: &Request<'_>, config: &Config) -> Option<IpAddr> {
     let trusted = |ip: IpAddr| config.trusted_proxies.iter().any(|net| net.contains(&ip));
     let peer = req.remote()?.ip().to_canonical();
     let mut nearest = peer;
