@@ -9,6 +9,8 @@ fn main() {
     if option_env_is("TEST_ENGINES", "both") {
         println!("cargo:rustc-cfg=postgres");
     }
+    // Set by cargo fuzz.
+    println!("cargo:rustc-check-cfg=cfg(fuzzing)");
     // What makes the filter of leaked passwords is compiled for scripts/leaked-filter.
     println!("cargo:rustc-check-cfg=cfg(leaked_list)");
     println!("cargo:rerun-if-env-changed=LEAKED_LIST");

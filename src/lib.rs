@@ -47,6 +47,9 @@ mod fairing;
 mod field_error;
 pub mod flows;
 mod front;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod identifiers;
 mod mail;
 mod openapi;

@@ -139,6 +139,7 @@ async fn run_upkeep(upkeep: fn()) {
 
 async fn publish_figures(auth: Auth) {
     loop {
+        auth.forget_idle_addresses();
         log_failure(
             auth.figures().await.map(|figures| publish(&figures)),
             "reading the metrics failed",
@@ -156,6 +157,7 @@ fn publish(figures: &Figures) {
             .set(count(u64::try_from(n).unwrap_or(0)));
     }
     metrics::gauge!("portcullis_oldest_mail_seconds").set(figures.oldest_mail.as_secs_f64());
+    metrics::gauge!("portcullis_stuffing").set(f64::from(u8::from(figures.stuffing)));
     metrics::gauge!("portcullis_passwords_waiting").set(count(figures.passwords_waiting as u64));
     let connections = figures.connections;
     for (state, n) in [("open", connections.open), ("idle", connections.idle)] {

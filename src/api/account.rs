@@ -54,7 +54,7 @@ request_body! {
 /// Registers a user and mails a link that confirms the address. A cookie lets the same browser confirm with the link
 /// alone
 #[utoipa::path(
-    security(()), responses((status = 201, body = UserView), (status = 202, body = Detail))
+    security(()), responses((status = 201, body = UserView), (status = 202, body = Detail), (status = 429))
 )]
 #[post("/auth/register", data = "<body>")]
 pub async fn register(
@@ -75,7 +75,7 @@ pub async fn register(
         invite: body.invite.as_deref(),
     };
     if !wrong.is_empty() {
-        return Err(auth.refuse_registration(new, wrong).await.into());
+        return Err(auth.refuse_registration(&client, new, wrong).await.into());
     }
     let done = auth.register(&client, new).await?;
     let mark = registration::cookie(auth.config(), auth.browser_mark(&done)?);
@@ -130,7 +130,7 @@ request_body! {
 }
 
 /// Deletes the account and all its data
-#[utoipa::path(responses((status = 204)))]
+#[utoipa::path(responses((status = 204), (status = 429)))]
 #[delete("/auth/me", data = "<body>")]
 pub async fn delete_me(
     auth: &State<Auth>,
@@ -152,7 +152,7 @@ request_body! {
 }
 
 /// Changes the password and ends every other session
-#[utoipa::path(responses((status = 204)))]
+#[utoipa::path(responses((status = 204), (status = 429)))]
 #[post("/auth/password", data = "<body>")]
 pub async fn change_password(
     auth: &State<Auth>,
@@ -172,7 +172,7 @@ request_body! {
 }
 
 /// Mails a link that resets the password. The response is the same for known and unknown addresses
-#[utoipa::path(security(()), responses((status = 202, body = Detail)))]
+#[utoipa::path(security(()), responses((status = 202, body = Detail), (status = 429)))]
 #[post("/auth/password/forgot", data = "<body>")]
 pub async fn forgot_password(
     auth: &State<Auth>,
@@ -194,7 +194,7 @@ request_body! {
 }
 
 /// Sets a new password with a mailed token and ends every session
-#[utoipa::path(security(()), responses((status = 204)))]
+#[utoipa::path(security(()), responses((status = 204), (status = 429)))]
 #[post("/auth/password/reset", data = "<body>")]
 pub async fn reset_password(
     auth: &State<Auth>,
@@ -202,8 +202,8 @@ pub async fn reset_password(
     body: Json<Reset>,
 ) -> Answer<()> {
     let body = body.valid()?;
-    auth.reset_password(&client, &body.token, &body.new_password).await?;
-    Ok(Reply::empty())
+    let device = auth.reset_password(&client, &body.token, &body.new_password).await?;
+    Ok(Reply::empty().with_device_cookie(auth, device))
 }
 
 request_body! {
@@ -214,7 +214,7 @@ request_body! {
 }
 
 /// Requests a change of address: mails a confirmation link to the new address and a notice to the old one
-#[utoipa::path(responses((status = 202, body = Detail)))]
+#[utoipa::path(responses((status = 202, body = Detail), (status = 429)))]
 #[post("/auth/email", data = "<body>")]
 pub async fn change_email(
     auth: &State<Auth>,
@@ -241,7 +241,7 @@ request_body! {
 /// Confirms an address. Takes a mailed token and a proof that the account belongs to the caller (a session, the
 /// password, or the browser that registered), or a mailed code in a session. Ends no session
 #[utoipa::path(
-    security((), ("access" = []), ("cookie" = [])), responses((status = 200, body = UserView))
+    security((), ("access" = []), ("cookie" = [])), responses((status = 200, body = UserView), (status = 429))
 )]
 #[post("/auth/email/confirm", data = "<body>")]
 pub async fn confirm_email(
@@ -266,7 +266,7 @@ pub async fn confirm_email(
 }
 
 /// Mails another confirmation link
-#[utoipa::path(responses((status = 202, body = Detail)))]
+#[utoipa::path(responses((status = 202, body = Detail), (status = 429)))]
 #[post("/auth/email/resend")]
 pub async fn resend_confirmation(
     auth: &State<Auth>,

@@ -60,7 +60,7 @@ impl Credentials {
 }
 
 /// Logs in and opens a session
-#[utoipa::path(security(()), responses((status = 200, body = TokenView)))]
+#[utoipa::path(security(()), responses((status = 200, body = TokenView), (status = 429)))]
 #[post("/auth/login", data = "<body>")]
 pub async fn login(
     auth: &State<Auth>,
@@ -84,7 +84,7 @@ pub async fn login(
 }
 
 /// Issues new tokens for the refresh token in the cookie
-#[utoipa::path(security(("cookie" = [])), responses((status = 200, body = TokenView)))]
+#[utoipa::path(security(("cookie" = [])), responses((status = 200, body = TokenView), (status = 429)))]
 #[post("/auth/refresh")]
 pub async fn refresh(
     auth: &State<Auth>,
@@ -99,7 +99,7 @@ fn token_reply(auth: &Auth, tokens: crate::flows::Tokens) -> Reply<TokenView> {
 }
 
 /// Logs out: ends the session and clears the cookie
-#[utoipa::path(responses((status = 204)))]
+#[utoipa::path(responses((status = 204), (status = 429)))]
 #[post("/auth/logout")]
 pub async fn logout(
     auth: &State<Auth>,
@@ -156,7 +156,7 @@ pub async fn end(
 /// Parameters other than `role` are refused
 #[utoipa::path(
     params(("role" = Option<Vec<String>>, Query, description = "A role that is demanded; if it comes several times, one of these")),
-    responses((status = 200, headers(("X-Auth-User-Id"), ("X-Auth-Username"), ("X-Auth-Email"), ("X-Auth-Roles"))))
+    responses((status = 200, headers(("X-Auth-User-Id"), ("X-Auth-Username"), ("X-Auth-Email"), ("X-Auth-Roles"))), (status = 429))
 )]
 #[get("/auth/verify?<role>")]
 pub async fn verify(

@@ -1,5 +1,5 @@
 //! The checks of the settings, one by one and together.
-use super::{Algorithm, Config, Problem, SameSite, Shutdown, database::is_torn, site};
+use super::{Algorithm, Config, Limits, Problem, SameSite, Shutdown, database::is_torn, site};
 use std::{path::Path, time::Duration};
 use url::{Host, Url};
 
@@ -62,11 +62,7 @@ impl Config {
             "is the same as encryption_key",
         );
         require(self.brand.name.as_deref().is_none_or(named), "brand.name", "should not be empty");
-        require(
-            !self.limits.enabled,
-            "limits.enabled",
-            "there are no limits of requests yet: leave it out, and let a proxy limit them",
-        );
+        self.check_limits(&mut require);
         let folder = self.templates.as_ref();
         require(folder.is_none_or(|f| f.is_dir()), "templates", "is not a folder");
         problems
@@ -82,6 +78,11 @@ impl Config {
                 let message = "is true, so browsers reject the cookie because public_url is http";
                 warnings.push(Problem::new("cookie.secure", message));
             }
+        }
+        if !self.limits.enabled {
+            let message =
+                "is false: anybody may guess passwords as fast as the machine can check them";
+            warnings.push(Problem::new("limits.enabled", message));
         }
         if self.cookie.domain.is_some() {
             let message = "lets every subdomain read and replace the cookie";
@@ -234,6 +235,33 @@ impl Config {
             "trusted_proxies",
             "should list only the networks of your proxies: with all addresses, any client could \
              forge its address",
+        );
+    }
+
+    fn check_limits(&self, require: &mut impl FnMut(bool, &str, &str)) {
+        let l = &self.limits;
+        for (key, n) in [
+            ("limits.logins", l.logins),
+            ("limits.registrations", l.registrations),
+            ("limits.refreshes", l.refreshes),
+            ("limits.session_refreshes", l.session_refreshes),
+            ("limits.mails", l.mails),
+            ("limits.links", l.links),
+            ("limits.password_checks", l.password_checks),
+            ("limits.stuffing", l.stuffing),
+        ] {
+            require((1..=Limits::MOST).contains(&n), key, "should be between 1 and 1000000");
+        }
+        // NIST SP 800-63B, 3.2.2: at most 100 failures in a row.
+        require(
+            (3..=100).contains(&l.free_failures),
+            "limits.free_failures",
+            "should be between 3 and 100",
+        );
+        require(
+            Limits::DELAYS.contains(&l.longest_delay),
+            "limits.longest_delay",
+            "should be between 1s and 24h",
         );
     }
 

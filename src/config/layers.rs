@@ -173,7 +173,7 @@ fn expected(key: &str, shape: &Value, e: &Error) -> String {
         ("legacy.until", ..) => "should be a day such as \"2027-01-31\"".to_owned(),
         (key, ..)
             if ["_lifetime", "_timeout", "_interval"].iter().any(|end| key.ends_with(end))
-                || ["refresh_grace", "shutdown.drain"].contains(&key) =>
+                || ["refresh_grace", "shutdown.drain", "limits.longest_delay"].contains(&key) =>
         {
             "should be a time such as \"30s\", \"5m\", \"12h\" or \"30d\"".to_owned()
         }

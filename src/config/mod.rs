@@ -11,6 +11,7 @@ mod language;
 mod layers;
 mod legacy;
 mod lifetime;
+mod limits;
 mod load;
 mod private;
 mod problem;
@@ -27,6 +28,7 @@ pub use check::{LONGEST_ACCESS_TOKEN, LONGEST_REFRESH_TOKEN};
 pub use database::{Database, check as check_database};
 pub use language::Language;
 pub use legacy::Legacy;
+pub use limits::Limits;
 pub use load::{Loaded, load, load_from};
 pub use problem::Problem;
 pub use runtime::{EmailConfirmation, Registration, RuntimeSettings, Setting};
@@ -92,7 +94,9 @@ pub struct Config {
     /// comes from one of them. A network that contains every address is refused if `public_url` is
     /// https.
     pub trusted_proxies: Vec<IpNet>,
-    /// Rate limits.
+    /// How often callers may do what an attacker would repeat; see `docs/security.md`. "From one address"
+    /// means an IPv4 address or an IPv6 network of 64 bits, in 10 minutes, on one server: so many requests
+    /// may come at once, and the budget refills evenly. Each number is 1 to 1000000.
     pub limits: Limits,
     /// Whether `/metrics` exists.
     pub metrics: bool,
@@ -242,15 +246,6 @@ pub enum Algorithm {
     RS256,
     /// HMAC with SHA-256 and the secret `jwt.secret`. No key is published.
     HS256,
-}
-
-/// Rate limits. They do not exist yet.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(documented::DocumentedFields))]
-#[serde(default, deny_unknown_fields)]
-pub struct Limits {
-    /// Rate limits do not exist yet, so `true` stops the start. Let a reverse proxy limit requests.
-    pub enabled: bool,
 }
 
 /// The APIs that Portcullis speaks besides its own. Each has a file in `dialects`.

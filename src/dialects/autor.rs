@@ -45,7 +45,7 @@ request_body! {
 }
 
 /// Registers a user
-#[utoipa::path(responses((status = 201, body = Author), (status = 202, body = Pending)))]
+#[utoipa::path(responses((status = 201, body = Author), (status = 202, body = Pending), (status = 429)))]
 #[post("/v1/creat_autor", data = "<body>")]
 async fn create(
     auth: &State<Auth>,
@@ -69,7 +69,7 @@ async fn create(
 }
 
 /// Logs in and opens a session
-#[utoipa::path(responses((status = 200, body = Pair)))]
+#[utoipa::path(responses((status = 200, body = Pair), (status = 429)))]
 #[post("/token", data = "<body>")]
 async fn token(auth: &State<Auth>, client: Client<'_>, body: Json<Credentials>) -> Answer<Pair> {
     let body = body.valid()?;
@@ -88,7 +88,7 @@ request_body! {
 pub struct Nothing {}
 
 /// Checks an access token or a refresh token
-#[utoipa::path(responses((status = 200, body = Nothing)))]
+#[utoipa::path(responses((status = 200, body = Nothing), (status = 429)))]
 #[post("/token/verify", data = "<body>")]
 async fn verify(auth: &State<Auth>, client: Client<'_>, body: Json<AnyToken>) -> Answer<Nothing> {
     let token = body.valid()?.token;
@@ -108,7 +108,7 @@ request_body! {
 }
 
 /// Issues new tokens, once, after the access token has expired
-#[utoipa::path(responses((status = 200, body = Pair)))]
+#[utoipa::path(responses((status = 200, body = Pair), (status = 429)))]
 #[post("/token/refresh", data = "<body>")]
 async fn refresh(auth: &State<Auth>, client: Client<'_>, body: Json<Refresh>) -> Answer<Pair> {
     let body = body.valid()?;

@@ -32,7 +32,7 @@ pub fn endpoints() -> Endpoints {
 }
 
 /// Logs in and opens a session
-#[utoipa::path(responses((status = 200, body = Pair)))]
+#[utoipa::path(responses((status = 200, body = Pair), (status = 429)))]
 #[post("/api/token", data = "<body>")]
 async fn token(auth: &State<Auth>, client: Client<'_>, body: Json<Credentials>) -> Answer<Pair> {
     let body = body.valid()?;
@@ -55,7 +55,7 @@ request_body! {
 }
 
 /// Issues a new access token
-#[utoipa::path(responses((status = 200, body = ChatAccess)))]
+#[utoipa::path(responses((status = 200, body = ChatAccess), (status = 429)))]
 #[post("/api/token/refresh", data = "<body>")]
 async fn refresh(
     auth: &State<Auth>,

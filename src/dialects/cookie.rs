@@ -53,7 +53,7 @@ request_body! {
 
 /// Opens a session with a password, or for the current user. A superuser gets an access token for any user
 #[utoipa::path(
-    security((), ("access" = []), ("cookie" = [])), responses((status = 200, body = Access))
+    security((), ("access" = []), ("cookie" = [])), responses((status = 200, body = Access), (status = 429))
 )]
 #[post("/api/tokens", data = "<body>")]
 async fn tokens(
@@ -90,7 +90,7 @@ async fn tokens(
 }
 
 /// Issues a new access token. The cookie stays, unless the surface that opened the session replaces it
-#[utoipa::path(security(("cookie" = [])), responses((status = 200, body = Access)))]
+#[utoipa::path(security(("cookie" = [])), responses((status = 200, body = Access), (status = 429)))]
 #[post("/api/refresh_access")]
 async fn refresh_access(
     auth: &State<Auth>,
@@ -108,7 +108,7 @@ request_body! {
 
 /// Issues a new access token and a new cookie. Older refresh tokens of the session become invalid at once
 #[utoipa::path(
-    security(("access" = []), ("cookie" = [])), responses((status = 200, body = Access))
+    security(("access" = []), ("cookie" = [])), responses((status = 200, body = Access), (status = 429))
 )]
 #[post("/api/refresh_all", data = "<body>")]
 async fn refresh_all(

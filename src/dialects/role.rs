@@ -39,7 +39,7 @@ pub struct RolePair {
 }
 
 /// Logs in and opens a session
-#[utoipa::path(responses((status = 200, body = RolePair)))]
+#[utoipa::path(responses((status = 200, body = RolePair), (status = 429)))]
 #[post("/u/api/login", data = "<body>")]
 async fn login(
     auth: &State<Auth>,
@@ -70,7 +70,7 @@ request_body! {
 }
 
 /// Issues new tokens for a refresh token in the body or in the header `Authorization`
-#[utoipa::path(security((), ("access" = [])), responses((status = 200, body = NewTokens)))]
+#[utoipa::path(security((), ("access" = [])), responses((status = 200, body = NewTokens), (status = 429)))]
 #[post("/u/api/refresh", data = "<body>")]
 async fn refresh(
     auth: &State<Auth>,

@@ -68,7 +68,7 @@ request_body! {
 }
 
 /// Registers a user and mails a confirmation link
-#[utoipa::path(responses((status = 201, body = NewUserView), (status = 202, body = Pending)))]
+#[utoipa::path(responses((status = 201, body = NewUserView), (status = 202, body = Pending), (status = 429)))]
 #[post("/api/register", data = "<body>")]
 pub async fn register(
     auth: &State<Auth>,
@@ -101,7 +101,7 @@ pub async fn sign_up<T>(
     show: impl FnOnce(User) -> T,
 ) -> RegisterReply<T> {
     if !wrong.is_empty() {
-        return Err(auth.refuse_registration(new, wrong).await.into());
+        return Err(auth.refuse_registration(caller, new, wrong).await.into());
     }
     match auth.register(caller, new).await {
         Ok(Registered::Created(user)) => Ok(Either::Left(Reply::with(Status::Created, show(user)))),

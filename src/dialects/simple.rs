@@ -42,7 +42,7 @@ fn pair(mut tokens: Tokens) -> Result<Reply<SimplePair>, Problem> {
 }
 
 /// Logs in and opens a session
-#[utoipa::path(responses((status = 200, body = SimplePair)))]
+#[utoipa::path(responses((status = 200, body = SimplePair), (status = 429)))]
 #[post("/api/login", data = "<body>")]
 async fn login(
     auth: &State<Auth>,
@@ -61,7 +61,7 @@ request_body! {
 }
 
 /// Issues new tokens
-#[utoipa::path(responses((status = 200, body = SimplePair)))]
+#[utoipa::path(responses((status = 200, body = SimplePair), (status = 429)))]
 #[post("/api/refresh", data = "<body>")]
 async fn refresh(
     auth: &State<Auth>,
@@ -78,7 +78,7 @@ pub struct Success {
 }
 
 /// Ends the session of a refresh token
-#[utoipa::path(responses((status = 200, body = Success)))]
+#[utoipa::path(responses((status = 200, body = Success), (status = 429)))]
 #[post("/api/logout", data = "<body>")]
 async fn logout(
     auth: &State<Auth>,

@@ -5,6 +5,7 @@ use super::{
     background::BackgroundTasks,
     clock_skew::{self, ClockSkew},
     lifecycle::Lifecycle,
+    limits::{Action, Limits},
     runtime_settings::CurrentSettings,
     session::revoked::RevokedSessions,
     surface::Rotation,
@@ -57,6 +58,7 @@ pub struct Auth {
     pub(super) daily_stats: DailyStats,
     pub(super) lifecycle: Lifecycle,
     pub(super) background: BackgroundTasks,
+    pub(super) limits: Limits,
 }
 
 impl Auth {
@@ -84,6 +86,7 @@ impl Auth {
         let hasher = Hasher::new(&config.password);
         let passwords =
             password::Policy::new(&config).map_err(|p| Error::internal(p.to_string()))?;
+        let limits = Limits::new(&config.limits, &clock);
         let config = Arc::new(config);
         let current_settings = CurrentSettings::load(&db, &config).await?;
         let (keys, successor) = if make {
@@ -116,6 +119,7 @@ impl Auth {
             daily_stats: DailyStats::default(),
             lifecycle: Lifecycle::new(),
             background: BackgroundTasks::default(),
+            limits,
         };
         auth.learn_hash_kinds().await?;
         Ok(auth)
@@ -242,8 +246,22 @@ impl Auth {
     /// surface where the token is presented.
     ///
     /// # Errors
-    /// [`Error::TokenNotValid`].
+    /// [`Error::TokenNotValid`]; [`Error::RateLimited`] if too many tokens from the caller's address
+    /// were not valid. Valid ones are not limited: a proxy may ask for every request.
     pub async fn signed_in_by_refresh(
+        &self,
+        caller: &Caller,
+        rotation: Rotation,
+        presented: &str,
+    ) -> Result<SignedIn> {
+        let by = self.owner_of_valid(caller, rotation, presented).await;
+        if let Err(Error::TokenNotValid) = by {
+            self.limit(caller, Action::Refresh)?;
+        }
+        by
+    }
+
+    async fn owner_of_valid(
         &self,
         caller: &Caller,
         rotation: Rotation,

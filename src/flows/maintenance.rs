@@ -1,9 +1,9 @@
 //! Purging old rows, and reading what other processes changed.
-use super::{Auth, Result, clock_skew, mail};
+use super::{Auth, Result, clock_skew, limits, mail};
 use crate::{
     db::{Channel, Listener},
     store::{
-        audit, invitations, keys, legacy_tokens, mail_tokens,
+        attempts, audit, invitations, keys, legacy_tokens, mail_tokens,
         outbox::{self, OutboxState},
         refresh_tokens, revocations, sessions, setup_tokens,
     },
@@ -35,9 +35,10 @@ enum Old {
     /// Mails to deleted users.
     Orphans,
     AuditEvents,
+    Attempts,
 }
 
-const ALL: [Old; 11] = [
+const ALL: [Old; 12] = [
     Old::Revocations,
     Old::RefreshTokens,
     Old::Sessions,
@@ -49,11 +50,13 @@ const ALL: [Old; 11] = [
     Old::Mails(OutboxState::Failed, MONTH),
     Old::Orphans,
     Old::AuditEvents,
+    Old::Attempts,
 ];
 
 impl Auth {
     /// Deletes expired tokens and keys; sessions, links and sent mails a week after their end;
-    /// failed mails after a month; and audit events that are older than `audit_lifetime`.
+    /// failed mails after a month; the attempts for an account a week after the last one; and audit
+    /// events that are older than `audit_lifetime`.
     ///
     /// It uses small transactions with pauses, so that no other write waits for long, however many
     /// rows there are. Only one process purges at a time; the others return at once.
@@ -112,6 +115,7 @@ impl Auth {
             Old::AuditEvents => {
                 audit::purge(rows, now.minus(self.config.audit_lifetime), most).await?
             }
+            Old::Attempts => attempts::purge(rows, now.minus(limits::KEPT), most).await?,
         };
         db.commit().await?;
         Ok(Some(gone))

@@ -25,7 +25,9 @@ pub struct Figures {
     /// The connections of this process to its database.
     pub connections: Connections,
     /// For each table, how long the purge of its oldest row is overdue.
-    pub overdue: [(&'static str, Duration); 6],
+    pub overdue: [(&'static str, Duration); 7],
+    /// Whether credential stuffing is going on.
+    pub stuffing: bool,
 }
 
 impl Auth {
@@ -57,7 +59,9 @@ impl Auth {
                 ("auth_revocations", over(oldest.revocation_expired_at, revocations::KEPT)),
                 ("auth_outbox", mails),
                 ("auth_audit", over(oldest.act_at, self.config.audit_lifetime)),
+                ("auth_attempts", over(oldest.attempt_counted_at, super::limits::KEPT)),
             ],
+            stuffing: self.stuffing().noticed,
         })
     }
 }

@@ -8,7 +8,7 @@ mod connection;
 mod dispatch;
 mod limits;
 mod listeners;
-mod proxy_protocol;
+pub mod proxy_protocol;
 mod redirect;
 mod reply;
 mod request;

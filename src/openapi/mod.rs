@@ -98,6 +98,9 @@ fn complete(operation: &mut Operation, method: &str, path: &str, tag: &str) {
         }
     }
     operation.responses.responses.insert("4XX".to_owned(), problem().into());
+    if let Some(response) = operation.responses.responses.get_mut("429") {
+        *response = limited().into();
+    }
     let security = operation.security.get_or_insert_with(|| {
         let schemes = if SIGNED_IN.contains(&tag) { &["access", "cookie"][..] } else { &[] };
         schemes.iter().map(|name| SecurityRequirement::new(*name, [""; 0])).collect()
@@ -143,6 +146,17 @@ fn problem() -> openapi::Response {
         .description("Refused: `code` gives the reason")
         .content("application/problem+json", ContentBuilder::new().schema(Some(schema)).build())
         .build()
+}
+
+/// The reply of an operation whose limit is reached.
+fn limited() -> openapi::Response {
+    let seconds = openapi::ObjectBuilder::new().schema_type(openapi::Type::Integer).build();
+    let mut header = openapi::Header::new(seconds);
+    header.description = Some("After how many seconds the request may be repeated".to_owned());
+    let mut response = problem();
+    "Too many attempts: `rate_limited`".clone_into(&mut response.description);
+    response.headers.insert("Retry-After".to_owned(), header.into());
+    response
 }
 
 /// How requests are authenticated.
@@ -204,6 +218,27 @@ mod tests {
             }
         }
         assert!(ids.len() > 60 && ids.contains("post_auth_login"));
+    }
+
+    #[test]
+    fn limited_operations_say_when_to_try_again() {
+        let mut limited = BTreeSet::new();
+        for (name, operation) in operations(&all()) {
+            let Some(response) = operation["responses"].get("429") else { continue };
+            let header = &response["headers"]["Retry-After"]["schema"]["type"];
+            assert_eq!(header, "integer", "{name}");
+            assert!(response["content"]["application/problem+json"].is_object(), "{name}");
+            limited.insert(name);
+        }
+        assert!(limited.len() >= 28, "{limited:#?}");
+        for word in ["login", "register", "refresh", "forgot", "reset", "token"] {
+            for (name, _) in operations(&all()) {
+                let concerned = name.starts_with("post /") && name.contains(word);
+                // Operators are not limited.
+                let concerned = concerned && !name.contains("/auth/admin");
+                assert!(!concerned || limited.contains(&name), "{name}");
+            }
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::{
     reset_password::{name, reset_password},
 };
 use crate::{
-    flows::{AccountProof, Auth, Confirmation, Declined, Error, LinkState},
+    flows::{AccountProof, Auth, Caller, Confirmation, Declined, Error, LinkState},
     view::View,
     web::{
         self,
@@ -68,13 +68,14 @@ impl Confirm {
     /// What the link can do now.
     async fn of(
         auth: &Auth,
+        caller: &Caller,
         token: &str,
         by: &web::Result<SignedIn>,
         mark: Option<&str>,
     ) -> Result<Self, Error> {
         let session = by.as_ref().ok().map(|by| &by.0);
         let proof = AccountProof { session, mark, password: None };
-        let of = auth.confirmation(token, proof).await?;
+        let of = auth.confirmation(caller, token, proof).await?;
         Ok(Self::new(auth, of, token, by.is_ok()))
     }
 
@@ -103,7 +104,7 @@ pub async fn page(
         let Some(token) = kept.0 else {
             return Ok(Either::Right(Page::ok(Confirm::expired(auth, by.is_ok()))));
         };
-        return Ok(Either::Right(Confirm::of(auth, token, &by, mark.0).await?.page()));
+        return Ok(Either::Right(Confirm::of(auth, &client, token, &by, mark.0).await?.page()));
     };
     if registrant.0.is_some() {
         let proof = AccountProof { mark: registrant.0, ..AccountProof::default() };
@@ -133,12 +134,13 @@ pub async fn confirm(
             .await?;
         Ok(redirect(auth, &token))
     };
-    finish(auth, &token, &by, mark.0, "confirm", done.await).await
+    finish(auth, &client, &token, &by, mark.0, "confirm", done.await).await
 }
 
 /// Answers a form of the page. If the link no longer works, the page says what became of it.
 async fn finish(
     auth: &Auth,
+    caller: &Caller,
     token: &str,
     by: &web::Result<SignedIn>,
     mark: Option<&str>,
@@ -149,7 +151,7 @@ async fn finish(
         Ok(reply) => Ok(Either::Left(reply)),
         Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(redirect(auth, token))),
         refused => {
-            let view = Confirm::of(auth, token, by, mark).await?;
+            let view = Confirm::of(auth, caller, token, by, mark).await?;
             answer(refused, form, || view)
         }
     }
@@ -166,7 +168,7 @@ pub async fn reset(
 ) -> Sent<Confirm> {
     let token = form.token;
     let done = reset_password(auth, &client, &token, form.form, LinkCookie::Confirm).await;
-    finish(auth, &token, &by, mark.0, "reset", done).await
+    finish(auth, &client, &token, &by, mark.0, "reset", done).await
 }
 
 /// "It was not me."
@@ -188,7 +190,7 @@ pub async fn decline(
         let reply = Reply::see(paths::LOGIN).with_notice(auth, notice);
         Ok(reply.header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), "")))
     };
-    finish(auth, &token, &by, mark.0, "decline", done.await).await
+    finish(auth, &client, &token, &by, mark.0, "decline", done.await).await
 }
 
 /// Mails another link.

@@ -60,6 +60,7 @@ impl RegisterPage {
 #[get("/register?<invite>&<next>")]
 pub async fn page(
     auth: &State<Auth>,
+    client: Client<'_>,
     by: web::Result<SignedIn>,
     kept: InviteToken<'_>,
     invite: Option<&str>,
@@ -80,7 +81,7 @@ pub async fn page(
     if let Some(token) =
         kept.0.filter(|_| auth.runtime_settings().registration != Registration::Closed)
     {
-        match auth.invited(token).await? {
+        match auth.invited(&client, token).await? {
             Some(email) => (view.invite, view.email) = (token.to_owned(), email),
             None => view.expired = true,
         }

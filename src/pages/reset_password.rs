@@ -48,6 +48,7 @@ impl Reset {
 #[get("/reset-password?<token>")]
 pub async fn page(
     auth: &State<Auth>,
+    client: Client<'_>,
     kept: ResetToken<'_>,
     token: Option<&str>,
 ) -> Result<Either<Reply<()>, Page<Reset>>, PageError> {
@@ -56,7 +57,7 @@ pub async fn page(
         return Ok(Either::Left(Reply::see(Reset::PATH).header("Set-Cookie", cookie)));
     }
     let token = kept.0.unwrap_or_default();
-    let of = auth.reset_of(token).await?;
+    let of = auth.reset_of(&client, token).await?;
     let status = if of.is_some() { Status::Ok } else { Status::BadRequest };
     Ok(Either::Right(Page::with(status, Reset::new(auth, of, token))))
 }
@@ -65,13 +66,14 @@ pub async fn page(
 pub async fn reset(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> Sent<Reset> {
     let token = form.token;
     match reset_password(auth, &client, &token, form.form, LinkCookie::Reset).await {
+        Ok(reply) => Ok(Either::Left(reply)),
         Err(web::Error::Flow(Error::LinkNotValid)) => {
             let view = Reset::new(auth, None, "");
             Ok(Either::Right(Page::with(Status::BadRequest, view)))
         }
-        done => {
-            let of = auth.reset_of(&token).await?;
-            answer(done, "reset", || Reset::new(auth, of, &token))
+        Err(e) => {
+            let of = auth.reset_of(&client, &token).await?;
+            answer(Err(e), "reset", || Reset::new(auth, of, &token))
         }
     }
 }
@@ -86,9 +88,10 @@ pub async fn reset_password(
 ) -> web::Result<Reply<()>> {
     let form = form?;
     let new = form.read(|f| f.text("new_password"))?;
-    auth.reset_password(client, token, new).await?;
+    let device = auth.reset_password(client, token, new).await?;
     let reply = Reply::see(paths::LOGIN)
         .without_refresh_cookie(auth)
+        .with_device_cookie(auth, device)
         .with_notice(auth, Notice::PasswordReset);
     Ok(reply.header("Set-Cookie", kept.cookie(auth.config(), "")))
 }

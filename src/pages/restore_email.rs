@@ -4,7 +4,7 @@ use super::{
     reset_password::{self, name},
 };
 use crate::{
-    flows::{Auth, Error, LinkState},
+    flows::{Auth, Caller, Error, LinkState},
     view::View,
     web::{
         self,
@@ -32,8 +32,8 @@ impl View for Restore {
 }
 
 impl Restore {
-    async fn of(auth: &Auth, token: &str) -> Result<Self, Error> {
-        let (state, email) = auth.restoration(token).await?;
+    async fn of(auth: &Auth, caller: &Caller, token: &str) -> Result<Self, Error> {
+        let (state, email) = auth.restoration(caller, token).await?;
         Ok(Self { state: name(state), token: token.to_owned(), email })
     }
 }
@@ -41,6 +41,7 @@ impl Restore {
 #[get("/restore-email?<token>")]
 pub async fn page(
     auth: &State<Auth>,
+    client: Client<'_>,
     kept: RestoreToken<'_>,
     token: Option<&str>,
 ) -> Result<Either<Reply<()>, Page<Restore>>, PageError> {
@@ -48,7 +49,7 @@ pub async fn page(
         let cookie = LinkCookie::Restore.cookie(auth.config(), token);
         return Ok(Either::Left(Reply::see(Restore::PATH).header("Set-Cookie", cookie)));
     }
-    let view = Restore::of(auth, kept.0.unwrap_or_default()).await?;
+    let view = Restore::of(auth, &client, kept.0.unwrap_or_default()).await?;
     let usable = view.state == name(LinkState::Usable);
     let status = if usable { Status::Ok } else { Status::BadRequest };
     Ok(Either::Right(Page::with(status, view)))
@@ -69,13 +70,14 @@ pub async fn restore(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> 
             .header("Set-Cookie", LinkCookie::Reset.cookie(auth.config(), &next)))
     };
     match done.await {
+        Ok(reply) => Ok(Either::Left(reply)),
         Err(web::Error::Flow(Error::LinkNotValid)) => {
-            let view = Restore::of(auth, &token).await?;
+            let view = Restore::of(auth, &client, &token).await?;
             Ok(Either::Right(Page::with(Status::BadRequest, view)))
         }
-        done => {
-            let view = Restore::of(auth, &token).await?;
-            answer(done, "restore", || view)
+        Err(e) => {
+            let view = Restore::of(auth, &client, &token).await?;
+            answer(Err(e), "restore", || view)
         }
     }
 }

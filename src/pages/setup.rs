@@ -44,6 +44,7 @@ fn demand(ours: &ByOurName) -> Result<(), Error> {
 #[get("/setup?<token>")]
 pub async fn page(
     auth: &State<Auth>,
+    client: Client<'_>,
     ours: ByOurName,
     kept: SetupToken<'_>,
     token: Option<&str>,
@@ -54,7 +55,7 @@ pub async fn page(
         return Ok(Either::Left(Reply::see(Setup::PATH).header("Set-Cookie", cookie)));
     }
     let token = kept.0.unwrap_or_default();
-    let state = auth.setup_state(token).await?;
+    let state = auth.setup_state(&client, token).await?;
     let status = if state == LinkState::Usable { Status::Ok } else { Status::BadRequest };
     Ok(Either::Right(Page::with(status, Setup::new(auth, state, token, String::new()))))
 }

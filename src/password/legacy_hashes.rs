@@ -59,12 +59,12 @@ impl Foreign {
             "" => crypt(rest),
             "pbkdf2_sha256" | "pbkdf2_sha1" => {
                 let [iterations, salt, hash] = parts(rest)?;
-                let (algorithm, length) = match kind {
+                let (algorithm, block) = match kind {
                     "pbkdf2_sha1" => (pbkdf2::PBKDF2_HMAC_SHA1, 20),
                     _ => (pbkdf2::PBKDF2_HMAC_SHA256, 32),
                 };
-                let hash = STANDARD.decode(hash).ok().filter(|hash| hash.len() == length)?;
-                pbkdf2(algorithm, iterations, text(salt), hash)
+                let hash = STANDARD.decode(hash).ok().filter(|hash| hash.len() == block)?;
+                pbkdf2(algorithm, block, iterations, text(salt), hash)
             }
             "scrypt" => {
                 let [n, salt, r, p, hash] = parts(rest)?;
@@ -118,26 +118,31 @@ fn crypt(rest: &str) -> Option<Foreign> {
         let (r, p) = costs.split_once(",p=")?;
         return scrypt(ln.parse().ok()?, [r, p], salt, hash);
     }
-    let algorithm = match kind {
-        "pbkdf2-sha256" => pbkdf2::PBKDF2_HMAC_SHA256,
-        "pbkdf2-sha512" => pbkdf2::PBKDF2_HMAC_SHA512,
+    let (algorithm, block) = match kind {
+        "pbkdf2-sha256" => (pbkdf2::PBKDF2_HMAC_SHA256, 32),
+        "pbkdf2-sha512" => (pbkdf2::PBKDF2_HMAC_SHA512, 64),
         _ => return None,
     };
     let iterations = match costs.strip_prefix("i=") {
         Some(phc) => phc.split_once(",l=").map_or(phc, |(iterations, _)| iterations),
         None => costs,
     };
-    pbkdf2(algorithm, iterations, salt, hash)
+    pbkdf2(algorithm, block, iterations, salt, hash)
 }
 
+/// Checks the bounds. Each `block` of the hash, which is the length of the algorithm's output in bytes, costs
+/// all the iterations.
 fn pbkdf2(
     algorithm: pbkdf2::Algorithm,
+    block: usize,
     iterations: &str,
     salt: Vec<u8>,
     hash: Vec<u8>,
 ) -> Option<Foreign> {
     let iterations = iterations.parse::<NonZeroU32>().ok()?;
-    let good = iterations.get() <= MOST_ITERATIONS && fits(&salt, &hash);
+    let blocks = u32::try_from(hash.len().div_ceil(block)).ok()?;
+    let cost = iterations.get().saturating_mul(blocks);
+    let good = cost <= MOST_ITERATIONS && fits(&salt, &hash);
     good.then_some(Foreign::Pbkdf2 { algorithm, iterations, salt, hash })
 }
 

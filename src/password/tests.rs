@@ -161,6 +161,7 @@ fn excessive_or_malformed_hashes_are_not_computed() {
         crypt("scrypt$ln=0,r=8,p=1"),
         crypt("scrypt$ln=10,r=8"),
         crypt("pbkdf2-sha256$10000001"),
+        format!("$pbkdf2-sha256$5000001$c2FsdHNhbHQ${}", "A".repeat(86)),
         crypt("pbkdf2-sha256$i=0,l=32"),
         crypt("pbkdf2-sha1$1000"),
         "$pbkdf2-sha256$1000$c2FsdA$c2hvcnQ".to_owned(),

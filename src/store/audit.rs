@@ -98,6 +98,9 @@ text_enum! {
         SetupCompleted,
         /// A setup link was printed.
         SetupOffered,
+        /// So many logins of unknown devices failed that somebody must be trying leaked passwords. The
+        /// detail says how many of how many failed within 10 minutes.
+        StuffingNoticed,
         /// A user became a superuser.
         SuperuserGranted,
         /// A superuser became an ordinary user.

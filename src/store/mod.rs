@@ -1,4 +1,5 @@
 //! The tables: one function per statement, whose text runs on both engines.
+pub mod attempts;
 pub mod audit;
 pub mod emails;
 #[cfg(test)]

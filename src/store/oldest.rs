@@ -19,6 +19,7 @@ pub struct Oldest {
     pub mail_failed_at: Option<Timestamp>,
     /// The time of the oldest audit event.
     pub act_at: Option<Timestamp>,
+    pub attempt_counted_at: Option<Timestamp>,
 }
 
 /// Reads the times from the indexes. The time of a mail is when it was enqueued.
@@ -35,7 +36,8 @@ pub async fn read(db: &mut Conn) -> Result<Oldest> {
                     AS mail_dropped_at,
                 (SELECT min(created_at) FROM auth_outbox WHERE state = 'failed')
                     AS mail_failed_at,
-                (SELECT min(at) FROM auth_audit) AS act_at",
+                (SELECT min(at) FROM auth_audit) AS act_at,
+                (SELECT min(counted_at) FROM auth_attempts) AS attempt_counted_at",
         (),
     )
     .await

@@ -92,6 +92,17 @@ impl Clock {
         }
     }
 
+    /// The time on a clock that cannot be set. Only differences mean anything.
+    pub fn uptime(&self) -> Duration {
+        match &self.0.source {
+            Source::Machine { .. } => self.0.started.elapsed(),
+            Source::Manual { at, set } => {
+                let passed = at.load(Ordering::SeqCst) - set.load(Ordering::SeqCst);
+                Duration::from_micros(u64::try_from(passed).unwrap_or(0))
+            }
+        }
+    }
+
     /// Whether it can follow another clock: a manual clock cannot.
     pub fn can_follow(&self) -> bool {
         matches!(self.0.source, Source::Machine { .. })

@@ -8,7 +8,7 @@ use rocket::{Request, http::Status};
 use std::time::Duration;
 
 /// Counts a request and logs it: one line, and a second line for security if the reply is 403
-/// (OWASP ASVS 5, 16.3.2).
+/// or 429 (OWASP ASVS 5, 16.3.2 and 16.3.3).
 pub fn write(req: &Request<'_>, status: Status) {
     let caller = caller(req);
     let arrival = Arrival::of(req);
@@ -26,7 +26,7 @@ pub fn write(req: &Request<'_>, status: Status) {
         ip = caller.ip.map(tracing::field::display),
         id = caller.request_id,
     );
-    if status == Status::Forbidden {
+    if [Status::Forbidden, Status::TooManyRequests].contains(&status) {
         tracing::info!(
             target: "portcullis::security",
             act = "refused",

@@ -56,6 +56,8 @@ async function start(engine, settings = {}) {
       DATABASE_URL: database,
       ROCKET_PORT: String(port),
       PORTCULLIS_PUBLIC_URL: origin,
+      // One address stands for many people.
+      PORTCULLIS_LIMITS__ENABLED: "false",
       ...settings,
     },
     stdio: ["ignore", log, log],

@@ -13,6 +13,7 @@ mod db;
 mod dialects;
 mod front;
 mod host;
+mod limits;
 mod mail;
 mod maintenance;
 mod pages;

@@ -12,7 +12,7 @@ use crate::{
 use rocket::{State, post};
 
 /// Re-authenticates with the password: operations that require a recent password work for ten minutes
-#[utoipa::path(responses((status = 204)))]
+#[utoipa::path(responses((status = 204), (status = 429)))]
 #[post("/auth/admin/prove", data = "<body>")]
 pub async fn prove(
     auth: &State<Auth>,

@@ -215,8 +215,21 @@ pub struct OverviewView {
     confirmed: i64,
     mails_waiting: i64,
     mails_failed: i64,
+    stuffing: StuffingView,
+    /// How often credential stuffing was noticed in the last 30 days, on any server.
+    attacks: i64,
     /// Oldest first; the last one is today (UTC).
     days: Vec<DayView>,
+}
+
+/// The logins from unknown devices in the last 10 minutes, on the server that answers.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Stuffing)]
+pub struct StuffingView {
+    /// Whether so many of them failed that somebody must be trying leaked passwords.
+    noticed: bool,
+    failed: u64,
+    logins: u64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -240,6 +253,12 @@ impl From<Overview> for OverviewView {
             confirmed: o.confirmed,
             mails_waiting: o.mails_waiting,
             mails_failed: o.mails_failed,
+            stuffing: StuffingView {
+                noticed: o.stuffing.noticed,
+                failed: o.stuffing.failed,
+                logins: o.stuffing.logins,
+            },
+            attacks: o.attacks,
             days: o.days.iter().map(day).collect(),
         }
     }

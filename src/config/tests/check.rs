@@ -183,9 +183,21 @@ fn hashing_parameters_meet_the_owasp_minimum() {
 }
 
 #[test]
-fn unimplemented_limits_cannot_be_enabled() {
+fn limits_are_numbers_that_protect_and_delays_that_end() {
     refuse! {
-        "limits.enabled": |c| c.limits.enabled = true;
+        "limits.logins": |c| c.limits.logins = 0;
+        "limits.registrations": |c| c.limits.registrations = 0;
+        "limits.refreshes": |c| c.limits.refreshes = 1_000_001;
+        "limits.session_refreshes": |c| c.limits.session_refreshes = 0;
+        "limits.mails": |c| c.limits.mails = 0;
+        "limits.links": |c| c.limits.links = 0;
+        "limits.password_checks": |c| c.limits.password_checks = 0;
+        "limits.stuffing": |c| c.limits.stuffing = 0;
+        "limits.free_failures": |c| c.limits.free_failures = 2;
+        "limits.free_failures": |c| c.limits.free_failures = 101;
+        "limits.longest_delay": |c| c.limits.longest_delay = Duration::from_millis(999);
+        "limits.longest_delay": |c| c.limits.longest_delay = Duration::from_hours(25);
+        "": |c| c.limits.longest_delay = Duration::from_hours(24);
         "": |c| c.limits.enabled = false;
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     flows::{
         Auth, Caller, Error, Registered, Result, SignedIn, User, UserId,
         audit::{AuditEvent, AuditKind},
+        limits::Action,
         mail::Kind,
         work::Work,
     },
@@ -68,6 +69,7 @@ impl Auth {
         token: &str,
         proof: AccountProof<'_>,
     ) -> Result<User> {
+        self.limit(caller, Action::Link)?;
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
         let mut db = self.db.read().await?;
         let (link, user) = self.open_link(&mut db, &hash, &CONFIRMING).await?;
@@ -95,6 +97,7 @@ impl Auth {
         code: &str,
     ) -> Result<User> {
         by.require_self()?;
+        self.limit(caller, Action::Link)?;
         let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
         let wrong = || Error::field("code", FieldError::WrongCode);
         let mut work = self.begin(caller).await?;
@@ -162,6 +165,7 @@ impl Auth {
         if by.user.email_confirmed_at.is_some() {
             return Ok(());
         }
+        self.limit(caller, Action::Mail)?;
         let mut work = self.begin_by(caller, by).await?;
         work.mail(Kind::ConfirmEmail, &by.user).await?;
         work.audit(AuditEvent::new(AuditKind::ConfirmationResent)).await?;
@@ -189,7 +193,13 @@ impl Auth {
     }
 
     /// What the page of a link that confirms an address shows. It changes nothing.
-    pub async fn confirmation(&self, token: &str, proof: AccountProof<'_>) -> Result<Confirmation> {
+    pub async fn confirmation(
+        &self,
+        caller: &Caller,
+        token: &str,
+        proof: AccountProof<'_>,
+    ) -> Result<Confirmation> {
+        self.limit(caller, Action::Link)?;
         let mut db = self.db.read().await?;
         let found = self.inspect_link(&mut db, token, &CONFIRMING).await?;
         Ok(found.map_or_else(Confirmation::none, |(link, state, user)| {

@@ -5,6 +5,7 @@ use crate::{
     flows::{
         Auth, Caller, Error, Result, User,
         audit::{AuditEvent, AuditKind},
+        limits::Action,
         mail::Kind,
         work::Work,
     },
@@ -30,6 +31,7 @@ impl Auth {
     /// [`Error::LinkNotValid`]; [`Error::Forbidden`] for an account that an operator created or
     /// gave a role, or that was imported.
     pub async fn decline(&self, caller: &Caller, token: &str) -> Result<Declined> {
+        self.limit(caller, Action::Link)?;
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
         let mut work = self.begin(caller).await?;
         let (link, user) = self.open_link(&mut work.tx, &hash, &CONFIRMING).await?;

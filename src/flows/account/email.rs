@@ -3,6 +3,7 @@ use crate::{
     flows::{
         Auth, Caller, Error, Result, SignedIn,
         audit::{AuditEvent, AuditKind},
+        limits::Action,
         mail::Kind,
     },
     identifiers::Email,
@@ -23,6 +24,7 @@ impl Auth {
         email: &str,
         password: &str,
     ) -> Result<()> {
+        self.limit(caller, Action::Mail)?;
         let user = &by.user;
         let new = Email::parse(email).map_err(|e| Error::field("email", e))?;
         self.reauthenticate(caller, by, "password", password).await?;

@@ -7,6 +7,7 @@ use crate::{
         Auth, Caller, Error, Invitation, NewAccount, Registered, Result,
         admin::ADMIN,
         audit::{Actor, AuditEvent, AuditKind},
+        limits::Action,
     },
     secret,
     store::{invitations, roles, users},
@@ -18,7 +19,8 @@ use uuid::Uuid;
 impl Auth {
     /// The address that a mailed invitation allows to register; `None` if the invitation is not
     /// valid. It changes nothing.
-    pub async fn invited(&self, token: &str) -> Result<Option<String>> {
+    pub async fn invited(&self, caller: &Caller, token: &str) -> Result<Option<String>> {
+        self.limit(caller, Action::Link)?;
         let mut db = self.db.read().await?;
         match self.open_invitation(&mut db, token).await {
             Ok(invitation) => Ok(Some(invitation.email)),
@@ -53,6 +55,7 @@ impl Auth {
         new: NewAccount<'_>,
         token: &str,
     ) -> Result<Registered> {
+        self.limit(caller, Action::Link)?;
         let names = (new.email, new.password);
         let fields = self.read_fields(names, new.username, new.first_name).await?;
         let mut db = self.db.read().await?;

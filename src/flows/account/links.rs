@@ -1,7 +1,7 @@
 //! Mailed links: their states, and when they still work.
 use crate::{
     db::Conn,
-    flows::{Auth, Error, Result, User, mail::Kind},
+    flows::{Auth, Caller, Error, Result, User, limits::Action, mail::Kind},
     secret,
     secret::Digest,
     store::{
@@ -31,7 +31,8 @@ pub enum LinkState {
 impl Auth {
     /// The address of the user whose password a mailed token resets; `None` if the link is not
     /// valid. It changes nothing.
-    pub async fn reset_of(&self, token: &str) -> Result<Option<String>> {
+    pub async fn reset_of(&self, caller: &Caller, token: &str) -> Result<Option<String>> {
+        self.limit(caller, Action::Link)?;
         let Some(token) = secret::parse(token) else { return Ok(None) };
         let mut db = self.db.read().await?;
         match self.open_link(&mut db, &secret::hash(token), &[Kind::ResetPassword]).await {

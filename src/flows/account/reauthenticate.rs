@@ -4,6 +4,7 @@ use crate::{
     flows::{
         Auth, Caller, Error, Result, SignedIn,
         audit::{AuditEvent, AuditKind},
+        limits::Action,
         work::Work,
     },
     password::Verdict,
@@ -28,6 +29,7 @@ impl Auth {
         password: &str,
     ) -> Result<()> {
         by.require_self()?;
+        self.limit(caller, Action::PasswordCheck)?;
         let (session, first) = (by.session.id, by.session.family());
         let mut work = self.begin_by(caller, by).await?;
         users::lock(&mut work.tx, by.user.id).await?;

@@ -6,6 +6,7 @@ use crate::{
     flows::{
         Auth, Caller, Error, Result, User,
         audit::{AuditEvent, AuditKind},
+        limits::Action,
         mail::Kind,
         work::Work,
     },
@@ -103,8 +104,9 @@ impl Auth {
     /// # Errors
     /// [`Error::Fields`], [`Error::EmailTaken`], [`Error::RegistrationClosed`],
     /// [`Error::InvitationNeeded`], [`Error::LinkNotValid`] for an invitation that is no longer
-    /// valid, [`Error::Busy`], [`Error::Unavailable`].
+    /// valid, [`Error::RateLimited`], [`Error::Busy`], [`Error::Unavailable`].
     pub async fn register(&self, caller: &Caller, new: NewAccount<'_>) -> Result<Registered> {
+        self.limit(caller, Action::Registration)?;
         match (self.runtime_settings().registration, new.invite.filter(|token| !token.is_empty())) {
             (Registration::Closed, _) => return Err(Error::RegistrationClosed),
             (_, Some(token)) => return self.accept(caller, new, token).await,
@@ -113,6 +115,7 @@ impl Auth {
         }
         let fields =
             self.read_fields((new.email, new.password), new.username, new.first_name).await?;
+        self.count_registration(new.email).await?;
         let hash = self.hasher.hash(new.password).await?;
         let quiet = self.runtime_settings().email_confirmation == EmailConfirmation::Required;
         let mut work = self.begin(caller).await?;
@@ -139,9 +142,13 @@ impl Auth {
     /// placeholders in `new`, and the errors of the other fields.
     pub async fn refuse_registration(
         &self,
+        caller: &Caller,
         new: NewAccount<'_>,
         mut wrong: Vec<(&'static str, FieldError)>,
     ) -> Error {
+        if let Err(e) = self.limit(caller, Action::Registration) {
+            return e;
+        }
         let names = (new.email, new.password);
         match self.read_fields(names, new.username, new.first_name).await {
             Ok(_) => {}

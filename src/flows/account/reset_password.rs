@@ -4,6 +4,7 @@ use crate::{
     flows::{
         Auth, Caller, Error, Result, User,
         audit::{AuditEvent, AuditKind},
+        limits::Action,
         mail::Kind,
         work::Work,
     },
@@ -17,7 +18,8 @@ impl Auth {
     /// response is the same for any address.
     ///
     /// # Errors
-    /// [`Error::Fields`] if `email` is not an address; [`Error::Busy`], [`Error::Unavailable`].
+    /// [`Error::Fields`] if `email` is not an address; [`Error::RateLimited`], [`Error::Busy`],
+    /// [`Error::Unavailable`].
     pub async fn forgot_password(&self, caller: &Caller, email: &str) -> Result<()> {
         self.mail_later(caller, email, Kind::ResetPassword, AuditKind::PasswordResetRequested).await
     }
@@ -26,7 +28,8 @@ impl Auth {
     /// the user, so the response is the same for any address.
     ///
     /// # Errors
-    /// [`Error::Fields`] if `email` is not an address; [`Error::Busy`], [`Error::Unavailable`].
+    /// [`Error::Fields`] if `email` is not an address; [`Error::RateLimited`], [`Error::Busy`],
+    /// [`Error::Unavailable`].
     pub async fn confirm_again(&self, caller: &Caller, email: &str) -> Result<()> {
         self.mail_later(caller, email, Kind::ConfirmEmail, AuditKind::ConfirmationResent).await
     }
@@ -40,6 +43,7 @@ impl Auth {
         kind: Kind,
         act: AuditKind,
     ) -> Result<()> {
+        self.limit(caller, Action::Mail)?;
         let email = Email::parse(email).map_err(|e| Error::field("email", e))?;
         let (auth, caller) = (self.clone(), caller.clone());
         // No mail is promised to any address while the database accepts no writes.
@@ -51,12 +55,19 @@ impl Auth {
     }
 
     /// Sets a new password with a mailed token, which also confirms the address, and ends every
-    /// session.
+    /// session. The logins that failed before no longer count. Returns the value that makes the
+    /// device known, if there are limits.
     ///
     /// # Errors
     /// [`Error::LinkNotValid`]; [`Error::Fields`] if the password is refused: the link still works
-    /// then.
-    pub async fn reset_password(&self, caller: &Caller, token: &str, new: &str) -> Result<()> {
+    /// then; [`Error::RateLimited`].
+    pub async fn reset_password(
+        &self,
+        caller: &Caller,
+        token: &str,
+        new: &str,
+    ) -> Result<Option<String>> {
+        self.limit(caller, Action::Link)?;
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
         let mut db = self.db.read().await?;
         let (link, user) = self.open_link(&mut db, &hash, &RESETTING).await?;
@@ -79,7 +90,9 @@ impl Auth {
         work.end_sessions(user.id, None).await?;
         work.mail(Kind::PasswordChanged, &user).await?;
         work.audit(AuditEvent::about(AuditKind::PasswordReset, user.id)).await?;
-        work.commit().await
+        work.forget_failures(&user).await?;
+        work.commit().await?;
+        self.remember_device(caller, &user)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     flows::{
         Auth, Caller, Error, LinkState, Result, User,
         audit::{AuditEvent, AuditKind},
+        limits::Action,
         mail::{Kind, message::RESET},
     },
     identifiers::Email,
@@ -26,7 +27,8 @@ const KINDS: [Kind; 1] = [Kind::RestoreEmail];
 
 impl Auth {
     /// The state of a link that restores an address, and the address. It changes nothing.
-    pub async fn restoration(&self, token: &str) -> Result<(LinkState, String)> {
+    pub async fn restoration(&self, caller: &Caller, token: &str) -> Result<(LinkState, String)> {
+        self.limit(caller, Action::Link)?;
         let mut db = self.db.read().await?;
         let found = self.inspect_link(&mut db, token, &KINDS).await?;
         Ok(found
@@ -40,6 +42,7 @@ impl Auth {
     /// [`Error::LinkNotValid`], also if another account has the address by now. One that was only
     /// registered, and given no right since, is deleted instead.
     pub async fn restore_email(&self, caller: &Caller, token: &str) -> Result<Uuid> {
+        self.limit(caller, Action::Link)?;
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
         let mut work = self.begin(caller).await?;
         let now = work.now;

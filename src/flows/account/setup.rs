@@ -8,6 +8,7 @@ use crate::{
     flows::{
         Auth, Caller, Error, LinkState, Result, User,
         audit::{Actor, AuditEvent, AuditKind},
+        limits::Action,
     },
     secret::{self, Digest},
     store::{
@@ -38,7 +39,8 @@ impl Auth {
     }
 
     /// The state of a setup link. It changes nothing.
-    pub async fn setup_state(&self, token: &str) -> Result<LinkState> {
+    pub async fn setup_state(&self, caller: &Caller, token: &str) -> Result<LinkState> {
+        self.limit(caller, Action::Link)?;
         let Some(token) = secret::parse(token) else { return Ok(LinkState::Expired) };
         let mut db = self.db.read().await?;
         let found = setup_tokens::by_hash(&mut db, &secret::hash(token)).await?;
@@ -60,7 +62,7 @@ impl Auth {
         email: &str,
         password: &str,
     ) -> Result<User> {
-        if self.setup_state(token).await? != LinkState::Usable {
+        if self.setup_state(caller, token).await? != LinkState::Usable {
             return Err(Error::LinkNotValid);
         }
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);

@@ -1,7 +1,7 @@
 //! Statistics of the service. Past days do not change, so each process counts them once.
 use crate::{
     db::Conn,
-    flows::{Result, admin::Admin},
+    flows::{Result, Stuffing, admin::Admin},
     store::{
         audit::{self, AuditKind},
         outbox::{self, OutboxState},
@@ -34,6 +34,10 @@ pub struct Overview {
     pub mails_waiting: i64,
     /// How many mails failed: their delivery was given up.
     pub mails_failed: i64,
+    /// The logins from unknown devices on the server that answers.
+    pub stuffing: Stuffing,
+    /// How often credential stuffing was noticed in those days, on any server.
+    pub attacks: i64,
     /// Oldest first; today is last.
     pub days: Vec<Day>,
 }
@@ -77,19 +81,28 @@ impl Admin<'_> {
     pub async fn overview(&self) -> Result<Overview> {
         let mut db = self.auth.db.read_long().await?;
         let (users, confirmed) = user_search::count(&mut db).await?;
+        let since = self.first_day();
+        let attacks = audit::by_day(&mut db, AuditKind::StuffingNoticed, since).await?;
         Ok(Overview {
             users,
             confirmed,
             mails_waiting: outbox::count(&mut db, OutboxState::Waiting).await?,
             mails_failed: outbox::count(&mut db, OutboxState::Failed).await?,
+            stuffing: self.auth.stuffing(),
+            attacks: attacks.iter().map(|(_, n)| n).sum(),
             days: self.days(&mut db).await?,
         })
     }
 
+    /// The first moment of the first day.
+    fn first_day(&self) -> Timestamp {
+        let today = Timestamp::from_unix(number(self.auth.clock.now()) * 86_400);
+        today.minus(DAY * (DAYS - 1))
+    }
+
     async fn days(&self, db: &mut Conn) -> Result<Vec<Day>> {
         let now = self.auth.clock.now();
-        let today = Timestamp::from_unix(number(now) * 86_400);
-        let first = today.minus(DAY * (DAYS - 1));
+        let (first, today) = (self.first_day(), now);
         let mut days = self.auth.daily_stats.since(number(first));
         let unknown = days.last().map_or(first, |day| day.start.plus(DAY));
         let logins = by_day(db, AuditKind::Login, unknown).await?;

@@ -33,6 +33,9 @@ pub struct Tokens {
     pub expires_in: Duration,
     /// `None` if the presented refresh token stays valid, or if a superuser acts for another user.
     pub refresh: Option<RefreshToken>,
+    /// The value that makes the device known at its next login, if this was a login. A surface that
+    /// sets cookies stores it in one.
+    pub device: Option<String>,
 }
 
 /// A refresh token as the client gets it.
@@ -211,7 +214,7 @@ impl Auth {
             None => None,
         };
         let expires_in = Timestamp::from_unix(now.unix()).until(expires_at);
-        Ok(Tokens { user, session: session.id, access, expires_in, refresh })
+        Ok(Tokens { user, session: session.id, access, expires_in, refresh, device: None })
     }
 
     fn claims(

@@ -5,6 +5,7 @@ use crate::{
         Auth, Caller, Error, Result, Tokens, User, UserId,
         account::reset_password::count_unknown,
         audit::{AuditEvent, AuditKind},
+        limits::Attempt,
         surface::Surface,
     },
     identifiers::{Email, Username},
@@ -53,8 +54,8 @@ impl Auth {
     ///
     /// # Errors
     /// [`Error::BadCredentials`]; only after the right password [`Error::AccountDisabled`],
-    /// [`Error::EmailNotConfirmed`], [`Error::SuperuserRefused`]; [`Error::Busy`],
-    /// [`Error::Unavailable`].
+    /// [`Error::EmailNotConfirmed`], [`Error::SuperuserRefused`]; [`Error::RateLimited`],
+    /// [`Error::Busy`], [`Error::Unavailable`].
     pub async fn log_in(
         &self,
         caller: &Caller,
@@ -63,16 +64,26 @@ impl Auth {
         password: &str,
         remember: bool,
     ) -> Result<Tokens> {
+        // Counted before anything is looked up, so that parallel attempts count like sequential ones.
+        let attempt = self.count_login(caller, login).await?;
         let found = login.find(&mut self.db.read().await?).await?;
         let (user, stored) = found.map_or((None, None), |c| (Some(c.user), c.password_hash));
-        let verdict = self.hasher.verify(password, stored.as_deref()).await?;
+        let verdict = match self.hasher.verify(password, stored.as_deref()).await {
+            Ok(verdict) => verdict,
+            Err(e) => {
+                self.uncount(&attempt).await;
+                return Err(e.into());
+            }
+        };
+        self.note_answer(&attempt, user.is_some() && verdict != Verdict::Wrong);
         let (Some(user), Verdict::Right | Verdict::Outdated) = (&user, verdict) else {
             return self.refuse(caller, user.map(|u| u.id), Error::BadCredentials);
         };
         if let Err(e) = self.admit(surface, user) {
             return self.refuse(caller, Some(user.id), e);
         }
-        let Some(tokens) = self.log_in_as(caller, surface, user, remember).await? else {
+        let attempt = Some(&attempt);
+        let Some(tokens) = self.log_in_as(caller, surface, user, remember, attempt).await? else {
             return self.refuse(caller, Some(user.id), Error::BadCredentials);
         };
         if let (Verdict::Outdated, Some(old)) = (verdict, stored) {
@@ -95,7 +106,7 @@ impl Auth {
         remember: bool,
     ) -> Result<Tokens> {
         self.admit(surface, user)?;
-        self.log_in_as(caller, surface, user, remember).await?.ok_or(Error::BadCredentials)
+        self.log_in_as(caller, surface, user, remember, None).await?.ok_or(Error::BadCredentials)
     }
 
     /// Stores the session of a login; `None` if the password has changed since `user` was read.
@@ -105,6 +116,7 @@ impl Auth {
         surface: &Surface,
         user: &User,
         remember: bool,
+        attempt: Option<&Attempt>,
     ) -> Result<Option<Tokens>> {
         let mut work = self.begin(caller).await?;
         let now = work.now;
@@ -114,13 +126,18 @@ impl Auth {
         let session = work.new_session(surface, user.id, remember)?;
         let (session, issued) = work.store_session(session).await?;
         work.audit(AuditEvent::own(AuditKind::Login, user.id).in_session(session.id)).await?;
+        if let Some(attempt) = attempt {
+            work.uncount(attempt).await?;
+        }
         work.commit().await?;
-        self.tokens(surface, user.clone(), &session, Some(issued), now).map(Some)
+        let device = self.remember_device(caller, user)?;
+        let tokens = self.tokens(surface, user.clone(), &session, Some(issued), now)?;
+        Ok(Some(Tokens { device, ..tokens }))
     }
 
     /// Returns the error `why`, and records the failed login of a known user after the response:
     /// doing so before it would take longer than for an unknown name. An unknown name is only
-    /// counted and logged, and leaves nothing in the database.
+    /// counted and logged, and leaves no row that names it.
     fn refuse<T>(&self, caller: &Caller, target: Option<UserId>, why: Error) -> Result<T> {
         let Some(target) = target else {
             count_unknown(caller, AuditKind::LoginFailed);

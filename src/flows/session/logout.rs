@@ -4,6 +4,7 @@ use crate::{
     flows::{
         Auth, Caller, Error, Result, Session, SessionId, SignedIn,
         audit::{AuditEvent, AuditKind},
+        limits::Action,
         work::Work,
     },
     secret,
@@ -26,8 +27,9 @@ impl Auth {
     /// used token works too, since the user wants to be logged out.
     ///
     /// # Errors
-    /// [`Error::TokenNotValid`] if there is no such session or it has ended.
+    /// [`Error::TokenNotValid`] if there is no such session or it has ended; [`Error::RateLimited`].
     pub async fn log_out_by_refresh_token(&self, caller: &Caller, presented: &str) -> Result<()> {
+        self.limit(caller, Action::Refresh)?;
         let (token, legacy) = self.read_presented(true, presented, self.clock.now())?;
         let hash = secret::hash(token.id);
         let found = refresh_tokens::presented(&mut self.db.read().await?, &hash).await?;

@@ -10,6 +10,7 @@ use crate::{
     flows::{
         Auth, Caller, Error, Result, Session, SignedIn, Tokens, UserId,
         audit::{AuditEvent, AuditKind},
+        limits::Action,
         surface::{Rotation, Surface},
         work::Work,
     },
@@ -35,13 +36,15 @@ impl Auth {
     ///
     /// # Errors
     /// [`Error::TokenNotValid`], [`Error::TokenSuperseded`], [`Error::AccessStillValid`],
-    /// [`Error::SuperuserRefused`], [`Error::EmailNotConfirmed`], [`Error::Unavailable`].
+    /// [`Error::SuperuserRefused`], [`Error::EmailNotConfirmed`], [`Error::RateLimited`],
+    /// [`Error::Unavailable`].
     pub async fn refresh(
         &self,
         caller: &Caller,
         surface: &Surface,
         presented: &str,
     ) -> Result<Tokens> {
+        self.limit(caller, Action::Refresh)?;
         let (token, legacy) = self.read_presented(surface.legacy, presented, self.clock.now())?;
         let mut work = self.begin(caller).await?;
         let now = work.now;
@@ -53,6 +56,7 @@ impl Auth {
         if of_another || token.session.is_some_and(|sid| sid != session.id.0) {
             return Err(Error::TokenNotValid);
         }
+        self.limit_session(session.id)?;
         self.admit(surface, &user).map_err(|e| match e {
             Error::AccountDisabled => Error::TokenNotValid,
             e => e,
@@ -107,6 +111,8 @@ impl Auth {
             return self.act_for(caller, surface, by, id, true).await;
         }
         by.require_self()?;
+        self.limit(caller, Action::Refresh)?;
+        self.limit_session(by.session.id)?;
         self.admit(surface, &by.user)?;
         let mut work = self.begin_by(caller, by).await?;
         let now = work.now;

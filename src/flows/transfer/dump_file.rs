@@ -38,7 +38,7 @@ pub enum SourceError {
 }
 
 /// A user's place in the file, and their fields.
-type Row = (u64, Result<Fields, Refusal>);
+pub type Row = (u64, Result<Fields, Refusal>);
 
 impl Source {
     /// Opens a file and reads all of it once: the end may have objects that users at the start refer to.
@@ -76,19 +76,18 @@ impl Source {
     /// Reads the users one by one.
     pub(crate) fn users(&self) -> io::Result<impl Iterator<Item = io::Result<Row>>> {
         let records = Records::open(&self.file)?;
-        Ok(records.filter_map(|record| record.map(|record| self.user(record)).transpose()))
+        Ok(records
+            .filter_map(|record| record.map(|r| user(&self.dump, &self.survey, r)).transpose()))
     }
+}
 
-    /// The user in a record; `None` if it is another object of a dump.
-    fn user(&self, (at, object): Record) -> Option<Row> {
-        let fields = match object.map(Entry::read) {
-            None => Err(Refusal::NotAnObject),
-            Some(Err(object)) => Ok(Fields(object)),
-            Some(Ok(entry)) if entry.model == self.dump.model => {
-                self.dump.translate(&entry, &self.survey)
-            }
-            Some(Ok(_)) => return None,
-        };
-        Some((at, fields))
-    }
+/// The user in a record; `None` if it is another object of a dump.
+pub fn user(dump: &Dump, survey: &Survey, (at, object): Record) -> Option<Row> {
+    let fields = match object.map(Entry::read) {
+        None => Err(Refusal::NotAnObject),
+        Some(Err(object)) => Ok(Fields(object)),
+        Some(Ok(entry)) if entry.model == dump.model => dump.translate(&entry, survey),
+        Some(Ok(_)) => return None,
+    };
+    Some((at, fields))
 }

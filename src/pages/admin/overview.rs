@@ -16,6 +16,10 @@ pub struct Overview {
     confirmed: i64,
     mails_waiting: i64,
     mails_failed: i64,
+    /// Whether credential stuffing is going on, and how many logins of unknown devices failed.
+    stuffing: Stuffing,
+    /// How often it was noticed in those days.
+    attacks: i64,
     /// The oldest first.
     days: Vec<Bar>,
     /// The highest number of a day.
@@ -25,6 +29,14 @@ pub struct Overview {
 impl View for Overview {
     const TEMPLATE: &'static str = "pages/admin/overview.html";
     const PATH: &'static str = "/admin/";
+}
+
+/// The logins from unknown devices in the last 10 minutes.
+#[derive(Serialize)]
+struct Stuffing {
+    noticed: bool,
+    failed: u64,
+    logins: u64,
 }
 
 /// A day of the chart.
@@ -64,6 +76,12 @@ pub async fn page(context: At<'_>) -> Shown<Overview> {
         confirmed: now.confirmed,
         mails_waiting: now.mails_waiting,
         mails_failed: now.mails_failed,
+        stuffing: Stuffing {
+            noticed: now.stuffing.noticed,
+            failed: now.stuffing.failed,
+            logins: now.stuffing.logins,
+        },
+        attacks: now.attacks,
         days,
         most,
     }))

@@ -1,4 +1,5 @@
 //! Every function of the store, on an empty, migrated database of each engine.
+mod attempts;
 mod audit;
 mod emails;
 mod hash_kinds;

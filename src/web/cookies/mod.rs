@@ -1,4 +1,5 @@
 //! Our cookies (RFC 6265bis), and how they are read.
+pub mod device;
 pub mod links;
 pub mod refresh_token;
 pub mod registration;

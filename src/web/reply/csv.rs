@@ -10,7 +10,7 @@ use rocket::{
 /// A table as a file to download.
 pub struct Csv {
     file: &'static str,
-    text: String,
+    pub(crate) text: String,
     next: Option<String>,
 }
 

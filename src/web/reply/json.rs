@@ -2,7 +2,7 @@
 use super::flash::Notice;
 use crate::{
     flows::{Auth, Tokens},
-    web::cookies::refresh_token,
+    web::cookies::{device, refresh_token},
 };
 use rocket::{
     Request, Response,
@@ -56,14 +56,25 @@ impl<T> Reply<T> {
             .with_refresh_cookie(auth, tokens)
     }
 
-    /// This reply, with the refresh token, if there is a new one, in the cookie.
+    /// This reply, with the refresh token, if there is a new one, in the cookie, and after a login with the
+    /// cookie of a known device.
     #[must_use]
     pub fn with_refresh_cookie(self, auth: &Auth, tokens: &Tokens) -> Self {
-        match &tokens.refresh {
+        let reply = match &tokens.refresh {
             Some(token) => {
                 let cookie = refresh_token::cookie(auth.config(), token, auth.clock().now());
                 self.header("Set-Cookie", cookie)
             }
+            None => self,
+        };
+        reply.with_device_cookie(auth, tokens.device.clone())
+    }
+
+    /// This reply, with the cookie of a known device.
+    #[must_use]
+    pub fn with_device_cookie(self, auth: &Auth, device: Option<String>) -> Self {
+        match device {
+            Some(device) => self.header("Set-Cookie", device::cookie(auth.config(), device)),
             None => self,
         }
     }

@@ -3,11 +3,16 @@
 use crate::config::Config;
 use url::Url;
 
-/// The longest target, in bytes.
+/// The longest target, in bytes, as it is sent and in its normal form, in which other letters than those of
+/// ASCII are three times as long.
 const MAX_TARGET_BYTES: usize = 2048;
 
 /// The target that `next` names, parsed as a browser does. `None` if it is not allowed.
 pub fn next(config: &Config, next: &str) -> Option<String> {
+    allowed(config, next).filter(|target| target.len() <= MAX_TARGET_BYTES)
+}
+
+fn allowed(config: &Config, next: &str) -> Option<String> {
     let plain = !next.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\');
     if next.len() > MAX_TARGET_BYTES || !plain {
         return None;
@@ -83,5 +88,6 @@ mod tests {
             assert_eq!(next(evil), None, "{evil:?}");
         }
         assert_eq!(next(&format!("/{}", "a".repeat(3000))), None);
+        assert_eq!(next(&format!("/{}", "я".repeat(700))), None);
     }
 }

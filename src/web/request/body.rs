@@ -93,7 +93,7 @@ fn json(bytes: &[u8]) -> Result<Body> {
         .map_err(|_| Error::Malformed)
 }
 
-/// A JSON object without duplicate names. The meaning of duplicates is not defined (RFC 8259, 4), so a proxy
+/// A JSON object with at most [`MOST_FIELDS`], without duplicate names. The meaning of duplicates is not defined (RFC 8259, 4), so a proxy
 /// before us may have checked the other value.
 struct Object(Map<String, Value>);
 
@@ -114,6 +114,9 @@ impl<'de> Visitor<'de> for Object {
         while let Some((name, value)) = fields.next_entry()? {
             if self.0.insert(name, value).is_some() {
                 return Err(serde::de::Error::custom("duplicate field"));
+            }
+            if self.0.len() > MOST_FIELDS {
+                return Err(serde::de::Error::custom("too many fields"));
             }
         }
         Ok(self)

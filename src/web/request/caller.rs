@@ -3,6 +3,7 @@ use super::language;
 use crate::{
     config::Config,
     flows::{Auth, Caller},
+    web::cookies::device,
 };
 use rocket::{
     Request,
@@ -27,6 +28,7 @@ pub fn caller<'r>(req: &'r Request<'_>) -> &'r Caller {
         Caller {
             ip: config.and_then(|c| address(req, c)),
             user_agent: req.headers().get_one("user-agent").map(printable),
+            device: device::read(req).map(str::to_owned),
             language: language::of_request(req),
             request_id: Uuid::new_v4().simple().to_string(),
         }
@@ -56,7 +58,7 @@ impl std::ops::Deref for Client<'_> {
 
 /// The address of the peer. If the peer is a trusted proxy: the nearest address before it that is not a
 /// trusted proxy.
-fn address(req: &Request<'_>, config: &Config) -> Option<IpAddr> {
+pub fn address(req: &Request<'_>, config: &Config) -> Option<IpAddr> {
     let trusted = |ip: IpAddr| config.trusted_proxies.iter().any(|net| net.contains(&ip));
     let peer = req.remote()?.ip().to_canonical();
     let mut nearest = peer;

@@ -87,10 +87,11 @@ impl<'b> Fields<'b> {
     pub fn texts(&mut self, name: &'static str) -> Vec<&'b str> {
         let value = match self.value(name) {
             None | Some(Value::Null) => Ok(Vec::new()),
-            Some(Value::String(list)) => {
+            Some(value @ Value::String(_)) => text(value).and_then(|list| {
                 let apart = |c: char| c == ',' || c.is_whitespace();
-                Ok(list.split(apart).filter(|text| !text.is_empty()).collect())
-            }
+                let all: Vec<_> = list.split(apart).filter(|text| !text.is_empty()).collect();
+                if all.len() > MOST_FIELDS { Err(FieldError::NotList) } else { Ok(all) }
+            }),
             Some(Value::Array(all)) => list(all),
             Some(_) => Err(FieldError::NotList),
         };

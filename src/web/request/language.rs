@@ -87,7 +87,7 @@ fn accepted(req: &Request<'_>) -> Option<Language> {
             Some(q) => q.parse::<f32>().ok()?,
             None => 1.0,
         };
-        Some((Language::from_tag(tag)?, q)).filter(|(_, q)| *q > 0.0)
+        Some((Language::from_tag(tag)?, q)).filter(|(_, q)| *q > 0.0 && *q <= 1.0)
     });
     // If two are equal, the first one wins.
     weighted

@@ -12,6 +12,8 @@ async fn a_language_is_negotiated_chosen_and_remembered(service: &Service) {
     };
     let guest = service.stranger();
     assert_eq!(heading(&guest, "/login", "de, ru;q=0.9, en;q=0.8").await, "ru");
+    // A weight is at most 1 (RFC 9110, 12.4.2).
+    assert_eq!(heading(&guest, "/login", "en;q=5, ru;q=0.9").await, "ru");
     assert_eq!(heading(&guest, "/login?lang=en&next=/a", "ru").await, "en");
     assert_eq!(heading(&guest, "/login", "ru").await, "en");
     assert_eq!(heading(&guest, "/login?lang=xx", "ru").await, "en");

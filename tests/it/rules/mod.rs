@@ -1,5 +1,6 @@
 //! Rules for the whole repository.
 mod docs;
 mod layers;
+mod limits;
 mod schema;
 mod sql;

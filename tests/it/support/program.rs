@@ -61,6 +61,7 @@ impl Server {
         command
             .env("ROCKET_PORT", port.to_string())
             .env("PORTCULLIS_PUBLIC_URL", format!("http://localhost:{port}"))
+            .env("PORTCULLIS_LIMITS__ENABLED", "false")
             .stdout(Stdio::piped())
             .stderr(fs::File::create(&log).unwrap());
         change(&mut command);

@@ -42,9 +42,10 @@ impl Database {
     }
 }
 
-/// Settings for tests, with fast password hashing.
+/// Settings for tests, with fast password hashing and without limits.
 pub fn config() -> Config {
     let mut config = Config::default();
+    config.limits.enabled = false;
     config.password.memory = 64;
     config.password.passes = 1;
     config

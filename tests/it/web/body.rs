@@ -19,6 +19,8 @@ async fn invalid_input_is_refused_and_nothing_is_stored(service: &Service) {
         {
             send(path, JSON, malformed.into()).await.refused(400, "malformed");
         }
+        let fields = (0..65).map(|n| format!("\"a{n}\": 1")).collect::<Vec<_>>().join(",");
+        send(path, JSON, format!("{{{fields}}}")).await.refused(400, "malformed");
         let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
         send(path, JSON, deep).await.refused(400, "malformed");
         send(path, JSON, format!("{{\"email\": {}1{}}}", "[".repeat(100), "]".repeat(100)))
@@ -84,6 +86,12 @@ async fn a_list_is_limited_in_length(service: &Service) {
     change(vec!["EDITOR".to_owned(); 64]).await.expect(200);
     let refusal = change(vec!["EDITOR".to_owned(); 65]).await;
     assert!(refusal.refused(400, "validation")["errors"]["roles"].is_array());
+    // The same list as one text.
+    for roles in ["EDITOR,".repeat(65), "A\0".to_owned(), "x".repeat(5000)] {
+        let invitation = json!({ "email": "ann@example.com", "roles": roles });
+        let refusal = root.json(Method::Post, "/auth/admin/invitations", invitation).await;
+        assert!(refusal.refused(400, "validation")["errors"]["roles"].is_array());
+    }
 }
 
 on_both!(a_body_that_is_not_utf_8_is_refused);

@@ -37,7 +37,8 @@ pub fn pages() -> Pages {
             "pages/admin/overview.html",
             &[],
             vec![with(&operator(true), &json!({
-                "users": 3, "confirmed": 2, "mails_waiting": 0, "mails_failed": 1, "most": 7,
+                "users": 3, "confirmed": 2, "mails_waiting": 0, "mails_failed": 1, "most": 7, "attacks": 1,
+                "stuffing": {"noticed": true, "failed": 5, "logins": 6},
                 "days": [{"day": EVIL, "logins": 7, "failures": 0, "x": 0, "logins_height": 120, "failures_height": 0}],
             }))],
         ),

@@ -1,0 +1,187 @@
+//! Limits for each account, in the database, for all servers.
+//!
+//! The table has a row for a part of a keyed hash of the account's name, not for the name: it contains no
+//! address of a person, unknown names are counted like known ones, and the number of rows is bounded. Two
+//! names share a row by chance only, and nobody without the key can find such names.
+//!
+//! The delay after a failure grows and is capped, so an account is never locked. Its owner has a budget of
+//! their own on every device on which they have logged in before ([`super::device`]), and the link of a
+//! forgotten password makes another device known. An account is counted by the name that is given: its address,
+//! its username and its id have a budget each, because a common one would reveal which names belong together.
+use super::{Action, name, refused, stuffing::Stuffing};
+use crate::{
+    db::Tx,
+    flows::{
+        Auth, Caller, Login, Result, User,
+        audit::{AuditEvent, AuditKind},
+        work::Work,
+    },
+    store::attempts::{self, Pace},
+};
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// How long an account's attempts are kept after the last one.
+pub(crate) const KEPT: Duration = Duration::from_hours(24 * 7);
+
+/// Failures in a row after which only one attempt a day is left (NIST SP 800-63B, 3.2.2).
+const MOST_FAILURES: i64 = 100;
+
+/// How many bits of the hash a bucket keeps: 4 million buckets of each kind, at most.
+const BITS: u32 = 22;
+
+/// What is counted for an account. Each kind has budgets of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// Logins from devices that have not logged in before.
+    Login = 0,
+    /// Logins from one device that has.
+    KnownDevice = 1,
+    /// Registrations with one address.
+    Registration = 2,
+}
+
+impl Kind {
+    const fn action(self) -> &'static str {
+        match self {
+            Self::Login | Self::KnownDevice => "login",
+            Self::Registration => Action::Registration.name(),
+        }
+    }
+}
+
+/// An attempt that was counted as a failure before it was judged.
+#[must_use]
+pub(crate) struct Attempt {
+    /// `None` if there are no limits.
+    bucket: Option<i64>,
+    /// Whether it comes from a known device.
+    known: bool,
+}
+
+impl Auth {
+    /// Counts a login before anything is looked up.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`](crate::flows::Error::RateLimited), whether or not the account exists.
+    pub(crate) async fn count_login(&self, caller: &Caller, login: Login<'_>) -> Result<Attempt> {
+        let Some(limits) = &self.limits.0 else {
+            return Ok(Attempt { bucket: None, known: false });
+        };
+        let name = name::of_login(login);
+        let Some(device) = self.known_device(caller, &name) else {
+            let slowed = limits.detector.now().noticed;
+            let by_address = limits.addresses.count_login(caller.ip, slowed);
+            by_address.map_err(|wait| refused("login", "address", wait))?;
+            let bucket = self.count_attempt(Kind::Login, &name).await?;
+            return Ok(Attempt { bucket, known: false });
+        };
+        let account = self.successor.mark(&format!("account {name}"));
+        let by_account = limits.addresses.count_known_login(account);
+        by_account.map_err(|wait| refused("login", "device", wait))?;
+        let bucket = self.count_attempt(Kind::KnownDevice, &format!("{device} {name}")).await?;
+        Ok(Attempt { bucket, known: true })
+    }
+
+    /// Counts a registration with an address, before anything is looked up.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`](crate::flows::Error::RateLimited), whether or not the account exists.
+    pub(crate) async fn count_registration(&self, email: &str) -> Result<()> {
+        self.count_attempt(Kind::Registration, &name::of_email(email)).await.map(drop)
+    }
+
+    /// Counts an attempt for `name`. Returns its bucket; `None` if there are no limits.
+    pub(crate) async fn count_attempt(&self, kind: Kind, name: &str) -> Result<Option<i64>> {
+        if self.limits.0.is_none() {
+            return Ok(None);
+        }
+        let bucket = self.bucket(kind, name);
+        let mut db = self.db.write().await?;
+        let now = self.clock.now();
+        if attempts::count(&mut db, bucket, &self.pace(), now).await? {
+            db.commit().await?;
+            return Ok(Some(bucket));
+        }
+        let until = attempts::blocked_until(&mut db, bucket).await?;
+        Err(refused(kind.action(), "account", now.until(until.unwrap_or(now))))
+    }
+
+    /// Notes the answer to a login from an unknown device, and whether it shows an attack.
+    pub(crate) fn note_answer(&self, attempt: &Attempt, right: bool) {
+        let Some(limits) = self.limits.0.as_ref().filter(|_| !attempt.known) else { return };
+        let Some(noticed) = limits.detector.note(!right) else { return };
+        metrics::counter!("portcullis_stuffing_total").increment(1);
+        let auth = self.clone();
+        let note = async move { auth.note_stuffing(noticed).await };
+        if !self.background.start("credential stuffing is not written down", note) {
+            tracing::warn!("credential stuffing is not written down: too many tasks");
+        }
+    }
+
+    async fn note_stuffing(&self, noticed: Stuffing) -> Result<()> {
+        let nobody = Caller::default();
+        let mut work = self.begin(&nobody).await?;
+        let detail = format!("{} of {}", noticed.failed, noticed.logins);
+        work.audit(AuditEvent::new(AuditKind::StuffingNoticed).detail(&detail)).await?;
+        work.commit().await
+    }
+
+    /// Takes back an attempt that was not judged.
+    pub(crate) async fn uncount(&self, attempt: &Attempt) {
+        let done = async {
+            let mut db = self.db.write().await?;
+            attempt.take_back(&mut db).await?;
+            Ok::<_, crate::flows::Error>(db.commit().await?)
+        };
+        if let Err(e) = done.await {
+            tracing::warn!(error = %e, "a login that was not judged stays counted");
+        }
+    }
+
+    fn pace(&self) -> Pace {
+        let limits = &self.config.limits;
+        Pace {
+            free: limits.free_failures.into(),
+            first: Duration::from_secs(1),
+            longest: limits.longest_delay,
+            most: MOST_FAILURES,
+            last: DAY,
+            forget: DAY / 4,
+        }
+    }
+
+    fn bucket(&self, kind: Kind, name: &str) -> i64 {
+        let hash = self.successor.mark(&format!("attempt {name}")).as_u128();
+        let part = i64::try_from(hash & ((1 << BITS) - 1)).unwrap_or(0);
+        ((kind as i64) << BITS) + part
+    }
+}
+
+impl Attempt {
+    async fn take_back(&self, db: &mut Tx) -> Result<()> {
+        if let Some(bucket) = self.bucket {
+            attempts::uncount(db, bucket).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Work<'_> {
+    /// Takes back the count of a login that succeeded. The failures before it stay counted.
+    pub async fn uncount(&mut self, attempt: &Attempt) -> Result<()> {
+        attempt.take_back(&mut self.tx).await
+    }
+
+    /// Forgets all failed logins of a user who has just proven that they read the account's mail.
+    pub async fn forget_failures(&mut self, user: &User) -> Result<()> {
+        if self.auth.limits.0.is_some() {
+            for name in name::of_user(user) {
+                let bucket = self.auth.bucket(Kind::Login, &name);
+                attempts::clear(&mut self.tx, bucket).await?;
+            }
+        }
+        Ok(())
+    }
+}
