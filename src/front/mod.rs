@@ -251,7 +251,7 @@ impl Front {
         if let Some(auth) = auth {
             auth.end_mails(LAST_MAILS).await;
             if timeout(CLEANUP_TIMEOUT, auth.settled()).await.is_err() {
-                tracing::warn!("some of what goes on after an answer was cut off");
+                tracing::warn!("some background work was cut off");
             }
             auth.close(CLEANUP_TIMEOUT).await;
         }

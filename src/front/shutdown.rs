@@ -82,6 +82,6 @@ impl Signals {
 
 /// Ends the process without waiting for work in progress.
 fn end() -> ! {
-    tracing::warn!("told to stop once more: what is under way is cut off");
+    tracing::warn!("a second signal arrived: requests in progress are cut off");
     process::exit(1)
 }

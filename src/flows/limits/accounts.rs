@@ -115,8 +115,8 @@ impl Auth {
         metrics::counter!("portcullis_stuffing_total").increment(1);
         let auth = self.clone();
         let note = async move { auth.note_stuffing(noticed).await };
-        if !self.background.start("credential stuffing is not written down", note) {
-            tracing::warn!("credential stuffing is not written down: too many tasks");
+        if !self.background.start("recording credential stuffing failed", note) {
+            tracing::warn!("credential stuffing was not recorded: too many tasks are waiting");
         }
     }
 
