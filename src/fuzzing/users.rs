@@ -68,7 +68,7 @@ fn check_hash(stored: &str, config: &config::Password) {
     assert!(match kind {
         Kind::Argon2(memory, lanes, passes) => memory <= 256 << 10 && lanes <= 16 && passes <= 16,
         Kind::Pbkdf2(_, iterations) => iterations <= 10_000_000,
-        Kind::Scrypt(r, p, log_n) => 128 * u64::from(r) * u64::from(p) << log_n <= 1 << 30,
+        Kind::Scrypt(r, p, log_n) => (128 * u64::from(r) * u64::from(p)) << log_n <= 1 << 30,
         Kind::Bcrypt(cost) => cost <= 15,
     });
     assert_eq!(kind.to_string().parse(), Ok(kind));
@@ -77,7 +77,7 @@ fn check_hash(stored: &str, config: &config::Password) {
     let cheap = match kind {
         Kind::Argon2(..) => false,
         Kind::Pbkdf2(_, iterations) => iterations < 64,
-        Kind::Scrypt(r, p, log_n) => u64::from(r) * u64::from(p) << log_n < 64,
+        Kind::Scrypt(r, p, log_n) => (u64::from(r) * u64::from(p)) << log_n < 64,
         Kind::Bcrypt(cost) => cost < 5,
     };
     if cheap && let Some(hash) = Foreign::parse(stored) {
