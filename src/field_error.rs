@@ -62,4 +62,6 @@ pub enum FieldError {
     WrongPassword,
     /// It is not the code of the newest mail, or too many codes were tried.
     WrongCode,
+    /// It is not a code of the user's second factor, or it was used before.
+    WrongFactorCode,
 }

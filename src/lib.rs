@@ -59,6 +59,7 @@ mod secret;
 mod store;
 pub mod time;
 mod tokens;
+mod totp;
 mod view;
 mod web;
 mod workers;

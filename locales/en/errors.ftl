@@ -2,6 +2,14 @@
 # are. Where a page says it in other words, page_errors.ftl has them.
 error-invalid-credentials = Wrong address or password
 error-invalid-credentials-detail = The address, the username or the password is wrong.
+error-second-factor-required = Second factor needed
+error-second-factor-required-detail = The password is right. Send a code of your authenticator app, or a recovery code, as well.
+error-ticket-not-valid = Ticket not valid
+error-ticket-not-valid-detail = The login took too long, was finished or has had too many wrong codes. Begin again with the password.
+error-invalid-code = Wrong code
+error-invalid-code-detail = The code is wrong or was used already. Wait for the next one, or use a recovery code.
+error-factor-exists = Already set up
+error-factor-exists-detail = There is an authenticator app already. Remove it first.
 error-email-not-confirmed = Address not confirmed
 error-email-not-confirmed-detail = Confirm your address first: open the link in the mail we sent you.
 error-account-disabled = Account disabled
@@ -102,3 +110,4 @@ field-leaked = This password is in a public list of leaked passwords. Choose one
 field-guessable = This password is too easy to guess. Make it longer: three or four unrelated words will do.
 field-wrong-password = This is not your current password.
 field-wrong-code = This code is wrong or does not work any more. Open the link in the newest mail, or ask for another mail.
+field-wrong-factor-code = This code is wrong or was used already. Wait for the next one, or use a recovery code.

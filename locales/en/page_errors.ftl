@@ -1,6 +1,9 @@
 # What pages say in the place of a text of errors.ftl, which is part of the API: page-ID is for ID.
 page-error-invalid-credentials = Wrong email or password
 page-error-invalid-credentials-detail = The email, username or password is wrong. Check them and try again.
+page-error-second-factor-required-detail = Enter a code from your authenticator app, or a recovery code.
+page-error-ticket-not-valid = Log in again
+page-error-ticket-not-valid-detail = The login took too long, or had too many wrong codes. Enter your password again.
 page-error-email-not-confirmed = Email not confirmed
 page-error-email-not-confirmed-detail = Confirm your email first: open the link we sent you.
 page-error-account-disabled-detail = This account is disabled. Contact the site’s administrator.

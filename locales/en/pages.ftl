@@ -111,6 +111,53 @@ delete-title = Delete account
 delete-body = The account and everything stored with it are deleted immediately and permanently.
 delete-button = Delete permanently
 
+factor-title = Enter your code
+factor-body = Open your authenticator app and enter the six digits it shows for this site.
+factor-code = Code from the app
+factor-button = Continue
+factor-use-recovery = Use a recovery code
+factor-recovery-title = Enter a recovery code
+factor-recovery-body = Enter one of the codes you saved when you set up the app. Each works once.
+factor-recovery-code = Recovery code
+factor-use-app = Use the authenticator app
+factor-again = Start over
+
+two-step-title = Two-step login
+two-step-off = With an authenticator app, a stolen password is not enough to log in.
+two-step-unconfirmed = Confirm your email first: then you can set up an authenticator app.
+two-step-start = Set up authenticator app
+two-step-on = Authenticator app set up on { $day }.
+two-step-used = Last used on { $day }.
+two-step-codes-left = { $count ->
+    [0] No recovery codes are left.
+    [one] { $count } recovery code is left.
+   *[other] { $count } recovery codes are left.
+ }
+two-step-codes-low = Create new ones now, so that you can log in if you lose your phone.
+two-step-renew = New recovery codes
+two-step-renew-body = The old codes stop working.
+two-step-renew-button = Create new codes
+two-step-remove = Remove authenticator app
+two-step-remove-body = The password will be enough to log in. Your other devices will be logged out.
+two-step-remove-button = Remove
+two-step-code = Code from the app, or a recovery code
+totp-title = Set up authenticator app
+totp-scan = Scan this code with an authenticator app. Or enter the key by hand:
+totp-qr = QR code with the key
+totp-key = Key
+totp-confirm = Then enter the six digits that the app shows:
+totp-confirm-button = Turn on two-step login
+totp-cancel = Cancel
+recovery-title = Your recovery codes
+recovery-body = Each of these codes replaces the app once, for example if you lose your phone. Save them now: they are not shown again.
+recovery-download = Download codes
+recovery-print = You can also print this page.
+recovery-done = I have saved the codes
+recovery-file = Recovery codes for { $account } on { $site }. Each works once.
+security-two-step-on = Two-step login is on.
+security-two-step-off = Two-step login is off.
+security-two-step-set-up = Set up
+
 sessions-title = Sessions
 sessions-body = The devices you are logged in on. If you don’t recognise one, end its session and change your password.
 sessions-this = this device
@@ -133,6 +180,13 @@ security-events-title = Recent activity
 security-events-body = If you don’t recognise something here, change your password.
 security-none = No activity yet.
 
+event-factors-reset = Two-step login turned off by an administrator
+event-login-challenged = Right password entered, code requested
+event-second-factor-refused = Wrong code of a second factor entered
+event-second-factor-used = Code of a second factor entered
+event-recovery-codes-renewed = Recovery codes replaced
+event-totp-added = Authenticator app added
+event-totp-removed = Authenticator app removed
 event-account-deleted = Account deleted
 event-confirmation-resent = Confirmation email requested
 event-user-added = Account created by an administrator
@@ -324,6 +378,8 @@ admin-send-reset = Send password reset email
 admin-confirm = Mark email as confirmed
 admin-disable = Disable account
 admin-enable = Enable account
+admin-reset-factors = Turn off two-step login
+admin-two-step = two-step login
 admin-end-sessions = End all sessions
 admin-no-sessions = No active sessions.
 admin-mails = Emails
@@ -370,6 +426,11 @@ mail-kind-password-changed = Notice: password changed
 mail-kind-account-exists = Notice: account already exists
 mail-kind-account-deleted = Notice: account deleted
 mail-kind-invitation = Invitation
+mail-kind-totp-added = Notice: authenticator app added
+mail-kind-totp-removed = Notice: authenticator app removed
+mail-kind-recovery-code-used = Notice: recovery code used
+mail-kind-recovery-codes-renewed = Notice: recovery codes replaced
+mail-kind-factors-reset = Notice: two-step login turned off
 
 admin-keys-body = The current key signs tokens. The next key is already published, so that other services can fetch it before it signs. Retired keys verify tokens until the last one they signed expires. Rotating the keys logs nobody out.
 admin-keys-force = Rotate even if other services may not have fetched the next key
@@ -388,6 +449,10 @@ prove-title = Confirm it’s you
 prove-body = Enter your password to continue, then repeat what you were doing. We won’t ask again for 10 minutes.
 prove-button = Continue
 
+notice-totp-removed = Authenticator app removed. Your other devices are logged out.
+notice-recovery-code-used = You used a recovery code, and few are left. Create new ones on the Security page.
+notice-factors-reset = Two-step login is off. The user gets an email.
+notice-login-again = The login took too long, or had too many wrong codes. Log in again.
 notice-user-changed = User updated.
 notice-user-sessions-ended = All sessions of the user ended.
 notice-user-deleted = User deleted.

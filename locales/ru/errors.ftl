@@ -2,6 +2,14 @@
 # are. Where a page says it in other words, page_errors.ftl has them.
 error-invalid-credentials = Неверный адрес или пароль
 error-invalid-credentials-detail = Адрес, имя пользователя или пароль указаны неверно.
+error-second-factor-required = Нужен второй фактор
+error-second-factor-required-detail = Пароль верен. Пришлите вместе с ним код из приложения-аутентификатора или резервный код.
+error-ticket-not-valid = Вход нужно начать заново
+error-ticket-not-valid-detail = Вход занял слишком много времени, уже завершён, или было слишком много неверных кодов. Начните снова с пароля.
+error-invalid-code = Неверный код
+error-invalid-code-detail = Код неверен или уже использован. Дождитесь следующего или возьмите резервный код.
+error-factor-exists = Уже настроено
+error-factor-exists-detail = Приложение-аутентификатор уже подключено. Сначала отключите его.
 error-email-not-confirmed = Адрес не подтверждён
 error-email-not-confirmed-detail = Сначала подтвердите адрес: откройте ссылку из письма, которое мы отправили.
 error-account-disabled = Учётная запись отключена
@@ -102,3 +110,4 @@ field-leaked = Этот пароль есть в открытых списках
 field-guessable = Этот пароль слишком легко угадать. Сделайте его длиннее: хватит трёх-четырёх не связанных между собой слов.
 field-wrong-password = Это не ваш текущий пароль.
 field-wrong-code = Код неверный или больше не действует. Откройте ссылку из последнего письма или запросите новое письмо.
+field-wrong-factor-code = Код неверен или уже использован. Дождитесь следующего или возьмите резервный код.

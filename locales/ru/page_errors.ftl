@@ -1,6 +1,9 @@
 # What pages say in the place of a text of errors.ftl, which is part of the API: page-ID is for ID.
 page-error-invalid-credentials = Неверный адрес или пароль
 page-error-invalid-credentials-detail = Адрес, имя пользователя или пароль указаны неверно. Проверьте их и попробуйте снова.
+page-error-second-factor-required-detail = Введите код из приложения-аутентификатора или резервный код.
+page-error-ticket-not-valid = Войдите заново
+page-error-ticket-not-valid-detail = Вход занял слишком много времени, или было слишком много неверных кодов. Введите пароль ещё раз.
 page-error-email-not-confirmed = Адрес не подтверждён
 page-error-email-not-confirmed-detail = Сначала подтвердите адрес: откройте ссылку из письма, которое мы отправили.
 page-error-account-disabled-detail = Эта учётная запись отключена. Обратитесь к администратору сайта.

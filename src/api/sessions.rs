@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     field_error::FieldError,
-    flows::{Auth, Error, Login, SessionId},
+    flows::{Auth, Error, Login, LoginRequest, SessionId},
     web::{
         self,
         endpoints::{Endpoints, endpoints},
@@ -26,7 +26,7 @@ type Signed = web::Result<SignedIn>;
 
 /// The operations on sessions.
 pub fn endpoints() -> Endpoints {
-    endpoints!["sessions", login, refresh, logout, logout_all, list, end, verify]
+    endpoints!["sessions", login, second_factor, refresh, logout, logout_all, list, end, verify]
 }
 
 request_body! {
@@ -40,6 +40,9 @@ request_body! {
         password: String,
         /// Whether the cookie outlives the browser; true by default.
         remember: Option<bool>,
+        /// The code of a second factor, if the account has one: of the authenticator app, or a recovery code. Without
+        /// it the login continues with a ticket.
+        code: Option<String>,
     }
 }
 
@@ -59,7 +62,8 @@ impl Credentials {
     }
 }
 
-/// Logs in and opens a session
+/// Logs in and opens a session. If the account has a second factor and `code` is missing, the answer is 401
+/// `second_factor_required` with a `ticket`
 #[utoipa::path(security(()), responses((status = 200, body = TokenView), (status = 429)))]
 #[post("/auth/login", data = "<body>")]
 pub async fn login(
@@ -72,15 +76,41 @@ pub async fn login(
     let (body, mut wrong) = body.lenient()?;
     let login = body.login().unwrap_or_else(|| {
         // Errors of the names come before those of the password.
-        let is_name = |field| !["password", "remember"].contains(field);
+        let is_name = |field| !["password", "remember", "code"].contains(field);
         let at = wrong.iter().take_while(|(field, _)| is_name(field)).count();
         wrong.insert(at, ("email", FieldError::Missing));
         Login::Email("")
     });
     ok_if_valid((), wrong)?;
     let remember = body.remember.unwrap_or(true);
-    let tokens = auth.log_in(&client, &SURFACE, login, &body.password, remember).await?;
-    Ok(token_reply(auth, tokens))
+    let code = body.code.as_deref();
+    let request = LoginRequest { code, remember, ..LoginRequest::new(login, &body.password) };
+    Ok(token_reply(auth, auth.log_in(&client, &SURFACE, request).await?))
+}
+
+request_body! {
+    #[schema(example = json!({"ticket": "6f1d1c5e-8a3c-4a53-9a0e-0b1f5a0c7f1e", "code": "123456"}))]
+    pub struct SecondFactor {
+        /// From the answer `second_factor_required` of the login.
+        ticket: String,
+        /// Six digits of the authenticator app, or a recovery code.
+        code: String,
+    }
+}
+
+/// Finishes a login with a second factor. A ticket works once and for five minutes, and for five codes
+#[utoipa::path(security(()), responses((status = 200, body = TokenView), (status = 429)))]
+#[post("/auth/login/second-factor", data = "<body>")]
+pub async fn second_factor(
+    auth: &State<Auth>,
+    client: Client<'_>,
+    ours: web::Result<NotForeign>,
+    body: Json<SecondFactor>,
+) -> Answer<TokenView> {
+    ours?;
+    let body = body.valid()?;
+    let done = auth.finish_login(&client, &SURFACE, &body.ticket, &body.code).await?;
+    Ok(token_reply(auth, done.tokens))
 }
 
 /// Issues new tokens for the refresh token in the cookie

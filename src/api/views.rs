@@ -1,6 +1,6 @@
 //! Users and sessions in the form that the API shows.
 use crate::{
-    flows::{Session, SessionId, Tokens, User, UserId},
+    flows::{Factors, Session, SessionId, Tokens, User, UserId},
     time::Timestamp,
 };
 use serde::Serialize;
@@ -52,6 +52,9 @@ pub struct TokenView {
     /// The remaining lifetime of the access token, in seconds.
     pub expires_in: u64,
     pub user: UserView,
+    /// How many recovery codes are left, after a login with one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery_codes_left: Option<i64>,
 }
 
 impl From<Tokens> for TokenView {
@@ -61,6 +64,41 @@ impl From<Tokens> for TokenView {
             token_type: "Bearer",
             expires_in: t.expires_in.as_secs(),
             user: t.user.into(),
+            recovery_codes_left: t.recovery_codes_left,
+        }
+    }
+}
+
+/// The second factors of a user.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Factors)]
+pub struct FactorsView {
+    /// The authenticator app; null if there is none.
+    pub totp: Option<TotpView>,
+    pub recovery_codes_left: i64,
+    /// Whether there is an authenticator app and three recovery codes or fewer are left: renew them.
+    pub recovery_codes_low: bool,
+}
+
+/// An authenticator app.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Totp)]
+pub struct TotpView {
+    /// When it was set up.
+    pub confirmed_at: Timestamp,
+    /// When one of its codes was last accepted.
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl From<Factors> for FactorsView {
+    fn from(f: Factors) -> Self {
+        Self {
+            recovery_codes_low: f.has_few_codes(),
+            totp: f.totp.map(|totp| TotpView {
+                confirmed_at: totp.confirmed_at,
+                last_used_at: totp.last_used_at,
+            }),
+            recovery_codes_left: f.recovery_codes_left,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `portcullis user …`
 use super::{Failure, print, prompt, transfer};
 use crate::{
-    api::UserView,
+    api::{FactorsView, UserView},
     flows::{Admin, Auth, By, Error, NewUser, Operator, User, UserChange, UserId},
 };
 use clap::{Args, Subcommand};
@@ -60,6 +60,10 @@ pub enum Command {
         #[arg(long)]
         end_sessions: bool,
     },
+    /// Shows the second factors of a user
+    Factors(Who),
+    /// Removes the second factors of a user who has lost them, ends every session and mails the user
+    ResetFactors(Who),
     /// Disables a user and ends every session
     Disable(Who),
     /// Enables a disabled user
@@ -141,6 +145,18 @@ impl Command {
                 let superuser = Some(false);
                 let change = UserChange { superuser, end_sessions, ..UserChange::default() };
                 change_user(admin, &who, &change).await
+            }
+            Self::Factors(who) => {
+                let user = who.find(admin).await?;
+                print(&FactorsView::from(admin.factors_of(user.id).await?))
+            }
+            Self::ResetFactors(who) => {
+                let user = who.find(admin).await?;
+                admin.reset_factors(user.id).await.map_err(|e| match e {
+                    Error::NotFound => Failure::Input(format!("{who} has no second factor")),
+                    e => e.into(),
+                })?;
+                show(user)
             }
             Self::Disable(who) => set_active(admin, &who, false).await,
             Self::Enable(who) => set_active(admin, &who, true).await,

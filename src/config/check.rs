@@ -248,6 +248,7 @@ impl Config {
             ("limits.mails", l.mails),
             ("limits.links", l.links),
             ("limits.password_checks", l.password_checks),
+            ("limits.second_factors", l.second_factors),
             ("limits.stuffing", l.stuffing),
         ] {
             require((1..=Limits::MOST).contains(&n), key, "should be between 1 and 1000000");

@@ -25,6 +25,8 @@ pub struct Limits {
     pub links: u32,
     /// Requests from one address that give the password again in a session.
     pub password_checks: u32,
+    /// Requests from one address with a code of a second factor.
+    pub second_factors: u32,
     /// How often a login with one name may fail before the next one must wait: 3 to 100. The delay begins
     /// at 1 s and doubles. A failure is forgotten after 6 h without attempts.
     pub free_failures: u32,
@@ -56,6 +58,7 @@ impl Default for Limits {
             mails: 30,
             links: 100,
             password_checks: 100,
+            second_factors: 100,
             free_failures: 10,
             longest_delay: Duration::from_hours(1),
             stuffing: 300,

@@ -32,11 +32,11 @@ macro_rules! tables {
 }
 
 /// Every table, after those that it references.
-pub const TABLES: [Table; 17] = tables! {
+pub const TABLES: [Table; 20] = tables! {
     "auth_users" "auth_user_roles" "auth_sessions" "auth_refresh_tokens" "auth_revocations"
     "auth_legacy_tokens" "auth_invitations" "auth_invitation_tokens" "auth_settings"
     "auth_setup_tokens" "auth_mail_tokens" "auth_outbox" "auth_keys" "auth_secrets" "auth_audit"
-    "auth_hash_kinds" "auth_attempts"
+    "auth_hash_kinds" "auth_attempts" "auth_totp" "auth_recovery_codes" "auth_login_challenges"
 };
 
 /// The outcome of a copy.

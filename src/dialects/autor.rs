@@ -3,7 +3,7 @@
 use super::shared::{Answer, Credentials, Json, Pair, Pending, RegisterReply, pair, sign_up};
 use crate::{
     flows::{
-        Auth, Error, Login, NewAccount,
+        Auth, Error, NewAccount,
         surface::{Envelope, Rotation, Surface},
     },
     web::{
@@ -21,6 +21,7 @@ const SURFACE: Surface = Surface {
     envelope: Envelope::Jwt,
     rotation: Rotation::Strict,
     superusers: true,
+    challenges: false,
     legacy: true,
 };
 
@@ -73,8 +74,7 @@ async fn create(
 #[post("/token", data = "<body>")]
 async fn token(auth: &State<Auth>, client: Client<'_>, body: Json<Credentials>) -> Answer<Pair> {
     let body = body.valid()?;
-    let login = Login::Email(&body.email);
-    pair(auth.log_in(&client, &SURFACE, login, &body.password, true).await?)
+    pair(auth.log_in(&client, &SURFACE, body.login()).await?)
 }
 
 request_body! {

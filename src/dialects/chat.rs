@@ -3,7 +3,7 @@
 use super::shared::{Answer, Credentials, Json, Pair, pair};
 use crate::{
     flows::{
-        Auth, Login,
+        Auth,
         surface::{Envelope, Rotation, Surface},
     },
     web::{
@@ -23,6 +23,7 @@ const SURFACE: Surface = Surface {
     envelope: Envelope::Jwt,
     rotation: Rotation::Keep,
     superusers: true,
+    challenges: false,
     legacy: true,
 };
 
@@ -36,8 +37,7 @@ pub fn endpoints() -> Endpoints {
 #[post("/api/token", data = "<body>")]
 async fn token(auth: &State<Auth>, client: Client<'_>, body: Json<Credentials>) -> Answer<Pair> {
     let body = body.valid()?;
-    let login = Login::Email(&body.email);
-    pair(auth.log_in(&client, &SURFACE, login, &body.password, true).await?)
+    pair(auth.log_in(&client, &SURFACE, body.login()).await?)
 }
 
 #[derive(Serialize, ToSchema)]

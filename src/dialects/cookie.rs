@@ -4,7 +4,7 @@ use super::shared::{Answer, Json};
 use crate::{
     field_error::FieldError,
     flows::{
-        Auth, Error, Login, Tokens, UserId,
+        Auth, Error, Login, LoginRequest, Tokens, UserId,
         surface::{Envelope, Rotation, Surface},
     },
     web::{
@@ -24,6 +24,7 @@ const SURFACE: Surface = Surface {
     envelope: Envelope::Uuid,
     rotation: Rotation::Keep,
     superusers: true,
+    challenges: false,
     legacy: true,
 };
 
@@ -48,6 +49,8 @@ request_body! {
         email: Option<String>,
         id: Option<i64>,
         password: Option<String>,
+        /// The code of a second factor, if the account has one: of the authenticator app, or a recovery code.
+        code: Option<String>,
     }
 }
 
@@ -71,13 +74,14 @@ async fn tokens(
         wrong.insert(at, ("id", FieldError::Missing));
     }
     ok_if_valid((), wrong)?;
+    let log_in = async |login, password| {
+        let code = body.code.as_deref();
+        let request = LoginRequest { code, ..LoginRequest::new(login, password) };
+        auth.log_in(&client, &SURFACE, request).await
+    };
     let tokens = match (body.id.map(UserId), &body.email, &body.password) {
-        (_, Some(email), Some(password)) => {
-            auth.log_in(&client, &SURFACE, Login::Email(email), password, true).await?
-        }
-        (Some(id), None, Some(password)) => {
-            auth.log_in(&client, &SURFACE, Login::Id(id), password, true).await?
-        }
+        (_, Some(email), Some(password)) => log_in(Login::Email(email), password).await?,
+        (Some(id), None, Some(password)) => log_in(Login::Id(id), password).await?,
         (Some(id), None, None) => {
             auth.tokens_for(&client, &SURFACE, &by?.0, id).await.map_err(|e| match e {
                 Error::Forbidden => web::Error::Unauthenticated,

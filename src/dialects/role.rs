@@ -3,7 +3,7 @@ use super::shared::{Answer, Credentials, Json, refresh_token};
 use crate::{
     field_error::FieldError,
     flows::{
-        Auth, Error, Login, User,
+        Auth, Error, User,
         surface::{Envelope, Rotation, Surface},
     },
     web::{
@@ -23,6 +23,7 @@ const SURFACE: Surface = Surface {
     envelope: Envelope::Jwt,
     rotation: Rotation::Grace,
     superusers: false,
+    challenges: false,
     legacy: true,
 };
 
@@ -47,8 +48,7 @@ async fn login(
     body: Json<Credentials>,
 ) -> Answer<RolePair> {
     let body = body.valid()?;
-    let login = Login::Email(&body.email);
-    let mut tokens = auth.log_in(&client, &SURFACE, login, &body.password, true).await?;
+    let mut tokens = auth.log_in(&client, &SURFACE, body.login()).await?;
     Ok(Reply::ok(RolePair {
         refresh_token: refresh_token(&mut tokens)?,
         role: tokens.user.roles.main().to_owned(),

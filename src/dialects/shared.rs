@@ -1,6 +1,8 @@
 //! Types and functions that several dialects share.
 use crate::{
-    flows::{Auth, Caller, Error, NewAccount, Registered, Result, Tokens, User},
+    flows::{
+        Auth, Caller, Error, Login, LoginRequest, NewAccount, Registered, Result, Tokens, User,
+    },
     view,
     web::{
         endpoints::{Endpoints, endpoints},
@@ -33,6 +35,16 @@ request_body! {
     pub struct Credentials {
         pub email: String,
         pub password: String,
+        /// The code of a second factor, if the account has one: of the authenticator app, or a recovery code.
+        pub code: Option<String>,
+    }
+}
+
+impl Credentials {
+    /// The login with these credentials.
+    pub fn login(&self) -> LoginRequest<'_> {
+        let login = Login::Email(&self.email);
+        LoginRequest { code: self.code.as_deref(), ..LoginRequest::new(login, &self.password) }
     }
 }
 

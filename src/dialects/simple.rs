@@ -2,7 +2,7 @@
 use super::shared::{Answer, Credentials, Json, refresh_token};
 use crate::{
     flows::{
-        Auth, Login, ProfileChange, Tokens, User,
+        Auth, ProfileChange, Tokens, User,
         surface::{Envelope, Rotation, Surface},
     },
     web::{
@@ -22,6 +22,7 @@ const SURFACE: Surface = Surface {
     envelope: Envelope::Uuid,
     rotation: Rotation::Grace,
     superusers: true,
+    challenges: false,
     legacy: true,
 };
 
@@ -50,8 +51,7 @@ async fn login(
     body: Json<Credentials>,
 ) -> Answer<SimplePair> {
     let body = body.valid()?;
-    let login = Login::Email(&body.email);
-    pair(auth.log_in(&client, &SURFACE, login, &body.password, true).await?)
+    pair(auth.log_in(&client, &SURFACE, body.login()).await?)
 }
 
 request_body! {

@@ -3,7 +3,7 @@ use super::stage;
 use crate::{
     api,
     config::Config,
-    flows::{Auth, Caller, Login, NewUser, Operator, Tokens},
+    flows::{Auth, Caller, Login, LoginRequest, NewUser, Operator, Tokens},
     view::View,
     web::{
         self, cookies,
@@ -110,7 +110,8 @@ async fn log_in(auth: &Auth, email: &str) -> (Tokens, String) {
     auth.admin(&Operator::cli()).add_user(new).await.unwrap();
     let login = Login::Email(email);
     let caller = Caller::default();
-    let tokens = auth.log_in(&caller, &api::SURFACE, login, PASSWORD, true).await.unwrap();
+    let tokens =
+        auth.log_in(&caller, &api::SURFACE, LoginRequest::new(login, PASSWORD)).await.unwrap();
     let token = tokens.refresh.as_ref().unwrap();
     let cookie = cookies::refresh_token::cookie(auth.config(), token, auth.clock().now());
     let cookie = cookie.split(';').next().unwrap().to_owned();

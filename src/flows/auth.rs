@@ -93,6 +93,7 @@ impl Auth {
             let lifetime = current_settings.get().longest();
             let keys = Keys::load(&db, &config, lifetime, &clock).await?;
             let successor = keys.provision_secret(&db, SUCCESSOR).await?;
+            keys.seal_totp_in_clear(&db).await?;
             (keys, successor)
         } else {
             let keys = Keys::read(&db, &config, &clock).await?;

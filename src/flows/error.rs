@@ -2,6 +2,7 @@
 use crate::{
     db::{self, ErrorKind},
     field_error::FieldError,
+    flows::Challenge,
     password, tokens,
 };
 use std::time::Duration;
@@ -15,6 +16,19 @@ pub enum Error {
     /// The login fails: no user has this name, or the password is wrong.
     #[error("wrong address or password")]
     BadCredentials,
+    /// The password of the login is right, and a second factor is needed as well.
+    #[error("a second factor is needed")]
+    SecondFactorRequired(Challenge),
+    /// The login that waits for a second factor has expired, was finished or began elsewhere, or too many
+    /// codes were tried.
+    #[error("the login must begin again")]
+    ChallengeNotValid,
+    /// The code of a second factor is wrong, or was used before.
+    #[error("wrong code")]
+    WrongCode,
+    /// The user has a second factor of this kind already.
+    #[error("there is a second factor of this kind")]
+    FactorExists,
     /// The settings require a confirmed address, and the user has not confirmed theirs.
     #[error("the address is not confirmed yet")]
     EmailNotConfirmed,

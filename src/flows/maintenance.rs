@@ -3,7 +3,7 @@ use super::{Auth, Result, clock_skew, limits, mail};
 use crate::{
     db::{Channel, Listener},
     store::{
-        attempts, audit, invitations, keys, legacy_tokens, mail_tokens,
+        attempts, audit, invitations, keys, legacy_tokens, login_challenges, mail_tokens,
         outbox::{self, OutboxState},
         refresh_tokens, revocations, sessions, setup_tokens,
     },
@@ -36,9 +36,10 @@ enum Old {
     Orphans,
     AuditEvents,
     Attempts,
+    LoginChallenges,
 }
 
-const ALL: [Old; 12] = [
+const ALL: [Old; 13] = [
     Old::Revocations,
     Old::RefreshTokens,
     Old::Sessions,
@@ -51,10 +52,11 @@ const ALL: [Old; 12] = [
     Old::Orphans,
     Old::AuditEvents,
     Old::Attempts,
+    Old::LoginChallenges,
 ];
 
 impl Auth {
-    /// Deletes expired tokens and keys; sessions, links and sent mails a week after their end;
+    /// Deletes expired tokens, keys and unfinished logins; sessions, links and sent mails a week after their end;
     /// failed mails after a month; the attempts for an account a week after the last one; and audit
     /// events that are older than `audit_lifetime`.
     ///
@@ -115,6 +117,7 @@ impl Auth {
             Old::AuditEvents => {
                 audit::purge(rows, now.minus(self.config.audit_lifetime), most).await?
             }
+            Old::LoginChallenges => login_challenges::purge(rows, now, most).await?,
             Old::Attempts => attempts::purge(rows, now.minus(limits::KEPT), most).await?,
         };
         db.commit().await?;

@@ -14,6 +14,9 @@ pub struct Surface {
     pub rotation: Rotation,
     /// Whether superusers may log in and refresh here.
     pub superusers: bool,
+    /// Whether a login may need a second step: then the right password gives a ticket. At other surfaces
+    /// the code of a second factor comes with the password.
+    pub challenges: bool,
     /// Whether refresh tokens of the service that users migrated from (simplejwt) are accepted
     /// here.
     pub legacy: bool,

@@ -1,5 +1,9 @@
 //! Redirects from the paths of forms, for readers who open them as pages, by a reload or a bookmark.
-use super::{account::sessions, confirm_email::Confirm, paths};
+use super::{
+    account::{security::Security, sessions},
+    confirm_email::Confirm,
+    paths,
+};
 use crate::{view::View, web::reply::json::Reply};
 use rocket::{
     Data, Request, Route,
@@ -8,13 +12,18 @@ use rocket::{
 };
 
 /// The path of each form, and the page that contains it.
-const FORMS: [(&str, &str); 9] = [
+const FORMS: [(&str, &str); 14] = [
     ("/account/profile", paths::ACCOUNT),
     ("/account/email", paths::ACCOUNT),
     ("/account/email/resend", paths::ACCOUNT),
     ("/account/password", paths::ACCOUNT),
     ("/account/delete", paths::ACCOUNT),
     ("/account/sessions/others", sessions::PATH),
+    ("/account/security/totp", Security::PATH),
+    ("/account/security/totp/confirm", Security::PATH),
+    ("/account/security/totp/remove", Security::PATH),
+    ("/account/security/recovery-codes", Security::PATH),
+    ("/account/security/recovery-codes.txt", Security::PATH),
     ("/admin/settings/undo", "/admin/settings"),
     ("/admin/invitations/withdraw", "/admin/invitations"),
     ("/confirm-email/again", Confirm::PATH),

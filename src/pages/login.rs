@@ -1,8 +1,8 @@
 //! `/login` and `/logout`.
-use super::{SURFACE, Sent, answer, paths};
+use super::{SURFACE, Sent, answer, paths, second_factor};
 use crate::{
     field_error::FieldError,
-    flows::{Auth, Error, Login},
+    flows::{Auth, Challenge, Error, Login, LoginRequest},
     view::View,
     web::{
         self,
@@ -82,9 +82,16 @@ pub async fn log_in(
         if !missing.is_empty() {
             return Err(Error::Fields(missing).into());
         }
-        let login = Login::Either(&name);
-        let tokens = auth.log_in(&client, &SURFACE, login, &password, remember).await?;
-        Ok(redirect_to(auth, &to).with_refresh_cookie(auth, &tokens))
+        let next = next(auth.config(), &to).unwrap_or_default();
+        let login = LoginRequest::new(Login::Either(&name), &password);
+        let login = LoginRequest { remember, next: &next, ..login };
+        match auth.log_in(&client, &SURFACE, login).await {
+            Ok(tokens) => Ok(redirect_to(auth, &to).with_refresh_cookie(auth, &tokens)),
+            Err(Error::SecondFactorRequired(Challenge { ticket: Some(ticket), .. })) => {
+                Ok(second_factor::ask(auth, ticket))
+            }
+            Err(e) => Err(e.into()),
+        }
     };
     answer(done.await, "login", || LoginPage::new(auth, name.clone(), remember, &to))
 }

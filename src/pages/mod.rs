@@ -13,6 +13,7 @@ mod paths;
 mod register;
 mod reset_password;
 mod restore_email;
+mod second_factor;
 mod setup;
 
 use crate::{
@@ -40,6 +41,7 @@ const SURFACE: Surface = Surface {
     envelope: Envelope::Uuid,
     rotation: Rotation::Grace,
     superusers: true,
+    challenges: true,
     legacy: false,
 };
 
@@ -50,6 +52,8 @@ pub fn routes() -> Vec<Route> {
         login::page,
         login::log_in,
         login::log_out,
+        second_factor::page,
+        second_factor::finish,
         register::page,
         register::register,
         confirm_email::page,
@@ -75,6 +79,11 @@ pub fn routes() -> Vec<Route> {
         account::sessions::end,
         account::sessions::end_others,
         account::security::page,
+        account::two_step::start,
+        account::two_step::confirm,
+        account::two_step::remove,
+        account::two_step::renew,
+        account::two_step::download,
         password_strength::strength,
         setup::page,
         setup::set_up,

@@ -32,6 +32,8 @@ text_enum! {
         EmailConfirmed,
         /// The old email was restored with a mailed link.
         EmailRestored,
+        /// An operator removed the second factors of a user, who had lost them.
+        FactorsReset,
         /// An operator sent an invitation.
         InvitationMailed,
         /// An operator withdrew an invitation, which can no longer be used.
@@ -48,6 +50,8 @@ text_enum! {
         LegacyTokenAdopted,
         /// A user logged in.
         Login,
+        /// The password of a login was right, and the account requires a second factor as well.
+        LoginChallenged,
         /// A login to an existing account failed. The detail says why.
         LoginFailed,
         /// A user ended the session that they used, and its family.
@@ -74,6 +78,8 @@ text_enum! {
         PasswordSet,
         /// A user changed their own profile.
         ProfileChanged,
+        /// A user replaced their recovery codes.
+        RecoveryCodesRenewed,
         /// Reuse detection ended the session: a used refresh token came back late.
         RefreshTokenReused,
         /// The refresh tokens of a user were replaced.
@@ -88,6 +94,10 @@ text_enum! {
         RoleGranted,
         /// An operator revoked a role of a user. The detail is the role.
         RoleRevoked,
+        /// A code of a second factor was wrong, or had been used before.
+        SecondFactorRefused,
+        /// A code of a second factor was accepted. The detail is `totp` or `recovery_code`.
+        SecondFactorUsed,
         /// One session was ended by its user or by an operator.
         SessionEnded,
         /// An operator ended all sessions of a user.
@@ -107,6 +117,10 @@ text_enum! {
         SuperuserRevoked,
         /// A session was opened from another session.
         TokensIssued,
+        /// A user set up an authenticator app.
+        TotpAdded,
+        /// A user removed their authenticator app, or it was removed with a change of email that was undone.
+        TotpRemoved,
         /// An operator created a user.
         UserAdded,
         /// An operator changed a user's profile. The detail names the fields.

@@ -32,6 +32,16 @@ text_enum! {
         AccountDeleted,
         /// Has a link to register by invitation.
         Invitation,
+        /// Tells a user that an authenticator app was added to their account.
+        TotpAdded,
+        /// Tells a user that the authenticator app of their account was removed.
+        TotpRemoved,
+        /// Tells a user that one of their recovery codes was used.
+        RecoveryCodeUsed,
+        /// Tells a user that their recovery codes were replaced.
+        RecoveryCodesRenewed,
+        /// Tells a user that an operator removed the second factors of their account.
+        FactorsReset,
     }
 }
 

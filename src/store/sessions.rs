@@ -79,6 +79,8 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When the user last entered their password.
     pub authenticated_at: Timestamp,
+    /// How the user proved who they are (RFC 8176), as words with spaces between them.
+    pub amr: String,
     /// When its last use was recorded.
     pub last_seen_at: Timestamp,
     /// From this time on, the session is no longer valid.
@@ -106,7 +108,7 @@ impl Session {
 macro_rules! columns {
     () => {
         "s.id AS session_id, s.user_id, s.client, s.rotation, s.family_id, s.actor_id, s.remember,
-         s.ip, s.user_agent, s.created_at AS session_created_at, s.authenticated_at,
+         s.ip, s.user_agent, s.created_at AS session_created_at, s.authenticated_at, s.amr,
          s.last_seen_at, s.expires_at, s.access_expires_at, s.ended_at"
     };
 }
@@ -132,8 +134,8 @@ pub async fn insert(db: &mut Tx, s: &Session) -> Result<()> {
     db.execute(
         "INSERT INTO auth_sessions (id, user_id, client, rotation, family_id, actor_id, remember, ip,
                                     user_agent, created_at, authenticated_at, last_seen_at,
-                                    expires_at, access_expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                                    expires_at, access_expires_at, amr)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         (
             s.id,
             s.user_id,
@@ -149,6 +151,7 @@ pub async fn insert(db: &mut Tx, s: &Session) -> Result<()> {
             s.last_seen_at,
             s.expires_at,
             s.access_expires_at,
+            s.amr.as_str(),
         ),
     )
     .await?;
@@ -232,6 +235,12 @@ pub async fn lock_all(db: &mut Tx, user: UserId) -> Result<()> {
         [user],
     )
     .await?;
+    Ok(())
+}
+
+/// Records how the user has proven who they are by now.
+pub async fn set_amr(db: &mut Tx, id: SessionId, amr: &str) -> Result<()> {
+    db.execute("UPDATE auth_sessions SET amr = $2 WHERE id = $1", (id, amr)).await?;
     Ok(())
 }
 

@@ -54,7 +54,8 @@ pub struct Claims {
     /// When the password was last given, in seconds since 1970; 0 if it was not given to this service,
     /// because a superuser opened the session or a token of the replaced service did.
     pub auth_time: i64,
-    /// How the user logged in (RFC 8176): `pwd`, or empty if `auth_time` is 0.
+    /// How the user logged in (RFC 8176): `pwd`; `pwd`, `otp` and `mfa` with an authenticator app; `pwd` and
+    /// `mfa` with a recovery code; empty if `auth_time` is 0.
     pub amr: Vec<String>,
     /// Who acts for the user (RFC 8693, 4.1): the superuser who opened the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]

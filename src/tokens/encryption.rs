@@ -3,7 +3,9 @@
 use crate::{
     config::Secret,
     secret,
+    store::users::UserId,
     tokens::{Error, Result},
+    totp,
 };
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
@@ -53,6 +55,23 @@ impl Encryption {
     /// Seals the secret for `purpose` for storage. Without an encryption key it stays in clear.
     pub fn encrypt_secret(&self, purpose: &str, secret: &[u8]) -> Result<Vec<u8>> {
         self.encrypt(&of_secret(purpose), secret)
+    }
+
+    /// Seals the secret of a user's authenticator app for storage. Without an encryption key it stays in
+    /// clear.
+    pub fn encrypt_totp(&self, user: UserId, secret: &[u8]) -> Result<Vec<u8>> {
+        self.encrypt(&of_totp(user), secret)
+    }
+
+    /// The secret of a user's authenticator app in `stored`, sealed or not.
+    ///
+    /// # Errors
+    /// [`Error::Internal`], with a message for the operator, if the encryption key is missing or wrong.
+    pub fn decrypt_totp(&self, user: UserId, stored: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        if stored.len() == totp::SECRET {
+            return Ok(stored.to_vec().into());
+        }
+        self.decrypt_as(&of_totp(user), stored)
     }
 
     /// Whether the private key `stored` is in clear and could be sealed.
@@ -115,6 +134,11 @@ fn of_secret(purpose: &str) -> String {
     format!("secret {purpose}")
 }
 
+/// The name that the sealed secret of a user's authenticator app is bound to.
+fn of_totp(user: UserId) -> String {
+    format!("totp {}", user.0)
+}
+
 fn decrypted(key: &LessSafeKey, name: &str, rest: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, body) = rest.split_at_checked(NONCE_LEN)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
@@ -168,6 +192,20 @@ mod tests {
             );
             assert!(seal("two").decrypt_secret("x", &stored).is_err());
         }
+    }
+
+    #[test]
+    fn the_secret_of_an_app_is_encrypted_for_its_user() {
+        let (plain, one) = ([SEALED; totp::SECRET], seal("one"));
+        let stored = one.encrypt_totp(UserId(1), &plain).unwrap();
+        assert!(!stored.windows(plain.len()).any(|part| part == plain));
+        assert_eq!(one.decrypt_totp(UserId(1), &stored).unwrap().as_slice(), plain);
+        assert_eq!(one.decrypt_totp(UserId(1), &plain).unwrap().as_slice(), plain);
+        assert!(one.decrypt_totp(UserId(2), &stored).is_err());
+        assert!(one.decrypt_secret("totp 1", &stored).is_err());
+        assert!(seal("two").decrypt_totp(UserId(1), &stored).is_err());
+        let none = Encryption::new(None, None).unwrap();
+        assert_eq!(none.encrypt_totp(UserId(1), &plain).unwrap(), plain);
     }
 
     #[test]

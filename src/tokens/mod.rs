@@ -19,6 +19,8 @@ use crate::{
         keys::{self, Key, KeyState},
         secrets,
         text_enum::Stored,
+        totp,
+        users::UserId,
     },
     time::{Clock, Timestamp},
     tokens::claims::SimpleJwt,
@@ -254,7 +256,53 @@ impl Keys {
                 encryption.encrypt_secret(purpose, &encryption.decrypt_secret(purpose, old)?)?;
             secrets::replace(db, purpose, old, &new).await?;
         }
-        Ok(rows.len() + secrets.len())
+        Ok(rows.len() + secrets.len() + self.reseal_totp(db).await?)
+    }
+
+    /// Seals the secrets of authenticator apps again, and returns how many there are.
+    async fn reseal_totp(&self, db: &mut Tx) -> Result<usize> {
+        const BATCH: i64 = 500;
+        let (mut after, mut count) = (UserId(0), 0);
+        loop {
+            let batch = totp::secrets(db, after, BATCH).await?;
+            let Some((last, _)) = batch.last() else { return Ok(count) };
+            after = *last;
+            count += batch.len();
+            for (user, old) in batch {
+                let new = self.seal_totp(user, &self.open_totp(user, &old)?)?;
+                totp::reseal(db, user, &old, &new).await?;
+            }
+        }
+    }
+
+    /// Seals the secrets of authenticator apps that are stored in clear, if an encryption key is configured.
+    pub(crate) async fn seal_totp_in_clear(&self, db: &Db) -> Result<()> {
+        const BATCH: i64 = 500;
+        if self.0.config.encryption_key.is_none() {
+            return Ok(());
+        }
+        let length = i64::try_from(crate::totp::SECRET).map_err(Error::internal)?;
+        loop {
+            let mut tx = db.write().await?;
+            let batch = totp::in_clear(&mut tx, length, BATCH).await?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            for (user, clear) in batch {
+                totp::reseal(&mut tx, user, &clear, &self.seal_totp(user, &clear)?).await?;
+            }
+            tx.commit().await?;
+        }
+    }
+
+    /// Seals the secret of a user's authenticator app for storage.
+    pub(crate) fn seal_totp(&self, user: UserId, secret: &[u8]) -> Result<Vec<u8>> {
+        self.0.encryption.encrypt_totp(user, secret)
+    }
+
+    /// The secret of a user's authenticator app in `stored`.
+    pub(crate) fn open_totp(&self, user: UserId, stored: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        self.0.encryption.decrypt_totp(user, stored)
     }
 
     /// The service's random secret for `purpose`. Generates it if there is none, and seals it if it is stored

@@ -6,7 +6,7 @@ import json, os, socket, subprocess, sys, tempfile, time, urllib.request
 PASSWORD = "correct horse battery"
 SUPERUSER = "root@example.com"
 # Wrong passwords end the session after a while, and so do these operations at once.
-ENDS_SESSION = "prove|password|email|sessions|logout|refresh|tokens|me$"
+ENDS_SESSION = "prove|password|factors|email|sessions|logout|refresh|tokens|me$"
 # Whether a value is valid often depends on more than the document can say, such as a cursor.
 EXCLUDED_CHECKS = "positive_data_acceptance,negative_data_rejection"
 # Not QUERY, which is answered with 501 (RFC 9110, 15.6.2).

@@ -33,6 +33,8 @@ pub fn endpoints() -> Endpoints {
         users::roles,
         users::sessions,
         users::end_sessions,
+        users::factors,
+        users::reset_factors,
         users::end_session,
         users::mails,
         users::history,

@@ -4,7 +4,7 @@ use super::{
     views::{AuditView, Listed, MailView, Person, RoleView},
 };
 use crate::{
-    api::views::{SessionView, UserView},
+    api::views::{FactorsView, SessionView, UserView},
     flows::{Auth, Error, ProfileChange, SessionId, UserChange, UserId, UserQuery},
     web::{
         reply::json::Reply,
@@ -183,6 +183,21 @@ pub async fn end_session(
     session: Result<SessionId, Error>,
 ) -> Answer<()> {
     auth.admin(&by?.0).end_session_of(id?, session?).await?;
+    Ok(Reply::empty())
+}
+
+/// Returns the second factors of a user
+#[utoipa::path(params(("id" = UserId, Path)), responses((status = 200, body = FactorsView)))]
+#[get("/auth/admin/users/<id>/factors")]
+pub async fn factors(auth: &State<Auth>, by: Op, id: Id) -> Answer<FactorsView> {
+    Ok(Reply::ok(auth.admin(&by?.0).factors_of(id?).await?.into()))
+}
+
+/// Removes the second factors of a user who has lost them, ends every session and mails the user
+#[utoipa::path(params(("id" = UserId, Path)), responses((status = 204)))]
+#[delete("/auth/admin/users/<id>/factors")]
+pub async fn reset_factors(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
+    auth.admin(&by?.0).reset_factors(id?).await?;
     Ok(Reply::empty())
 }
 

@@ -3,6 +3,7 @@ pub mod confirm_email;
 pub mod decline;
 pub mod delete;
 pub mod email;
+pub mod factors;
 pub mod invitation;
 pub mod links;
 pub mod password;

@@ -3,7 +3,7 @@
 //!
 //! A change requires the password, so the author of an unwanted change knows it. Restoring the
 //! address therefore also ends every session and removes the password, and the next step sets
-//! another one.
+//! another one. A second factor that was set up after the change is removed as well.
 use crate::{
     db::Tx,
     flows::{
@@ -67,6 +67,11 @@ impl Auth {
         work.end_sessions(user.id, None).await?;
         work.audit(AuditEvent::about(AuditKind::EmailRestored, user.id)).await?;
         let user = users::by_id(&mut work.tx, user.id).await?.ok_or(Error::LinkNotValid)?;
+        // A factor that the author of the change added would lock the owner out.
+        if work.remove_factors_since(user.id, link.credential_version).await? {
+            work.mail(Kind::TotpRemoved, &user).await?;
+            work.audit(AuditEvent::about(AuditKind::TotpRemoved, user.id)).await?;
+        }
         let reset = reset_link(&mut work.tx, &user, now).await?;
         work.commit().await?;
         Ok(reset)

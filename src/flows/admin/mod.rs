@@ -1,6 +1,7 @@
 //! The flows of operators.
 pub mod audit;
 pub mod change_user;
+mod factors;
 pub mod invitations;
 pub mod keys;
 pub mod operator;

@@ -12,7 +12,7 @@ use super::{Action, name, refused, stuffing::Stuffing};
 use crate::{
     db::Tx,
     flows::{
-        Auth, Caller, Login, Result, User,
+        Auth, Caller, Login, Result, User, UserId,
         audit::{AuditEvent, AuditKind},
         work::Work,
     },
@@ -40,6 +40,8 @@ pub(crate) enum Kind {
     KnownDevice = 1,
     /// Registrations with one address.
     Registration = 2,
+    /// Codes of a second factor.
+    SecondFactor = 3,
 }
 
 impl Kind {
@@ -47,6 +49,7 @@ impl Kind {
         match self {
             Self::Login | Self::KnownDevice => "login",
             Self::Registration => Action::Registration.name(),
+            Self::SecondFactor => Action::SecondFactor.name(),
         }
     }
 }
@@ -90,6 +93,19 @@ impl Auth {
     /// [`Error::RateLimited`](crate::flows::Error::RateLimited), whether or not the account exists.
     pub(crate) async fn count_registration(&self, email: &str) -> Result<()> {
         self.count_attempt(Kind::Registration, &name::of_email(email)).await.map(drop)
+    }
+
+    /// Counts a code of a second factor before it is checked. A device that has logged in to the account
+    /// before has a budget of its own.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`](crate::flows::Error::RateLimited).
+    pub(crate) async fn count_code(&self, caller: &Caller, user: UserId) -> Result<Attempt> {
+        let name = name::of_login(Login::Id(user));
+        let device = self.known_device(caller, &name);
+        let name = device.map_or_else(|| name.clone(), |device| format!("{device} {name}"));
+        let bucket = self.count_attempt(Kind::SecondFactor, &name).await?;
+        Ok(Attempt { bucket, known: device.is_some() })
     }
 
     /// Counts an attempt for `name`. Returns its bucket; `None` if there are no limits.

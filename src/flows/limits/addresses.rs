@@ -20,6 +20,8 @@ pub(crate) enum Action {
     Link,
     /// Gives the password again in a session.
     PasswordCheck,
+    /// Gives a code of a second factor.
+    SecondFactor,
 }
 
 impl Action {
@@ -31,6 +33,7 @@ impl Action {
             Self::Mail => "mail",
             Self::Link => "link",
             Self::PasswordCheck => "password_check",
+            Self::SecondFactor => "second_factor",
         }
     }
 }
@@ -62,6 +65,7 @@ pub(super) struct Addresses {
     mails: Limiter<Network>,
     links: Limiter<Network>,
     password_checks: Limiter<Network>,
+    second_factors: Limiter<Network>,
 }
 
 impl Addresses {
@@ -76,6 +80,7 @@ impl Addresses {
             mails: Limiter::new(config.mails, clock),
             links: Limiter::new(config.links, clock),
             password_checks: Limiter::new(config.password_checks, clock),
+            second_factors: Limiter::new(config.second_factors, clock),
         }
     }
 
@@ -90,6 +95,7 @@ impl Addresses {
             Action::Mail => &self.mails,
             Action::Link => &self.links,
             Action::PasswordCheck => &self.password_checks,
+            Action::SecondFactor => &self.second_factors,
         };
         limiter.count(&network(ip))
     }

@@ -34,7 +34,16 @@ fn link(kind: Kind) -> Option<(&'static str, Duration)> {
 
 /// The path of the link in a mail whose link has no token.
 fn place(kind: Kind) -> Option<&'static str> {
-    matches!(kind, Kind::PasswordChanged | Kind::EmailChanged).then_some("/forgot-password")
+    match kind {
+        Kind::PasswordChanged
+        | Kind::EmailChanged
+        | Kind::TotpAdded
+        | Kind::TotpRemoved
+        | Kind::RecoveryCodeUsed
+        | Kind::RecoveryCodesRenewed
+        | Kind::FactorsReset => Some("/forgot-password"),
+        _ => None,
+    }
 }
 
 impl Auth {
@@ -128,7 +137,7 @@ mod tests {
         for kind in Kind::iter() {
             let mut args = json!({
                 "site": "example.com", "home": "https://example.com/", "name": "Ann",
-                "email": "ann@example.com", "new_email": "new@example.com",
+                "email": "ann@example.com", "new_email": "new@example.com", "left": 2,
             });
             if let Some((page, lifetime)) = link(kind) {
                 args["link"] = format!("https://example.com{page}token").into();

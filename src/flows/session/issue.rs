@@ -36,6 +36,8 @@ pub struct Tokens {
     /// The value that makes the device known at its next login, if this was a login. A surface that
     /// sets cookies stores it in one.
     pub device: Option<String>,
+    /// How many recovery codes are left, if this was a login with one.
+    pub recovery_codes_left: Option<i64>,
 }
 
 /// A refresh token as the client gets it.
@@ -123,6 +125,7 @@ impl Work<'_> {
             user_agent: self.caller.user_agent.clone(),
             created_at: self.now,
             authenticated_at: self.now,
+            amr: "pwd".to_owned(),
             last_seen_at: self.now,
             expires_at: self.now.plus(lifetime),
             access_expires_at: self.now,
@@ -214,7 +217,8 @@ impl Auth {
             None => None,
         };
         let expires_in = Timestamp::from_unix(now.unix()).until(expires_at);
-        Ok(Tokens { user, session: session.id, access, expires_in, refresh, device: None })
+        let (session, device, recovery_codes_left) = (session.id, None, None);
+        Ok(Tokens { user, session, access, expires_in, refresh, device, recovery_codes_left })
     }
 
     fn claims(
@@ -244,7 +248,10 @@ impl Auth {
             roles: user.roles.0.clone(),
             is_superuser: user.is_superuser,
             auth_time,
-            amr: Vec::from_iter((auth_time != 0).then(|| "pwd".to_owned())),
+            amr: match auth_time {
+                0 => Vec::new(),
+                _ => session.amr.split_whitespace().map(str::to_owned).collect(),
+            },
             act: session.actor_id.map(|id| Actor { sub: id.0.to_string() }),
         })
     }

@@ -13,7 +13,7 @@ use crate::{
         work::Work,
     },
     secret,
-    store::{legacy_tokens, refresh_tokens, sessions, users},
+    store::{legacy_tokens, refresh_tokens, sessions, totp, users},
     time::Timestamp,
     tokens::claims::SimpleJwt,
 };
@@ -62,8 +62,8 @@ impl Work<'_> {
     /// Opens a session for a simplejwt token, unless the token has had one.
     ///
     /// # Errors
-    /// [`Error::TokenNotValid`] if the user does not exist, or if all their sessions were ended
-    /// after it was issued.
+    /// [`Error::TokenNotValid`] if the user does not exist or has a second factor, or if all their
+    /// sessions were ended after it was issued.
     pub async fn adopt(&mut self, surface: &Surface, claims: &SimpleJwt) -> Result<()> {
         let now = self.now;
         let hash = secret::hash(self.auth.legacy_id(claims.jti));
@@ -73,6 +73,10 @@ impl Work<'_> {
         let user = UserId(claims.user_id);
         users::lock(&mut self.tx, user).await?;
         users::by_id(&mut self.tx, user).await?.ok_or(Error::TokenNotValid)?;
+        if totp::is_confirmed(&mut self.tx, user).await? {
+            // The other service asked for no second factor of this one.
+            return Err(Error::TokenNotValid);
+        }
         let issued_at = claims.iat.map(Timestamp::from_unix).filter(|at| *at <= now);
         // A token without a time counts as older than any other.
         let ended_at = users::sessions_ended_at(&mut self.tx, user).await?;

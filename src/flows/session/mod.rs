@@ -1,4 +1,5 @@
 //! Sessions: login, refresh, logout and revocation.
+pub mod challenge;
 pub mod derive;
 pub mod issue;
 pub mod legacy;

@@ -15,6 +15,7 @@ pub async fn data(reader: web::Result<Reader<'_>>) -> Result<Reply<Value>, PageE
     let Reader { auth, by, .. } = reader?;
     let user = &by.user;
     let sessions = auth.sessions(&by).await?;
+    let factors = auth.factors(&by).await?;
     let history = auth.history(&by, MAX_EVENTS).await?;
     let data = json!({
         "user": {
@@ -27,6 +28,13 @@ pub async fn data(reader: web::Result<Reader<'_>>) -> Result<Reply<Value>, PageE
             "roles": user.roles.0,
             "is_superuser": user.is_superuser,
             "created_at": user.created_at,
+        },
+        "factors": {
+            "totp": factors.totp.map(|totp| json!({
+                "confirmed_at": totp.confirmed_at,
+                "last_used_at": totp.last_used_at,
+            })),
+            "recovery_codes_left": factors.recovery_codes_left,
         },
         "sessions": sessions.iter().map(|s| json!({
             "id": s.id,

@@ -3,5 +3,6 @@ pub mod export;
 pub mod profile;
 pub mod security;
 pub mod sessions;
+pub mod two_step;
 pub mod viewer;
 pub mod views;

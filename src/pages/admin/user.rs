@@ -30,6 +30,8 @@ pub struct One {
     touchable: bool,
     /// Whether it is the operator's own account.
     own: bool,
+    /// Whether the user has a second factor.
+    two_step: bool,
     /// The supported languages: tag and name.
     tongues: Vec<(&'static str, &'static str)>,
     devices: Vec<Device>,
@@ -58,6 +60,7 @@ async fn view(context: &AdminContext<'_>, id: UserId, cursor: Option<&str>) -> R
         here: here(id),
         touchable,
         own: id == r.by.user.id,
+        two_step: false,
         tongues: Language::ALL.map(|l| (l.tag(), l.name())).into(),
         devices: Vec::new(),
         mails: Vec::new(),
@@ -66,6 +69,7 @@ async fn view(context: &AdminContext<'_>, id: UserId, cursor: Option<&str>) -> R
         previous: None,
     };
     if touchable {
+        one.two_step = auth.admin(op).factors_of(id).await?.totp.is_some();
         one.devices =
             auth.admin(op).sessions_of(id).await?.iter().map(|s| Device::new(s, r)).collect();
         one.mails = auth.admin(op).mails_of(id).await?.iter().map(|m| Sending::new(m, r)).collect();
@@ -156,6 +160,7 @@ async fn run(
         "end-sessions" => {
             auth.admin(op).end_sessions_of(id).await.map(|()| Notice::UserSessionsEnded)
         }
+        "reset-factors" => auth.admin(op).reset_factors(id).await.map(|()| Notice::FactorsReset),
         "delete" => auth.admin(op).delete_user(id).await.map(|()| Notice::UserDeleted),
         _ => return Err(web::Error::Malformed),
     };

@@ -2,7 +2,7 @@
 use super::*;
 
 /// Each mail, and whether it contains a link.
-const KINDS: [(&str, bool); 10] = [
+const KINDS: [(&str, bool); 15] = [
     ("confirm_email", true),
     ("reset_password", true),
     ("change_email", true),
@@ -13,6 +13,11 @@ const KINDS: [(&str, bool); 10] = [
     ("account_exists", false),
     ("account_deleted", false),
     ("test", false),
+    ("totp_added", true),
+    ("totp_removed", true),
+    ("recovery_code_used", true),
+    ("recovery_codes_renewed", true),
+    ("factors_reset", true),
 ];
 
 #[test]

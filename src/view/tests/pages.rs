@@ -52,6 +52,10 @@ fn pages() -> Pages {
         with(&json!({"id": EVIL, "name": EVIL, "ip": EVIL}), &times)
     };
     let event = json!({"what": EVIL, "browser": EVIL, "ip": EVIL, "at": moment});
+    let two_step = |on: bool| {
+        let used = on.then(|| moment.clone());
+        json!({"since": used, "used": used, "codes_left": 2, "codes_low": on})
+    };
     let register = |registration: &str, text: &str, expired: bool| {
         let typed = json!({"email": text, "username": text, "first_name": text, "invite": text});
         let state = json!({"registration": registration, "expired": expired});
@@ -94,11 +98,29 @@ fn pages() -> Pages {
         ),
         (
             "pages/security.html",
-            &[],
+            &["totp", "renew", "remove"],
             vec![
-                with(&user(true), &json!({"sessions": 1, "events": []})),
-                with(&user(false), &json!({"sessions": 3, "events": [event]})),
+                with(&user(true), &json!({"sessions": 1, "events": [], "two_step": two_step(false)})),
+                with(&user(true), &json!({"sessions": 1, "events": [], "two_step": two_step(true)})),
+                with(
+                    &user(false),
+                    &json!({"sessions": 3, "events": [event], "two_step": two_step(false)}),
+                ),
             ],
+        ),
+        ("pages/second_factor.html", &["factor"], [true, false].map(|r| json!({"recovery": r})).to_vec()),
+        (
+            "pages/totp.html",
+            &["confirm"],
+            vec![with(
+                &user(true),
+                &json!({"secret": EVIL, "key": EVIL, "qr": {"size": 9, "path": "M4 4h1v1h-1z"}}),
+            )],
+        ),
+        (
+            "pages/recovery_codes.html",
+            &["download"],
+            vec![with(&user(true), &json!({"codes": [EVIL, EVIL]}))],
         ),
         (
             "pages/error.html",

@@ -45,6 +45,12 @@ impl From<&flows::Error> for Problem {
         use flows::Error;
         match e {
             Error::BadCredentials => Self::new(Status::Unauthorized, "invalid_credentials"),
+            Error::SecondFactorRequired(challenge) => {
+                Self::new(Status::Unauthorized, "second_factor_required")
+                    .with_challenge(challenge.clone())
+            }
+            Error::ChallengeNotValid => Self::new(Status::Unauthorized, "ticket_not_valid"),
+            Error::WrongCode => Self::new(Status::Unauthorized, "invalid_code"),
             Error::TokenNotValid => Self::new(Status::Unauthorized, "token_not_valid"),
             Error::TokenSuperseded => Self::new(Status::Unauthorized, "token_superseded"),
             Error::AccessStillValid { retry_after } => {
@@ -62,6 +68,7 @@ impl From<&flows::Error> for Problem {
             Error::Fields(fields) if fields.contains(&("email", FieldError::Taken)) => {
                 Self::new(Status::Conflict, "email_taken").with_fields(fields)
             }
+            Error::FactorExists => Self::new(Status::Conflict, "factor_exists"),
             Error::LastSuperuser => Self::new(Status::Conflict, "last_superuser"),
             Error::NoKeys => Self::new(Status::Conflict, "no_keys"),
             Error::KeyTooYoung { retry_after } => {

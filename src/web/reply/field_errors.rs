@@ -50,6 +50,7 @@ fn message(why: FieldError) -> (String, Option<usize>) {
         FieldError::Guessable => ("guessable", None),
         FieldError::WrongPassword => ("wrong-password", None),
         FieldError::WrongCode => ("wrong-code", None),
+        FieldError::WrongFactorCode => ("wrong-factor-code", None),
     };
     (format!("field-{key}"), count)
 }

@@ -36,9 +36,13 @@ pub enum Notice {
     Invited,
     InvitationWithdrawn,
     PasswordProven,
+    TotpRemoved,
+    RecoveryCodeUsed,
+    FactorsReset,
+    LoginAgain,
 }
 
-const ALL: [Notice; 27] = [
+const ALL: [Notice; 31] = [
     Notice::Registered,
     Notice::Welcome,
     Notice::CheckMail,
@@ -66,6 +70,10 @@ const ALL: [Notice; 27] = [
     Notice::Invited,
     Notice::InvitationWithdrawn,
     Notice::PasswordProven,
+    Notice::TotpRemoved,
+    Notice::RecoveryCodeUsed,
+    Notice::FactorsReset,
+    Notice::LoginAgain,
 ];
 
 const COOKIE: &str = "portcullis-notice";
@@ -100,6 +108,10 @@ impl Notice {
             Self::Invited => "invited",
             Self::InvitationWithdrawn => "invitation-withdrawn",
             Self::PasswordProven => "password-proven",
+            Self::TotpRemoved => "totp-removed",
+            Self::RecoveryCodeUsed => "recovery-code-used",
+            Self::FactorsReset => "factors-reset",
+            Self::LoginAgain => "login-again",
         }
     }
 

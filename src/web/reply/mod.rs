@@ -11,3 +11,4 @@ pub mod problem;
 mod problem_reply;
 pub mod return_to;
 pub mod setting_effects;
+pub mod text_file;

@@ -1,6 +1,6 @@
 //! [`Problem`]: an error in the form that callers see (RFC 9457).
 use super::field_errors::{page_sentence, sentence};
-use crate::{config::Language, field_error::FieldError, view};
+use crate::{config::Language, field_error::FieldError, flows::Challenge, view};
 use rocket::{Response, http::Status};
 use serde_json::{Map, Value, json};
 use std::{collections::HashMap, time::Duration};
@@ -15,12 +15,13 @@ pub struct Problem {
     words: &'static str,
     fields: Vec<(&'static str, FieldError)>,
     retry_after: Option<Duration>,
+    challenge: Option<Challenge>,
 }
 
 impl Problem {
     /// A problem without fields and without a time to retry.
     pub const fn new(status: Status, code: &'static str) -> Self {
-        Self { status, code, words: code, fields: Vec::new(), retry_after: None }
+        Self { status, code, words: code, fields: Vec::new(), retry_after: None, challenge: None }
     }
 
     /// This problem, with another status.
@@ -45,6 +46,12 @@ impl Problem {
     /// This problem, with the time after which the request may be repeated.
     pub(super) const fn with_retry(mut self, after: Duration) -> Self {
         self.retry_after = Some(after);
+        self
+    }
+
+    /// This problem, with what a login still needs.
+    pub(super) fn with_challenge(mut self, challenge: Challenge) -> Self {
+        self.challenge = Some(challenge);
         self
     }
 
@@ -109,6 +116,12 @@ impl Problem {
         if !self.fields.is_empty() {
             document["errors"] = Value::Object(self.errors(language));
         }
+        if let Some(Challenge { ticket, methods }) = &self.challenge {
+            document["methods"] = methods.iter().map(|method| method.name()).collect();
+            if let Some(ticket) = ticket {
+                document["ticket"] = ticket.to_string().into();
+            }
+        }
         document
     }
 
@@ -150,4 +163,8 @@ pub struct ProblemDocument {
     pub code: String,
     /// What is wrong with each invalid field.
     pub errors: Option<HashMap<String, Vec<String>>>,
+    /// With `second_factor_required`: the factors of which the login needs one, `totp` or `recovery_code`.
+    pub methods: Option<Vec<String>>,
+    /// With `second_factor_required` of the native API: continues the login for five minutes.
+    pub ticket: Option<String>,
 }

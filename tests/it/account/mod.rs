@@ -2,6 +2,7 @@
 mod change_email;
 mod confirm_email;
 mod delete;
+mod factors;
 mod password;
 mod password_policy;
 mod profile;

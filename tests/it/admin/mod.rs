@@ -1,6 +1,7 @@
 //! What operators do through the API.
 mod access;
 mod audit;
+mod factors;
 mod invitations;
 mod keys;
 mod outbox;

@@ -7,5 +7,6 @@ mod forms;
 mod login;
 mod register;
 mod reset_password;
+mod two_step;
 
 const APP: &str = "https://app.example.com";

@@ -7,19 +7,23 @@ use std::{
 };
 
 /// Which rooms each room may name. Every room may name `time`, `config` and `field_error`.
-const MAY: [(&str, &[&str]); 21] = [
+const MAY: [(&str, &[&str]); 22] = [
     ("time", &[]),
     ("config", &[]),
     ("field_error", &[]),
     ("secret", &[]),
     ("identifiers", &[]),
+    ("totp", &["secret"]),
     ("db", &[]),
     ("mail", &[]),
     ("view", &[]),
     ("password", &["secret"]),
     ("store", &["db", "secret"]),
-    ("tokens", &["db", "store", "secret"]),
-    ("flows", &["db", "store", "password", "tokens", "identifiers", "secret", "mail", "view"]),
+    ("tokens", &["db", "store", "secret", "totp"]),
+    (
+        "flows",
+        &["db", "store", "password", "tokens", "identifiers", "secret", "mail", "view", "totp"],
+    ),
     ("web", &["flows", "secret", "view"]),
     ("api", &["web", "flows", "view"]),
     ("dialects", &["web", "flows", "view"]),

@@ -3,6 +3,7 @@
 mod database;
 #[macro_use]
 mod service;
+mod authenticator;
 mod browser;
 #[cfg(postgres)]
 #[allow(dead_code, reason = "the unit tests use the rest")]
@@ -15,6 +16,7 @@ mod program;
 mod request;
 mod transcript;
 
+pub use authenticator::Authenticator;
 pub use browser::{FORM_HEADER, SESSION, says, visitor};
 pub use database::{Database, rows_at};
 #[cfg(postgres)]

@@ -62,7 +62,7 @@ pub fn pages() -> Pages {
                     let some = |one: &Value| if lists { vec![one.clone()] } else { vec![] };
                     let (next, previous) = (EVIL, Value::Null);
                     with(&operator(touchable), &json!({
-                        "who": somebody(lists), "here": "/admin/users/1", "touchable": touchable, "own": !lists,
+                        "who": somebody(lists), "here": "/admin/users/1", "touchable": touchable, "own": !lists, "two_step": lists,
                         "tongues": [["ru", "x"]], "devices": some(&device(true)), "mails": some(&sending),
                         "events": some(&line), "next": next, "previous": previous,
                     }))

@@ -1,0 +1,42 @@
+-- How the user of a session proved who they are (RFC 8176), as words with spaces between them.
+ALTER TABLE auth_sessions ADD COLUMN amr TEXT NOT NULL DEFAULT 'pwd';
+
+-- The authenticator app of a user (RFC 6238).
+CREATE TABLE auth_totp (
+    user_id           INTEGER NOT NULL PRIMARY KEY REFERENCES auth_users (id) ON DELETE CASCADE,
+    -- Sealed if an encryption key is configured.
+    secret            BLOB    NOT NULL,
+    created_at        INTEGER NOT NULL,
+    -- When the first code was accepted. Before that the app proves nothing.
+    confirmed_at      INTEGER,
+    -- The user's `credential_version` when it was confirmed.
+    credential_version INTEGER NOT NULL,
+    -- The time step of the newest code that was accepted. Older codes are refused.
+    last_step         INTEGER NOT NULL DEFAULT 0,
+    last_used_at      INTEGER
+) STRICT;
+
+-- The unused recovery codes of users with an authenticator app, as hashes.
+CREATE TABLE auth_recovery_codes (
+    hash              BLOB    NOT NULL PRIMARY KEY,
+    user_id           INTEGER NOT NULL REFERENCES auth_users (id) ON DELETE CASCADE,
+    created_at        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX auth_recovery_codes_user_id ON auth_recovery_codes (user_id);
+
+-- Logins that wait for a second factor. The hash is that of the ticket with which they continue.
+CREATE TABLE auth_login_challenges (
+    hash              BLOB    NOT NULL PRIMARY KEY,
+    user_id           INTEGER NOT NULL REFERENCES auth_users (id) ON DELETE CASCADE,
+    credential_version INTEGER NOT NULL,
+    -- The surface where the login began.
+    client            TEXT    NOT NULL,
+    remember          INTEGER NOT NULL CHECK (remember IN (0, 1)),
+    -- Where a page leads after the login; may be empty.
+    next              TEXT    NOT NULL,
+    tries             INTEGER NOT NULL DEFAULT 0,
+    created_at        INTEGER NOT NULL,
+    expires_at        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX auth_login_challenges_user_id ON auth_login_challenges (user_id);
+CREATE INDEX auth_login_challenges_expires_at ON auth_login_challenges (expires_at);
