@@ -41,6 +41,10 @@ async fn sessions_are_touched_listed_and_ended(db: &Db) {
     let seen = sessions::by_id(&mut db.read().await.unwrap(), two).await.unwrap().unwrap();
     let found = tx!(db, |tx| sessions::with_user(tx, two)).unwrap();
     assert_eq!((found.session.id, found.user.id), (two, id));
+    assert_eq!(found.session.amr, "pwd");
+    tx!(db, |tx| sessions::set_amr(tx, two, "pwd otp mfa"));
+    let found = tx!(db, |tx| sessions::with_user(tx, two)).unwrap();
+    assert_eq!(found.session.amr, "pwd otp mfa");
     assert_eq!(
         (found.session.created_at, found.session.expires_at),
         (seen.created_at, seen.expires_at)
