@@ -124,8 +124,8 @@ impl Work<'_> {
             }
             Some(TypedCode::Recovery(code)) => {
                 let hash = self.auth.recovery_hash(user.id, &code);
-                let used = recovery_codes::consume(&mut self.tx, user.id, &hash).await?;
-                used.then_some(Factor::RecoveryCode)
+                let consumed = recovery_codes::consume(&mut self.tx, user.id, &hash).await?;
+                consumed.then_some(Factor::RecoveryCode)
             }
             None => None,
         };

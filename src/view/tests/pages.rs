@@ -53,8 +53,8 @@ fn pages() -> Pages {
     };
     let event = json!({"what": EVIL, "browser": EVIL, "ip": EVIL, "at": moment});
     let two_step = |on: bool| {
-        let used = on.then(|| moment.clone());
-        json!({"since": used, "used": used, "codes_left": 2, "codes_low": on})
+        let at = on.then(|| moment.clone());
+        json!({"since": at, "used": at, "codes_left": 2, "codes_low": on})
     };
     let register = |registration: &str, text: &str, expired: bool| {
         let typed = json!({"email": text, "username": text, "first_name": text, "invite": text});
