@@ -15,7 +15,8 @@ pub struct Problem {
     words: &'static str,
     fields: Vec<(&'static str, FieldError)>,
     retry_after: Option<Duration>,
-    challenge: Option<Challenge>,
+    /// Boxed, because few problems have one.
+    challenge: Option<Box<Challenge>>,
 }
 
 impl Problem {
@@ -51,7 +52,7 @@ impl Problem {
 
     /// This problem, with what a login still needs.
     pub(super) fn with_challenge(mut self, challenge: Challenge) -> Self {
-        self.challenge = Some(challenge);
+        self.challenge = Some(Box::new(challenge));
         self
     }
 
@@ -116,7 +117,7 @@ impl Problem {
         if !self.fields.is_empty() {
             document["errors"] = Value::Object(self.errors(language));
         }
-        if let Some(Challenge { ticket, methods }) = &self.challenge {
+        if let Some(Challenge { ticket, methods }) = self.challenge.as_deref() {
             document["methods"] = methods.iter().map(|method| method.name()).collect();
             if let Some(ticket) = ticket {
                 document["ticket"] = ticket.to_string().into();
