@@ -185,7 +185,7 @@ pub async fn renew(reader: Who<'_>, form: FormSent) -> Shown<RecoveryPage> {
 
 /// The recovery codes of the page as a file. The page sends them along, since only hashes are stored.
 #[post("/account/security/recovery-codes.txt", data = "<form>")]
-pub async fn download(reader: Who<'_>, form: FormSent) -> Result<TextFile, PageError> {
+pub fn download(reader: Who<'_>, form: FormSent) -> Result<TextFile, PageError> {
     let r = reader?;
     let form = form?;
     let codes = form.read(|f| f.texts("codes"))?;
