@@ -3,6 +3,7 @@ mail-hello-name = Hello { $name },
 mail-link-plain = If the button does not work, open this link:
 mail-link-lifetime = { $days ->
     [0] { $hours ->
+        [0] The link works once and expires after { $minutes } minutes.
         [one] The link works once and expires after one hour.
        *[other] The link works once and expires after { $hours } hours.
     }
@@ -16,6 +17,12 @@ mail-confirm-email-button = Confirm email
 mail-confirm-email-ignore = If it was not you, open the link to delete the account, or ignore this email: the account will stay unconfirmed.
 
 mail-code = Or enter this code where you are logged in:
+
+mail-login-subject = Log in to { $site }
+mail-login-body = Someone asked to log in to your account on { $site } with this email. If it was you, open the link in the same browser.
+mail-login-button = Log in
+mail-login-code = Or enter this code there:
+mail-login-ignore = If it was not you, ignore this email, and do not give the code to anyone: nobody can log in without it.
 
 mail-reset-password-subject = Choose a new password for { $site }
 mail-reset-password-body = Someone requested a new password for your account on { $site }. If it was you, choose one now.

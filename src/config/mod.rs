@@ -82,6 +82,9 @@ pub struct Config {
     /// Whether users must confirm their address before they can log in. With `required`, registration
     /// also does not reveal which addresses have an account.
     pub email_confirmation: EmailConfirmation,
+    /// Whether users can log in with a link or a code that is mailed to them, without their password. Only to
+    /// confirmed addresses.
+    pub login_by_mail: bool,
     /// The cookie with the refresh token.
     pub cookie: Cookie,
     /// Cross-origin requests from scripts.
@@ -143,6 +146,7 @@ impl Default for Config {
             legacy: Legacy::default(),
             registration: Registration::Open,
             email_confirmation: EmailConfirmation::Optional,
+            login_by_mail: false,
             cookie: Cookie::default(),
             cors: Cors::default(),
             return_to: ReturnTo::default(),

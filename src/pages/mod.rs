@@ -8,6 +8,7 @@ mod forgot_password;
 mod form_redirects;
 mod index;
 mod login;
+mod mail_login;
 mod password_strength;
 mod paths;
 mod register;
@@ -43,8 +44,8 @@ const SURFACE: Surface = Surface {
     legacy: false,
 };
 
-/// The routes of all pages.
-pub fn routes() -> Vec<Route> {
+/// The routes of all pages. Those of the login by mail only if `login_by_mail` is true.
+pub fn routes(login_by_mail: bool) -> Vec<Route> {
     let pages = routes![
         index::front,
         login::page,
@@ -80,7 +81,8 @@ pub fn routes() -> Vec<Route> {
         setup::set_up,
         assets::file,
     ];
-    [pages, dev_mail::routes(), admin::routes(), form_redirects::routes()].concat()
+    let by_mail = if login_by_mail { mail_login::routes() } else { Vec::new() };
+    [pages, by_mail, dev_mail::routes(), admin::routes(), form_redirects::routes()].concat()
 }
 
 /// Why a page is not shown. Redirects to the login if the reader is not logged in, or else reports the

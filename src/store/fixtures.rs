@@ -68,6 +68,7 @@ pub fn session_of(user: UserId) -> sessions::Session {
         user_agent: None,
         created_at: NOW,
         authenticated_at: NOW,
+        amr: "pwd".into(),
         last_seen_at: NOW,
         expires_at: after(1000),
         access_expires_at: after(300),

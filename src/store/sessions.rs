@@ -77,8 +77,10 @@ pub struct Session {
     /// When it was opened.
     #[sqlx(rename = "session_created_at")]
     pub created_at: Timestamp,
-    /// When the user last entered their password.
+    /// When the user last proved who they are.
     pub authenticated_at: Timestamp,
+    /// How they did: values of RFC 8176, separated by spaces.
+    pub amr: String,
     /// When its last use was recorded.
     pub last_seen_at: Timestamp,
     /// From this time on, the session is no longer valid.
@@ -107,7 +109,7 @@ macro_rules! columns {
     () => {
         "s.id AS session_id, s.user_id, s.client, s.rotation, s.family_id, s.actor_id, s.remember,
          s.ip, s.user_agent, s.created_at AS session_created_at, s.authenticated_at,
-         s.last_seen_at, s.expires_at, s.access_expires_at, s.ended_at"
+         s.amr, s.last_seen_at, s.expires_at, s.access_expires_at, s.ended_at"
     };
 }
 pub(super) use columns;
@@ -131,9 +133,9 @@ pub struct SessionUser {
 pub async fn insert(db: &mut Tx, s: &Session) -> Result<()> {
     db.execute(
         "INSERT INTO auth_sessions (id, user_id, client, rotation, family_id, actor_id, remember, ip,
-                                    user_agent, created_at, authenticated_at, last_seen_at,
+                                    user_agent, created_at, authenticated_at, amr, last_seen_at,
                                     expires_at, access_expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         (
             s.id,
             s.user_id,
@@ -146,6 +148,7 @@ pub async fn insert(db: &mut Tx, s: &Session) -> Result<()> {
             s.user_agent.as_deref(),
             s.created_at,
             s.authenticated_at,
+            s.amr.as_str(),
             s.last_seen_at,
             s.expires_at,
             s.access_expires_at,
@@ -235,9 +238,10 @@ pub async fn lock_all(db: &mut Tx, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Records that the user re-authenticated at `now`.
+/// Records that the user re-authenticated with the password at `now`.
 pub async fn authenticate(db: &mut Tx, id: SessionId, now: Timestamp) -> Result<()> {
-    db.execute("UPDATE auth_sessions SET authenticated_at = $2 WHERE id = $1", (id, now)).await?;
+    let sql = "UPDATE auth_sessions SET authenticated_at = $2, amr = 'pwd' WHERE id = $1";
+    db.execute(sql, (id, now)).await?;
     Ok(())
 }
 

@@ -137,7 +137,7 @@ impl Templates {
 
     /// Renders subject, text and HTML of a mail. `args`: `site`, `home` (a URL), `email`, `name` (may be
     /// empty), `new_email` for `email_changed` and `restore_email`, and `link` for a mail with a link. If the
-    /// link expires, `hours` and `days` (its lifetime in whole hours and in whole days). If the mail has a
+    /// link expires, `minutes`, `hours` and `days` (its lifetime in whole units). If the mail has a
     /// code, `code`. The subject is one line.
     pub fn letter(
         &self,

@@ -17,6 +17,9 @@ pub(crate) const CONFIRMING: [Kind; 2] = [Kind::ConfirmEmail, Kind::ChangeEmail]
 /// registered an account with the address of the mail's reader.
 pub(crate) const RESETTING: [Kind; 2] = [Kind::ResetPassword, Kind::ConfirmEmail];
 
+/// The link that logs in.
+pub(crate) const LOGIN: [Kind; 1] = [Kind::Login];
+
 /// The state of a mailed link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkState {
@@ -91,6 +94,7 @@ impl Auth {
         let fits = match link.kind.known() {
             Some(Kind::RestoreEmail) => link.email != user.email,
             Some(Kind::ConfirmEmail) if user.email_confirmed_at.is_some() => false,
+            Some(Kind::Login) if user.email_confirmed_at.is_none() => false,
             _ => link.credential_version == user.credential_version,
         };
         link.used_at.is_none() && link.expires_at > self.clock.now() && fits && user.is_active

@@ -86,6 +86,7 @@ async fn reset_link(db: &mut Tx, user: &User, now: Timestamp) -> Result<Uuid> {
         expires_at: now.plus(RESET),
         used_at: None,
         code_hash: None,
+        ticket: None,
     };
     mail_tokens::insert(db, &row).await?;
     Ok(token)

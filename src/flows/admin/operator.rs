@@ -119,7 +119,8 @@ impl Auth {
     pub(crate) fn require_recent_login_of(&self, by: &SignedIn) -> Result<()> {
         by.require_self()?;
         let late = by.session.authenticated_at.plus(PROOF) < self.clock.now();
-        if late { Err(Error::PasswordRequired) } else { Ok(()) }
+        // Whoever logged in by mail has not given the password.
+        if late || by.session.amr != "pwd" { Err(Error::PasswordRequired) } else { Ok(()) }
     }
 
     /// Re-authenticates with the password. The session then counts as just logged in.

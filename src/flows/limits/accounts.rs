@@ -19,6 +19,7 @@ use crate::{
     store::attempts::{self, Pace},
 };
 use std::time::Duration;
+use uuid::Uuid;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -27,6 +28,9 @@ pub(crate) const KEPT: Duration = Duration::from_hours(24 * 7);
 
 /// Failures in a row after which only one attempt a day is left (NIST SP 800-63B, 3.2.2).
 const MOST_FAILURES: i64 = 100;
+
+/// How many codes may be entered with one ticket.
+const MOST_CODES: i64 = 5;
 
 /// How many bits of the hash a bucket keeps: 4 million buckets of each kind, at most.
 const BITS: u32 = 22;
@@ -40,6 +44,10 @@ pub(crate) enum Kind {
     KnownDevice = 1,
     /// Registrations with one address.
     Registration = 2,
+    /// Mails that log in to one account, requested by unknown devices or by one known device, without a login.
+    MailLogin = 3,
+    /// Codes entered with one ticket of a login by mail.
+    LoginCode = 4,
 }
 
 impl Kind {
@@ -47,6 +55,7 @@ impl Kind {
         match self {
             Self::Login | Self::KnownDevice => "login",
             Self::Registration => Action::Registration.name(),
+            Self::MailLogin | Self::LoginCode => "mail_login",
         }
     }
 }
@@ -58,6 +67,18 @@ pub(crate) struct Attempt {
     bucket: Option<i64>,
     /// Whether it comes from a known device.
     known: bool,
+}
+
+/// A request of a mail that logs in, which counts until somebody logs in with the mail.
+#[must_use]
+pub(crate) struct MailLogin(Attempt);
+
+impl MailLogin {
+    /// Whether a device requested it that has logged in to the account before. Strangers cannot use up the
+    /// mails of such a device.
+    pub fn is_known_device(&self) -> bool {
+        self.0.known
+    }
 }
 
 impl Auth {
@@ -92,6 +113,42 @@ impl Auth {
         self.count_attempt(Kind::Registration, &name::of_email(email)).await.map(drop)
     }
 
+    /// Counts a request of a mail that logs in, before anything is looked up.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`](crate::flows::Error::RateLimited), whether or not the account exists.
+    pub(crate) async fn count_mail_login(&self, caller: &Caller, email: &str) -> Result<MailLogin> {
+        let (name, known) = self.mail_login_name(caller, email);
+        let bucket = self.count_attempt(Kind::MailLogin, &name).await?;
+        Ok(MailLogin(Attempt { bucket, known }))
+    }
+
+    /// The request that led to a login of `user` on the caller's device.
+    pub(crate) fn mail_login_of(&self, caller: &Caller, user: &User) -> MailLogin {
+        let (name, known) = self.mail_login_name(caller, &user.email);
+        let bucket = self.limits.0.as_ref().map(|_| self.bucket(Kind::MailLogin, &name));
+        MailLogin(Attempt { bucket, known })
+    }
+
+    fn mail_login_name(&self, caller: &Caller, email: &str) -> (String, bool) {
+        let name = name::of_email(email);
+        match self.known_device(caller, &name) {
+            Some(device) => (format!("{device} {name}"), true),
+            None => (name, false),
+        }
+    }
+
+    /// Counts a code that is entered with a ticket; `false` if there were [`MOST_CODES`]. Tickets that belong
+    /// to no mail are counted like others, also without limits, so the table gets no row for each ticket.
+    pub(crate) async fn count_login_code(&self, ticket: Uuid) -> Result<bool> {
+        let bucket = self.bucket(Kind::LoginCode, &ticket.to_string());
+        let mut db = self.db.write().await?;
+        let pace = self.pace(Kind::LoginCode);
+        let counted = attempts::count(&mut db, bucket, &pace, self.clock.now()).await?;
+        db.commit().await?;
+        Ok(counted)
+    }
+
     /// Counts an attempt for `name`. Returns its bucket; `None` if there are no limits.
     pub(crate) async fn count_attempt(&self, kind: Kind, name: &str) -> Result<Option<i64>> {
         if self.limits.0.is_none() {
@@ -100,7 +157,7 @@ impl Auth {
         let bucket = self.bucket(kind, name);
         let mut db = self.db.write().await?;
         let now = self.clock.now();
-        if attempts::count(&mut db, bucket, &self.pace(), now).await? {
+        if attempts::count(&mut db, bucket, &self.pace(kind), now).await? {
             db.commit().await?;
             return Ok(Some(bucket));
         }
@@ -140,15 +197,32 @@ impl Auth {
         }
     }
 
-    fn pace(&self) -> Pace {
+    fn pace(&self, kind: Kind) -> Pace {
         let limits = &self.config.limits;
-        Pace {
+        let guesses = Pace {
             free: limits.free_failures.into(),
             first: Duration::from_secs(1),
             longest: limits.longest_delay,
             most: MOST_FAILURES,
             last: DAY,
             forget: DAY / 4,
+        };
+        match kind {
+            Kind::Login | Kind::KnownDevice | Kind::Registration => guesses,
+            // Each mail allows a stranger as many guesses as a ticket has.
+            Kind::MailLogin => Pace {
+                free: 3,
+                first: Duration::from_mins(15),
+                longest: Duration::from_hours(1),
+                most: MOST_FAILURES / MOST_CODES,
+                ..guesses
+            },
+            // A ticket lives for 20 minutes, while its mail waits and its code is valid.
+            Kind::LoginCode => {
+                let rest = Duration::from_mins(30);
+                let forget = Duration::from_hours(1);
+                Pace { free: MOST_CODES, first: rest, longest: rest, last: rest, forget, ..guesses }
+            }
         }
     }
 
@@ -172,6 +246,11 @@ impl Work<'_> {
     /// Takes back the count of a login that succeeded. The failures before it stay counted.
     pub async fn uncount(&mut self, attempt: &Attempt) -> Result<()> {
         attempt.take_back(&mut self.tx).await
+    }
+
+    /// Takes back the count of a request that led to a login.
+    pub async fn uncount_mail_login(&mut self, request: &MailLogin) -> Result<()> {
+        request.0.take_back(&mut self.tx).await
     }
 
     /// Forgets all failed logins of a user who has just proven that they read the account's mail.

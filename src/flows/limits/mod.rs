@@ -20,7 +20,7 @@ mod limiter;
 mod name;
 mod stuffing;
 
-pub(crate) use accounts::{Attempt, KEPT};
+pub(crate) use accounts::{Attempt, KEPT, MailLogin};
 pub(crate) use addresses::Action;
 pub use stuffing::Stuffing;
 

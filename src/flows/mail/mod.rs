@@ -46,6 +46,11 @@ impl Work<'_> {
         self.enqueue(Kind::AccountDeleted, None, user, &user.email, &json!({})).await
     }
 
+    /// Enqueues a mail to a user's own address without checking the limit: another one applies.
+    pub async fn mail_unlimited(&mut self, kind: Kind, user: &User, args: &Value) -> Result<()> {
+        self.insert(kind, Some(user.id), user, &user.email, args).await
+    }
+
     async fn enqueue(
         &mut self,
         kind: Kind,
@@ -57,6 +62,17 @@ impl Work<'_> {
         if self.is_mail_limit_reached(kind, recipient).await? {
             return Ok(());
         }
+        self.insert(kind, id, user, recipient, args).await
+    }
+
+    async fn insert(
+        &mut self,
+        kind: Kind,
+        id: Option<UserId>,
+        user: &User,
+        recipient: &str,
+        args: &Value,
+    ) -> Result<()> {
         // Anyone who registers with somebody else's address chooses the name, so the name would be a way to
         // send a message to a stranger.
         let own = user.email_confirmed_at.is_some() && recipient == user.email;

@@ -22,6 +22,7 @@ async fn a_mailed_token_is_consumed_once_or_revoked(db: &Db) {
         expires_at: after(100),
         used_at: None,
         code_hash: None,
+        ticket: None,
     };
     for n in 1..=3 {
         tx!(db, |tx| mail_tokens::insert(tx, &token(n)));

@@ -62,8 +62,8 @@ fn pages() -> Pages {
             "pages/login.html",
             &["login"],
             vec![
-                json!({"login": "", "remember": true, "next": "", "open": true}),
-                json!({"login": EVIL, "remember": false, "next": EVIL, "open": false}),
+                json!({"login": "", "remember": true, "next": "", "open": true, "by_mail": false}),
+                json!({"login": EVIL, "remember": false, "next": EVIL, "open": false, "by_mail": true}),
             ],
         ),
         (
@@ -138,6 +138,26 @@ fn links() -> Pages {
                 with(&confirm("done"), &json!({"signed_in": true})),
                 confirm("expired"),
             ],
+        ),
+        (
+            "pages/mail_login.html",
+            &["mail"],
+            vec![
+                json!({"email": "", "remember": true, "next": ""}),
+                json!({"email": EVIL, "remember": false, "next": EVIL}),
+            ],
+        ),
+        (
+            "pages/mail_login_code.html",
+            &["code"],
+            vec![json!({"next": ""}), json!({"next": EVIL})],
+        ),
+        (
+            "pages/mail_login_link.html",
+            &["login"],
+            ["usable", "code", "expired"]
+                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL, "code": EVIL}))
+                .to_vec(),
         ),
         (
             "pages/restore_email.html",

@@ -16,6 +16,7 @@ const HOURS: i64 = 1;
 #[derive(Clone, Copy, Debug)]
 pub enum LinkCookie {
     Confirm,
+    Login,
     Restore,
     Reset,
     Invite,
@@ -26,6 +27,7 @@ impl LinkCookie {
     const fn purpose(self) -> &'static str {
         match self {
             Self::Confirm => "confirm",
+            Self::Login => "login-link",
             Self::Restore => "restore",
             Self::Reset => "reset",
             Self::Invite => "invite",
@@ -43,6 +45,9 @@ impl LinkCookie {
 
 /// The token of a link that confirms an email address.
 pub struct ConfirmToken<'r>(pub Option<&'r str>);
+
+/// The token of a link that logs in.
+pub struct LoginToken<'r>(pub Option<&'r str>);
 
 /// The token of a link that undoes a change of email address.
 pub struct RestoreToken<'r>(pub Option<&'r str>);
@@ -69,6 +74,7 @@ macro_rules! linked {
     };
 }
 linked!(ConfirmToken, LinkCookie::Confirm);
+linked!(LoginToken, LinkCookie::Login);
 linked!(RestoreToken, LinkCookie::Restore);
 linked!(ResetToken, LinkCookie::Reset);
 linked!(InviteToken, LinkCookie::Invite);

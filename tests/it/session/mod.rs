@@ -8,6 +8,7 @@ mod limit;
 mod load;
 mod login;
 mod logout;
+mod mail_login;
 mod refresh;
 mod refresh_chain;
 mod refresh_replicas;
