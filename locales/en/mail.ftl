@@ -49,6 +49,11 @@ mail-restore-email-body = Your account on { $site } now uses { $new-email }. Fro
 mail-restore-email-button = Undo the change
 mail-restore-email-ignore = If it was you, there is nothing to do. If not, undo the change: this logs out every device, and you choose a new password.
 
+mail-new-device-subject = New login to your account on { $site }
+mail-new-device-body = Someone logged in to your account on { $site } from a device that you have not used before: { $device }, { $time }.
+mail-new-device-button = This was not me
+mail-new-device-ignore = If it was you, there is nothing to do. If not, open the link: you can log out every device and choose a new password. You can turn off these emails on the security page of your account.
+
 mail-password-changed-subject = Your password on { $site } was changed
 mail-password-changed-body = The password of your account on { $site } was changed, and other devices were logged out.
 mail-password-changed-button = Reset password

@@ -97,6 +97,12 @@ restore-done-body = The change is already undone. If you haven’t chosen a new 
 restore-expired-body = You can undo a change for 3 days, with the link in the email about it.
 restore-reset = Choose a new password
 
+report-title = This was not me
+report-body = Every device is logged out and your password stops working: you choose a new one in the next step.
+report-button = Log out every device
+report-done-body = The login is already reported. If you haven’t chosen a new password yet, request a link.
+report-expired-body = You can report a login for 3 days, with the link in the email about it.
+
 setup-title = Set up this service
 setup-body = Enter the email and password of the first superuser. Superusers can do everything here.
 setup-button = Create superuser
@@ -143,6 +149,11 @@ security-sessions = { $count ->
  }
 security-look = View sessions
 security-password = Use a password that you don’t use anywhere else.
+notifications-title = Logins from new devices
+notifications-on = We email you when someone logs in to your account from a device that you haven’t used before.
+notifications-off = We don’t email you when someone logs in to your account from a new device.
+notifications-turn-on = Turn on emails
+notifications-turn-off = Turn off emails
 security-events-title = Recent activity
 security-events-body = If you don’t recognise something here, change your password.
 security-none = No activity yet.
@@ -164,6 +175,7 @@ event-invitation-mailed = Invitation sent
 event-invitation-withdrawn = Invitation withdrawn
 event-login = Login
 event-login-failed = Failed login
+event-login-reported = Login reported as somebody else’s
 event-login-mail-requested = Login email requested
 event-stuffing-noticed = Attack with leaked passwords noticed
 event-logout = Logout
@@ -266,6 +278,8 @@ notice-account-deleted = Your account is deleted.
 notice-email-confirmed = Email confirmed.
 notice-registration-declined = Account deleted. You can use your email for a new one.
 notice-change-declined = Change cancelled. Your email was not added to any account.
+notice-login-reported = Every device is logged out. Now choose a new password.
+notice-notifications-saved = Saved.
 notice-email-restored = Your email is back, and every device is logged out. Now choose a new password.
 
 dev-mail-title = Development mailbox
@@ -385,6 +399,7 @@ mail-kind-restore-email = Notice: email changed
 mail-kind-password-changed = Notice: password changed
 mail-kind-account-exists = Notice: account already exists
 mail-kind-account-deleted = Notice: account deleted
+mail-kind-new-device = Notice: login from a new device
 mail-kind-invitation = Invitation
 
 admin-keys-body = The current key signs tokens. The next key is already published, so that other services can fetch it before it signs. Retired keys verify tokens until the last one they signed expires. Rotating the keys logs nobody out.

@@ -102,6 +102,8 @@ request_body! {
         first_name: Option<Option<String>>,
         /// `en` or `ru`; null for the default language of the service.
         language: Option<Option<String>>,
+        /// Whether logins from new devices are mailed to the user.
+        notify_new_devices: Option<bool>,
     }
 }
 
@@ -119,6 +121,7 @@ pub async fn change_me(
         username: body.username.as_ref().map(Option::as_deref),
         first_name: body.first_name.as_ref().map(|name| name.as_deref().unwrap_or_default()),
         language: body.language.as_ref().map(Option::as_deref),
+        notify_new_devices: body.notify_new_devices,
     };
     Ok(Reply::ok(auth.change_profile(&client, &by, change).await?.into()))
 }

@@ -21,6 +21,8 @@ pub struct UserView {
     pub roles: Vec<String>,
     pub is_superuser: bool,
     pub language: Option<String>,
+    /// Whether logins from new devices are mailed to the user.
+    pub notify_new_devices: bool,
     pub created_at: Timestamp,
 }
 
@@ -37,6 +39,7 @@ impl From<User> for UserView {
             username: u.username,
             first_name: u.first_name,
             language: u.language,
+            notify_new_devices: u.notify_new_devices,
             created_at: u.created_at,
         }
     }

@@ -12,6 +12,7 @@ mod mail_login;
 mod password_strength;
 mod paths;
 mod register;
+mod report_login;
 mod reset_password;
 mod restore_email;
 mod setup;
@@ -62,6 +63,8 @@ pub fn routes(login_by_mail: bool) -> Vec<Route> {
         forgot_password::forgot,
         restore_email::page,
         restore_email::restore,
+        report_login::page,
+        report_login::report,
         reset_password::page,
         reset_password::reset,
         account::profile::page,
@@ -76,6 +79,7 @@ pub fn routes(login_by_mail: bool) -> Vec<Route> {
         account::sessions::end,
         account::sessions::end_others,
         account::security::page,
+        account::security::notifications,
         password_strength::strength,
         setup::page,
         setup::set_up,

@@ -52,6 +52,8 @@ text_enum! {
         LoginFailed,
         /// Someone requested a mail that logs in.
         LoginMailRequested,
+        /// The link in the mail about a login from a new device reported that login.
+        LoginReported,
         /// A user ended the session that they used, and its family.
         Logout,
         /// A user ended all their sessions.

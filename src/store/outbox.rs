@@ -34,6 +34,8 @@ text_enum! {
         AccountDeleted,
         /// Has a link to register by invitation.
         Invitation,
+        /// Tells a user of a login from a new device, with a link that reports it.
+        NewDevice,
     }
 }
 

@@ -192,6 +192,25 @@ pub async fn of_user(
     .await
 }
 
+/// The IP addresses of at most `limit` sessions of a user with this user agent, last used first, whether they
+/// are active or not.
+pub async fn addresses(
+    db: &mut Conn,
+    user: UserId,
+    user_agent: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Option<String>>> {
+    let rows: Vec<(Option<String>,)> = db
+        .fetch_all(
+            "SELECT ip FROM auth_sessions
+             WHERE user_id = $1 AND actor_id IS NULL AND user_agent IS NOT DISTINCT FROM $2
+             ORDER BY last_seen_at DESC LIMIT $3",
+            (user, user_agent, limit),
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(ip,)| ip).collect())
+}
+
 /// The number of active sessions of a user.
 pub async fn count(db: &mut Conn, user: UserId, now: Timestamp) -> Result<i64> {
     let (count,): (i64,) = db

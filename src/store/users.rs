@@ -55,6 +55,8 @@ pub struct User {
     pub last_login_at: Option<Timestamp>,
     /// Whether the user registered without an invitation.
     pub self_registered: bool,
+    /// Whether the user wants mails about logins from new devices.
+    pub notify_new_devices: bool,
 }
 
 impl User {
@@ -97,6 +99,7 @@ macro_rules! columns {
     () => {
         "u.id, u.email, u.email_confirmed_at, u.username, u.first_name, u.is_active, u.is_superuser,
          u.language, u.credential_version, u.created_at, u.last_login_at, u.self_registered,
+         u.notify_new_devices,
          (SELECT string_agg(r.role, ',' ORDER BY r.granted_at, r.role)
           FROM auth_user_roles r WHERE r.user_id = u.id) AS roles"
     };
@@ -140,7 +143,7 @@ pub async fn insert(db: &mut Tx, new: &NewUser<'_>) -> Result<Option<User>> {
              ON CONFLICT DO NOTHING
              RETURNING id, email, email_confirmed_at, username, first_name, is_active, is_superuser,
                        language, credential_version, created_at, last_login_at, self_registered,
-                       NULL AS roles",
+                       notify_new_devices, NULL AS roles",
         (
             new.email,
             new.email_key,
@@ -253,6 +256,17 @@ pub async fn set_password(
     Ok(rows == 1)
 }
 
+/// Removes the password, so that only a mailed link sets another one. Earlier links become invalid.
+pub async fn remove_password(db: &mut Tx, id: UserId) -> Result<()> {
+    db.execute(
+        "UPDATE auth_users SET password_hash = NULL, credential_version = credential_version + 1
+         WHERE id = $1",
+        [id],
+    )
+    .await?;
+    Ok(())
+}
+
 /// Marks the address as confirmed; `false` if it already was.
 pub async fn confirm_email(db: &mut Tx, id: UserId, now: Timestamp) -> Result<bool> {
     let rows = db
@@ -272,6 +286,7 @@ pub struct Profile<'a> {
     pub username_key: Option<&'a str>,
     pub first_name: &'a str,
     pub language: Option<&'a str>,
+    pub notify_new_devices: bool,
 }
 
 /// Replaces the profile; `false` if the username belongs to another user.
@@ -279,7 +294,8 @@ pub async fn set_profile(db: &mut Tx, id: UserId, new: &Profile<'_>) -> Result<b
     let rows = db
         .execute_unless_taken(
             "UPDATE auth_users
-             SET username = $2, username_key = $3, first_name = $4, first_name_key = $5, language = $6
+             SET username = $2, username_key = $3, first_name = $4, first_name_key = $5, language = $6,
+                 notify_new_devices = $7
              WHERE id = $1
                AND NOT EXISTS (SELECT 1 FROM auth_users o WHERE o.username_key = $3 AND o.id <> $1)",
             (
@@ -289,6 +305,7 @@ pub async fn set_profile(db: &mut Tx, id: UserId, new: &Profile<'_>) -> Result<b
                 new.first_name,
                 new.first_name.to_lowercase(),
                 new.language,
+                new.notify_new_devices,
             ),
         )
         .await?;

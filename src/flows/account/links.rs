@@ -89,10 +89,11 @@ impl Auth {
 
     /// Whether a link still works. A change of the password or the address invalidates the links
     /// that were requested before, and so does disabling the account. A link that restores an
-    /// address survives what the author of the change does next.
+    /// address or reports a login survives what the author of the change or the login does next.
     pub(crate) fn is_usable(&self, link: &MailToken, user: &User) -> bool {
         let fits = match link.kind.known() {
             Some(Kind::RestoreEmail) => link.email != user.email,
+            Some(Kind::NewDevice) => link.email == user.email,
             Some(Kind::ConfirmEmail) if user.email_confirmed_at.is_some() => false,
             Some(Kind::Login) if user.email_confirmed_at.is_none() => false,
             _ => link.credential_version == user.credential_version,

@@ -84,7 +84,7 @@ impl Auth {
             return Err(Error::LinkNotValid);
         }
         users::confirm_email(&mut work.tx, user.id, work.now).await?;
-        for kind in [Kind::ResetPassword, Kind::ConfirmEmail, Kind::ChangeEmail] {
+        for kind in [Kind::ResetPassword, Kind::ConfirmEmail, Kind::ChangeEmail, Kind::NewDevice] {
             mail_tokens::revoke(&mut work.tx, user.id, kind).await?;
         }
         work.end_sessions(user.id, None).await?;

@@ -74,7 +74,7 @@ impl Auth {
 }
 
 /// Stores a link that sets the password of `user`, for a caller who has just proven the address.
-async fn reset_link(db: &mut Tx, user: &User, now: Timestamp) -> Result<Uuid> {
+pub(super) async fn reset_link(db: &mut Tx, user: &User, now: Timestamp) -> Result<Uuid> {
     let token = secret::token()?;
     let row = MailToken {
         hash: secret::hash(token),

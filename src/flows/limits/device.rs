@@ -37,6 +37,11 @@ impl Auth {
         device.marks.iter().any(knows).then_some(device.id)
     }
 
+    /// Whether `user` has logged in on the caller's device before.
+    pub(crate) fn knows_device(&self, caller: &Caller, user: &User) -> bool {
+        name::of_user(user).iter().any(|name| self.known_device(caller, name).is_some())
+    }
+
     /// The value of the cookie for a device on which `user` has just proven that the account is theirs;
     /// `None` if there are no limits.
     ///

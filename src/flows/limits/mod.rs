@@ -21,7 +21,7 @@ mod name;
 mod stuffing;
 
 pub(crate) use accounts::{Attempt, KEPT, MailLogin};
-pub(crate) use addresses::Action;
+pub(crate) use addresses::{Action, is_same_network};
 pub use stuffing::Stuffing;
 
 use super::{Auth, Caller, Error, Result, SessionId};

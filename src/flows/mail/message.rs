@@ -13,6 +13,7 @@ use crate::{
         users,
     },
     time::Timestamp,
+    view::{self, Moment},
 };
 use serde_json::Value;
 use std::time::Duration;
@@ -29,6 +30,7 @@ fn link(kind: Kind) -> Option<(&'static str, Duration)> {
     match kind {
         Kind::ConfirmEmail | Kind::ChangeEmail => Some(("/confirm-email?token=", days(3))),
         Kind::RestoreEmail => Some(("/restore-email?token=", days(3))),
+        Kind::NewDevice => Some(("/report-login?token=", days(3))),
         Kind::Login => Some(("/login/mail/link?token=", LOGIN)),
         Kind::ResetPassword => Some(("/reset-password?token=", RESET)),
         Kind::Invitation => Some(("/register?invite=", days(7))),
@@ -72,6 +74,9 @@ impl Auth {
         args["site"] = self.config.site().into();
         args["home"] = self.config.link("/").into();
         let language = Language::from_tag(&mail.language).unwrap_or(self.config.language);
+        if kind == Kind::NewDevice {
+            describe_login(&mut args, language, now);
+        }
         let (subject, text, html) =
             self.templates.letter(language, kind.as_str(), &args).map_err(Error::internal)?;
         let to = mail.recipient.clone();
@@ -94,9 +99,9 @@ impl Auth {
         let Some(user) = users::by_id(&mut db, id).await? else { return Ok(None) };
         let withdrawn = !outbox::lock(&mut db, mail.id).await?;
         let confirmed = kind == Kind::ConfirmEmail && user.email_confirmed_at.is_some();
-        // A restore link survives this: an attacker who changed the address may change the password next.
-        let outdated =
-            user.credential_version != mail.credential_version && kind != Kind::RestoreEmail;
+        // These links survive a change of the password, which may be the next thing that an attacker does.
+        let survives = matches!(kind, Kind::RestoreEmail | Kind::NewDevice);
+        let outdated = user.credential_version != mail.credential_version && !survives;
         if outdated || confirmed || withdrawn {
             return Ok(None);
         }
@@ -124,6 +129,17 @@ impl Auth {
         db.commit().await?;
         Ok(Some((token, confirms.or(logs_in))))
     }
+}
+
+/// Puts what the mail about a login stores into words.
+fn describe_login(args: &mut Value, language: Language, now: Timestamp) {
+    let browser = view::browser(args["user_agent"].as_str(), language);
+    args["device"] = match args["ip"].as_str() {
+        Some(ip) => format!("{browser}, {ip}").into(),
+        None => browser.into(),
+    };
+    let at = Timestamp::from_micros(args["at"].as_i64().unwrap_or_default());
+    args["time"] = Moment::new(language, at, now).day.into();
 }
 
 /// The keyed ticket in the arguments of a mail that logs in.
@@ -160,6 +176,7 @@ mod tests {
             let mut args = json!({
                 "site": "example.com", "home": "https://example.com/", "name": "Ann",
                 "email": "ann@example.com", "new_email": "new@example.com",
+                "device": "Firefox", "time": "now",
             });
             if let Some((page, lifetime)) = link(kind) {
                 args["link"] = format!("https://example.com{page}token").into();

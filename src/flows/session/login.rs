@@ -148,6 +148,9 @@ impl Auth {
             Evidence::Password(_) => ("pwd", ""),
             Evidence::Mail { .. } => ("otp", "mail"),
         };
+        if !matches!(evidence, Evidence::Password(None)) {
+            work.mail_new_device(user).await?;
+        }
         let session = work.new_session(surface, user.id, remember)?;
         let (session, issued) =
             work.store_session(Session { amr: amr.to_owned(), ..session }).await?;

@@ -2,11 +2,8 @@
 use crate::{
     config::Language,
     flows::{Logged, OutboxMessage, User},
-    pages::account::{
-        viewer::Reader,
-        views::{browser, stored_text},
-    },
-    view::Moment,
+    pages::account::{viewer::Reader, views::stored_text},
+    view::{Moment, browser},
 };
 use serde::Serialize;
 

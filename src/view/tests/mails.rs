@@ -2,12 +2,13 @@
 use super::*;
 
 /// Each mail, and whether it contains a link.
-const KINDS: [(&str, bool); 11] = [
+const KINDS: [(&str, bool); 12] = [
     ("confirm_email", true),
     ("login", true),
     ("reset_password", true),
     ("change_email", true),
     ("invitation", true),
+    ("new_device", true),
     ("restore_email", true),
     ("email_changed", true),
     ("password_changed", true),
@@ -19,7 +20,7 @@ const KINDS: [(&str, bool); 11] = [
 #[test]
 fn every_mail_template_renders_in_both_languages() {
     for (kind, has_link) in KINDS {
-        let mut args = json!({"new_email": "new@example.org"});
+        let mut args = json!({"new_email": "new@example.org", "device": "Firefox", "time": "noon"});
         if has_link {
             args["link"] = LINK.into();
         }

@@ -94,10 +94,11 @@ fn pages() -> Pages {
         ),
         (
             "pages/security.html",
-            &[],
+            &["notifications"],
             vec![
-                with(&user(true), &json!({"sessions": 1, "events": []})),
-                with(&user(false), &json!({"sessions": 3, "events": [event]})),
+                with(&user(true), &json!({"sessions": 1, "events": [], "notifications": "on"})),
+                with(&user(true), &json!({"sessions": 1, "events": [], "notifications": "off"})),
+                with(&user(false), &json!({"sessions": 3, "events": [event], "notifications": ""})),
             ],
         ),
         (
@@ -162,6 +163,13 @@ fn links() -> Pages {
         (
             "pages/restore_email.html",
             &["restore"],
+            ["usable", "done", "expired"]
+                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL}))
+                .to_vec(),
+        ),
+        (
+            "pages/report_login.html",
+            &["report"],
             ["usable", "done", "expired"]
                 .map(|state| json!({"state": state, "token": EVIL, "email": EVIL}))
                 .to_vec(),

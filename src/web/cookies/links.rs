@@ -18,6 +18,7 @@ pub enum LinkCookie {
     Confirm,
     Login,
     Restore,
+    Report,
     Reset,
     Invite,
     Setup,
@@ -29,6 +30,7 @@ impl LinkCookie {
             Self::Confirm => "confirm",
             Self::Login => "login-link",
             Self::Restore => "restore",
+            Self::Report => "report",
             Self::Reset => "reset",
             Self::Invite => "invite",
             Self::Setup => "setup",
@@ -51,6 +53,9 @@ pub struct LoginToken<'r>(pub Option<&'r str>);
 
 /// The token of a link that undoes a change of email address.
 pub struct RestoreToken<'r>(pub Option<&'r str>);
+
+/// The token of a link that reports a login.
+pub struct ReportToken<'r>(pub Option<&'r str>);
 
 /// The token of a link that resets a password.
 pub struct ResetToken<'r>(pub Option<&'r str>);
@@ -76,6 +81,7 @@ macro_rules! linked {
 linked!(ConfirmToken, LinkCookie::Confirm);
 linked!(LoginToken, LinkCookie::Login);
 linked!(RestoreToken, LinkCookie::Restore);
+linked!(ReportToken, LinkCookie::Report);
 linked!(ResetToken, LinkCookie::Reset);
 linked!(InviteToken, LinkCookie::Invite);
 linked!(SetupToken, LinkCookie::Setup);

@@ -27,6 +27,8 @@ pub enum Notice {
     RegistrationDeclined,
     ChangeDeclined,
     EmailRestored,
+    LoginReported,
+    NotificationsSaved,
     UserChanged,
     UserSessionsEnded,
     UserDeleted,
@@ -38,7 +40,7 @@ pub enum Notice {
     PasswordProven,
 }
 
-const ALL: [Notice; 27] = [
+const ALL: [Notice; 29] = [
     Notice::Registered,
     Notice::Welcome,
     Notice::CheckMail,
@@ -57,6 +59,8 @@ const ALL: [Notice; 27] = [
     Notice::RegistrationDeclined,
     Notice::ChangeDeclined,
     Notice::EmailRestored,
+    Notice::LoginReported,
+    Notice::NotificationsSaved,
     Notice::UserChanged,
     Notice::UserSessionsEnded,
     Notice::UserDeleted,
@@ -91,6 +95,8 @@ impl Notice {
             Self::RegistrationDeclined => "registration-declined",
             Self::ChangeDeclined => "change-declined",
             Self::EmailRestored => "email-restored",
+            Self::LoginReported => "login-reported",
+            Self::NotificationsSaved => "notifications-saved",
             Self::UserChanged => "user-changed",
             Self::UserSessionsEnded => "user-sessions-ended",
             Self::UserDeleted => "user-deleted",

@@ -9,6 +9,7 @@ mod load;
 mod login;
 mod logout;
 mod mail_login;
+mod new_device;
 mod refresh;
 mod refresh_chain;
 mod refresh_replicas;
