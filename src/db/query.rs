@@ -64,7 +64,7 @@ macro_rules! tuples { ($(($($t:ident)*))*) => { $(
 )* } }
 tuples! { () (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H)
 (A B C D E F G H I) (A B C D E F G H I J) (A B C D E F G H I J K) (A B C D E F G H I J K L)
-(A B C D E F G H I J K L M) (A B C D E F G H I J K L M N) }
+(A B C D E F G H I J K L M) (A B C D E F G H I J K L M N) (A B C D E F G H I J K L M N O) }
 
 macro_rules! run {
     ($conn:ident, $query:ident($sql:ident, $args:ident).$how:ident) => {{

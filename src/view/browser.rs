@@ -10,11 +10,9 @@ pub fn browser(agent: Option<&str>, language: Language) -> String {
     let Some(found) = agent.and_then(|agent| parser.parse(agent)) else { return unknown() };
     let system = known(found.os).map(|os| if os == "Mac OSX" { "macOS".to_owned() } else { os });
     match (known(found.name), system) {
-        (Some(browser), Some(system)) => text(
-            language,
-            "device",
-            &[("browser", browser.into()), ("system", system.into())],
-        ),
+        (Some(browser), Some(system)) => {
+            text(language, "device", &[("browser", browser.into()), ("system", system.into())])
+        }
         (Some(one), None) | (None, Some(one)) => one,
         (None, None) => unknown(),
     }

@@ -10,7 +10,7 @@ use crate::{
     db::Conn,
     field_error::FieldError,
     flows::{
-        Auth, Caller, Error, Result, Tokens, User,
+        Auth, Caller, Error, Result, Tokens, User, UserId,
         account::{links, reset_password::count_unknown},
         audit::{AuditEvent, AuditKind},
         limits::{Action, MailLogin},
@@ -164,9 +164,10 @@ impl Auth {
 
     /// The link with this keyed ticket and its user, if it may still be used.
     async fn open_ticket(&self, db: &mut Conn, mark: Uuid) -> Result<Option<(MailToken, User)>> {
-        let Some(link) = mail_tokens::by_ticket(db, mark).await? else { return Ok(None) };
-        let user = users::by_id(db, link.user_id).await?;
-        Ok(user.filter(|user| self.is_usable(&link, user)).map(|user| (link, user)))
+        let link = mail_tokens::by_ticket(db, mark).await?;
+        // A ticket without a mail takes as many queries. No user has the id 0.
+        let user = users::by_id(db, link.as_ref().map_or(UserId(0), |link| link.user_id)).await?;
+        Ok(link.zip(user).filter(|(link, user)| self.is_usable(link, user)))
     }
 
     fn is_for(&self, link: &MailToken, ticket: Option<Uuid>) -> bool {

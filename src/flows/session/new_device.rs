@@ -4,12 +4,7 @@
 //! session of the account has the same user agent and network. The mail goes through the outbox, so it
 //! neither blocks nor delays the login.
 use crate::{
-    flows::{
-        Result, User,
-        limits::is_same_network,
-        mail::Kind,
-        work::Work,
-    },
+    flows::{Result, User, limits::is_same_network, mail::Kind, work::Work},
     store::sessions,
 };
 use serde_json::json;
@@ -28,7 +23,10 @@ impl Work<'_> {
             && user.notify_new_devices
             && user.email_confirmed_at.is_some()
             && user.last_login_at.is_some();
-        if !wanted || self.auth.knows_device(self.caller, user) || self.has_seen_caller(user).await? {
+        if !wanted
+            || self.auth.knows_device(self.caller, user)
+            || self.has_seen_caller(user).await?
+        {
             return Ok(());
         }
         let login = json!({

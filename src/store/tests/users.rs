@@ -156,12 +156,14 @@ async fn a_profile_cannot_take_a_username_in_use(db: &Db) {
         username_key: name,
         first_name: "A",
         language: None,
+        notify_new_devices: false,
     };
     assert!(!tx!(db, |tx| users::set_profile(tx, id, &profile(Some("bob")))));
     assert!(tx!(db, |tx| users::set_profile(tx, id, &profile(Some("ann")))));
     assert!(tx!(db, |tx| users::set_profile(tx, id, &profile(None))));
     let user = users::by_id(&mut db.read().await.unwrap(), id).await.unwrap().unwrap();
     assert_eq!((user.username, user.first_name.as_str(), user.language), (None, "A", None));
+    assert!(!user.notify_new_devices);
 }
 
 on_db!(deleting_a_user_deletes_their_rows_and_retires_the_id);

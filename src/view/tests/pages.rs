@@ -148,11 +148,7 @@ fn links() -> Pages {
                 json!({"email": EVIL, "remember": false, "next": EVIL}),
             ],
         ),
-        (
-            "pages/mail_login_code.html",
-            &["code"],
-            vec![json!({"next": ""}), json!({"next": EVIL})],
-        ),
+        ("pages/mail_login_code.html", &["code"], vec![json!({"next": ""}), json!({"next": EVIL})]),
         (
             "pages/mail_login_link.html",
             &["login"],

@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn a_request_survives_its_cookie() {
-        for (remember, next) in [(true, ""), (false, "/a?b=c;d&e=%20#f"), (true, "https://a.example/x")]
+        for (remember, next) in
+            [(true, ""), (false, "/a?b=c;d&e=%20#f"), (true, "https://a.example/x")]
         {
             let one = MailLogin { ticket: Uuid::from_u128(1), remember, next: next.to_owned() };
             let cookie = one.cookie(&Config::default());

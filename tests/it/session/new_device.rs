@@ -35,7 +35,8 @@ async fn a_login_from_a_new_device_is_mailed_once(service: &Service) {
     assert_eq!(rows(service, NOTICES).await.len(), 1);
     let mail = service.mail(&ann.email()).await;
     let text = mail["text"].as_str().unwrap();
-    for part in ["Firefox on Linux, 198.51.100.7, 15 January 2027, 08:00 UTC", "/report-login?token="]
+    for part in
+        ["Firefox on Linux, 198.51.100.7, 15 January 2027, 08:00 UTC", "/report-login?token="]
     {
         assert!(text.contains(part), "{part}: {text}");
     }
