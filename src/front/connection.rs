@@ -38,6 +38,8 @@ pub struct Peer {
     pub activity: Arc<Activity>,
     /// The memory for the bodies of its requests.
     pub body_memory: Arc<Semaphore>,
+    /// The handlers that may run at the same time.
+    pub handlers: Arc<Semaphore>,
 }
 
 /// Runs the tasks of hyper among those of the front.
@@ -105,7 +107,8 @@ where
     };
     let activity = Activity::new();
     let body_memory = Arc::new(Semaphore::new(shared.limits.connection_body_memory()));
-    let peer = Arc::new(Peer { address, activity: Arc::clone(&activity), body_memory });
+    let handlers = Arc::new(Semaphore::new(limits::MAX_STREAMS as usize));
+    let peer = Arc::new(Peer { address, activity: Arc::clone(&activity), body_memory, handlers });
     let socket = Watched::new(socket, activity);
     let certificates = shared.certificates.as_ref().filter(|_| purpose == Purpose::Tls);
     let Some(certificates) = certificates else {

@@ -2,7 +2,7 @@
 import os, unittest
 from faults.kit import debian
 from faults.kit.processes import free_port
-from .before_application import BeforeApplication
+from .before_application import BeforeApplication, Request
 from .client import OFFICE_NETWORK, Client, trusting
 from .documentation import adapted, block
 from .in_front import PROXY_KEEPS, InFront
@@ -65,3 +65,9 @@ class InFrontOfAnApplication(BeforeApplication, unittest.TestCase):
         return run_caddy(cls, adapted(block("proxies.md", "caddyfile", "forward_auth"), {
             "127.0.0.1:8000": f"127.0.0.1:{cls.service.port}", "127.0.0.1:3000": f"127.0.0.1:{cls.application.port}",
         }), APP_HOST)
+
+    def test_no_header_of_this_family_comes_from_the_client(self):
+        forged = [("X-Auth-Email", "root@example.com"), ("X_Auth_Email", "root@example.com"), ("x-auth-x", "y")]
+        request = Request(self.ask("GET", "/", headers=[*forged, *self.token_of_editor()]))
+        names = {name.lower().replace("_", "-") for name, _ in request.headers}
+        self.assertEqual({name for name in names if name.startswith("x-auth")}, {"x-auth-user-id", "x-auth-roles"})
