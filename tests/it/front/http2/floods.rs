@@ -46,7 +46,8 @@ async fn frames_without_a_request_do_not_keep_a_connection() {
         for again in &kinds {
             let mut raw = Raw::open(&front, &first).await;
             let (mut reader, mut writer) = raw.0.split();
-            let read = tokio::io::copy(&mut reader, &mut tokio::io::sink());
+            let mut sink = tokio::io::sink();
+            let read = tokio::io::copy(&mut reader, &mut sink);
             let write = async {
                 while writer.write_all(again).await.is_ok() {
                     tokio::task::yield_now().await;
