@@ -32,6 +32,23 @@ async fn an_address_holds_a_limited_number_of_connections() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_leaves_holds_its_place_until_its_handler_ends() {
+    let front = Running::start(|c| c.server.max_connections_per_address = 1).await;
+    let stream = front.send(get_head("/app/wait")).await;
+    timeout(LONG, front.signs.reached.notified()).await.expect("the handler begins");
+    drop(stream);
+    let served = async || {
+        while front.get("/health/live").await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(timeout(SHORT, served()).await.is_err());
+    front.signs.go.notify_one();
+    timeout(LONG, served()).await.expect("the place is free");
+    front.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trusted_proxy_holds_as_many_connections_as_it_needs() {
     let front = Running::start(|c| {
         c.server.max_connections_per_address = 1;
