@@ -158,8 +158,8 @@ async fn may_log_in(
 ) -> Result<bool> {
     let (Some(user), Some(ticket)) = (mail.user_id, ticket) else { return Ok(false) };
     mail_tokens::revoke(db, user, Kind::Login).await?;
-    let used = mail_tokens::by_ticket(db, ticket).await?.is_some();
-    Ok(!used && mail.created_at.plus(LOGIN) > now)
+    let spent = mail_tokens::by_ticket(db, ticket).await?.is_some();
+    Ok(!spent && mail.created_at.plus(LOGIN) > now)
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ impl Work<'_> {
     /// Whether a session of the user has the caller's user agent and network.
     async fn has_seen_caller(&mut self, user: &User) -> Result<bool> {
         let agent = self.caller.user_agent.as_deref();
-        let used = sessions::addresses(&mut self.tx, user.id, agent, MOST_SESSIONS).await?;
-        Ok(used.iter().any(|ip| is_same_network(ip.as_deref(), self.caller.ip)))
+        let addresses = sessions::addresses(&mut self.tx, user.id, agent, MOST_SESSIONS).await?;
+        Ok(addresses.iter().any(|ip| is_same_network(ip.as_deref(), self.caller.ip)))
     }
 }
