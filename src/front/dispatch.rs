@@ -58,8 +58,13 @@ pub async fn answer(
     let (send, reply) = oneshot::channel();
     // On a task of its own: what a handler has begun ends, even if the client leaves.
     let (tasks, abort) = (shared.tasks.clone(), shared.abort.clone());
+    let permit = Arc::clone(&peer.handlers).acquire_owned().await;
     let handle = handle(shared, peer.address, head, body, send);
-    tasks.spawn(abort.clone().run_until_cancelled_owned(handle));
+    let handle = abort.clone().run_until_cancelled_owned(handle);
+    tasks.spawn(async move {
+        let _held = (permit, peer);
+        handle.await
+    });
     let mut reply = reply.await.unwrap_or_else(|_| {
         failed(if abort.is_cancelled() {
             StatusCode::SERVICE_UNAVAILABLE

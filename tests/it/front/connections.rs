@@ -48,6 +48,24 @@ async fn a_trusted_proxy_holds_as_many_connections_as_it_needs() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_counts_until_its_handlers_end() {
+    let front = Running::start(|c| c.server.max_connections_per_address = 1).await;
+    let stream = front.send(get_head("/app/wait")).await;
+    timeout(LONG, front.signs.reached.notified()).await.expect("the handler begins");
+    drop(stream);
+    for _ in 0..3 {
+        assert_eq!(front.get("/health/live").await, "", "a handler is running");
+    }
+    let free = async {
+        while front.get("/health/live").await.is_empty() {
+            front.signs.go.notify_waiters();
+        }
+    };
+    timeout(LONG, free).await.expect("the place is given back");
+    front.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_beyond_the_limit_wait() {
     let front = Running::start(|c| c.server.max_connections = 1).await;
     let mut first = front.send(LIVE).await;

@@ -3,7 +3,7 @@ use super::{LONG, Running, SHORT};
 use bytes::Bytes;
 use h2::{Reason, client};
 use hyper::{Method, Request, Response};
-use std::future::poll_fn;
+use std::{future::poll_fn, time::Duration};
 use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
 
 type Sender = client::SendRequest<Bytes>;
@@ -115,6 +115,50 @@ async fn a_client_that_resets_its_requests_is_cut_off() {
     timeout(LONG, resets).await.expect("the connection ends");
     let e = timeout(LONG, connection).await.unwrap().unwrap().unwrap_err();
     assert!(e.reason() == Some(Reason::ENHANCE_YOUR_CALM) || e.is_io(), "{e}");
+    front.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_was_reset_counts_until_its_handler_ends() {
+    let front = Running::start(|_| ()).await;
+    let (mut sender, _) = connect(&front).await;
+    for _ in 0..64 {
+        sender = sender.ready().await.unwrap();
+        let (_reply, mut send) = sender.send_request(get("/app/wait"), true).unwrap();
+        timeout(LONG, front.signs.reached.notified()).await.expect("the handler begins");
+        send.send_reset(Reason::CANCEL);
+    }
+    let next = ask(&sender, get("/health/live"), "");
+    tokio::pin!(next);
+    assert!(timeout(SHORT, &mut next).await.is_err(), "64 handlers are running");
+    let answered = async {
+        loop {
+            front.signs.go.notify_waiters();
+            if let Ok(reply) = timeout(Duration::from_millis(10), &mut next).await {
+                return reply;
+            }
+        }
+    };
+    assert_eq!(timeout(LONG, answered).await.unwrap().0.status(), 200);
+    front.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_bodies_through_a_proxy_delay_no_other_client() {
+    let front = Running::start(|c| c.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
+    let (sender, _) = connect(&front).await;
+    let post = || Request::post("http://localhost/app/size").body(()).unwrap();
+    let mut slow = Vec::new();
+    for _ in 0..4 {
+        // Without a length, so that each might become as long as a body may be.
+        let mut ready = sender.clone().ready().await.unwrap();
+        slow.push(ready.send_request(post(), false).unwrap());
+    }
+    for _ in 0..3 {
+        ask(&sender, get("/health/live"), "").await;
+    }
+    let other = timeout(Duration::from_secs(5), ask(&sender, post(), "12345")).await;
+    assert_eq!(other.expect("the others are not waited for").1, "5");
     front.end().await;
 }
 
