@@ -91,6 +91,7 @@ impl Auth {
         work.mail(Kind::PasswordChanged, &user).await?;
         work.audit(AuditEvent::about(AuditKind::PasswordReset, user.id)).await?;
         work.forget_failures(&user).await?;
+        let user = User { email_confirmed_at: Some(work.now), ..user };
         work.commit().await?;
         self.remember_device(caller, &user)
     }

@@ -68,6 +68,7 @@ impl Auth {
         let attempt = self.count_login(caller, login).await?;
         let found = login.find(&mut self.db.read().await?).await?;
         let (user, stored) = found.map_or((None, None), |c| (Some(c.user), c.password_hash));
+        let attempt = self.recount_login(caller, login, attempt, user.as_ref()).await?;
         let verdict = match self.hasher.verify(password, stored.as_deref()).await {
             Ok(verdict) => verdict,
             Err(e) => {
