@@ -256,7 +256,7 @@ pub async fn confirm_email(
         (Some(token), None) => {
             let by = by.ok().map(|by| by.0);
             let password = body.password.as_deref();
-            let proof = AccountProof { session: by.as_ref(), mark: mark.0, password };
+            let proof = AccountProof { session: by.as_ref(), mark: mark.value, password };
             auth.confirm_email(&client, token, proof).await?
         }
         (None, Some(code)) => auth.confirm_by_code(&client, &by?.0, code).await?,

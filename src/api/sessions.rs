@@ -135,7 +135,7 @@ pub async fn logout_all(auth: &State<Auth>, client: Client<'_>, by: Signed) -> A
 pub async fn list(auth: &State<Auth>, by: Signed) -> Answer<Vec<SessionView>> {
     let by = by?.0;
     let all = auth.sessions(&by).await?;
-    Ok(Reply::ok(all.into_iter().map(|s| SessionView::new(s, by.session.id)).collect()))
+    Ok(Reply::ok(all.into_iter().map(|s| SessionView::new(s, Some(by.session.id))).collect()))
 }
 
 /// Ends one of the user's sessions

@@ -4,8 +4,7 @@ use crate::{
     flows::Auth,
     view::View,
     web::{
-        self,
-        csrf_token::{Form, typed},
+        csrf_token::Form,
         reply::{flash::Notice, json::Reply, page::Page},
         request::caller::Client,
     },
@@ -30,16 +29,12 @@ pub fn page() -> Page<Forgot> {
 }
 
 #[post("/forgot-password", data = "<form>")]
-pub async fn forgot(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    form: web::Result<Form>,
-) -> Sent<Forgot> {
-    let email = typed(&form, "email");
+pub async fn forgot(auth: &State<Auth>, client: Client<'_>, form: Form) -> Sent<Forgot> {
+    let email = form.typed("email");
     let done = async {
-        form?;
+        form.body?;
         auth.forgot_password(&client, &email).await?;
         Ok(Reply::see(paths::LOGIN).with_notice(auth, Notice::ResetMailed))
     };
-    answer(done.await, "forgot", || Forgot { email: email.clone() })
+    answer(done.await, "forgot", async { Ok(Forgot { email }) }).await
 }

@@ -120,10 +120,10 @@ type Shown<V> = Result<Page<V>, PageError>;
 type Sent<V> = Result<Either<Reply<()>, Page<V>>, PageError>;
 
 /// The redirect, or the page `view` with the error in its form `form`.
-fn answer<V: View>(
+async fn answer<V: View>(
     done: Result<Reply<()>, Error>,
     form: &'static str,
-    view: impl FnOnce() -> V,
+    view: impl Future<Output = flows::Result<V>>,
 ) -> Sent<V> {
     match done {
         Ok(redirect) => Ok(Either::Left(redirect)),
@@ -131,6 +131,6 @@ fn answer<V: View>(
         Err(e @ (Error::Unauthenticated | Error::Flow(flows::Error::TokenNotValid))) => {
             Err(PageError(e))
         }
-        Err(e) => Ok(Either::Right(Page::again(view(), form, e))),
+        Err(e) => Ok(Either::Right(Page::again(view.await?, form, e))),
     }
 }

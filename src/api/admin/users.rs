@@ -160,7 +160,7 @@ pub async fn sessions(auth: &State<Auth>, by: Op, id: Id) -> Answer<Vec<SessionV
     let op = by?.0;
     let own = op.signed_in().map(|by| by.session.id);
     let all = auth.admin(&op).sessions_of(id?).await?;
-    Ok(Reply::ok(all.into_iter().map(|s| SessionView::of(s, own)).collect()))
+    Ok(Reply::ok(all.into_iter().map(|s| SessionView::new(s, own)).collect()))
 }
 
 /// Ends every session of a user
@@ -215,7 +215,7 @@ pub async fn history(
 #[post("/auth/admin/users/<id>/send-reset")]
 pub async fn send_reset(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
     auth.admin(&by?.0).send_reset(id?).await?;
-    Ok(Reply::empty().with_status(Status::Accepted))
+    Ok(Reply::without_body(Status::Accepted))
 }
 
 /// Mails a user a link that confirms their address, unless it is already confirmed
@@ -223,5 +223,5 @@ pub async fn send_reset(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
 #[post("/auth/admin/users/<id>/send-confirmation")]
 pub async fn send_confirmation(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
     auth.admin(&by?.0).send_confirmation(id?).await?;
-    Ok(Reply::empty().with_status(Status::Accepted))
+    Ok(Reply::without_body(Status::Accepted))
 }

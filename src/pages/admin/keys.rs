@@ -5,7 +5,6 @@ use crate::{
     pages::{Sent, Shown},
     view::{Moment, View},
     web::{
-        self,
         csrf_token::Form,
         reply::{flash::Notice, page::Page},
     },
@@ -52,14 +51,12 @@ pub async fn page(context: At<'_>) -> Shown<Keys> {
 }
 
 #[post("/admin/keys", data = "<form>")]
-pub async fn rotate(context: At<'_>, form: web::Result<Form>) -> Sent<Keys> {
+pub async fn rotate(context: At<'_>, form: Form) -> Sent<Keys> {
     let context = context?;
     let rotated = async {
-        let force = form?.read(|f| f.flag("force", false))?;
+        let force = form.body?.read(|f| f.flag("force", false))?;
         context.admin().rotate_keys(force).await?;
         Ok(context.back(Keys::PATH, Notice::KeysRotated))
     };
-    let rotated = rotated.await;
-    let shown = view(&context).await?;
-    decide(rotated, "rotate", Keys::PATH, || shown)
+    decide(rotated.await, "rotate", Keys::PATH, view(&context)).await
 }

@@ -97,18 +97,18 @@ pub struct AdminFrame {
 }
 
 /// The reply to a form: a redirect, the page again with the error, or a redirect to re-authenticate.
-fn decide<V: View>(
+async fn decide<V: View>(
     done: web::Result<Reply<()>>,
     form: &'static str,
     path: &str,
-    view: impl FnOnce() -> V,
+    view: impl Future<Output = flows::Result<V>>,
 ) -> Sent<V> {
     match done {
         Err(web::Error::Flow(flows::Error::PasswordRequired)) => {
             let next: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
             Ok(Either::Left(Reply::see(format!("{}?next={next}", reauthenticate::Prove::PATH))))
         }
-        done => answer(done, form, view),
+        done => answer(done, form, view).await,
     }
 }
 
