@@ -1,7 +1,6 @@
 //! `/forgot-password`: requests the link that resets a password.
 use super::{Sent, answer, paths};
 use crate::{
-    flows::Auth,
     view::View,
     web::{
         csrf_token::Form,
@@ -9,7 +8,7 @@ use crate::{
         request::caller::Client,
     },
 };
-use rocket::{State, get, post};
+use rocket::{get, post};
 use serde::Serialize;
 
 /// The page with the form to request the link.
@@ -29,12 +28,12 @@ pub fn page() -> Page<Forgot> {
 }
 
 #[post("/forgot-password", data = "<form>")]
-pub async fn forgot(auth: &State<Auth>, client: Client<'_>, form: Form) -> Sent<Forgot> {
+pub async fn forgot(client: Client<'_>, form: Form) -> Sent<Forgot> {
     let email = form.typed("email");
     let done = async {
         form.body?;
-        auth.forgot_password(&client, &email).await?;
-        Ok(Reply::see(paths::LOGIN).with_notice(auth, Notice::ResetMailed))
+        client.auth.forgot_password(&client, &email).await?;
+        Ok(Reply::see(paths::LOGIN).with_notice(client.auth, Notice::ResetMailed))
     };
     answer(done.await, "forgot", async { Ok(Forgot { email }) }).await
 }

@@ -16,10 +16,7 @@ mod restore_email;
 mod setup;
 
 use crate::{
-    flows::{
-        self,
-        surface::{Envelope, Rotation, Surface},
-    },
+    flows::{self, surface::Surface},
     view::View,
     web::{
         Error,
@@ -35,13 +32,7 @@ use rocket::{
 use url::form_urlencoded;
 
 /// The rules of the native API: the cookie of one is valid for the other.
-const SURFACE: Surface = Surface {
-    client: "pages",
-    envelope: Envelope::Uuid,
-    rotation: Rotation::Grace,
-    superusers: true,
-    legacy: false,
-};
+const SURFACE: Surface = Surface::native("pages");
 
 /// The routes of all pages.
 pub fn routes() -> Vec<Route> {

@@ -16,7 +16,7 @@ use crate::{
         request::caller::Client,
     },
 };
-use rocket::{Either, State, get, post};
+use rocket::{Either, get, post};
 use serde::Serialize;
 use url::form_urlencoded;
 
@@ -52,13 +52,13 @@ impl RegisterPage {
 
 #[get("/register?<invite>&<next>")]
 pub async fn page(
-    auth: &State<Auth>,
     client: Client<'_>,
     by: web::Result<SignedIn>,
     kept: LinkTokens<'_>,
     invite: Option<&str>,
     next: Option<&str>,
 ) -> Sent<RegisterPage> {
+    let auth = client.auth;
     let next = next.unwrap_or_default();
     if let Some(token) = invite {
         let query: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
@@ -83,7 +83,8 @@ pub async fn page(
 }
 
 #[post("/register", data = "<form>")]
-pub async fn register(auth: &State<Auth>, client: Client<'_>, form: Form) -> Sent<RegisterPage> {
+pub async fn register(client: Client<'_>, form: Form) -> Sent<RegisterPage> {
+    let auth = client.auth;
     let [email, username, first_name, invite, to] =
         ["email", "username", "first_name", "invite", "next"].map(|name| form.typed(name));
     let done = async {

@@ -11,7 +11,7 @@ use crate::{
         request::{body::Body, caller::Client},
     },
 };
-use rocket::{Either, State, get, http::Status, post};
+use rocket::{Either, get, http::Status, post};
 use serde::Serialize;
 
 /// The path of the page.
@@ -39,31 +39,27 @@ impl Reset {
 }
 
 #[get("/reset-password?<token>")]
-pub async fn page(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    kept: LinkTokens<'_>,
-    token: Option<&str>,
-) -> Sent<Reset> {
+pub async fn page(client: Client<'_>, kept: LinkTokens<'_>, token: Option<&str>) -> Sent<Reset> {
     if let Some(token) = token {
-        let cookie = LinkCookie::Reset.cookie(auth.config(), token);
+        let cookie = LinkCookie::Reset.cookie(client.auth.config(), token);
         return Ok(Either::Left(Reply::see(Reset::PATH).header("Set-Cookie", cookie)));
     }
     let token = kept.get(LinkCookie::Reset).unwrap_or_default();
-    let of = auth.reset_of(&client, token).await?;
+    let of = client.auth.reset_of(&client, token).await?;
     let status = if of.is_some() { Status::Ok } else { Status::BadRequest };
     Ok(Either::Right(Page::with(status, Reset::new(of, token))))
 }
 
 #[post("/reset-password", data = "<form>")]
-pub async fn reset(auth: &State<Auth>, client: Client<'_>, form: Form) -> Sent<Reset> {
+pub async fn reset(client: Client<'_>, form: Form) -> Sent<Reset> {
     let token = form.link_token;
-    match reset_password(auth, &client, &token, form.body, LinkCookie::Reset).await {
+    match reset_password(client.auth, &client, &token, form.body, LinkCookie::Reset).await {
         Err(web::Error::Flow(Error::LinkNotValid)) => {
             Ok(Either::Right(Page::with(Status::BadRequest, Reset::new(None, ""))))
         }
         done => {
-            let view = async { Ok(Reset::new(auth.reset_of(&client, &token).await?, &token)) };
+            let view =
+                async { Ok(Reset::new(client.auth.reset_of(&client, &token).await?, &token)) };
             answer(done, "reset", view).await
         }
     }

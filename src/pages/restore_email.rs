@@ -11,7 +11,7 @@ use crate::{
         request::caller::Client,
     },
 };
-use rocket::{Either, State, get, http::Status, post};
+use rocket::{Either, get, http::Status, post};
 use serde::Serialize;
 
 /// `state` is `usable`, `done` or `expired`.
@@ -36,18 +36,13 @@ impl Restore {
 }
 
 #[get("/restore-email?<token>")]
-pub async fn page(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    kept: LinkTokens<'_>,
-    token: Option<&str>,
-) -> Sent<Restore> {
+pub async fn page(client: Client<'_>, kept: LinkTokens<'_>, token: Option<&str>) -> Sent<Restore> {
     if let Some(token) = token {
-        let cookie = LinkCookie::Restore.cookie(auth.config(), token);
+        let cookie = LinkCookie::Restore.cookie(client.auth.config(), token);
         return Ok(Either::Left(Reply::see(Restore::PATH).header("Set-Cookie", cookie)));
     }
     let token = kept.get(LinkCookie::Restore).unwrap_or_default();
-    let view = Restore::of(auth, &client, token).await?;
+    let view = Restore::of(client.auth, &client, token).await?;
     let usable = view.state == LinkState::Usable;
     let status = if usable { Status::Ok } else { Status::BadRequest };
     Ok(Either::Right(Page::with(status, view)))
@@ -55,7 +50,8 @@ pub async fn page(
 
 /// Undoes the change. The next page sets another password.
 #[post("/restore-email", data = "<form>")]
-pub async fn restore(auth: &State<Auth>, client: Client<'_>, form: Form) -> Sent<Restore> {
+pub async fn restore(client: Client<'_>, form: Form) -> Sent<Restore> {
+    let auth = client.auth;
     let token = form.link_token;
     let done = async {
         form.body?;

@@ -2,7 +2,7 @@
 //! `public_url` and under a loopback name.
 use super::{SURFACE, Sent, answer, paths};
 use crate::{
-    flows::{Auth, Error, LinkState},
+    flows::{Error, LinkState},
     view::View,
     web::{
         self,
@@ -12,7 +12,7 @@ use crate::{
         request::{caller::Client, host::ByOurName},
     },
 };
-use rocket::{Either, State, get, http::Status, post};
+use rocket::{Either, get, http::Status, post};
 use serde::Serialize;
 
 /// `state` is `usable` or `expired`.
@@ -40,7 +40,6 @@ fn demand(ours: &ByOurName) -> Result<(), Error> {
 
 #[get("/setup?<token>")]
 pub async fn page(
-    auth: &State<Auth>,
     client: Client<'_>,
     ours: ByOurName,
     kept: LinkTokens<'_>,
@@ -48,22 +47,18 @@ pub async fn page(
 ) -> Sent<Setup> {
     demand(&ours)?;
     if let Some(token) = token {
-        let cookie = LinkCookie::Setup.cookie(auth.config(), token);
+        let cookie = LinkCookie::Setup.cookie(client.auth.config(), token);
         return Ok(Either::Left(Reply::see(Setup::PATH).header("Set-Cookie", cookie)));
     }
     let token = kept.get(LinkCookie::Setup).unwrap_or_default();
-    let state = auth.setup_state(&client, token).await?;
+    let state = client.auth.setup_state(&client, token).await?;
     let status = if state == LinkState::Usable { Status::Ok } else { Status::BadRequest };
     Ok(Either::Right(Page::with(status, Setup::new(state, token, String::new()))))
 }
 
 #[post("/setup", data = "<form>")]
-pub async fn set_up(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    ours: ByOurName,
-    form: Form,
-) -> Sent<Setup> {
+pub async fn set_up(client: Client<'_>, ours: ByOurName, form: Form) -> Sent<Setup> {
+    let auth = client.auth;
     demand(&ours)?;
     let [token, email] = ["token", "email"].map(|name| form.typed(name));
     let done = async {

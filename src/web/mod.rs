@@ -1,6 +1,7 @@
 //! The layer between HTTP and the flows: guards, requests, replies, and what all surfaces share.
 mod access_log;
 pub mod catchers;
+pub mod context;
 pub mod cookies;
 pub mod cors;
 pub mod csp;

@@ -1,5 +1,5 @@
 //! The API for operators: users, the audit log, mails, keys, statistics. Each handler takes an
-//! [`Operating`], and the flows decide what that operator may do.
+//! [`AdminContext`], and the flows decide what that operator may do.
 mod audit;
 mod invitations;
 mod keys;
@@ -12,13 +12,13 @@ mod views;
 
 use crate::web::{
     self,
+    context::AdminContext,
     endpoints::{Endpoints, endpoints},
-    guards::Operating,
     reply::{json::Reply, problem::Problem},
 };
 
 type Answer<T> = Result<Reply<T>, Problem>;
-type Op = web::Result<Operating>;
+type Op<'r> = web::Result<AdminContext<'r>>;
 
 /// The operations of operators.
 pub fn endpoints() -> Endpoints {

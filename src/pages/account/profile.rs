@@ -1,5 +1,5 @@
 //! `/account`: profile, email, password, and deletion of the account.
-use super::{viewer::Reader, views::Person};
+use super::views::Person;
 use crate::{
     config::Language,
     flows::{Auth, ProfileChange},
@@ -7,6 +7,7 @@ use crate::{
     view::View,
     web::{
         self,
+        context::UserContext,
         csrf_token::Form,
         reply::{flash::Notice, json::Reply, page::Page},
         request::language,
@@ -28,9 +29,9 @@ impl View for Account {
     const PATH: &'static str = paths::ACCOUNT;
 }
 
-type Who<'r> = web::Result<Reader<'r>>;
+type Who<'r> = web::Result<UserContext<'r>>;
 
-fn view(r: &Reader<'_>) -> Account {
+fn view(r: &UserContext<'_>) -> Account {
     Account { user: Person::new(r), new_email: String::new() }
 }
 

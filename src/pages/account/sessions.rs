@@ -1,14 +1,12 @@
 //! `/account/sessions`: the active sessions of the user.
-use super::{
-    viewer::Reader,
-    views::{Device, Person},
-};
+use super::views::{Device, Person};
 use crate::{
     flows::{Error, SessionId},
     pages::{Sent, Shown, answer, paths},
     view::View,
     web::{
         self,
+        context::UserContext,
         csrf_token::Form,
         reply::{flash::Notice, json::Reply, page::Page},
     },
@@ -32,20 +30,20 @@ impl View for Sessions {
     const PATH: &'static str = PATH;
 }
 
-async fn view(r: &Reader<'_>) -> Result<Sessions, Error> {
+async fn view(r: &UserContext<'_>) -> Result<Sessions, Error> {
     let all = r.auth.sessions(&r.by).await?;
     let devices = all.iter().map(|s| Device::new(s, r)).collect();
     Ok(Sessions { user: Person::new(r), devices })
 }
 
 #[get("/account/sessions")]
-pub async fn page(reader: web::Result<Reader<'_>>) -> Shown<Sessions> {
+pub async fn page(reader: web::Result<UserContext<'_>>) -> Shown<Sessions> {
     Ok(Page::ok(view(&reader?).await?))
 }
 
 /// Ends the session `id`.
 #[post("/account/sessions", data = "<form>")]
-pub async fn end(reader: web::Result<Reader<'_>>, form: Form) -> Sent<Sessions> {
+pub async fn end(reader: web::Result<UserContext<'_>>, form: Form) -> Sent<Sessions> {
     let r = reader?;
     let ended = async {
         let form = form.body?;
@@ -67,7 +65,7 @@ pub async fn end(reader: web::Result<Reader<'_>>, form: Form) -> Sent<Sessions> 
 }
 
 #[post("/account/sessions/others", data = "<form>")]
-pub async fn end_others(reader: web::Result<Reader<'_>>, form: Form) -> Sent<Sessions> {
+pub async fn end_others(reader: web::Result<UserContext<'_>>, form: Form) -> Sent<Sessions> {
     let r = reader?;
     let ended = async {
         form.body?;
