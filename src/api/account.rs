@@ -5,16 +5,8 @@ use crate::{
     flows::{AccountProof, Caller, Error, NewAccount, ProfileChange, Registered},
     view,
     web::{
-        self,
-        context::UserContext,
-        cookies::registration::{self, Mark},
-        endpoints::{Endpoints, endpoints},
-        guards::NotForeign,
-        reply::{json::Reply, problem::Problem},
-        request::{
-            caller::Client,
-            json::{Json, request_body},
-        },
+        self, Client, Endpoints, Json, Mark, NotForeign, Problem, Reply, UserContext,
+        cookies::registration, endpoints, request_body,
     },
 };
 use rocket::{Either, delete, get, http::Status, patch, post};

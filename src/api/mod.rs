@@ -7,7 +7,7 @@ mod sessions;
 mod views;
 mod well_known;
 
-use crate::{flows::surface::Surface, web::endpoints::Endpoints};
+use crate::{flows::surface::Surface, web::Endpoints};
 pub use views::UserView;
 
 /// The refresh token is in the cookie, as a UUID.

@@ -7,16 +7,8 @@ use crate::{
     field_error::FieldError,
     flows::{Auth, Error, Login, SessionId},
     web::{
-        self,
-        context::UserContext,
-        endpoints::{Endpoints, endpoints},
-        guards::{CookieToken, NotForeign, Verified},
-        reply::{json::Reply, problem::Problem},
-        request::{
-            caller::Client,
-            fields::ok_if_valid,
-            json::{Json, request_body},
-        },
+        self, Client, CookieToken, Endpoints, Json, NotForeign, Problem, Reply, UserContext,
+        Verified, endpoints, request::fields::ok_if_valid, request_body,
     },
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};

@@ -6,11 +6,7 @@ use crate::{
         Error, Login, NewAccount,
         surface::{Envelope, Rotation, Surface},
     },
-    web::{
-        endpoints::{Endpoints, endpoints},
-        reply::json::Reply,
-        request::{caller::Client, json::request_body},
-    },
+    web::{Client, Endpoints, Reply, endpoints, request_body},
 };
 use rocket::post;
 use serde::Serialize;

@@ -6,13 +6,7 @@ use crate::{
         Login,
         surface::{Envelope, Rotation, Surface},
     },
-    web::{
-        self,
-        endpoints::{Endpoints, endpoints},
-        guards::Bearer,
-        reply::json::Reply,
-        request::{caller::Client, json::request_body},
-    },
+    web::{self, Bearer, Client, Endpoints, Reply, endpoints, request_body},
 };
 use rocket::{get, post};
 use serde::Serialize;

@@ -8,11 +8,8 @@ use crate::{
         surface::{Envelope, Rotation, Surface},
     },
     web::{
-        self,
-        endpoints::{Endpoints, endpoints},
-        guards::{CookieToken, NotForeign, SignedIn},
-        reply::json::Reply,
-        request::{caller::Client, fields::ok_if_valid, json::request_body},
+        self, Client, CookieToken, Endpoints, NotForeign, Reply, SignedIn, endpoints,
+        request::fields::ok_if_valid, request_body,
     },
 };
 use rocket::post;

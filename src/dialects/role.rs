@@ -6,13 +6,7 @@ use crate::{
         Error, Login, User,
         surface::{Envelope, Rotation, Surface},
     },
-    web::{
-        self,
-        endpoints::{Endpoints, endpoints},
-        guards::{Bearer, BearerText},
-        reply::{json::Reply, problem::Problem},
-        request::{caller::Client, json::request_body},
-    },
+    web::{self, Bearer, BearerText, Client, Endpoints, Problem, Reply, endpoints, request_body},
 };
 use rocket::{get, http::Status, post};
 use serde::Serialize;

@@ -3,13 +3,7 @@ use crate::{
     flows::{Error, NewAccount, Registered, Result, Tokens, User},
     view,
     web::{
-        endpoints::{Endpoints, endpoints},
-        reply::{json::Reply, problem::Problem},
-        request::{
-            caller::Client,
-            fields::Wrong,
-            json::{self, request_body},
-        },
+        self, Client, Endpoints, Problem, Reply, endpoints, request::fields::Wrong, request_body,
     },
 };
 use rocket::{Either, http::Status, post};
@@ -19,7 +13,7 @@ use utoipa::ToSchema;
 /// A reply with a body of type `T`, or a problem.
 pub type Answer<T> = Result<Reply<T>, Problem>;
 /// A JSON object, or a form of either type with the same fields.
-pub type Json<T> = json::Json<T, true>;
+pub type Json<T> = web::Json<T, true>;
 /// 201, or 202 if the reply must not say anything about the account before the email address is confirmed.
 pub type RegisterReply<T> = Result<Either<Reply<T>, Reply<Pending>>, Problem>;
 

@@ -5,13 +5,7 @@ use crate::{
         Login, ProfileChange, Tokens, User,
         surface::{Envelope, Rotation, Surface},
     },
-    web::{
-        self,
-        endpoints::{Endpoints, endpoints},
-        guards::Bearer,
-        reply::{json::Reply, problem::Problem},
-        request::{caller::Client, json::request_body},
-    },
+    web::{self, Bearer, Client, Endpoints, Problem, Reply, endpoints, request_body},
 };
 use rocket::{get, post, put};
 use serde::Serialize;

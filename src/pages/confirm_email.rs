@@ -7,14 +7,7 @@ use crate::{
     },
     view::View,
     web::{
-        self,
-        cookies::{
-            links::{LinkCookie, LinkTokens},
-            registration::Mark,
-        },
-        csrf_token::Form,
-        guards::SignedIn,
-        reply::{flash::Notice, json::Reply, page::Page},
+        self, Form, LinkCookie, LinkTokens, Mark, Notice, Page, Reply, SignedIn,
         request::caller::caller,
     },
 };

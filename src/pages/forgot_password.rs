@@ -2,11 +2,7 @@
 use super::{Sent, answer, paths};
 use crate::{
     view::View,
-    web::{
-        csrf_token::Form,
-        reply::{flash::Notice, json::Reply, page::Page},
-        request::caller::Client,
-    },
+    web::{Client, Form, Notice, Page, Reply},
 };
 use rocket::{get, post};
 use serde::Serialize;

@@ -4,13 +4,7 @@ use crate::{
     field_error::FieldError,
     flows::{Auth, Error, Login},
     view::View,
-    web::{
-        self,
-        csrf_token::Form,
-        guards::{CookieToken, SignedIn},
-        reply::{flash::Notice, json::Reply, page::Page, return_to::next},
-        request::caller::Client,
-    },
+    web::{self, Client, CookieToken, Form, Notice, Page, Reply, SignedIn, reply::return_to::next},
 };
 use rocket::{Either, State, get, post};
 use serde::Serialize;

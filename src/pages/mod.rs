@@ -18,10 +18,7 @@ mod setup;
 use crate::{
     flows::{self, surface::Surface},
     view::View,
-    web::{
-        Error,
-        reply::{json::Reply, page::Page, problem::Problem},
-    },
+    web::{Error, Page, Problem, Reply},
 };
 use rocket::{
     Either, Request, Route,

@@ -2,11 +2,7 @@
 use crate::{
     flows::{Auth, Strength},
     view,
-    web::{
-        csrf_token::Form,
-        guards::Visitor,
-        reply::{json::Reply, problem::Problem},
-    },
+    web::{Form, Problem, Reply, Visitor},
 };
 use rocket::{State, post};
 use serde::Serialize;

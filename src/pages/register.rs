@@ -5,15 +5,8 @@ use crate::{
     flows::{Auth, Error, NewAccount, Registered},
     view::View,
     web::{
-        self,
-        cookies::{
-            links::{LinkCookie, LinkTokens},
-            registration,
-        },
-        csrf_token::Form,
-        guards::SignedIn,
-        reply::{flash::Notice, json::Reply, page::Page, return_to::next},
-        request::caller::Client,
+        self, Client, Form, LinkCookie, LinkTokens, Notice, Page, Reply, SignedIn,
+        cookies::registration, reply::return_to::next,
     },
 };
 use rocket::{Either, get, post};

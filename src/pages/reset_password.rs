@@ -3,13 +3,7 @@ use super::{Sent, answer, paths};
 use crate::{
     flows::{Auth, Caller, Error, LinkState},
     view::View,
-    web::{
-        self,
-        cookies::links::{LinkCookie, LinkTokens},
-        csrf_token::Form,
-        reply::{flash::Notice, json::Reply, page::Page},
-        request::{body::Body, caller::Client},
-    },
+    web::{self, Body, Client, Form, LinkCookie, LinkTokens, Notice, Page, Reply},
 };
 use rocket::{Either, get, http::Status, post};
 use serde::Serialize;

@@ -5,11 +5,7 @@ use crate::{
     flows::{Error, LinkState},
     view::View,
     web::{
-        self,
-        cookies::links::{LinkCookie, LinkTokens},
-        csrf_token::Form,
-        reply::{flash::Notice, json::Reply, page::Page},
-        request::{caller::Client, host::ByOurName},
+        self, Client, Form, LinkCookie, LinkTokens, Notice, Page, Reply, request::host::ByOurName,
     },
 };
 use rocket::{Either, get, http::Status, post};

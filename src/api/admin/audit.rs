@@ -6,10 +6,7 @@ use super::{
 use crate::{
     field_error::FieldError,
     flows::{AuditQuery, Error},
-    web::{
-        reply::{csv::Csv, json::Reply, problem::Problem},
-        request::accept::WantsCsv,
-    },
+    web::{Csv, Problem, Reply, request::accept::WantsCsv},
 };
 use rocket::{Either, FromForm, get};
 use utoipa::IntoParams;

@@ -4,10 +4,7 @@ use crate::{
     field_error::FieldError,
     flows::{Error, Invitation, NewInvitation},
     time::Timestamp,
-    web::{
-        reply::json::Reply,
-        request::json::{Json, request_body},
-    },
+    web::{Json, Reply, request_body},
 };
 use rocket::{delete, get, http::Status, post};
 use serde::Serialize;

@@ -1,10 +1,6 @@
 //! The keys that sign and verify tokens.
 use super::{Answer, Op, views::KeyView};
-use crate::web::{
-    context::AdminContext,
-    reply::json::Reply,
-    request::json::{Json, request_body},
-};
+use crate::web::{AdminContext, Json, Reply, request_body};
 use rocket::{delete, get, post};
 
 /// Lists the keys that sign or verify tokens, newest first. Superusers only

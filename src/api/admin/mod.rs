@@ -10,12 +10,7 @@ mod stats;
 mod users;
 mod views;
 
-use crate::web::{
-    self,
-    context::AdminContext,
-    endpoints::{Endpoints, endpoints},
-    reply::{json::Reply, problem::Problem},
-};
+use crate::web::{self, AdminContext, Endpoints, Problem, Reply, endpoints};
 
 type Answer<T> = Result<Reply<T>, Problem>;
 type Op<'r> = web::Result<AdminContext<'r>>;

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     flows::{Error, MailQuery},
-    web::reply::json::Reply,
+    web::Reply,
 };
 use rocket::{get, post};
 

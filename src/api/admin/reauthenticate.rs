@@ -2,7 +2,7 @@
 use super::{Answer, Op};
 use crate::{
     api::account::Proof,
-    web::{reply::json::Reply, request::json::Json},
+    web::{Json, Reply},
 };
 use rocket::post;
 

@@ -4,11 +4,7 @@ use crate::{
     config::{RuntimeSettings, Setting},
     flows::{Changed, Error, PastChange, Settings},
     time::Timestamp,
-    web::{
-        context::AdminContext,
-        reply::{json::Reply, setting_effects::effect},
-        request::json::{Json, request_body},
-    },
+    web::{AdminContext, Json, Reply, reply::setting_effects::effect, request_body},
 };
 use rocket::{get, patch, post};
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Statistics of the last 30 days.
 use super::{Answer, Op, views::OverviewView};
-use crate::web::reply::json::Reply;
+use crate::web::Reply;
 use rocket::get;
 
 /// Returns the totals and the daily figures of the last 30 days

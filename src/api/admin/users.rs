@@ -6,10 +6,7 @@ use super::{
 use crate::{
     api::views::{SessionView, UserView},
     flows::{Error, ProfileChange, SessionId, UserChange, UserId, UserQuery},
-    web::{
-        reply::json::Reply,
-        request::json::{Json, request_body},
-    },
+    web::{Json, Reply, request_body},
 };
 use rocket::{FromForm, delete, get, http::Status, patch, post, put};
 use utoipa::IntoParams;

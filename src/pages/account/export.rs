@@ -1,7 +1,7 @@
 //! `/account/data.json`: what is stored about the user, as a download (GDPR, 20).
 use crate::{
     pages::PageError,
-    web::{self, context::UserContext, reply::json::Reply},
+    web::{self, Reply, UserContext},
 };
 use rocket::get;
 use serde_json::{Value, json};

@@ -5,13 +5,7 @@ use crate::{
     flows::{Auth, ProfileChange},
     pages::{Sent, Shown, answer, paths},
     view::View,
-    web::{
-        self,
-        context::UserContext,
-        csrf_token::Form,
-        reply::{flash::Notice, json::Reply, page::Page},
-        request::language,
-    },
+    web::{self, Form, Notice, Page, Reply, UserContext, request::language},
 };
 use rocket::{get, post};
 use serde::Serialize;

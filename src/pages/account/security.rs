@@ -3,7 +3,7 @@ use super::views::{Happened, Person};
 use crate::{
     pages::Shown,
     view::View,
-    web::{self, context::UserContext, reply::page::Page},
+    web::{self, Page, UserContext},
 };
 use rocket::get;
 use serde::Serialize;

@@ -4,12 +4,7 @@ use crate::{
     flows::{Error, SessionId},
     pages::{Sent, Shown, answer, paths},
     view::View,
-    web::{
-        self,
-        context::UserContext,
-        csrf_token::Form,
-        reply::{flash::Notice, json::Reply, page::Page},
-    },
+    web::{self, Form, Notice, Page, Reply, UserContext},
 };
 use rocket::{get, post, request::FromParam as _};
 use serde::Serialize;

@@ -4,7 +4,7 @@ use crate::{
     flows::{ADMIN, Event, Session},
     time::Timestamp,
     view::{self, Moment},
-    web::context::UserContext,
+    web::UserContext,
 };
 use serde::Serialize;
 

@@ -4,7 +4,7 @@ use crate::{
     flows::{AuditQuery, Error},
     pages::{Shown, account::views::stored_text},
     view::View,
-    web::reply::{form_errors::FormErrors, page::Page, problem::Problem},
+    web::{Page, Problem, reply::form_errors::FormErrors},
 };
 use rocket::{FromForm, get};
 use serde::Serialize;

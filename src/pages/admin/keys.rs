@@ -4,10 +4,7 @@ use crate::{
     flows::Error,
     pages::{Sent, Shown},
     view::{Moment, View},
-    web::{
-        csrf_token::Form,
-        reply::{flash::Notice, page::Page},
-    },
+    web::{Form, Notice, Page},
 };
 use rocket::{get, post};
 use serde::Serialize;

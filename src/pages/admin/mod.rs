@@ -14,11 +14,7 @@ use super::{Sent, answer};
 use crate::{
     flows,
     view::View,
-    web::{
-        self,
-        context::AdminContext,
-        reply::{flash::Notice, json::Reply},
-    },
+    web::{self, AdminContext, Notice, Reply},
 };
 use rocket::{Either, Route, routes};
 use serde::Serialize;

@@ -4,10 +4,7 @@ use crate::{
     flows::{Error, MailQuery},
     pages::{Sent, Shown},
     view::View,
-    web::{
-        csrf_token::Form,
-        reply::{flash::Notice, page::Page},
-    },
+    web::{Form, Notice, Page},
 };
 use rocket::{get, post};
 use serde::Serialize;

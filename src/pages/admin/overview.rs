@@ -4,7 +4,7 @@ use crate::{
     flows::{Day, Stuffing},
     pages::Shown,
     view::View,
-    web::reply::page::Page,
+    web::Page,
 };
 use rocket::get;
 use serde::Serialize;

@@ -3,10 +3,7 @@ use super::{AdminContext, AdminFrame, At, overview::Overview};
 use crate::{
     pages::{Sent, Shown, answer},
     view::View,
-    web::{
-        csrf_token::Form,
-        reply::{flash::Notice, page::Page, return_to::next},
-    },
+    web::{Form, Notice, Page, reply::return_to::next},
 };
 use rocket::{get, post};
 use serde::Serialize;

@@ -5,10 +5,7 @@ use crate::{
     flows::{Error, Settings as Now},
     pages::{Sent, Shown},
     view::{self, Moment, View},
-    web::{
-        csrf_token::Form,
-        reply::{flash::Notice, page::Page, setting_effects::effect},
-    },
+    web::{Form, Notice, Page, reply::setting_effects::effect},
 };
 use rocket::{get, post};
 use serde::Serialize;

@@ -8,12 +8,7 @@ use crate::{
     flows::{Error, ProfileChange, SessionId, UserChange, UserId},
     pages::{Sent, Shown, account::views::Device},
     view::View,
-    web::{
-        self,
-        csrf_token::Form,
-        reply::{flash::Notice, page::Page},
-        request::body::Body,
-    },
+    web::{self, Body, Form, Notice, Page},
 };
 use rocket::{get, post, request::FromParam as _};
 use serde::Serialize;

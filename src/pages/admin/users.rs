@@ -4,7 +4,7 @@ use crate::{
     flows::{MOST_COUNTED, UserQuery},
     pages::Shown,
     view::View,
-    web::reply::page::Page,
+    web::Page,
 };
 use rocket::{FromForm, get};
 use serde::Serialize;

@@ -4,7 +4,7 @@ use crate::{
     flows::{Logged, OutboxMessage, User},
     pages::account::views::{browser, stored_text},
     view::Moment,
-    web::context::UserContext,
+    web::UserContext,
 };
 use serde::Serialize;
 
