@@ -123,6 +123,7 @@ impl Admin<'_> {
         self.auth.check_password(&user, "password", password).await?;
         let hash = self.auth.hasher.hash(password).await?;
         let mut work = self.begin_as_superuser().await?;
+        let user = self.lock_target(&mut work.tx, id).await?.user;
         if !users::set_password(&mut work.tx, id, user.credential_version, &hash).await? {
             return Err(Error::NotFound);
         }
