@@ -127,7 +127,7 @@ impl Problem {
     }
 }
 
-/// The document (RFC 9457).
+/// The schema of the document (RFC 9457).
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemDocument {
