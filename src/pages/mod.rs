@@ -16,15 +16,9 @@ mod restore_email;
 mod setup;
 
 use crate::{
-    flows::{
-        self,
-        surface::{Envelope, Rotation, Surface},
-    },
+    flows::{self, surface::Surface},
     view::View,
-    web::{
-        Error,
-        reply::{json::Reply, page::Page, problem::Problem},
-    },
+    web::{Error, Page, Problem, Reply},
 };
 use rocket::{
     Either, Request, Route,
@@ -35,13 +29,7 @@ use rocket::{
 use url::form_urlencoded;
 
 /// The rules of the native API: the cookie of one is valid for the other.
-const SURFACE: Surface = Surface {
-    client: "pages",
-    envelope: Envelope::Uuid,
-    rotation: Rotation::Grace,
-    superusers: true,
-    legacy: false,
-};
+const SURFACE: Surface = Surface::native("pages");
 
 /// The routes of all pages.
 pub fn routes() -> Vec<Route> {
@@ -120,10 +108,10 @@ type Shown<V> = Result<Page<V>, PageError>;
 type Sent<V> = Result<Either<Reply<()>, Page<V>>, PageError>;
 
 /// The redirect, or the page `view` with the error in its form `form`.
-fn answer<V: View>(
+async fn answer<V: View>(
     done: Result<Reply<()>, Error>,
     form: &'static str,
-    view: impl FnOnce() -> V,
+    view: impl Future<Output = flows::Result<V>>,
 ) -> Sent<V> {
     match done {
         Ok(redirect) => Ok(Either::Left(redirect)),
@@ -131,6 +119,6 @@ fn answer<V: View>(
         Err(e @ (Error::Unauthenticated | Error::Flow(flows::Error::TokenNotValid))) => {
             Err(PageError(e))
         }
-        Err(e) => Ok(Either::Right(Page::again(view(), form, e))),
+        Err(e) => Ok(Either::Right(Page::again(view.await?, form, e))),
     }
 }

@@ -18,7 +18,8 @@ pub(crate) const CONFIRMING: [Kind; 2] = [Kind::ConfirmEmail, Kind::ChangeEmail]
 pub(crate) const RESETTING: [Kind; 2] = [Kind::ResetPassword, Kind::ConfirmEmail];
 
 /// The state of a mailed link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LinkState {
     /// It can still be used.
     Usable,

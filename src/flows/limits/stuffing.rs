@@ -11,7 +11,7 @@ use std::{
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// The logins from unknown devices on this server, in the last 10 minutes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Stuffing {
     /// Whether so many of them failed that it must be an attack.
     pub noticed: bool,

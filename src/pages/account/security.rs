@@ -1,12 +1,9 @@
 //! `/account/security`: the latest events of the account.
-use super::{
-    viewer::Reader,
-    views::{Happened, Person},
-};
+use super::views::{Happened, Person};
 use crate::{
     pages::Shown,
     view::View,
-    web::{self, reply::page::Page},
+    web::{self, Page, UserContext},
 };
 use rocket::get;
 use serde::Serialize;
@@ -30,7 +27,7 @@ impl View for Security {
 }
 
 #[get("/account/security")]
-pub async fn page(reader: web::Result<Reader<'_>>) -> Shown<Security> {
+pub async fn page(reader: web::Result<UserContext<'_>>) -> Shown<Security> {
     let r = reader?;
     let events = r.auth.history(&r.by, MAX_EVENTS).await?;
     Ok(Page::ok(Security {

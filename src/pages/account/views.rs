@@ -1,11 +1,19 @@
 //! The views that the pages of an account share.
-use super::viewer::Reader;
 use crate::{
     config::Language,
     flows::{ADMIN, Event, Session},
+    time::Timestamp,
     view::{self, Moment},
+    web::UserContext,
 };
 use serde::Serialize;
+
+impl UserContext<'_> {
+    /// A point in the past, in the reader's language.
+    pub fn moment(&self, at: Timestamp) -> Moment {
+        Moment::new(self.language, at, self.auth.clock().now())
+    }
+}
 
 /// The reader of an account's pages.
 #[derive(Serialize)]
@@ -23,7 +31,7 @@ pub struct Person {
 
 impl Person {
     /// The view of the user who reads the page.
-    pub fn new(r: &Reader<'_>) -> Self {
+    pub fn new(r: &UserContext<'_>) -> Self {
         let user = &r.by.user;
         let own = user.language.as_deref().and_then(Language::from_tag);
         Self {
@@ -58,7 +66,7 @@ pub struct Device {
 
 impl Device {
     /// The view of the session `s`.
-    pub fn new(s: &Session, r: &Reader<'_>) -> Self {
+    pub fn new(s: &Session, r: &UserContext<'_>) -> Self {
         Self {
             id: s.id.0.to_string(),
             name: browser(s.user_agent.as_deref(), r.language),
@@ -81,7 +89,7 @@ pub struct Happened {
 
 impl Happened {
     /// The view of `event`.
-    pub fn new(event: &Event, r: &Reader<'_>) -> Self {
+    pub fn new(event: &Event, r: &UserContext<'_>) -> Self {
         Self {
             what: stored_text(r.language, "event", event.kind.as_str()),
             browser: browser(event.user_agent.as_deref(), r.language),

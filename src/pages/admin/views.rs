@@ -2,11 +2,9 @@
 use crate::{
     config::Language,
     flows::{Logged, OutboxMessage, User},
-    pages::account::{
-        viewer::Reader,
-        views::{browser, stored_text},
-    },
+    pages::account::views::{browser, stored_text},
     view::Moment,
+    web::UserContext,
 };
 use serde::Serialize;
 
@@ -30,7 +28,7 @@ pub struct UserSummary {
 
 impl UserSummary {
     /// The view of `user`.
-    pub fn new(user: &User, r: &Reader<'_>) -> Self {
+    pub fn new(user: &User, r: &UserContext<'_>) -> Self {
         let own = user.language.as_deref().and_then(Language::from_tag);
         Self {
             id: user.id.0,
@@ -64,7 +62,7 @@ pub struct Line {
 
 impl Line {
     /// The view of the audit event `e`.
-    pub fn new(e: &Logged, r: &Reader<'_>) -> Self {
+    pub fn new(e: &Logged, r: &UserContext<'_>) -> Self {
         let named = |email: &Option<String>, id: Option<i64>| {
             email.clone().or_else(|| id.map(|id| format!("#{id}")))
         };
@@ -100,7 +98,7 @@ pub struct Sending {
 
 impl Sending {
     /// The view of `mail`.
-    pub fn new(mail: &OutboxMessage, r: &Reader<'_>) -> Self {
+    pub fn new(mail: &OutboxMessage, r: &UserContext<'_>) -> Self {
         Self {
             id: mail.id,
             what: stored_text(r.language, "mail-kind", mail.kind.as_str()),

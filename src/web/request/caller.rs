@@ -7,6 +7,7 @@ use crate::{
 };
 use rocket::{
     Request,
+    http::Status,
     request::{FromRequest, Outcome},
 };
 use std::{
@@ -35,16 +36,22 @@ pub fn caller<'r>(req: &'r Request<'_>) -> &'r Caller {
     })
 }
 
-/// [`Caller`] as an argument of handlers.
+/// The caller of a request and the service, as an argument of handlers.
 #[derive(Clone, Copy)]
-pub struct Client<'r>(pub &'r Caller);
+pub struct Client<'r> {
+    pub auth: &'r Auth,
+    caller: &'r Caller,
+}
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Client<'r> {
     type Error = Infallible;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
-        Outcome::Success(Client(caller(req)))
+        match req.rocket().state::<Auth>() {
+            Some(auth) => Outcome::Success(Self { auth, caller: caller(req) }),
+            None => Outcome::Forward(Status::InternalServerError),
+        }
     }
 }
 
@@ -52,7 +59,7 @@ impl std::ops::Deref for Client<'_> {
     type Target = Caller;
 
     fn deref(&self) -> &Caller {
-        self.0
+        self.caller
     }
 }
 
