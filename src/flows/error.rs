@@ -105,6 +105,16 @@ impl Error {
     pub fn field(name: &'static str, why: FieldError) -> Self {
         Self::Fields(vec![(name, why)])
     }
+
+    /// Fails with this error if `fails`.
+    pub(crate) fn when(self, fails: bool) -> Result<()> {
+        if fails { Err(self) } else { Ok(()) }
+    }
+
+    /// Fails with this error unless `holds`.
+    pub(crate) fn unless(self, holds: bool) -> Result<()> {
+        self.when(!holds)
+    }
 }
 
 impl From<crate::secret::Error> for Error {

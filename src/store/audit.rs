@@ -157,14 +157,14 @@ pub struct Entry<'a> {
 
 /// Records an audit event.
 pub async fn insert(db: &mut Tx, e: &Entry<'_>) -> Result<()> {
-    db.execute(
+    db.run(
         "INSERT INTO auth_audit (at, kind, actor, actor_id, target_id, session_id, ip, user_agent,
                                  detail)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         (
             e.at,
-            e.kind,
-            e.actor,
+            e.kind.as_str(),
+            e.actor.as_str(),
             e.actor_id,
             e.target_id,
             e.session_id,
@@ -173,8 +173,7 @@ pub async fn insert(db: &mut Tx, e: &Entry<'_>) -> Result<()> {
             e.detail,
         ),
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 /// An audit event as the user whose account it concerns may see it.
@@ -193,14 +192,12 @@ pub struct Event {
 /// At most `limit` audit events of a user's account, newest first. The IP address and user agent of another
 /// user, such as an operator, are left out: the account's owner must not learn them.
 pub async fn of_user(db: &mut Conn, user: UserId, limit: i64) -> Result<Vec<Event>> {
-    db.fetch_all(
-        "SELECT at, kind,
-                CASE WHEN actor_id IS NULL OR actor_id = target_id THEN ip END AS ip,
-                CASE WHEN actor_id IS NULL OR actor_id = target_id THEN user_agent END AS user_agent
-         FROM auth_audit WHERE target_id = $1 ORDER BY at DESC, id DESC LIMIT $2",
-        (user, limit),
-    )
-    .await
+    let sql = "SELECT at, kind,
+                      CASE WHEN actor_id IS NULL OR actor_id = target_id THEN ip END AS ip,
+                      CASE WHEN actor_id IS NULL OR actor_id = target_id THEN user_agent END
+                          AS user_agent
+               FROM auth_audit WHERE target_id = $1 ORDER BY at DESC, id DESC LIMIT $2";
+    db.fetch_all(sql, (user, limit)).await
 }
 
 /// An audit event as operators see it.
@@ -301,38 +298,25 @@ pub async fn page(
 /// The kinds that occur in the log, sorted by name. Finds each by one index lookup after the previous kind,
 /// instead of reading all events.
 pub async fn kinds(db: &mut Conn) -> Result<Vec<String>> {
-    let rows: Vec<(String,)> = db
-        .fetch_all(
-            "WITH RECURSIVE known (kind) AS (
-                 SELECT min(kind) FROM auth_audit
-                 UNION ALL
-                 SELECT (SELECT min(e.kind) FROM auth_audit e WHERE e.kind > known.kind)
-                 FROM known WHERE known.kind IS NOT NULL
-             ) SELECT kind FROM known WHERE kind IS NOT NULL ORDER BY kind",
-            (),
-        )
-        .await?;
-    Ok(rows.into_iter().map(|(kind,)| kind).collect())
+    let sql = "WITH RECURSIVE known (kind) AS (
+                   SELECT min(kind) FROM auth_audit
+                   UNION ALL
+                   SELECT (SELECT min(e.kind) FROM auth_audit e WHERE e.kind > known.kind)
+                   FROM known WHERE known.kind IS NOT NULL
+               ) SELECT kind FROM known WHERE kind IS NOT NULL ORDER BY kind";
+    db.fetch_values(sql, ()).await
 }
 
 /// The number of events of `kind` on each day since `then`, as pairs of day (UTC, counted from 1970) and
 /// number. Days without events are left out.
 pub async fn by_day(db: &mut Conn, kind: AuditKind, then: Timestamp) -> Result<Vec<(i64, i64)>> {
-    db.fetch_all(
-        "SELECT at / 86400000000, count(*) FROM auth_audit WHERE kind = $1 AND at >= $2
-         GROUP BY at / 86400000000 ORDER BY at / 86400000000",
-        (kind, then),
-    )
-    .await
+    let sql = "SELECT at / 86400000000, count(*) FROM auth_audit WHERE kind = $1 AND at >= $2
+               GROUP BY at / 86400000000 ORDER BY at / 86400000000";
+    db.fetch_all(sql, (kind.as_str(), then)).await
 }
 
 /// Purges up to `most` audit events from before `then`, oldest first.
 pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
-    let sql = forget!(
-        db,
-        "auth_audit",
-        "id",
-        "SELECT id FROM auth_audit WHERE at < $1 ORDER BY at LIMIT $2"
-    );
+    let sql = forget!(db, "auth_audit", "id", "at < $1 ORDER BY at");
     db.execute(sql, (then, most)).await
 }

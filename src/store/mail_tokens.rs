@@ -27,7 +27,7 @@ pub struct MailToken {
 
 /// Stores a link.
 pub async fn insert(db: &mut Tx, t: &MailToken) -> Result<()> {
-    db.execute(
+    db.run(
         "INSERT INTO auth_mail_tokens
              (hash, kind, user_id, email, credential_version, created_at, expires_at, code_hash)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -42,18 +42,15 @@ pub async fn insert(db: &mut Tx, t: &MailToken) -> Result<()> {
             t.code_hash.as_ref(),
         ),
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 /// The link with this hash.
 pub async fn by_hash(db: &mut Conn, hash: &Digest) -> Result<Option<MailToken>> {
-    db.fetch_optional(
-        "SELECT hash, kind, user_id, email, credential_version, created_at, expires_at, used_at, code_hash
-         FROM auth_mail_tokens WHERE hash = $1",
-        [hash],
-    )
-    .await
+    let sql = "SELECT hash, kind, user_id, email, credential_version, created_at, expires_at,
+                      used_at, code_hash
+               FROM auth_mail_tokens WHERE hash = $1";
+    db.fetch_optional(sql, [hash]).await
 }
 
 /// The newest link of a user that has a code, is unused and has not expired.
@@ -62,37 +59,25 @@ pub async fn newest_with_code(
     user: UserId,
     now: Timestamp,
 ) -> Result<Option<MailToken>> {
-    db.fetch_optional(
-        "SELECT hash, kind, user_id, email, credential_version, created_at, expires_at, used_at, code_hash
-         FROM auth_mail_tokens
-         WHERE user_id = $1 AND code_hash IS NOT NULL AND used_at IS NULL AND expires_at > $2
-         ORDER BY created_at DESC, hash LIMIT 1",
-        (user, now),
-    )
-    .await
+    let sql = "SELECT hash, kind, user_id, email, credential_version, created_at, expires_at,
+                      used_at, code_hash
+               FROM auth_mail_tokens
+               WHERE user_id = $1 AND code_hash IS NOT NULL AND used_at IS NULL AND expires_at > $2
+               ORDER BY created_at DESC, hash LIMIT 1";
+    db.fetch_optional(sql, (user, now)).await
 }
 
 /// Counts an attempt to enter a password with a link; `false` if there were `most` already.
 pub async fn count_try(db: &mut Tx, hash: &Digest, most: i64) -> Result<bool> {
-    let rows = db
-        .execute(
-            "UPDATE auth_mail_tokens SET tries = tries + 1 WHERE hash = $1 AND tries < $2",
-            (hash, most),
-        )
-        .await?;
-    Ok(rows == 1)
+    let sql = "UPDATE auth_mail_tokens SET tries = tries + 1 WHERE hash = $1 AND tries < $2";
+    db.execute_one(sql, (hash, most)).await
 }
 
 /// Consumes a link. Of concurrent calls exactly one returns `true`.
 pub async fn consume(db: &mut Tx, hash: &Digest, now: Timestamp) -> Result<bool> {
-    let rows = db
-        .execute(
-            "UPDATE auth_mail_tokens SET used_at = $2
-             WHERE hash = $1 AND used_at IS NULL AND expires_at > $2",
-            (hash, now),
-        )
-        .await?;
-    Ok(rows == 1)
+    let sql = "UPDATE auth_mail_tokens SET used_at = $2
+               WHERE hash = $1 AND used_at IS NULL AND expires_at > $2";
+    db.execute_one(sql, (hash, now)).await
 }
 
 /// Revokes a user's unused links of one kind.
@@ -108,22 +93,13 @@ pub async fn revoke_since(
     kind: MailKind,
     credential_version: i64,
 ) -> Result<()> {
-    db.execute(
-        "DELETE FROM auth_mail_tokens
-         WHERE user_id = $1 AND kind = $2 AND used_at IS NULL AND credential_version >= $3",
-        (user, kind, credential_version),
-    )
-    .await?;
-    Ok(())
+    let sql = "DELETE FROM auth_mail_tokens
+               WHERE user_id = $1 AND kind = $2 AND used_at IS NULL AND credential_version >= $3";
+    db.run(sql, (user, kind.as_str(), credential_version)).await
 }
 
 /// Purges up to `most` links that expired before `then`, oldest first.
 pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
-    let sql = forget!(
-        db,
-        "auth_mail_tokens",
-        "hash",
-        "SELECT hash FROM auth_mail_tokens WHERE expires_at < $1 ORDER BY expires_at LIMIT $2"
-    );
+    let sql = forget!(db, "auth_mail_tokens", "hash", "expires_at < $1 ORDER BY expires_at");
     db.execute(sql, (then, most)).await
 }

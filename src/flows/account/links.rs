@@ -79,9 +79,7 @@ impl Auth {
             .filter(|l| is_of(l, kinds))
             .ok_or(Error::LinkNotValid)?;
         let user = users::by_id(db, link.user_id).await?.ok_or(Error::LinkNotValid)?;
-        if !self.is_usable(&link, &user) {
-            return Err(Error::LinkNotValid);
-        }
+        Error::LinkNotValid.unless(self.is_usable(&link, &user))?;
         Ok((link, user))
     }
 

@@ -76,11 +76,8 @@ impl Profile {
             first_name: &self.first_name,
             language: self.language.map(Language::tag),
         };
-        if users::set_profile(db, id, &row).await? {
-            Ok(())
-        } else {
-            Err(Error::field("username", FieldError::Taken))
-        }
+        let stored = users::set_profile(db, id, &row).await?;
+        Error::field("username", FieldError::Taken).unless(stored)
     }
 }
 

@@ -54,6 +54,7 @@ impl Fields {
         now: Timestamp,
     ) -> users::NewUser<'a> {
         users::NewUser {
+            id: None,
             email: &self.email.email,
             email_key: &self.email.key,
             email_confirmed_at: None,
@@ -61,9 +62,11 @@ impl Fields {
             username_key: self.username.as_ref().map(|u| u.key.as_str()),
             first_name: &self.first_name,
             password_hash: Some(hash),
+            is_active: true,
             is_superuser: false,
             language: Some(language),
             created_at: now,
+            last_login_at: None,
             self_registered: false,
         }
     }
@@ -81,12 +84,9 @@ impl Fields {
     /// # Errors
     /// [`Error::Fields`] if the username is taken.
     async fn require_free_username(&self, db: &mut Conn) -> Result<()> {
-        if let Some(name) = &self.username
-            && users::by_username(db, &name.key).await?.is_some()
-        {
-            return Err(Error::field("username", FieldError::Taken));
-        }
-        Ok(())
+        let Some(name) = &self.username else { return Ok(()) };
+        let owner = users::by_username(db, &name.key).await?;
+        Error::field("username", FieldError::Taken).when(owner.is_some())
     }
 }
 

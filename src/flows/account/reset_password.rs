@@ -51,7 +51,7 @@ impl Auth {
         let started = self.background.start("enqueueing a requested mail failed", async move {
             auth.begin(&caller).await?.mail_link(&email, kind, act).await
         });
-        if started { Ok(()) } else { Err(Error::Busy) }
+        Error::Busy.unless(started)
     }
 
     /// Sets a new password with a mailed token, which also confirms the address, and ends every
@@ -69,9 +69,7 @@ impl Auth {
     ) -> Result<Option<String>> {
         self.limit(caller, Action::Link)?;
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
-        let mut db = self.db.read().await?;
-        let (link, user) = self.open_link(&mut db, &hash, &RESETTING).await?;
-        drop(db);
+        let (link, user) = self.open_link(&mut self.db.read().await?, &hash, &RESETTING).await?;
         self.check_password(&user, "new_password", new).await?;
         let password = self.hasher.hash(new).await?;
 
@@ -80,9 +78,7 @@ impl Auth {
         let consumed = mail_tokens::consume(&mut work.tx, &hash, work.now).await?
             && users::set_password(&mut work.tx, user.id, link.credential_version, &password)
                 .await?;
-        if !consumed {
-            return Err(Error::LinkNotValid);
-        }
+        Error::LinkNotValid.unless(consumed)?;
         users::confirm_email(&mut work.tx, user.id, work.now).await?;
         for kind in [Kind::ResetPassword, Kind::ConfirmEmail, Kind::ChangeEmail] {
             mail_tokens::revoke(&mut work.tx, user.id, kind).await?;

@@ -89,9 +89,7 @@ impl Auth {
         id: UserId,
         renew: bool,
     ) -> Result<Tokens> {
-        if !by.user.is_superuser {
-            return Err(Error::Forbidden);
-        }
+        Error::Forbidden.unless(by.user.is_superuser)?;
         self.require_recent_login_of(by)?;
         let mut work = self.begin_as(caller, Actor::User(by.user.id)).await?;
         let now = work.now;
@@ -100,9 +98,7 @@ impl Auth {
             users::lock(&mut work.tx, id).await?;
         }
         let operator = users::by_id(&mut work.tx, by.user.id).await?;
-        if !operator.is_some_and(|u| u.is_active && u.is_superuser) {
-            return Err(Error::Forbidden);
-        }
+        Error::Forbidden.unless(operator.is_some_and(|u| u.is_active && u.is_superuser))?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Error::NotFound)?;
         self.admit(surface, &user)?;
         let origin = work.lock_session(by).await?;

@@ -13,7 +13,7 @@ use crate::{
     store::users::{self, Credentials},
 };
 
-/// Who the caller claims to be.
+/// How somebody names a user.
 #[derive(Clone, Copy, Debug)]
 pub enum Login<'a> {
     /// An email address, as typed.
@@ -28,7 +28,7 @@ pub enum Login<'a> {
 
 impl Login<'_> {
     /// The user with this name. A malformed name is treated as an unknown one.
-    async fn find(self, db: &mut Conn) -> Result<Option<Credentials>> {
+    pub(crate) async fn find(self, db: &mut Conn) -> Result<Option<Credentials>> {
         Ok(match self {
             Self::Email(name) => by_email(db, name).await?,
             Self::Either(name) if name.contains('@') => by_email(db, name).await?,
