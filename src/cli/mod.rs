@@ -162,7 +162,7 @@ impl Command {
     async fn work(self) -> Result<(), Failure> {
         match self {
             Self::Config(Settings::Check) => settings::check(),
-            Self::Serve => serve::serve().await,
+            Self::Serve => Box::pin(serve::serve()).await,
             Self::Migrate => Ok(fairing::open(fairing::figment()).await.map(drop)?),
             Self::User(command) => command.run(&open_beside_server().await?).await,
             Self::Keys(command) => command.run(&open_beside_server().await?).await,

@@ -37,7 +37,7 @@ impl Checks {
     }
 
     /// Requires that `n`, the value of the setting `key`, is in `range`.
-    pub(super) fn require_within<N: PartialOrd + fmt::Display>(
+    pub(super) fn require_within<N: Copy + PartialOrd + fmt::Display>(
         &mut self,
         n: N,
         range: RangeInclusive<N>,

@@ -20,6 +20,7 @@ use crate::{
     view::View,
     web::{Error, Page, Problem, Reply},
 };
+use futures_util::{FutureExt as _, future::BoxFuture};
 use rocket::{
     Either, Request, Route,
     http::Method,
@@ -108,17 +109,20 @@ type Shown<V> = Result<Page<V>, PageError>;
 type Sent<V> = Result<Either<Reply<()>, Page<V>>, PageError>;
 
 /// The redirect, or the page `view` with the error in its form `form`.
-async fn answer<V: View>(
+fn answer<'a, V: View + Send + 'a>(
     done: Result<Reply<()>, Error>,
     form: &'static str,
-    view: impl Future<Output = flows::Result<V>>,
-) -> Sent<V> {
-    match done {
-        Ok(redirect) => Ok(Either::Left(redirect)),
-        // The session has ended since the page was opened.
-        Err(e @ (Error::Unauthenticated | Error::Flow(flows::Error::TokenNotValid))) => {
-            Err(PageError(e))
+    view: impl Future<Output = flows::Result<V>> + Send + 'a,
+) -> BoxFuture<'a, Sent<V>> {
+    async move {
+        match done {
+            Ok(redirect) => Ok(Either::Left(redirect)),
+            // The session has ended since the page was opened.
+            Err(e @ (Error::Unauthenticated | Error::Flow(flows::Error::TokenNotValid))) => {
+                Err(PageError(e))
+            }
+            Err(e) => Ok(Either::Right(Page::again(view.await?, form, e))),
         }
-        Err(e) => Ok(Either::Right(Page::again(view.await?, form, e))),
     }
+    .boxed()
 }

@@ -57,11 +57,11 @@ pub async fn restore(client: Client<'_>, form: Form) -> Sent<Restore> {
             .header("Set-Cookie", LinkCookie::Restore.cookie(auth.config(), ""))
             .header("Set-Cookie", LinkCookie::Reset.cookie(auth.config(), &next)))
     };
-    let view = Restore::of(auth, &client, &token);
+    let view = || Restore::of(auth, &client, &token);
     match done.await {
         Err(web::Error::Flow(Error::LinkNotValid)) => {
-            Ok(Either::Right(Page::with(Status::BadRequest, view.await?)))
+            Ok(Either::Right(Page::with(Status::BadRequest, view().await?)))
         }
-        done => answer(done, "restore", view).await,
+        done => answer(done, "restore", view()).await,
     }
 }

@@ -16,6 +16,10 @@ use crate::{
     view::View,
     web::{self, AdminContext, Notice, Reply},
 };
+use futures_util::{
+    FutureExt as _,
+    future::{self, BoxFuture},
+};
 use rocket::{Either, Route, routes};
 use serde::Serialize;
 use url::form_urlencoded;
@@ -65,18 +69,19 @@ pub struct AdminFrame {
 }
 
 /// The reply to a form: a redirect, the page again with the error, or a redirect to re-authenticate.
-async fn decide<V: View>(
+fn decide<'a, V: View + Send + 'a>(
     done: web::Result<Reply<()>>,
     form: &'static str,
     path: &str,
-    view: impl Future<Output = flows::Result<V>>,
-) -> Sent<V> {
+    view: impl Future<Output = flows::Result<V>> + Send + 'a,
+) -> BoxFuture<'a, Sent<V>> {
     match done {
         Err(web::Error::Flow(flows::Error::PasswordRequired)) => {
             let next: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
-            Ok(Either::Left(Reply::see(format!("{}?next={next}", reauthenticate::Prove::PATH))))
+            let there = Reply::see(format!("{}?next={next}", reauthenticate::Prove::PATH));
+            future::ready(Ok(Either::Left(there))).boxed()
         }
-        done => answer(done, form, view).await,
+        done => answer(done, form, view),
     }
 }
 

@@ -51,6 +51,6 @@ pub async fn retry(context: At<'_>, form: Form) -> Sent<Outbox> {
         context.admin().retry_mail(id).await?;
         Ok(context.back(Outbox::PATH, Notice::MailQueued))
     };
-    let shown = view(&context, MailQuery { state: None, cursor: None });
-    decide(retried.await, "retry", Outbox::PATH, shown).await
+    let first = MailQuery { state: None, cursor: None };
+    decide(retried.await, "retry", Outbox::PATH, view(&context, first)).await
 }
