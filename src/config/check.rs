@@ -248,7 +248,10 @@ impl Config {
             ("limits.mails", l.mails),
             ("limits.links", l.links),
             ("limits.password_checks", l.password_checks),
+            ("limits.password_strength", l.password_strength),
             ("limits.stuffing", l.stuffing),
+            ("limits.audit_rows", l.audit_rows),
+            ("limits.log_lines", l.log_lines),
         ] {
             require((1..=Limits::MOST).contains(&n), key, "should be between 1 and 1000000");
         }

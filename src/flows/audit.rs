@@ -75,6 +75,13 @@ impl Auth {
         let mut db = self.db.read().await?;
         Ok(audit::of_user(&mut db, by.user.id, limit).await?)
     }
+
+    /// The same as [`log`] for an event that strangers can cause as often as they like.
+    pub(crate) fn log_repeated(&self, caller: &Caller, event: &AuditEvent<'_>) {
+        if self.admits_log_line(event.kind.as_str(), caller) {
+            log(caller, event);
+        }
+    }
 }
 
 /// Writes an event as a line of the log of security events.

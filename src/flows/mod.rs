@@ -36,7 +36,7 @@ pub use crate::{
     },
 };
 pub use crate::{
-    password::Strength,
+    password::{Jobs, Strength},
     tokens::{Claims, KeyInfo, MAX_AGE as KEY_SET_MAX_AGE},
 };
 pub use account::confirm_email::{AccountProof, Confirmation};
@@ -55,6 +55,7 @@ pub use admin::{audit::AuditQuery, outbox::MailQuery};
 pub use auth::Auth;
 pub use caller::Caller;
 pub use error::{Error, Result};
+pub(crate) use limits::REQUEST_LINE;
 pub use limits::Stuffing;
 pub use metrics::Figures;
 pub use paging::Page;

@@ -7,6 +7,7 @@ use crate::{
         csrf_token::{Form, typed},
         guards::Visitor,
         reply::{json::Reply, problem::Problem},
+        request::caller::Client,
     },
 };
 use rocket::{State, post};
@@ -24,6 +25,7 @@ pub struct Told {
 #[post("/password-strength", data = "<form>")]
 pub async fn strength(
     auth: &State<Auth>,
+    client: Client<'_>,
     visitor: Visitor,
     form: web::Result<Form>,
 ) -> Result<Reply<Told>, Problem> {
@@ -33,7 +35,7 @@ pub async fn strength(
     }
     let form = form?;
     let password = form.read(|f| f.text("password"))?;
-    let strength = auth.password_strength(password, own).await?.map(Strength::name);
+    let strength = auth.password_strength(&client, password, own).await?.map(Strength::name);
     let text = strength.map(|name| view::text(visitor.language, &format!("strength-{name}"), &[]));
     Ok(Reply::ok(Told { strength, text }))
 }

@@ -1,4 +1,6 @@
 //! Table `auth_audit`: the audit log. An event is written in the transaction of the action it records.
+//!
+//! A row stands for one event or, if it has a `series`, for all events of that series.
 use super::{
     forget,
     sessions::SessionId,
@@ -177,11 +179,40 @@ pub async fn insert(db: &mut Tx, e: &Entry<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Counts another event of a series, at the time `at`. `false` if the series has no row yet.
+pub async fn count(db: &mut Tx, series: &str, at: Timestamp) -> Result<bool> {
+    let counted: Option<(i64,)> = db
+        .fetch_optional(
+            "UPDATE auth_audit SET times = times + 1, last_at = $2 WHERE series = $1
+             RETURNING times",
+            (series, at),
+        )
+        .await?;
+    Ok(counted.is_some())
+}
+
+/// Records the first event of a series. If there is a row for the series by now, counts the event in it.
+pub async fn begin(db: &mut Tx, series: &str, e: &Entry<'_>) -> Result<()> {
+    db.execute(
+        "INSERT INTO auth_audit AS a (at, kind, actor, target_id, ip, user_agent, detail, series)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (series) WHERE series IS NOT NULL
+         DO UPDATE SET times = a.times + 1, last_at = excluded.at",
+        (e.at, e.kind, e.actor, e.target_id, e.ip, e.user_agent, e.detail, series),
+    )
+    .await?;
+    Ok(())
+}
+
 /// An audit event as the user whose account it concerns may see it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Event {
-    /// When it happened.
+    /// When it happened; for several events, the first one.
     pub at: Timestamp,
+    /// How many events the row stands for.
+    pub times: i64,
+    /// When the last one of several events happened.
+    pub last_at: Option<Timestamp>,
     /// What happened.
     pub kind: Stored<AuditKind>,
     /// The caller's IP address; `None` if it is unknown or another user's.
@@ -194,7 +225,7 @@ pub struct Event {
 /// user, such as an operator, are left out: the account's owner must not learn them.
 pub async fn of_user(db: &mut Conn, user: UserId, limit: i64) -> Result<Vec<Event>> {
     db.fetch_all(
-        "SELECT at, kind,
+        "SELECT at, times, last_at, kind,
                 CASE WHEN actor_id IS NULL OR actor_id = target_id THEN ip END AS ip,
                 CASE WHEN actor_id IS NULL OR actor_id = target_id THEN user_agent END AS user_agent
          FROM auth_audit WHERE target_id = $1 ORDER BY at DESC, id DESC LIMIT $2",
@@ -208,8 +239,12 @@ pub async fn of_user(db: &mut Conn, user: UserId, limit: i64) -> Result<Vec<Even
 pub struct Logged {
     /// The row's id, which grows with each event.
     pub id: i64,
-    /// When it happened.
+    /// When it happened; for several events, the first one.
     pub at: Timestamp,
+    /// How many events the row stands for.
+    pub times: i64,
+    /// When the last one of several events happened.
+    pub last_at: Option<Timestamp>,
     /// What happened.
     pub kind: Stored<AuditKind>,
     /// Who did it.
@@ -247,7 +282,7 @@ pub struct Filter<'a> {
 macro_rules! logged {
     ($by:literal, $past:literal, $order:literal) => {
         concat!(
-            "SELECT e.id, e.at, e.kind, e.actor, e.actor_id, a.email AS actor_email, e.target_id,
+            "SELECT e.id, e.at, e.times, e.last_at, e.kind, e.actor, e.actor_id, a.email AS actor_email, e.target_id,
                     t.email AS target_email, e.session_id, e.ip, e.user_agent, e.detail
              FROM auth_audit e
              LEFT JOIN auth_users a ON a.id = e.actor_id
@@ -319,7 +354,7 @@ pub async fn kinds(db: &mut Conn) -> Result<Vec<String>> {
 /// number. Days without events are left out.
 pub async fn by_day(db: &mut Conn, kind: AuditKind, then: Timestamp) -> Result<Vec<(i64, i64)>> {
     db.fetch_all(
-        "SELECT at / 86400000000, count(*) FROM auth_audit WHERE kind = $1 AND at >= $2
+        "SELECT at / 86400000000, CAST(sum(times) AS BIGINT) FROM auth_audit WHERE kind = $1 AND at >= $2
          GROUP BY at / 86400000000 ORDER BY at / 86400000000",
         (kind, then),
     )

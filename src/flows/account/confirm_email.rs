@@ -151,7 +151,8 @@ impl Auth {
             return Err(Error::ProofRequired);
         }
         let stored = users::password_hash(&mut self.db.read().await?, link.user_id).await?;
-        if self.hasher.verify(password, stored.as_deref()).await? != Verdict::Wrong {
+        let verifying = self.hasher.verify(password, stored.as_deref());
+        if caller.unless_left(verifying).await? != Verdict::Wrong {
             return Ok(());
         }
         let mut work = self.begin(caller).await?;

@@ -57,13 +57,13 @@ impl Auth {
     ) -> Result<Registered> {
         self.limit(caller, Action::Link)?;
         let names = (new.email, new.password);
-        let fields = self.read_fields(names, new.username, new.first_name).await?;
+        let fields = self.read_fields(caller, names, new.username, new.first_name).await?;
         let mut db = self.db.read().await?;
         if self.open_invitation(&mut db, token).await?.email_key != fields.email.key {
             return Err(Error::field("email", FieldError::NotInvited));
         }
         drop(db);
-        let hash = self.hasher.hash(new.password).await?;
+        let hash = caller.unless_left(self.hasher.hash(new.password)).await?;
 
         let mut work = self.begin(caller).await?;
         let now = work.now;
