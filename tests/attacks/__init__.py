@@ -16,7 +16,7 @@ class Attack:
     settings: dict
 
 
-def attack(title, memory=24, rows=2, log=64, **settings):
+def attack(title, memory=24, rows=4, log=256, **settings):
     """Registers an attack: a function of a `Target`. It may return a note on what it saw."""
     def register(run):
         settings_of_it = {f"PORTCULLIS_{name}": value for name, value in settings.items()}

@@ -95,7 +95,7 @@ async def junk_refreshes(target):
     await many(14, client)
 
 
-@attack("1,500 questions about the strength of a password from one address", memory=32, rows=2, log=640)
+@attack("1,500 questions about the strength of a password from one address", memory=32, rows=4, log=640)
 async def password_strength(target):
     async def client(n):
         client = target.client(0)

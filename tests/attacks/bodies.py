@@ -30,7 +30,7 @@ async def deep_json(target):
 @attack("500 forms with 10,000 fields", memory=32)
 async def many_fields(target):
     form = b"&".join(b"f%d=" % n for n in range(10_000))[:64_000]
-    await many(500, lambda n: target.raw(request(form, b"application/x-www-form-urlencoded"), n))
+    await many(500, lambda n: target.raw(request(form, b"application/x-www-form-urlencoded", b"/login"), n))
 
 
 @attack("500 passwords of 60 KB", memory=24)

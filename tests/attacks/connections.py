@@ -28,18 +28,18 @@ async def hold(target, count, data, seconds, addresses=250):
 
     await many(count, open_one)
     await asyncio.sleep(seconds)
-    # A connection that the server closed has reached its end.
-    still = 0
-    for reader, writer in held:
+
+    async def is_open(reader, writer):
         try:
-            data = await asyncio.wait_for(reader.read(65536), 0.005)
-            still += bool(data)
+            return bool(await asyncio.wait_for(reader.read(1 << 16), 0.3))
         except asyncio.TimeoutError:
-            still += 1
+            return True
         except OSError:
-            pass
-        writer.close()
-    return still
+            return False
+        finally:
+            writer.close()
+
+    return sum(await asyncio.gather(*(is_open(*connection) for connection in held)))
 
 
 @attack("2,000 connections from one address", memory=24)

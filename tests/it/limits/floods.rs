@@ -74,7 +74,7 @@ async fn failed_logins_of_an_hour_are_one_row_that_says_who_when_and_how_many(se
     let replica = service.replica().await;
     for n in 0..5 {
         let server = if n % 2 == 0 { service } else { &replica };
-        guess(server, ann.email()).await.refused(401, "invalid_credentials");
+        guess(server, &ann.email()).await.refused(401, "invalid_credentials");
         server.auth().settled().await;
         service.advance(Duration::from_mins(1));
     }
@@ -95,7 +95,7 @@ async fn failed_logins_of_an_hour_are_one_row_that_says_who_when_and_how_many(se
     assert_eq!((&single["times"], &single["last_at"]), (&json!(1), &Value::Null));
     // Another hour, another reason and another address are other rows.
     service.advance(Duration::from_hours(1));
-    guess(service, ann.email()).await.refused(401, "invalid_credentials");
+    guess(service, &ann.email()).await.refused(401, "invalid_credentials");
     assert_eq!(counted(service, "login_failed").await, (2, 6));
     replica.end().await;
 }
