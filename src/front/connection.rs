@@ -1,7 +1,7 @@
 //! A connection: the PROXY header, TLS, then HTTP until a limit or the end of the service.
 use super::{
-    Shared, activity::Activity, activity::Reason, dispatch, limits, listeners::Purpose,
-    proxy_protocol, redirect, stream::Watched,
+    Shared, activity::Activity, activity::Reason, dispatch, limits, limits::Slot,
+    listeners::Purpose, proxy_protocol, redirect, stream::Watched,
 };
 use hyper::service::service_fn;
 use hyper_util::{
@@ -38,6 +38,10 @@ pub struct Peer {
     pub activity: Arc<Activity>,
     /// The memory for the bodies of its requests.
     pub body_memory: Arc<Semaphore>,
+    /// The handlers that may run at the same time.
+    pub handlers: Arc<Semaphore>,
+    /// Its place among the connections of its address, which it keeps until its last handler has ended.
+    _slot: Option<Slot>,
 }
 
 /// Runs the tasks of hyper among those of the front.
@@ -98,15 +102,16 @@ where
             _ => return refused("proxy_header"),
         }
     }
-    let _slot = match shared.slots.take(address.ip()) {
+    let slot = match shared.slots.take(address.ip()) {
         Some(slot) => Some(slot),
         None if shared.trusts(address.ip()) => None,
         None => return refused("address_limit"),
     };
     let activity = Activity::new();
     let body_memory = Arc::new(Semaphore::new(shared.limits.connection_body_memory()));
-    let peer = Arc::new(Peer { address, activity: Arc::clone(&activity), body_memory });
-    let socket = Watched::new(socket, activity);
+    let handlers = Arc::new(Semaphore::new(limits::MAX_STREAMS as usize));
+    let socket = Watched::new(socket, Arc::clone(&activity));
+    let peer = Arc::new(Peer { address, activity, body_memory, handlers, _slot: slot });
     let certificates = shared.certificates.as_ref().filter(|_| purpose == Purpose::Tls);
     let Some(certificates) = certificates else {
         return drive(&shared, socket, peer, purpose).await;

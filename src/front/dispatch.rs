@@ -63,9 +63,14 @@ pub async fn answer(
     // hyper drops this future when the client leaves, resets the stream or is cut off.
     let left = CancellationToken::new();
     let _leaves = left.clone().drop_guard();
-    // On a task of its own: what a handler has begun ends, even if the client leaves.
+    // On a task of its own: what a handler has begun ends, even if the client leaves. So its places are kept until
+    // then, and a client that gives requests up cannot have any number of handlers (CVE-2023-44487).
+    let place = peer.handlers.clone().acquire_owned().await;
     let (tasks, abort) = (shared.tasks.clone(), shared.abort.clone());
-    let handle = handle(shared, (peer.address, left), head, body, send);
+    let handle = async move {
+        handle(shared, (peer.address, left), head, body, send).await;
+        drop((place, peer));
+    };
     tasks.spawn(abort.clone().run_until_cancelled_owned(handle));
     let mut reply = reply.await.unwrap_or_else(|_| {
         failed(if abort.is_cancelled() {

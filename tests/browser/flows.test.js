@@ -63,8 +63,8 @@ async function says(page, text) {
   assert.ok(body.includes(text), `"${text}" is not on ${page.url()}: ${body}`);
 }
 
-for (const engine of ENGINES) {
-  describe(engine, () => {
+function flows(engine) {
+  describe(engine, { concurrency: 1 }, () => {
     let service;
     let count = 0;
     before(async () => {
@@ -515,3 +515,6 @@ for (const engine of ENGINES) {
     });
   });
 }
+
+// Each engine has a service of its own.
+describe("flows", { concurrency: ENGINES.length }, () => ENGINES.forEach(flows));

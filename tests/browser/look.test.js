@@ -1,5 +1,5 @@
-// How the pages look and read: axe-core finds nothing on any page, in any state, scheme or width; a
-// picture of each is kept in target/browser/pages.
+// How the pages look and read: axe-core finds nothing on any page, in any state, scheme or width. If PICTURES
+// names a folder, a picture of each is kept there.
 "use strict";
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
@@ -130,7 +130,7 @@ let browser;
 let service;
 let invites;
 before(async () => {
-  fs.mkdirSync(PICTURES, { recursive: true });
+  if (PICTURES) fs.mkdirSync(PICTURES, { recursive: true });
   browser = await chromium.launch(BROWSER);
   service = await start("sqlite");
   invites = await start("sqlite", { PORTCULLIS_REGISTRATION: "invite" });
@@ -180,82 +180,88 @@ async function faults(page) {
   return [...told, ...small, ...(wide ? ["wider than the window"] : [])];
 }
 
-for (const lang of ["en", "ru"]) {
-  for (const scheme of ["light", "dark"]) {
-    describe(`${lang}, ${scheme}`, () => {
-      const email = `ann.${lang}.${scheme}@example.com`;
-      let guest;
-      let user;
-      let root;
-      const links = {};
-      before(async () => {
-        const options = {
-          locale: lang === "ru" ? "ru-RU" : "en-GB",
-          colorScheme: scheme,
-          reducedMotion: "reduce",
-          bypassCSP: true,
-        };
-        [guest, user, root] = await Promise.all([1, 2, 3].map(() => browser.newContext(options)));
-        const own = { email: "root@example.com", password: PASSWORD };
-        await post(root, lang, "/auth/login", own, invites);
-        links.USER = `${invites.origin}/admin/users/1`;
-        await (await root.newPage()).goto(`${invites.origin}/account?lang=${lang}`);
-        const first_name = lang === "ru" ? "Анна" : "Ann";
-        await post(user, lang, "/auth/register", { email, password: PASSWORD, first_name });
-        links.CONFIRM = (await service.mail(email)).links[0];
-        await post(guest, lang, "/auth/login", { email, password: PASSWORD });
-        await guest.clearCookies();
-        await post(user, lang, "/auth/login", { email, password: PASSWORD });
-        await post(guest, lang, "/auth/password/forgot", { email });
-        links.RESET = (await service.mail(email)).links[0];
-        links.SETUP = service.setup;
-        const mover = await browser.newContext(options);
-        const [old, moved, next] = ["old", "moved", "next"].map((name) => `${name}.${email}`);
-        const token = async (to) => new URL((await service.mail(to)).links[0]).searchParams.get("token");
-        await post(mover, lang, "/auth/register", { email: old, password: PASSWORD });
-        await post(mover, lang, "/auth/email/confirm", { token: await token(old) });
-        await post(mover, lang, "/auth/login", { email: old, password: PASSWORD });
-        await post(mover, lang, "/auth/email", { email: moved, password: PASSWORD });
-        await post(mover, lang, "/auth/email/confirm", { token: await token(moved) });
-        links.RESTORE = (await service.mail(old)).links[0];
-        await post(mover, lang, "/auth/email", { email: next, password: PASSWORD });
-        links.CHANGE = (await service.mail(next)).links[0];
-        await mover.close();
-        links.BY_INVITATION = `${invites.origin}/register`;
-        links.INVITE = await invitation(lang, email);
-        links.EXPIRED = `${links.BY_INVITATION}?invite=${crypto.randomUUID()}`;
-      });
-      after(() => Promise.all([guest, user, root].map((context) => context.close())));
-
-      for (const [pages, who, at] of [
-        [GUEST, () => guest, () => service],
-        [USER, () => user, () => service],
-        [ROOT, () => root, () => invites],
-      ]) {
-        for (const [name, where, act] of pages) {
-          test(name, async () => {
-            const page = await who().newPage();
-            const errors = [];
-            page.on("pageerror", (e) => errors.push(String(e)));
-            for (const [width, size] of Object.entries(WIDTHS)) {
-              await page.setViewportSize(size);
-              await page.goto(links[where] ?? at().origin + where);
-              await act?.(page);
-              assert.deepEqual(await faults(page), [], `${name}, ${width}`);
-              const file = `${name}-${lang}-${scheme}-${width}.png`;
-              await page.screenshot({ path: path.join(PICTURES, file), fullPage: true });
-            }
-            // The narrowest window there is, which is also 1280 pixels at 400 % (WCAG 1.4.10).
-            await page.setViewportSize({ width: 320, height: 640 });
-            assert.deepEqual(await faults(page), [], `${name}, 320 px`);
-            assert.deepEqual(errors, []);
-            await page.close();
-          });
-        }
-      }
+/** Looks at every page in one language and colour scheme. */
+function look(lang, scheme) {
+  describe(`${lang}, ${scheme}`, { concurrency: 1 }, () => {
+    const email = `ann.${lang}.${scheme}@example.com`;
+    let guest;
+    let user;
+    let root;
+    const links = {};
+    before(async () => {
+      const options = {
+        locale: lang === "ru" ? "ru-RU" : "en-GB",
+        colorScheme: scheme,
+        reducedMotion: "reduce",
+        bypassCSP: true,
+      };
+      [guest, user, root] = await Promise.all([1, 2, 3].map(() => browser.newContext(options)));
+      const own = { email: "root@example.com", password: PASSWORD };
+      await post(root, lang, "/auth/login", own, invites);
+      links.USER = `${invites.origin}/admin/users/1`;
+      await (await root.newPage()).goto(`${invites.origin}/account?lang=${lang}`);
+      const first_name = lang === "ru" ? "Анна" : "Ann";
+      await post(user, lang, "/auth/register", { email, password: PASSWORD, first_name });
+      links.CONFIRM = (await service.mail(email)).links[0];
+      await post(guest, lang, "/auth/login", { email, password: PASSWORD });
+      await guest.clearCookies();
+      await post(user, lang, "/auth/login", { email, password: PASSWORD });
+      await post(guest, lang, "/auth/password/forgot", { email });
+      links.RESET = (await service.mail(email)).links[0];
+      links.SETUP = service.setup;
+      const mover = await browser.newContext(options);
+      const [old, moved, next] = ["old", "moved", "next"].map((name) => `${name}.${email}`);
+      const token = async (to) => new URL((await service.mail(to)).links[0]).searchParams.get("token");
+      await post(mover, lang, "/auth/register", { email: old, password: PASSWORD });
+      await post(mover, lang, "/auth/email/confirm", { token: await token(old) });
+      await post(mover, lang, "/auth/login", { email: old, password: PASSWORD });
+      await post(mover, lang, "/auth/email", { email: moved, password: PASSWORD });
+      await post(mover, lang, "/auth/email/confirm", { token: await token(moved) });
+      links.RESTORE = (await service.mail(old)).links[0];
+      await post(mover, lang, "/auth/email", { email: next, password: PASSWORD });
+      links.CHANGE = (await service.mail(next)).links[0];
+      await mover.close();
+      links.BY_INVITATION = `${invites.origin}/register`;
+      links.INVITE = await invitation(lang, email);
+      links.EXPIRED = `${links.BY_INVITATION}?invite=${crypto.randomUUID()}`;
     });
-  }
+    after(() => Promise.all([guest, user, root].map((context) => context.close())));
+
+    for (const [pages, who, at] of [
+      [GUEST, () => guest, () => service],
+      [USER, () => user, () => service],
+      [ROOT, () => root, () => invites],
+    ]) {
+      for (const [name, where, act] of pages) {
+        test(name, async () => {
+          const page = await who().newPage();
+          const errors = [];
+          page.on("pageerror", (e) => errors.push(String(e)));
+          for (const [width, size] of Object.entries(WIDTHS)) {
+            await page.setViewportSize(size);
+            await page.goto(links[where] ?? at().origin + where);
+            await act?.(page);
+            assert.deepEqual(await faults(page), [], `${name}, ${width}`);
+            const file = `${name}-${lang}-${scheme}-${width}.png`;
+            if (PICTURES) await page.screenshot({ path: path.join(PICTURES, file), fullPage: true });
+          }
+          // The narrowest window there is, which is also 1280 pixels at 400 % (WCAG 1.4.10).
+          await page.setViewportSize({ width: 320, height: 640 });
+          assert.deepEqual(await faults(page), [], `${name}, 320 px`);
+          assert.deepEqual(errors, []);
+          await page.close();
+        });
+      }
+    }
+  });
 }
+
+// Two at once, because each uses one processor.
+describe("pages", { concurrency: 2 }, () => {
+  for (const lang of ["en", "ru"]) {
+    for (const scheme of ["light", "dark"]) look(lang, scheme);
+  }
+});
 
 test("no page breaks its own policy", async () => {
   const context = await browser.newContext();

@@ -20,7 +20,5 @@ async def run(lab, engine):
         ended += int(cluster.sql(kill))
     await asyncio.sleep(1)
     await server.until_ready()
-    await load.stop()
-    await load.check()
-    await server.stop()
+    await load.finish(server)
     return f"{ended} connections ended, {load.journal.figures()}; longest gap between replies {load.journal.longest_gap:.1f} s; 0 lost"

@@ -39,13 +39,9 @@ async def run(lab, engine):
     else:
         lock.execute("ROLLBACK")
         lock.close()
-    since = time.monotonic()
-    await server.until_ready()
-    ready = time.monotonic() - since
+    ready = await server.until_ready()
     await asyncio.sleep(2)
-    await load.stop()
-    await load.check()
-    await server.stop()
+    await load.finish(server)
     if cluster:
         await cluster.stop()
     slowest = load.journal.slowest()

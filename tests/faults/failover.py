@@ -40,10 +40,7 @@ async def run(lab, engine):
     ready = time.monotonic() - promoted
     away = time.monotonic() - gone
     await asyncio.sleep(2)
-    await load.stop()
-    await load.check()
-    for server in servers:
-        await server.stop()
+    await load.finish(*servers)
     address.close()
     await standby.stop()
     return f"{load.journal.figures()}; ready {ready:.1f} s after the promotion, {away:.1f} s after the crash; 0 lost"

@@ -44,9 +44,7 @@ async def run(lab, engine):
         await asyncio.sleep(0.1)
     ready = time.monotonic() - since
     await asyncio.sleep(2)
-    await load.stop()
-    await load.check()
-    await server.stop()
+    await load.finish(server)
     if cluster:
         await cluster.stop()
     disk.unmount()

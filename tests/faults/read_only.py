@@ -1,6 +1,6 @@
 """The database takes no writes: PostgreSQL is read-only for a while, or the disk of the SQLite file is at the
 start. (Linux does not make a disk read-only while a file on it is open for writing.)"""
-import asyncio, time
+import asyncio
 from .kit.load import Load
 from .kit.needs import Disk
 from .kit.server import Server
@@ -50,12 +50,8 @@ async def for_a_while(lab):
     assert await server.status("/health/ready") == 503
     before = load.journal.unknown
     read_only("off")
-    since = time.monotonic()
-    await server.until_ready()
-    ready = time.monotonic() - since
+    ready = await server.until_ready()
     await asyncio.sleep(1)
-    await load.stop()
-    await load.check()
-    await server.stop()
+    await load.finish(server)
     assert before > 0
     return f"{load.journal.figures()}; ready {ready:.1f} s after it took writes again; 0 lost"

@@ -124,6 +124,7 @@ impl Admin<'_> {
         self.auth.check_password(caller, &user, "password", password).await?;
         let hash = caller.unless_left(self.auth.hasher.hash(password)).await?;
         let mut work = self.begin_as_superuser().await?;
+        let user = self.lock_target(&mut work.tx, id).await?.user;
         if !users::set_password(&mut work.tx, id, user.credential_version, &hash).await? {
             return Err(Error::NotFound);
         }

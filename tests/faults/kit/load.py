@@ -245,3 +245,10 @@ class Load:
     def close(self):
         for person in self.people:
             person.connection.close()
+
+    async def finish(self, *servers):
+        """Ends the load, compares, and stops the servers."""
+        await self.stop()
+        await self.check()
+        for server in servers:
+            await server.stop()

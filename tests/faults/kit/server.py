@@ -35,13 +35,13 @@ class Server:
         return time.monotonic() - since
 
     async def until_ready(self, seconds=30):
-        end = time.monotonic() + seconds
-        status = None
-        while time.monotonic() < end:
+        """The seconds until it is ready."""
+        start, status = time.monotonic(), None
+        while time.monotonic() < start + seconds:
             assert self.process.is_running(), self.process.output()[-2000:]
             status = await self.status("/health/ready")
             if status == 200:
-                return
+                return time.monotonic() - start
             await asyncio.sleep(0.02)
         raise AssertionError(f"not ready after {seconds} s: {status}\n{self.process.output()[-2000:]}")
 

@@ -2,7 +2,7 @@
 use super::{LONG, Running, SHORT, get_head, read_until, rest};
 use crate::support::Server;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
-use std::{fs, time::Duration};
+use std::fs;
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
 const LIVE: &str = "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -28,6 +28,23 @@ async fn an_address_holds_a_limited_number_of_connections() {
     timeout(LONG, again).await.expect("the place of a closed connection is free");
     other.write_all(LIVE.as_bytes()).await.unwrap();
     read_until(&mut other, OK).await;
+    front.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_leaves_holds_its_place_until_its_handler_ends() {
+    let front = Running::start(|c| c.server.max_connections_per_address = 1).await;
+    let stream = front.send(get_head("/app/wait")).await;
+    timeout(LONG, front.signs.reached.notified()).await.expect("the handler begins");
+    drop(stream);
+    let served = async || {
+        while front.get("/health/live").await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(timeout(SHORT, served()).await.is_err());
+    front.signs.go.notify_one();
+    timeout(LONG, served()).await.expect("the place is free");
     front.end().await;
 }
 
@@ -70,21 +87,30 @@ async fn the_service_recovers_after_it_had_no_file_descriptors() {
     prlimit(pid, Resource::Nofile, few).unwrap();
     let mut held = Vec::new();
     let log = || fs::read_to_string(&server.log).unwrap();
+    let logged = async |line| {
+        while !log().contains(line) {
+            tokio::task::yield_now().await;
+        }
+    };
+    // The next connection comes after the last one was answered, so that only one is left waiting.
     let fill = async {
-        while !log().contains("no connection can be accepted") {
-            held.push(TcpStream::connect(("127.0.0.1", server.port)).await.unwrap());
-            tokio::time::sleep(Duration::from_millis(5)).await;
+        loop {
+            let mut stream = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
+            stream.write_all(LIVE.as_bytes()).await.unwrap();
+            let full = tokio::select! {
+                _ = read_until(&mut stream, OK) => false,
+                () = logged("no connection can be accepted") => true,
+            };
+            held.push(stream);
+            if full {
+                break;
+            }
         }
     };
     timeout(LONG, fill).await.expect("descriptors run out");
     drop(held);
     let (status, ..) = timeout(LONG, server.ask("GET", "/health/live", "", "")).await.unwrap();
     assert_eq!(status, 200);
-    let told = async {
-        while !log().contains("connections are accepted again") {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(LONG, told).await.unwrap();
+    timeout(LONG, logged("connections are accepted again")).await.unwrap();
     assert_eq!(log().matches("no connection can be accepted").count(), 1, "{}", log());
 }

@@ -1,4 +1,8 @@
 //! HTTP/2, over a connection without TLS; the limits are the same with TLS.
+mod floods;
+mod raw;
+mod rules;
+
 use super::{LONG, Running, SHORT};
 use bytes::Bytes;
 use h2::{Reason, client};
