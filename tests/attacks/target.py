@@ -20,7 +20,12 @@ class Target:
         await self.server.start(60)
         resource.prlimit(self.pid, resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
         for path in ("/auth/register", "/auth/login"):
-            reply = await self.post(path, {"email": "ann@example.com", "password": PASSWORD}, n=250)
+            body, reply = {"email": "ann@example.com", "password": PASSWORD}, None
+            for _ in range(5):
+                # A machine that is busy with the attack before may be too slow at first.
+                if (reply := await self.post(path, body, n=250)) in (200, 201):
+                    break
+                await asyncio.sleep(1)
             assert reply in (200, 201), (path, reply)
         self.replies.clear()
         await asyncio.sleep(1)
