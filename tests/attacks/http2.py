@@ -54,7 +54,7 @@ async def flood(target, n, window, frames, seconds):
         target.replies["closed"] += 1
 
 
-@attack("40 connections with 60 streams each whose window is closed", memory=96)
+@attack("40 connections with 60 streams each whose window is closed", memory=112, log=512)
 async def http2_closed_windows(target):
     gets = [frame(HEADERS, END_STREAM | END_HEADERS, 2 * n + 1, head(b"/docs/swagger-ui-bundle.js")) for n in range(60)]
     await many(40, lambda n: flood(target, n, 0, [b"".join(gets)], 6))
