@@ -129,6 +129,7 @@ async fn run_upkeep(upkeep: fn()) {
 async fn publish_figures(auth: Auth) {
     repeat(FIGURES, "reading the metrics failed", || async {
         auth.forget_idle_addresses();
+        auth.log_left_out_lines();
         auth.figures().await.map(|figures| publish(&figures))
     })
     .await;
@@ -143,7 +144,11 @@ fn publish(figures: &Figures) {
     }
     metrics::gauge!("portcullis_oldest_mail_seconds").set(figures.oldest_mail.as_secs_f64());
     metrics::gauge!("portcullis_stuffing").set(f64::from(u8::from(figures.stuffing)));
-    metrics::gauge!("portcullis_passwords_waiting").set(count(figures.passwords_waiting as u64));
+    let passwords = figures.passwords;
+    metrics::gauge!("portcullis_passwords_waiting").set(count(passwords.waiting as u64));
+    for (state, n) in [("begun", passwords.begun), ("discarded", passwords.discarded)] {
+        metrics::counter!("portcullis_passwords_total", "state" => state).absolute(n);
+    }
     let connections = figures.connections;
     for (state, n) in [("open", connections.open), ("idle", connections.idle)] {
         metrics::gauge!("portcullis_database_connections", "state" => state).set(count(n as u64));

@@ -242,14 +242,21 @@ impl Config {
 
     fn check_limits(&self, checks: &mut Checks) {
         let l = &self.limits;
-        checks.require_within(l.logins, 1..=Limits::MOST, "limits.logins");
-        checks.require_within(l.registrations, 1..=Limits::MOST, "limits.registrations");
-        checks.require_within(l.refreshes, 1..=Limits::MOST, "limits.refreshes");
-        checks.require_within(l.session_refreshes, 1..=Limits::MOST, "limits.session_refreshes");
-        checks.require_within(l.mails, 1..=Limits::MOST, "limits.mails");
-        checks.require_within(l.links, 1..=Limits::MOST, "limits.links");
-        checks.require_within(l.password_checks, 1..=Limits::MOST, "limits.password_checks");
-        checks.require_within(l.stuffing, 1..=Limits::MOST, "limits.stuffing");
+        for (key, n) in [
+            ("limits.logins", l.logins),
+            ("limits.registrations", l.registrations),
+            ("limits.refreshes", l.refreshes),
+            ("limits.session_refreshes", l.session_refreshes),
+            ("limits.mails", l.mails),
+            ("limits.links", l.links),
+            ("limits.password_checks", l.password_checks),
+            ("limits.password_strength", l.password_strength),
+            ("limits.stuffing", l.stuffing),
+            ("limits.audit_rows", l.audit_rows),
+            ("limits.log_lines", l.log_lines),
+        ] {
+            checks.require_within(n, 1..=Limits::MOST, key);
+        }
         // NIST SP 800-63B, 3.2.2: at most 100 failures in a row.
         checks.require_within(l.free_failures, 3..=100, "limits.free_failures");
         checks.require(

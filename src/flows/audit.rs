@@ -74,6 +74,13 @@ impl Auth {
     pub async fn history(&self, by: &SignedIn, limit: i64) -> Result<Vec<Event>> {
         Ok(audit::of_user(&mut self.db.read().await?, by.user.id, limit).await?)
     }
+
+    /// The same as [`log`] for an event that strangers can cause as often as they like.
+    pub(crate) fn log_repeated(&self, caller: &Caller, event: &AuditEvent<'_>) {
+        if self.admits_log_line(event.kind.as_str(), caller) {
+            log(caller, event);
+        }
+    }
 }
 
 /// Writes an event as a line of the log of security events.

@@ -164,6 +164,7 @@ impl Auth {
     /// Closes the connections to the database. Call it once requests and mail deliveries have
     /// ended: after `limit`, connections that are still in use are cut off.
     pub async fn close(&self, limit: Duration) {
+        self.log_left_out_lines();
         if timeout(limit, self.db.close()).await.is_err() {
             tracing::warn!("database connections were still in use at shutdown and were cut off");
         }

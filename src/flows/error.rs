@@ -84,6 +84,9 @@ pub enum Error {
     /// The server has too much work at the moment, for example too many passwords to hash.
     #[error("the server is overloaded")]
     Busy,
+    /// The caller left before their password was hashed. Nobody reads the reply.
+    #[error("the caller has left")]
+    CallerLeft,
     /// The database cannot be reached. The flow may be retried later.
     #[error("the database cannot be reached")]
     Unavailable,

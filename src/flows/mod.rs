@@ -26,7 +26,7 @@ mod work;
 pub use crate::{
     db::as_one_request,
     field_error::FieldError,
-    password::Strength,
+    password::{Jobs, Strength},
     store::{
         audit::{ActorKind, AuditKind, Event, Logged},
         invitations::Invitation,
@@ -53,6 +53,7 @@ pub use admin::{audit::AuditQuery, outbox::MailQuery};
 pub use auth::Auth;
 pub use caller::Caller;
 pub use error::{Error, Result};
+pub(crate) use limits::REQUEST_LINE;
 pub use limits::Stuffing;
 pub use metrics::Figures;
 pub use paging::Page;

@@ -2,7 +2,7 @@
 use crate::{
     flows::{Auth, Strength},
     view,
-    web::{Form, Problem, Reply, Visitor},
+    web::{Client, Form, Problem, Reply, Visitor},
 };
 use rocket::{State, post};
 use serde::Serialize;
@@ -19,6 +19,7 @@ pub struct Told {
 #[post("/password-strength", data = "<form>")]
 pub async fn strength(
     auth: &State<Auth>,
+    client: Client<'_>,
     visitor: Visitor,
     form: Form,
 ) -> Result<Reply<Told>, Problem> {
@@ -28,7 +29,7 @@ pub async fn strength(
     }
     let body = form.body?;
     let password = body.read(|f| f.text("password"))?;
-    let strength = auth.password_strength(password, own).await?.map(Strength::name);
+    let strength = auth.password_strength(&client, password, own).await?.map(Strength::name);
     let text = strength.map(|name| view::text(visitor.language, &format!("strength-{name}"), &[]));
     Ok(Reply::ok(Told { strength, text }))
 }

@@ -1,4 +1,6 @@
 //! Table `auth_audit`: the audit log. An event is written in the transaction of the action it records.
+//!
+//! A row stands for one event or, if it has a `series`, for all events of that series.
 use super::{
     forget,
     sessions::SessionId,
@@ -176,11 +178,32 @@ pub async fn insert(db: &mut Tx, e: &Entry<'_>) -> Result<()> {
     .await
 }
 
+/// Counts another event of a series, at the time `at`. `false` if the series has no row yet.
+pub async fn count(db: &mut Tx, series: &str, at: Timestamp) -> Result<bool> {
+    let sql = "UPDATE auth_audit SET times = times + 1, last_at = $2 WHERE series = $1";
+    db.execute_one(sql, (series, at)).await
+}
+
+/// Records the first event of a series. If there is a row for the series by now, counts the event in it.
+pub async fn begin(db: &mut Tx, series: &str, e: &Entry<'_>) -> Result<()> {
+    let sql = "INSERT INTO auth_audit AS a
+                   (at, kind, actor, target_id, ip, user_agent, detail, series)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+               ON CONFLICT (series) WHERE series IS NOT NULL
+               DO UPDATE SET times = a.times + 1, last_at = excluded.at";
+    let (kind, actor) = (e.kind.as_str(), e.actor.as_str());
+    db.run(sql, (e.at, kind, actor, e.target_id, e.ip, e.user_agent, e.detail, series)).await
+}
+
 /// An audit event as the user whose account it concerns may see it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Event {
-    /// When it happened.
+    /// When it happened; for several events, the first one.
     pub at: Timestamp,
+    /// How many events the row stands for.
+    pub times: i64,
+    /// When the last one of several events happened.
+    pub last_at: Option<Timestamp>,
     /// What happened.
     pub kind: Stored<AuditKind>,
     /// The caller's IP address; `None` if it is unknown or another user's.
@@ -192,7 +215,7 @@ pub struct Event {
 /// At most `limit` audit events of a user's account, newest first. The IP address and user agent of another
 /// user, such as an operator, are left out: the account's owner must not learn them.
 pub async fn of_user(db: &mut Conn, user: UserId, limit: i64) -> Result<Vec<Event>> {
-    let sql = "SELECT at, kind,
+    let sql = "SELECT at, times, last_at, kind,
                       CASE WHEN actor_id IS NULL OR actor_id = target_id THEN ip END AS ip,
                       CASE WHEN actor_id IS NULL OR actor_id = target_id THEN user_agent END
                           AS user_agent
@@ -205,8 +228,12 @@ pub async fn of_user(db: &mut Conn, user: UserId, limit: i64) -> Result<Vec<Even
 pub struct Logged {
     /// The row's id, which grows with each event.
     pub id: i64,
-    /// When it happened.
+    /// When it happened; for several events, the first one.
     pub at: Timestamp,
+    /// How many events the row stands for.
+    pub times: i64,
+    /// When the last one of several events happened.
+    pub last_at: Option<Timestamp>,
     /// What happened.
     pub kind: Stored<AuditKind>,
     /// Who did it.
@@ -244,7 +271,7 @@ pub struct Filter<'a> {
 macro_rules! logged {
     ($by:literal, $past:literal, $order:literal) => {
         concat!(
-            "SELECT e.id, e.at, e.kind, e.actor, e.actor_id, a.email AS actor_email, e.target_id,
+            "SELECT e.id, e.at, e.times, e.last_at, e.kind, e.actor, e.actor_id, a.email AS actor_email, e.target_id,
                     t.email AS target_email, e.session_id, e.ip, e.user_agent, e.detail
              FROM auth_audit e
              LEFT JOIN auth_users a ON a.id = e.actor_id
@@ -310,7 +337,8 @@ pub async fn kinds(db: &mut Conn) -> Result<Vec<String>> {
 /// The number of events of `kind` on each day since `then`, as pairs of day (UTC, counted from 1970) and
 /// number. Days without events are left out.
 pub async fn by_day(db: &mut Conn, kind: AuditKind, then: Timestamp) -> Result<Vec<(i64, i64)>> {
-    let sql = "SELECT at / 86400000000, count(*) FROM auth_audit WHERE kind = $1 AND at >= $2
+    let sql = "SELECT at / 86400000000, CAST(sum(times) AS BIGINT) FROM auth_audit
+               WHERE kind = $1 AND at >= $2
                GROUP BY at / 86400000000 ORDER BY at / 86400000000";
     db.fetch_all(sql, (kind.as_str(), then)).await
 }

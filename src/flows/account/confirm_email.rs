@@ -147,7 +147,8 @@ impl Auth {
         db.commit().await?;
         Error::ProofRequired.unless(may)?;
         let stored = users::password_hash(&mut self.db.read().await?, link.user_id).await?;
-        if self.hasher.verify(password, stored.as_deref()).await? != Verdict::Wrong {
+        let verifying = self.hasher.verify(password, stored.as_deref());
+        if caller.unless_left(verifying).await? != Verdict::Wrong {
             return Ok(());
         }
         let mut work = self.begin(caller).await?;

@@ -56,11 +56,11 @@ impl Auth {
     ) -> Result<Registered> {
         self.limit(caller, Action::Link)?;
         let names = (new.email, new.password);
-        let fields = self.read_fields(names, new.username, new.first_name).await?;
+        let fields = self.read_fields(caller, names, new.username, new.first_name).await?;
         let invited = self.open_invitation(&mut self.db.read().await?, token).await?;
         Error::field("email", FieldError::NotInvited)
             .unless(invited.email_key == fields.email.key)?;
-        let hash = self.hasher.hash(new.password).await?;
+        let hash = caller.unless_left(self.hasher.hash(new.password)).await?;
 
         let mut work = self.begin(caller).await?;
         let now = work.now;

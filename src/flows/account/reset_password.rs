@@ -70,8 +70,8 @@ impl Auth {
         self.limit(caller, Action::Link)?;
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
         let (link, user) = self.open_link(&mut self.db.read().await?, &hash, &RESETTING).await?;
-        self.check_password(&user, "new_password", new).await?;
-        let password = self.hasher.hash(new).await?;
+        self.check_password(caller, &user, "new_password", new).await?;
+        let password = caller.unless_left(self.hasher.hash(new)).await?;
 
         let mut work = self.begin(caller).await?;
         users::lock(&mut work.tx, user.id).await?;
@@ -99,25 +99,20 @@ impl Work<'_> {
         let user = users::by_email(&mut self.tx, &email.key).await?;
         let fits = |u: &User| u.is_active && !(confirms && u.email_confirmed_at.is_some());
         let Some(user) = user.filter(fits) else {
-            count_unknown(self.caller, event);
+            self.auth.count_unknown(self.caller, event);
             return Ok(());
         };
         self.mail(kind, &user).await?;
-        self.audit(AuditEvent::about(event, user.id)).await?;
+        self.audit_repeated(AuditEvent::about(event, user.id)).await?;
         self.commit().await
     }
 }
 
-/// Counts and logs a request for an unknown name. A row for each request would let anybody fill the
-/// database.
-pub(crate) fn count_unknown(caller: &Caller, asked: AuditKind) {
-    tracing::info!(
-        target: "portcullis::security",
-        act = asked.as_str(),
-        actor = "anonymous",
-        ip = caller.ip.map(tracing::field::display),
-        request = caller.request_id,
-        detail = "unknown name",
-    );
-    metrics::counter!("portcullis_unknown_total", "asked" => asked.as_str()).increment(1);
+impl Auth {
+    /// Counts and logs a request for an unknown name. A row for each request would let anybody fill the
+    /// database.
+    pub(crate) fn count_unknown(&self, caller: &Caller, asked: AuditKind) {
+        self.log_repeated(caller, &AuditEvent::new(asked).detail("unknown name"));
+        metrics::counter!("portcullis_unknown_total", "asked" => asked.as_str()).increment(1);
+    }
 }

@@ -64,8 +64,8 @@ impl Auth {
     ) -> Result<User> {
         Error::LinkNotValid.when(self.setup_state(caller, token).await? != LinkState::Usable)?;
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
-        let fields = self.read_fields((email, password), None, None).await?;
-        let password = self.hasher.hash(password).await?;
+        let fields = self.read_fields(caller, (email, password), None, None).await?;
+        let password = caller.unless_left(self.hasher.hash(password)).await?;
 
         let mut work = self.begin(caller).await?;
         self.consume_setup(&mut work.tx, &hash).await?;

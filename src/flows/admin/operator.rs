@@ -43,6 +43,11 @@ impl Operator {
         Self { caller: Caller::default(), by: None }
     }
 
+    /// The sender of the operator's request.
+    pub(super) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
     /// The logged-in user; `None` at the command line.
     pub fn signed_in(&self) -> Option<&SignedIn> {
         self.by.as_ref()

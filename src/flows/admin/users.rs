@@ -40,8 +40,8 @@ impl Admin<'_> {
     /// was given recently; [`Error::Fields`], [`Error::EmailTaken`].
     pub async fn add_user(&self, new: NewUser<'_>) -> Result<User> {
         self.require_recent_superuser()?;
-        let fields =
-            self.auth.read_fields((new.email, new.password), new.username, new.first_name).await?;
+        let (caller, names) = (self.op.caller(), (new.email, new.password));
+        let fields = self.auth.read_fields(caller, names, new.username, new.first_name).await?;
         let granted = new
             .roles
             .iter()
@@ -49,7 +49,7 @@ impl Admin<'_> {
             .collect::<Result<Vec<_>>>()?;
         Error::field("role", FieldError::TooManyRoles(MOST_ROLES))
             .when(granted.len() > MOST_ROLES)?;
-        let hash = self.auth.hasher.hash(new.password).await?;
+        let hash = caller.unless_left(self.auth.hasher.hash(new.password)).await?;
         let mut work = self.begin_as_superuser().await?;
         if new.superuser {
             // Waits for a request that is using a setup link. A later one finds the link gone.
@@ -97,8 +97,9 @@ impl Admin<'_> {
     pub async fn set_password(&self, id: UserId, password: &str) -> Result<()> {
         self.require_recent_superuser()?;
         let user = self.find_user(Login::Id(id)).await?;
-        self.auth.check_password(&user, "password", password).await?;
-        let hash = self.auth.hasher.hash(password).await?;
+        let caller = self.op.caller();
+        self.auth.check_password(caller, &user, "password", password).await?;
+        let hash = caller.unless_left(self.auth.hasher.hash(password)).await?;
         let mut work = self.begin_as_superuser().await?;
         let user = self.lock_target(&mut work.tx, id).await?.user;
         Error::NotFound

@@ -6,6 +6,7 @@ use crate::{
     flows::{
         Auth, Caller, Error, Result, Session, SessionId, SignedIn, Tokens, UserId,
         audit::{Actor, AuditEvent, AuditKind},
+        limits::Action,
         surface::{Rotation, Surface},
         work::Work,
     },
@@ -20,7 +21,7 @@ impl Auth {
     /// # Errors
     /// [`Error::Forbidden`] for another user's id, and for the refresh token of a session that
     /// rotates strictly. For superusers only: [`Error::NotFound`] for an unknown id, and
-    /// [`Error::PasswordRequired`].
+    /// [`Error::PasswordRequired`]. [`Error::RateLimited`].
     pub async fn tokens_for(
         &self,
         caller: &Caller,
@@ -28,6 +29,7 @@ impl Auth {
         by: &SignedIn,
         id: UserId,
     ) -> Result<Tokens> {
+        self.limit(caller, Action::Refresh)?;
         if by.user.id == id {
             self.open_another(caller, surface, by).await
         } else {

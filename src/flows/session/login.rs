@@ -3,7 +3,6 @@ use crate::{
     db::Conn,
     flows::{
         Auth, Caller, Error, Result, Tokens, User, UserId,
-        account::reset_password::count_unknown,
         audit::{AuditEvent, AuditKind},
         limits::Attempt,
         surface::Surface,
@@ -69,11 +68,14 @@ impl Auth {
         let found = login.find(&mut self.db.read().await?).await?;
         let (user, stored) = found.map_or((None, None), |c| (Some(c.user), c.password_hash));
         let attempt = self.recount_login(caller, login, attempt, user.as_ref()).await?;
-        let verdict = match self.hasher.verify(password, stored.as_deref()).await {
+        let verifying = self.hasher.verify(password, stored.as_deref());
+        let verdict = match caller.unless_left(verifying).await {
             Ok(verdict) => verdict,
+            // It stays counted: whoever leaves saves no attempt.
+            Err(Error::CallerLeft) => return Err(Error::CallerLeft),
             Err(e) => {
                 self.uncount(&attempt).await;
-                return Err(e.into());
+                return Err(e);
             }
         };
         self.note_answer(&attempt, user.is_some() && verdict != Verdict::Wrong);
@@ -141,20 +143,20 @@ impl Auth {
     /// counted and logged, and leaves no row that names it.
     fn refuse<T>(&self, caller: &Caller, target: Option<UserId>, why: Error) -> Result<T> {
         let Some(target) = target else {
-            count_unknown(caller, AuditKind::LoginFailed);
+            self.count_unknown(caller, AuditKind::LoginFailed);
             return Err(why);
         };
-        let (auth, caller, detail) = (self.clone(), caller.clone(), why.to_string());
+        let (auth, sender, detail) = (self.clone(), caller.clone(), why.to_string());
         let note = async move {
-            let mut work = auth.begin(&caller).await?;
-            work.audit(AuditEvent::about(AuditKind::LoginFailed, target).detail(&detail)).await?;
+            let mut work = auth.begin(&sender).await?;
+            let failed = AuditEvent::about(AuditKind::LoginFailed, target).detail(&detail);
+            work.audit_repeated(failed).await?;
             work.commit().await
         };
         if !self.background.start("storing a failed login failed", note) {
-            tracing::warn!(
-                target_id = target.0,
-                "a failed login was not stored: too many are waiting"
-            );
+            // Too many are waiting to be stored.
+            let failed = AuditEvent::about(AuditKind::LoginFailed, target).detail("not stored");
+            self.log_repeated(caller, &failed);
         }
         Err(why)
     }

@@ -38,6 +38,8 @@ pub async fn data(reader: web::Result<UserContext<'_>>) -> Result<Reply<Value>, 
         })).collect::<Vec<_>>(),
         "history": history.iter().map(|e| json!({
             "at": e.at,
+            "times": e.times,
+            "last_at": e.last_at,
             "what": e.kind,
             "ip": e.ip,
             "user_agent": e.user_agent,

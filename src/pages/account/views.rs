@@ -82,6 +82,8 @@ impl Device {
 #[derive(Serialize)]
 pub struct Happened {
     what: String,
+    /// See [`repeats`].
+    repeats: String,
     browser: String,
     ip: String,
     at: Moment,
@@ -92,11 +94,19 @@ impl Happened {
     pub fn new(event: &Event, r: &UserContext<'_>) -> Self {
         Self {
             what: stored_text(r.language, "event", event.kind.as_str()),
+            repeats: repeats("event-times", event.times, event.last_at, r),
             browser: browser(event.user_agent.as_deref(), r.language),
             ip: event.ip.clone().unwrap_or_default(),
             at: r.moment(event.at),
         }
     }
+}
+
+/// How often an event happened and when it last did, in the words of `key`; empty for a single event.
+pub fn repeats(key: &str, times: i64, last_at: Option<Timestamp>, r: &UserContext<'_>) -> String {
+    let Some(last_at) = last_at else { return String::new() };
+    let last = r.moment(last_at).day;
+    view::text(r.language, key, &[("count", times.into()), ("last", last.into())])
 }
 
 /// The text of a stored word of the set `set`, such as `event`. A word that this version does not know is

@@ -2,7 +2,7 @@
 use crate::{
     config::Language,
     flows::{Logged, OutboxMessage, User},
-    pages::account::views::{browser, stored_text},
+    pages::account::views::{browser, repeats, stored_text},
     view::Moment,
     web::UserContext,
 };
@@ -50,6 +50,8 @@ impl UserSummary {
 #[derive(Serialize)]
 pub struct Line {
     what: String,
+    /// See [`repeats`].
+    repeats: String,
     detail: String,
     actor: String,
     /// The email or id of the user whose account it concerns; empty if there is none.
@@ -68,8 +70,11 @@ impl Line {
         };
         let actor = named(&e.actor_email, e.actor_id.map(|id| id.0));
         let target = e.target_id.map(|id| id.0);
+        // Only a row that counts the events of several accounts names none.
+        let times = if target.is_some() { "event-times" } else { "event-times-several" };
         Self {
             what: stored_text(r.language, "event", e.kind.as_str()),
+            repeats: repeats(times, e.times, e.last_at, r),
             detail: e.detail.clone(),
             actor: actor.unwrap_or_else(|| stored_text(r.language, "actor", e.actor.as_str())),
             target: named(&e.target_email, target).unwrap_or_default(),

@@ -1,5 +1,5 @@
 //! The caller of a request: the address, as trusted proxies report it, the user agent and the language.
-use super::language;
+use super::{departure, language};
 use crate::{
     config::Config,
     flows::{Auth, Caller},
@@ -32,6 +32,7 @@ pub fn caller<'r>(req: &'r Request<'_>) -> &'r Caller {
             device: device::read(req).map(str::to_owned),
             language: language::of_request(req),
             request_id: Uuid::new_v4().simple().to_string(),
+            left: departure::of(req),
         }
     })
 }
