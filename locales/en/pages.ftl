@@ -173,6 +173,14 @@ event-email-confirmed = Email confirmed
 event-user-enabled = Account enabled by an administrator
 event-invitation-mailed = Invitation sent
 event-invitation-withdrawn = Invitation withdrawn
+event-times = { $count ->
+    [one] once
+   *[other] { $count } times
+ }, most recently { $last }
+event-times-several = { $count ->
+    [one] once
+   *[other] { $count } times
+ } with several accounts or addresses, most recently { $last }
 event-login = Login
 event-login-failed = Failed login
 event-login-reported = Login reported as somebody else’s

@@ -173,6 +173,16 @@ event-email-confirmed = Адрес подтверждён
 event-user-enabled = Учётная запись включена администратором
 event-invitation-mailed = Отправлено приглашение
 event-invitation-withdrawn = Приглашение отозвано
+event-times = { $count ->
+    [one] { $count } раз
+    [few] { $count } раза
+   *[other] { $count } раз
+ }, последний — { $last }
+event-times-several = { $count ->
+    [one] { $count } раз
+    [few] { $count } раза
+   *[other] { $count } раз
+ } для разных учётных записей или с разных адресов, последний — { $last }
 event-login = Вход
 event-login-failed = Неудачный вход
 event-login-reported = Сообщено, что вход был чужим

@@ -1,19 +1,10 @@
 //! Login by mail, if `login_by_mail` is set.
 use super::{SURFACE, sessions::token_reply, views::TokenView};
 use crate::{
-    flows::{Auth, MAIL_LOGIN_LIFETIME},
-    web::{
-        self,
-        endpoints::{Endpoints, endpoints},
-        guards::NotForeign,
-        reply::{json::Reply, problem::Problem},
-        request::{
-            caller::Client,
-            json::{Json, request_body},
-        },
-    },
+    flows::MAIL_LOGIN_LIFETIME,
+    web::{self, Client, Endpoints, Json, NotForeign, Problem, Reply, endpoints, request_body},
 };
-use rocket::{State, http::Status, post};
+use rocket::{http::Status, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -44,13 +35,9 @@ pub struct MailLoginTicket {
 /// Mails a link and a code of six digits that log in. The response is the same for known and unknown addresses
 #[utoipa::path(security(()), responses((status = 202, body = MailLoginTicket), (status = 429)))]
 #[post("/auth/login/mail", data = "<body>")]
-pub async fn request(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    body: Json<MailLoginRequest>,
-) -> Answer<MailLoginTicket> {
+pub async fn request(client: Client<'_>, body: Json<MailLoginRequest>) -> Answer<MailLoginTicket> {
     let body = body.valid()?;
-    let ticket = auth.request_mail_login(&client, &body.email).await?;
+    let ticket = client.auth.request_mail_login(&client, &body.email).await?;
     let expires_in = MAIL_LOGIN_LIFETIME.as_secs();
     Ok(Reply::with(Status::Accepted, MailLoginTicket { ticket, expires_in }))
 }
@@ -70,7 +57,6 @@ request_body! {
 #[utoipa::path(security(()), responses((status = 200, body = TokenView), (status = 429)))]
 #[post("/auth/login/mail/confirm", data = "<body>")]
 pub async fn confirm(
-    auth: &State<Auth>,
     client: Client<'_>,
     ours: web::Result<NotForeign>,
     body: Json<MailLoginCode>,
@@ -78,6 +64,6 @@ pub async fn confirm(
     ours?;
     let body = body.valid()?;
     let (proof, remember) = ((&*body.ticket, &*body.code), body.remember.unwrap_or(true));
-    let tokens = auth.log_in_by_code(&client, &SURFACE, proof, remember).await?;
-    Ok(token_reply(auth, tokens))
+    let tokens = client.auth.log_in_by_code(&client, &SURFACE, proof, remember).await?;
+    Ok(token_reply(client.auth, tokens))
 }

@@ -8,20 +8,11 @@ mod sessions;
 mod views;
 mod well_known;
 
-use crate::{
-    flows::surface::{Envelope, Rotation, Surface},
-    web::endpoints::Endpoints,
-};
+use crate::{flows::surface::Surface, web::Endpoints};
 pub use views::UserView;
 
 /// The refresh token is in the cookie, as a UUID.
-pub const SURFACE: Surface = Surface {
-    client: "native",
-    envelope: Envelope::Uuid,
-    rotation: Rotation::Grace,
-    superusers: true,
-    legacy: false,
-};
+pub const SURFACE: Surface = Surface::native("native");
 
 /// The endpoints to mount and to document. Those of the metrics only if `metrics` is true, and those of the
 /// login by mail only if `login_by_mail` is.

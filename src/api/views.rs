@@ -82,13 +82,8 @@ pub struct SessionView {
 }
 
 impl SessionView {
-    /// The view of `s` in a request of the session `current`.
-    pub fn new(s: Session, current: SessionId) -> Self {
-        Self::of(s, Some(current))
-    }
-
-    /// As [`Self::new`]; `current` is `None` for a request without a session.
-    pub fn of(s: Session, current: Option<SessionId>) -> Self {
+    /// The view of `s` in a request of the session `current`, or of none.
+    pub fn new(s: Session, current: Option<SessionId>) -> Self {
         Self {
             current: current == Some(s.id),
             id: s.id,

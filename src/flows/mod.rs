@@ -23,9 +23,10 @@ pub mod surface;
 pub(crate) mod transfer;
 mod work;
 
-pub use crate::field_error::FieldError;
 pub use crate::{
     db::as_one_request,
+    field_error::FieldError,
+    password::{Jobs, Strength},
     store::{
         audit::{ActorKind, AuditKind, Event, Logged},
         invitations::Invitation,
@@ -34,9 +35,6 @@ pub use crate::{
         sessions::{Session, SessionId},
         users::{User, UserId},
     },
-};
-pub use crate::{
-    password::Strength,
     tokens::{Claims, KeyInfo, MAX_AGE as KEY_SET_MAX_AGE},
 };
 pub use account::confirm_email::{AccountProof, Confirmation};
@@ -49,12 +47,13 @@ pub use admin::invitations::NewInvitation;
 pub use admin::settings::{Changed, PastChange, Settings};
 pub use admin::stats::{Day, Overview};
 pub use admin::user_search::{MOST_COUNTED, UserList, UserQuery};
-pub use admin::users::{By, NewUser};
+pub use admin::users::NewUser;
 pub use admin::{ADMIN, Admin, Operator, PROOF};
 pub use admin::{audit::AuditQuery, outbox::MailQuery};
 pub use auth::Auth;
 pub use caller::Caller;
 pub use error::{Error, Result};
+pub(crate) use limits::REQUEST_LINE;
 pub use limits::Stuffing;
 pub use metrics::Figures;
 pub use paging::Page;

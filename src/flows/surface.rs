@@ -27,3 +27,15 @@ pub enum Envelope {
     /// A signed JWT.
     Jwt,
 }
+
+impl Surface {
+    /// A dialect. Superusers may log in, and tokens of the service that users come from are accepted.
+    pub const fn dialect(client: &'static str, envelope: Envelope, rotation: Rotation) -> Self {
+        Self { client, envelope, rotation, superusers: true, legacy: true }
+    }
+
+    /// A surface with the rules of the native API: the cookie of one is valid for the other.
+    pub const fn native(client: &'static str) -> Self {
+        Self { legacy: false, ..Self::dialect(client, Envelope::Uuid, Rotation::Grace) }
+    }
+}

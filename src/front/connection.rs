@@ -1,7 +1,7 @@
 //! A connection: the PROXY header, TLS, then HTTP until a limit or the end of the service.
 use super::{
-    Shared, activity::Activity, activity::Reason, dispatch, limits, limits::Slot,
-    listeners::Purpose, proxy_protocol, redirect, stream::Watched,
+    Shared, activity::Activity, activity::Reason, dispatch, limits, listeners::Purpose,
+    proxy_protocol, redirect, stream::Watched,
 };
 use hyper::service::service_fn;
 use hyper_util::{
@@ -18,7 +18,7 @@ use std::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, sleep_until, timeout},
 };
 use tokio_rustls::TlsAcceptor;
@@ -38,10 +38,10 @@ pub struct Peer {
     pub activity: Arc<Activity>,
     /// The memory for the bodies of its requests.
     pub body_memory: Arc<Semaphore>,
-    /// The handlers that may run at the same time.
+    /// The handlers that may still run for it. Those of requests that it reset count, too (CVE-2023-44487).
     pub handlers: Arc<Semaphore>,
-    /// Its place among the connections of its address, which it keeps until its last handler has ended.
-    _slot: Option<Slot>,
+    /// Its places among the connections, which it keeps until its last handler ends.
+    _places: (Option<limits::Slot>, OwnedSemaphorePermit),
 }
 
 /// Runs the tasks of hyper among those of the front.
@@ -90,8 +90,13 @@ fn refused(reason: &'static str) {
 }
 
 /// Serves a connection that was just accepted from the address `from`.
-pub async fn serve<S>(shared: Arc<Shared>, mut socket: S, from: SocketAddr, purpose: Purpose)
-where
+pub async fn serve<S>(
+    shared: Arc<Shared>,
+    mut socket: S,
+    from: SocketAddr,
+    purpose: Purpose,
+    permit: OwnedSemaphorePermit,
+) where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let mut address = from;
@@ -108,10 +113,16 @@ where
         None => return refused("address_limit"),
     };
     let activity = Activity::new();
-    let body_memory = Arc::new(Semaphore::new(shared.limits.connection_body_memory()));
-    let handlers = Arc::new(Semaphore::new(limits::MAX_STREAMS as usize));
-    let socket = Watched::new(socket, Arc::clone(&activity));
-    let peer = Arc::new(Peer { address, activity, body_memory, handlers, _slot: slot });
+    // A proxy sends requests of many clients on one connection, which must not wait for each other.
+    let body_memory = shared.limits.connection_body_memory(shared.trusts(address.ip()));
+    let peer = Arc::new(Peer {
+        address,
+        activity: Arc::clone(&activity),
+        body_memory: Arc::new(Semaphore::new(body_memory)),
+        handlers: Arc::new(Semaphore::new(limits::MAX_STREAMS as usize)),
+        _places: (slot, permit),
+    });
+    let socket = Watched::new(socket, activity);
     let certificates = shared.certificates.as_ref().filter(|_| purpose == Purpose::Tls);
     let Some(certificates) = certificates else {
         return drive(&shared, socket, peer, purpose).await;

@@ -1,6 +1,6 @@
 //! Redirects from the paths of forms, for readers who open them as pages, by a reload or a bookmark.
 use super::{account::sessions, confirm_email::Confirm, paths};
-use crate::{view::View, web::reply::json::Reply};
+use crate::{view::View, web::Reply};
 use rocket::{
     Data, Request, Route,
     http::Method,

@@ -4,13 +4,7 @@ use crate::{
     field_error::FieldError,
     flows::{Auth, Error, Login},
     view::View,
-    web::{
-        self,
-        csrf_token::{Form, typed},
-        guards::{CookieToken, SignedIn},
-        reply::{flash::Notice, json::Reply, page::Page, return_to::next},
-        request::caller::Client,
-    },
+    web::{self, Client, CookieToken, Form, Notice, Page, Reply, SignedIn, reply::return_to::next},
 };
 use rocket::{Either, State, get, post};
 use serde::Serialize;
@@ -61,17 +55,14 @@ pub fn page(
 }
 
 #[post("/login", data = "<form>")]
-pub async fn log_in(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    form: web::Result<Form>,
-) -> Sent<LoginPage> {
-    let names = ["login", "email", "username"].map(|name| typed(&form, name));
+pub async fn log_in(auth: &State<Auth>, client: Client<'_>, form: Form) -> Sent<LoginPage> {
+    let names = ["login", "email", "username"].map(|name| form.typed(name));
     let name = names.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
-    let to = typed(&form, "next");
+    let to = form.typed("next");
     let mut remember = true;
     let done = async {
-        let password = form?
+        let password = form
+            .body?
             .read(|f| {
                 remember = f.flag("remember", false);
                 f.text("password")
@@ -89,7 +80,7 @@ pub async fn log_in(
         let tokens = auth.log_in(&client, &SURFACE, login, &password, remember).await?;
         Ok(redirect_to(auth, &to).with_refresh_cookie(auth, &tokens))
     };
-    answer(done.await, "login", || LoginPage::new(auth, name.clone(), remember, &to))
+    answer(done.await, "login", async { Ok(LoginPage::new(auth, name, remember, &to)) }).await
 }
 
 #[post("/logout", data = "<form>")]
@@ -97,9 +88,9 @@ pub async fn log_out(
     auth: &State<Auth>,
     client: Client<'_>,
     cookie: web::Result<CookieToken<'_>>,
-    form: web::Result<Form>,
+    form: Form,
 ) -> Result<Reply<()>, super::PageError> {
-    form?;
+    form.body?;
     let ended = match cookie {
         Ok(cookie) => {
             auth.log_out_by_refresh_token(&client, cookie.0).await.map_err(web::Error::from)

@@ -1,19 +1,13 @@
 //! `/login/mail`: a mail with a link and a code that log in. Only the browser that requested the mail is logged
 //! in, and only by a button: fetching the link changes nothing.
-use super::{PageError, SURFACE, Sent, answer, login::redirect_to};
+use super::{SURFACE, Sent, answer, login::redirect_to};
 use crate::{
     flows::{Auth, Caller, Error, LoginLink, Tokens},
     view::View,
     web::{
-        self,
-        cookies::{
-            links::{LinkCookie, LoginToken},
-            mail_login::{MailLogin, Requested},
-        },
-        csrf_token::{Form, LinkForm, typed},
-        guards::SignedIn,
-        reply::{json::Reply, page::Page, return_to::next},
-        request::caller::Client,
+        self, Client, Form, LinkCookie, LinkTokens, Page, Reply, SignedIn,
+        cookies::mail_login::{MailLogin, Requested},
+        reply::return_to::next,
     },
 };
 use rocket::{Either, Route, State, get, http::Status, post, routes};
@@ -109,21 +103,18 @@ pub fn page(
 }
 
 #[post("/login/mail", data = "<form>")]
-pub async fn request(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    form: web::Result<Form>,
-) -> Sent<Request> {
-    let [email, to] = ["email", "next"].map(|name| typed(&form, name));
+pub async fn request(client: Client<'_>, form: Form) -> Sent<Request> {
+    let auth = client.auth;
+    let [email, to] = ["email", "next"].map(|name| form.typed(name));
     let mut remember = true;
     let done = async {
-        remember = form?.read(|f| f.flag("remember", false))?;
+        remember = form.body?.read(|f| f.flag("remember", false))?;
         let ticket = auth.request_mail_login(&client, &email).await?;
         let next = next(auth.config(), &to).unwrap_or_default();
         let cookie = MailLogin { ticket, remember, next }.cookie(auth.config());
         Ok(Reply::see(Code::PATH).header("Set-Cookie", cookie))
     };
-    answer(done.await, "mail", || Request::new(auth, email.clone(), remember, &to))
+    answer(done.await, "mail", async { Ok(Request::new(auth, email, remember, &to)) }).await
 }
 
 /// A redirect to the page to request a mail.
@@ -148,22 +139,18 @@ impl Code {
 }
 
 #[post("/login/mail/code", data = "<form>")]
-pub async fn code(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    requested: Requested,
-    form: web::Result<Form>,
-) -> Sent<Code> {
+pub async fn code(client: Client<'_>, requested: Requested, form: Form) -> Sent<Code> {
+    let auth = client.auth;
     let Some(requested) = requested.0 else { return Ok(Either::Left(to_request(""))) };
     let done = async {
-        let form = form?;
+        let form = form.body?;
         let code = form.read(|f| f.text("code"))?;
         let ticket = requested.ticket.to_string();
         let proof = (&*ticket, code);
         let tokens = auth.log_in_by_code(&client, &SURFACE, proof, requested.remember).await?;
         Ok(logged_in(auth, &requested, &tokens))
     };
-    answer(done.await, "code", || Code::new(auth, &requested))
+    answer(done.await, "code", async { Ok(Code::new(auth, &requested)) }).await
 }
 
 /// The redirect after the login, which forgets the request.
@@ -176,46 +163,37 @@ fn logged_in(auth: &Auth, requested: &MailLogin, tokens: &Tokens) -> Reply<()> {
 
 #[get("/login/mail/link?<token>")]
 pub async fn link_page(
-    auth: &State<Auth>,
     client: Client<'_>,
     requested: Requested,
-    kept: LoginToken<'_>,
+    kept: LinkTokens<'_>,
     token: Option<&str>,
-) -> Result<Either<Reply<()>, Page<Link>>, PageError> {
+) -> Sent<Link> {
     if let Some(token) = token {
-        let cookie = LinkCookie::Login.cookie(auth.config(), token);
+        let cookie = LinkCookie::Login.cookie(client.auth.config(), token);
         return Ok(Either::Left(Reply::see(Link::PATH).header("Set-Cookie", cookie)));
     }
-    let token = kept.0.unwrap_or_default();
-    let view = Link::of(auth, &client, token, requested.0.as_ref()).await?;
+    let token = kept.get(LinkCookie::Login).unwrap_or_default();
+    let view = Link::of(client.auth, &client, token, requested.0.as_ref()).await?;
     Ok(Either::Right(view.page()))
 }
 
 #[post("/login/mail/link", data = "<form>")]
-pub async fn link(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    requested: Requested,
-    form: LinkForm,
-) -> Sent<Link> {
-    let token = form.token;
+pub async fn link(client: Client<'_>, requested: Requested, form: Form) -> Sent<Link> {
+    let (auth, requested) = (client.auth, requested.0.as_ref());
+    let token = form.link_token;
     let done = async {
-        form.form?;
-        let requested = requested.0.as_ref().ok_or(Error::ProofRequired)?;
+        form.body?;
+        let requested = requested.ok_or(Error::ProofRequired)?;
         let proof = (&*token, Some(requested.ticket));
         let tokens = auth.log_in_by_link(&client, &SURFACE, proof, requested.remember).await?;
         Ok(logged_in(auth, requested, &tokens))
     };
+    let view = || Link::of(auth, &client, &token, requested);
     match done.await {
-        Ok(reply) => Ok(Either::Left(reply)),
         // The page says what the link can do now.
         Err(web::Error::Flow(Error::LinkNotValid | Error::ProofRequired)) => {
-            let view = Link::of(auth, &client, &token, requested.0.as_ref()).await?;
-            Ok(Either::Right(view.page()))
+            Ok(Either::Right(view().await?.page()))
         }
-        Err(e) => {
-            let view = Link::of(auth, &client, &token, requested.0.as_ref()).await?;
-            answer(Err(e), "login", || view)
-        }
+        done => answer(done, "login", view()).await,
     }
 }

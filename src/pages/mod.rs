@@ -18,16 +18,11 @@ mod restore_email;
 mod setup;
 
 use crate::{
-    flows::{
-        self,
-        surface::{Envelope, Rotation, Surface},
-    },
+    flows::{self, surface::Surface},
     view::View,
-    web::{
-        Error,
-        reply::{json::Reply, page::Page, problem::Problem},
-    },
+    web::{Error, Page, Problem, Reply},
 };
+use futures_util::{FutureExt as _, future::BoxFuture};
 use rocket::{
     Either, Request, Route,
     http::Method,
@@ -37,13 +32,7 @@ use rocket::{
 use url::form_urlencoded;
 
 /// The rules of the native API: the cookie of one is valid for the other.
-const SURFACE: Surface = Surface {
-    client: "pages",
-    envelope: Envelope::Uuid,
-    rotation: Rotation::Grace,
-    superusers: true,
-    legacy: false,
-};
+const SURFACE: Surface = Surface::native("pages");
 
 /// The routes of all pages. Those of the login by mail only if `login_by_mail` is true.
 pub fn routes(login_by_mail: bool) -> Vec<Route> {
@@ -126,17 +115,20 @@ type Shown<V> = Result<Page<V>, PageError>;
 type Sent<V> = Result<Either<Reply<()>, Page<V>>, PageError>;
 
 /// The redirect, or the page `view` with the error in its form `form`.
-fn answer<V: View>(
+fn answer<'a, V: View + Send + 'a>(
     done: Result<Reply<()>, Error>,
     form: &'static str,
-    view: impl FnOnce() -> V,
-) -> Sent<V> {
-    match done {
-        Ok(redirect) => Ok(Either::Left(redirect)),
-        // The session has ended since the page was opened.
-        Err(e @ (Error::Unauthenticated | Error::Flow(flows::Error::TokenNotValid))) => {
-            Err(PageError(e))
+    view: impl Future<Output = flows::Result<V>> + Send + 'a,
+) -> BoxFuture<'a, Sent<V>> {
+    async move {
+        match done {
+            Ok(redirect) => Ok(Either::Left(redirect)),
+            // The session has ended since the page was opened.
+            Err(e @ (Error::Unauthenticated | Error::Flow(flows::Error::TokenNotValid))) => {
+                Err(PageError(e))
+            }
+            Err(e) => Ok(Either::Right(Page::again(view.await?, form, e))),
         }
-        Err(e) => Ok(Either::Right(Page::again(view(), form, e))),
     }
+    .boxed()
 }

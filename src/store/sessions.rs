@@ -1,6 +1,7 @@
 //! Table `auth_sessions`: one login on one device.
 use super::{
     forget,
+    text_enum::text_enum,
     users::{self, User, UserId},
 };
 use crate::{
@@ -18,36 +19,26 @@ use uuid::Uuid;
 #[serde(transparent)]
 pub struct SessionId(pub Uuid);
 
-/// What a refresh does to the refresh token. Ordered from lenient to strict; of two rules the greater one
-/// applies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rotation {
-    /// It stays valid.
-    Keep,
-    /// One use gives one successor. A repetition within the grace period gives the same successor.
-    Grace,
-    /// One use gives one successor, and only after the access token issued with it has expired. A second use
-    /// gives nothing.
-    Strict,
-}
-
-impl Rotation {
-    const ALL: [Self; 3] = [Self::Keep, Self::Grace, Self::Strict];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Keep => "keep",
-            Self::Grace => "grace",
-            Self::Strict => "strict",
-        }
+text_enum! {
+    /// What a refresh does to the refresh token. Ordered from lenient to strict; of two rules the greater one
+    /// applies.
+    #[derive(PartialOrd, Ord)]
+    pub enum Rotation {
+        /// It stays valid.
+        Keep,
+        /// One use gives one successor. A repetition within the grace period gives the same successor.
+        Grace,
+        /// One use gives one successor, and only after the access token issued with it has expired. A second use
+        /// gives nothing.
+        Strict,
     }
 }
 
 impl TryFrom<String> for Rotation {
-    type Error = String;
+    type Error = strum::ParseError;
 
-    fn try_from(name: String) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|r| r.name() == name).ok_or(name)
+    fn try_from(name: String) -> Result<Self, strum::ParseError> {
+        name.parse()
     }
 }
 
@@ -120,6 +111,18 @@ macro_rules! select {
     };
 }
 
+/// The ids of up to `$2` sessions that ended before `$1`, and of up to `$2` that expired before it, oldest first.
+macro_rules! old {
+    () => {
+        "(SELECT id FROM (SELECT id FROM auth_sessions WHERE ended_at < $1
+                          ORDER BY ended_at LIMIT $2) ended
+          UNION ALL
+          SELECT id FROM (SELECT id FROM auth_sessions WHERE expires_at < $1
+                          ORDER BY expires_at LIMIT $2) expired)"
+    };
+}
+pub(super) use old;
+
 /// A session and its user.
 #[derive(FromRow)]
 pub struct SessionUser {
@@ -131,7 +134,7 @@ pub struct SessionUser {
 
 /// Stores a session.
 pub async fn insert(db: &mut Tx, s: &Session) -> Result<()> {
-    db.execute(
+    db.run(
         "INSERT INTO auth_sessions (id, user_id, client, rotation, family_id, actor_id, remember, ip,
                                     user_agent, created_at, authenticated_at, amr, last_seen_at,
                                     expires_at, access_expires_at)
@@ -140,7 +143,7 @@ pub async fn insert(db: &mut Tx, s: &Session) -> Result<()> {
             s.id,
             s.user_id,
             s.client.as_str(),
-            s.rotation.name(),
+            s.rotation.as_str(),
             s.family_id,
             s.actor_id,
             s.remember,
@@ -154,8 +157,7 @@ pub async fn insert(db: &mut Tx, s: &Session) -> Result<()> {
             s.access_expires_at,
         ),
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 /// The session with this id, even if it has ended.
@@ -182,14 +184,11 @@ pub async fn of_user(
     limit: i64,
     now: Timestamp,
 ) -> Result<Vec<Session>> {
-    db.fetch_all(
-        select!(
-            "WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > $3
+    let sql = select!(
+        "WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > $3
              ORDER BY s.last_seen_at DESC, s.id LIMIT $2"
-        ),
-        (user, limit, now),
-    )
-    .await
+    );
+    db.fetch_all(sql, (user, limit, now)).await
 }
 
 /// The IP addresses of at most `limit` sessions of a user with this user agent, last used first, whether they
@@ -200,27 +199,17 @@ pub async fn addresses(
     user_agent: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Option<String>>> {
-    let rows: Vec<(Option<String>,)> = db
-        .fetch_all(
-            "SELECT ip FROM auth_sessions
-             WHERE user_id = $1 AND actor_id IS NULL AND user_agent IS NOT DISTINCT FROM $2
-             ORDER BY last_seen_at DESC LIMIT $3",
-            (user, user_agent, limit),
-        )
-        .await?;
-    Ok(rows.into_iter().map(|(ip,)| ip).collect())
+    let sql = "SELECT ip FROM auth_sessions
+               WHERE user_id = $1 AND actor_id IS NULL AND user_agent IS NOT DISTINCT FROM $2
+               ORDER BY last_seen_at DESC LIMIT $3";
+    db.fetch_values(sql, (user, user_agent, limit)).await
 }
 
 /// The number of active sessions of a user.
 pub async fn count(db: &mut Conn, user: UserId, now: Timestamp) -> Result<i64> {
-    let (count,): (i64,) = db
-        .fetch_one(
-            "SELECT count(*) FROM auth_sessions
-             WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2",
-            (user, now),
-        )
-        .await?;
-    Ok(count)
+    let sql = "SELECT count(*) FROM auth_sessions
+               WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2";
+    db.fetch_value(sql, (user, now)).await
 }
 
 /// Records that a session was used for an access token that expires at `access_expires_at`; `false` if it
@@ -233,35 +222,26 @@ pub async fn touch(
     access_expires_at: Timestamp,
     now: Timestamp,
 ) -> Result<bool> {
-    let rows = db
-        .execute(
-            "UPDATE auth_sessions
-             SET last_seen_at = $2, ip = $3, user_agent = $4,
-                 access_expires_at = CASE WHEN access_expires_at < $5 THEN $5
-                                          ELSE access_expires_at END
-             WHERE id = $1 AND ended_at IS NULL AND expires_at > $2",
-            (id, now, ip, user_agent, access_expires_at),
-        )
-        .await?;
-    Ok(rows == 1)
+    let sql = "UPDATE auth_sessions
+               SET last_seen_at = $2, ip = $3, user_agent = $4,
+                   access_expires_at = CASE WHEN access_expires_at < $5 THEN $5
+                                            ELSE access_expires_at END
+               WHERE id = $1 AND ended_at IS NULL AND expires_at > $2";
+    db.execute_one(sql, (id, now, ip, user_agent, access_expires_at)).await
 }
 
 /// Locks a user's sessions that have not ended: a concurrent refresh either waits, or has committed and is
 /// seen afterwards.
 pub async fn lock_all(db: &mut Tx, user: UserId) -> Result<()> {
-    db.execute(
-        "UPDATE auth_sessions SET remember = remember WHERE user_id = $1 AND ended_at IS NULL",
-        [user],
-    )
-    .await?;
-    Ok(())
+    let sql = "UPDATE auth_sessions SET remember = remember
+               WHERE user_id = $1 AND ended_at IS NULL";
+    db.run(sql, [user]).await
 }
 
 /// Records that the user re-authenticated with the password at `now`.
 pub async fn authenticate(db: &mut Tx, id: SessionId, now: Timestamp) -> Result<()> {
     let sql = "UPDATE auth_sessions SET authenticated_at = $2, amr = 'pwd' WHERE id = $1";
-    db.execute(sql, (id, now)).await?;
-    Ok(())
+    db.run(sql, (id, now)).await
 }
 
 /// Counts a password before it is verified, in a session of the family `first`. Returns the number of
@@ -273,16 +253,12 @@ pub async fn count_password(
     first: SessionId,
     most: i64,
 ) -> Result<Option<i64>> {
-    let (count,): (i64,) = db
-        .fetch_one(
-            "SELECT CAST(COALESCE(sum(wrong_passwords), 0) AS BIGINT) FROM auth_sessions
-             WHERE id = $1 OR family_id = $1",
-            [first],
-        )
-        .await?;
+    let sql = "SELECT CAST(COALESCE(sum(wrong_passwords), 0) AS BIGINT) FROM auth_sessions
+               WHERE id = $1 OR family_id = $1";
+    let count: i64 = db.fetch_value(sql, [first]).await?;
     let sql = "UPDATE auth_sessions SET wrong_passwords = wrong_passwords + 1
                WHERE id = $1 AND ended_at IS NULL";
-    let counted = count < most && db.execute(sql, [id]).await? == 1;
+    let counted = count < most && db.execute_one(sql, [id]).await?;
     Ok(counted.then_some(count + 1))
 }
 
@@ -290,16 +266,14 @@ pub async fn count_password(
 pub async fn uncount_password(db: &mut Tx, id: SessionId) -> Result<()> {
     let sql = "UPDATE auth_sessions SET wrong_passwords = wrong_passwords - 1
                WHERE id = $1 AND wrong_passwords > 0";
-    db.execute(sql, [id]).await?;
-    Ok(())
+    db.run(sql, [id]).await
 }
 
 /// Resets the count of [`count_password`] for the family `first` after a correct password.
 pub async fn forget_wrong_passwords(db: &mut Tx, first: SessionId) -> Result<()> {
     let sql = "UPDATE auth_sessions SET wrong_passwords = 0
                WHERE (id = $1 OR family_id = $1) AND wrong_passwords > 0";
-    db.execute(sql, [first]).await?;
-    Ok(())
+    db.run(sql, [first]).await
 }
 
 /// Ends the sessions that `actor` opened for other users; returns how many.
@@ -311,12 +285,9 @@ pub async fn end_acting(db: &mut Tx, actor: UserId, now: Timestamp) -> Result<u6
 /// Ends the session `first` and all sessions of its family; returns how many. The caller has locked the
 /// user's row, so that no session of the family is opened meanwhile.
 pub async fn end_family(db: &mut Tx, first: SessionId, now: Timestamp) -> Result<u64> {
-    db.execute(
-        "UPDATE auth_sessions SET ended_at = $2
-         WHERE (id = $1 OR family_id = $1) AND ended_at IS NULL",
-        (first, now),
-    )
-    .await
+    let sql = "UPDATE auth_sessions SET ended_at = $2
+               WHERE (id = $1 OR family_id = $1) AND ended_at IS NULL";
+    db.execute(sql, (first, now)).await
 }
 
 /// Ends every session of `user` except `keep`, and the sessions that `user` opened for other users; returns
@@ -327,47 +298,30 @@ pub async fn end_others(
     keep: Option<SessionId>,
     now: Timestamp,
 ) -> Result<u64> {
-    db.execute(
-        "UPDATE auth_sessions SET ended_at = $3
-         WHERE (user_id = $1 OR actor_id = $1) AND ended_at IS NULL AND ($2 IS NULL OR id <> $2)",
-        (user, keep, now),
-    )
-    .await
+    let sql = "UPDATE auth_sessions SET ended_at = $3
+               WHERE (user_id = $1 OR actor_id = $1) AND ended_at IS NULL
+                 AND ($2 IS NULL OR id <> $2)";
+    db.execute(sql, (user, keep, now)).await
 }
 
 /// Ends the active sessions of `user` except the `most` last used ones, and the sessions for other users that
 /// were opened from them; returns how many. Sessions that a superuser opened for the user end first.
 pub async fn end_least_used(db: &mut Tx, user: UserId, most: i64, now: Timestamp) -> Result<u64> {
-    db.execute(
-        "WITH surplus AS (
-             SELECT id FROM auth_sessions
-             WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $3
-             ORDER BY CASE WHEN actor_id IS NULL THEN 0 ELSE 1 END, last_seen_at DESC, id
-             LIMIT $4 OFFSET $2)
-         UPDATE auth_sessions SET ended_at = $3
-         WHERE ended_at IS NULL
-           AND (id IN (SELECT id FROM surplus)
-                OR actor_id = $1 AND family_id IN (SELECT id FROM surplus))",
-        // SQLite has no OFFSET without a LIMIT.
-        (user, most, now, i64::MAX),
-    )
-    .await
+    let sql = "WITH surplus AS (
+                   SELECT id FROM auth_sessions
+                   WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $3
+                   ORDER BY CASE WHEN actor_id IS NULL THEN 0 ELSE 1 END, last_seen_at DESC, id
+                   LIMIT $4 OFFSET $2)
+               UPDATE auth_sessions SET ended_at = $3
+               WHERE ended_at IS NULL
+                 AND (id IN (SELECT id FROM surplus)
+                      OR actor_id = $1 AND family_id IN (SELECT id FROM surplus))";
+    // SQLite has no OFFSET without a LIMIT.
+    db.execute(sql, (user, most, now, i64::MAX)).await
 }
 
-/// Purges up to `most` sessions that ended before `then`, and up to `most` that expired before it, oldest
-/// first, together with their refresh tokens.
+/// Purges up to `most` sessions that ended or expired before `then`, together with their refresh tokens.
 pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
-    let sql = forget!(
-        db,
-        "auth_sessions",
-        "id",
-        "SELECT id FROM auth_sessions WHERE id IN (
-             SELECT id FROM (SELECT id FROM auth_sessions WHERE ended_at < $1
-                             ORDER BY ended_at LIMIT $2) ended
-             UNION ALL
-             SELECT id FROM (SELECT id FROM auth_sessions WHERE expires_at < $1
-                             ORDER BY expires_at LIMIT $2) expired
-         )"
-    );
+    let sql = forget!(db, "auth_sessions", "id", concat!("id IN ", old!()));
     db.execute(sql, (then, most)).await
 }

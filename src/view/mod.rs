@@ -180,25 +180,20 @@ fn collect(dir: &Dir<'_>, all: &mut HashMap<String, String>) {
     dir.dirs().for_each(|dir| collect(dir, all));
 }
 
+/// The arguments of a text, by name.
+type Args<'a> = &'a [(&'static str, FluentValue<'static>)];
+
 /// The text `key` in a language, or the key itself if it is missing.
-pub fn text(lang: Language, key: &str, args: &[(&'static str, FluentValue<'static>)]) -> String {
+pub fn text(lang: Language, key: &str, args: Args<'_>) -> String {
     find(lang, key, args).unwrap_or_else(|| key.to_owned())
 }
 
 /// The text `key` for a page: `page-KEY`, or `key` if there is no separate text for pages.
-pub fn page_text(
-    lang: Language,
-    key: &str,
-    args: &[(&'static str, FluentValue<'static>)],
-) -> String {
+pub fn page_text(lang: Language, key: &str, args: Args<'_>) -> String {
     find(lang, &format!("page-{key}"), args).unwrap_or_else(|| text(lang, key, args))
 }
 
-fn find(
-    lang: Language,
-    key: &str,
-    args: &[(&'static str, FluentValue<'static>)],
-) -> Option<String> {
+fn find(lang: Language, key: &str, args: Args<'_>) -> Option<String> {
     let args = args.iter().map(|(name, v)| (Cow::Borrowed(*name), v.clone())).collect();
     LOCALES.try_lookup_with_args(&id(lang), key, &args)
 }

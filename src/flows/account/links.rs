@@ -21,7 +21,8 @@ pub(crate) const RESETTING: [Kind; 2] = [Kind::ResetPassword, Kind::ConfirmEmail
 pub(crate) const LOGIN: [Kind; 1] = [Kind::Login];
 
 /// The state of a mailed link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LinkState {
     /// It can still be used.
     Usable,
@@ -81,9 +82,7 @@ impl Auth {
             .filter(|l| is_of(l, kinds))
             .ok_or(Error::LinkNotValid)?;
         let user = users::by_id(db, link.user_id).await?.ok_or(Error::LinkNotValid)?;
-        if !self.is_usable(&link, &user) {
-            return Err(Error::LinkNotValid);
-        }
+        Error::LinkNotValid.unless(self.is_usable(&link, &user))?;
         Ok((link, user))
     }
 

@@ -82,11 +82,8 @@ impl Profile {
             language: self.language.map(Language::tag),
             notify_new_devices: self.notify_new_devices,
         };
-        if users::set_profile(db, id, &row).await? {
-            Ok(())
-        } else {
-            Err(Error::field("username", FieldError::Taken))
-        }
+        let stored = users::set_profile(db, id, &row).await?;
+        Error::field("username", FieldError::Taken).unless(stored)
     }
 }
 

@@ -23,8 +23,7 @@ impl Auth {
         token: &str,
     ) -> Result<(LinkState, String)> {
         self.limit(caller, Action::Link)?;
-        let mut db = self.db.read().await?;
-        let found = self.inspect_link(&mut db, token, &KINDS).await?;
+        let found = self.inspect_link(&mut self.db.read().await?, token, &KINDS).await?;
         Ok(found
             .map_or((LinkState::Expired, String::new()), |(link, state, _)| (state, link.email)))
     }
@@ -43,9 +42,7 @@ impl Auth {
         users::lock(&mut work.tx, user.id).await?;
         // It may have been used before the user was locked.
         self.open_link(&mut work.tx, &hash, &KINDS).await?;
-        if !mail_tokens::consume(&mut work.tx, &hash, now).await? {
-            return Err(Error::LinkNotValid);
-        }
+        Error::LinkNotValid.unless(mail_tokens::consume(&mut work.tx, &hash, now).await?)?;
         users::remove_password(&mut work.tx, user.id).await?;
         mail_tokens::revoke(&mut work.tx, user.id, Kind::NewDevice).await?;
         work.end_sessions(user.id, None).await?;

@@ -8,7 +8,7 @@
 //! their own on every device on which they have logged in before ([`super::device`]), and the link of a
 //! forgotten password makes another device known. An account is counted by the name that is given: its address,
 //! its username and its id have a budget each, because a common one would reveal which names belong together.
-use super::{Action, name, refused, stuffing::Stuffing};
+use super::{Action, Inner, name, refused, stuffing::Stuffing};
 use crate::{
     db::Tx,
     flows::{
@@ -31,6 +31,10 @@ const MOST_FAILURES: i64 = 100;
 
 /// How many codes may be entered with one ticket.
 const MOST_CODES: i64 = 5;
+
+/// The longest delay between two registrations with one address. Nobody can have a known device before they
+/// register, so strangers could keep them waiting.
+const LONGEST_TO_REGISTER: Duration = Duration::from_mins(1);
 
 /// How many bits of the hash a bucket keeps: 4 million buckets of each kind, at most.
 const BITS: u32 = 22;
@@ -65,8 +69,9 @@ impl Kind {
 pub(crate) struct Attempt {
     /// `None` if there are no limits.
     bucket: Option<i64>,
-    /// Whether it comes from a known device.
-    known: bool,
+    /// `None` if it comes from an unknown device, else whether the address was confirmed when the device became
+    /// known.
+    known: Option<bool>,
 }
 
 /// A request of a mail that logs in, which counts until somebody logs in with the mail.
@@ -74,10 +79,10 @@ pub(crate) struct Attempt {
 pub(crate) struct MailLogin(Attempt);
 
 impl MailLogin {
-    /// Whether a device requested it that has logged in to the account before. Strangers cannot use up the
-    /// mails of such a device.
+    /// Whether a device requested it that has logged in to the account since its address was confirmed.
+    /// Strangers cannot use up the mails of such a device.
     pub fn is_known_device(&self) -> bool {
-        self.0.known
+        self.0.known.is_some()
     }
 }
 
@@ -88,21 +93,52 @@ impl Auth {
     /// [`Error::RateLimited`](crate::flows::Error::RateLimited), whether or not the account exists.
     pub(crate) async fn count_login(&self, caller: &Caller, login: Login<'_>) -> Result<Attempt> {
         let Some(limits) = &self.limits.0 else {
-            return Ok(Attempt { bucket: None, known: false });
+            return Ok(Attempt { bucket: None, known: None });
         };
         let name = name::of_login(login);
-        let Some(device) = self.known_device(caller, &name) else {
-            let slowed = limits.detector.now().noticed;
-            let by_address = limits.addresses.count_login(caller.ip, slowed);
-            by_address.map_err(|wait| refused("login", "address", wait))?;
-            let bucket = self.count_attempt(Kind::Login, &name).await?;
-            return Ok(Attempt { bucket, known: false });
+        let Some(known) = self.known_device(caller, &name) else {
+            return self.count_stranger(limits, caller, &name).await;
         };
-        let account = self.successor.mark(&format!("account {name}"));
-        let by_account = limits.addresses.count_known_login(account);
-        by_account.map_err(|wait| refused("login", "device", wait))?;
-        let bucket = self.count_attempt(Kind::KnownDevice, &format!("{device} {name}")).await?;
-        Ok(Attempt { bucket, known: true })
+        let by_device = limits.addresses.count_known_login(known.mark);
+        by_device.map_err(|wait| refused("login", "device", wait))?;
+        let bucket = self.count_attempt(Kind::KnownDevice, &format!("{} {name}", known.id)).await?;
+        let attempt = Attempt { bucket, known: Some(known.confirmed) };
+        // Last: a device that only guesses must not use up what the others of the account share.
+        let account = self.successor.mark(&format!("account {} {name}", known.confirmed));
+        if let Err(wait) = limits.addresses.count_known_login(account) {
+            self.uncount(&attempt).await;
+            return Err(refused("login", "device", wait));
+        }
+        Ok(attempt)
+    }
+
+    /// Counts the login of a device again that logged in only before the address of `user` was confirmed: it may
+    /// belong to somebody else, who registered the address first.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`](crate::flows::Error::RateLimited).
+    pub(crate) async fn recount_login(
+        &self,
+        caller: &Caller,
+        login: Login<'_>,
+        attempt: Attempt,
+        user: Option<&User>,
+    ) -> Result<Attempt> {
+        let confirmed = user.is_some_and(|user| user.email_confirmed_at.is_some());
+        match &self.limits.0 {
+            Some(limits) if confirmed && attempt.known == Some(false) => {
+                self.count_stranger(limits, caller, &name::of_login(login)).await
+            }
+            _ => Ok(attempt),
+        }
+    }
+
+    async fn count_stranger(&self, limits: &Inner, caller: &Caller, name: &str) -> Result<Attempt> {
+        let slowed = limits.detector.now().noticed;
+        let by_address = limits.addresses.count_login(caller.ip, slowed);
+        by_address.map_err(|wait| refused("login", "address", wait))?;
+        let bucket = self.count_attempt(Kind::Login, name).await?;
+        Ok(Attempt { bucket, known: None })
     }
 
     /// Counts a registration with an address, before anything is looked up.
@@ -130,11 +166,12 @@ impl Auth {
         MailLogin(Attempt { bucket, known })
     }
 
-    fn mail_login_name(&self, caller: &Caller, email: &str) -> (String, bool) {
+    fn mail_login_name(&self, caller: &Caller, email: &str) -> (String, Option<bool>) {
         let name = name::of_email(email);
-        match self.known_device(caller, &name) {
-            Some(device) => (format!("{device} {name}"), true),
-            None => (name, false),
+        // Only confirmed addresses get these mails. Somebody else may have used the device before that.
+        match self.known_device(caller, &name).filter(|device| device.confirmed) {
+            Some(device) => (format!("{} {name}", device.id), Some(true)),
+            None => (name, None),
         }
     }
 
@@ -167,8 +204,11 @@ impl Auth {
 
     /// Notes the answer to a login from an unknown device, and whether it shows an attack.
     pub(crate) fn note_answer(&self, attempt: &Attempt, right: bool) {
-        let Some(limits) = self.limits.0.as_ref().filter(|_| !attempt.known) else { return };
-        let Some(noticed) = limits.detector.note(!right) else { return };
+        let Some(limits) = self.limits.0.as_ref().filter(|_| attempt.known.is_none()) else {
+            return;
+        };
+        let right = attempt.bucket.filter(|_| right);
+        let Some(noticed) = limits.detector.note(right) else { return };
         metrics::counter!("portcullis_stuffing_total").increment(1);
         let auth = self.clone();
         let note = async move { auth.note_stuffing(noticed).await };
@@ -208,7 +248,12 @@ impl Auth {
             forget: DAY / 4,
         };
         match kind {
-            Kind::Login | Kind::KnownDevice | Kind::Registration => guesses,
+            Kind::Login | Kind::KnownDevice => guesses,
+            Kind::Registration => Pace {
+                longest: limits.longest_delay.min(LONGEST_TO_REGISTER),
+                most: i64::MAX,
+                ..guesses
+            },
             // Each mail allows a stranger as many guesses as a ticket has.
             Kind::MailLogin => Pace {
                 free: 3,

@@ -20,6 +20,8 @@ pub(crate) enum Action {
     Link,
     /// Gives the password again in a session.
     PasswordCheck,
+    /// Asks how hard a password is to guess.
+    PasswordStrength,
 }
 
 impl Action {
@@ -31,15 +33,16 @@ impl Action {
             Self::Mail => "mail",
             Self::Link => "link",
             Self::PasswordCheck => "password_check",
+            Self::PasswordStrength => "password_strength",
         }
     }
 }
 
 /// The network that one subscriber has: an IPv4 address, or 64 bits of an IPv6 address (RFC 6177). Callers
 /// without an address share one budget.
-type Network = Option<IpAddr>;
+pub(crate) type Network = Option<IpAddr>;
 
-fn network(ip: Option<IpAddr>) -> Network {
+pub(crate) fn network(ip: Option<IpAddr>) -> Network {
     match ip?.to_canonical() {
         IpAddr::V6(ip) => {
             let [a, b, c, d, ..] = ip.segments();
@@ -73,6 +76,7 @@ pub(super) struct Addresses {
     mails: Limiter<Network>,
     links: Limiter<Network>,
     password_checks: Limiter<Network>,
+    password_strength: Limiter<Network>,
 }
 
 impl Addresses {
@@ -87,6 +91,7 @@ impl Addresses {
             mails: Limiter::new(config.mails, clock),
             links: Limiter::new(config.links, clock),
             password_checks: Limiter::new(config.password_checks, clock),
+            password_strength: Limiter::new(config.password_strength, clock),
         }
     }
 
@@ -101,6 +106,7 @@ impl Addresses {
             Action::Mail => &self.mails,
             Action::Link => &self.links,
             Action::PasswordCheck => &self.password_checks,
+            Action::PasswordStrength => &self.password_strength,
         };
         limiter.count(&network(ip))
     }
@@ -133,6 +139,7 @@ impl Addresses {
             &self.mails,
             &self.links,
             &self.password_checks,
+            &self.password_strength,
         ] {
             limiter.forget_idle();
         }

@@ -5,7 +5,7 @@
 pub mod delivery;
 pub mod message;
 
-use super::{Auth, Error, Result, User, UserId, work::Work};
+use super::{Auth, Error, Result, User, work::Work};
 use crate::{
     db::Channel,
     mail::Letter,
@@ -38,37 +38,16 @@ impl Work<'_> {
         recipient: &str,
         args: &Value,
     ) -> Result<()> {
-        self.enqueue(kind, Some(user.id), user, recipient, args).await
-    }
-
-    /// Enqueues the last mail to a user who has just been deleted.
-    pub async fn mail_account_deleted(&mut self, user: &User) -> Result<()> {
-        self.enqueue(Kind::AccountDeleted, None, user, &user.email, &json!({})).await
-    }
-
-    /// Enqueues a mail to a user's own address without checking the limit: another one applies.
-    pub async fn mail_unlimited(&mut self, kind: Kind, user: &User, args: &Value) -> Result<()> {
-        self.insert(kind, Some(user.id), user, &user.email, args).await
-    }
-
-    async fn enqueue(
-        &mut self,
-        kind: Kind,
-        id: Option<UserId>,
-        user: &User,
-        recipient: &str,
-        args: &Value,
-    ) -> Result<()> {
         if self.is_mail_limit_reached(kind, recipient).await? {
             return Ok(());
         }
-        self.insert(kind, id, user, recipient, args).await
+        self.mail_unlimited(kind, user, recipient, args).await
     }
 
-    async fn insert(
+    /// The same without checking the limit: another one applies.
+    pub async fn mail_unlimited(
         &mut self,
         kind: Kind,
-        id: Option<UserId>,
         user: &User,
         recipient: &str,
         args: &Value,
@@ -83,7 +62,8 @@ impl Work<'_> {
         }
         self.insert_mail(&NewMail {
             kind,
-            user_id: id,
+            // The last mail goes to a user who has just been deleted.
+            user_id: (kind != Kind::AccountDeleted).then_some(user.id),
             recipient,
             language: user.language.as_deref().unwrap_or_default(),
             args: &all.to_string(),

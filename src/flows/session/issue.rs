@@ -87,7 +87,7 @@ impl SignedIn {
     /// [`Error::Forbidden`]: nobody may change passwords, email addresses, further sessions or the
     /// service itself in another user's name.
     pub(crate) fn require_self(&self) -> Result<()> {
-        if self.session.actor_id.is_some() { Err(Error::Forbidden) } else { Ok(()) }
+        Error::Forbidden.when(self.session.actor_id.is_some())
     }
 }
 
@@ -168,16 +168,9 @@ impl Work<'_> {
 impl Auth {
     /// Checks, at login and at every refresh, that `user` may have a session on `surface` now.
     pub(crate) fn admit(&self, surface: &Surface, user: &User) -> Result<()> {
-        if !user.is_active {
-            return Err(Error::AccountDisabled);
-        }
-        if !self.meets_email_confirmation(user) {
-            return Err(Error::EmailNotConfirmed);
-        }
-        if user.is_superuser && !surface.superusers {
-            return Err(Error::SuperuserRefused);
-        }
-        Ok(())
+        Error::AccountDisabled.unless(user.is_active)?;
+        Error::EmailNotConfirmed.unless(self.meets_email_confirmation(user))?;
+        Error::SuperuserRefused.when(user.is_superuser && !surface.superusers)
     }
 
     /// Whether the address of `user` is confirmed, or does not have to be.

@@ -3,7 +3,6 @@ use crate::{
     db::Conn,
     flows::{
         Auth, Caller, Error, Result, Session, Tokens, User, UserId,
-        account::reset_password::count_unknown,
         audit::{AuditEvent, AuditKind},
         limits::{Attempt, MailLogin},
         surface::Surface,
@@ -18,7 +17,7 @@ use crate::{
     },
 };
 
-/// Who the caller claims to be.
+/// How somebody names a user.
 #[derive(Clone, Copy, Debug)]
 pub enum Login<'a> {
     /// An email address, as typed.
@@ -43,7 +42,7 @@ pub(super) enum Evidence<'a> {
 
 impl Login<'_> {
     /// The user with this name. A malformed name is treated as an unknown one.
-    async fn find(self, db: &mut Conn) -> Result<Option<Credentials>> {
+    pub(crate) async fn find(self, db: &mut Conn) -> Result<Option<Credentials>> {
         Ok(match self {
             Self::Email(name) => by_email(db, name).await?,
             Self::Either(name) if name.contains('@') => by_email(db, name).await?,
@@ -83,11 +82,15 @@ impl Auth {
         let attempt = self.count_login(caller, login).await?;
         let found = login.find(&mut self.db.read().await?).await?;
         let (user, stored) = found.map_or((None, None), |c| (Some(c.user), c.password_hash));
-        let verdict = match self.hasher.verify(password, stored.as_deref()).await {
+        let attempt = self.recount_login(caller, login, attempt, user.as_ref()).await?;
+        let verifying = self.hasher.verify(password, stored.as_deref());
+        let verdict = match caller.unless_left(verifying).await {
             Ok(verdict) => verdict,
+            // It stays counted: whoever leaves saves no attempt.
+            Err(Error::CallerLeft) => return Err(Error::CallerLeft),
             Err(e) => {
                 self.uncount(&attempt).await;
-                return Err(e.into());
+                return Err(e);
             }
         };
         self.note_answer(&attempt, user.is_some() && verdict != Verdict::Wrong);
@@ -167,7 +170,7 @@ impl Auth {
     /// counted and logged, and leaves no row that names it.
     fn refuse<T>(&self, caller: &Caller, target: Option<UserId>, why: Error) -> Result<T> {
         let Some(target) = target else {
-            count_unknown(caller, AuditKind::LoginFailed);
+            self.count_unknown(caller, AuditKind::LoginFailed);
             return Err(why);
         };
         self.note_failed_login(caller, target, why.to_string());
@@ -176,17 +179,17 @@ impl Auth {
 
     /// Records a failed login of a known user after the response.
     pub(super) fn note_failed_login(&self, caller: &Caller, target: UserId, detail: String) {
-        let (auth, caller) = (self.clone(), caller.clone());
+        let (auth, sender) = (self.clone(), caller.clone());
         let note = async move {
-            let mut work = auth.begin(&caller).await?;
-            work.audit(AuditEvent::about(AuditKind::LoginFailed, target).detail(&detail)).await?;
+            let mut work = auth.begin(&sender).await?;
+            let failed = AuditEvent::about(AuditKind::LoginFailed, target).detail(&detail);
+            work.audit_repeated(failed).await?;
             work.commit().await
         };
         if !self.background.start("storing a failed login failed", note) {
-            tracing::warn!(
-                target_id = target.0,
-                "a failed login was not stored: too many are waiting"
-            );
+            // Too many are waiting to be stored.
+            let failed = AuditEvent::about(AuditKind::LoginFailed, target).detail("not stored");
+            self.log_repeated(caller, &failed);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::{
     field_error::FieldError,
     flows::{
         Auth, Caller, Error, Result, Tokens, User, UserId,
-        account::{links, reset_password::count_unknown},
+        account::links,
         audit::{AuditEvent, AuditKind},
         limits::{Action, MailLogin},
         mail::{Kind, message},
@@ -62,7 +62,8 @@ impl Auth {
         let started = self.background.start("enqueueing a requested mail failed", async move {
             auth.begin(&caller).await?.mail_login(&email, mark, &request).await
         });
-        if started { Ok(ticket) } else { Err(Error::Busy) }
+        Error::Busy.unless(started)?;
+        Ok(ticket)
     }
 
     /// Opens a session for the holder of a ticket who knows the code in its mail.
@@ -84,11 +85,9 @@ impl Auth {
         if !self.count_login_code(mark).await? {
             return Err(wrong());
         }
-        let mut db = self.db.read().await?;
-        let found = self.open_ticket(&mut db, mark).await?;
-        drop(db);
+        let found = self.open_ticket(&mut self.db.read().await?, mark).await?;
         let Some((link, user)) = found else {
-            count_unknown(caller, AuditKind::LoginFailed);
+            self.count_unknown(caller, AuditKind::LoginFailed);
             return Err(wrong());
         };
         let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
@@ -113,12 +112,8 @@ impl Auth {
     ) -> Result<Tokens> {
         self.limit(caller, Action::Link)?;
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
-        let mut db = self.db.read().await?;
-        let (link, user) = self.open_link(&mut db, &hash, &links::LOGIN).await?;
-        drop(db);
-        if !self.is_for(&link, ticket) {
-            return Err(Error::ProofRequired);
-        }
+        let (link, user) = self.open_link(&mut self.db.read().await?, &hash, &links::LOGIN).await?;
+        Error::ProofRequired.unless(self.is_for(&link, ticket))?;
         let done = self.log_in_by_mail(caller, surface, &link, &user, remember).await?;
         done.ok_or(Error::LinkNotValid)
     }
@@ -185,21 +180,21 @@ impl Work<'_> {
     async fn mail_login(mut self, email: &Email, mark: Uuid, request: &MailLogin) -> Result<()> {
         let user = users::by_email(&mut self.tx, &email.key).await?.filter(|u| u.is_active);
         let Some(user) = user else {
-            count_unknown(self.caller, AuditKind::LoginMailRequested);
+            self.auth.count_unknown(self.caller, AuditKind::LoginMailRequested);
             return Ok(());
         };
         if user.email_confirmed_at.is_none() {
             self.mail(Kind::ConfirmEmail, &user).await?;
-            self.audit(AuditEvent::about(AuditKind::ConfirmationResent, user.id)).await?;
+            self.audit_repeated(AuditEvent::about(AuditKind::ConfirmationResent, user.id)).await?;
             return self.commit().await;
         }
         let args = json!({ "ticket": mark });
         if request.is_known_device() {
-            self.mail_unlimited(Kind::Login, &user, &args).await?;
+            self.mail_unlimited(Kind::Login, &user, &user.email, &args).await?;
         } else {
             self.mail_to(Kind::Login, &user, &user.email, &args).await?;
         }
-        self.audit(AuditEvent::about(AuditKind::LoginMailRequested, user.id)).await?;
+        self.audit_repeated(AuditEvent::about(AuditKind::LoginMailRequested, user.id)).await?;
         self.commit().await
     }
 }

@@ -3,5 +3,4 @@ pub mod export;
 pub mod profile;
 pub mod security;
 pub mod sessions;
-pub mod viewer;
 pub mod views;

@@ -1,17 +1,10 @@
 //! `/account/security`: the latest events of the account, and the mails about new devices.
-use super::{
-    viewer::Reader,
-    views::{Happened, Person},
-};
+use super::views::{Happened, Person};
 use crate::{
     flows::{Error, ProfileChange},
     pages::{Sent, Shown, answer},
     view::View,
-    web::{
-        self,
-        csrf_token::Form,
-        reply::{flash::Notice, json::Reply, page::Page},
-    },
+    web::{self, Form, Notice, Page, Reply, UserContext},
 };
 use rocket::{get, post};
 use serde::Serialize;
@@ -37,11 +30,11 @@ impl View for Security {
 }
 
 #[get("/account/security")]
-pub async fn page(reader: web::Result<Reader<'_>>) -> Shown<Security> {
+pub async fn page(reader: web::Result<UserContext<'_>>) -> Shown<Security> {
     Ok(Page::ok(view(&reader?).await?))
 }
 
-async fn view(r: &Reader<'_>) -> Result<Security, Error> {
+async fn view(r: &UserContext<'_>) -> Result<Security, Error> {
     let events = r.auth.history(&r.by, MAX_EVENTS).await?;
     Ok(Security {
         user: Person::new(r),
@@ -57,18 +50,13 @@ async fn view(r: &Reader<'_>) -> Result<Security, Error> {
 
 /// Turns the mails about new devices on or off.
 #[post("/account/security", data = "<form>")]
-pub async fn notifications(
-    reader: web::Result<Reader<'_>>,
-    form: web::Result<Form>,
-) -> Sent<Security> {
+pub async fn notifications(reader: web::Result<UserContext<'_>>, form: Form) -> Sent<Security> {
     let r = reader?;
     let saved = async {
-        let notify = form?.read(|f| f.get::<Option<bool>>("notify_new_devices"))?;
+        let notify = form.body?.read(|f| f.get::<Option<bool>>("notify_new_devices"))?;
         let change = ProfileChange { notify_new_devices: notify, ..ProfileChange::default() };
         r.auth.change_profile(r.caller, &r.by, change).await?;
         Ok(Reply::see(Security::PATH).with_notice(r.auth, Notice::NotificationsSaved))
     };
-    let saved = saved.await;
-    let shown = view(&r).await?;
-    answer(saved, "notifications", || shown)
+    answer(saved.await, "notifications", view(&r)).await
 }

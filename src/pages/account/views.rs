@@ -1,11 +1,19 @@
 //! The views that the pages of an account share.
-use super::viewer::Reader;
 use crate::{
     config::Language,
     flows::{ADMIN, Event, Session},
+    time::Timestamp,
     view::{self, Moment, browser},
+    web::UserContext,
 };
 use serde::Serialize;
+
+impl UserContext<'_> {
+    /// A point in the past, in the reader's language.
+    pub fn moment(&self, at: Timestamp) -> Moment {
+        Moment::new(self.language, at, self.auth.clock().now())
+    }
+}
 
 /// The reader of an account's pages.
 #[derive(Serialize)]
@@ -23,7 +31,7 @@ pub struct Person {
 
 impl Person {
     /// The view of the user who reads the page.
-    pub fn new(r: &Reader<'_>) -> Self {
+    pub fn new(r: &UserContext<'_>) -> Self {
         let user = &r.by.user;
         let own = user.language.as_deref().and_then(Language::from_tag);
         Self {
@@ -58,7 +66,7 @@ pub struct Device {
 
 impl Device {
     /// The view of the session `s`.
-    pub fn new(s: &Session, r: &Reader<'_>) -> Self {
+    pub fn new(s: &Session, r: &UserContext<'_>) -> Self {
         Self {
             id: s.id.0.to_string(),
             name: browser(s.user_agent.as_deref(), r.language),
@@ -74,6 +82,8 @@ impl Device {
 #[derive(Serialize)]
 pub struct Happened {
     what: String,
+    /// See [`repeats`].
+    repeats: String,
     browser: String,
     ip: String,
     at: Moment,
@@ -81,14 +91,22 @@ pub struct Happened {
 
 impl Happened {
     /// The view of `event`.
-    pub fn new(event: &Event, r: &Reader<'_>) -> Self {
+    pub fn new(event: &Event, r: &UserContext<'_>) -> Self {
         Self {
             what: stored_text(r.language, "event", event.kind.as_str()),
+            repeats: repeats("event-times", event.times, event.last_at, r),
             browser: browser(event.user_agent.as_deref(), r.language),
             ip: event.ip.clone().unwrap_or_default(),
             at: r.moment(event.at),
         }
     }
+}
+
+/// How often an event happened and when it last did, in the words of `key`; empty for a single event.
+pub fn repeats(key: &str, times: i64, last_at: Option<Timestamp>, r: &UserContext<'_>) -> String {
+    let Some(last_at) = last_at else { return String::new() };
+    let last = r.moment(last_at).day;
+    view::text(r.language, key, &[("count", times.into()), ("last", last.into())])
 }
 
 /// The text of a stored word of the set `set`, such as `event`. A word that this version does not know is

@@ -21,6 +21,7 @@ fn frames(form: &str) -> [Value; 2] {
     let frame = json!({
         "path": "/account", "languages": languages, "csrf_token": EVIL, "notice": null,
         "wrong": {"form": "", "summary": "", "fields": {}, "retry_after": null}, "developing": false,
+        "min_length": 8,
     });
     let names = ["login", "password", "email", "username", "first_name", "new_password", "code"];
     let fields: serde_json::Map<String, Value> =
@@ -46,7 +47,7 @@ fn pages() -> Pages {
             "language": "ru", "since": moment, "operator": confirmed,
         }})
     };
-    let account = json!({"tongues": [["ru", "x"]], "new_email": EVIL, "min_length": 8});
+    let account = json!({"new_email": EVIL});
     let device = |current: bool| {
         let times = json!({"started": moment, "seen": moment, "current": current});
         with(&json!({"id": EVIL, "name": EVIL, "ip": EVIL}), &times)
@@ -55,7 +56,7 @@ fn pages() -> Pages {
     let register = |registration: &str, text: &str, expired: bool| {
         let typed = json!({"email": text, "username": text, "first_name": text, "invite": text});
         let state = json!({"registration": registration, "expired": expired});
-        with(&with(&typed, &state), &json!({"next": text, "min_length": 8}))
+        with(&with(&typed, &state), &json!({"next": text}))
     };
     let mut all: Pages = vec![
         (
@@ -120,7 +121,7 @@ fn pages() -> Pages {
 /// The pages that mailed links lead to.
 fn links() -> Pages {
     let confirm = |state| {
-        let reader = json!({"signed_in": false, "proven": false, "min_length": 8});
+        let reader = json!({"signed_in": false, "proven": false});
         let link = json!({"kind": "account", "declinable": true});
         let link = with(&link, &json!({"state": state, "token": EVIL, "email": EVIL}));
         with(&link, &reader)
@@ -174,14 +175,14 @@ fn links() -> Pages {
             "pages/reset_password.html",
             &["reset"],
             ["usable", "expired"]
-                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL, "min_length": 8}))
+                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL}))
                 .to_vec(),
         ),
         (
             "pages/setup.html",
             &["setup"],
             ["usable", "expired"]
-                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL, "min_length": 8}))
+                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL}))
                 .to_vec(),
         ),
     ]

@@ -2,7 +2,8 @@
 use super::field_errors::{page_sentence, sentence};
 use crate::{config::Language, field_error::FieldError, view};
 use rocket::{Response, http::Status};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 use std::{collections::HashMap, time::Duration};
 use utoipa::ToSchema;
 
@@ -87,29 +88,20 @@ impl Problem {
         self.fields.iter().map(move |(name, why)| (*name, page_sentence(language, *why)))
     }
 
-    fn errors(&self, language: Language) -> Map<String, Value> {
-        let mut errors = Map::new();
-        for (name, why) in &self.fields {
-            if let Value::Array(list) = errors.entry(*name).or_insert_with(|| json!([])) {
-                list.push(sentence(language, *why).into());
-            }
-        }
-        errors
-    }
-
-    /// The document (RFC 9457).
+    /// The document.
     pub(super) fn document(&self, language: Language) -> Value {
-        let mut document = json!({
-            "type": format!("urn:portcullis:error:{}", self.code),
-            "title": self.text(language, ""),
-            "status": self.status.code,
-            "detail": self.text(language, "-detail"),
-            "code": self.code,
-        });
-        if !self.fields.is_empty() {
-            document["errors"] = Value::Object(self.errors(language));
+        let mut errors = HashMap::<_, Vec<_>>::new();
+        for (name, why) in &self.fields {
+            errors.entry((*name).to_owned()).or_default().push(sentence(language, *why));
         }
-        document
+        json!(ProblemDocument {
+            r#type: format!("urn:portcullis:error:{}", self.code),
+            title: self.text(language, ""),
+            status: self.status.code,
+            detail: self.text(language, "-detail"),
+            code: self.code.to_owned(),
+            errors: Some(errors).filter(|errors| !errors.is_empty()),
+        })
     }
 
     /// Adds the headers of the problem to a reply.
@@ -136,9 +128,8 @@ impl Problem {
 }
 
 /// The schema of the document (RFC 9457).
-#[derive(ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
-#[expect(dead_code, reason = "for the documentation")]
 pub struct ProblemDocument {
     /// `urn:portcullis:error:CODE`
     pub r#type: String,
@@ -149,5 +140,6 @@ pub struct ProblemDocument {
     /// Identifies the error to programs.
     pub code: String,
     /// What is wrong with each invalid field.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<HashMap<String, Vec<String>>>,
 }

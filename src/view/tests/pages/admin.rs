@@ -63,7 +63,7 @@ pub fn pages() -> Pages {
                     let (next, previous) = (EVIL, Value::Null);
                     with(&operator(touchable), &json!({
                         "who": somebody(lists), "here": "/admin/users/1", "touchable": touchable, "own": !lists,
-                        "tongues": [["ru", "x"]], "devices": some(&device(true)), "mails": some(&sending),
+                        "devices": some(&device(true)), "mails": some(&sending),
                         "events": some(&line), "next": next, "previous": previous,
                     }))
                 })
@@ -113,7 +113,7 @@ pub fn pages() -> Pages {
             &["invite", "withdraw"],
             [true, false]
                 .map(|closed| with(&operator(true), &json!({
-                    "closed": closed, "email": EVIL, "roles": EVIL, "tongues": [["ru", "x"]],
+                    "closed": closed, "email": EVIL, "roles": EVIL,
                     "pending": [{"id": 1, "email": EVIL, "roles": EVIL, "created": moment()}],
                 })))
                 .to_vec(),

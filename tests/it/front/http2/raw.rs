@@ -54,12 +54,12 @@ pub fn start() -> Vec<u8> {
     [PREFACE, &settings(&[])].concat()
 }
 
-/// WINDOW_UPDATE by `count` bytes.
+/// `WINDOW_UPDATE` by `count` bytes.
 pub fn window(stream: u32, count: u32) -> Vec<u8> {
     frame(WINDOW_UPDATE, 0, stream, &count.to_be_bytes())
 }
 
-/// RST_STREAM because the client is no longer interested.
+/// `RST_STREAM` because the client is no longer interested.
 pub fn reset(stream: u32) -> Vec<u8> {
     frame(RST_STREAM, 0, stream, &8u32.to_be_bytes())
 }
@@ -89,7 +89,7 @@ pub fn block(fields: &[(&str, &str)]) -> Vec<u8> {
 }
 
 /// The fields of a GET.
-pub fn get_fields<'a>(path: &'a str) -> Vec<(&'a str, &'a str)> {
+pub fn get_fields(path: &str) -> Vec<(&str, &str)> {
     vec![(":method", "GET"), (":scheme", "http"), (":authority", "localhost"), (":path", path)]
 }
 

@@ -1,7 +1,7 @@
 //! Clients that break the rules of HTTP/2 (RFC 9113): the connection or the request ends, and others are served.
 //!
 //! RFC 9113 lets a server end the connection instead of a single request (5.4.2). Where an RFC asks for another
-//! code than PROTOCOL_ERROR, the library may still say PROTOCOL_ERROR: clients only log it.
+//! code than `PROTOCOL_ERROR`, the library may still say `PROTOCOL_ERROR`: clients only log it.
 use super::{
     super::{LONG, Running, SHORT, rest},
     raw::{
@@ -74,7 +74,6 @@ async fn a_connection_begins_with_the_preface_and_settings() {
 async fn frames_have_their_size_and_their_stream() {
     let front = Running::start(|_| ()).await;
     let ok = || block(&get_fields("/health/live"));
-    let begun = || frame(HEADERS, END_STREAM, 1, &ok());
     check(
         &front,
         vec![
@@ -146,6 +145,20 @@ async fn frames_have_their_size_and_their_stream() {
                 ),
                 &[Reset(PROTOCOL_ERROR), GoAway(PROTOCOL_ERROR), Status(200)],
             ),
+        ],
+    )
+    .await;
+    front.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_frames_of_a_head_follow_each_other() {
+    let front = Running::start(|_| ()).await;
+    let ok = || block(&get_fields("/health/live"));
+    let begun = || frame(HEADERS, END_STREAM, 1, &ok());
+    check(
+        &front,
+        vec![
             ("CONTINUATION without HEADERS", frame(CONTINUATION, END_HEADERS, 1, &ok()), PROTOCOL),
             (
                 "CONTINUATION on another stream",
@@ -365,18 +378,10 @@ async fn a_malformed_head_reaches_no_handler() {
         frame(HEADERS, END_HEADERS | END_STREAM, 1, &fields)
     };
     let path = |path: &'static str| request(1, &get_fields(path));
-    let authority = |name: &'static str| {
-        request(
-            1,
-            &[
-                (":method", "GET"),
-                (":scheme", "http"),
-                (":authority", name),
-                (":path", "/app/seen"),
-            ],
-        )
+    let head = |method: &'static str, authority: &'static str| {
+        let rest = [(":scheme", "http"), (":authority", authority), (":path", "/app/seen")];
+        request(1, &[&[(":method", method)][..], &rest].concat())
     };
-
     check(
         &front,
         vec![
@@ -410,53 +415,17 @@ async fn a_malformed_head_reaches_no_handler() {
                 ),
                 MALFORMED,
             ),
-            (
-                "a method in lower case",
-                request(
-                    1,
-                    &[
-                        (":method", "get"),
-                        (":scheme", "http"),
-                        (":authority", "localhost"),
-                        (":path", "/app/seen"),
-                    ],
-                ),
-                &[Status(501)],
-            ),
-            (
-                "a method with a line break",
-                request(
-                    1,
-                    &[
-                        (":method", "GET /x HTTP/1.1\r\nx:"),
-                        (":scheme", "http"),
-                        (":authority", "localhost"),
-                        (":path", "/app/seen"),
-                    ],
-                ),
-                MALFORMED,
-            ),
+            ("a method in lower case", head("get", "localhost"), &[Status(501)]),
+            ("a method with a line break", head("GET /x HTTP/1.1\r\nx:", "localhost"), MALFORMED),
             (
                 "CONNECT",
                 request(1, &[(":method", "CONNECT"), (":authority", "localhost:80")]),
                 &[Status(501)],
             ),
-            (
-                "CONNECT with a :path",
-                request(
-                    1,
-                    &[
-                        (":method", "CONNECT"),
-                        (":scheme", "http"),
-                        (":authority", "localhost"),
-                        (":path", "/app/seen"),
-                    ],
-                ),
-                MALFORMED,
-            ),
-            ("an empty :authority", authority(""), MALFORMED),
-            ("an :authority that is no host", authority("local host"), MALFORMED),
-            ("an :authority with a path", authority("localhost/x"), MALFORMED),
+            ("CONNECT with a :path", head("CONNECT", "localhost"), MALFORMED),
+            ("an empty :authority", head("GET", ""), MALFORMED),
+            ("an :authority that is no host", head("GET", "local host"), MALFORMED),
+            ("an :authority with a path", head("GET", "localhost/x"), MALFORMED),
             ("a Host that differs", with(&[("host", "other.example")]), &[Status(400)]),
             ("two Host", with(&[("host", "localhost"), ("host", "localhost")]), &[Status(400)]),
             ("Host as :authority", with(&[("host", "localhost")]), &[Status(200)]),
