@@ -196,6 +196,13 @@ async function faults(page) {
   return [...told, ...small, ...(wide ? ["wider than the window"] : [])];
 }
 
+/** The only page of a context: a new one for each test would start a process each time. */
+async function pageOf(context) {
+  const page = context.pages()[0] ?? (await context.newPage());
+  page.removeAllListeners("pageerror");
+  return page;
+}
+
 /** Looks at every page in one language and colour scheme. */
 function look(lang, scheme) {
   describe(`${lang}, ${scheme}`, { concurrency: 1 }, () => {
@@ -256,7 +263,7 @@ function look(lang, scheme) {
     ]) {
       for (const [name, where, act] of pages) {
         test(name, async () => {
-          const page = await who().newPage();
+          const page = await pageOf(who());
           const errors = [];
           page.on("pageerror", (e) => errors.push(String(e)));
           for (const [width, size] of Object.entries(WIDTHS)) {
@@ -271,7 +278,6 @@ function look(lang, scheme) {
           await page.setViewportSize({ width: 320, height: 640 });
           assert.deepEqual(await faults(page), [], `${name}, 320 px`);
           assert.deepEqual(errors, []);
-          await page.close();
         });
       }
     }
