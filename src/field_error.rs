@@ -1,7 +1,8 @@
 //! [`FieldError`]: why one field of a request is refused.
 
 /// Why a field is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum FieldError {
     /// A required field is not there.
     Missing,

@@ -63,19 +63,24 @@ impl Timestamp {
     /// The time `d` later; saturates.
     #[must_use]
     pub fn plus(self, d: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(d.as_micros()).unwrap_or(i64::MAX)))
+        Self(self.0.saturating_add(micros(d)))
     }
 
     /// The time `d` earlier; saturates.
     #[must_use]
     pub fn minus(self, d: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(d.as_micros()).unwrap_or(i64::MAX)))
+        Self(self.0.saturating_sub(micros(d)))
     }
 
     /// The duration from this time to `later`; zero if `later` is earlier.
     pub fn until(self, later: Self) -> Duration {
         Duration::from_micros(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
     }
+}
+
+/// A duration in microseconds; saturates.
+pub(crate) fn micros(d: Duration) -> i64 {
+    i64::try_from(d.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// RFC 3339, UTC. A time before the year 0 or after 9999 is shown as the nearest one with such a form.

@@ -82,17 +82,11 @@ async fn deliver(auth: Auth) {
 }
 
 async fn catch_up(auth: Auth) {
-    loop {
-        log_failure(auth.catch_up().await, "polling for revocations failed").await;
-        sleep(POLL).await;
-    }
+    repeat(POLL, "polling for revocations failed", || auth.catch_up()).await;
 }
 
 async fn probe(auth: Auth) {
-    loop {
-        log_failure(auth.probe().await, "the database cannot commit").await;
-        sleep(POLL).await;
-    }
+    repeat(POLL, "the database cannot commit", || auth.probe()).await;
 }
 
 async fn listen(auth: Auth) {
@@ -114,20 +108,15 @@ async fn listen(auth: Auth) {
 
 /// Learns of imports by other processes.
 async fn hash_kinds(auth: Auth) {
-    log_failure(auth.survey_hashes().await, "reading the kinds of stored hashes failed").await;
-    loop {
-        sleep(IMPORTS).await;
-        log_failure(auth.learn_hash_kinds().await, "reading the kinds of stored hashes failed")
-            .await;
-    }
+    let message = "reading the kinds of stored hashes failed";
+    log_failure(auth.survey_hashes().await, message).await;
+    sleep(IMPORTS).await;
+    repeat(IMPORTS, message, || auth.learn_hash_kinds()).await;
 }
 
 async fn purge(auth: Auth) {
     sleep(FIRST_PURGE).await;
-    loop {
-        log_failure(auth.purge().await, "purge failed").await;
-        sleep(PURGE).await;
-    }
+    repeat(PURGE, "purge failed", || auth.purge()).await;
 }
 
 async fn run_upkeep(upkeep: fn()) {
@@ -138,15 +127,12 @@ async fn run_upkeep(upkeep: fn()) {
 }
 
 async fn publish_figures(auth: Auth) {
-    loop {
+    repeat(FIGURES, "reading the metrics failed", || async {
         auth.forget_idle_addresses();
-        log_failure(
-            auth.figures().await.map(|figures| publish(&figures)),
-            "reading the metrics failed",
-        )
-        .await;
-        sleep(FIGURES).await;
-    }
+        auth.log_left_out_lines();
+        auth.figures().await.map(|figures| publish(&figures))
+    })
+    .await;
 }
 
 fn publish(figures: &Figures) {
@@ -158,7 +144,11 @@ fn publish(figures: &Figures) {
     }
     metrics::gauge!("portcullis_oldest_mail_seconds").set(figures.oldest_mail.as_secs_f64());
     metrics::gauge!("portcullis_stuffing").set(f64::from(u8::from(figures.stuffing)));
-    metrics::gauge!("portcullis_passwords_waiting").set(count(figures.passwords_waiting as u64));
+    let passwords = figures.passwords;
+    metrics::gauge!("portcullis_passwords_waiting").set(count(passwords.waiting as u64));
+    for (state, n) in [("begun", passwords.begun), ("discarded", passwords.discarded)] {
+        metrics::counter!("portcullis_passwords_total", "state" => state).absolute(n);
+    }
     let connections = figures.connections;
     for (state, n) in [("open", connections.open), ("idle", connections.idle)] {
         metrics::gauge!("portcullis_database_connections", "state" => state).set(count(n as u64));
@@ -174,6 +164,18 @@ async fn end_when_lost(auth: Auth, stop: impl Fn()) {
     auth.database_lost().await;
     tracing::error!("the write-ahead log of the database could not be synced: the service stops");
     stop();
+}
+
+/// Does `work` again and again, with a pause in between. Logs its failures as `message`.
+async fn repeat<F: Future<Output = Result<()>>>(
+    pause: Duration,
+    message: &str,
+    work: impl Fn() -> F,
+) {
+    loop {
+        log_failure(work().await, message).await;
+        sleep(pause).await;
+    }
 }
 
 /// Logs a failure as `message`, and waits for [`AFTER_FAILURE`].

@@ -32,9 +32,23 @@ login-name = Электронная почта или имя пользоват�
 login-remember = Запомнить меня
 login-forgot = Забыли пароль?
 login-button = Войти
+login-by-mail = Войти по электронной почте
 login-new = Впервые здесь?
 login-register = Создать учётную запись
 logout-button = Выйти
+
+by-mail-title = Вход по электронной почте
+by-mail-body = Укажите адрес своей учётной записи, и мы пришлём ссылку и код, чтобы войти без пароля.
+by-mail-button = Отправить письмо
+by-mail-password = Войти с паролем
+by-mail-code-title = Проверьте почту
+by-mail-code-body = Если учётная запись с таким адресом есть, ссылка и код уже в пути. Откройте ссылку в этом браузере или введите код здесь.
+by-mail-code-hint = Шесть цифр. Код действует 10 минут.
+by-mail-again = Запросить новое письмо
+by-mail-elsewhere-title = Ваш код
+by-mail-elsewhere-body = Вы запросили вход в другом браузере. Введите этот код там:
+by-mail-elsewhere-warning = Вас попросил открыть эту страницу или назвать код кто-то другой? Тогда закройте её: с этим кодом он войдёт в вашу учётную запись.
+by-mail-expired-body = Эта ссылка устарела, уже использована или заменена ссылкой из более нового письма.
 
 register-title = Создать учётную запись
 register-button = Создать учётную запись
@@ -82,6 +96,12 @@ restore-button = Вернуть прежний адрес
 restore-done-body = Прежний адрес уже возвращён. Если вы ещё не задали новый пароль, запросите ссылку.
 restore-expired-body = Вернуть прежний адрес можно в течение 3 дней по ссылке из письма о его смене.
 restore-reset = Задать новый пароль
+
+report-title = Это был не я
+report-body = На всех устройствах будет выполнен выход, а ваш пароль перестанет действовать: на следующем шаге вы зададите новый.
+report-button = Выйти на всех устройствах
+report-done-body = Об этом входе уже сообщено. Если вы ещё не задали новый пароль, запросите ссылку.
+report-expired-body = Сообщить о входе можно в течение 3 дней по ссылке из письма о нём.
 
 setup-title = Настройка сервиса
 setup-body = Задайте адрес и пароль первого суперпользователя. Суперпользователям доступны здесь все действия.
@@ -177,6 +197,11 @@ security-sessions = { $count ->
  }
 security-look = Посмотреть сеансы
 security-password = Не используйте этот пароль больше нигде.
+notifications-title = Вход с новых устройств
+notifications-on = Мы пишем вам, когда в вашу учётную запись входят с устройства, которым вы раньше не пользовались.
+notifications-off = Мы не пишем вам о входах с новых устройств.
+notifications-turn-on = Включить письма
+notifications-turn-off = Отключить письма
 security-events-title = Последние события
 security-events-body = Если что-то из этого сделали не вы, смените пароль.
 security-none = Событий пока нет.
@@ -203,8 +228,20 @@ event-email-confirmed = Адрес подтверждён
 event-user-enabled = Учётная запись включена администратором
 event-invitation-mailed = Отправлено приглашение
 event-invitation-withdrawn = Приглашение отозвано
+event-times = { $count ->
+    [one] { $count } раз
+    [few] { $count } раза
+   *[other] { $count } раз
+ }, последний — { $last }
+event-times-several = { $count ->
+    [one] { $count } раз
+    [few] { $count } раза
+   *[other] { $count } раз
+ } для разных учётных записей или с разных адресов, последний — { $last }
 event-login = Вход
 event-login-failed = Неудачный вход
+event-login-reported = Сообщено, что вход был чужим
+event-login-mail-requested = Запрошено письмо для входа
 event-stuffing-noticed = Замечен подбор по утёкшим паролям
 event-logout = Выход
 event-logout-all = Выход на всех устройствах
@@ -313,6 +350,8 @@ notice-account-deleted = Учётная запись удалена.
 notice-email-confirmed = Адрес подтверждён.
 notice-registration-declined = Учётная запись удалена. С вашим адресом можно создать новую.
 notice-change-declined = Смена адреса отменена. Ваш адрес не привязан ни к какой учётной записи.
+notice-login-reported = На всех устройствах выполнен выход. Теперь задайте новый пароль.
+notice-notifications-saved = Сохранено.
 notice-email-restored = Прежний адрес возвращён, на всех устройствах выполнен выход. Теперь задайте новый пароль.
 
 dev-mail-title = Почта для разработки
@@ -427,6 +466,7 @@ mail-state-sent = отправлено
 mail-state-failed = ошибка отправки
 mail-state-dropped = отменено
 mail-kind-confirm-email = Подтверждение адреса
+mail-kind-login = Вход по электронной почте
 mail-kind-reset-password = Сброс пароля
 mail-kind-change-email = Подтверждение нового адреса
 mail-kind-email-changed = Уведомление: запрошена смена адреса
@@ -434,6 +474,7 @@ mail-kind-restore-email = Уведомление: адрес изменён
 mail-kind-password-changed = Уведомление: пароль изменён
 mail-kind-account-exists = Уведомление: учётная запись уже есть
 mail-kind-account-deleted = Уведомление: учётная запись удалена
+mail-kind-new-device = Уведомление: вход с нового устройства
 mail-kind-invitation = Приглашение
 mail-kind-totp-added = Уведомление: подключён аутентификатор
 mail-kind-totp-removed = Уведомление: отключён аутентификатор

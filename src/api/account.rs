@@ -2,24 +2,17 @@
 use super::views::{Detail, UserView};
 use crate::{
     field_error::FieldError,
-    flows::{AccountProof, Auth, Error, NewAccount, ProfileChange, Registered},
+    flows::{AccountProof, Caller, Error, NewAccount, ProfileChange, Registered},
     view,
     web::{
-        self,
-        cookies::registration::{self, Mark},
-        endpoints::{Endpoints, endpoints},
-        guards::{NotForeign, SignedIn},
-        reply::{json::Reply, problem::Problem},
-        request::{
-            caller::Client,
-            json::{Json, request_body},
-        },
+        self, Client, Endpoints, Json, Mark, NotForeign, Problem, Reply, UserContext,
+        cookies::registration, endpoints, request_body,
     },
 };
-use rocket::{Either, State, delete, get, http::Status, patch, post};
+use rocket::{Either, delete, get, http::Status, patch, post};
 
 type Answer<T> = Result<Reply<T>, Problem>;
-type Signed = web::Result<SignedIn>;
+type Signed<'r> = web::Result<UserContext<'r>>;
 
 /// Registration, and the operations of users on their own account.
 pub fn endpoints() -> Endpoints {
@@ -58,7 +51,6 @@ request_body! {
 )]
 #[post("/auth/register", data = "<body>")]
 pub async fn register(
-    auth: &State<Auth>,
     client: Client<'_>,
     ours: web::Result<NotForeign>,
     body: Json<Registration>,
@@ -75,23 +67,23 @@ pub async fn register(
         invite: body.invite.as_deref(),
     };
     if !wrong.is_empty() {
-        return Err(auth.refuse_registration(&client, new, wrong).await.into());
+        return Err(client.auth.refuse_registration(&client, new, wrong).await.into());
     }
-    let done = auth.register(&client, new).await?;
-    let mark = registration::cookie(auth.config(), auth.browser_mark(&done)?);
+    let done = client.auth.register(&client, new).await?;
+    let mark = registration::cookie(client.auth.config(), client.auth.browser_mark(&done)?);
     Ok(match done {
         Registered::Created(user) => {
             Either::Left(Reply::with(Status::Created, user.into()).header("Set-Cookie", mark))
         }
-        Registered::Pending(_) => Either::Right(check_mail(client).header("Set-Cookie", mark)),
+        Registered::Pending(_) => Either::Right(check_mail(&client).header("Set-Cookie", mark)),
     })
 }
 
 /// Returns the current user
 #[utoipa::path(responses((status = 200, body = UserView)))]
 #[get("/auth/me")]
-pub fn me(by: Signed) -> Answer<UserView> {
-    Ok(Reply::ok(by?.0.user.into()))
+pub fn me(me: Signed<'_>) -> Answer<UserView> {
+    Ok(Reply::ok(me?.by.user.into()))
 }
 
 request_body! {
@@ -102,25 +94,23 @@ request_body! {
         first_name: Option<Option<String>>,
         /// `en` or `ru`; null for the default language of the service.
         language: Option<Option<String>>,
+        /// Whether logins from new devices are mailed to the user.
+        notify_new_devices: Option<bool>,
     }
 }
 
 /// Changes the profile. Missing fields keep their values
 #[utoipa::path(responses((status = 200, body = UserView)))]
 #[patch("/auth/me", data = "<body>")]
-pub async fn change_me(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: Signed,
-    body: Json<ProfileBody>,
-) -> Answer<UserView> {
-    let (by, body) = (by?.0, body.valid()?);
+pub async fn change_me(me: Signed<'_>, body: Json<ProfileBody>) -> Answer<UserView> {
+    let (me, body) = (me?, body.valid()?);
     let change = ProfileChange {
         username: body.username.as_ref().map(Option::as_deref),
         first_name: body.first_name.as_ref().map(|name| name.as_deref().unwrap_or_default()),
         language: body.language.as_ref().map(Option::as_deref),
+        notify_new_devices: body.notify_new_devices,
     };
-    Ok(Reply::ok(auth.change_profile(&client, &by, change).await?.into()))
+    Ok(Reply::ok(me.auth.change_profile(me.caller, &me.by, change).await?.into()))
 }
 
 request_body! {
@@ -132,15 +122,10 @@ request_body! {
 /// Deletes the account and all its data
 #[utoipa::path(responses((status = 204), (status = 429)))]
 #[delete("/auth/me", data = "<body>")]
-pub async fn delete_me(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: Signed,
-    body: Json<Proof>,
-) -> Answer<()> {
-    let (by, body) = (by?.0, body.valid()?);
-    auth.delete_account(&client, &by, &body.password).await?;
-    Ok(Reply::empty().without_refresh_cookie(auth))
+pub async fn delete_me(me: Signed<'_>, body: Json<Proof>) -> Answer<()> {
+    let (me, body) = (me?, body.valid()?);
+    me.auth.delete_account(me.caller, &me.by, &body.password).await?;
+    Ok(Reply::empty().without_refresh_cookie(me.auth))
 }
 
 request_body! {
@@ -154,14 +139,9 @@ request_body! {
 /// Changes the password and ends every other session
 #[utoipa::path(responses((status = 204), (status = 429)))]
 #[post("/auth/password", data = "<body>")]
-pub async fn change_password(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: Signed,
-    body: Json<PasswordChange>,
-) -> Answer<()> {
-    let (by, body) = (by?.0, body.valid()?);
-    auth.change_password(&client, &by, &body.current_password, &body.new_password).await?;
+pub async fn change_password(me: Signed<'_>, body: Json<PasswordChange>) -> Answer<()> {
+    let (me, body) = (me?, body.valid()?);
+    me.auth.change_password(me.caller, &me.by, &body.current_password, &body.new_password).await?;
     Ok(Reply::empty())
 }
 
@@ -174,14 +154,10 @@ request_body! {
 /// Mails a link that resets the password. The response is the same for known and unknown addresses
 #[utoipa::path(security(()), responses((status = 202, body = Detail), (status = 429)))]
 #[post("/auth/password/forgot", data = "<body>")]
-pub async fn forgot_password(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    body: Json<EmailBody>,
-) -> Answer<Detail> {
+pub async fn forgot_password(client: Client<'_>, body: Json<EmailBody>) -> Answer<Detail> {
     let body = body.valid()?;
-    auth.forgot_password(&client, &body.email).await?;
-    Ok(check_mail(client))
+    client.auth.forgot_password(&client, &body.email).await?;
+    Ok(check_mail(&client))
 }
 
 request_body! {
@@ -196,14 +172,10 @@ request_body! {
 /// Sets a new password with a mailed token and ends every session
 #[utoipa::path(security(()), responses((status = 204), (status = 429)))]
 #[post("/auth/password/reset", data = "<body>")]
-pub async fn reset_password(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    body: Json<Reset>,
-) -> Answer<()> {
+pub async fn reset_password(client: Client<'_>, body: Json<Reset>) -> Answer<()> {
     let body = body.valid()?;
-    let device = auth.reset_password(&client, &body.token, &body.new_password).await?;
-    Ok(Reply::empty().with_device_cookie(auth, device))
+    let device = client.auth.reset_password(&client, &body.token, &body.new_password).await?;
+    Ok(Reply::empty().with_device_cookie(client.auth, device))
 }
 
 request_body! {
@@ -216,15 +188,10 @@ request_body! {
 /// Requests a change of address: mails a confirmation link to the new address and a notice to the old one
 #[utoipa::path(responses((status = 202, body = Detail), (status = 429)))]
 #[post("/auth/email", data = "<body>")]
-pub async fn change_email(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: Signed,
-    body: Json<EmailChange>,
-) -> Answer<Detail> {
-    let (by, body) = (by?.0, body.valid()?);
-    auth.change_email(&client, &by, &body.email, &body.password).await?;
-    Ok(check_mail(client))
+pub async fn change_email(me: Signed<'_>, body: Json<EmailChange>) -> Answer<Detail> {
+    let (me, body) = (me?, body.valid()?);
+    me.auth.change_email(me.caller, &me.by, &body.email, &body.password).await?;
+    Ok(check_mail(me.caller))
 }
 
 request_body! {
@@ -245,21 +212,20 @@ request_body! {
 )]
 #[post("/auth/email/confirm", data = "<body>")]
 pub async fn confirm_email(
-    auth: &State<Auth>,
     client: Client<'_>,
-    by: Signed,
+    me: Signed<'_>,
     mark: Mark<'_>,
     body: Json<Confirming>,
 ) -> Answer<UserView> {
     let body = body.valid()?;
     let user = match (&body.token, &body.code) {
         (Some(token), None) => {
-            let by = by.ok().map(|by| by.0);
+            let by = me.ok().map(|me| me.by);
             let password = body.password.as_deref();
-            let proof = AccountProof { session: by.as_ref(), mark: mark.0, password };
-            auth.confirm_email(&client, token, proof).await?
+            let proof = AccountProof { session: by.as_ref(), mark: mark.value, password };
+            client.auth.confirm_email(&client, token, proof).await?
         }
-        (None, Some(code)) => auth.confirm_by_code(&client, &by?.0, code).await?,
+        (None, Some(code)) => client.auth.confirm_by_code(&client, &me?.by, code).await?,
         _ => return Err(Error::field("token", FieldError::Missing).into()),
     };
     Ok(Reply::ok(user.into()))
@@ -268,16 +234,13 @@ pub async fn confirm_email(
 /// Mails another confirmation link
 #[utoipa::path(responses((status = 202, body = Detail), (status = 429)))]
 #[post("/auth/email/resend")]
-pub async fn resend_confirmation(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: Signed,
-) -> Answer<Detail> {
-    auth.resend_confirmation(&client, &by?.0).await?;
-    Ok(check_mail(client))
+pub async fn resend_confirmation(me: Signed<'_>) -> Answer<Detail> {
+    let me = me?;
+    me.auth.resend_confirmation(me.caller, &me.by).await?;
+    Ok(check_mail(me.caller))
 }
 
-fn check_mail(client: Client<'_>) -> Reply<Detail> {
-    let detail = view::text(client.language, "detail-check-mail", &[]);
+fn check_mail(caller: &Caller) -> Reply<Detail> {
+    let detail = view::text(caller.language, "detail-check-mail", &[]);
     Reply::with(Status::Accepted, Detail { detail })
 }

@@ -1,24 +1,15 @@
 //! Second factors of the user's own account.
 use super::{account::Proof, views::FactorsView};
 use crate::{
-    flows::{Auth, TotpSetup},
-    web::{
-        self,
-        endpoints::{Endpoints, endpoints},
-        guards::SignedIn,
-        reply::{json::Reply, problem::Problem},
-        request::{
-            caller::Client,
-            json::{Json, request_body},
-        },
-    },
+    flows::TotpSetup,
+    web::{self, Endpoints, Json, Problem, Reply, UserContext, endpoints, request_body},
 };
-use rocket::{State, delete, get, post};
+use rocket::{delete, get, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 type Answer<T> = Result<Reply<T>, Problem>;
-type Signed = web::Result<SignedIn>;
+type Signed<'r> = web::Result<UserContext<'r>>;
 
 /// The operations on second factors.
 pub fn endpoints() -> Endpoints {
@@ -28,8 +19,9 @@ pub fn endpoints() -> Endpoints {
 /// Returns the second factors of the user
 #[utoipa::path(responses((status = 200, body = FactorsView)))]
 #[get("/auth/factors")]
-pub async fn list(auth: &State<Auth>, by: Signed) -> Answer<FactorsView> {
-    Ok(Reply::ok(auth.factors(&by?.0).await?.into()))
+pub async fn list(me: Signed<'_>) -> Answer<FactorsView> {
+    let me = me?;
+    Ok(Reply::ok(me.auth.factors(&me.by).await?.into()))
 }
 
 /// An authenticator app that is being set up.
@@ -44,14 +36,9 @@ pub struct TotpStarted {
 /// Begins to set up an authenticator app, which counts once a code confirms it. Needs a confirmed address
 #[utoipa::path(responses((status = 200, body = TotpStarted), (status = 429)))]
 #[post("/auth/factors/totp", data = "<body>")]
-pub async fn start_totp(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: Signed,
-    body: Json<Proof>,
-) -> Answer<TotpStarted> {
-    let (by, body) = (by?.0, body.valid()?);
-    let TotpSetup { secret, uri } = auth.start_totp(&client, &by, &body.password).await?;
+pub async fn start_totp(me: Signed<'_>, body: Json<Proof>) -> Answer<TotpStarted> {
+    let (me, body) = (me?, body.valid()?);
+    let TotpSetup { secret, uri } = me.auth.start_totp(me.caller, &me.by, &body.password).await?;
     Ok(Reply::ok(TotpStarted { secret, otpauth_uri: uri }))
 }
 
@@ -73,14 +60,9 @@ pub struct RecoveryCodes {
 /// Confirms the authenticator app within ten minutes, ends every other session and returns the recovery codes
 #[utoipa::path(responses((status = 200, body = RecoveryCodes), (status = 429)))]
 #[post("/auth/factors/totp/confirm", data = "<body>")]
-pub async fn confirm_totp(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: Signed,
-    body: Json<TotpCode>,
-) -> Answer<RecoveryCodes> {
-    let (by, body) = (by?.0, body.valid()?);
-    let recovery_codes = auth.confirm_totp(&client, &by, &body.code).await?;
+pub async fn confirm_totp(me: Signed<'_>, body: Json<TotpCode>) -> Answer<RecoveryCodes> {
+    let (me, body) = (me?, body.valid()?);
+    let recovery_codes = me.auth.confirm_totp(me.caller, &me.by, &body.code).await?;
     Ok(Reply::ok(RecoveryCodes { recovery_codes }))
 }
 
@@ -96,28 +78,18 @@ request_body! {
 /// Removes the authenticator app and the recovery codes, and ends every other session
 #[utoipa::path(responses((status = 204), (status = 429)))]
 #[delete("/auth/factors/totp", data = "<body>")]
-pub async fn remove_totp(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: Signed,
-    body: Json<FactorProof>,
-) -> Answer<()> {
-    let (by, body) = (by?.0, body.valid()?);
-    auth.remove_totp(&client, &by, &body.password, &body.code).await?;
+pub async fn remove_totp(me: Signed<'_>, body: Json<FactorProof>) -> Answer<()> {
+    let (me, body) = (me?, body.valid()?);
+    me.auth.remove_totp(me.caller, &me.by, &body.password, &body.code).await?;
     Ok(Reply::empty())
 }
 
 /// Replaces the recovery codes
 #[utoipa::path(responses((status = 200, body = RecoveryCodes), (status = 429)))]
 #[post("/auth/factors/recovery-codes", data = "<body>")]
-pub async fn renew_recovery_codes(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: Signed,
-    body: Json<FactorProof>,
-) -> Answer<RecoveryCodes> {
-    let (by, body) = (by?.0, body.valid()?);
+pub async fn renew_recovery_codes(me: Signed<'_>, body: Json<FactorProof>) -> Answer<RecoveryCodes> {
+    let (me, body) = (me?, body.valid()?);
     let recovery_codes =
-        auth.renew_recovery_codes(&client, &by, &body.password, &body.code).await?;
+        me.auth.renew_recovery_codes(me.caller, &me.by, &body.password, &body.code).await?;
     Ok(Reply::ok(RecoveryCodes { recovery_codes }))
 }

@@ -1,13 +1,7 @@
 //! `/health/…`: whether the process answers, and whether it can serve requests.
 use crate::{
     flows::{Auth, Error},
-    web::{
-        endpoints::{Endpoints, endpoints},
-        reply::{
-            json::Reply,
-            problem::{Problem, ProblemDocument},
-        },
-    },
+    web::{Endpoints, Problem, Reply, endpoints, reply::problem::ProblemDocument},
 };
 use rocket::{State, get};
 use serde::Serialize;

@@ -1,8 +1,5 @@
 //! `/metrics`: the metrics of the process, for Prometheus.
-use crate::web::{
-    endpoints::{Endpoints, endpoints},
-    metrics,
-};
+use crate::web::{Endpoints, endpoints, metrics};
 use rocket::{
     get,
     http::{ContentType, Status},

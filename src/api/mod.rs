@@ -3,30 +3,25 @@ mod account;
 mod admin;
 mod factors;
 mod health;
+mod mail_login;
 mod metrics;
 mod sessions;
 mod views;
 mod well_known;
 
-use crate::{
-    flows::surface::{Envelope, Rotation, Surface},
-    web::endpoints::Endpoints,
-};
+use crate::{flows::surface::Surface, web::Endpoints};
 pub use views::{FactorsView, UserView};
 
 /// The refresh token is in the cookie, as a UUID.
-pub const SURFACE: Surface = Surface {
-    client: "native",
-    envelope: Envelope::Uuid,
-    rotation: Rotation::Grace,
-    superusers: true,
-    challenges: true,
-    legacy: false,
-};
+pub const SURFACE: Surface = Surface::native("native");
 
-/// The endpoints to mount and to document. Those of the metrics only if `metrics` is true.
-pub fn endpoints(metrics: bool) -> Vec<Endpoints> {
+/// The endpoints to mount and to document. Those of the metrics only if `metrics` is true, and those of the
+/// login by mail only if `login_by_mail` is.
+pub fn endpoints(metrics: bool, login_by_mail: bool) -> Vec<Endpoints> {
     let mut all = vec![account::endpoints(), factors::endpoints(), sessions::endpoints()];
+    if login_by_mail {
+        all.push(mail_login::endpoints());
+    }
     all.extend([admin::endpoints(), well_known::endpoints(), health::endpoints()]);
     if metrics {
         all.push(metrics::endpoints());

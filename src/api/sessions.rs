@@ -7,22 +7,15 @@ use crate::{
     field_error::FieldError,
     flows::{Auth, Error, Login, LoginRequest, SessionId},
     web::{
-        self,
-        endpoints::{Endpoints, endpoints},
-        guards::{CookieToken, NotForeign, SignedIn, Verified},
-        reply::{json::Reply, problem::Problem},
-        request::{
-            caller::Client,
-            fields::ok_if_valid,
-            json::{Json, request_body},
-        },
+        self, Client, CookieToken, Endpoints, Json, NotForeign, Problem, Reply, UserContext,
+        Verified, endpoints, request::fields::ok_if_valid, request_body,
     },
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rocket::{State, delete, get, post};
 
 type Answer<T> = Result<Reply<T>, Problem>;
-type Signed = web::Result<SignedIn>;
+type Signed<'r> = web::Result<UserContext<'r>>;
 
 /// The operations on sessions.
 pub fn endpoints() -> Endpoints {
@@ -102,29 +95,25 @@ request_body! {
 #[utoipa::path(security(()), responses((status = 200, body = TokenView), (status = 429)))]
 #[post("/auth/login/second-factor", data = "<body>")]
 pub async fn second_factor(
-    auth: &State<Auth>,
     client: Client<'_>,
     ours: web::Result<NotForeign>,
     body: Json<SecondFactor>,
 ) -> Answer<TokenView> {
     ours?;
     let body = body.valid()?;
-    let done = auth.finish_login(&client, &SURFACE, &body.ticket, &body.code).await?;
-    Ok(token_reply(auth, done.tokens))
+    let done = client.auth.finish_login(&client, &SURFACE, &body.ticket, &body.code).await?;
+    Ok(token_reply(client.auth, done.tokens))
 }
 
 /// Issues new tokens for the refresh token in the cookie
 #[utoipa::path(security(("cookie" = [])), responses((status = 200, body = TokenView), (status = 429)))]
 #[post("/auth/refresh")]
-pub async fn refresh(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    token: web::Result<CookieToken<'_>>,
-) -> Answer<TokenView> {
-    Ok(token_reply(auth, auth.refresh(&client, &SURFACE, token?.0).await?))
+pub async fn refresh(client: Client<'_>, token: web::Result<CookieToken<'_>>) -> Answer<TokenView> {
+    Ok(token_reply(client.auth, client.auth.refresh(&client, &SURFACE, token?.0).await?))
 }
 
-fn token_reply(auth: &Auth, tokens: crate::flows::Tokens) -> Reply<TokenView> {
+/// The reply to a login or a refresh.
+pub fn token_reply(auth: &Auth, tokens: crate::flows::Tokens) -> Reply<TokenView> {
     Reply::bare().with_tokens(auth, &tokens).body(tokens.into())
 }
 
@@ -132,52 +121,48 @@ fn token_reply(auth: &Auth, tokens: crate::flows::Tokens) -> Reply<TokenView> {
 #[utoipa::path(responses((status = 204), (status = 429)))]
 #[post("/auth/logout")]
 pub async fn logout(
-    auth: &State<Auth>,
     client: Client<'_>,
-    by: Signed,
+    me: Signed<'_>,
     cookie: web::Result<CookieToken<'_>>,
 ) -> Answer<()> {
-    match (by, cookie) {
-        (Ok(by), _) => auth.log_out(&client, &by.0).await?,
+    match (me, cookie) {
+        (Ok(me), _) => client.auth.log_out(&client, &me.by).await?,
         // The token is no longer valid. End the session of the cookie; it may have ended already.
         (Err(web::Error::Flow(Error::TokenNotValid)), Ok(cookie)) => {
-            match auth.log_out_by_refresh_token(&client, cookie.0).await {
+            match client.auth.log_out_by_refresh_token(&client, cookie.0).await {
                 Ok(()) | Err(Error::TokenNotValid) => {}
                 Err(e) => return Err(e.into()),
             }
         }
         (Err(e), _) => return Err(e.into()),
     }
-    Ok(Reply::empty().without_refresh_cookie(auth))
+    Ok(Reply::empty().without_refresh_cookie(client.auth))
 }
 
 /// Ends every session of the user
 #[utoipa::path(responses((status = 204)))]
 #[post("/auth/logout-all")]
-pub async fn logout_all(auth: &State<Auth>, client: Client<'_>, by: Signed) -> Answer<()> {
-    auth.log_out_everywhere(&client, &by?.0).await?;
-    Ok(Reply::empty().without_refresh_cookie(auth))
+pub async fn logout_all(me: Signed<'_>) -> Answer<()> {
+    let me = me?;
+    me.auth.log_out_everywhere(me.caller, &me.by).await?;
+    Ok(Reply::empty().without_refresh_cookie(me.auth))
 }
 
 /// Lists the user's active sessions, last used first
 #[utoipa::path(responses((status = 200, body = Vec<SessionView>)))]
 #[get("/auth/sessions")]
-pub async fn list(auth: &State<Auth>, by: Signed) -> Answer<Vec<SessionView>> {
-    let by = by?.0;
+pub async fn list(me: Signed<'_>) -> Answer<Vec<SessionView>> {
+    let UserContext { auth, by, .. } = me?;
     let all = auth.sessions(&by).await?;
-    Ok(Reply::ok(all.into_iter().map(|s| SessionView::new(s, by.session.id)).collect()))
+    Ok(Reply::ok(all.into_iter().map(|s| SessionView::new(s, Some(by.session.id))).collect()))
 }
 
 /// Ends one of the user's sessions
 #[utoipa::path(params(("id" = SessionId, Path)), responses((status = 204)))]
 #[delete("/auth/sessions/<id>")]
-pub async fn end(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: Signed,
-    id: Result<SessionId, Error>,
-) -> Answer<()> {
-    auth.end_session(&client, &by?.0, id?).await?;
+pub async fn end(me: Signed<'_>, id: Result<SessionId, Error>) -> Answer<()> {
+    let me = me?;
+    me.auth.end_session(me.caller, &me.by, id?).await?;
     Ok(Reply::empty())
 }
 
@@ -190,7 +175,6 @@ pub async fn end(
 )]
 #[get("/auth/verify?<role>")]
 pub async fn verify(
-    auth: &State<Auth>,
     client: Client<'_>,
     token: web::Result<Verified>,
     cookie: web::Result<CookieToken<'_>>,
@@ -205,7 +189,7 @@ pub async fn verify(
             (c.user_id, c.username, Some(c.email).filter(|_| c.email_verified), c.roles, passes)
         }
         (Err(web::Error::Unauthenticated), Ok(cookie)) => {
-            let by = auth.signed_in_by_refresh(&client, SURFACE.rotation, cookie.0).await?;
+            let by = client.auth.signed_in_by_refresh(&client, SURFACE.rotation, cookie.0).await?;
             let user = by.user;
             let passes = role.is_empty() || role.iter().any(|role| user.has_role(role));
             let email = Some(user.email).filter(|_| user.email_confirmed_at.is_some());

@@ -21,6 +21,8 @@ pub struct UserView {
     pub roles: Vec<String>,
     pub is_superuser: bool,
     pub language: Option<String>,
+    /// Whether logins from new devices are mailed to the user.
+    pub notify_new_devices: bool,
     pub created_at: Timestamp,
 }
 
@@ -37,6 +39,7 @@ impl From<User> for UserView {
             username: u.username,
             first_name: u.first_name,
             language: u.language,
+            notify_new_devices: u.notify_new_devices,
             created_at: u.created_at,
         }
     }
@@ -117,13 +120,8 @@ pub struct SessionView {
 }
 
 impl SessionView {
-    /// The view of `s` in a request of the session `current`.
-    pub fn new(s: Session, current: SessionId) -> Self {
-        Self::of(s, Some(current))
-    }
-
-    /// As [`Self::new`]; `current` is `None` for a request without a session.
-    pub fn of(s: Session, current: Option<SessionId>) -> Self {
+    /// The view of `s` in a request of the session `current`, or of none.
+    pub fn new(s: Session, current: Option<SessionId>) -> Self {
         Self {
             current: current == Some(s.id),
             id: s.id,

@@ -1,7 +1,7 @@
 //! `/.well-known/…`: the public keys, the metadata of the issuer and the page to change a password.
 use crate::{
     flows::{Auth, KEY_SET_MAX_AGE},
-    web::endpoints::{Endpoints, endpoints},
+    web::{Endpoints, endpoints},
 };
 use rocket::{State, get, http::Header, response::Redirect};
 use serde_json::{Value, json};

@@ -16,7 +16,6 @@ use crate::{
 };
 use clap::{Parser, Subcommand};
 use error::Failure;
-use futures_util::future::BoxFuture;
 use std::{
     collections::BTreeMap,
     io::{ErrorKind, IsTerminal, Write, stderr, stdout},
@@ -152,38 +151,37 @@ fn log(level: &str) {
 
 impl Command {
     fn run(self) -> Result<(), Failure> {
-        let work: BoxFuture<'_, _> = match self {
-            Self::Config(Settings::Check) => return settings::check(),
-            Self::Serve => Box::pin(serve::serve()),
-            Self::Migrate => Box::pin(async {
-                fairing::open(fairing::figment()).await?;
-                Ok(())
-            }),
-            Self::User(command) => {
-                Box::pin(async { command.run(&open_beside_server().await?).await })
-            }
-            Self::Keys(command) => {
-                Box::pin(async { command.run(&open_beside_server().await?).await })
-            }
+        if let Self::Config(Settings::Check) = self {
+            return settings::check();
+        }
+        // Check the settings before Rocket's runtime reads them: it panics if they are invalid.
+        settings::require_valid()?;
+        ::rocket::async_main(Box::pin(self.work()))
+    }
+
+    async fn work(self) -> Result<(), Failure> {
+        match self {
+            Self::Config(Settings::Check) => settings::check(),
+            Self::Serve => Box::pin(serve::serve()).await,
+            Self::Migrate => Ok(fairing::open(fairing::figment()).await.map(drop)?),
+            Self::User(command) => command.run(&open_beside_server().await?).await,
+            Self::Keys(command) => command.run(&open_beside_server().await?).await,
             Self::Mail(Mail::Test { address }) => {
-                Box::pin(async move { test_mail(&open_beside_server().await?, &address).await })
+                test_mail(&open_beside_server().await?, &address).await
             }
-            Self::Backup { file } => Box::pin(async move {
+            Self::Backup { file } => {
                 let db = fairing::database(fairing::figment()).await?;
                 backup::backup(&db, &file).await.map_err(|e| {
                     let why = Failure::from(e).line();
                     Failure::Input(format!("{}: {why}", file.display()))
                 })
-            }),
-            Self::Copy { to } => Box::pin(async move {
+            }
+            Self::Copy { to } => {
                 let from = fairing::database(fairing::figment()).await?;
                 let copied = backup::copy(&from, &fairing::target(&to).await?).await?;
                 print(&copied.into_iter().collect::<BTreeMap<_, _>>())
-            }),
-        };
-        // Check the settings before Rocket's runtime reads them: it panics if they are invalid.
-        settings::require_valid()?;
-        ::rocket::async_main(work)
+            }
+        }
     }
 }
 

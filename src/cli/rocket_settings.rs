@@ -19,6 +19,8 @@ const EXTRA_KEYS: [&str; 8] = [
     // The path of the file, in the environment.
     "config",
 ];
+/// The keys of `tls`. There is no `mutual`: certificates of clients are not verified.
+const TLS_KEYS: [&str; 4] = ["certs", "ciphers", "key", "prefer_server_cipher_order"];
 /// The profiles that need not be in the file.
 const PROFILES: [&str; 4] = ["default", "global", "debug", "release"];
 
@@ -101,6 +103,14 @@ fn unknown_keys(figment: &Figment, data: &Map<Profile, Dict>) -> Vec<Problem> {
             let message = "unknown table, expected databases.portcullis";
             return Some(Problem::new(format!("databases.{other}"), message));
         }
+        if key == "tls"
+            && let Some(other) = value
+                .as_dict()
+                .and_then(|tls| tls.keys().find(|key| !TLS_KEYS.contains(&key.as_str())))
+        {
+            let message = format!("unknown key, expected one of {}", TLS_KEYS.join(", "));
+            return Some(Problem::new(format!("tls.{other}"), message));
+        }
         if known.contains(key.as_str()) {
             return None;
         }
@@ -180,6 +190,14 @@ mod tests {
             let reported = reported(toml);
             assert!(reported.len() == 1 && reported[0].starts_with(key), "{toml}: {reported:?}");
         }
+    }
+
+    #[test]
+    fn a_key_of_tls_that_nothing_reads_is_a_problem() {
+        let tls = "[tls]\ncerts = 'c.pem'\nkey = 'k.pem'\nciphers = []";
+        assert!(reported(tls).is_empty(), "{:?}", reported(tls));
+        let mutual = reported(&format!("{tls}\n[tls.mutual]\nca_certs = 'ca.pem'"));
+        assert!(mutual.len() == 1 && mutual[0].starts_with("tls.mutual: unknown"), "{mutual:?}");
     }
 
     fn nested(toml: &str, profile: &str) -> Figment {

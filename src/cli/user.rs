@@ -2,7 +2,7 @@
 use super::{Failure, print, prompt, transfer};
 use crate::{
     api::{FactorsView, UserView},
-    flows::{Admin, Auth, By, Error, NewUser, Operator, User, UserChange, UserId},
+    flows::{Admin, Auth, Error, Login, NewUser, Operator, User, UserChange, UserId},
 };
 use clap::{Args, Subcommand};
 use std::fmt;
@@ -196,10 +196,10 @@ impl Who {
         let number = |text: &str| text.parse().map(UserId).ok();
         let who = self.who.as_str();
         let named = match who.split_once(':') {
-            Some(("id", id)) => [number(id).map(By::Id), None],
-            Some(("username", name)) => [Some(By::Username(name)), None],
-            _ if who.contains('@') => [Some(By::Email(who)), None],
-            _ => [number(who).map(By::Id), Some(By::Username(who))],
+            Some(("id", id)) => [number(id).map(Login::Id), None],
+            Some(("username", name)) => [Some(Login::Username(name)), None],
+            _ if who.contains('@') => [Some(Login::Email(who)), None],
+            _ => [number(who).map(Login::Id), Some(Login::Username(who))],
         };
         let mut found: Vec<User> = Vec::new();
         for by in named.into_iter().flatten() {

@@ -1,5 +1,5 @@
 //! Tokens of the service that users come from, accepted until a date.
-use super::{Algorithm, Config, Problem};
+use super::{Algorithm, Config, Problem, problem::Checks};
 use crate::time::Timestamp;
 use ::time::Date;
 use serde::{Deserialize, Serialize};
@@ -26,14 +26,14 @@ impl Config {
             && self.legacy.until.and_then(end).is_some_and(|end| now < Timestamp::from_unix(end))
     }
 
-    pub(super) fn check_legacy(&self, require: &mut impl FnMut(bool, &str, &str)) {
+    pub(super) fn check_legacy(&self, checks: &mut Checks) {
         let Legacy { accept_simplejwt, until } = self.legacy;
-        require(
+        checks.require(
             !accept_simplejwt || self.jwt.algorithm == Algorithm::HS256,
             "legacy.accept_simplejwt",
             "needs jwt.algorithm = \"HS256\", and the SIGNING_KEY of simplejwt as jwt.secret",
         );
-        require(
+        checks.require(
             !accept_simplejwt || until.is_some(),
             "legacy.until",
             "should be the last day on which such tokens are accepted, for example \"2027-01-31\"",

@@ -19,7 +19,8 @@ pub struct Limits {
     pub refreshes: u32,
     /// Refreshes of one session.
     pub session_refreshes: u32,
-    /// Requests from one address that send a mail: forgotten passwords, confirmations, changes of address.
+    /// Requests from one address that send a mail: forgotten passwords, logins by mail, confirmations,
+    /// changes of address.
     pub mails: u32,
     /// Requests from one address with the token of a mailed link, or with a mailed code.
     pub links: u32,
@@ -27,6 +28,8 @@ pub struct Limits {
     pub password_checks: u32,
     /// Requests from one address with a code of a second factor.
     pub second_factors: u32,
+    /// Requests from one address that ask how hard a password is to guess, which pages do while it is typed.
+    pub password_strength: u32,
     /// How often a login with one name may fail before the next one must wait: 3 to 100. The delay begins
     /// at 1 s and doubles. A failure is forgotten after 6 h without attempts.
     pub free_failures: u32,
@@ -37,6 +40,12 @@ pub struct Limits {
     /// one server, and more than two thirds of all. While it lasts, unknown devices have a tenth of
     /// `logins`.
     pub stuffing: u32,
+    /// New audit rows for events that strangers can cause, on one server. Beyond that, such events are counted
+    /// in a row for each kind and hour, which names neither the account nor the address.
+    pub audit_rows: u32,
+    /// Log lines about requests from one address without a user. Lines beyond that are left out, and their
+    /// number is logged. All addresses together have ten times as many.
+    pub log_lines: u32,
 }
 
 impl Limits {
@@ -59,9 +68,12 @@ impl Default for Limits {
             links: 100,
             password_checks: 100,
             second_factors: 100,
+            password_strength: 600,
             free_failures: 10,
             longest_delay: Duration::from_hours(1),
             stuffing: 300,
+            audit_rows: 1_000,
+            log_lines: 3_000,
         }
     }
 }

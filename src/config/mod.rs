@@ -82,6 +82,12 @@ pub struct Config {
     /// Whether users must confirm their address before they can log in. With `required`, registration
     /// also does not reveal which addresses have an account.
     pub email_confirmation: EmailConfirmation,
+    /// Whether users can log in with a link or a code that is mailed to them, without their password. Only to
+    /// confirmed addresses.
+    pub login_by_mail: bool,
+    /// Whether users are told by mail of logins from devices that they have not used before. Each user can
+    /// turn it off.
+    pub notify_new_devices: bool,
     /// The cookie with the refresh token.
     pub cookie: Cookie,
     /// Cross-origin requests from scripts.
@@ -143,6 +149,8 @@ impl Default for Config {
             legacy: Legacy::default(),
             registration: Registration::Open,
             email_confirmation: EmailConfirmation::Optional,
+            login_by_mail: false,
+            notify_new_devices: true,
             cookie: Cookie::default(),
             cors: Cors::default(),
             return_to: ReturnTo::default(),

@@ -1,6 +1,6 @@
 //! [`Problem`]: what is wrong with a setting, and where the operator wrote it.
 use figment::{Figment, Source, value::Value};
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
 /// A problem with a setting, by the name under which the operator wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,30 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.key, self.message)
+    }
+}
+
+/// The problems that checks have found.
+#[derive(Default)]
+pub(super) struct Checks(pub(super) Vec<Problem>);
+
+impl Checks {
+    /// Adds the problem `message` with the setting `key` unless `met` is true.
+    pub(super) fn require(&mut self, met: bool, key: &str, message: &str) {
+        if !met {
+            self.0.push(Problem::new(key, message));
+        }
+    }
+
+    /// Requires that `n`, the value of the setting `key`, is in `range`.
+    pub(super) fn require_within<N: Copy + PartialOrd + fmt::Display>(
+        &mut self,
+        n: N,
+        range: RangeInclusive<N>,
+        key: &str,
+    ) {
+        let message = format!("should be between {} and {}", range.start(), range.end());
+        self.require(range.contains(&n), key, &message);
     }
 }
 

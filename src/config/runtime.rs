@@ -5,10 +5,14 @@ use serde::{
     de::{IntoDeserializer, value::StrDeserializer},
 };
 use std::time::Duration;
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 /// Who may register.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Registration {
     /// Everybody.
     Open,
@@ -19,8 +23,11 @@ pub enum Registration {
 }
 
 /// Whether users must confirm their address before they can log in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum EmailConfirmation {
     /// Users can log in before they confirm their address.
     Optional,
@@ -44,8 +51,9 @@ pub struct RuntimeSettings {
 }
 
 /// The name of one runtime setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Setting {
     /// [`RuntimeSettings::access_token_lifetime`], a duration.
     AccessTokenLifetime,
@@ -67,18 +75,13 @@ impl Setting {
     ];
 
     /// The key in the file.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AccessTokenLifetime => "access_token_lifetime",
-            Self::RefreshTokenLifetime => "refresh_token_lifetime",
-            Self::Registration => "registration",
-            Self::EmailConfirmation => "email_confirmation",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// The setting with this key.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.name() == name)
+        name.parse().ok()
     }
 
     /// Whether the value is a duration.
@@ -92,12 +95,8 @@ impl Registration {
     pub const ALL: [Self; 3] = [Self::Open, Self::Invite, Self::Closed];
 
     /// The value as it is written in the file.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Invite => "invite",
-            Self::Closed => "closed",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -106,11 +105,8 @@ impl EmailConfirmation {
     pub const ALL: [Self; 2] = [Self::Optional, Self::Required];
 
     /// The value as it is written in the file.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Optional => "optional",
-            Self::Required => "required",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -1,5 +1,5 @@
 //! The limits of connections and requests, and where the service listens besides Rocket's `address`.
-use super::lifetime;
+use super::{lifetime, problem::Checks};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use std::{path::PathBuf, time::Duration};
 
@@ -90,68 +90,32 @@ fn port<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u16>, D::Error> {
 
 impl Server {
     /// All problems, by key. `secure` says whether `public_url` is https.
-    pub(super) fn check(&self, secure: bool, require: &mut impl FnMut(bool, &str, &str)) {
+    pub(super) fn check(&self, secure: bool, checks: &mut Checks) {
         let hour = Duration::from_hours(1);
-        for (key, time, longest, message) in [
-            (
-                "server.head_timeout",
-                self.head_timeout,
-                Duration::from_mins(5),
-                "should be more than 0s and at most 5m",
-            ),
-            (
-                "server.body_timeout",
-                self.body_timeout,
-                hour,
-                "should be more than 0s and at most 1h",
-            ),
-            (
-                "server.write_timeout",
-                self.write_timeout,
-                hour,
-                "should be more than 0s and at most 1h",
-            ),
-            (
-                "server.idle_timeout",
-                self.idle_timeout,
-                hour,
-                "should be more than 0s and at most 1h",
-            ),
-            (
-                "server.certificate_interval",
-                self.certificate_interval,
-                Duration::from_hours(24),
-                "should be more than 0s and at most 24h",
-            ),
+        for (key, time, longest, name) in [
+            ("server.head_timeout", self.head_timeout, Duration::from_mins(5), "5m"),
+            ("server.body_timeout", self.body_timeout, hour, "1h"),
+            ("server.write_timeout", self.write_timeout, hour, "1h"),
+            ("server.idle_timeout", self.idle_timeout, hour, "1h"),
+            ("server.certificate_interval", self.certificate_interval, 24 * hour, "24h"),
         ] {
-            require(!time.is_zero() && time <= longest, key, message);
+            let message = format!("should be more than 0s and at most {name}");
+            checks.require(!time.is_zero() && time <= longest, key, &message);
         }
-        require(
-            (8 << 10..=64 << 10).contains(&self.max_head),
-            "server.max_head",
-            "should be between 8192 and 65536",
-        );
-        require(
-            (64 << 10..=1 << 30).contains(&self.max_body),
-            "server.max_body",
-            "should be between 65536 and 1073741824",
-        );
-        require(
+        checks.require_within(self.max_head, 8 << 10..=64 << 10, "server.max_head");
+        checks.require_within(self.max_body, 64 << 10..=1 << 30, "server.max_body");
+        checks.require(
             self.max_bodies >= self.max_body,
             "server.max_bodies",
             "should be server.max_body or more",
         );
-        require(
-            (1..=1_000_000).contains(&self.max_connections),
-            "server.max_connections",
-            "should be between 1 and 1000000",
-        );
-        require(
+        checks.require_within(self.max_connections, 1..=1_000_000, "server.max_connections");
+        checks.require(
             self.max_connections_per_address > 0,
             "server.max_connections_per_address",
             "should be 1 or more",
         );
-        require(
+        checks.require(
             self.redirect_port.is_none() || secure,
             "server.redirect_port",
             "needs a public_url that is https",

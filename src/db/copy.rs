@@ -62,8 +62,7 @@ impl Db {
         let mut to = target.begin().await?;
         sqlx::raw_sql(WITHOUT_LIMITS).execute(&mut *to).await?;
         for table in &TABLES {
-            let (any,): (bool,) = sqlx::query_as(table.any).fetch_one(&mut *to).await?;
-            if any {
+            if sqlx::query_scalar(table.any).fetch_one(&mut *to).await? {
                 return Ok(Copied::NotEmpty(table.name));
             }
         }
@@ -81,10 +80,8 @@ impl Db {
             }
             copied.push((table.name, count));
         }
-        let ids: Vec<(String, i64)> =
-            sqlx::query_as("SELECT name, seq FROM sqlite_sequence WHERE seq > 0")
-                .fetch_all(&mut *from)
-                .await?;
+        let sql = "SELECT name, seq FROM sqlite_sequence WHERE seq > 0";
+        let ids: Vec<(String, i64)> = sqlx::query_as(sql).fetch_all(&mut *from).await?;
         for (table, last) in ids.iter().filter(|(name, _)| TABLES.iter().any(|t| t.name == name)) {
             let set = sqlx::query("SELECT setval(pg_get_serial_sequence($1, 'id'), $2)");
             set.bind(table).bind(last).execute(&mut *to).await?;
@@ -96,13 +93,10 @@ impl Db {
 
 /// The columns that hold UUIDs, as `TABLE.COLUMN`. SQLite has bytes only.
 async fn uuid_columns(db: &mut PgConnection) -> Result<HashSet<String>> {
-    let columns: Vec<(String,)> = sqlx::query_as(
-        "SELECT CAST(table_name || '.' || column_name AS TEXT) FROM information_schema.columns
-         WHERE table_schema = current_schema() AND data_type = 'uuid'",
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(columns.into_iter().map(|(name,)| name).collect())
+    let sql = "SELECT CAST(table_name || '.' || column_name AS TEXT)
+               FROM information_schema.columns
+               WHERE table_schema = current_schema() AND data_type = 'uuid'";
+    Ok(sqlx::query_scalar(sql).fetch_all(db).await?.into_iter().collect())
 }
 
 fn json(row: &SqliteRow, table: &str, uuids: &HashSet<String>) -> Result<Value> {

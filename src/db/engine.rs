@@ -31,21 +31,15 @@ impl Conn {
             return Ok(true);
         }
         let sql = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))";
-        let (taken,): (bool,) = self.fetch_one(sql, [name]).await?;
-        Ok(taken)
+        self.fetch_value(sql, [name]).await
     }
 
     /// An estimate of the number of rows of a table, if the engine keeps one.
     pub async fn estimate(&mut self, table: &'static str) -> Result<Option<i64>> {
         let Link::Postgres(_) = self.link else { return Ok(None) };
-        let row: Option<(i64,)> = self
-            .fetch_optional(
-                "SELECT CAST(reltuples AS BIGINT) FROM pg_class
-                 WHERE oid = to_regclass($1) AND reltuples >= 0",
-                [table],
-            )
-            .await?;
-        Ok(row.map(|(rows,)| rows))
+        let sql = "SELECT CAST(reltuples AS BIGINT) FROM pg_class
+                   WHERE oid = to_regclass($1) AND reltuples >= 0";
+        self.fetch_optional_value(sql, [table]).await
     }
 }
 
@@ -74,13 +68,10 @@ impl Db {
         }
         let mut db = self.write().await?;
         db.execute("LOCK TABLE auth_users IN SHARE ROW EXCLUSIVE MODE", ()).await?;
-        db.execute(
-            "SELECT setval(s.id, $1)
-             FROM (SELECT CAST(pg_get_serial_sequence('auth_users', 'id') AS regclass) AS id) s
-             WHERE $1 > COALESCE(pg_sequence_last_value(s.id), 0)",
-            [last],
-        )
-        .await?;
+        let sql = "SELECT setval(s.id, $1)
+                   FROM (SELECT CAST(pg_get_serial_sequence('auth_users', 'id') AS regclass) AS id) s
+                   WHERE $1 > COALESCE(pg_sequence_last_value(s.id), 0)";
+        db.execute(sql, [last]).await?;
         db.commit().await
     }
 }

@@ -71,6 +71,28 @@ impl From<sqlx::Error> for MigrationError {
 }
 
 impl Db {
+    /// Our migrations, kept apart from those of a host application in the same database.
+    pub(super) fn migrator(&self) -> Migrator {
+        let mut migrator = match self {
+            Db::Sqlite { .. } => sqlx::migrate!("migrations/sqlite"),
+            Db::Postgres { .. } => sqlx::migrate!("migrations/postgres"),
+        };
+        migrator.dangerous_set_table_name(TABLE);
+        migrator.set_locking(false);
+        migrator
+    }
+
+    /// Whether every migration of this version has been applied. Changes nothing, even if the database
+    /// belongs to another program.
+    pub async fn is_up_to_date(&self) -> super::Result<bool> {
+        let sql = "SELECT version FROM _auth_migrations WHERE success";
+        let applied: Vec<i64> = match self.read().await?.fetch_values(sql, ()).await {
+            Err(e) if e.is_missing_table() => return Ok(false),
+            applied => applied?,
+        };
+        Ok(self.migrator().iter().all(|m| applied.contains(&m.version)))
+    }
+
     /// Applies missing migrations in one transaction, all or none. Several processes may do so at once: with
     /// PostgreSQL the transaction takes an advisory lock, with SQLite the write lock. A damaged SQLite file
     /// is not changed.
@@ -79,9 +101,8 @@ impl Db {
             Db::Sqlite { read, write, sync, .. } => {
                 sqlite_conn::check(read).await?;
                 let migrated = async {
-                    let migrator = ours(sqlx::migrate!("migrations/sqlite"));
                     let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
-                    migrator.run_direct(None, &mut *tx, false).await?;
+                    self.migrator().run_direct(None, &mut *tx, false).await?;
                     // A file that cannot be written is reported now, not at the first request.
                     sqlx::raw_sql(WRITE_NOTHING).execute(&mut *tx).await?;
                     tx.commit().await?;
@@ -92,25 +113,17 @@ impl Db {
                     e => e,
                 })
             }
-            Db::Postgres { server, .. } => migrate(server).await,
+            Db::Postgres { server, .. } => migrate(server, &self.migrator()).await,
         }
     }
 }
 
-/// Keeps our migrations apart from those of a host application in the same database.
-fn ours(mut migrator: Migrator) -> Migrator {
-    migrator.dangerous_set_table_name(TABLE);
-    migrator
-}
-
-async fn migrate(server: &Server) -> Result<(), MigrationError> {
-    let mut migrator = ours(sqlx::migrate!("migrations/postgres"));
-    migrator.set_locking(false);
+async fn migrate(server: &Server, migrator: &Migrator) -> Result<(), MigrationError> {
     let deadline = Instant::now() + TRIES;
     loop {
         // Not a connection of the pool: those have short time limits. Closing it releases its locks.
         let mut conn = server.connect().await?;
-        let done = run(&migrator, &mut conn).await;
+        let done = run(migrator, &mut conn).await;
         hang_up(conn).await;
         match done {
             Err(e) if is_contended(&e) && Instant::now() < deadline => {

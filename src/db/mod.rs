@@ -19,7 +19,6 @@ mod sqlite_conn;
 mod sqlite_file;
 #[cfg(test)]
 mod tests;
-mod version;
 mod wal_sync;
 
 pub use copy::Copied;

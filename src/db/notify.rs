@@ -1,27 +1,16 @@
 //! Notifications between processes that share a database.
 use super::Result;
 use sqlx::postgres::PgListener;
+use strum::IntoEnumIterator as _;
 
 /// What other processes are notified of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::IntoStaticStr)]
+#[strum(prefix = "auth_", serialize_all = "snake_case")]
 pub enum Channel {
     Revocations,
     Outbox,
     Keys,
     Settings,
-}
-
-impl Channel {
-    pub(crate) const ALL: [Self; 4] = [Self::Revocations, Self::Outbox, Self::Keys, Self::Settings];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Revocations => "auth_revocations",
-            Self::Outbox => "auth_outbox",
-            Self::Keys => "auth_keys",
-            Self::Settings => "auth_settings",
-        }
-    }
 }
 
 /// Receives the notifications of other processes (PostgreSQL's `LISTEN`).
@@ -31,10 +20,7 @@ impl Listener {
     /// Waits for the next notification and returns its channel. After a lost connection returns an error or,
     /// once the connection is restored, `None`: notifications may have been missed.
     pub async fn next(&mut self) -> Result<Option<Channel>> {
-        Ok(self
-            .0
-            .try_recv()
-            .await?
-            .and_then(|n| Channel::ALL.into_iter().find(|c| c.name() == n.channel())))
+        let Some(heard) = self.0.try_recv().await? else { return Ok(None) };
+        Ok(Channel::iter().find(|channel| <&str>::from(channel) == heard.channel()))
     }
 }

@@ -87,16 +87,13 @@ impl Server {
             ending: tokio::sync::Mutex::default(),
             last_logged: Mutex::default(),
         }));
-        let mut first = server.reach().await?;
-        let pids = async {
-            let mut second = pool.acquire().await?;
-            Ok::<_, sqlx::Error>((backend(&mut first).await?, backend(&mut second).await?))
-        };
-        let (one, other) = pids.await.map_err(|e| server.describe(&e))?;
-        hang_up(first).await;
-        // Both connections are open, so different backends show that each session has its own.
-        if one == other && pooler == Pooler::None {
-            return Err(server.error(POOLER));
+        let first = server.reach().await?;
+        if pooler == Pooler::None {
+            // Not a connection of the pool: it would set time limits in a session that may belong to others.
+            let shared = async { shares_sessions(first, server.connect().await?).await };
+            if shared.await.map_err(|e| server.describe(&e))? {
+                return Err(server.error(POOLER));
+            }
         }
         Ok((server, pool))
     }
@@ -197,8 +194,23 @@ async fn limit(conn: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
+/// Whether the sessions of the connections are shared: after a transaction, somebody else may get them. A pooler
+/// that is not busy gives the session that was used last.
+async fn shares_sessions(mut first: PgConnection, mut second: PgConnection) -> Result<bool> {
+    let own = backend(&mut second).await?;
+    sqlx::raw_sql("BEGIN").execute(&mut first).await?;
+    let mut shared = backend(&mut first).await? == own;
+    // Otherwise the pooler has another session for `second`, perhaps a different one each time.
+    shared = shared || backend(&mut second).await? != own;
+    sqlx::raw_sql("ROLLBACK").execute(&mut first).await?;
+    shared = shared || backend(&mut second).await? != own;
+    hang_up(first).await;
+    hang_up(second).await;
+    Ok(shared)
+}
+
 /// The process that serves a connection.
-pub(crate) async fn backend(conn: &mut PgConnection) -> Result<i32> {
+async fn backend(conn: &mut PgConnection) -> Result<i32> {
     use sqlx::Row as _;
     sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(conn).await?.try_get(0)
 }

@@ -11,6 +11,7 @@ use super::{
 };
 use sqlx::{PgPool, SqlitePool, postgres::PgListener};
 use std::ops::{Deref, DerefMut};
+use strum::IntoEnumIterator as _;
 
 /// A database: its pools, and what is known about its state. Clones share both.
 #[derive(Clone, Debug)]
@@ -184,7 +185,7 @@ impl Db {
             return Ok(None);
         }
         let mut listener = PgListener::connect_with(pool).await?;
-        listener.listen_all(Channel::ALL.map(Channel::name)).await?;
+        listener.listen_all(Channel::iter().map(<&str>::from)).await?;
         Ok(Some(Listener(listener)))
     }
 
@@ -245,7 +246,7 @@ impl Tx {
     /// Notifies the other processes on `channel` when the transaction commits.
     pub async fn notify(&mut self, channel: Channel) -> Result<()> {
         if let Link::Postgres(_) = self.0.link {
-            self.execute("SELECT pg_notify($1, '')", [channel.name()]).await?;
+            self.execute("SELECT pg_notify($1, '')", [<&str>::from(channel)]).await?;
         }
         Ok(())
     }

@@ -64,21 +64,22 @@ macro_rules! tuples { ($(($($t:ident)*))*) => { $(
 )* } }
 tuples! { () (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H)
 (A B C D E F G H I) (A B C D E F G H I J) (A B C D E F G H I J K) (A B C D E F G H I J K L)
-(A B C D E F G H I J K L M) (A B C D E F G H I J K L M N) (A B C D E F G H I J K L M N O) }
+(A B C D E F G H I J K L M) (A B C D E F G H I J K L M N)
+(A B C D E F G H I J K L M N O) }
 
-macro_rules! run {
-    ($conn:ident, $query:ident($sql:ident, $args:ident).$how:ident) => {{
+macro_rules! on_either {
+    ($conn:ident, $query:ident($sql:ident, $args:ident).$how:ident $(, $then:ident)?) => {{
         let outcome = match &mut $conn.link {
             Link::Sqlite(c) => {
                 let query = sqlx::$query($sql, $args.sqlite()?).$how(c.busy()?);
                 let outcome = $conn.deadline.over(query).await;
-                c.done(outcome)
+                c.done(outcome)$(.map(|done| done.$then()))?
             }
             Link::Postgres(c) => {
                 let query = sqlx::$query($sql, $args.postgres()?);
                 let query = query.persistent(c.names_statements()).$how(c.busy()?);
                 let outcome = $conn.deadline.over(query).await;
-                c.done(outcome)
+                c.done(outcome)$(.map(|done| done.$then()))?
             }
         };
         outcome.inspect_err(|e| $conn.health.see(e)).map_err(Error::from)
@@ -92,7 +93,7 @@ impl Conn {
         sql: &'static str,
         args: impl Args<'a>,
     ) -> Result<T> {
-        run!(self, query_as_with(sql, args).fetch_one)
+        on_either!(self, query_as_with(sql, args).fetch_one)
     }
 
     /// Returns the first row, if there is one.
@@ -101,7 +102,7 @@ impl Conn {
         sql: &'static str,
         args: impl Args<'a>,
     ) -> Result<Option<T>> {
-        run!(self, query_as_with(sql, args).fetch_optional)
+        on_either!(self, query_as_with(sql, args).fetch_optional)
     }
 
     /// Returns all rows.
@@ -110,49 +111,81 @@ impl Conn {
         sql: &'static str,
         args: impl Args<'a>,
     ) -> Result<Vec<T>> {
-        run!(self, query_as_with(sql, args).fetch_all)
+        on_either!(self, query_as_with(sql, args).fetch_all)
     }
 
     /// Returns the number of affected rows.
     pub async fn execute<'a>(&mut self, sql: &'static str, args: impl Args<'a>) -> Result<u64> {
-        let outcome = match &mut self.link {
-            Link::Sqlite(c) => {
-                let query = sqlx::query_with(sql, args.sqlite()?).execute(c.busy()?);
-                let outcome = self.deadline.over(query).await;
-                c.done(outcome).map(|done| done.rows_affected())
-            }
-            Link::Postgres(c) => {
-                let query = sqlx::query_with(sql, args.postgres()?);
-                let query = query.persistent(c.names_statements()).execute(c.busy()?);
-                let outcome = self.deadline.over(query).await;
-                c.done(outcome).map(|done| done.rows_affected())
-            }
-        };
-        outcome.inspect_err(|e| self.health.see(e)).map_err(Error::from)
+        on_either!(self, query_with(sql, args).execute, rows_affected)
     }
 
-    /// Like [`Conn::execute`], in a transaction. `None` if a unique index refuses the row, because another
-    /// transaction has just inserted the same value. The transaction stays usable.
-    pub async fn execute_unless_taken<'a>(
+    /// Like [`Conn::execute`], without the number.
+    pub async fn run<'a>(&mut self, sql: &'static str, args: impl Args<'a>) -> Result<()> {
+        self.execute(sql, args).await.map(drop)
+    }
+
+    /// Like [`Conn::execute`]. Returns whether one row was affected.
+    pub async fn execute_one<'a>(
         &mut self,
         sql: &'static str,
         args: impl Args<'a>,
-    ) -> Result<Option<u64>> {
+    ) -> Result<bool> {
+        Ok(self.execute(sql, args).await? == 1)
+    }
+
+    /// Returns the only column of the first row. No row is an error.
+    pub async fn fetch_value<'a, T>(&mut self, sql: &'static str, args: impl Args<'a>) -> Result<T>
+    where
+        (T,): Record,
+    {
+        self.fetch_one::<(T,)>(sql, args).await.map(|(value,)| value)
+    }
+
+    /// Returns the only column of the first row, if there is one.
+    pub async fn fetch_optional_value<'a, T>(
+        &mut self,
+        sql: &'static str,
+        args: impl Args<'a>,
+    ) -> Result<Option<T>>
+    where
+        (T,): Record,
+    {
+        Ok(self.fetch_optional::<(T,)>(sql, args).await?.map(|(value,)| value))
+    }
+
+    /// Returns the only column of all rows.
+    pub async fn fetch_values<'a, T>(
+        &mut self,
+        sql: &'static str,
+        args: impl Args<'a>,
+    ) -> Result<Vec<T>>
+    where
+        (T,): Record,
+    {
+        Ok(self.fetch_all::<(T,)>(sql, args).await?.into_iter().map(|(value,)| value).collect())
+    }
+
+    /// Like [`Conn::execute_one`], in a transaction. `false` also if a unique index refuses the row, because
+    /// another transaction has just inserted the same value. The transaction stays usable.
+    pub async fn execute_one_unless_taken<'a>(
+        &mut self,
+        sql: &'static str,
+        args: impl Args<'a>,
+    ) -> Result<bool> {
         // SQLite undoes the statement by itself.
-        let savepoint = matches!(self.link, Link::Postgres(_));
-        if savepoint {
+        if self.locks_rows() {
             self.execute("SAVEPOINT unless_taken", ()).await?;
         }
-        let outcome = self.execute(sql, args).await;
+        let outcome = self.execute_one(sql, args).await;
         if !outcome.as_ref().is_err_and(Error::is_unique_violation) {
-            return outcome.map(Some);
+            return outcome;
         }
-        if savepoint {
+        if self.locks_rows() {
             self.execute("ROLLBACK TO SAVEPOINT unless_taken", ()).await?;
         }
         if let Link::Postgres(c) = &mut self.link {
             c.restored();
         }
-        Ok(None)
+        Ok(false)
     }
 }

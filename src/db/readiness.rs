@@ -22,22 +22,16 @@ const fn noise() -> [u8; 16 * 1024] {
 impl Db {
     /// Whether the database answers, has every migration of this version, and takes writes.
     pub async fn ready(&self) -> Result<bool> {
-        let known = match self {
-            Db::Sqlite { sync, .. } if sync.has_failed() => {
-                tracing::warn!("the write-ahead log of the database could not be synced");
-                return Ok(false);
-            }
-            Db::Sqlite { .. } => sqlx::migrate!("migrations/sqlite").iter().count(),
-            Db::Postgres { .. } => sqlx::migrate!("migrations/postgres").iter().count(),
-        };
+        if self.is_lost() {
+            tracing::warn!("the write-ahead log of the database could not be synced");
+            return Ok(false);
+        }
         if self.health().is_damaged() {
             return Ok(false);
         }
-        let (applied,): (i64,) = self
-            .read()
-            .await?
-            .fetch_one("SELECT count(*) FROM _auth_migrations WHERE success", ())
-            .await?;
+        let sql = "SELECT count(*) FROM _auth_migrations WHERE success";
+        let applied: i64 = self.read().await?.fetch_value(sql, ()).await?;
+        let known = self.migrator().iter().count();
         Ok(usize::try_from(applied).is_ok_and(|n| n >= known) && self.is_writable().await?)
     }
 
@@ -50,12 +44,9 @@ impl Db {
         // One probe at a time is enough.
         let Some(_turn) = health.probe_turn() else { return Ok(false) };
         let mut db = self.write().await?;
-        db.execute(
-            "INSERT INTO auth_secrets (purpose, secret) VALUES ('probe', $1)
-             ON CONFLICT DO NOTHING",
-            [&PROBE[..]],
-        )
-        .await?;
+        let sql = "INSERT INTO auth_secrets (purpose, secret) VALUES ('probe', $1)
+                   ON CONFLICT DO NOTHING";
+        db.execute(sql, [&PROBE[..]]).await?;
         db.execute("DELETE FROM auth_secrets WHERE purpose = 'probe'", ()).await?;
         db.commit().await?;
         Ok(true)

@@ -14,10 +14,8 @@ impl Conn {
     /// The time of the database server's clock; `None` with SQLite, which uses the clock of this machine.
     pub async fn time(&mut self) -> Result<Option<Timestamp>> {
         let Link::Postgres(_) = self.link else { return Ok(None) };
-        let (micros,): (i64,) = self
-            .fetch_one("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)", ())
-            .await?;
-        Ok(Some(Timestamp::from_micros(micros)))
+        let sql = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)";
+        Ok(Some(self.fetch_value(sql, ()).await?))
     }
 
     /// Which transactions may still commit. With SQLite none, because it has one writer at a time.
@@ -25,11 +23,8 @@ impl Conn {
         let Link::Postgres(_) = self.link else { return Ok(Horizon::default()) };
         // PostgreSQL 12 has these functions, too. The snapshot's end cannot be used as `next`: it follows the
         // last transaction that has ended, and an open one may have a higher number.
-        self.fetch_one(
-            "SELECT txid_snapshot_xmin(s) AS ended, txid_current() AS next
-             FROM txid_current_snapshot() AS s",
-            (),
-        )
-        .await
+        let sql = "SELECT txid_snapshot_xmin(s) AS ended, txid_current() AS next
+                   FROM txid_current_snapshot() AS s";
+        self.fetch_one(sql, ()).await
     }
 }

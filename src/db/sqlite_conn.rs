@@ -73,9 +73,9 @@ pub(crate) async fn check(read: &SqlitePool) -> Result<(), OpenError> {
     if size(file) + size(&beside(file, "-wal")) > CHECKED {
         return Ok(());
     }
-    let found: Result<(String,)> = sqlx::query_as("PRAGMA quick_check(1)").fetch_one(read).await;
+    let found: Result<String> = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(read).await;
     let why = match found {
-        Ok((found,)) if found == "ok" => return Ok(()),
+        Ok(found) if found == "ok" => return Ok(()),
         // The details are internal to SQLite.
         Ok(_) => OpenError::with_message(
             "the file is damaged (it does not pass PRAGMA quick_check): restore a backup",

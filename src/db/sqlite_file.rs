@@ -63,14 +63,9 @@ async fn create_database(file: &Path) -> io::Result<()> {
     match linked {
         Ok(()) => Ok(()),
         Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(()),
-        // Not every file system has links.
-        Err(_) => create_private(file),
+        // Not every file system has links. Another process may create the file meanwhile.
+        Err(_) => create(OpenOptions::new().create(true).append(true), file),
     }
-}
-
-/// Creates an empty file that only its owner may read, unless it exists.
-fn create_private(file: &Path) -> io::Result<()> {
-    create(OpenOptions::new().create(true).append(true), file)
 }
 
 /// Creates an empty file that only its owner may read. It must not exist.

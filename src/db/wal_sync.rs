@@ -115,11 +115,9 @@ impl Log {
     fn sync(&mut self, wal: &Path) -> Result<(), Failure> {
         // SQLite creates another log after its last connection was closed.
         let now = fs::metadata(wal).map_err(Failure::Unopened)?;
-        let kept = match &self.file {
-            Some(file) => same_file(&file.metadata().map_err(Failure::Unopened)?, &now),
-            None => false,
-        };
-        if !kept {
+        if let Some(file) = &self.file
+            && !same_file(&file.metadata().map_err(Failure::Unopened)?, &now)
+        {
             self.file = None;
         }
         let file = match &mut self.file {

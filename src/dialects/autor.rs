@@ -3,27 +3,16 @@
 use super::shared::{Answer, Credentials, Json, Pair, Pending, RegisterReply, pair, sign_up};
 use crate::{
     flows::{
-        Auth, Error, NewAccount,
+        Error, NewAccount,
         surface::{Envelope, Rotation, Surface},
     },
-    web::{
-        endpoints::{Endpoints, endpoints},
-        reply::json::Reply,
-        request::{caller::Client, json::request_body},
-    },
+    web::{Client, Endpoints, Reply, endpoints, request_body},
 };
-use rocket::{State, post};
+use rocket::post;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-const SURFACE: Surface = Surface {
-    client: "autor",
-    envelope: Envelope::Jwt,
-    rotation: Rotation::Strict,
-    superusers: true,
-    challenges: false,
-    legacy: true,
-};
+const SURFACE: Surface = Surface::dialect("autor", Envelope::Jwt, Rotation::Strict);
 
 /// The operations of this dialect.
 pub fn endpoints() -> Endpoints {
@@ -48,11 +37,7 @@ request_body! {
 /// Registers a user
 #[utoipa::path(responses((status = 201, body = Author), (status = 202, body = Pending), (status = 429)))]
 #[post("/v1/creat_autor", data = "<body>")]
-async fn create(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    body: Json<NewAuthor>,
-) -> RegisterReply<Author> {
+async fn create(client: Client<'_>, body: Json<NewAuthor>) -> RegisterReply<Author> {
     let (body, wrong) = body.lenient()?;
     let new = NewAccount {
         email: &body.email,
@@ -61,7 +46,7 @@ async fn create(
         first_name: None,
         invite: None,
     };
-    let author = sign_up(auth, &client, new, wrong, |user| Author {
+    let author = sign_up(client, new, wrong, |user| Author {
         id: user.id.0,
         login: user.username.unwrap_or_default(),
         email: user.email,
@@ -72,9 +57,9 @@ async fn create(
 /// Logs in and opens a session
 #[utoipa::path(responses((status = 200, body = Pair), (status = 429)))]
 #[post("/token", data = "<body>")]
-async fn token(auth: &State<Auth>, client: Client<'_>, body: Json<Credentials>) -> Answer<Pair> {
+async fn token(client: Client<'_>, body: Json<Credentials>) -> Answer<Pair> {
     let body = body.valid()?;
-    pair(auth.log_in(&client, &SURFACE, body.login()).await?)
+    pair(client.auth.log_in(&client, &SURFACE, body.login()).await?)
 }
 
 request_body! {
@@ -90,11 +75,11 @@ pub struct Nothing {}
 /// Checks an access token or a refresh token
 #[utoipa::path(responses((status = 200, body = Nothing), (status = 429)))]
 #[post("/token/verify", data = "<body>")]
-async fn verify(auth: &State<Auth>, client: Client<'_>, body: Json<AnyToken>) -> Answer<Nothing> {
+async fn verify(client: Client<'_>, body: Json<AnyToken>) -> Answer<Nothing> {
     let token = body.valid()?.token;
-    match auth.verify_access(&token) {
+    match client.auth.verify_access(&token) {
         Err(Error::TokenNotValid) => {
-            drop(auth.signed_in_by_refresh(&client, SURFACE.rotation, &token).await?);
+            drop(client.auth.signed_in_by_refresh(&client, SURFACE.rotation, &token).await?);
         }
         other => drop(other?),
     }
@@ -110,7 +95,7 @@ request_body! {
 /// Issues new tokens, once, after the access token has expired
 #[utoipa::path(responses((status = 200, body = Pair), (status = 429)))]
 #[post("/token/refresh", data = "<body>")]
-async fn refresh(auth: &State<Auth>, client: Client<'_>, body: Json<Refresh>) -> Answer<Pair> {
+async fn refresh(client: Client<'_>, body: Json<Refresh>) -> Answer<Pair> {
     let body = body.valid()?;
-    pair(auth.refresh(&client, &SURFACE, &body.refresh).await?)
+    pair(client.auth.refresh(&client, &SURFACE, &body.refresh).await?)
 }

@@ -2,30 +2,14 @@
 //! opened the session and rotates its refresh tokens, this dialect rotates them too.
 use super::shared::{Answer, Credentials, Json, Pair, pair};
 use crate::{
-    flows::{
-        Auth,
-        surface::{Envelope, Rotation, Surface},
-    },
-    web::{
-        self,
-        endpoints::{Endpoints, endpoints},
-        guards::Bearer,
-        reply::json::Reply,
-        request::{caller::Client, json::request_body},
-    },
+    flows::surface::{Envelope, Rotation, Surface},
+    web::{self, Bearer, Client, Endpoints, Reply, endpoints, request_body},
 };
-use rocket::{State, get, post};
+use rocket::{get, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-const SURFACE: Surface = Surface {
-    client: "chat",
-    envelope: Envelope::Jwt,
-    rotation: Rotation::Keep,
-    superusers: true,
-    challenges: false,
-    legacy: true,
-};
+const SURFACE: Surface = Surface::dialect("chat", Envelope::Jwt, Rotation::Keep);
 
 /// The operations of this dialect, without the registration.
 pub fn endpoints() -> Endpoints {
@@ -35,9 +19,9 @@ pub fn endpoints() -> Endpoints {
 /// Logs in and opens a session
 #[utoipa::path(responses((status = 200, body = Pair), (status = 429)))]
 #[post("/api/token", data = "<body>")]
-async fn token(auth: &State<Auth>, client: Client<'_>, body: Json<Credentials>) -> Answer<Pair> {
+async fn token(client: Client<'_>, body: Json<Credentials>) -> Answer<Pair> {
     let body = body.valid()?;
-    pair(auth.log_in(&client, &SURFACE, body.login()).await?)
+    pair(client.auth.log_in(&client, &SURFACE, body.login()).await?)
 }
 
 #[derive(Serialize, ToSchema)]
@@ -57,13 +41,9 @@ request_body! {
 /// Issues a new access token
 #[utoipa::path(responses((status = 200, body = ChatAccess), (status = 429)))]
 #[post("/api/token/refresh", data = "<body>")]
-async fn refresh(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    body: Json<ChatRefresh>,
-) -> Answer<ChatAccess> {
+async fn refresh(client: Client<'_>, body: Json<ChatRefresh>) -> Answer<ChatAccess> {
     let body = body.valid()?;
-    let tokens = auth.refresh(&client, &SURFACE, &body.refresh).await?;
+    let tokens = client.auth.refresh(&client, &SURFACE, &body.refresh).await?;
     let refresh = tokens.refresh.map(|refresh| refresh.token);
     Ok(Reply::ok(ChatAccess { access: tokens.access, refresh }))
 }

@@ -8,25 +8,15 @@ use crate::{
         surface::{Envelope, Rotation, Surface},
     },
     web::{
-        self,
-        endpoints::{Endpoints, endpoints},
-        guards::{CookieToken, NotForeign, SignedIn},
-        reply::json::Reply,
-        request::{caller::Client, fields::ok_if_valid, json::request_body},
+        self, Client, CookieToken, Endpoints, NotForeign, Reply, SignedIn, endpoints,
+        request::fields::ok_if_valid, request_body,
     },
 };
-use rocket::{State, post};
+use rocket::post;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-const SURFACE: Surface = Surface {
-    client: "cookie",
-    envelope: Envelope::Uuid,
-    rotation: Rotation::Keep,
-    superusers: true,
-    challenges: false,
-    legacy: true,
-};
+const SURFACE: Surface = Surface::dialect("cookie", Envelope::Uuid, Rotation::Keep);
 
 /// The operations of this dialect.
 pub fn endpoints() -> Endpoints {
@@ -60,7 +50,6 @@ request_body! {
 )]
 #[post("/api/tokens", data = "<body>")]
 async fn tokens(
-    auth: &State<Auth>,
     client: Client<'_>,
     ours: web::Result<NotForeign>,
     by: web::Result<SignedIn>,
@@ -77,31 +66,27 @@ async fn tokens(
     let log_in = async |login, password| {
         let code = body.code.as_deref();
         let request = LoginRequest { code, ..LoginRequest::new(login, password) };
-        auth.log_in(&client, &SURFACE, request).await
+        client.auth.log_in(&client, &SURFACE, request).await
     };
     let tokens = match (body.id.map(UserId), &body.email, &body.password) {
         (_, Some(email), Some(password)) => log_in(Login::Email(email), password).await?,
         (Some(id), None, Some(password)) => log_in(Login::Id(id), password).await?,
         (Some(id), None, None) => {
-            auth.tokens_for(&client, &SURFACE, &by?.0, id).await.map_err(|e| match e {
+            client.auth.tokens_for(&client, &SURFACE, &by?.0, id).await.map_err(|e| match e {
                 Error::Forbidden => web::Error::Unauthenticated,
                 e => e.into(),
             })?
         }
         _ => return Err(web::Error::Unauthenticated.into()),
     };
-    Ok(token_reply(auth, tokens))
+    Ok(token_reply(client.auth, tokens))
 }
 
 /// Issues a new access token. The cookie stays, unless the surface that opened the session replaces it
 #[utoipa::path(security(("cookie" = [])), responses((status = 200, body = Access), (status = 429)))]
 #[post("/api/refresh_access")]
-async fn refresh_access(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    token: web::Result<CookieToken<'_>>,
-) -> Answer<Access> {
-    Ok(token_reply(auth, auth.refresh(&client, &SURFACE, token?.0).await?))
+async fn refresh_access(client: Client<'_>, token: web::Result<CookieToken<'_>>) -> Answer<Access> {
+    Ok(token_reply(client.auth, client.auth.refresh(&client, &SURFACE, token?.0).await?))
 }
 
 request_body! {
@@ -116,11 +101,11 @@ request_body! {
 )]
 #[post("/api/refresh_all", data = "<body>")]
 async fn refresh_all(
-    auth: &State<Auth>,
     client: Client<'_>,
     by: web::Result<SignedIn>,
     body: Json<RefreshAll>,
 ) -> Answer<Access> {
     let (by, body) = (by?.0, body.valid()?);
-    Ok(token_reply(auth, auth.rotate_all(&client, &SURFACE, &by, UserId(body.id)).await?))
+    let tokens = client.auth.rotate_all(&client, &SURFACE, &by, UserId(body.id)).await?;
+    Ok(token_reply(client.auth, tokens))
 }

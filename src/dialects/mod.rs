@@ -7,7 +7,7 @@ mod role;
 mod shared;
 mod simple;
 
-use crate::{config::Dialect, web::endpoints::Endpoints};
+use crate::{config::Dialect, web::Endpoints};
 
 /// The endpoints of the dialects in `on`, to mount and to document.
 pub fn endpoints(on: &[Dialect]) -> Vec<Endpoints> {

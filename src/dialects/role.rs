@@ -3,29 +3,17 @@ use super::shared::{Answer, Credentials, Json, refresh_token};
 use crate::{
     field_error::FieldError,
     flows::{
-        Auth, Error, User,
+        Error, User,
         surface::{Envelope, Rotation, Surface},
     },
-    web::{
-        self,
-        endpoints::{Endpoints, endpoints},
-        guards::{Bearer, BearerText},
-        reply::{json::Reply, problem::Problem},
-        request::{caller::Client, json::request_body},
-    },
+    web::{self, Bearer, BearerText, Client, Endpoints, Problem, Reply, endpoints, request_body},
 };
-use rocket::{State, get, http::Status, post};
+use rocket::{get, http::Status, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-const SURFACE: Surface = Surface {
-    client: "role",
-    envelope: Envelope::Jwt,
-    rotation: Rotation::Grace,
-    superusers: false,
-    challenges: false,
-    legacy: true,
-};
+const SURFACE: Surface =
+    Surface { superusers: false, ..Surface::dialect("role", Envelope::Jwt, Rotation::Grace) };
 
 /// The operations of this dialect.
 pub fn endpoints() -> Endpoints {
@@ -42,13 +30,9 @@ pub struct RolePair {
 /// Logs in and opens a session
 #[utoipa::path(responses((status = 200, body = RolePair), (status = 429)))]
 #[post("/u/api/login", data = "<body>")]
-async fn login(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    body: Json<Credentials>,
-) -> Answer<RolePair> {
+async fn login(client: Client<'_>, body: Json<Credentials>) -> Answer<RolePair> {
     let body = body.valid()?;
-    let mut tokens = auth.log_in(&client, &SURFACE, body.login()).await?;
+    let mut tokens = client.auth.log_in(&client, &SURFACE, body.login()).await?;
     Ok(Reply::ok(RolePair {
         refresh_token: refresh_token(&mut tokens)?,
         role: tokens.user.roles.main().to_owned(),
@@ -73,7 +57,6 @@ request_body! {
 #[utoipa::path(security((), ("access" = [])), responses((status = 200, body = NewTokens), (status = 429)))]
 #[post("/u/api/refresh", data = "<body>")]
 async fn refresh(
-    auth: &State<Auth>,
     client: Client<'_>,
     bearer: web::Result<BearerText<'_>>,
     body: Json<RoleRefresh>,
@@ -90,7 +73,7 @@ async fn refresh(
         }
         (Err(e), None) => return Err(Problem::from(e).with_status(Status::BadRequest)),
     };
-    let mut tokens = auth.refresh(&client, &SURFACE, token).await.map_err(|e| match e {
+    let mut tokens = client.auth.refresh(&client, &SURFACE, token).await.map_err(|e| match e {
         e @ (Error::TokenNotValid | Error::TokenSuperseded) => {
             Problem::from(e).with_status(Status::BadRequest)
         }

@@ -1,27 +1,19 @@
 //! Types and functions that several dialects share.
 use crate::{
-    flows::{
-        Auth, Caller, Error, Login, LoginRequest, NewAccount, Registered, Result, Tokens, User,
-    },
+    flows::{Error, Login, LoginRequest, NewAccount, Registered, Result, Tokens, User},
     view,
     web::{
-        endpoints::{Endpoints, endpoints},
-        reply::{json::Reply, problem::Problem},
-        request::{
-            caller::Client,
-            fields::Wrong,
-            json::{self, request_body},
-        },
+        self, Client, Endpoints, Problem, Reply, endpoints, request::fields::Wrong, request_body,
     },
 };
-use rocket::{Either, State, http::Status, post};
+use rocket::{Either, http::Status, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 /// A reply with a body of type `T`, or a problem.
 pub type Answer<T> = Result<Reply<T>, Problem>;
 /// A JSON object, or a form of either type with the same fields.
-pub type Json<T> = json::Json<T, true>;
+pub type Json<T> = web::Json<T, true>;
 /// 201, or 202 if the reply must not say anything about the account before the email address is confirmed.
 pub type RegisterReply<T> = Result<Either<Reply<T>, Reply<Pending>>, Problem>;
 
@@ -82,11 +74,7 @@ request_body! {
 /// Registers a user and mails a confirmation link
 #[utoipa::path(responses((status = 201, body = NewUserView), (status = 202, body = Pending), (status = 429)))]
 #[post("/api/register", data = "<body>")]
-pub async fn register(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    body: Json<NewUserBody>,
-) -> RegisterReply<NewUserView> {
+pub async fn register(client: Client<'_>, body: Json<NewUserBody>) -> RegisterReply<NewUserView> {
     let (body, wrong) = body.lenient()?;
     let new = NewAccount {
         email: &body.email,
@@ -95,7 +83,7 @@ pub async fn register(
         first_name: None,
         invite: None,
     };
-    sign_up(auth, &client, new, wrong, |user| NewUserView {
+    sign_up(client, new, wrong, |user| NewUserView {
         id: user.id.0,
         email: user.email,
         username: user.username.unwrap_or_default(),
@@ -106,19 +94,18 @@ pub async fn register(
 
 /// Registers a user for a dialect, where every error in the request is 400, even an address that is taken.
 pub async fn sign_up<T>(
-    auth: &Auth,
-    caller: &Caller,
+    client: Client<'_>,
     new: NewAccount<'_>,
     wrong: Wrong,
     show: impl FnOnce(User) -> T,
 ) -> RegisterReply<T> {
     if !wrong.is_empty() {
-        return Err(auth.refuse_registration(caller, new, wrong).await.into());
+        return Err(client.auth.refuse_registration(&client, new, wrong).await.into());
     }
-    match auth.register(caller, new).await {
+    match client.auth.register(&client, new).await {
         Ok(Registered::Created(user)) => Ok(Either::Left(Reply::with(Status::Created, show(user)))),
         Ok(Registered::Pending(_)) => {
-            let detail = view::text(caller.language, "detail-check-mail", &[]);
+            let detail = view::text(client.language, "detail-check-mail", &[]);
             Ok(Either::Right(Reply::with(Status::Accepted, Pending { detail })))
         }
         Err(e) => {

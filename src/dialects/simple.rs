@@ -2,29 +2,16 @@
 use super::shared::{Answer, Credentials, Json, refresh_token};
 use crate::{
     flows::{
-        Auth, ProfileChange, Tokens, User,
+        ProfileChange, Tokens, User,
         surface::{Envelope, Rotation, Surface},
     },
-    web::{
-        self,
-        endpoints::{Endpoints, endpoints},
-        guards::Bearer,
-        reply::{json::Reply, problem::Problem},
-        request::{caller::Client, json::request_body},
-    },
+    web::{self, Bearer, Client, Endpoints, Problem, Reply, endpoints, request_body},
 };
-use rocket::{State, get, post, put};
+use rocket::{get, post, put};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-const SURFACE: Surface = Surface {
-    client: "simple",
-    envelope: Envelope::Uuid,
-    rotation: Rotation::Grace,
-    superusers: true,
-    challenges: false,
-    legacy: true,
-};
+const SURFACE: Surface = Surface::dialect("simple", Envelope::Uuid, Rotation::Grace);
 
 /// The operations of this dialect, without the registration.
 pub fn endpoints() -> Endpoints {
@@ -45,13 +32,9 @@ fn pair(mut tokens: Tokens) -> Result<Reply<SimplePair>, Problem> {
 /// Logs in and opens a session
 #[utoipa::path(responses((status = 200, body = SimplePair), (status = 429)))]
 #[post("/api/login", data = "<body>")]
-async fn login(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    body: Json<Credentials>,
-) -> Answer<SimplePair> {
+async fn login(client: Client<'_>, body: Json<Credentials>) -> Answer<SimplePair> {
     let body = body.valid()?;
-    pair(auth.log_in(&client, &SURFACE, body.login()).await?)
+    pair(client.auth.log_in(&client, &SURFACE, body.login()).await?)
 }
 
 request_body! {
@@ -63,13 +46,9 @@ request_body! {
 /// Issues new tokens
 #[utoipa::path(responses((status = 200, body = SimplePair), (status = 429)))]
 #[post("/api/refresh", data = "<body>")]
-async fn refresh(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    body: Json<SimpleRefresh>,
-) -> Answer<SimplePair> {
+async fn refresh(client: Client<'_>, body: Json<SimpleRefresh>) -> Answer<SimplePair> {
     let body = body.valid()?;
-    pair(auth.refresh(&client, &SURFACE, &body.refresh_token).await?)
+    pair(client.auth.refresh(&client, &SURFACE, &body.refresh_token).await?)
 }
 
 #[derive(Serialize, ToSchema)]
@@ -80,13 +59,9 @@ pub struct Success {
 /// Ends the session of a refresh token
 #[utoipa::path(responses((status = 200, body = Success), (status = 429)))]
 #[post("/api/logout", data = "<body>")]
-async fn logout(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    body: Json<SimpleRefresh>,
-) -> Answer<Success> {
+async fn logout(client: Client<'_>, body: Json<SimpleRefresh>) -> Answer<Success> {
     let body = body.valid()?;
-    auth.log_out_by_refresh_token(&client, &body.refresh_token).await?;
+    client.auth.log_out_by_refresh_token(&client, &body.refresh_token).await?;
     Ok(Reply::ok(Success { success: "User logged out." }))
 }
 
@@ -120,14 +95,9 @@ request_body! {
 /// Changes the username
 #[utoipa::path(security(("access" = [])), responses((status = 200, body = Me)))]
 #[put("/api/me", data = "<body>")]
-async fn rename(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: web::Result<Bearer>,
-    body: Json<Rename>,
-) -> Answer<Me> {
+async fn rename(client: Client<'_>, by: web::Result<Bearer>, body: Json<Rename>) -> Answer<Me> {
     let (by, body) = (by?.0, body.valid()?);
     let username = Some(Some(body.username.as_str()));
     let change = ProfileChange { username, ..ProfileChange::default() };
-    Ok(Reply::ok(auth.change_profile(&client, &by, change).await?.into()))
+    Ok(Reply::ok(client.auth.change_profile(&client, &by, change).await?.into()))
 }

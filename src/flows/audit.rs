@@ -72,8 +72,14 @@ impl<'a> AuditEvent<'a> {
 impl Auth {
     /// The audit events about the user's own account, newest first, at most `limit`.
     pub async fn history(&self, by: &SignedIn, limit: i64) -> Result<Vec<Event>> {
-        let mut db = self.db.read().await?;
-        Ok(audit::of_user(&mut db, by.user.id, limit).await?)
+        Ok(audit::of_user(&mut self.db.read().await?, by.user.id, limit).await?)
+    }
+
+    /// The same as [`log`] for an event that strangers can cause as often as they like.
+    pub(crate) fn log_repeated(&self, caller: &Caller, event: &AuditEvent<'_>) {
+        if self.admits_log_line(event.kind.as_str(), caller) {
+            log(caller, event);
+        }
     }
 }
 

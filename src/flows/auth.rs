@@ -165,6 +165,7 @@ impl Auth {
     /// Closes the connections to the database. Call it once requests and mail deliveries have
     /// ended: after `limit`, connections that are still in use are cut off.
     pub async fn close(&self, limit: Duration) {
+        self.log_left_out_lines();
         if timeout(limit, self.db.close()).await.is_err() {
             tracing::warn!("database connections were still in use at shutdown and were cut off");
         }
@@ -211,9 +212,7 @@ impl Auth {
     /// session was revoked.
     pub fn verify_access(&self, token: &str) -> Result<Claims> {
         let claims = self.keys.verify_access(token, self.clock.now())?;
-        if self.revoked.contains(claims.sid) {
-            return Err(Error::TokenNotValid);
-        }
+        Error::TokenNotValid.when(self.revoked.contains(claims.sid))?;
         Ok(claims)
     }
 
@@ -236,8 +235,7 @@ impl Auth {
     /// where that is required, has no confirmed address.
     pub async fn signed_in(&self, claims: &Claims) -> Result<SignedIn> {
         let proof = Proof::Access { expires_at: Timestamp::from_unix(claims.exp) };
-        let mut db = self.db.read().await?;
-        let by = self.alive(&mut db, SessionId(claims.sid), proof).await?;
+        let by = self.alive(&mut self.db.read().await?, SessionId(claims.sid), proof).await?;
         if by.user.id.0 == claims.user_id { Ok(by) } else { Err(Error::TokenNotValid) }
     }
 
@@ -274,9 +272,7 @@ impl Auth {
         let row = refresh_tokens::by_hash(&mut db, &secret::hash(token.id)).await?;
         let row = row.filter(|t| t.expires_at > now).ok_or(Error::TokenNotValid)?;
         let by = self.alive(&mut db, row.session_id, Proof::Refresh).await?;
-        if token.session.is_some_and(|sid| sid != by.session.id.0) {
-            return Err(Error::TokenNotValid);
-        }
+        Error::TokenNotValid.when(token.session.is_some_and(|sid| sid != by.session.id.0))?;
         let Some(used_at) = row.used_at else { return Ok(by) };
         if self.is_late(used_at, now) {
             drop(db);

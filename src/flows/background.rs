@@ -11,14 +11,8 @@ const MAX_TASKS: usize = 256;
 const DELAY: Duration = Duration::from_millis(25);
 
 /// The background tasks of this process. Clones share them.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct BackgroundTasks(watch::Sender<usize>);
-
-impl Default for BackgroundTasks {
-    fn default() -> Self {
-        Self(watch::Sender::new(0))
-    }
-}
 
 /// A running task. It counts until it ends, even if it fails or panics.
 struct UnderWay(watch::Sender<usize>);

@@ -98,6 +98,9 @@ pub enum Error {
     /// The server has too much work at the moment, for example too many passwords to hash.
     #[error("the server is overloaded")]
     Busy,
+    /// The caller left before their password was hashed. Nobody reads the reply.
+    #[error("the caller has left")]
+    CallerLeft,
     /// The database cannot be reached. The flow may be retried later.
     #[error("the database cannot be reached")]
     Unavailable,
@@ -118,6 +121,16 @@ impl Error {
     /// [`Error::Fields`] with a single field.
     pub fn field(name: &'static str, why: FieldError) -> Self {
         Self::Fields(vec![(name, why)])
+    }
+
+    /// Fails with this error if `fails`.
+    pub(crate) fn when(self, fails: bool) -> Result<()> {
+        if fails { Err(self) } else { Ok(()) }
+    }
+
+    /// Fails with this error unless `holds`.
+    pub(crate) fn unless(self, holds: bool) -> Result<()> {
+        self.when(!holds)
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     time::Timestamp,
 };
 use std::time::{Duration, Instant};
+use strum::IntoEnumIterator as _;
 use tokio::time::sleep;
 
 /// How long ended sessions, expired links and sent mails are kept.
@@ -22,38 +23,24 @@ const LEAST_PAUSE: Duration = Duration::from_millis(10);
 /// The name of the turn that a process takes while it purges.
 const TURN: &str = "purge";
 
-/// Rows that are purged once they are old enough.
-#[derive(Clone, Copy)]
+/// Rows that are purged once they are old enough, in this order.
+#[derive(Clone, Copy, strum::EnumIter)]
 enum Old {
+    Revocations,
     RefreshTokens,
     Sessions,
+    LegacyTokens,
     MailTokens,
     Invitations,
-    Revocations,
-    LegacyTokens,
-    Mails(OutboxState, Duration),
+    SentMails,
+    DroppedMails,
+    FailedMails,
     /// Mails to deleted users.
     Orphans,
     AuditEvents,
     Attempts,
     LoginChallenges,
 }
-
-const ALL: [Old; 13] = [
-    Old::Revocations,
-    Old::RefreshTokens,
-    Old::Sessions,
-    Old::LegacyTokens,
-    Old::MailTokens,
-    Old::Invitations,
-    Old::Mails(OutboxState::Sent, WEEK),
-    Old::Mails(OutboxState::Dropped, WEEK),
-    Old::Mails(OutboxState::Failed, MONTH),
-    Old::Orphans,
-    Old::AuditEvents,
-    Old::Attempts,
-    Old::LoginChallenges,
-];
 
 impl Auth {
     /// Deletes expired tokens, keys and unfinished logins; sessions, links and sent mails a week after their end;
@@ -69,7 +56,7 @@ impl Auth {
         setup_tokens::purge(&mut db, now).await?;
         db.commit().await?;
         let mut failed = Ok(());
-        for old in ALL {
+        for old in Old::iter() {
             loop {
                 let since = Instant::now();
                 match self.purge_batch(old, now).await {
@@ -96,7 +83,8 @@ impl Auth {
         if !db.try_turn(TURN).await? {
             return Ok(None);
         }
-        let (rows, most, week) = (&mut db, BATCH.cast_signed(), now.minus(WEEK));
+        let (rows, most) = (&mut db, BATCH.cast_signed());
+        let (week, month) = (now.minus(WEEK), now.minus(MONTH));
         let gone = match old {
             Old::RefreshTokens => refresh_tokens::purge(rows, now, most).await?,
             Old::Sessions => {
@@ -112,7 +100,9 @@ impl Auth {
             Old::Invitations => invitations::purge(rows, week, most).await?,
             Old::Revocations => revocations::purge(rows, now, most).await?,
             Old::LegacyTokens => legacy_tokens::purge(rows, now, most).await?,
-            Old::Mails(state, kept) => outbox::purge(rows, state, now.minus(kept), most).await?,
+            Old::SentMails => outbox::purge(rows, OutboxState::Sent, week, most).await?,
+            Old::DroppedMails => outbox::purge(rows, OutboxState::Dropped, week, most).await?,
+            Old::FailedMails => outbox::purge(rows, OutboxState::Failed, month, most).await?,
             Old::Orphans => outbox::purge_orphans(rows, now.minus(mail::PER), most).await?,
             Old::AuditEvents => {
                 audit::purge(rows, now.minus(self.config.audit_lifetime), most).await?

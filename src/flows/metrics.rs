@@ -2,6 +2,7 @@
 use super::{Auth, Result};
 use crate::{
     db::Connections,
+    password::Jobs,
     store::{
         oldest,
         outbox::{self, OutboxState},
@@ -20,8 +21,8 @@ pub struct Figures {
     pub mails_failed: i64,
     /// How long the oldest waiting mail has been waiting.
     pub oldest_mail: Duration,
-    /// How many passwords wait for a hashing thread.
-    pub passwords_waiting: usize,
+    /// How many passwords wait for a hashing thread, were hashed or checked, and were given up.
+    pub passwords: Jobs,
     /// The connections of this process to its database.
     pub connections: Connections,
     /// For each table, how long the purge of its oldest row is overdue.
@@ -50,7 +51,7 @@ impl Auth {
             mails_waiting: outbox::count(&mut db, OutboxState::Waiting).await?,
             mails_failed: outbox::count(&mut db, OutboxState::Failed).await?,
             oldest_mail: over(outbox::oldest_waiting(&mut db).await?, Duration::ZERO),
-            passwords_waiting: self.hasher.waiting(),
+            passwords: self.hasher.jobs(),
             connections: self.db.connections(),
             overdue: [
                 ("auth_refresh_tokens", over(oldest.refresh_token_expired_at, Duration::ZERO)),

@@ -24,9 +24,10 @@ pub mod surface;
 pub(crate) mod transfer;
 mod work;
 
-pub use crate::field_error::FieldError;
 pub use crate::{
     db::as_one_request,
+    field_error::FieldError,
+    password::{Jobs, Strength},
     store::{
         audit::{ActorKind, AuditKind, Event, Logged},
         invitations::Invitation,
@@ -35,9 +36,6 @@ pub use crate::{
         sessions::{Session, SessionId},
         users::{User, UserId},
     },
-};
-pub use crate::{
-    password::Strength,
     tokens::{Claims, KeyInfo, MAX_AGE as KEY_SET_MAX_AGE},
 };
 pub use account::confirm_email::{AccountProof, Confirmation};
@@ -51,12 +49,13 @@ pub use admin::invitations::NewInvitation;
 pub use admin::settings::{Changed, PastChange, Settings};
 pub use admin::stats::{Day, Overview};
 pub use admin::user_search::{MOST_COUNTED, UserList, UserQuery};
-pub use admin::users::{By, NewUser};
+pub use admin::users::NewUser;
 pub use admin::{ADMIN, Admin, Operator, PROOF};
 pub use admin::{audit::AuditQuery, outbox::MailQuery};
 pub use auth::Auth;
 pub use caller::Caller;
 pub use error::{Error, Result};
+pub(crate) use limits::REQUEST_LINE;
 pub use limits::Stuffing;
 pub use metrics::Figures;
 pub use paging::Page;
@@ -64,6 +63,7 @@ pub use second_factor::{Factor, Factors, TotpInfo, is_few};
 pub use session::challenge::{Challenge, FinishedLogin, TICKET};
 pub use session::issue::{Proof, RefreshToken, SignedIn, Tokens};
 pub use session::login::{Login, LoginRequest};
+pub use session::mail_login::{LIFETIME as MAIL_LOGIN_LIFETIME, LoginLink};
 pub use session::revoke::MOST_SESSIONS;
 pub use session::revoked::RevokedSessions;
 pub use transfer::{Dump, Exported, Import, Outcome, Refusal, Source, SourceError};

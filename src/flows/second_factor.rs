@@ -43,12 +43,11 @@ impl Factor {
         }
     }
 
-    /// What a session says about a login with the password and this factor (RFC 8176). There is no word for
-    /// a recovery code.
+    /// What it adds to what a session says about the login (RFC 8176). There is no word for a recovery code.
     pub(crate) const fn amr(self) -> &'static str {
         match self {
-            Self::Totp => "pwd otp mfa",
-            Self::RecoveryCode => "pwd mfa",
+            Self::Totp => "otp mfa",
+            Self::RecoveryCode => "mfa",
         }
     }
 }

@@ -30,3 +30,16 @@ pub enum Envelope {
     /// A signed JWT.
     Jwt,
 }
+
+impl Surface {
+    /// A dialect. Superusers may log in, tokens of the service that users come from are accepted, and the code of
+    /// a second factor comes with the password.
+    pub const fn dialect(client: &'static str, envelope: Envelope, rotation: Rotation) -> Self {
+        Self { client, envelope, rotation, superusers: true, challenges: false, legacy: true }
+    }
+
+    /// A surface with the rules of the native API: the cookie of one is valid for the other.
+    pub const fn native(client: &'static str) -> Self {
+        Self { challenges: true, legacy: false, ..Self::dialect(client, Envelope::Uuid, Rotation::Grace) }
+    }
+}

@@ -3,12 +3,16 @@
 use super::{
     Auth, Caller, Result, SessionId, SignedIn, UserId,
     audit::{Actor, AuditEvent, log},
+    limits::network,
 };
 use crate::{
     db::Tx,
     store::{audit, revocations::Revocation},
     time::Timestamp,
 };
+
+/// In seconds.
+const HOUR: i64 = 3_600;
 
 /// One transaction on behalf of a caller. It is rolled back unless [`Work::commit`] is called.
 pub(crate) struct Work<'a> {
@@ -24,8 +28,8 @@ pub(crate) struct Work<'a> {
     session: Option<SessionId>,
     /// The sessions whose access tokens this process must refuse after the commit.
     pub(super) revoked: Vec<Revocation>,
-    /// The audit events of this transaction, each with its detail.
-    audited: Vec<(AuditEvent<'static>, String)>,
+    /// The audit events of this transaction, each with its detail, and whether its log lines are limited.
+    audited: Vec<(AuditEvent<'static>, String, bool)>,
     /// Whether a mail was enqueued.
     pub(super) mail_queued: bool,
 }
@@ -77,12 +81,7 @@ impl Auth {
 impl Work<'_> {
     /// Writes an audit event as a row of this transaction and, after the commit, as a log line.
     pub async fn audit(&mut self, event: AuditEvent<'_>) -> Result<()> {
-        let event = AuditEvent {
-            actor: event.actor.or(Some(self.actor)),
-            target: event.target.or(self.target),
-            session: event.session.or(self.session),
-            ..event
-        };
+        let event = self.complete(event);
         let ip = self.caller.ip.map(|ip| ip.to_string());
         let (actor, actor_id) = event.actor.unwrap_or_default().parts();
         audit::insert(
@@ -100,18 +99,71 @@ impl Work<'_> {
             },
         )
         .await?;
-        let AuditEvent { kind, actor, target, session, detail } = event;
-        self.audited
-            .push((AuditEvent { kind, actor, target, session, detail: "" }, detail.to_owned()));
+        self.log_later(event, false);
         Ok(())
+    }
+
+    /// The same for an event that a stranger can cause as often as they like. Events of one kind that concern
+    /// one account and come from one address within an hour are one row, which counts them. If there are too
+    /// many such rows, one row counts the events of all accounts and addresses.
+    pub async fn audit_repeated(&mut self, event: AuditEvent<'_>) -> Result<()> {
+        let event = self.complete(event);
+        let (ip, hour) = (self.caller.ip.map(|ip| ip.to_string()), self.now.unix() / HOUR);
+        let (kind, detail) = (event.kind.as_str(), event.detail);
+        let target = event.target.map_or_else(String::new, |user| user.0.to_string());
+        let from = network(self.caller.ip).map_or_else(String::new, |ip| ip.to_string());
+        let series = format!("{hour} {kind} {target} {from} {detail}");
+        if !audit::count(&mut self.tx, &series, self.now).await? {
+            let (actor, _) = event.actor.unwrap_or_default().parts();
+            let entry = audit::Entry {
+                at: self.now,
+                kind: event.kind,
+                actor,
+                actor_id: None,
+                target_id: event.target,
+                session_id: None,
+                ip: ip.as_deref(),
+                user_agent: self.caller.user_agent.as_deref(),
+                detail,
+            };
+            if self.auth.admits_audit_row() {
+                audit::begin(&mut self.tx, &series, &entry).await?;
+            } else {
+                let entry = audit::Entry { target_id: None, ip: None, user_agent: None, ..entry };
+                audit::begin(&mut self.tx, &format!("{hour} {kind} {detail}"), &entry).await?;
+            }
+        }
+        self.log_later(event, true);
+        Ok(())
+    }
+
+    /// The event with the actor, target and session of this work, if it has none itself.
+    fn complete<'e>(&self, event: AuditEvent<'e>) -> AuditEvent<'e> {
+        AuditEvent {
+            actor: event.actor.or(Some(self.actor)),
+            target: event.target.or(self.target),
+            session: event.session.or(self.session),
+            ..event
+        }
+    }
+
+    fn log_later(&mut self, event: AuditEvent<'_>, repeated: bool) {
+        let AuditEvent { kind, actor, target, session, detail } = event;
+        let event = AuditEvent { kind, actor, target, session, detail: "" };
+        self.audited.push((event, detail.to_owned(), repeated));
     }
 
     /// Commits. Then the log gets the audit events, this process refuses the revoked access tokens and, if a mail was enqueued,
     /// wakes its outbox worker.
     pub async fn commit(self) -> Result<()> {
         self.tx.commit().await?;
-        for (event, detail) in &self.audited {
-            log(self.caller, &event.detail(detail));
+        for (event, detail, repeated) in &self.audited {
+            let event = event.detail(detail);
+            if *repeated {
+                self.auth.log_repeated(self.caller, &event);
+            } else {
+                log(self.caller, &event);
+            }
         }
         self.auth.revoked.add(&self.revoked);
         if self.mail_queued {

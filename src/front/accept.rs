@@ -16,10 +16,11 @@ pub async fn accept(shared: Arc<Shared>, listener: Listener) {
     loop {
         let connection = async {
             // Before a connection is accepted: others wait in the queue of the system.
-            let permit = Arc::clone(&shared.connection_permits).acquire_owned().await;
-            (permit, listener.accept().await)
+            let permit = Arc::clone(&shared.connection_permits).acquire_owned().await.ok()?;
+            Some((permit, listener.accept().await))
         };
-        let Some((permit, accepted)) = shared.stop.run_until_cancelled(connection).await else {
+        let Some(Some((permit, accepted))) = shared.stop.run_until_cancelled(connection).await
+        else {
             return;
         };
         match accepted {
@@ -34,16 +35,15 @@ pub async fn accept(shared: Arc<Shared>, listener: Listener) {
                     let serve = async {
                         match accepted {
                             Accepted::Tcp(stream, from) => {
-                                connection::serve(state, stream, from, purpose).await;
+                                connection::serve(state, stream, from, purpose, permit).await;
                             }
                             #[cfg(unix)]
                             Accepted::Unix(stream) => {
-                                connection::serve(state, stream, LOCAL, purpose).await;
+                                connection::serve(state, stream, LOCAL, purpose, permit).await;
                             }
                         }
                     };
                     abort.run_until_cancelled(serve).await;
-                    drop(permit);
                 });
             }
             Err(e) if is_of_client(&e) => {}

@@ -12,8 +12,8 @@ pub struct Activity(Mutex<State>);
 struct State {
     /// Requests that have arrived and whose reply is not complete.
     requests: usize,
-    /// Replies of which a part waits, which it does while the client reads nothing.
-    pending_chunks: usize,
+    /// For each reply of which a part waits, which it does while the client reads nothing: since when.
+    pending_since: Vec<Instant>,
     /// Since when there is no request.
     idle_since: Instant,
     /// Whether no request has arrived yet.
@@ -24,8 +24,6 @@ struct State {
     head_since: Option<Instant>,
     /// Since when the socket takes no more bytes.
     blocked_since: Option<Instant>,
-    /// When a part of a reply was last passed on.
-    progress: Instant,
 }
 
 /// Why a connection must be closed.
@@ -45,13 +43,12 @@ impl Activity {
         let now = Instant::now();
         Arc::new(Self(Mutex::new(State {
             requests: 0,
-            pending_chunks: 0,
+            pending_since: Vec::new(),
             idle_since: now,
             no_request_yet: true,
             is_http2: false,
             head_since: None,
             blocked_since: None,
-            progress: now,
         })))
     }
 
@@ -85,7 +82,7 @@ impl Activity {
         state.no_request_yet = false;
         state.is_http2 = is_http2;
         state.head_since = None;
-        Request { activity: Arc::clone(self), has_pending_chunk: false }
+        Request { activity: Arc::clone(self), pending_since: None }
     }
 
     /// When the connection must be closed, unless something happens before, and why. `None` while a request
@@ -93,8 +90,8 @@ impl Activity {
     pub fn deadline(&self, limits: &Limits) -> Option<(Instant, Reason)> {
         let state = self.state();
         let blocked = state.blocked_since.map(|since| (since + limits.write, Reason::Write));
-        let waits =
-            (state.pending_chunks > 0).then(|| (state.progress + limits.write, Reason::Write));
+        // The oldest one: a reply that is taken must not hide others that are not.
+        let waits = state.pending_since.iter().min().map(|at| (*at + limits.write, Reason::Write));
         let without = (state.requests == 0).then(|| match state.head_since {
             _ if state.no_request_yet => (state.idle_since + limits.head, Reason::Head),
             Some(since) => (since + limits.head, Reason::Head),
@@ -107,30 +104,27 @@ impl Activity {
 /// A request that is being answered.
 pub struct Request {
     activity: Arc<Activity>,
-    /// Whether a part of its reply waits.
-    has_pending_chunk: bool,
+    /// Since when a part of its reply waits, if one does.
+    pending_since: Option<Instant>,
 }
 
 impl Request {
     /// Records that a part of the reply waits to be passed on.
     pub fn chunk_pending(&mut self) {
-        if !self.has_pending_chunk {
-            self.has_pending_chunk = true;
-            let mut state = self.activity.state();
-            state.pending_chunks += 1;
-            if state.pending_chunks == 1 {
-                state.progress = Instant::now();
-            }
+        if self.pending_since.is_none() {
+            let now = Instant::now();
+            self.pending_since = Some(now);
+            self.activity.state().pending_since.push(now);
         }
     }
 
     /// Records that the part was passed on.
     pub fn chunk_sent(&mut self) {
-        if self.has_pending_chunk {
-            self.has_pending_chunk = false;
+        if let Some(since) = self.pending_since.take() {
             let mut state = self.activity.state();
-            state.pending_chunks -= 1;
-            state.progress = Instant::now();
+            if let Some(at) = state.pending_since.iter().position(|at| *at == since) {
+                state.pending_since.swap_remove(at);
+            }
         }
     }
 }
@@ -208,5 +202,9 @@ mod tests {
         let mut other = activity.begin(true);
         other.chunk_pending();
         assert_eq!(activity.deadline(&limits()), waits);
+        other.chunk_sent();
+        assert_eq!(activity.deadline(&limits()), waits);
+        one.chunk_sent();
+        assert_eq!(activity.deadline(&limits()), None);
     }
 }

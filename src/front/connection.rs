@@ -18,7 +18,7 @@ use std::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, sleep_until, timeout},
 };
 use tokio_rustls::TlsAcceptor;
@@ -38,6 +38,10 @@ pub struct Peer {
     pub activity: Arc<Activity>,
     /// The memory for the bodies of its requests.
     pub body_memory: Arc<Semaphore>,
+    /// The handlers that may still run for it. Those of requests that it reset count, too (CVE-2023-44487).
+    pub handlers: Arc<Semaphore>,
+    /// Its places among the connections, which it keeps until its last handler ends.
+    _places: (Option<limits::Slot>, OwnedSemaphorePermit),
 }
 
 /// Runs the tasks of hyper among those of the front.
@@ -86,8 +90,13 @@ fn refused(reason: &'static str) {
 }
 
 /// Serves a connection that was just accepted from the address `from`.
-pub async fn serve<S>(shared: Arc<Shared>, mut socket: S, from: SocketAddr, purpose: Purpose)
-where
+pub async fn serve<S>(
+    shared: Arc<Shared>,
+    mut socket: S,
+    from: SocketAddr,
+    purpose: Purpose,
+    permit: OwnedSemaphorePermit,
+) where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let mut address = from;
@@ -98,14 +107,21 @@ where
             _ => return refused("proxy_header"),
         }
     }
-    let _slot = match shared.slots.take(address.ip()) {
+    let slot = match shared.slots.take(address.ip()) {
         Some(slot) => Some(slot),
         None if shared.trusts(address.ip()) => None,
         None => return refused("address_limit"),
     };
     let activity = Activity::new();
-    let body_memory = Arc::new(Semaphore::new(shared.limits.connection_body_memory()));
-    let peer = Arc::new(Peer { address, activity: Arc::clone(&activity), body_memory });
+    // A proxy sends requests of many clients on one connection, which must not wait for each other.
+    let body_memory = shared.limits.connection_body_memory(shared.trusts(address.ip()));
+    let peer = Arc::new(Peer {
+        address,
+        activity: Arc::clone(&activity),
+        body_memory: Arc::new(Semaphore::new(body_memory)),
+        handlers: Arc::new(Semaphore::new(limits::MAX_STREAMS as usize)),
+        _places: (slot, permit),
+    });
     let socket = Watched::new(socket, activity);
     let certificates = shared.certificates.as_ref().filter(|_| purpose == Purpose::Tls);
     let Some(certificates) = certificates else {

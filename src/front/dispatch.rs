@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     flows::Auth,
-    web::reply::{outcome, problem::Problem},
+    web::{
+        reply::{outcome, problem::Problem},
+        request::departure,
+    },
 };
 use bytes::BytesMut;
 use hyper::{
@@ -32,6 +35,7 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
 };
+use tokio_util::sync::CancellationToken;
 
 /// The path at which our catcher replies to requests that are refused.
 const REFUSED: &str = "/auth/refused";
@@ -56,9 +60,17 @@ pub async fn answer(
     };
     let unread = body.is_err();
     let (send, reply) = oneshot::channel();
-    // On a task of its own: what a handler has begun ends, even if the client leaves.
+    // hyper drops this future when the client leaves, resets the stream or is cut off.
+    let left = CancellationToken::new();
+    let _leaves = left.clone().drop_guard();
+    // On a task of its own: what a handler has begun ends, even if the client leaves. So its places are kept until
+    // then, and a client that gives requests up cannot have any number of handlers (CVE-2023-44487).
     let (tasks, abort) = (shared.tasks.clone(), shared.abort.clone());
-    let handle = handle(shared, peer.address, head, body, send);
+    let permit = Arc::clone(&peer.handlers).acquire_owned().await;
+    let handle = async move {
+        handle(shared, (peer.address, left), head, body, send).await;
+        drop((permit, peer));
+    };
     tasks.spawn(abort.clone().run_until_cancelled_owned(handle));
     let mut reply = reply.await.unwrap_or_else(|_| {
         failed(if abort.is_cancelled() {
@@ -82,7 +94,7 @@ fn failed(status: StatusCode) -> Reply {
 
 async fn handle(
     shared: Arc<Shared>,
-    address: SocketAddr,
+    (address, left): (SocketAddr, CancellationToken),
     head: Parts,
     body: Result<BufferedBody, Refusal>,
     send: oneshot::Sender<Reply>,
@@ -100,6 +112,7 @@ async fn handle(
         _ => refuse(&shared.client, refused),
     }
     .remote(address);
+    departure::record(local.inner(), left);
     local = with_headers(local, &head.headers, version);
     let BufferedBody { bytes, permits } = body.unwrap_or_default();
     if !bytes.is_empty() {

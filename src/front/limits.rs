@@ -36,6 +36,7 @@ pub struct Limits {
     pub idle: Duration,
     pub max_head: u32,
     pub max_body: u32,
+    pub max_bodies: u32,
 }
 
 impl Limits {
@@ -48,12 +49,15 @@ impl Limits {
             idle: server.idle_timeout,
             max_head: server.max_head,
             max_body: server.max_body,
+            max_bodies: server.max_bodies,
         }
     }
 
-    /// The memory for the bodies of all requests on a connection, in bytes.
-    pub fn connection_body_memory(&self) -> usize {
-        self.max_body.max(CONNECTION_BODY_MEMORY) as usize
+    /// The memory for the bodies of all requests on a connection, in bytes. `trusted` says whether it is that of
+    /// a trusted proxy.
+    pub fn connection_body_memory(&self, trusted: bool) -> usize {
+        let own = if trusted { self.max_bodies } else { CONNECTION_BODY_MEMORY };
+        self.max_body.max(own) as usize
     }
 }
 

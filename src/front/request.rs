@@ -6,7 +6,7 @@ use http_body_util::BodyExt;
 use hyper::{
     HeaderMap, Method, Uri, Version,
     body::{Body, Incoming},
-    header::{ACCEPT, CONTENT_TYPE, HOST, HeaderValue},
+    header::{ACCEPT, CONTENT_TYPE, HOST, HeaderValue, TRANSFER_ENCODING},
     http::{request::Parts, uri::Authority},
 };
 use rocket::http::{self, Status, uri::Origin};
@@ -56,6 +56,11 @@ pub fn target(head: &Parts) -> Result<Target<'_>, Refusal> {
     // Rocket would also take `get`, but methods are case-sensitive (RFC 9110, 9.1). CONNECT asks for a tunnel.
     let known = method.parse().ok().filter(|known: &http::Method| known.as_str() == method);
     let method = known.filter(|m| *m != http::Method::Connect).ok_or(NOT_IMPLEMENTED)?;
+    // No other coding is decoded (RFC 9112, 6.1).
+    let coding = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
+    if !head.headers.get_all(TRANSFER_ENCODING).iter().all(coding) {
+        return Err(NOT_IMPLEMENTED);
+    }
     let host = host(&head.uri, &head.headers)?;
     let path = head.uri.path_and_query().map_or("/", |target| target.as_str());
     // `*` is for OPTIONS only (RFC 9112, 3.2.4).
@@ -73,6 +78,10 @@ pub fn has_long_accept(headers: &HeaderMap) -> bool {
 /// may have used the other one (RFC 9112, 3.2.2; RFC 9113, 8.3.1).
 fn host<'h>(uri: &'h Uri, headers: &HeaderMap) -> Result<Option<&'h str>, Refusal> {
     let Some(authority) = uri.authority() else { return Ok(None) };
+    // An authority alone is for CONNECT only (RFC 9112, 3.2.3).
+    if uri.scheme().is_none() {
+        return Err(MALFORMED);
+    }
     if headers.get_all(HOST).iter().count() > 1 {
         return Err(MALFORMED);
     }
@@ -184,6 +193,7 @@ mod tests {
             ("http://a.example/", &[("host", "a.example:81")]),
             ("http://a.example/", &[("host", "")]),
             ("*", &[]),
+            ("a.example:80", &[("host", "a.example:80")]),
             ("/\"", &[]),
         ] {
             assert_eq!(target(&head("GET", uri, headers)), Err(MALFORMED), "{uri} {headers:?}");
@@ -191,6 +201,9 @@ mod tests {
         for method in ["CONNECT", "get", "PROPFIND"] {
             assert_eq!(target(&head(method, "/", &[])), Err(NOT_IMPLEMENTED), "{method}");
         }
+        let coded = [("transfer-encoding", "gzip, chunked")];
+        assert_eq!(target(&head("POST", "/", &coded)), Err(NOT_IMPLEMENTED));
+        assert!(target(&head("POST", "/", &[("transfer-encoding", "Chunked")])).is_ok());
         let types = [("content-type", "a/b"), ("content-type", "a/b")];
         assert_eq!(target(&head("POST", "/", &types)), Err(MALFORMED));
         let accepts = vec![("accept", "text/html;q=0.1"); LONGEST_ACCEPT / 15 + 1];

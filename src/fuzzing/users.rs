@@ -112,8 +112,8 @@ pub fn import(bytes: &[u8]) {
         assert!(imported.roles.len() <= identifiers::MOST_ROLES);
         assert!(imported.roles.iter().all(|role| identifiers::role(role).is_ok()));
         assert!(imported.id.is_none_or(|id| (1..1 << 53).contains(&id.0)));
-        assert!(asks || !imported.row().user.is_superuser);
-        if let Some(hash) = imported.password_hash() {
+        assert!(asks || !imported.row().is_superuser);
+        if let Some(hash) = imported.password_hash.as_deref() {
             assert!(password::is_known(hash, &config.password));
             check_hash(hash, &config.password);
         }

@@ -11,7 +11,7 @@ use rocket::{
     http::{ContentType, Method, Status},
     route::{Handler, Outcome},
 };
-use std::{borrow::Cow, io::Cursor, sync::Arc};
+use std::{io::Cursor, sync::Arc};
 use utoipa_swagger_ui::{Config, serve};
 
 /// The path of the document.
@@ -31,31 +31,21 @@ pub fn routes(document: String) -> Vec<Route> {
         ]
     });
     let mut routes = csp::with(Policy::ApiBrowser, places.collect::<Vec<_>>());
-    routes.push(Route::new(Method::Get, DOCUMENT, Document(document.into())));
+    routes.push(Route::new(Method::Get, DOCUMENT, Document(document.into_bytes().into())));
     routes
 }
 
 /// The document, shared by all replies.
 #[derive(Clone)]
-struct Document(Arc<str>);
-
-/// `Arc<str>` as bytes.
-struct Bytes(Arc<str>);
-
-impl AsRef<[u8]> for Bytes {
-    fn as_ref(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
+struct Document(Arc<[u8]>);
 
 #[rocket::async_trait]
 impl Handler for Document {
     async fn handle<'r>(&self, _: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
-        let bytes = Bytes(Arc::clone(&self.0));
         let response = Response::build()
             .header(ContentType::JSON)
             .raw_header("Cache-Control", "no-cache")
-            .sized_body(self.0.len(), Cursor::new(bytes))
+            .sized_body(self.0.len(), Cursor::new(Arc::clone(&self.0)))
             .finalize();
         Outcome::Success(response)
     }
@@ -83,11 +73,8 @@ impl SwaggerUi {
         let mut response = Response::build();
         response
             .raw_header("Content-Type", found.content_type)
-            .raw_header("Cache-Control", "no-cache");
-        match found.bytes {
-            Cow::Borrowed(bytes) => response.sized_body(bytes.len(), Cursor::new(bytes)),
-            Cow::Owned(bytes) => response.sized_body(bytes.len(), Cursor::new(bytes)),
-        };
+            .raw_header("Cache-Control", "no-cache")
+            .sized_body(found.bytes.len(), Cursor::new(found.bytes));
         Ok(response.finalize())
     }
 }

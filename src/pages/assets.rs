@@ -1,7 +1,7 @@
 //! `/static/`: style, script, icon and logo.
 use crate::{
     flows::{Auth, Error},
-    web::reply::problem::Problem,
+    web::Problem,
 };
 use rocket::{
     Request, State, get,

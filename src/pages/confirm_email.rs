@@ -1,31 +1,28 @@
 //! `/confirm-email`: fetching the link changes nothing, pressing a button does. In the browser that
 //! registered, opening the link is enough.
-use super::{
-    Sent, answer, paths,
-    reset_password::{name, reset_password},
-};
+use super::{Sent, answer, paths, reset_password::reset_password};
 use crate::{
-    flows::{AccountProof, Auth, Caller, Confirmation, Declined, Error, LinkState},
+    flows::{
+        AccountProof, Auth, Caller, Confirmation, Declined, Error, LinkState, SignedIn as Proven,
+    },
     view::View,
     web::{
-        self,
-        cookies::{
-            links::{ConfirmToken, LinkCookie},
-            registration::{Mark, Registrant},
-        },
-        csrf_token::{Form, LinkForm, typed},
-        guards::SignedIn,
-        reply::{flash::Notice, json::Reply, page::Page},
-        request::caller::Client,
+        self, Form, LinkCookie, LinkTokens, Mark, Notice, Page, Reply, SignedIn,
+        request::caller::caller,
     },
 };
-use rocket::{Either, State, get, http::Status, post};
+use rocket::{
+    Either, Request, get,
+    http::Status,
+    post,
+    request::{FromRequest, Outcome},
+};
 use serde::Serialize;
 
 /// `state` is `usable`, `done` or `expired`.
 #[derive(Serialize)]
 pub struct Confirm {
-    state: &'static str,
+    state: LinkState,
     token: String,
     /// The email that the link proves, or for which another link is requested.
     email: String,
@@ -36,8 +33,6 @@ pub struct Confirm {
     /// Whether the reader may report that somebody else used their email address.
     declinable: bool,
     signed_in: bool,
-    /// The shortest new password allowed, in characters.
-    min_length: usize,
 }
 
 impl View for Confirm {
@@ -46,42 +41,71 @@ impl View for Confirm {
 }
 
 impl Confirm {
-    fn new(auth: &Auth, of: Confirmation, token: &str, signed_in: bool) -> Self {
+    fn new(of: Confirmation, token: &str, signed_in: bool) -> Self {
         let Confirmation { state, email, changes, proven, declinable } = of;
         Self {
-            state: name(state),
+            state,
             token: token.to_owned(),
             email: if state == LinkState::Expired { String::new() } else { email },
             kind: if changes { "change" } else { "account" },
             proven,
             declinable,
             signed_in,
-            min_length: auth.config().password.min_length,
         }
     }
 
     /// The page to request another link.
-    fn expired(auth: &Auth, signed_in: bool) -> Self {
-        Self::new(auth, Confirmation::none(), "", signed_in)
+    fn expired(signed_in: bool) -> Self {
+        Self::new(Confirmation::none(), "", signed_in)
     }
+}
 
+/// Who opens a link: its proofs that the account is theirs.
+pub struct Opener<'r> {
+    auth: &'r Auth,
+    caller: &'r Caller,
+    session: Option<Proven>,
+    mark: Mark<'r>,
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Opener<'r> {
+    type Error = web::Error;
+
+    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, web::Error> {
+        let Some(auth) = req.rocket().state::<Auth>() else {
+            return Outcome::Forward(Status::InternalServerError);
+        };
+        let mark = Mark::of(req);
+        let session = req.guard::<SignedIn>().await.succeeded().map(|by| by.0);
+        Outcome::Success(Self { auth, caller: caller(req), session, mark })
+    }
+}
+
+impl Opener<'_> {
     /// What the link can do now.
-    async fn of(
-        auth: &Auth,
-        caller: &Caller,
-        token: &str,
-        by: &web::Result<SignedIn>,
-        mark: Option<&str>,
-    ) -> Result<Self, Error> {
-        let session = by.as_ref().ok().map(|by| &by.0);
-        let proof = AccountProof { session, mark, password: None };
-        let of = auth.confirmation(caller, token, proof).await?;
-        Ok(Self::new(auth, of, token, by.is_ok()))
+    async fn view(&self, token: &str) -> Result<Confirm, Error> {
+        let of = self.auth.confirmation(self.caller, token, self.proof()).await?;
+        Ok(Confirm::new(of, token, self.session.is_some()))
     }
 
-    fn page(self) -> Page<Self> {
-        let status = if self.state == "expired" { Status::BadRequest } else { Status::Ok };
-        Page::with(status, self)
+    fn proof(&self) -> AccountProof<'_> {
+        AccountProof { session: self.session.as_ref(), mark: self.mark.value, password: None }
+    }
+
+    /// Answers a form of the page. If the link no longer works, the page says what became of it.
+    async fn answer(
+        &self,
+        token: &str,
+        form: &'static str,
+        done: web::Result<Reply<()>>,
+    ) -> Sent<Confirm> {
+        match done {
+            Err(web::Error::Flow(Error::LinkNotValid)) => {
+                Ok(Either::Left(redirect(self.auth, token)))
+            }
+            done => answer(done, form, self.view(token)).await,
+        }
     }
 }
 
@@ -91,124 +115,75 @@ fn redirect(auth: &Auth, token: &str) -> Reply<()> {
 }
 
 #[get("/confirm-email?<token>")]
-pub async fn page(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: web::Result<SignedIn>,
-    registrant: Registrant<'_>,
-    mark: Mark<'_>,
-    kept: ConfirmToken<'_>,
-    token: Option<&str>,
-) -> Sent<Confirm> {
+pub async fn page(by: Opener<'_>, kept: LinkTokens<'_>, token: Option<&str>) -> Sent<Confirm> {
     let Some(token) = token else {
-        let Some(token) = kept.0 else {
-            return Ok(Either::Right(Page::ok(Confirm::expired(auth, by.is_ok()))));
+        let Some(token) = kept.get(LinkCookie::Confirm) else {
+            return Ok(Either::Right(Page::ok(Confirm::expired(by.session.is_some()))));
         };
-        return Ok(Either::Right(Confirm::of(auth, &client, token, &by, mark.0).await?.page()));
+        let view = by.view(token).await?;
+        let status = if view.state == LinkState::Expired { Status::BadRequest } else { Status::Ok };
+        return Ok(Either::Right(Page::with(status, view)));
     };
-    if registrant.0.is_some() {
-        let proof = AccountProof { mark: registrant.0, ..AccountProof::default() };
-        match auth.confirm_email(&client, token, proof).await {
+    if let Some(mark) = by.mark.of_reader() {
+        let proof = AccountProof { mark: Some(mark), ..AccountProof::default() };
+        match by.auth.confirm_email(by.caller, token, proof).await {
             // The page shows the outcome.
             Ok(_) | Err(Error::LinkNotValid | Error::ProofRequired) => {}
             Err(e) => return Err(e.into()),
         }
     }
-    Ok(Either::Left(redirect(auth, token)))
+    Ok(Either::Left(redirect(by.auth, token)))
 }
 
 #[post("/confirm-email", data = "<form>")]
-pub async fn confirm(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: web::Result<SignedIn>,
-    mark: Mark<'_>,
-    form: LinkForm,
-) -> Sent<Confirm> {
-    let token = form.token;
+pub async fn confirm(by: Opener<'_>, form: Form) -> Sent<Confirm> {
+    let token = form.link_token;
     let done = async {
-        let form = form.form?;
-        let password = form.read(|f| f.optional("password"))?.filter(|p| !p.is_empty());
-        let session = by.as_ref().ok().map(|by| &by.0);
-        auth.confirm_email(&client, &token, AccountProof { session, mark: mark.0, password })
-            .await?;
-        Ok(redirect(auth, &token))
+        let body = form.body?;
+        let password = body.read(|f| f.optional("password"))?.filter(|p| !p.is_empty());
+        let proof = AccountProof { password, ..by.proof() };
+        by.auth.confirm_email(by.caller, &token, proof).await?;
+        Ok(redirect(by.auth, &token))
     };
-    finish(auth, &client, &token, &by, mark.0, "confirm", done.await).await
-}
-
-/// Answers a form of the page. If the link no longer works, the page says what became of it.
-async fn finish(
-    auth: &Auth,
-    caller: &Caller,
-    token: &str,
-    by: &web::Result<SignedIn>,
-    mark: Option<&str>,
-    form: &'static str,
-    done: web::Result<Reply<()>>,
-) -> Sent<Confirm> {
-    match done {
-        Ok(reply) => Ok(Either::Left(reply)),
-        Err(web::Error::Flow(Error::LinkNotValid)) => Ok(Either::Left(redirect(auth, token))),
-        refused => {
-            let view = Confirm::of(auth, caller, token, by, mark).await?;
-            answer(refused, form, || view)
-        }
-    }
+    by.answer(&token, "confirm", done.await).await
 }
 
 /// Sets another password for an account that was registered with the reader's address.
 #[post("/confirm-email/password", data = "<form>")]
-pub async fn reset(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: web::Result<SignedIn>,
-    mark: Mark<'_>,
-    form: LinkForm,
-) -> Sent<Confirm> {
-    let token = form.token;
-    let done = reset_password(auth, &client, &token, form.form, LinkCookie::Confirm).await;
-    finish(auth, &client, &token, &by, mark.0, "reset", done).await
+pub async fn reset(by: Opener<'_>, form: Form) -> Sent<Confirm> {
+    let token = form.link_token;
+    let done = reset_password(by.auth, by.caller, &token, form.body, LinkCookie::Confirm).await;
+    by.answer(&token, "reset", done).await
 }
 
 /// "It was not me."
 #[post("/confirm-email/decline", data = "<form>")]
-pub async fn decline(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: web::Result<SignedIn>,
-    mark: Mark<'_>,
-    form: LinkForm,
-) -> Sent<Confirm> {
-    let token = form.token;
+pub async fn decline(by: Opener<'_>, form: Form) -> Sent<Confirm> {
+    let token = form.link_token;
     let done = async {
-        form.form?;
-        let notice = match auth.decline(&client, &token).await? {
+        form.body?;
+        let notice = match by.auth.decline(by.caller, &token).await? {
             Declined::Account => Notice::RegistrationDeclined,
             Declined::Change => Notice::ChangeDeclined,
         };
-        let reply = Reply::see(paths::LOGIN).with_notice(auth, notice);
-        Ok(reply.header("Set-Cookie", LinkCookie::Confirm.cookie(auth.config(), "")))
+        let reply = Reply::see(paths::LOGIN).with_notice(by.auth, notice);
+        Ok(reply.header("Set-Cookie", LinkCookie::Confirm.cookie(by.auth.config(), "")))
     };
-    finish(auth, &client, &token, &by, mark.0, "decline", done.await).await
+    by.answer(&token, "decline", done.await).await
 }
 
 /// Mails another link.
 #[post("/confirm-email/again", data = "<form>")]
-pub async fn again(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: web::Result<SignedIn>,
-    form: web::Result<Form>,
-) -> Sent<Confirm> {
-    let email = typed(&form, "email");
-    let signed_in = by.is_ok();
+pub async fn again(by: Opener<'_>, form: Form) -> Sent<Confirm> {
+    let email = form.typed("email");
+    let signed_in = by.session.is_some();
     let done = async {
-        form?;
-        auth.confirm_again(&client, &email).await?;
+        form.body?;
+        by.auth.confirm_again(by.caller, &email).await?;
         let to = if signed_in { paths::ACCOUNT } else { paths::LOGIN };
-        Ok(Reply::see(to).with_notice(auth, Notice::ConfirmationMailed))
+        Ok(Reply::see(to).with_notice(by.auth, Notice::ConfirmationMailed))
     };
     let done = done.await;
-    answer(done, "again", || Confirm { email: email.clone(), ..Confirm::expired(auth, signed_in) })
+    let view = async { Ok(Confirm { email, ..Confirm::expired(signed_in) }) };
+    answer(done, "again", view).await
 }

@@ -4,8 +4,8 @@ use crate::{
     mail::Kept,
     view::View,
     web::{
+        Page, Problem, Reply,
         csp::{self, Policy},
-        reply::{json::Reply, page::Page, problem::Problem},
         request::host::Local,
     },
 };

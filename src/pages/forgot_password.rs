@@ -1,16 +1,10 @@
 //! `/forgot-password`: requests the link that resets a password.
 use super::{Sent, answer, paths};
 use crate::{
-    flows::Auth,
     view::View,
-    web::{
-        self,
-        csrf_token::{Form, typed},
-        reply::{flash::Notice, json::Reply, page::Page},
-        request::caller::Client,
-    },
+    web::{Client, Form, Notice, Page, Reply},
 };
-use rocket::{State, get, post};
+use rocket::{get, post};
 use serde::Serialize;
 
 /// The page with the form to request the link.
@@ -30,16 +24,12 @@ pub fn page() -> Page<Forgot> {
 }
 
 #[post("/forgot-password", data = "<form>")]
-pub async fn forgot(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    form: web::Result<Form>,
-) -> Sent<Forgot> {
-    let email = typed(&form, "email");
+pub async fn forgot(client: Client<'_>, form: Form) -> Sent<Forgot> {
+    let email = form.typed("email");
     let done = async {
-        form?;
-        auth.forgot_password(&client, &email).await?;
-        Ok(Reply::see(paths::LOGIN).with_notice(auth, Notice::ResetMailed))
+        form.body?;
+        client.auth.forgot_password(&client, &email).await?;
+        Ok(Reply::see(paths::LOGIN).with_notice(client.auth, Notice::ResetMailed))
     };
-    answer(done.await, "forgot", || Forgot { email: email.clone() })
+    answer(done.await, "forgot", async { Ok(Forgot { email }) }).await
 }

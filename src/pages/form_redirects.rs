@@ -4,7 +4,7 @@ use super::{
     confirm_email::Confirm,
     paths,
 };
-use crate::{view::View, web::reply::json::Reply};
+use crate::{view::View, web::Reply};
 use rocket::{
     Data, Request, Route,
     http::Method,

@@ -1,6 +1,6 @@
 //! `/`: redirects to the account or to the login.
 use super::paths;
-use crate::web::{self, guards::SignedIn, reply::json::Reply};
+use crate::web::{self, Reply, SignedIn};
 use rocket::get;
 
 #[get("/")]

@@ -1,16 +1,10 @@
 //! `/login` and `/logout`.
-use super::{SURFACE, Sent, answer, paths, second_factor};
+use super::{SURFACE, Sent, answer, paths, second_factor::redirect_after};
 use crate::{
     field_error::FieldError,
-    flows::{Auth, Challenge, Error, Login, LoginRequest},
+    flows::{Auth, Error, Login, LoginRequest},
     view::View,
-    web::{
-        self,
-        csrf_token::{Form, typed},
-        guards::{CookieToken, SignedIn},
-        reply::{flash::Notice, json::Reply, page::Page, return_to::next},
-        request::caller::Client,
-    },
+    web::{self, Client, CookieToken, Form, Notice, Page, Reply, SignedIn, reply::return_to::next},
 };
 use rocket::{Either, State, get, post};
 use serde::Serialize;
@@ -25,6 +19,8 @@ pub struct LoginPage {
     next: String,
     /// Whether there is a link to the registration.
     open: bool,
+    /// Whether there is a link to the login by mail.
+    by_mail: bool,
 }
 
 impl View for LoginPage {
@@ -35,7 +31,8 @@ impl View for LoginPage {
 impl LoginPage {
     fn new(auth: &Auth, login: String, remember: bool, to: &str) -> Self {
         let next = next(auth.config(), to).unwrap_or_default();
-        Self { login, remember, next, open: auth.registration_open() }
+        let by_mail = auth.config().login_by_mail;
+        Self { login, remember, next, open: auth.registration_open(), by_mail }
     }
 }
 
@@ -58,17 +55,14 @@ pub fn page(
 }
 
 #[post("/login", data = "<form>")]
-pub async fn log_in(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    form: web::Result<Form>,
-) -> Sent<LoginPage> {
-    let names = ["login", "email", "username"].map(|name| typed(&form, name));
+pub async fn log_in(auth: &State<Auth>, client: Client<'_>, form: Form) -> Sent<LoginPage> {
+    let names = ["login", "email", "username"].map(|name| form.typed(name));
     let name = names.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
-    let to = typed(&form, "next");
+    let to = form.typed("next");
     let mut remember = true;
     let done = async {
-        let password = form?
+        let password = form
+            .body?
             .read(|f| {
                 remember = f.flag("remember", false);
                 f.text("password")
@@ -85,15 +79,9 @@ pub async fn log_in(
         let next = next(auth.config(), &to).unwrap_or_default();
         let login = LoginRequest::new(Login::Either(&name), &password);
         let login = LoginRequest { remember, next: &next, ..login };
-        match auth.log_in(&client, &SURFACE, login).await {
-            Ok(tokens) => Ok(redirect_to(auth, &to).with_refresh_cookie(auth, &tokens)),
-            Err(Error::SecondFactorRequired(Challenge { ticket: Some(ticket), .. })) => {
-                Ok(second_factor::ask(auth, ticket))
-            }
-            Err(e) => Err(e.into()),
-        }
+        redirect_after(auth, auth.log_in(&client, &SURFACE, login).await, &next)
     };
-    answer(done.await, "login", || LoginPage::new(auth, name.clone(), remember, &to))
+    answer(done.await, "login", async { Ok(LoginPage::new(auth, name, remember, &to)) }).await
 }
 
 #[post("/logout", data = "<form>")]
@@ -101,9 +89,9 @@ pub async fn log_out(
     auth: &State<Auth>,
     client: Client<'_>,
     cookie: web::Result<CookieToken<'_>>,
-    form: web::Result<Form>,
+    form: Form,
 ) -> Result<Reply<()>, super::PageError> {
-    form?;
+    form.body?;
     let ended = match cookie {
         Ok(cookie) => {
             auth.log_out_by_refresh_token(&client, cookie.0).await.map_err(web::Error::from)

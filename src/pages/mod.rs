@@ -8,25 +8,22 @@ mod forgot_password;
 mod form_redirects;
 mod index;
 mod login;
+mod mail_login;
 mod password_strength;
 mod paths;
 mod register;
+mod report_login;
 mod reset_password;
 mod restore_email;
 mod second_factor;
 mod setup;
 
 use crate::{
-    flows::{
-        self,
-        surface::{Envelope, Rotation, Surface},
-    },
+    flows::{self, surface::Surface},
     view::View,
-    web::{
-        Error,
-        reply::{json::Reply, page::Page, problem::Problem},
-    },
+    web::{Error, Page, Problem, Reply},
 };
+use futures_util::{FutureExt as _, future::BoxFuture};
 use rocket::{
     Either, Request, Route,
     http::Method,
@@ -36,17 +33,10 @@ use rocket::{
 use url::form_urlencoded;
 
 /// The rules of the native API: the cookie of one is valid for the other.
-const SURFACE: Surface = Surface {
-    client: "pages",
-    envelope: Envelope::Uuid,
-    rotation: Rotation::Grace,
-    superusers: true,
-    challenges: true,
-    legacy: false,
-};
+const SURFACE: Surface = Surface::native("pages");
 
-/// The routes of all pages.
-pub fn routes() -> Vec<Route> {
+/// The routes of all pages. Those of the login by mail only if `login_by_mail` is true.
+pub fn routes(login_by_mail: bool) -> Vec<Route> {
     let pages = routes![
         index::front,
         login::page,
@@ -65,6 +55,8 @@ pub fn routes() -> Vec<Route> {
         forgot_password::forgot,
         restore_email::page,
         restore_email::restore,
+        report_login::page,
+        report_login::report,
         reset_password::page,
         reset_password::reset,
         account::profile::page,
@@ -84,12 +76,14 @@ pub fn routes() -> Vec<Route> {
         account::two_step::remove,
         account::two_step::renew,
         account::two_step::download,
+        account::security::notifications,
         password_strength::strength,
         setup::page,
         setup::set_up,
         assets::file,
     ];
-    [pages, dev_mail::routes(), admin::routes(), form_redirects::routes()].concat()
+    let by_mail = if login_by_mail { mail_login::routes() } else { Vec::new() };
+    [pages, by_mail, dev_mail::routes(), admin::routes(), form_redirects::routes()].concat()
 }
 
 /// Why a page is not shown. Redirects to the login if the reader is not logged in, or else reports the
@@ -129,17 +123,20 @@ type Shown<V> = Result<Page<V>, PageError>;
 type Sent<V> = Result<Either<Reply<()>, Page<V>>, PageError>;
 
 /// The redirect, or the page `view` with the error in its form `form`.
-fn answer<V: View>(
+fn answer<'a, V: View + Send + 'a>(
     done: Result<Reply<()>, Error>,
     form: &'static str,
-    view: impl FnOnce() -> V,
-) -> Sent<V> {
-    match done {
-        Ok(redirect) => Ok(Either::Left(redirect)),
-        // The session has ended since the page was opened.
-        Err(e @ (Error::Unauthenticated | Error::Flow(flows::Error::TokenNotValid))) => {
-            Err(PageError(e))
+    view: impl Future<Output = flows::Result<V>> + Send + 'a,
+) -> BoxFuture<'a, Sent<V>> {
+    async move {
+        match done {
+            Ok(redirect) => Ok(Either::Left(redirect)),
+            // The session has ended since the page was opened.
+            Err(e @ (Error::Unauthenticated | Error::Flow(flows::Error::TokenNotValid))) => {
+                Err(PageError(e))
+            }
+            Err(e) => Ok(Either::Right(Page::again(view.await?, form, e))),
         }
-        Err(e) => Ok(Either::Right(Page::again(view(), form, e))),
     }
+    .boxed()
 }

@@ -2,12 +2,7 @@
 use crate::{
     flows::{Auth, Strength},
     view,
-    web::{
-        self,
-        csrf_token::{Form, typed},
-        guards::Visitor,
-        reply::{json::Reply, problem::Problem},
-    },
+    web::{Client, Form, Problem, Reply, Visitor},
 };
 use rocket::{State, post};
 use serde::Serialize;
@@ -24,16 +19,17 @@ pub struct Told {
 #[post("/password-strength", data = "<form>")]
 pub async fn strength(
     auth: &State<Auth>,
+    client: Client<'_>,
     visitor: Visitor,
-    form: web::Result<Form>,
+    form: Form,
 ) -> Result<Reply<Told>, Problem> {
-    let mut own: Vec<_> = ["email", "username", "first_name"].map(|name| typed(&form, name)).into();
+    let mut own: Vec<_> = ["email", "username", "first_name"].map(|name| form.typed(name)).into();
     if let Some(user) = visitor.user {
         own.extend([user.email, user.first_name, user.username.unwrap_or_default()]);
     }
-    let form = form?;
-    let password = form.read(|f| f.text("password"))?;
-    let strength = auth.password_strength(password, own).await?.map(Strength::name);
+    let body = form.body?;
+    let password = body.read(|f| f.text("password"))?;
+    let strength = auth.password_strength(&client, password, own).await?.map(Strength::name);
     let text = strength.map(|name| view::text(visitor.language, &format!("strength-{name}"), &[]));
     Ok(Reply::ok(Told { strength, text }))
 }

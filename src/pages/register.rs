@@ -5,23 +5,16 @@ use crate::{
     flows::{Auth, Error, NewAccount, Registered},
     view::View,
     web::{
-        self,
-        cookies::{
-            links::{InviteToken, LinkCookie},
-            registration,
-        },
-        csrf_token::{Form, typed},
-        guards::SignedIn,
-        reply::{flash::Notice, json::Reply, page::Page, return_to::next},
-        request::caller::Client,
+        self, Client, Form, LinkCookie, LinkTokens, Notice, Page, Reply, SignedIn,
+        cookies::registration, reply::return_to::next,
     },
 };
-use rocket::{Either, State, get, post};
+use rocket::{Either, get, post};
 use serde::Serialize;
 use url::form_urlencoded;
 
 /// The page with the form to register.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub struct RegisterPage {
     /// Who may register: `open`, `invite` or `closed`.
     registration: &'static str,
@@ -33,8 +26,6 @@ pub struct RegisterPage {
     /// Whether the invitation is no longer valid.
     expired: bool,
     next: String,
-    /// The shortest password allowed, in characters.
-    min_length: usize,
 }
 
 impl View for RegisterPage {
@@ -46,26 +37,21 @@ impl RegisterPage {
     fn new(auth: &Auth, to: &str) -> Self {
         Self {
             registration: auth.runtime_settings().registration.name(),
-            email: String::new(),
-            username: String::new(),
-            first_name: String::new(),
-            invite: String::new(),
-            expired: false,
             next: next(auth.config(), to).unwrap_or_default(),
-            min_length: auth.config().password.min_length,
+            ..Self::default()
         }
     }
 }
 
 #[get("/register?<invite>&<next>")]
 pub async fn page(
-    auth: &State<Auth>,
     client: Client<'_>,
     by: web::Result<SignedIn>,
-    kept: InviteToken<'_>,
+    kept: LinkTokens<'_>,
     invite: Option<&str>,
     next: Option<&str>,
-) -> Result<Either<Reply<()>, Page<RegisterPage>>, super::PageError> {
+) -> Sent<RegisterPage> {
+    let auth = client.auth;
     let next = next.unwrap_or_default();
     if let Some(token) = invite {
         let query: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
@@ -78,8 +64,8 @@ pub async fn page(
         return Ok(Either::Left(redirect_to(auth, next)));
     }
     let mut view = RegisterPage::new(auth, next);
-    if let Some(token) =
-        kept.0.filter(|_| auth.runtime_settings().registration != Registration::Closed)
+    if let Some(token) = kept.get(LinkCookie::Invite)
+        && auth.runtime_settings().registration != Registration::Closed
     {
         match auth.invited(&client, token).await? {
             Some(email) => (view.invite, view.email) = (token.to_owned(), email),
@@ -90,16 +76,13 @@ pub async fn page(
 }
 
 #[post("/register", data = "<form>")]
-pub async fn register(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    form: web::Result<Form>,
-) -> Sent<RegisterPage> {
+pub async fn register(client: Client<'_>, form: Form) -> Sent<RegisterPage> {
+    let auth = client.auth;
     let [email, username, first_name, invite, to] =
-        ["email", "username", "first_name", "invite", "next"].map(|name| typed(&form, name));
+        ["email", "username", "first_name", "invite", "next"].map(|name| form.typed(name));
     let done = async {
-        let form = form?;
-        let password = form.read(|f| f.text("password"))?;
+        let body = form.body?;
+        let password = body.read(|f| f.text("password"))?;
         let new = NewAccount {
             email: &email,
             password,
@@ -127,12 +110,10 @@ pub async fn register(
     };
     let done = done.await;
     let expired = matches!(done, Err(web::Error::Flow(Error::LinkNotValid)));
-    answer(done, "register", || RegisterPage {
-        email: email.clone(),
-        username: username.clone(),
-        first_name: first_name.clone(),
-        invite: if expired { String::new() } else { invite.clone() },
-        expired,
-        ..RegisterPage::new(auth, &to)
-    })
+    let view = async {
+        let invite = if expired { String::new() } else { invite };
+        let new = RegisterPage::new(auth, &to);
+        Ok(RegisterPage { email, username, first_name, invite, expired, ..new })
+    };
+    answer(done, "register", view).await
 }

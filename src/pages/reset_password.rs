@@ -1,17 +1,11 @@
 //! `/reset-password`: the target of the mailed link that resets a password.
-use super::{PageError, Sent, answer, paths};
+use super::{Sent, answer, paths};
 use crate::{
-    flows::{Auth, Error, LinkState},
+    flows::{Auth, Caller, Error, LinkState},
     view::View,
-    web::{
-        self,
-        cookies::links::{LinkCookie, ResetToken},
-        csrf_token::{Form, LinkForm},
-        reply::{flash::Notice, json::Reply, page::Page},
-        request::caller::Client,
-    },
+    web::{self, Body, Client, Form, LinkCookie, LinkTokens, Notice, Page, Reply},
 };
-use rocket::{Either, State, get, http::Status, post};
+use rocket::{Either, get, http::Status, post};
 use serde::Serialize;
 
 /// The path of the page.
@@ -20,12 +14,10 @@ pub const PATH: &str = "/reset-password";
 /// `state` is `usable` or `expired`.
 #[derive(Serialize)]
 pub struct Reset {
-    state: &'static str,
+    state: LinkState,
     token: String,
     /// The email of the account.
     email: String,
-    /// The shortest password allowed, in characters.
-    min_length: usize,
 }
 
 impl View for Reset {
@@ -34,73 +26,53 @@ impl View for Reset {
 }
 
 impl Reset {
-    fn new(auth: &Auth, of: Option<String>, token: &str) -> Self {
+    fn new(of: Option<String>, token: &str) -> Self {
         let state = if of.is_some() { LinkState::Usable } else { LinkState::Expired };
-        Self {
-            state: name(state),
-            token: token.to_owned(),
-            email: of.unwrap_or_default(),
-            min_length: auth.config().password.min_length,
-        }
+        Self { state, token: token.to_owned(), email: of.unwrap_or_default() }
     }
 }
 
 #[get("/reset-password?<token>")]
-pub async fn page(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    kept: ResetToken<'_>,
-    token: Option<&str>,
-) -> Result<Either<Reply<()>, Page<Reset>>, PageError> {
+pub async fn page(client: Client<'_>, kept: LinkTokens<'_>, token: Option<&str>) -> Sent<Reset> {
     if let Some(token) = token {
-        let cookie = LinkCookie::Reset.cookie(auth.config(), token);
+        let cookie = LinkCookie::Reset.cookie(client.auth.config(), token);
         return Ok(Either::Left(Reply::see(Reset::PATH).header("Set-Cookie", cookie)));
     }
-    let token = kept.0.unwrap_or_default();
-    let of = auth.reset_of(&client, token).await?;
+    let token = kept.get(LinkCookie::Reset).unwrap_or_default();
+    let of = client.auth.reset_of(&client, token).await?;
     let status = if of.is_some() { Status::Ok } else { Status::BadRequest };
-    Ok(Either::Right(Page::with(status, Reset::new(auth, of, token))))
+    Ok(Either::Right(Page::with(status, Reset::new(of, token))))
 }
 
 #[post("/reset-password", data = "<form>")]
-pub async fn reset(auth: &State<Auth>, client: Client<'_>, form: LinkForm) -> Sent<Reset> {
-    let token = form.token;
-    match reset_password(auth, &client, &token, form.form, LinkCookie::Reset).await {
-        Ok(reply) => Ok(Either::Left(reply)),
+pub async fn reset(client: Client<'_>, form: Form) -> Sent<Reset> {
+    let token = form.link_token;
+    match reset_password(client.auth, &client, &token, form.body, LinkCookie::Reset).await {
         Err(web::Error::Flow(Error::LinkNotValid)) => {
-            let view = Reset::new(auth, None, "");
-            Ok(Either::Right(Page::with(Status::BadRequest, view)))
+            Ok(Either::Right(Page::with(Status::BadRequest, Reset::new(None, ""))))
         }
-        Err(e) => {
-            let of = auth.reset_of(&client, &token).await?;
-            answer(Err(e), "reset", || Reset::new(auth, of, &token))
+        done => {
+            let view =
+                async { Ok(Reset::new(client.auth.reset_of(&client, &token).await?, &token)) };
+            answer(done, "reset", view).await
         }
     }
 }
 
-/// Sets the new password in `form`. The reply forgets the token that the cookie `kept` holds.
+/// Sets the new password in `body`. The reply forgets the token that the cookie `kept` holds.
 pub async fn reset_password(
     auth: &Auth,
-    client: &Client<'_>,
+    caller: &Caller,
     token: &str,
-    form: web::Result<Form>,
+    body: web::Result<Body>,
     kept: LinkCookie,
 ) -> web::Result<Reply<()>> {
-    let form = form?;
-    let new = form.read(|f| f.text("new_password"))?;
-    let device = auth.reset_password(client, token, new).await?;
+    let body = body?;
+    let new = body.read(|f| f.text("new_password"))?;
+    let device = auth.reset_password(caller, token, new).await?;
     let reply = Reply::see(paths::LOGIN)
         .without_refresh_cookie(auth)
         .with_device_cookie(auth, device)
         .with_notice(auth, Notice::PasswordReset);
     Ok(reply.header("Set-Cookie", kept.cookie(auth.config(), "")))
-}
-
-/// The name of the state of a link in templates.
-pub const fn name(state: LinkState) -> &'static str {
-    match state {
-        LinkState::Usable => "usable",
-        LinkState::Done => "done",
-        LinkState::Expired => "expired",
-    }
 }

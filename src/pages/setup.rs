@@ -1,28 +1,22 @@
 //! `/setup`: the target of the link that the first start prints. It is found only under the host name in
 //! `public_url` and under a loopback name.
-use super::{PageError, SURFACE, Sent, answer, paths, reset_password::name};
+use super::{SURFACE, Sent, answer, paths};
 use crate::{
-    flows::{Auth, Error, LinkState},
+    flows::{Error, LinkState},
     view::View,
     web::{
-        self,
-        cookies::links::{LinkCookie, SetupToken},
-        csrf_token::{Form, typed},
-        reply::{flash::Notice, json::Reply, page::Page},
-        request::{caller::Client, host::ByOurName},
+        self, Client, Form, LinkCookie, LinkTokens, Notice, Page, Reply, request::host::ByOurName,
     },
 };
-use rocket::{Either, State, get, http::Status, post};
+use rocket::{Either, get, http::Status, post};
 use serde::Serialize;
 
 /// `state` is `usable` or `expired`.
 #[derive(Serialize)]
 pub struct Setup {
-    state: &'static str,
+    state: LinkState,
     token: String,
     email: String,
-    /// The shortest password allowed, in characters.
-    min_length: usize,
 }
 
 impl View for Setup {
@@ -31,9 +25,8 @@ impl View for Setup {
 }
 
 impl Setup {
-    fn new(auth: &Auth, state: LinkState, token: &str, email: String) -> Self {
-        let min_length = auth.config().password.min_length;
-        Self { state: name(state), token: token.to_owned(), email, min_length }
+    fn new(state: LinkState, token: &str, email: String) -> Self {
+        Self { state, token: token.to_owned(), email }
     }
 }
 
@@ -43,35 +36,30 @@ fn demand(ours: &ByOurName) -> Result<(), Error> {
 
 #[get("/setup?<token>")]
 pub async fn page(
-    auth: &State<Auth>,
     client: Client<'_>,
     ours: ByOurName,
-    kept: SetupToken<'_>,
+    kept: LinkTokens<'_>,
     token: Option<&str>,
-) -> Result<Either<Reply<()>, Page<Setup>>, PageError> {
+) -> Sent<Setup> {
     demand(&ours)?;
     if let Some(token) = token {
-        let cookie = LinkCookie::Setup.cookie(auth.config(), token);
+        let cookie = LinkCookie::Setup.cookie(client.auth.config(), token);
         return Ok(Either::Left(Reply::see(Setup::PATH).header("Set-Cookie", cookie)));
     }
-    let token = kept.0.unwrap_or_default();
-    let state = auth.setup_state(&client, token).await?;
+    let token = kept.get(LinkCookie::Setup).unwrap_or_default();
+    let state = client.auth.setup_state(&client, token).await?;
     let status = if state == LinkState::Usable { Status::Ok } else { Status::BadRequest };
-    Ok(Either::Right(Page::with(status, Setup::new(auth, state, token, String::new()))))
+    Ok(Either::Right(Page::with(status, Setup::new(state, token, String::new()))))
 }
 
 #[post("/setup", data = "<form>")]
-pub async fn set_up(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    ours: ByOurName,
-    form: web::Result<Form>,
-) -> Sent<Setup> {
+pub async fn set_up(client: Client<'_>, ours: ByOurName, form: Form) -> Sent<Setup> {
+    let auth = client.auth;
     demand(&ours)?;
-    let [token, email] = ["token", "email"].map(|name| typed(&form, name));
+    let [token, email] = ["token", "email"].map(|name| form.typed(name));
     let done = async {
-        let form = form?;
-        let password = form.read(|f| f.text("password"))?;
+        let body = form.body?;
+        let password = body.read(|f| f.text("password"))?;
         let user = auth.set_up(&client, &token, &email, password).await?;
         let tokens = auth.open_session(&client, &SURFACE, &user, true).await?;
         let reply = Reply::see(paths::ACCOUNT)
@@ -81,11 +69,12 @@ pub async fn set_up(
     };
     match done.await {
         Err(web::Error::Flow(Error::LinkNotValid)) => {
-            let view = Setup::new(auth, LinkState::Expired, "", String::new());
+            let view = Setup::new(LinkState::Expired, "", String::new());
             Ok(Either::Right(Page::with(Status::BadRequest, view)))
         }
         done => {
-            answer(done, "setup", || Setup::new(auth, LinkState::Usable, &token, email.clone()))
+            let view = async { Ok(Setup::new(LinkState::Usable, &token, email)) };
+            answer(done, "setup", view).await
         }
     }
 }

@@ -6,9 +6,11 @@
 //! highest stored cost. What was computed for the account counts, and the rest is computed in addition. This
 //! is exact, needs no clock, and works under load.
 
-use super::{legacy_hashes::Foreign, phc::Phc};
+use super::{
+    legacy_hashes::{Foreign, Prf},
+    phc::Phc,
+};
 use argon2::Params;
-use aws_lc_rs::pbkdf2;
 use std::{collections::BTreeMap, fmt, num::NonZeroU32, str::FromStr};
 
 /// A kind of hash by its cost. Within a family the cost grows with the last number.
@@ -21,33 +23,6 @@ pub enum Kind {
     Scrypt(u32, u32, u32),
     /// The binary logarithm of the rounds.
     Bcrypt(u32),
-}
-
-/// The hash function of PBKDF2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Prf {
-    Sha1,
-    Sha256,
-    Sha512,
-}
-
-impl Prf {
-    /// The length of a block of output, in bytes. Each block costs all the iterations.
-    const fn length(self) -> usize {
-        match self {
-            Self::Sha1 => 20,
-            Self::Sha256 => 32,
-            Self::Sha512 => 64,
-        }
-    }
-
-    const fn algorithm(self) -> pbkdf2::Algorithm {
-        match self {
-            Self::Sha1 => pbkdf2::PBKDF2_HMAC_SHA1,
-            Self::Sha256 => pbkdf2::PBKDF2_HMAC_SHA256,
-            Self::Sha512 => pbkdf2::PBKDF2_HMAC_SHA512,
-        }
-    }
 }
 
 impl Kind {
@@ -66,11 +41,9 @@ impl Kind {
     /// The kind of a foreign hash; `None` if verifying it costs next to nothing.
     pub fn of_foreign(foreign: &Foreign) -> Option<Self> {
         match foreign {
-            Foreign::Pbkdf2 { algorithm, iterations, hash, .. } => {
-                let all = [Prf::Sha1, Prf::Sha256, Prf::Sha512];
-                let prf = all.into_iter().find(|prf| prf.algorithm() == *algorithm)?;
+            Foreign::Pbkdf2 { prf, iterations, hash, .. } => {
                 let blocks = u32::try_from(hash.len().div_ceil(prf.length())).ok()?;
-                Some(Self::Pbkdf2(prf, iterations.get().saturating_mul(blocks)))
+                Some(Self::Pbkdf2(*prf, iterations.get().saturating_mul(blocks)))
             }
             Foreign::Scrypt { params, .. } => {
                 Some(Self::Scrypt(params.r(), params.p(), params.log_n().into()))
@@ -121,7 +94,7 @@ impl Kind {
         Some(match self {
             Self::Argon2(..) => return None,
             Self::Pbkdf2(prf, iterations) => Foreign::Pbkdf2 {
-                algorithm: prf.algorithm(),
+                prf,
                 iterations: NonZeroU32::new(iterations)?,
                 salt: vec![0; 16],
                 hash: vec![0; prf.length()],
@@ -144,9 +117,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Argon2(memory, lanes, passes) => write!(f, "argon2 {memory} {lanes} {passes}"),
-            Self::Pbkdf2(Prf::Sha1, iterations) => write!(f, "pbkdf2-sha1 {iterations}"),
-            Self::Pbkdf2(Prf::Sha256, iterations) => write!(f, "pbkdf2-sha256 {iterations}"),
-            Self::Pbkdf2(Prf::Sha512, iterations) => write!(f, "pbkdf2-sha512 {iterations}"),
+            Self::Pbkdf2(prf, iterations) => write!(f, "pbkdf2-{prf} {iterations}"),
             Self::Scrypt(r, p, log_n) => write!(f, "scrypt {r} {p} {log_n}"),
             Self::Bcrypt(cost) => write!(f, "bcrypt {cost}"),
         }
@@ -163,11 +134,12 @@ impl FromStr for Kind {
             words.map(|n| n.parse::<u32>().map_err(drop)).collect::<Result<Vec<_>, ()>>()?;
         Ok(match (name, &*costs) {
             ("argon2", [memory, lanes, passes]) => Self::Argon2(*memory, *lanes, *passes),
-            ("pbkdf2-sha1", [iterations]) => Self::Pbkdf2(Prf::Sha1, *iterations),
-            ("pbkdf2-sha256", [iterations]) => Self::Pbkdf2(Prf::Sha256, *iterations),
-            ("pbkdf2-sha512", [iterations]) => Self::Pbkdf2(Prf::Sha512, *iterations),
             ("scrypt", [r, p, log_n]) => Self::Scrypt(*r, *p, *log_n),
             ("bcrypt", [cost]) => Self::Bcrypt(*cost),
+            (name, [iterations]) => {
+                let prf = name.strip_prefix("pbkdf2-").ok_or(())?;
+                Self::Pbkdf2(prf.parse().map_err(drop)?, *iterations)
+            }
             _ => return Err(()),
         })
     }

@@ -36,6 +36,12 @@ pub fn our_kind(c: &config::Password) -> Kind {
     Kind::of_argon2(&params(c))
 }
 
+/// A hash of our kind, before it is computed.
+fn unhashed(params: Params, salt: [u8; 16]) -> Phc {
+    let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
+    Phc { algorithm, version, params, salt: salt.to_vec(), hash: vec![0; LENGTH] }
+}
+
 fn params(c: &config::Password) -> Params {
     Params::new(c.memory, c.passes, c.lanes, Some(LENGTH)).unwrap_or(Params::DEFAULT)
 }
@@ -83,13 +89,7 @@ impl Scratch {
 
     /// Hashes a password to a PHC string.
     pub fn hash(&mut self, password: &str) -> Result<String> {
-        let phc = Phc {
-            algorithm: Algorithm::Argon2id,
-            version: Version::V0x13,
-            params: self.params.clone(),
-            salt: secret::random::<16>()?.to_vec(),
-            hash: vec![0; LENGTH],
-        };
+        let phc = unhashed(self.params.clone(), secret::random()?);
         let hash = self.compute(&phc, password)?;
         let p = &self.params;
         Ok(format!(
@@ -163,14 +163,7 @@ impl Scratch {
         }
         let Kind::Argon2(memory, lanes, passes) = kind else { return Ok(()) };
         let params = Params::new(memory, passes, lanes, Some(LENGTH)).map_err(Error::internal)?;
-        let phc = Phc {
-            algorithm: Algorithm::Argon2id,
-            version: Version::V0x13,
-            params,
-            salt: vec![0; 16],
-            hash: vec![0; LENGTH],
-        };
-        self.matches(&phc, password).map(drop)
+        self.matches(&unhashed(params, [0; 16]), password).map(drop)
     }
 
     #[cfg_attr(not(test), expect(clippy::unused_self, reason = "tests count what is computed"))]

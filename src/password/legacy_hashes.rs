@@ -19,10 +19,39 @@ const MOST_BCRYPT_COST: u8 = 15;
 const HASH: RangeInclusive<usize> = 16..=64;
 const SALT: usize = 256;
 
+/// The hash function of PBKDF2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::Display, strum::EnumString)]
+#[strum(serialize_all = "lowercase")]
+pub enum Prf {
+    Sha1,
+    Sha256,
+    Sha512,
+}
+
+impl Prf {
+    /// The length of a block of output, in bytes. Each block costs all the iterations.
+    pub const fn length(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha512 => 64,
+        }
+    }
+
+    /// The function as the library names it.
+    pub const fn algorithm(self) -> pbkdf2::Algorithm {
+        match self {
+            Self::Sha1 => pbkdf2::PBKDF2_HMAC_SHA1,
+            Self::Sha256 => pbkdf2::PBKDF2_HMAC_SHA256,
+            Self::Sha512 => pbkdf2::PBKDF2_HMAC_SHA512,
+        }
+    }
+}
+
 /// A parsed foreign hash.
 pub enum Foreign {
     Pbkdf2 {
-        algorithm: pbkdf2::Algorithm,
+        prf: Prf,
         iterations: NonZeroU32,
         salt: Vec<u8>,
         hash: Vec<u8>,
@@ -59,12 +88,9 @@ impl Foreign {
             "" => crypt(rest),
             "pbkdf2_sha256" | "pbkdf2_sha1" => {
                 let [iterations, salt, hash] = parts(rest)?;
-                let (algorithm, block) = match kind {
-                    "pbkdf2_sha1" => (pbkdf2::PBKDF2_HMAC_SHA1, 20),
-                    _ => (pbkdf2::PBKDF2_HMAC_SHA256, 32),
-                };
-                let hash = STANDARD.decode(hash).ok().filter(|hash| hash.len() == block)?;
-                pbkdf2(algorithm, block, iterations, text(salt), hash)
+                let prf = if kind == "pbkdf2_sha1" { Prf::Sha1 } else { Prf::Sha256 };
+                let hash = STANDARD.decode(hash).ok().filter(|hash| hash.len() == prf.length())?;
+                pbkdf2(prf, iterations, text(salt), hash)
             }
             "scrypt" => {
                 let [n, salt, r, p, hash] = parts(rest)?;
@@ -80,8 +106,9 @@ impl Foreign {
     /// Whether it is a hash of `password`.
     pub fn matches(&self, password: &str) -> bool {
         match self {
-            Self::Pbkdf2 { algorithm, iterations, salt, hash } => {
-                pbkdf2::verify(*algorithm, *iterations, salt, password.as_bytes(), hash).is_ok()
+            Self::Pbkdf2 { prf, iterations, salt, hash } => {
+                let algorithm = prf.algorithm();
+                pbkdf2::verify(algorithm, *iterations, salt, password.as_bytes(), hash).is_ok()
             }
             Self::Scrypt { params, salt, hash } => {
                 let mut made = vec![0; hash.len()];
@@ -118,32 +145,25 @@ fn crypt(rest: &str) -> Option<Foreign> {
         let (r, p) = costs.split_once(",p=")?;
         return scrypt(ln.parse().ok()?, [r, p], salt, hash);
     }
-    let (algorithm, block) = match kind {
-        "pbkdf2-sha256" => (pbkdf2::PBKDF2_HMAC_SHA256, 32),
-        "pbkdf2-sha512" => (pbkdf2::PBKDF2_HMAC_SHA512, 64),
+    let prf = match kind {
+        "pbkdf2-sha256" => Prf::Sha256,
+        "pbkdf2-sha512" => Prf::Sha512,
         _ => return None,
     };
     let iterations = match costs.strip_prefix("i=") {
         Some(phc) => phc.split_once(",l=").map_or(phc, |(iterations, _)| iterations),
         None => costs,
     };
-    pbkdf2(algorithm, block, iterations, salt, hash)
+    pbkdf2(prf, iterations, salt, hash)
 }
 
-/// Checks the bounds. Each `block` of the hash, which is the length of the algorithm's output in bytes, costs
-/// all the iterations.
-fn pbkdf2(
-    algorithm: pbkdf2::Algorithm,
-    block: usize,
-    iterations: &str,
-    salt: Vec<u8>,
-    hash: Vec<u8>,
-) -> Option<Foreign> {
+/// Checks the bounds.
+fn pbkdf2(prf: Prf, iterations: &str, salt: Vec<u8>, hash: Vec<u8>) -> Option<Foreign> {
     let iterations = iterations.parse::<NonZeroU32>().ok()?;
-    let blocks = u32::try_from(hash.len().div_ceil(block)).ok()?;
+    let blocks = u32::try_from(hash.len().div_ceil(prf.length())).ok()?;
     let cost = iterations.get().saturating_mul(blocks);
     let good = cost <= MOST_ITERATIONS && fits(&salt, &hash);
-    good.then_some(Foreign::Pbkdf2 { algorithm, iterations, salt, hash })
+    good.then_some(Foreign::Pbkdf2 { prf, iterations, salt, hash })
 }
 
 /// Checks the bounds of RFC 7914, section 2, and ours.

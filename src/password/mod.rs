@@ -20,6 +20,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+pub use workers::Jobs;
 use workers::Pool;
 use zeroize::Zeroizing;
 
@@ -61,9 +62,9 @@ impl Hasher {
         *self.slowest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(slowest);
     }
 
-    /// How many passwords are waiting for a thread.
-    pub fn waiting(&self) -> usize {
-        self.pool.waiting()
+    /// How many passwords are waiting for a thread, were hashed or checked, or were given up.
+    pub fn jobs(&self) -> Jobs {
+        self.pool.jobs()
     }
 
     /// Hashes a password to a PHC string.

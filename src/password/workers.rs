@@ -23,6 +23,17 @@ const IDLE: Duration = Duration::from_secs(30);
 /// A pool of hashing threads. They end when it is dropped.
 pub struct Pool(Arc<Shared>);
 
+/// How many jobs a pool has had and has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Jobs {
+    /// Jobs that wait for a thread, and whose callers still wait.
+    pub waiting: usize,
+    /// Jobs that a thread has begun.
+    pub begun: u64,
+    /// Jobs that were discarded because their callers had gone.
+    pub discarded: u64,
+}
+
 /// The state shared by the threads and the callers.
 struct Shared {
     line: Mutex<Queue>,
@@ -36,6 +47,17 @@ struct Queue {
     /// The number of idle threads.
     free: usize,
     open: bool,
+    begun: u64,
+    discarded: u64,
+}
+
+impl Queue {
+    /// Removes the jobs without a caller.
+    fn discard_unwanted(&mut self) {
+        let before = self.jobs.len();
+        self.jobs.retain(|job| job.is_wanted());
+        self.discarded += (before - self.jobs.len()) as u64;
+    }
 }
 
 trait Job: Send {
@@ -75,7 +97,7 @@ impl Pool {
 
     /// A pool whose threads free their memory after `idle` without work.
     pub fn with_idle(config: &config::Password, idle: Duration) -> Self {
-        let line = Queue { jobs: VecDeque::new(), free: 0, open: false };
+        let line = Queue { jobs: VecDeque::new(), free: 0, open: false, begun: 0, discarded: 0 };
         let pool =
             Arc::new(Shared { line: Mutex::new(line), moved: Condvar::new(), queue: config.queue });
         let cores = thread::available_parallelism().map_or(1, usize::from);
@@ -95,9 +117,11 @@ impl Pool {
         Self(pool)
     }
 
-    /// How many jobs wait for a thread.
-    pub fn waiting(&self) -> usize {
-        self.0.line().jobs.len()
+    /// The number of its jobs.
+    pub fn jobs(&self) -> Jobs {
+        let mut line = self.0.line();
+        line.discard_unwanted();
+        Jobs { waiting: line.jobs.len(), begun: line.begun, discarded: line.discarded }
     }
 
     /// Runs `task` on one of the threads, unless the caller has gone by then.
@@ -134,7 +158,7 @@ impl Shared {
         }
         let places = self.queue.saturating_add(line.free);
         if line.jobs.len() >= places {
-            line.jobs.retain(|job| job.is_wanted());
+            line.discard_unwanted();
         }
         if line.jobs.len() >= places {
             return Err(Error::Busy);
@@ -152,8 +176,10 @@ impl Shared {
             while let Some(job) = line.jobs.pop_front() {
                 if job.is_wanted() {
                     line.free -= 1;
+                    line.begun += 1;
                     return Next::Work(job);
                 }
+                line.discarded += 1;
             }
             if !line.open {
                 return Next::Closed;

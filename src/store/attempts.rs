@@ -2,7 +2,7 @@
 use super::forget;
 use crate::{
     db::{Conn, Result, Tx},
-    time::Timestamp,
+    time::{Timestamp, micros},
 };
 use std::time::Duration;
 
@@ -36,80 +36,52 @@ impl Pace {
     }
 }
 
-fn micros(d: Duration) -> i64 {
-    i64::try_from(d.as_micros()).unwrap_or(i64::MAX)
-}
-
 /// Counts an attempt as a failure, and delays the next one. `false` if the bucket is blocked: then it changes
 /// nothing.
 ///
 /// It is one statement, so that concurrent attempts count like sequential ones, on all replicas. Without a
 /// delay the bucket is blocked until the time 0: another attempt may have read its clock a moment earlier.
 pub async fn count(db: &mut Tx, bucket: i64, pace: &Pace, now: Timestamp) -> Result<bool> {
-    let counted: Option<(i64,)> = db
-        .fetch_optional(
-            "INSERT INTO auth_attempts AS a (bucket, failures, blocked_until, counted_at)
-             VALUES ($1, 1, 0, $2)
-             ON CONFLICT (bucket) DO UPDATE SET (failures, blocked_until, counted_at) = (
-                 SELECT now.failures,
-                        CASE WHEN now.failures < $3 THEN 0
-                             WHEN now.failures >= $7 THEN $2 + $8
-                             WHEN now.failures >= $3 + $5 THEN $2 + $6
-                             ELSE $2 + ($4 << CAST(now.failures - $3 AS INTEGER)) END,
-                        $2
-                 FROM (SELECT CASE WHEN a.failures > ($2 - a.counted_at) / $9
-                                   THEN a.failures - ($2 - a.counted_at) / $9 + 1
-                                   ELSE 1 END AS failures) AS now)
-             WHERE a.blocked_until <= $2
-             RETURNING failures",
-            (
-                bucket,
-                now,
-                pace.free,
-                micros(pace.first),
-                pace.doublings(),
-                micros(pace.longest),
-                pace.most,
-                micros(pace.last),
-                micros(pace.forget),
-            ),
-        )
-        .await?;
-    Ok(counted.is_some())
+    let sql = "INSERT INTO auth_attempts AS a (bucket, failures, blocked_until, counted_at)
+               VALUES ($1, 1, 0, $2)
+               ON CONFLICT (bucket) DO UPDATE SET (failures, blocked_until, counted_at) = (
+                   SELECT now.failures,
+                          CASE WHEN now.failures < $3 THEN 0
+                               WHEN now.failures >= $7 THEN $2 + $8
+                               WHEN now.failures >= $3 + $5 THEN $2 + $6
+                               ELSE $2 + ($4 << CAST(now.failures - $3 AS INTEGER)) END,
+                          $2
+                   FROM (SELECT CASE WHEN a.failures > ($2 - a.counted_at) / $9
+                                     THEN a.failures - ($2 - a.counted_at) / $9 + 1
+                                     ELSE 1 END AS failures) AS now)
+               WHERE a.blocked_until <= $2";
+    let [first, longest, last, forget] =
+        [pace.first, pace.longest, pace.last, pace.forget].map(micros);
+    let (free, doublings, most) = (pace.free, pace.doublings(), pace.most);
+    let args = (bucket, now, free, first, doublings, longest, most, last, forget);
+    db.execute_one(sql, args).await
 }
 
 /// Until when a bucket is blocked; `None` if it has no attempts.
 pub async fn blocked_until(db: &mut Conn, bucket: i64) -> Result<Option<Timestamp>> {
-    let row: Option<(Timestamp,)> = db
-        .fetch_optional("SELECT blocked_until FROM auth_attempts WHERE bucket = $1", [bucket])
-        .await?;
-    Ok(row.map(|(until,)| until))
+    let sql = "SELECT blocked_until FROM auth_attempts WHERE bucket = $1";
+    db.fetch_optional_value(sql, [bucket]).await
 }
 
 /// Takes back one attempt, which was no failure, and the delay after it.
 pub async fn uncount(db: &mut Tx, bucket: i64) -> Result<()> {
-    db.execute(
-        "UPDATE auth_attempts SET failures = failures - 1, blocked_until = 0
-         WHERE bucket = $1 AND failures > 0",
-        [bucket],
-    )
-    .await?;
-    Ok(())
+    let sql = "UPDATE auth_attempts SET failures = failures - 1, blocked_until = 0
+               WHERE bucket = $1 AND failures > 0";
+    db.run(sql, [bucket]).await
 }
 
 /// Forgets all attempts of a bucket.
 pub async fn clear(db: &mut Tx, bucket: i64) -> Result<()> {
-    db.execute("DELETE FROM auth_attempts WHERE bucket = $1", [bucket]).await?;
-    Ok(())
+    db.run("DELETE FROM auth_attempts WHERE bucket = $1", [bucket]).await
 }
 
 /// Purges up to `most` buckets whose last attempt was before `then`, oldest first.
 pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
-    let sql = forget!(
-        db,
-        "auth_attempts",
-        "bucket",
-        "SELECT bucket FROM auth_attempts WHERE counted_at < $1 ORDER BY counted_at LIMIT $2"
-    );
+    let sql = forget!(db, "auth_attempts", "bucket", "counted_at < $1 ORDER BY counted_at");
     db.execute(sql, (then, most)).await
 }

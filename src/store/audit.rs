@@ -1,4 +1,6 @@
 //! Table `auth_audit`: the audit log. An event is written in the transaction of the action it records.
+//!
+//! A row stands for one event or, if it has a `series`, for all events of that series.
 use super::{
     forget,
     sessions::SessionId,
@@ -48,12 +50,16 @@ text_enum! {
         KeysRotated,
         /// A refresh token of the previous system opened a session.
         LegacyTokenAdopted,
-        /// A user logged in.
+        /// A user logged in. The detail is `mail` for a login by mail.
         Login,
         /// The password of a login was right, and the account requires a second factor as well.
         LoginChallenged,
         /// A login to an existing account failed. The detail says why.
         LoginFailed,
+        /// Someone requested a mail that logs in.
+        LoginMailRequested,
+        /// The link in the mail about a login from a new device reported that login.
+        LoginReported,
         /// A user ended the session that they used, and its family.
         Logout,
         /// A user ended all their sessions.
@@ -171,14 +177,14 @@ pub struct Entry<'a> {
 
 /// Records an audit event.
 pub async fn insert(db: &mut Tx, e: &Entry<'_>) -> Result<()> {
-    db.execute(
+    db.run(
         "INSERT INTO auth_audit (at, kind, actor, actor_id, target_id, session_id, ip, user_agent,
                                  detail)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         (
             e.at,
-            e.kind,
-            e.actor,
+            e.kind.as_str(),
+            e.actor.as_str(),
             e.actor_id,
             e.target_id,
             e.session_id,
@@ -187,15 +193,35 @@ pub async fn insert(db: &mut Tx, e: &Entry<'_>) -> Result<()> {
             e.detail,
         ),
     )
-    .await?;
-    Ok(())
+    .await
+}
+
+/// Counts another event of a series, at the time `at`. `false` if the series has no row yet.
+pub async fn count(db: &mut Tx, series: &str, at: Timestamp) -> Result<bool> {
+    let sql = "UPDATE auth_audit SET times = times + 1, last_at = $2 WHERE series = $1";
+    db.execute_one(sql, (series, at)).await
+}
+
+/// Records the first event of a series. If there is a row for the series by now, counts the event in it.
+pub async fn begin(db: &mut Tx, series: &str, e: &Entry<'_>) -> Result<()> {
+    let sql = "INSERT INTO auth_audit AS a
+                   (at, kind, actor, target_id, ip, user_agent, detail, series)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+               ON CONFLICT (series) WHERE series IS NOT NULL
+               DO UPDATE SET times = a.times + 1, last_at = excluded.at";
+    let (kind, actor) = (e.kind.as_str(), e.actor.as_str());
+    db.run(sql, (e.at, kind, actor, e.target_id, e.ip, e.user_agent, e.detail, series)).await
 }
 
 /// An audit event as the user whose account it concerns may see it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Event {
-    /// When it happened.
+    /// When it happened; for several events, the first one.
     pub at: Timestamp,
+    /// How many events the row stands for.
+    pub times: i64,
+    /// When the last one of several events happened.
+    pub last_at: Option<Timestamp>,
     /// What happened.
     pub kind: Stored<AuditKind>,
     /// The caller's IP address; `None` if it is unknown or another user's.
@@ -207,14 +233,12 @@ pub struct Event {
 /// At most `limit` audit events of a user's account, newest first. The IP address and user agent of another
 /// user, such as an operator, are left out: the account's owner must not learn them.
 pub async fn of_user(db: &mut Conn, user: UserId, limit: i64) -> Result<Vec<Event>> {
-    db.fetch_all(
-        "SELECT at, kind,
-                CASE WHEN actor_id IS NULL OR actor_id = target_id THEN ip END AS ip,
-                CASE WHEN actor_id IS NULL OR actor_id = target_id THEN user_agent END AS user_agent
-         FROM auth_audit WHERE target_id = $1 ORDER BY at DESC, id DESC LIMIT $2",
-        (user, limit),
-    )
-    .await
+    let sql = "SELECT at, times, last_at, kind,
+                      CASE WHEN actor_id IS NULL OR actor_id = target_id THEN ip END AS ip,
+                      CASE WHEN actor_id IS NULL OR actor_id = target_id THEN user_agent END
+                          AS user_agent
+               FROM auth_audit WHERE target_id = $1 ORDER BY at DESC, id DESC LIMIT $2";
+    db.fetch_all(sql, (user, limit)).await
 }
 
 /// An audit event as operators see it.
@@ -222,8 +246,12 @@ pub async fn of_user(db: &mut Conn, user: UserId, limit: i64) -> Result<Vec<Even
 pub struct Logged {
     /// The row's id, which grows with each event.
     pub id: i64,
-    /// When it happened.
+    /// When it happened; for several events, the first one.
     pub at: Timestamp,
+    /// How many events the row stands for.
+    pub times: i64,
+    /// When the last one of several events happened.
+    pub last_at: Option<Timestamp>,
     /// What happened.
     pub kind: Stored<AuditKind>,
     /// Who did it.
@@ -261,7 +289,7 @@ pub struct Filter<'a> {
 macro_rules! logged {
     ($by:literal, $past:literal, $order:literal) => {
         concat!(
-            "SELECT e.id, e.at, e.kind, e.actor, e.actor_id, a.email AS actor_email, e.target_id,
+            "SELECT e.id, e.at, e.times, e.last_at, e.kind, e.actor, e.actor_id, a.email AS actor_email, e.target_id,
                     t.email AS target_email, e.session_id, e.ip, e.user_agent, e.detail
              FROM auth_audit e
              LEFT JOIN auth_users a ON a.id = e.actor_id
@@ -315,38 +343,26 @@ pub async fn page(
 /// The kinds that occur in the log, sorted by name. Finds each by one index lookup after the previous kind,
 /// instead of reading all events.
 pub async fn kinds(db: &mut Conn) -> Result<Vec<String>> {
-    let rows: Vec<(String,)> = db
-        .fetch_all(
-            "WITH RECURSIVE known (kind) AS (
-                 SELECT min(kind) FROM auth_audit
-                 UNION ALL
-                 SELECT (SELECT min(e.kind) FROM auth_audit e WHERE e.kind > known.kind)
-                 FROM known WHERE known.kind IS NOT NULL
-             ) SELECT kind FROM known WHERE kind IS NOT NULL ORDER BY kind",
-            (),
-        )
-        .await?;
-    Ok(rows.into_iter().map(|(kind,)| kind).collect())
+    let sql = "WITH RECURSIVE known (kind) AS (
+                   SELECT min(kind) FROM auth_audit
+                   UNION ALL
+                   SELECT (SELECT min(e.kind) FROM auth_audit e WHERE e.kind > known.kind)
+                   FROM known WHERE known.kind IS NOT NULL
+               ) SELECT kind FROM known WHERE kind IS NOT NULL ORDER BY kind";
+    db.fetch_values(sql, ()).await
 }
 
 /// The number of events of `kind` on each day since `then`, as pairs of day (UTC, counted from 1970) and
 /// number. Days without events are left out.
 pub async fn by_day(db: &mut Conn, kind: AuditKind, then: Timestamp) -> Result<Vec<(i64, i64)>> {
-    db.fetch_all(
-        "SELECT at / 86400000000, count(*) FROM auth_audit WHERE kind = $1 AND at >= $2
-         GROUP BY at / 86400000000 ORDER BY at / 86400000000",
-        (kind, then),
-    )
-    .await
+    let sql = "SELECT at / 86400000000, CAST(sum(times) AS BIGINT) FROM auth_audit
+               WHERE kind = $1 AND at >= $2
+               GROUP BY at / 86400000000 ORDER BY at / 86400000000";
+    db.fetch_all(sql, (kind.as_str(), then)).await
 }
 
 /// Purges up to `most` audit events from before `then`, oldest first.
 pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
-    let sql = forget!(
-        db,
-        "auth_audit",
-        "id",
-        "SELECT id FROM auth_audit WHERE at < $1 ORDER BY at LIMIT $2"
-    );
+    let sql = forget!(db, "auth_audit", "id", "at < $1 ORDER BY at");
     db.execute(sql, (then, most)).await
 }

@@ -1,9 +1,10 @@
 //! Rows that many tests start from.
 use crate::{
-    db::Db,
+    db::{Db, Result, Tx},
     secret::Digest,
     store::{
         refresh_tokens,
+        revocations::Revocation,
         sessions::{self, Rotation, SessionId},
         users::{self, UserId},
     },
@@ -24,6 +25,7 @@ pub fn after(seconds: u64) -> Timestamp {
 /// A new user with this email and username, and neither roles nor a confirmed email.
 pub fn named<'a>(email: &'a str, username: Option<&'a str>) -> users::NewUser<'a> {
     users::NewUser {
+        id: None,
         email,
         email_key: email,
         email_confirmed_at: None,
@@ -31,9 +33,11 @@ pub fn named<'a>(email: &'a str, username: Option<&'a str>) -> users::NewUser<'a
         username_key: username,
         first_name: "Ann",
         password_hash: Some("hash"),
+        is_active: true,
         is_superuser: false,
         language: Some("ru"),
         created_at: NOW,
+        last_login_at: None,
         self_registered: true,
     }
 }
@@ -94,6 +98,13 @@ pub fn token_of(session: SessionId, n: u8) -> refresh_tokens::RefreshToken {
         access_expires_at: after(10),
         used_at: None,
     }
+}
+
+/// Stores a revocation, unless the session has one.
+pub async fn revoke(db: &mut Tx, r: &Revocation) -> Result<()> {
+    let sql = "INSERT INTO auth_revocations (session_id, ended_at, expires_at) VALUES ($1, $2, $3)
+               ON CONFLICT DO NOTHING";
+    db.run(sql, (r.session_id, r.ended_at, r.expires_at)).await
 }
 
 /// Opens a database with at most four connections, and migrates it.

@@ -59,21 +59,19 @@ pub struct NewInvitation<'a> {
 
 /// Stores an invitation and returns its id.
 pub async fn insert(db: &mut Tx, new: &NewInvitation<'_>) -> Result<i64> {
-    let (id,): (i64,) = db
-        .fetch_one(
-            "INSERT INTO auth_invitations (email, email_key, roles, invited_by, created_at, expires_at)
+    db.fetch_value(
+        "INSERT INTO auth_invitations (email, email_key, roles, invited_by, created_at, expires_at)
              VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
-            (
-                new.email,
-                new.email_key,
-                new.roles.0.join(","),
-                new.invited_by,
-                new.created_at,
-                new.expires_at,
-            ),
-        )
-        .await?;
-    Ok(id)
+        (
+            new.email,
+            new.email_key,
+            new.roles.0.join(","),
+            new.invited_by,
+            new.created_at,
+            new.expires_at,
+        ),
+    )
+    .await
 }
 
 /// The invitation with this id.
@@ -83,17 +81,14 @@ pub async fn by_id(db: &mut Conn, id: i64) -> Result<Option<Invitation>> {
 
 /// The unused invitations to one address, expired ones too, in the order of ids.
 pub async fn to_address(db: &mut Conn, email_key: &str) -> Result<Vec<Invitation>> {
-    db.fetch_all(select!("WHERE i.email_key = $1 AND i.used_at IS NULL ORDER BY i.id"), [email_key])
-        .await
+    let sql = select!("WHERE i.email_key = $1 AND i.used_at IS NULL ORDER BY i.id");
+    db.fetch_all(sql, [email_key]).await
 }
 
 /// The invitation to which the mailed link with this hash belongs.
 pub async fn by_token(db: &mut Conn, hash: &Digest) -> Result<Option<Invitation>> {
-    db.fetch_optional(
-        select!("JOIN auth_invitation_tokens t ON t.invitation_id = i.id WHERE t.hash = $1"),
-        [hash],
-    )
-    .await
+    let sql = select!("JOIN auth_invitation_tokens t ON t.invitation_id = i.id WHERE t.hash = $1");
+    db.fetch_optional(sql, [hash]).await
 }
 
 /// At most `limit` invitations with an id below `before` that can still be used, newest first.
@@ -103,76 +98,51 @@ pub async fn pending(
     limit: i64,
     now: Timestamp,
 ) -> Result<Vec<Invitation>> {
-    db.fetch_all(
-        select!(
-            "WHERE i.id < $1 AND i.used_at IS NULL AND i.expires_at > $2 ORDER BY i.id DESC LIMIT $3"
-        ),
-        (before, now, limit),
-    )
-    .await
+    let sql = select!(
+        "WHERE i.id < $1 AND i.used_at IS NULL AND i.expires_at > $2 ORDER BY i.id DESC LIMIT $3"
+    );
+    db.fetch_all(sql, (before, now, limit)).await
 }
 
 /// Changes when an invitation expires; `false` if it can no longer be used. Locks the row: a concurrent
 /// withdrawal either waits, or has committed and is seen here.
 pub async fn extend(db: &mut Tx, id: i64, expires_at: Timestamp, now: Timestamp) -> Result<bool> {
-    let rows = db
-        .execute(
-            "UPDATE auth_invitations SET expires_at = $2
-             WHERE id = $1 AND used_at IS NULL AND expires_at > $3",
-            (id, expires_at, now),
-        )
-        .await?;
-    Ok(rows == 1)
+    let sql = "UPDATE auth_invitations SET expires_at = $2
+               WHERE id = $1 AND used_at IS NULL AND expires_at > $3";
+    db.execute_one(sql, (id, expires_at, now)).await
 }
 
 /// Adds a mailed link to an invitation.
 pub async fn add_token(db: &mut Tx, id: i64, hash: &Digest) -> Result<()> {
-    db.execute(
-        "INSERT INTO auth_invitation_tokens (hash, invitation_id) VALUES ($1, $2)",
-        (hash, id),
-    )
-    .await?;
-    Ok(())
+    let sql = "INSERT INTO auth_invitation_tokens (hash, invitation_id) VALUES ($1, $2)";
+    db.run(sql, (hash, id)).await
 }
 
 /// Consumes an invitation. Of concurrent calls exactly one returns `true`.
 pub async fn consume(db: &mut Tx, id: i64, now: Timestamp) -> Result<bool> {
-    let rows = db
-        .execute(
-            "UPDATE auth_invitations SET used_at = $2
-             WHERE id = $1 AND used_at IS NULL AND expires_at > $2",
-            (id, now),
-        )
-        .await?;
-    Ok(rows == 1)
+    let sql = "UPDATE auth_invitations SET used_at = $2
+               WHERE id = $1 AND used_at IS NULL AND expires_at > $2";
+    db.execute_one(sql, (id, now)).await
 }
 
 /// Withdraws an invitation; `false` if it was used or does not exist.
 pub async fn revoke(db: &mut Tx, id: i64) -> Result<bool> {
-    let rows =
-        db.execute("DELETE FROM auth_invitations WHERE id = $1 AND used_at IS NULL", [id]).await?;
-    Ok(rows == 1)
+    db.execute_one("DELETE FROM auth_invitations WHERE id = $1 AND used_at IS NULL", [id]).await
 }
 
 /// Withdraws the unused invitations to one address; returns how many.
 pub async fn revoke_from(db: &mut Tx, email_key: &str) -> Result<u64> {
-    db.execute("DELETE FROM auth_invitations WHERE email_key = $1 AND used_at IS NULL", [email_key])
-        .await
+    let sql = "DELETE FROM auth_invitations WHERE email_key = $1 AND used_at IS NULL";
+    db.execute(sql, [email_key]).await
 }
 
 /// Deletes the invitations to one address, used ones too.
 pub async fn forget(db: &mut Tx, email_key: &str) -> Result<()> {
-    db.execute("DELETE FROM auth_invitations WHERE email_key = $1", [email_key]).await?;
-    Ok(())
+    db.run("DELETE FROM auth_invitations WHERE email_key = $1", [email_key]).await
 }
 
 /// Purges up to `most` invitations that expired before `then`, oldest first.
 pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
-    let sql = forget!(
-        db,
-        "auth_invitations",
-        "id",
-        "SELECT id FROM auth_invitations WHERE expires_at < $1 ORDER BY expires_at LIMIT $2"
-    );
+    let sql = forget!(db, "auth_invitations", "id", "expires_at < $1 ORDER BY expires_at");
     db.execute(sql, (then, most)).await
 }

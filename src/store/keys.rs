@@ -37,30 +37,26 @@ pub struct Key {
 
 /// Stores a key; `false` if another process has just stored one in that state.
 pub async fn insert(db: &mut Tx, k: &Key) -> Result<bool> {
-    let rows = db
-        .execute(
-            "INSERT INTO auth_keys (kid, algorithm, state, private_key, created_at)
+    db.execute_one(
+        "INSERT INTO auth_keys (kid, algorithm, state, private_key, created_at)
              VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-            (
-                k.kid.as_str(),
-                k.algorithm.as_str(),
-                k.state.as_str(),
-                k.private_key.as_slice(),
-                k.created_at,
-            ),
-        )
-        .await?;
-    Ok(rows == 1)
+        (
+            k.kid.as_str(),
+            k.algorithm.as_str(),
+            k.state.as_str(),
+            k.private_key.as_slice(),
+            k.created_at,
+        ),
+    )
+    .await
 }
 
 /// All keys that still sign or verify at `now`, newest first.
 pub async fn all(db: &mut Conn, now: Timestamp) -> Result<Vec<Key>> {
-    db.fetch_all(
-        "SELECT kid, algorithm, state, private_key, created_at, expires_at, retired_at FROM auth_keys
-         WHERE expires_at IS NULL OR expires_at > $1 ORDER BY created_at DESC, kid",
-        [now],
-    )
-    .await
+    let sql = "SELECT kid, algorithm, state, private_key, created_at, expires_at, retired_at
+               FROM auth_keys WHERE expires_at IS NULL OR expires_at > $1
+               ORDER BY created_at DESC, kid";
+    db.fetch_all(sql, [now]).await
 }
 
 /// A key without its private key.
@@ -73,38 +69,27 @@ pub struct Outline {
 
 /// The keys that [`all`] returns, without their private keys.
 pub async fn outline(db: &mut Conn, now: Timestamp) -> Result<Vec<Outline>> {
-    db.fetch_all(
-        "SELECT kid, state, expires_at FROM auth_keys
-         WHERE expires_at IS NULL OR expires_at > $1 ORDER BY created_at DESC, kid",
-        [now],
-    )
-    .await
+    let sql = "SELECT kid, state, expires_at FROM auth_keys
+               WHERE expires_at IS NULL OR expires_at > $1 ORDER BY created_at DESC, kid";
+    db.fetch_all(sql, [now]).await
 }
 
 /// Replaces the private key of `kid` with `new`; `false` if it is no longer `old`.
 pub async fn seal(db: &mut Tx, kid: &str, old: &[u8], new: &[u8]) -> Result<bool> {
-    let rows = db
-        .execute(
-            "UPDATE auth_keys SET private_key = $3 WHERE kid = $1 AND private_key = $2",
-            (kid, old, new),
-        )
-        .await?;
-    Ok(rows == 1)
+    let sql = "UPDATE auth_keys SET private_key = $3 WHERE kid = $1 AND private_key = $2";
+    db.execute_one(sql, (kid, old, new)).await
 }
 
 /// Deletes keys in the state [`KeyState::Next`] that were created at `then` or earlier for another algorithm
 /// than `algorithm`; returns how many. They have not signed anything.
 pub async fn drop_next_of_others(db: &mut Tx, algorithm: &str, then: Timestamp) -> Result<u64> {
-    db.execute(
-        "DELETE FROM auth_keys WHERE state = 'next' AND algorithm <> $1 AND created_at <= $2",
-        (algorithm, then),
-    )
-    .await
+    let sql = "DELETE FROM auth_keys WHERE state = 'next' AND algorithm <> $1 AND created_at <= $2";
+    db.execute(sql, (algorithm, then)).await
 }
 
 /// Deletes a key immediately, whatever its state; `false` if there is none of that name.
 pub async fn remove(db: &mut Tx, kid: &str) -> Result<bool> {
-    Ok(db.execute("DELETE FROM auth_keys WHERE kid = $1", [kid]).await? == 1)
+    db.execute_one("DELETE FROM auth_keys WHERE kid = $1", [kid]).await
 }
 
 /// Retires the current key `kid`: it stops signing at `retired_at` and verifies until `expires_at`.
@@ -115,22 +100,15 @@ pub async fn retire(
     retired_at: Timestamp,
     expires_at: Timestamp,
 ) -> Result<bool> {
-    let rows = db
-        .execute(
-            "UPDATE auth_keys SET state = 'retired', retired_at = $2, expires_at = $3
-             WHERE kid = $1 AND state = 'current'",
-            (kid, retired_at, expires_at),
-        )
-        .await?;
-    Ok(rows == 1)
+    let sql = "UPDATE auth_keys SET state = 'retired', retired_at = $2, expires_at = $3
+               WHERE kid = $1 AND state = 'current'";
+    db.execute_one(sql, (kid, retired_at, expires_at)).await
 }
 
 /// Makes the next key `kid` the current one; `false` if it is no longer in the state [`KeyState::Next`].
 pub async fn promote(db: &mut Tx, kid: &str) -> Result<bool> {
-    let rows = db
-        .execute("UPDATE auth_keys SET state = 'current' WHERE kid = $1 AND state = 'next'", [kid])
-        .await?;
-    Ok(rows == 1)
+    let sql = "UPDATE auth_keys SET state = 'current' WHERE kid = $1 AND state = 'next'";
+    db.execute_one(sql, [kid]).await
 }
 
 /// Purges keys that stopped verifying before `then`.

@@ -13,10 +13,12 @@ use sqlx::FromRow;
 pub struct LoginChallenge {
     pub hash: Digest,
     pub user_id: UserId,
-    /// The user's `credential_version` when they gave the password. A later change ends the login.
+    /// The user's `credential_version` at the first proof. A later change ends the login.
     pub credential_version: i64,
     /// The name of the surface where the login began. It continues at no other.
     pub client: String,
+    /// What the user has proven by now: values of RFC 8176, separated by spaces.
+    pub amr: String,
     /// Whether the cookie of the session outlives the browser.
     pub remember: bool,
     /// Where a page leads after the login; may be empty.
@@ -29,13 +31,14 @@ pub struct LoginChallenge {
 pub async fn insert(db: &mut Tx, c: &LoginChallenge) -> Result<()> {
     db.execute(
         "INSERT INTO auth_login_challenges
-             (hash, user_id, credential_version, client, remember, next, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+             (hash, user_id, credential_version, client, amr, remember, next, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         (
             &c.hash,
             c.user_id,
             c.credential_version,
             c.client.as_str(),
+            c.amr.as_str(),
             c.remember,
             c.next.as_str(),
             c.created_at,
@@ -56,7 +59,7 @@ pub async fn open(
     now: Timestamp,
 ) -> Result<Option<LoginChallenge>> {
     db.fetch_optional(
-        "SELECT hash, user_id, credential_version, client, remember, next, created_at, expires_at
+        "SELECT hash, user_id, credential_version, client, amr, remember, next, created_at, expires_at
          FROM auth_login_challenges
          WHERE hash = $1 AND client = $2 AND tries < $3 AND expires_at > $4",
         (hash, client, most, now),

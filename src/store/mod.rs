@@ -25,19 +25,23 @@ mod tests;
 pub mod text_enum;
 pub mod totp;
 pub mod user_search;
-pub mod user_transfer;
 pub mod users;
 
-/// `forget!(db, TABLE, KEY, SELECT)`: the text that purges the rows of `TABLE` whose `KEY` is returned by
-/// `SELECT`, which takes its limit as `$2`. Skips rows that another transaction has locked: a later purge
+/// `forget!(db, TABLE, KEY, WHICH)`: the text that purges at most `$2` of the rows of `TABLE`, whose primary key
+/// is `KEY`. `WHICH` is their condition and order. Skips rows that another transaction has locked: a later purge
 /// deletes them, and no transaction waits for another.
 macro_rules! forget {
-    ($db:expr, $table:literal, $key:literal, $select:literal) => {{
+    ($db:expr, $table:literal, $key:literal, $which:expr) => {{
         macro_rules! text {
             ($lock:literal) => {
                 concat!(
-                    "WITH old AS MATERIALIZED (",
-                    $select,
+                    "WITH old AS MATERIALIZED (SELECT ",
+                    $key,
+                    " FROM ",
+                    $table,
+                    " WHERE ",
+                    $which,
+                    " LIMIT $2",
                     $lock,
                     ") DELETE FROM ",
                     $table,

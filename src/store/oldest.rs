@@ -24,21 +24,20 @@ pub struct Oldest {
 
 /// Reads the times from the indexes. The time of a mail is when it was enqueued.
 pub async fn read(db: &mut Conn) -> Result<Oldest> {
-    db.fetch_one(
+    let sql =
         "SELECT (SELECT min(expires_at) FROM auth_refresh_tokens) AS refresh_token_expired_at,
-                (SELECT min(ended_at) FROM auth_sessions WHERE ended_at IS NOT NULL)
-                    AS session_ended_at,
-                (SELECT min(expires_at) FROM auth_sessions) AS session_expired_at,
-                (SELECT min(expires_at) FROM auth_mail_tokens) AS mail_token_expired_at,
-                (SELECT min(expires_at) FROM auth_revocations) AS revocation_expired_at,
-                (SELECT min(created_at) FROM auth_outbox WHERE state = 'sent') AS mail_sent_at,
-                (SELECT min(created_at) FROM auth_outbox WHERE state = 'dropped')
-                    AS mail_dropped_at,
-                (SELECT min(created_at) FROM auth_outbox WHERE state = 'failed')
-                    AS mail_failed_at,
-                (SELECT min(at) FROM auth_audit) AS act_at,
-                (SELECT min(counted_at) FROM auth_attempts) AS attempt_counted_at",
-        (),
-    )
-    .await
+                      (SELECT min(ended_at) FROM auth_sessions WHERE ended_at IS NOT NULL)
+                          AS session_ended_at,
+                      (SELECT min(expires_at) FROM auth_sessions) AS session_expired_at,
+                      (SELECT min(expires_at) FROM auth_mail_tokens) AS mail_token_expired_at,
+                      (SELECT min(expires_at) FROM auth_revocations) AS revocation_expired_at,
+                      (SELECT min(created_at) FROM auth_outbox WHERE state = 'sent')
+                          AS mail_sent_at,
+                      (SELECT min(created_at) FROM auth_outbox WHERE state = 'dropped')
+                          AS mail_dropped_at,
+                      (SELECT min(created_at) FROM auth_outbox WHERE state = 'failed')
+                          AS mail_failed_at,
+                      (SELECT min(at) FROM auth_audit) AS act_at,
+                      (SELECT min(counted_at) FROM auth_attempts) AS attempt_counted_at";
+    db.fetch_one(sql, ()).await
 }

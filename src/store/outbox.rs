@@ -16,6 +16,8 @@ text_enum! {
     pub enum MailKind {
         /// Has a link that confirms the email of an account.
         ConfirmEmail,
+        /// Has a link and a code that log in.
+        Login,
         /// Has a link that sets a new password.
         ResetPassword,
         /// Goes to a new email, with a link that confirms the change to it.
@@ -42,6 +44,8 @@ text_enum! {
         RecoveryCodesRenewed,
         /// Tells a user that an operator removed the second factors of their account.
         FactorsReset,
+        /// Tells a user of a login from a new device, with a link that reports it.
+        NewDevice,
     }
 }
 
@@ -91,13 +95,13 @@ pub struct NewMail<'a> {
 
 /// Enqueues a mail, which is due at once.
 pub async fn insert(db: &mut Tx, new: &NewMail<'_>, now: Timestamp) -> Result<()> {
-    db.execute(
+    db.run(
         "INSERT INTO auth_outbox (message_id, kind, user_id, recipient, language, args,
                                   credential_version, created_at, due_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
         (
             Uuid::new_v4(),
-            new.kind,
+            new.kind.as_str(),
             new.user_id,
             new.recipient,
             new.language,
@@ -106,8 +110,7 @@ pub async fn insert(db: &mut Tx, new: &NewMail<'_>, now: Timestamp) -> Result<()
             now,
         ),
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 macro_rules! claim {
@@ -142,23 +145,16 @@ pub async fn count_since(
     then: Timestamp,
 ) -> Result<i64> {
     db.take_turn(&format!("mail {kind} {}", recipient.to_lowercase())).await?;
-    let (n,): (i64,) = db
-        .fetch_one(
-            "SELECT count(*) FROM auth_outbox
-             WHERE lower(recipient) = lower($1) AND kind = $2 AND created_at > $3",
-            (recipient, kind, then),
-        )
-        .await?;
-    Ok(n)
+    let sql = "SELECT count(*) FROM auth_outbox
+               WHERE lower(recipient) = lower($1) AND kind = $2 AND created_at > $3";
+    db.fetch_value(sql, (recipient, kind.as_str(), then)).await
 }
 
 /// Locks a mail that is about to be composed: a concurrent withdrawal either waits, or has committed and is
 /// seen here. `false` if the mail is no longer waiting, such as after a withdrawal.
 pub async fn lock(db: &mut Tx, id: i64) -> Result<bool> {
-    let rows = db
-        .execute("UPDATE auth_outbox SET state = state WHERE id = $1 AND state = 'waiting'", [id])
-        .await?;
-    Ok(rows == 1)
+    let sql = "UPDATE auth_outbox SET state = state WHERE id = $1 AND state = 'waiting'";
+    db.execute_one(sql, [id]).await
 }
 
 /// Withdraws a user's waiting mails of one kind.
@@ -174,75 +170,55 @@ pub async fn cancel_since(
     kind: MailKind,
     credential_version: i64,
 ) -> Result<()> {
-    db.execute(
-        "UPDATE auth_outbox SET state = 'dropped'
-         WHERE user_id = $1 AND kind = $2 AND state = 'waiting' AND credential_version >= $3",
-        (user, kind, credential_version),
-    )
-    .await?;
-    Ok(())
+    let sql = "UPDATE auth_outbox SET state = 'dropped'
+               WHERE user_id = $1 AND kind = $2 AND state = 'waiting' AND credential_version >= $3";
+    db.run(sql, (user, kind.as_str(), credential_version)).await
 }
 
 /// Withdraws all waiting mails of a user.
 pub async fn cancel_all(db: &mut Tx, user: UserId) -> Result<()> {
     let sql = "UPDATE auth_outbox SET state = 'dropped' WHERE user_id = $1 AND state = 'waiting'";
-    db.execute(sql, [user]).await?;
-    Ok(())
+    db.run(sql, [user]).await
 }
 
 /// Records that a mail was sent, unless it has been withdrawn meanwhile.
 pub async fn mark_sent(db: &mut Tx, id: i64, now: Timestamp) -> Result<()> {
     let sql = "UPDATE auth_outbox SET state = 'sent', sent_at = $2, last_error = NULL
                WHERE id = $1 AND state = 'waiting'";
-    db.execute(sql, (id, now)).await?;
-    Ok(())
+    db.run(sql, (id, now)).await
 }
 
 /// Schedules a retry at `due_at`, unless the mail has been withdrawn meanwhile.
 pub async fn reschedule(db: &mut Tx, id: i64, due_at: Timestamp, error: &str) -> Result<()> {
-    db.execute(
-        "UPDATE auth_outbox SET due_at = $2, last_error = $3 WHERE id = $1 AND state = 'waiting'",
-        (id, due_at, error),
-    )
-    .await?;
-    Ok(())
+    let sql = "UPDATE auth_outbox SET due_at = $2, last_error = $3
+               WHERE id = $1 AND state = 'waiting'";
+    db.run(sql, (id, due_at, error)).await
 }
 
 /// Gives up the delivery of a mail, unless it has been withdrawn meanwhile. Operators see it with `error`.
 pub async fn fail(db: &mut Tx, id: i64, error: &str) -> Result<()> {
-    db.execute(
-        "UPDATE auth_outbox SET state = 'failed', last_error = $2
-         WHERE id = $1 AND state = 'waiting'",
-        (id, error),
-    )
-    .await?;
-    Ok(())
+    let sql = "UPDATE auth_outbox SET state = 'failed', last_error = $2
+               WHERE id = $1 AND state = 'waiting'";
+    db.run(sql, (id, error)).await
 }
 
 /// Drops a mail that is obsolete.
 pub async fn drop(db: &mut Tx, id: i64) -> Result<()> {
     let sql = "UPDATE auth_outbox SET state = 'dropped' WHERE id = $1 AND state = 'waiting'";
-    db.execute(sql, [id]).await?;
-    Ok(())
+    db.run(sql, [id]).await
 }
 
 /// Releases a claimed mail, which is due at once. Does nothing if it has been claimed again since, which
 /// `attempts` shows.
 pub async fn release(db: &mut Tx, id: i64, attempts: i64, now: Timestamp) -> Result<()> {
-    db.execute(
-        "UPDATE auth_outbox SET due_at = $3
-         WHERE id = $1 AND attempts = $2 AND state = 'waiting'",
-        (id, attempts, now),
-    )
-    .await?;
-    Ok(())
+    let sql = "UPDATE auth_outbox SET due_at = $3
+               WHERE id = $1 AND attempts = $2 AND state = 'waiting'";
+    db.run(sql, (id, attempts, now)).await
 }
 
 /// When the oldest waiting mail was enqueued.
 pub async fn oldest_waiting(db: &mut Conn) -> Result<Option<Timestamp>> {
-    let (oldest,): (Option<Timestamp>,) =
-        db.fetch_one("SELECT min(created_at) FROM auth_outbox WHERE state = 'waiting'", ()).await?;
-    Ok(oldest)
+    db.fetch_value("SELECT min(created_at) FROM auth_outbox WHERE state = 'waiting'", ()).await
 }
 
 /// A mail as operators see it.
@@ -289,20 +265,15 @@ pub async fn page(
     (from, back): (i64, bool),
     limit: i64,
 ) -> Result<Vec<OutboxMessage>> {
-    let Some(state) = state else {
-        let sql = if back {
-            select!("WHERE id > $1 ORDER BY id LIMIT $2")
-        } else {
-            select!("WHERE id < $1 ORDER BY id DESC LIMIT $2")
-        };
-        return db.fetch_all(sql, (from, limit)).await;
+    let sql = match (state, back) {
+        (None, false) => {
+            select!("WHERE CAST($3 AS TEXT) IS NULL AND id < $1 ORDER BY id DESC LIMIT $2")
+        }
+        (None, true) => select!("WHERE CAST($3 AS TEXT) IS NULL AND id > $1 ORDER BY id LIMIT $2"),
+        (Some(_), false) => select!("WHERE state = $3 AND id < $1 ORDER BY id DESC LIMIT $2"),
+        (Some(_), true) => select!("WHERE state = $3 AND id > $1 ORDER BY id LIMIT $2"),
     };
-    let sql = if back {
-        select!("WHERE state = $3 AND id > $1 ORDER BY id LIMIT $2")
-    } else {
-        select!("WHERE state = $3 AND id < $1 ORDER BY id DESC LIMIT $2")
-    };
-    db.fetch_all(sql, (from, limit, state)).await
+    db.fetch_all(sql, (from, limit, state.map(OutboxState::as_str))).await
 }
 
 /// At most `limit` mails of a user, newest first.
@@ -313,22 +284,15 @@ pub async fn of_user(db: &mut Conn, user: UserId, limit: i64) -> Result<Vec<Outb
 
 /// How many mails are in `state`.
 pub async fn count(db: &mut Conn, state: OutboxState) -> Result<i64> {
-    let (n,): (i64,) =
-        db.fetch_one("SELECT count(*) FROM auth_outbox WHERE state = $1", [state]).await?;
-    Ok(n)
+    db.fetch_value("SELECT count(*) FROM auth_outbox WHERE state = $1", [state.as_str()]).await
 }
 
 /// Makes a waiting or failed mail due at `now`, and returns its user, if it has one. The outer `None`: there
 /// is no such mail.
 pub async fn retry(db: &mut Tx, id: i64, now: Timestamp) -> Result<Option<Option<UserId>>> {
-    let row: Option<(Option<UserId>,)> = db
-        .fetch_optional(
-            "UPDATE auth_outbox SET state = 'waiting', due_at = $2
-             WHERE id = $1 AND state IN ('waiting', 'failed') RETURNING user_id",
-            (id, now),
-        )
-        .await?;
-    Ok(row.map(|(user,)| user))
+    let sql = "UPDATE auth_outbox SET state = 'waiting', due_at = $2
+               WHERE id = $1 AND state IN ('waiting', 'failed') RETURNING user_id";
+    db.fetch_optional_value(sql, (id, now)).await
 }
 
 /// Purges up to `most` mails that were enqueued before `then` and whose user has been deleted. Keeps waiting
@@ -338,21 +302,15 @@ pub async fn purge_orphans(db: &mut Tx, then: Timestamp, most: i64) -> Result<u6
         db,
         "auth_outbox",
         "id",
-        "SELECT id FROM auth_outbox
-         WHERE user_id IS NULL AND kind <> 'invitation' AND state <> 'waiting' AND created_at < $1
-         ORDER BY created_at LIMIT $2"
+        "user_id IS NULL AND kind <> 'invitation' AND state <> 'waiting' AND created_at < $1
+         ORDER BY created_at"
     );
     db.execute(sql, (then, most)).await
 }
 
 /// Purges up to `most` mails in `state` that were enqueued before `then`, oldest first.
 pub async fn purge(db: &mut Tx, state: OutboxState, then: Timestamp, most: i64) -> Result<u64> {
-    let sql = forget!(
-        db,
-        "auth_outbox",
-        "id",
-        "SELECT id FROM auth_outbox WHERE state = $3 AND created_at < $1
-         ORDER BY created_at LIMIT $2"
-    );
-    db.execute(sql, (then, most, state)).await
+    let sql =
+        forget!(db, "auth_outbox", "id", "state = $3 AND created_at < $1 ORDER BY created_at");
+    db.execute(sql, (then, most, state.as_str())).await
 }

@@ -47,14 +47,14 @@ macro_rules! columns {
 
 /// Stores a refresh token.
 pub async fn insert(db: &mut Tx, t: &RefreshToken) -> Result<()> {
-    db.execute(
-        "INSERT INTO auth_refresh_tokens
-             (hash, session_id, salt, issued_at, expires_at, access_expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+    let sql = "INSERT INTO auth_refresh_tokens
+                   (hash, session_id, salt, issued_at, expires_at, access_expires_at)
+               VALUES ($1, $2, $3, $4, $5, $6)";
+    db.run(
+        sql,
         (&t.hash, t.session_id, t.salt.as_slice(), t.issued_at, t.expires_at, t.access_expires_at),
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 /// The refresh token with this hash.
@@ -82,71 +82,42 @@ pub async fn presented(db: &mut Conn, hash: &Digest) -> Result<Option<Presented>
 
 /// Consumes a refresh token. Of concurrent calls exactly one returns `true`.
 pub async fn consume(db: &mut Tx, hash: &Digest, now: Timestamp) -> Result<bool> {
-    let rows = db
-        .execute(
-            "UPDATE auth_refresh_tokens SET used_at = $2
-             WHERE hash = $1 AND used_at IS NULL AND expires_at > $2",
-            (hash, now),
-        )
-        .await?;
-    Ok(rows == 1)
+    let sql = "UPDATE auth_refresh_tokens SET used_at = $2
+               WHERE hash = $1 AND used_at IS NULL AND expires_at > $2";
+    db.execute_one(sql, (hash, now)).await
 }
 
 /// Consumes all unused refresh tokens of a session.
 pub async fn consume_all(db: &mut Tx, session: SessionId, now: Timestamp) -> Result<()> {
-    db.execute(
-        "UPDATE auth_refresh_tokens SET used_at = $2 WHERE session_id = $1 AND used_at IS NULL",
-        (session, now),
-    )
-    .await?;
-    Ok(())
+    let sql = "UPDATE auth_refresh_tokens SET used_at = $2
+               WHERE session_id = $1 AND used_at IS NULL";
+    db.run(sql, (session, now)).await
 }
 
 /// Sets the expiry of a user's unused refresh tokens, in all sessions that have not ended, to `now`.
 pub async fn expire_all(db: &mut Tx, user: UserId, now: Timestamp) -> Result<()> {
-    db.execute(
-        "UPDATE auth_refresh_tokens SET expires_at = $2
-         WHERE used_at IS NULL AND expires_at > $2
-           AND session_id IN (SELECT id FROM auth_sessions
-                              WHERE user_id = $1 AND ended_at IS NULL)",
-        (user, now),
-    )
-    .await?;
-    Ok(())
+    let sql = "UPDATE auth_refresh_tokens SET expires_at = $2
+               WHERE used_at IS NULL AND expires_at > $2
+                 AND session_id IN (SELECT id FROM auth_sessions
+                                    WHERE user_id = $1 AND ended_at IS NULL)";
+    db.run(sql, (user, now)).await
 }
 
 /// When the last refresh token of all sessions expires.
 pub async fn last_expiry(db: &mut Conn) -> Result<Option<Timestamp>> {
-    let (last,): (Option<Timestamp>,) =
-        db.fetch_one("SELECT max(expires_at) FROM auth_refresh_tokens", ()).await?;
-    Ok(last)
+    db.fetch_value("SELECT max(expires_at) FROM auth_refresh_tokens", ()).await
 }
 
 /// Purges up to `most` refresh tokens that expired before `then`, oldest first.
 pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
-    let sql = forget!(
-        db,
-        "auth_refresh_tokens",
-        "hash",
-        "SELECT hash FROM auth_refresh_tokens WHERE expires_at < $1 ORDER BY expires_at LIMIT $2"
-    );
+    let sql = forget!(db, "auth_refresh_tokens", "hash", "expires_at < $1 ORDER BY expires_at");
     db.execute(sql, (then, most)).await
 }
 
 /// Purges up to `most` refresh tokens of the sessions that [`sessions::purge`](super::sessions::purge) would
 /// delete next. A session may have thousands.
 pub async fn purge_ended(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
-    let sql = forget!(
-        db,
-        "auth_refresh_tokens",
-        "hash",
-        "SELECT hash FROM auth_refresh_tokens WHERE session_id IN (
-             SELECT id FROM (SELECT id FROM auth_sessions WHERE ended_at < $1
-                             ORDER BY ended_at LIMIT $2) ended
-             UNION ALL
-             SELECT id FROM (SELECT id FROM auth_sessions WHERE expires_at < $1
-                             ORDER BY expires_at LIMIT $2) expired
-         ) LIMIT $2"
-    );
+    let sql =
+        forget!(db, "auth_refresh_tokens", "hash", concat!("session_id IN ", sessions::old!()));
     db.execute(sql, (then, most)).await
 }

@@ -34,41 +34,23 @@ pub struct Entry {
     pub expires_at: Timestamp,
 }
 
-/// Stores a revocation, unless the session has one.
-#[cfg(test)]
-pub async fn insert(db: &mut Tx, r: &Revocation) -> Result<()> {
-    db.execute(
-        "INSERT INTO auth_revocations (session_id, ended_at, expires_at) VALUES ($1, $2, $3)
-         ON CONFLICT DO NOTHING",
-        (r.session_id, r.ended_at, r.expires_at),
-    )
-    .await?;
-    Ok(())
-}
-
 /// Revokes the access tokens of the sessions that ended at `now` and belong to `user` or were opened by them
 /// for other users. Includes access tokens that expired less than [`KEPT`] ago: a clock that was set forward
 /// may be set back. Returns the new revocations.
 pub async fn insert_ended(db: &mut Tx, user: UserId, now: Timestamp) -> Result<Vec<Revocation>> {
-    db.fetch_all(
-        "INSERT INTO auth_revocations (session_id, ended_at, expires_at)
-         SELECT id, ended_at, access_expires_at FROM auth_sessions
-         WHERE (user_id = $1 OR actor_id = $1) AND ended_at = $2 AND access_expires_at > $3
-         ON CONFLICT DO NOTHING
-         RETURNING session_id, ended_at, expires_at",
-        (user, now, now.minus(KEPT)),
-    )
-    .await
+    let sql = "INSERT INTO auth_revocations (session_id, ended_at, expires_at)
+               SELECT id, ended_at, access_expires_at FROM auth_sessions
+               WHERE (user_id = $1 OR actor_id = $1) AND ended_at = $2 AND access_expires_at > $3
+               ON CONFLICT DO NOTHING
+               RETURNING session_id, ended_at, expires_at";
+    db.fetch_all(sql, (user, now, now.minus(KEPT))).await
 }
 
 /// The first `limit` revocations with an id above `id`, in the order of ids.
 pub async fn after(db: &mut Conn, id: i64, limit: i64) -> Result<Vec<Entry>> {
-    db.fetch_all(
-        "SELECT id, session_id, ended_at, expires_at FROM auth_revocations
-         WHERE id > $1 ORDER BY id LIMIT $2",
-        (id, limit),
-    )
-    .await
+    let sql = "SELECT id, session_id, ended_at, expires_at FROM auth_revocations
+               WHERE id > $1 ORDER BY id LIMIT $2";
+    db.fetch_all(sql, (id, limit)).await
 }
 
 /// At most `limit` revocations whose ids are in `ranges` (first and last id, inclusive). Ignores ranges
@@ -97,11 +79,6 @@ pub async fn within(db: &mut Conn, ranges: &[(i64, i64)], limit: i64) -> Result<
 /// Purges up to `most` revocations whose access tokens expired more than [`KEPT`] before `then`, oldest
 /// first.
 pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
-    let sql = forget!(
-        db,
-        "auth_revocations",
-        "session_id",
-        "SELECT session_id FROM auth_revocations WHERE expires_at < $1 ORDER BY expires_at LIMIT $2"
-    );
+    let sql = forget!(db, "auth_revocations", "session_id", "expires_at < $1 ORDER BY expires_at");
     db.execute(sql, (then.minus(KEPT), most)).await
 }

@@ -34,14 +34,9 @@ impl From<Option<String>> for Roles {
 
 /// Grants a role; `false` if the user has it already.
 pub async fn grant(db: &mut Tx, user: UserId, role: &str, now: Timestamp) -> Result<bool> {
-    let rows = db
-        .execute(
-            "INSERT INTO auth_user_roles (user_id, role, granted_at) VALUES ($1, $2, $3)
-             ON CONFLICT DO NOTHING",
-            (user, role, now),
-        )
-        .await?;
-    Ok(rows == 1)
+    let sql = "INSERT INTO auth_user_roles (user_id, role, granted_at) VALUES ($1, $2, $3)
+               ON CONFLICT DO NOTHING";
+    db.execute_one(sql, (user, role, now)).await
 }
 
 /// Grants roles in this order, four per statement. Each gets a `granted_at` one microsecond later.
@@ -75,8 +70,6 @@ pub async fn all(db: &mut Conn) -> Result<Vec<(String, i64)>> {
 
 /// Revokes a role; `false` if the user does not have it.
 pub async fn revoke(db: &mut Tx, user: UserId, role: &str) -> Result<bool> {
-    let rows = db
-        .execute("DELETE FROM auth_user_roles WHERE user_id = $1 AND role = $2", (user, role))
-        .await?;
-    Ok(rows == 1)
+    let sql = "DELETE FROM auth_user_roles WHERE user_id = $1 AND role = $2";
+    db.execute_one(sql, (user, role)).await
 }

@@ -4,14 +4,9 @@ use crate::db::{Conn, Result, Tx};
 
 /// The secret for `purpose`. Stores `fresh` if there is none yet.
 pub async fn get_or_insert(db: &mut Tx, purpose: &str, fresh: &[u8]) -> Result<Vec<u8>> {
-    db.execute(
-        "INSERT INTO auth_secrets (purpose, secret) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        (purpose, fresh),
-    )
-    .await?;
-    let (secret,): (Vec<u8>,) =
-        db.fetch_one("SELECT secret FROM auth_secrets WHERE purpose = $1", [purpose]).await?;
-    Ok(secret)
+    let sql = "INSERT INTO auth_secrets (purpose, secret) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    db.run(sql, (purpose, fresh)).await?;
+    db.fetch_value("SELECT secret FROM auth_secrets WHERE purpose = $1", [purpose]).await
 }
 
 /// Every secret with its purpose, as stored.
@@ -21,17 +16,11 @@ pub async fn all(db: &mut Conn) -> Result<Vec<(String, Vec<u8>)>> {
 
 /// Replaces the secret for `purpose` with `new`; `false` if it is no longer `old`.
 pub async fn replace(db: &mut Tx, purpose: &str, old: &[u8], new: &[u8]) -> Result<bool> {
-    let rows = db
-        .execute(
-            "UPDATE auth_secrets SET secret = $3 WHERE purpose = $1 AND secret = $2",
-            (purpose, old, new),
-        )
-        .await?;
-    Ok(rows == 1)
+    let sql = "UPDATE auth_secrets SET secret = $3 WHERE purpose = $1 AND secret = $2";
+    db.execute_one(sql, (purpose, old, new)).await
 }
 
 /// Writes the row for `purpose` unchanged, to test whether the database accepts a commit.
 pub async fn rewrite(db: &mut Tx, purpose: &str) -> Result<()> {
-    db.execute("UPDATE auth_secrets SET secret = secret WHERE purpose = $1", [purpose]).await?;
-    Ok(())
+    db.run("UPDATE auth_secrets SET secret = secret WHERE purpose = $1", [purpose]).await
 }

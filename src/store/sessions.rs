@@ -1,6 +1,7 @@
 //! Table `auth_sessions`: one login on one device.
 use super::{
     forget,
+    text_enum::text_enum,
     users::{self, User, UserId},
 };
 use crate::{
@@ -18,36 +19,26 @@ use uuid::Uuid;
 #[serde(transparent)]
 pub struct SessionId(pub Uuid);
 
-/// What a refresh does to the refresh token. Ordered from lenient to strict; of two rules the greater one
-/// applies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rotation {
-    /// It stays valid.
-    Keep,
-    /// One use gives one successor. A repetition within the grace period gives the same successor.
-    Grace,
-    /// One use gives one successor, and only after the access token issued with it has expired. A second use
-    /// gives nothing.
-    Strict,
-}
-
-impl Rotation {
-    const ALL: [Self; 3] = [Self::Keep, Self::Grace, Self::Strict];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Keep => "keep",
-            Self::Grace => "grace",
-            Self::Strict => "strict",
-        }
+text_enum! {
+    /// What a refresh does to the refresh token. Ordered from lenient to strict; of two rules the greater one
+    /// applies.
+    #[derive(PartialOrd, Ord)]
+    pub enum Rotation {
+        /// It stays valid.
+        Keep,
+        /// One use gives one successor. A repetition within the grace period gives the same successor.
+        Grace,
+        /// One use gives one successor, and only after the access token issued with it has expired. A second use
+        /// gives nothing.
+        Strict,
     }
 }
 
 impl TryFrom<String> for Rotation {
-    type Error = String;
+    type Error = strum::ParseError;
 
-    fn try_from(name: String) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|r| r.name() == name).ok_or(name)
+    fn try_from(name: String) -> Result<Self, strum::ParseError> {
+        name.parse()
     }
 }
 
@@ -64,6 +55,21 @@ pub struct Session {
     /// The rule of the surface that opened it. At another surface the stricter of both rules applies.
     #[sqlx(try_from = "String")]
     pub rotation: Rotation,
+    /// Whether the user proved who they are with `word`, a value of RFC 8176.
+    pub fn has_amr(&self, word: &str) -> bool {
+        self.amr.split(' ').any(|known| known == word)
+    }
+
+    /// Adds what the user has proven besides: values of RFC 8176, separated by spaces.
+    pub fn add_amr(&mut self, words: &str) {
+        for word in words.split_whitespace() {
+            if !self.has_amr(word) {
+                self.amr.push(' ');
+                self.amr.push_str(word);
+            }
+        }
+    }
+
     /// The first session of its family, if this session was opened from another one.
     pub family_id: Option<SessionId>,
     /// The superuser who opened it for another user.
@@ -77,9 +83,9 @@ pub struct Session {
     /// When it was opened.
     #[sqlx(rename = "session_created_at")]
     pub created_at: Timestamp,
-    /// When the user last entered their password.
+    /// When the user last proved who they are.
     pub authenticated_at: Timestamp,
-    /// How the user proved who they are (RFC 8176), as words with spaces between them.
+    /// How they did: values of RFC 8176, separated by spaces.
     pub amr: String,
     /// When its last use was recorded.
     pub last_seen_at: Timestamp,
@@ -97,6 +103,21 @@ impl Session {
         self.ended_at.is_none() && self.expires_at > now
     }
 
+    /// Whether the user proved who they are with `word`, a value of RFC 8176.
+    pub fn has_amr(&self, word: &str) -> bool {
+        self.amr.split(' ').any(|known| known == word)
+    }
+
+    /// Adds what the user has proven besides: values of RFC 8176, separated by spaces.
+    pub fn add_amr(&mut self, words: &str) {
+        for word in words.split_whitespace() {
+            if !self.has_amr(word) {
+                self.amr.push(' ');
+                self.amr.push_str(word);
+            }
+        }
+    }
+
     /// The first session of its family: this session, if it was opened by a login.
     pub fn family(&self) -> SessionId {
         self.family_id.unwrap_or(self.id)
@@ -108,8 +129,8 @@ impl Session {
 macro_rules! columns {
     () => {
         "s.id AS session_id, s.user_id, s.client, s.rotation, s.family_id, s.actor_id, s.remember,
-         s.ip, s.user_agent, s.created_at AS session_created_at, s.authenticated_at, s.amr,
-         s.last_seen_at, s.expires_at, s.access_expires_at, s.ended_at"
+         s.ip, s.user_agent, s.created_at AS session_created_at, s.authenticated_at,
+         s.amr, s.last_seen_at, s.expires_at, s.access_expires_at, s.ended_at"
     };
 }
 pub(super) use columns;
@@ -119,6 +140,18 @@ macro_rules! select {
         concat!("SELECT ", columns!(), " FROM auth_sessions s ", $rest)
     };
 }
+
+/// The ids of up to `$2` sessions that ended before `$1`, and of up to `$2` that expired before it, oldest first.
+macro_rules! old {
+    () => {
+        "(SELECT id FROM (SELECT id FROM auth_sessions WHERE ended_at < $1
+                          ORDER BY ended_at LIMIT $2) ended
+          UNION ALL
+          SELECT id FROM (SELECT id FROM auth_sessions WHERE expires_at < $1
+                          ORDER BY expires_at LIMIT $2) expired)"
+    };
+}
+pub(super) use old;
 
 /// A session and its user.
 #[derive(FromRow)]
@@ -131,16 +164,16 @@ pub struct SessionUser {
 
 /// Stores a session.
 pub async fn insert(db: &mut Tx, s: &Session) -> Result<()> {
-    db.execute(
+    db.run(
         "INSERT INTO auth_sessions (id, user_id, client, rotation, family_id, actor_id, remember, ip,
-                                    user_agent, created_at, authenticated_at, last_seen_at,
-                                    expires_at, access_expires_at, amr)
+                                    user_agent, created_at, authenticated_at, amr, last_seen_at,
+                                    expires_at, access_expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         (
             s.id,
             s.user_id,
             s.client.as_str(),
-            s.rotation.name(),
+            s.rotation.as_str(),
             s.family_id,
             s.actor_id,
             s.remember,
@@ -148,14 +181,13 @@ pub async fn insert(db: &mut Tx, s: &Session) -> Result<()> {
             s.user_agent.as_deref(),
             s.created_at,
             s.authenticated_at,
+            s.amr.as_str(),
             s.last_seen_at,
             s.expires_at,
             s.access_expires_at,
-            s.amr.as_str(),
         ),
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 /// The session with this id, even if it has ended.
@@ -182,26 +214,32 @@ pub async fn of_user(
     limit: i64,
     now: Timestamp,
 ) -> Result<Vec<Session>> {
-    db.fetch_all(
-        select!(
-            "WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > $3
+    let sql = select!(
+        "WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > $3
              ORDER BY s.last_seen_at DESC, s.id LIMIT $2"
-        ),
-        (user, limit, now),
-    )
-    .await
+    );
+    db.fetch_all(sql, (user, limit, now)).await
+}
+
+/// The IP addresses of at most `limit` sessions of a user with this user agent, last used first, whether they
+/// are active or not.
+pub async fn addresses(
+    db: &mut Conn,
+    user: UserId,
+    user_agent: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Option<String>>> {
+    let sql = "SELECT ip FROM auth_sessions
+               WHERE user_id = $1 AND actor_id IS NULL AND user_agent IS NOT DISTINCT FROM $2
+               ORDER BY last_seen_at DESC LIMIT $3";
+    db.fetch_values(sql, (user, user_agent, limit)).await
 }
 
 /// The number of active sessions of a user.
 pub async fn count(db: &mut Conn, user: UserId, now: Timestamp) -> Result<i64> {
-    let (count,): (i64,) = db
-        .fetch_one(
-            "SELECT count(*) FROM auth_sessions
-             WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2",
-            (user, now),
-        )
-        .await?;
-    Ok(count)
+    let sql = "SELECT count(*) FROM auth_sessions
+               WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2";
+    db.fetch_value(sql, (user, now)).await
 }
 
 /// Records that a session was used for an access token that expires at `access_expires_at`; `false` if it
@@ -214,40 +252,31 @@ pub async fn touch(
     access_expires_at: Timestamp,
     now: Timestamp,
 ) -> Result<bool> {
-    let rows = db
-        .execute(
-            "UPDATE auth_sessions
-             SET last_seen_at = $2, ip = $3, user_agent = $4,
-                 access_expires_at = CASE WHEN access_expires_at < $5 THEN $5
-                                          ELSE access_expires_at END
-             WHERE id = $1 AND ended_at IS NULL AND expires_at > $2",
-            (id, now, ip, user_agent, access_expires_at),
-        )
-        .await?;
-    Ok(rows == 1)
+    let sql = "UPDATE auth_sessions
+               SET last_seen_at = $2, ip = $3, user_agent = $4,
+                   access_expires_at = CASE WHEN access_expires_at < $5 THEN $5
+                                            ELSE access_expires_at END
+               WHERE id = $1 AND ended_at IS NULL AND expires_at > $2";
+    db.execute_one(sql, (id, now, ip, user_agent, access_expires_at)).await
 }
 
 /// Locks a user's sessions that have not ended: a concurrent refresh either waits, or has committed and is
 /// seen afterwards.
 pub async fn lock_all(db: &mut Tx, user: UserId) -> Result<()> {
-    db.execute(
-        "UPDATE auth_sessions SET remember = remember WHERE user_id = $1 AND ended_at IS NULL",
-        [user],
-    )
-    .await?;
-    Ok(())
+    let sql = "UPDATE auth_sessions SET remember = remember
+               WHERE user_id = $1 AND ended_at IS NULL";
+    db.run(sql, [user]).await
 }
 
 /// Records how the user has proven who they are by now.
 pub async fn set_amr(db: &mut Tx, id: SessionId, amr: &str) -> Result<()> {
-    db.execute("UPDATE auth_sessions SET amr = $2 WHERE id = $1", (id, amr)).await?;
-    Ok(())
+    db.run("UPDATE auth_sessions SET amr = $2 WHERE id = $1", (id, amr)).await
 }
 
-/// Records that the user re-authenticated at `now`.
+/// Records that the user re-authenticated with the password at `now`.
 pub async fn authenticate(db: &mut Tx, id: SessionId, now: Timestamp) -> Result<()> {
-    db.execute("UPDATE auth_sessions SET authenticated_at = $2 WHERE id = $1", (id, now)).await?;
-    Ok(())
+    let sql = "UPDATE auth_sessions SET authenticated_at = $2, amr = 'pwd' WHERE id = $1";
+    db.run(sql, (id, now)).await
 }
 
 /// Counts a password before it is verified, in a session of the family `first`. Returns the number of
@@ -259,16 +288,12 @@ pub async fn count_password(
     first: SessionId,
     most: i64,
 ) -> Result<Option<i64>> {
-    let (count,): (i64,) = db
-        .fetch_one(
-            "SELECT CAST(COALESCE(sum(wrong_passwords), 0) AS BIGINT) FROM auth_sessions
-             WHERE id = $1 OR family_id = $1",
-            [first],
-        )
-        .await?;
+    let sql = "SELECT CAST(COALESCE(sum(wrong_passwords), 0) AS BIGINT) FROM auth_sessions
+               WHERE id = $1 OR family_id = $1";
+    let count: i64 = db.fetch_value(sql, [first]).await?;
     let sql = "UPDATE auth_sessions SET wrong_passwords = wrong_passwords + 1
                WHERE id = $1 AND ended_at IS NULL";
-    let counted = count < most && db.execute(sql, [id]).await? == 1;
+    let counted = count < most && db.execute_one(sql, [id]).await?;
     Ok(counted.then_some(count + 1))
 }
 
@@ -276,16 +301,14 @@ pub async fn count_password(
 pub async fn uncount_password(db: &mut Tx, id: SessionId) -> Result<()> {
     let sql = "UPDATE auth_sessions SET wrong_passwords = wrong_passwords - 1
                WHERE id = $1 AND wrong_passwords > 0";
-    db.execute(sql, [id]).await?;
-    Ok(())
+    db.run(sql, [id]).await
 }
 
 /// Resets the count of [`count_password`] for the family `first` after a correct password.
 pub async fn forget_wrong_passwords(db: &mut Tx, first: SessionId) -> Result<()> {
     let sql = "UPDATE auth_sessions SET wrong_passwords = 0
                WHERE (id = $1 OR family_id = $1) AND wrong_passwords > 0";
-    db.execute(sql, [first]).await?;
-    Ok(())
+    db.run(sql, [first]).await
 }
 
 /// Ends the sessions that `actor` opened for other users; returns how many.
@@ -297,12 +320,9 @@ pub async fn end_acting(db: &mut Tx, actor: UserId, now: Timestamp) -> Result<u6
 /// Ends the session `first` and all sessions of its family; returns how many. The caller has locked the
 /// user's row, so that no session of the family is opened meanwhile.
 pub async fn end_family(db: &mut Tx, first: SessionId, now: Timestamp) -> Result<u64> {
-    db.execute(
-        "UPDATE auth_sessions SET ended_at = $2
-         WHERE (id = $1 OR family_id = $1) AND ended_at IS NULL",
-        (first, now),
-    )
-    .await
+    let sql = "UPDATE auth_sessions SET ended_at = $2
+               WHERE (id = $1 OR family_id = $1) AND ended_at IS NULL";
+    db.execute(sql, (first, now)).await
 }
 
 /// Ends every session of `user` except `keep`, and the sessions that `user` opened for other users; returns
@@ -313,47 +333,30 @@ pub async fn end_others(
     keep: Option<SessionId>,
     now: Timestamp,
 ) -> Result<u64> {
-    db.execute(
-        "UPDATE auth_sessions SET ended_at = $3
-         WHERE (user_id = $1 OR actor_id = $1) AND ended_at IS NULL AND ($2 IS NULL OR id <> $2)",
-        (user, keep, now),
-    )
-    .await
+    let sql = "UPDATE auth_sessions SET ended_at = $3
+               WHERE (user_id = $1 OR actor_id = $1) AND ended_at IS NULL
+                 AND ($2 IS NULL OR id <> $2)";
+    db.execute(sql, (user, keep, now)).await
 }
 
 /// Ends the active sessions of `user` except the `most` last used ones, and the sessions for other users that
 /// were opened from them; returns how many. Sessions that a superuser opened for the user end first.
 pub async fn end_least_used(db: &mut Tx, user: UserId, most: i64, now: Timestamp) -> Result<u64> {
-    db.execute(
-        "WITH surplus AS (
-             SELECT id FROM auth_sessions
-             WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $3
-             ORDER BY CASE WHEN actor_id IS NULL THEN 0 ELSE 1 END, last_seen_at DESC, id
-             LIMIT $4 OFFSET $2)
-         UPDATE auth_sessions SET ended_at = $3
-         WHERE ended_at IS NULL
-           AND (id IN (SELECT id FROM surplus)
-                OR actor_id = $1 AND family_id IN (SELECT id FROM surplus))",
-        // SQLite has no OFFSET without a LIMIT.
-        (user, most, now, i64::MAX),
-    )
-    .await
+    let sql = "WITH surplus AS (
+                   SELECT id FROM auth_sessions
+                   WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $3
+                   ORDER BY CASE WHEN actor_id IS NULL THEN 0 ELSE 1 END, last_seen_at DESC, id
+                   LIMIT $4 OFFSET $2)
+               UPDATE auth_sessions SET ended_at = $3
+               WHERE ended_at IS NULL
+                 AND (id IN (SELECT id FROM surplus)
+                      OR actor_id = $1 AND family_id IN (SELECT id FROM surplus))";
+    // SQLite has no OFFSET without a LIMIT.
+    db.execute(sql, (user, most, now, i64::MAX)).await
 }
 
-/// Purges up to `most` sessions that ended before `then`, and up to `most` that expired before it, oldest
-/// first, together with their refresh tokens.
+/// Purges up to `most` sessions that ended or expired before `then`, together with their refresh tokens.
 pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
-    let sql = forget!(
-        db,
-        "auth_sessions",
-        "id",
-        "SELECT id FROM auth_sessions WHERE id IN (
-             SELECT id FROM (SELECT id FROM auth_sessions WHERE ended_at < $1
-                             ORDER BY ended_at LIMIT $2) ended
-             UNION ALL
-             SELECT id FROM (SELECT id FROM auth_sessions WHERE expires_at < $1
-                             ORDER BY expires_at LIMIT $2) expired
-         )"
-    );
+    let sql = forget!(db, "auth_sessions", "id", concat!("id IN ", old!()));
     db.execute(sql, (then, most)).await
 }

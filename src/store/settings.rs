@@ -36,8 +36,8 @@ macro_rules! select {
 
 /// The last revision, if it is newer than `known`.
 pub async fn after(db: &mut Conn, known: i64) -> Result<Option<Revision>> {
-    db.fetch_optional(select!("WHERE s.revision > $1 ORDER BY s.revision DESC LIMIT 1"), [known])
-        .await
+    let sql = select!("WHERE s.revision > $1 ORDER BY s.revision DESC LIMIT 1");
+    db.fetch_optional(sql, [known]).await
 }
 
 /// At most `limit` revisions, newest first.
@@ -47,21 +47,19 @@ pub async fn last(db: &mut Conn, limit: i64) -> Result<Vec<Revision>> {
 
 /// Stores a revision; `false` if another transaction has just stored one with this number.
 pub async fn insert(db: &mut Tx, new: &Revision) -> Result<bool> {
-    let rows = db
-        .execute(
-            "INSERT INTO auth_settings (revision, access_token_lifetime, refresh_token_lifetime,
+    db.execute_one(
+        "INSERT INTO auth_settings (revision, access_token_lifetime, refresh_token_lifetime,
                                         registration, email_confirmation, changed_at, changed_by)
              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
-            (
-                new.revision,
-                new.access_token_lifetime.as_deref(),
-                new.refresh_token_lifetime.as_deref(),
-                new.registration.as_deref(),
-                new.email_confirmation.as_deref(),
-                new.changed_at,
-                new.changed_by,
-            ),
-        )
-        .await?;
-    Ok(rows == 1)
+        (
+            new.revision,
+            new.access_token_lifetime.as_deref(),
+            new.refresh_token_lifetime.as_deref(),
+            new.registration.as_deref(),
+            new.email_confirmation.as_deref(),
+            new.changed_at,
+            new.changed_by,
+        ),
+    )
+    .await
 }

@@ -15,18 +15,14 @@ pub struct SetupToken {
 
 /// Stores a link.
 pub async fn insert(db: &mut Tx, t: &SetupToken) -> Result<()> {
-    db.execute(
-        "INSERT INTO auth_setup_tokens (hash, expires_at) VALUES ($1, $2)",
-        (&t.hash, t.expires_at),
-    )
-    .await?;
-    Ok(())
+    let sql = "INSERT INTO auth_setup_tokens (hash, expires_at) VALUES ($1, $2)";
+    db.run(sql, (&t.hash, t.expires_at)).await
 }
 
 /// The link with this hash.
 pub async fn by_hash(db: &mut Conn, hash: &Digest) -> Result<Option<SetupToken>> {
-    db.fetch_optional("SELECT hash, expires_at FROM auth_setup_tokens WHERE hash = $1", [hash])
-        .await
+    let sql = "SELECT hash, expires_at FROM auth_setup_tokens WHERE hash = $1";
+    db.fetch_optional(sql, [hash]).await
 }
 
 /// Consumes all links and returns them. A concurrent call waits, and does not get the links that the first

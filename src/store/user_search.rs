@@ -8,7 +8,7 @@ use super::users::{User, UserId, select};
 use crate::db::{Conn, Result};
 
 /// Which users to select. `None` matches any.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Filter<'a> {
     /// A `LIKE` pattern for address, username and first name, in lower case, with the escape character `\`.
     pub pattern: Option<&'a str>,
@@ -26,10 +26,33 @@ macro_rules! fitting {
     };
 }
 
-/// Finds users with a role by the index of the role, instead of reading all users.
+/// Users with the role `$4`, found by the index of the role instead of reading all users.
 macro_rules! with_role {
-    ($role:literal) => {
-        concat!("JOIN auth_user_roles g ON g.user_id = u.id AND g.role = ", $role, " ")
+    () => {
+        "JOIN auth_user_roles g ON g.user_id = u.id AND g.role = $4 WHERE "
+    };
+}
+
+macro_rules! any_role {
+    () => {
+        "WHERE CAST($4 AS TEXT) IS NULL AND "
+    };
+}
+
+macro_rules! page {
+    ($role:expr, $past:literal, $order:literal) => {
+        select!($role, $past, " AND ", fitting!(), " ORDER BY ", $order, " LIMIT $6")
+    };
+}
+
+macro_rules! count {
+    ($role:expr) => {
+        concat!(
+            "SELECT count(*) FROM (SELECT 1 AS one FROM auth_users u ",
+            $role,
+            fitting!(),
+            " LIMIT $5) AS fitting"
+        )
     };
 }
 
@@ -42,59 +65,20 @@ pub async fn page(
     limit: i64,
 ) -> Result<Vec<User>> {
     let Filter { pattern, role, active, confirmed } = *filter;
-    let args = (pattern, active, confirmed, from, limit);
-    let with_role = |role| (pattern, active, confirmed, from, limit, role);
-    match (role, back) {
-        (None, false) => {
-            let sql = select!("WHERE u.id < $4 AND ", fitting!(), " ORDER BY u.id DESC LIMIT $5");
-            db.fetch_all(sql, args).await
-        }
-        (None, true) => {
-            let sql = select!("WHERE u.id > $4 AND ", fitting!(), " ORDER BY u.id LIMIT $5");
-            db.fetch_all(sql, args).await
-        }
-        (Some(role), false) => {
-            let sql = select!(
-                with_role!("$6"),
-                "WHERE g.user_id < $4 AND ",
-                fitting!(),
-                " ORDER BY g.user_id DESC LIMIT $5"
-            );
-            db.fetch_all(sql, with_role(role)).await
-        }
-        (Some(role), true) => {
-            let sql = select!(
-                with_role!("$6"),
-                "WHERE g.user_id > $4 AND ",
-                fitting!(),
-                " ORDER BY g.user_id LIMIT $5"
-            );
-            db.fetch_all(sql, with_role(role)).await
-        }
-    }
+    let sql = match (role, back) {
+        (None, false) => page!(any_role!(), "u.id < $5", "u.id DESC"),
+        (None, true) => page!(any_role!(), "u.id > $5", "u.id"),
+        (Some(_), false) => page!(with_role!(), "g.user_id < $5", "g.user_id DESC"),
+        (Some(_), true) => page!(with_role!(), "g.user_id > $5", "g.user_id"),
+    };
+    db.fetch_all(sql, (pattern, active, confirmed, role, from, limit)).await
 }
 
 /// The number of users that match `filter`. Stops counting at `most`.
 pub async fn count_fitting(db: &mut Conn, filter: &Filter<'_>, most: i64) -> Result<i64> {
     let Filter { pattern, role, active, confirmed } = *filter;
-    let (n,): (i64,) = if let Some(role) = role {
-        let sql = concat!(
-            "SELECT count(*) FROM (SELECT 1 AS one FROM auth_users u ",
-            with_role!("$5"),
-            "WHERE ",
-            fitting!(),
-            " LIMIT $4) AS fitting"
-        );
-        db.fetch_one(sql, (pattern, active, confirmed, most, role)).await?
-    } else {
-        let sql = concat!(
-            "SELECT count(*) FROM (SELECT 1 AS one FROM auth_users u WHERE ",
-            fitting!(),
-            " LIMIT $4) AS fitting"
-        );
-        db.fetch_one(sql, (pattern, active, confirmed, most)).await?
-    };
-    Ok(n)
+    let sql = if role.is_some() { count!(with_role!()) } else { count!(any_role!()) };
+    db.fetch_value(sql, (pattern, active, confirmed, role, most)).await
 }
 
 /// Above this number of users, [`count`] uses an estimate if the engine has one.
@@ -103,15 +87,11 @@ const MANY: i64 = 1_000_000;
 /// The number of users, and the number of users who have confirmed their address. Above a million users both
 /// may be off by some percent.
 pub async fn count(db: &mut Conn) -> Result<(i64, i64)> {
-    let (unconfirmed,): (i64,) = db
-        .fetch_one("SELECT count(*) FROM auth_users WHERE email_confirmed_at IS NULL", ())
-        .await?;
-    let about = db.estimate("auth_users").await?.filter(|n| *n > MANY);
-    let all = if let Some(all) = about {
-        all
-    } else {
-        let (all,): (i64,) = db.fetch_one("SELECT count(*) FROM auth_users", ()).await?;
-        all
+    let sql = "SELECT count(*) FROM auth_users WHERE email_confirmed_at IS NULL";
+    let unconfirmed: i64 = db.fetch_value(sql, ()).await?;
+    let all = match db.estimate("auth_users").await?.filter(|n| *n > MANY) {
+        Some(about) => about,
+        None => db.fetch_value("SELECT count(*) FROM auth_users", ()).await?,
     };
     Ok((all, (all - unconfirmed).max(0)))
 }

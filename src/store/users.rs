@@ -55,6 +55,8 @@ pub struct User {
     pub last_login_at: Option<Timestamp>,
     /// Whether the user registered without an invitation.
     pub self_registered: bool,
+    /// Whether the user wants mails about logins from new devices.
+    pub notify_new_devices: bool,
 }
 
 impl User {
@@ -78,6 +80,8 @@ impl User {
 /// A user to be stored.
 #[derive(Debug)]
 pub struct NewUser<'a> {
+    /// `None`: the next free id.
+    pub id: Option<UserId>,
     pub email: &'a str,
     pub email_key: &'a str,
     pub email_confirmed_at: Option<Timestamp>,
@@ -85,9 +89,11 @@ pub struct NewUser<'a> {
     pub username_key: Option<&'a str>,
     pub first_name: &'a str,
     pub password_hash: Option<&'a str>,
+    pub is_active: bool,
     pub is_superuser: bool,
     pub language: Option<&'a str>,
     pub created_at: Timestamp,
+    pub last_login_at: Option<Timestamp>,
     /// Whether the user registers without an invitation.
     pub self_registered: bool,
 }
@@ -97,6 +103,7 @@ macro_rules! columns {
     () => {
         "u.id, u.email, u.email_confirmed_at, u.username, u.first_name, u.is_active, u.is_superuser,
          u.language, u.credential_version, u.created_at, u.last_login_at, u.self_registered,
+         u.notify_new_devices,
          (SELECT string_agg(r.role, ',' ORDER BY r.granted_at, r.role)
           FROM auth_user_roles r WHERE r.user_id = u.id) AS roles"
     };
@@ -130,40 +137,45 @@ macro_rules! credentials {
     };
 }
 
-/// Stores a user and returns it; `None` if the address or the username is taken.
-pub async fn insert(db: &mut Tx, new: &NewUser<'_>) -> Result<Option<User>> {
-    db.fetch_optional(
-        "INSERT INTO auth_users (email, email_key, email_confirmed_at, username, username_key,
-                                     first_name, first_name_key, password_hash, is_superuser,
-                                     language, created_at, self_registered)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-             ON CONFLICT DO NOTHING
+macro_rules! insert {
+    ($id:literal, $value:literal) => {
+        concat!(
+            "INSERT INTO auth_users (email, email_key, email_confirmed_at, username, username_key,
+                                     first_name, first_name_key, password_hash, is_active,
+                                     is_superuser, language, created_at, last_login_at,
+                                     self_registered",
+            $id,
+            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14",
+            $value,
+            ") ON CONFLICT DO NOTHING
              RETURNING id, email, email_confirmed_at, username, first_name, is_active, is_superuser,
                        language, credential_version, created_at, last_login_at, self_registered,
-                       NULL AS roles",
-        (
-            new.email,
-            new.email_key,
-            new.email_confirmed_at,
-            new.username,
-            new.username_key,
-            new.first_name,
-            new.first_name.to_lowercase(),
-            new.password_hash,
-            new.is_superuser,
-            new.language,
-            new.created_at,
-            new.self_registered,
-        ),
-    )
-    .await
+                       notify_new_devices, NULL AS roles"
+        )
+    };
+}
+
+/// Stores a user and returns it; `None` if the id, the address or the username is taken.
+pub async fn insert(db: &mut Tx, new: &NewUser<'_>) -> Result<Option<User>> {
+    macro_rules! row {
+        ($($id:expr)?) => {
+            (new.email, new.email_key, new.email_confirmed_at, new.username, new.username_key,
+             new.first_name, new.first_name.to_lowercase(), new.password_hash, new.is_active,
+             new.is_superuser, new.language, new.created_at, new.last_login_at,
+             new.self_registered, $($id)?)
+        };
+    }
+    match new.id {
+        Some(id) => db.fetch_optional(insert!(", id", ", $15"), row!(id)).await,
+        // PostgreSQL counts ids up only if the column is left out.
+        None => db.fetch_optional(insert!("", ""), row!()).await,
+    }
 }
 
 /// Locks the row of a user. A transaction that also locks sessions, mails or links of the user must lock this
 /// row first. Otherwise two transactions could deadlock.
 pub async fn lock(db: &mut Tx, id: UserId) -> Result<()> {
-    db.execute("UPDATE auth_users SET is_active = is_active WHERE id = $1", [id]).await?;
-    Ok(())
+    db.run("UPDATE auth_users SET is_active = is_active WHERE id = $1", [id]).await
 }
 
 /// The user with this id.
@@ -201,11 +213,19 @@ pub async fn page(db: &mut Conn, after: UserId, limit: i64) -> Result<Vec<User>>
     db.fetch_all(select!("WHERE u.id > $1 ORDER BY u.id LIMIT $2"), (after, limit)).await
 }
 
+/// At most `limit` users with an id above `after`, and their password hashes, in the order of ids.
+pub async fn credentials_page(
+    db: &mut Conn,
+    after: UserId,
+    limit: i64,
+) -> Result<Vec<Credentials>> {
+    db.fetch_all(credentials!("WHERE u.id > $1 ORDER BY u.id LIMIT $2"), (after, limit)).await
+}
+
 /// The stored password hash; `None` if the user does not exist or has no password.
 pub async fn password_hash(db: &mut Conn, id: UserId) -> Result<Option<String>> {
-    let row: Option<(Option<String>,)> =
-        db.fetch_optional("SELECT password_hash FROM auth_users WHERE id = $1", [id]).await?;
-    Ok(row.and_then(|(hash,)| hash))
+    let sql = "SELECT password_hash FROM auth_users WHERE id = $1";
+    Ok(db.fetch_optional_value(sql, [id]).await?.flatten())
 }
 
 /// Records a login; `false` if the user is disabled or `credential_version` is no longer the one that was
@@ -216,24 +236,15 @@ pub async fn note_login(
     credential_version: i64,
     now: Timestamp,
 ) -> Result<bool> {
-    let rows = db
-        .execute(
-            "UPDATE auth_users SET last_login_at = $3
-             WHERE id = $1 AND credential_version = $2 AND is_active",
-            (id, credential_version, now),
-        )
-        .await?;
-    Ok(rows == 1)
+    let sql = "UPDATE auth_users SET last_login_at = $3
+               WHERE id = $1 AND credential_version = $2 AND is_active";
+    db.execute_one(sql, (id, credential_version, now)).await
 }
 
 /// Replaces the password hash `old` with a stronger hash of the same password.
 pub async fn rehash(db: &mut Tx, id: UserId, old: &str, new: &str) -> Result<()> {
-    db.execute(
-        "UPDATE auth_users SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
-        (id, old, new),
-    )
-    .await?;
-    Ok(())
+    let sql = "UPDATE auth_users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
+    db.run(sql, (id, old, new)).await
 }
 
 /// Replaces the password hash; `false` if `credential_version` has changed.
@@ -243,26 +254,25 @@ pub async fn set_password(
     credential_version: i64,
     hash: &str,
 ) -> Result<bool> {
-    let rows = db
-        .execute(
-            "UPDATE auth_users SET password_hash = $3, credential_version = credential_version + 1
-             WHERE id = $1 AND credential_version = $2",
-            (id, credential_version, hash),
-        )
-        .await?;
-    Ok(rows == 1)
+    let sql = "UPDATE auth_users
+               SET password_hash = $3, credential_version = credential_version + 1
+               WHERE id = $1 AND credential_version = $2";
+    db.execute_one(sql, (id, credential_version, hash)).await
+}
+
+/// Removes the password, so that only a mailed link sets another one. Earlier links become invalid.
+pub async fn remove_password(db: &mut Tx, id: UserId) -> Result<()> {
+    let sql = "UPDATE auth_users
+               SET password_hash = NULL, credential_version = credential_version + 1
+               WHERE id = $1";
+    db.run(sql, [id]).await
 }
 
 /// Marks the address as confirmed; `false` if it already was.
 pub async fn confirm_email(db: &mut Tx, id: UserId, now: Timestamp) -> Result<bool> {
-    let rows = db
-        .execute(
-            "UPDATE auth_users SET email_confirmed_at = $2, code_tries = 0
-             WHERE id = $1 AND email_confirmed_at IS NULL",
-            (id, now),
-        )
-        .await?;
-    Ok(rows == 1)
+    let sql = "UPDATE auth_users SET email_confirmed_at = $2, code_tries = 0
+               WHERE id = $1 AND email_confirmed_at IS NULL";
+    db.execute_one(sql, (id, now)).await
 }
 
 /// What a user may change about themselves without entering their password.
@@ -272,77 +282,71 @@ pub struct Profile<'a> {
     pub username_key: Option<&'a str>,
     pub first_name: &'a str,
     pub language: Option<&'a str>,
+    pub notify_new_devices: bool,
 }
 
 /// Replaces the profile; `false` if the username belongs to another user.
 pub async fn set_profile(db: &mut Tx, id: UserId, new: &Profile<'_>) -> Result<bool> {
-    let rows = db
-        .execute_unless_taken(
-            "UPDATE auth_users
-             SET username = $2, username_key = $3, first_name = $4, first_name_key = $5, language = $6
-             WHERE id = $1
-               AND NOT EXISTS (SELECT 1 FROM auth_users o WHERE o.username_key = $3 AND o.id <> $1)",
-            (
-                id,
-                new.username,
-                new.username_key,
-                new.first_name,
-                new.first_name.to_lowercase(),
-                new.language,
-            ),
-        )
-        .await?;
-    Ok(rows == Some(1))
+    let sql = "UPDATE auth_users SET username = $2, username_key = $3, first_name = $4,
+                                     first_name_key = $5, language = $6, notify_new_devices = $7
+               WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM auth_users o
+                                             WHERE o.username_key = $3 AND o.id <> $1)";
+    let Profile { username, username_key, first_name, language, notify_new_devices } = *new;
+    let first_name_key = first_name.to_lowercase();
+    let args =
+        (id, username, username_key, first_name, first_name_key, language, notify_new_devices);
+    db.execute_one_unless_taken(sql, args).await
 }
 
 /// Enables or disables a user.
 pub async fn set_active(db: &mut Tx, id: UserId, active: bool) -> Result<()> {
-    db.execute("UPDATE auth_users SET is_active = $2 WHERE id = $1", (id, active)).await?;
-    Ok(())
+    db.run("UPDATE auth_users SET is_active = $2 WHERE id = $1", (id, active)).await
 }
 
 /// Records that all sessions of the user ended at `now`.
 pub async fn note_sessions_ended(db: &mut Tx, id: UserId, now: Timestamp) -> Result<()> {
-    db.execute("UPDATE auth_users SET sessions_ended_at = $2 WHERE id = $1", (id, now)).await?;
-    Ok(())
+    db.run("UPDATE auth_users SET sessions_ended_at = $2 WHERE id = $1", (id, now)).await
 }
 
 /// When all sessions of the user were last ended.
 pub async fn sessions_ended_at(db: &mut Conn, id: UserId) -> Result<Option<Timestamp>> {
-    let row: Option<(Option<Timestamp>,)> =
-        db.fetch_optional("SELECT sessions_ended_at FROM auth_users WHERE id = $1", [id]).await?;
-    Ok(row.and_then(|(at,)| at))
+    let sql = "SELECT sessions_ended_at FROM auth_users WHERE id = $1";
+    Ok(db.fetch_optional_value(sql, [id]).await?.flatten())
 }
 
 /// Makes the user a superuser, or removes that.
 pub async fn set_superuser(db: &mut Tx, id: UserId, superuser: bool) -> Result<()> {
-    db.execute("UPDATE auth_users SET is_superuser = $2 WHERE id = $1", (id, superuser)).await?;
-    Ok(())
+    db.run("UPDATE auth_users SET is_superuser = $2 WHERE id = $1", (id, superuser)).await
 }
 
 /// The active superusers, in the order of ids.
 pub async fn superusers(db: &mut Conn) -> Result<Vec<UserId>> {
-    let rows: Vec<(UserId,)> = db
-        .fetch_all("SELECT id FROM auth_users WHERE is_superuser AND is_active ORDER BY id", ())
-        .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    let sql = "SELECT id FROM auth_users WHERE is_superuser AND is_active ORDER BY id";
+    db.fetch_values(sql, ()).await
 }
 
 /// Whether there is any user.
 pub async fn any(db: &mut Conn) -> Result<bool> {
-    let found: Option<(UserId,)> =
-        db.fetch_optional("SELECT id FROM auth_users LIMIT 1", ()).await?;
-    Ok(found.is_some())
+    db.fetch_value("SELECT EXISTS (SELECT 1 FROM auth_users)", ()).await
 }
 
 /// Whether there is any superuser, even a disabled one.
 pub async fn any_superuser(db: &mut Conn) -> Result<bool> {
-    let found: Option<(UserId,)> =
-        db.fetch_optional("SELECT id FROM auth_users WHERE is_superuser LIMIT 1", ()).await?;
-    Ok(found.is_some())
+    db.fetch_value("SELECT EXISTS (SELECT 1 FROM auth_users WHERE is_superuser)", ()).await
+}
+
+/// Whether a superuser other than `id` can log in: they are active and have a password and, if `confirmed`, a
+/// confirmed address.
+pub async fn has_other_superuser(db: &mut Conn, id: UserId, confirmed: bool) -> Result<bool> {
+    let sql = "SELECT EXISTS (
+                   SELECT 1 FROM auth_users
+                   WHERE is_superuser AND is_active AND id <> $1
+                         AND password_hash IS NOT NULL AND password_hash NOT LIKE '!%'
+                         AND (email_confirmed_at IS NOT NULL OR NOT $2))";
+    db.fetch_value(sql, (id, confirmed)).await
 }
 
 /// Deletes a user; `false` if there is none with this id.
 pub async fn delete(db: &mut Tx, id: UserId) -> Result<bool> {
-    Ok(db.execute("DELETE FROM auth_users WHERE id = $1", [id]).await? == 1)
+    db.execute_one("DELETE FROM auth_users WHERE id = $1", [id]).await
 }

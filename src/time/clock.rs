@@ -1,5 +1,5 @@
 //! [`Clock`]: the only source of times.
-use super::Timestamp;
+use super::{Timestamp, micros};
 use std::{
     sync::{
         Arc,
@@ -142,10 +142,6 @@ impl Clock {
             },
         }
     }
-}
-
-fn micros(d: Duration) -> i64 {
-    i64::try_from(d.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the only place that reads the system clock")]

@@ -78,9 +78,7 @@ impl Keys {
         clock: &Clock,
     ) -> Result<Self> {
         let encryption = encryption_of(config)?;
-        let rows =
-            crate::tokens::provision::provision(db, config, lifetime, &encryption, clock.now())
-                .await?;
+        let rows = provision::provision(db, config, lifetime, &encryption, clock.now()).await?;
         Self::of(config, encryption, rows)
     }
 
@@ -118,13 +116,13 @@ impl Keys {
         }
         let fresh = self.fresh(now).await?;
         let mut tx = db.write().await?;
-        match crate::tokens::rotation::rotate(&mut tx, &fresh, lifetime, now, false).await {
+        match rotation::rotate(&mut tx, &fresh, lifetime, now, false).await {
             Ok(()) => {}
             // Another replica has already rotated.
             Err(Error::KeyTooYoung { .. }) => return Ok(()),
             Err(e) => return Err(e),
         }
-        crate::tokens::provision::note(&mut tx, &fresh.algorithm, now).await?;
+        provision::note(&mut tx, &fresh.algorithm, now).await?;
         tx.notify(Channel::Keys).await?;
         tx.commit().await?;
         self.reload(db, now).await
@@ -187,13 +185,8 @@ impl Keys {
     /// # Errors
     /// [`Error::NoKeys`] with HS256, whose secret is in the configuration.
     pub(crate) async fn fresh(&self, now: Timestamp) -> Result<Key> {
-        crate::tokens::provision::make(
-            self.0.config.jwt.algorithm,
-            &self.0.encryption,
-            KeyState::Next,
-            now,
-        )
-        .await
+        let algorithm = self.0.config.jwt.algorithm;
+        provision::make(algorithm, &self.0.encryption, KeyState::Next, now).await
     }
 
     /// Promotes the next key to sign, retires the current one and publishes `fresh` as the next one.
@@ -209,7 +202,7 @@ impl Keys {
         now: Timestamp,
         force: bool,
     ) -> Result<()> {
-        crate::tokens::rotation::rotate(db, fresh, lifetime, now, force).await?;
+        rotation::rotate(db, fresh, lifetime, now, force).await?;
         Ok(db.notify(Channel::Keys).await?)
     }
 
@@ -233,7 +226,7 @@ impl Keys {
         spare: Vec<Key>,
         now: Timestamp,
     ) -> Result<()> {
-        crate::tokens::rotation::remove(db, kids, self.0.config.jwt.algorithm, spare, now).await?;
+        rotation::remove(db, kids, self.0.config.jwt.algorithm, spare, now).await?;
         Ok(db.notify(Channel::Keys).await?)
     }
 
@@ -252,8 +245,8 @@ impl Keys {
         }
         let secrets = secrets::all(db).await?;
         for (purpose, old) in &secrets {
-            let new =
-                encryption.encrypt_secret(purpose, &encryption.decrypt_secret(purpose, old)?)?;
+            let plain = encryption.decrypt_secret(purpose, old)?;
+            let new = encryption.encrypt_secret(purpose, &plain)?;
             secrets::replace(db, purpose, old, &new).await?;
         }
         Ok(rows.len() + secrets.len() + self.reseal_totp(db).await?)
@@ -313,7 +306,7 @@ impl Keys {
         purpose: &str,
     ) -> Result<Zeroizing<Vec<u8>>> {
         let encryption = &self.0.encryption;
-        let fresh: [u8; crate::tokens::encryption::SECRET] = secret::random()?;
+        let fresh: [u8; encryption::SECRET] = secret::random()?;
         let mut tx = db.write().await?;
         let fresh = encryption.encrypt_secret(purpose, &fresh)?;
         let stored = secrets::get_or_insert(&mut tx, purpose, &fresh).await?;

@@ -1,11 +1,13 @@
 //! Templates and texts. Both are in the binary. Files in the operator's folder replace templates.
 mod assets;
+mod browser;
 mod duration;
 mod overrides;
 mod relative_time;
 mod theme;
 
 pub use assets::Asset;
+pub use browser::browser;
 pub use duration::duration;
 pub use relative_time::Moment;
 
@@ -136,8 +138,9 @@ impl Templates {
     }
 
     /// Renders subject, text and HTML of a mail. `args`: `site`, `home` (a URL), `email`, `name` (may be
-    /// empty), `new_email` for `email_changed` and `restore_email`, and `link` for a mail with a link. If the
-    /// link expires, `hours` and `days` (its lifetime in whole hours and in whole days). If the mail has a
+    /// empty), `new_email` for `email_changed` and `restore_email`, `device` and `time` for `new_device`, and
+    /// `link` for a mail with a link. If the
+    /// link expires, `minutes`, `hours` and `days` (its lifetime in whole units). If the mail has a
     /// code, `code`. The subject is one line.
     pub fn letter(
         &self,
@@ -177,25 +180,20 @@ fn collect(dir: &Dir<'_>, all: &mut HashMap<String, String>) {
     dir.dirs().for_each(|dir| collect(dir, all));
 }
 
+/// The arguments of a text, by name.
+type Args<'a> = &'a [(&'static str, FluentValue<'static>)];
+
 /// The text `key` in a language, or the key itself if it is missing.
-pub fn text(lang: Language, key: &str, args: &[(&'static str, FluentValue<'static>)]) -> String {
+pub fn text(lang: Language, key: &str, args: Args<'_>) -> String {
     find(lang, key, args).unwrap_or_else(|| key.to_owned())
 }
 
 /// The text `key` for a page: `page-KEY`, or `key` if there is no separate text for pages.
-pub fn page_text(
-    lang: Language,
-    key: &str,
-    args: &[(&'static str, FluentValue<'static>)],
-) -> String {
+pub fn page_text(lang: Language, key: &str, args: Args<'_>) -> String {
     find(lang, &format!("page-{key}"), args).unwrap_or_else(|| text(lang, key, args))
 }
 
-fn find(
-    lang: Language,
-    key: &str,
-    args: &[(&'static str, FluentValue<'static>)],
-) -> Option<String> {
+fn find(lang: Language, key: &str, args: Args<'_>) -> Option<String> {
     let args = args.iter().map(|(name, v)| (Cow::Borrowed(*name), v.clone())).collect();
     LOCALES.try_lookup_with_args(&id(lang), key, &args)
 }

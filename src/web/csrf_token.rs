@@ -4,11 +4,10 @@ use super::{
     Error, Result, cookies, csrf,
     request::body::{self, Body, Forms},
 };
-use crate::{config::Config, flows::Auth};
+use crate::{config::Config, flows::Auth, secret};
 use rocket::{
     Data, Request,
     data::{FromData, Outcome},
-    http::{Cookie, SameSite, Status},
 };
 use std::convert::Infallible;
 use uuid::Uuid;
@@ -25,68 +24,40 @@ pub fn token(req: &Request<'_>) -> String {
     known.map_or_else(
         || {
             let token = Uuid::new_v4().to_string();
-            let cookie = Cookie::build((name, token.clone()))
-                .path("/")
-                .http_only(true)
-                .secure(auth.config().cookie.secure)
-                // With Strict, a page opened from another site would replace the token of all open pages.
-                .same_site(SameSite::Lax);
-            req.cookies().add(cookie);
+            req.cookies().add(cookies::cookie(auth.config(), name, token.clone(), None));
             token
         },
         str::to_owned,
     )
 }
 
-/// The fields of a form that one of our pages sent.
-pub struct Form(Body);
+/// A form of a page.
+pub struct Form {
+    /// The fields, if one of our pages sent the form.
+    pub body: Result<Body>,
+    /// The token of the mailed link that opened the page; empty if there is none. It is known even if the form
+    /// is refused, because the page is shown again with it.
+    pub link_token: String,
+}
 
-impl std::ops::Deref for Form {
-    type Target = Body;
-
-    fn deref(&self) -> &Body {
-        &self.0
+impl Form {
+    /// The text of a field, so that the page can show it again; empty if it cannot be read.
+    pub fn typed(&self, name: &'static str) -> String {
+        self.body.as_ref().map(|body| text(body, name)).unwrap_or_default()
     }
 }
 
 #[rocket::async_trait]
 impl<'r> FromData<'r> for Form {
-    type Error = Error;
-
-    async fn from_data(req: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-        match read(req, data).await {
-            Ok(form) => Outcome::Success(form),
-            Err(e) => Outcome::Error((Status::BadRequest, e)),
-        }
-    }
-}
-
-/// The form of a page that a mailed link opens. The link's token is known even if the form is refused,
-/// because the page is shown again with it.
-pub struct LinkForm {
-    pub token: String,
-    pub form: Result<Form>,
-}
-
-#[rocket::async_trait]
-impl<'r> FromData<'r> for LinkForm {
     type Error = Infallible;
 
     async fn from_data(req: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-        let form = match body::read(req, data, Forms::Urlencoded).await {
-            Ok(body) => body,
-            Err(e) => return Outcome::Success(Self { token: String::new(), form: Err(e) }),
-        };
-        let token =
-            form.read(|f| f.optional("token")).ok().flatten().unwrap_or_default().to_owned();
-        let form = expected(req).and_then(|expected| prove(expected, form));
-        Outcome::Success(Self { token, form })
+        let expected = expected(req);
+        let body = body::read(req, data, Forms::Urlencoded).await;
+        let link_token = body.as_ref().map(|body| text(body, "token")).unwrap_or_default();
+        let body = expected.and_then(|expected| prove(expected, body?));
+        Outcome::Success(Self { body, link_token })
     }
-}
-
-async fn read(req: &Request<'_>, data: Data<'_>) -> Result<Form> {
-    let expected = expected(req)?;
-    prove(expected, body::read(req, data, Forms::Urlencoded).await?)
 }
 
 /// The token that the form must carry. Fails if none of our pages sent the request.
@@ -97,15 +68,13 @@ fn expected<'r>(req: &'r Request<'_>) -> Result<&'r str> {
     token.ok_or(Error::CsrfFailed)
 }
 
-fn prove(expected: &str, body: Body) -> Result<Form> {
+fn prove(expected: &str, body: Body) -> Result<Body> {
     let sent = body.read(|f| f.text("csrf_token")).map_err(|_| Error::CsrfFailed)?;
-    aws_lc_rs::constant_time::verify_slices_are_equal(expected.as_bytes(), sent.as_bytes())
-        .map_err(|_| Error::CsrfFailed)?;
-    Ok(Form(body))
+    if secret::same(expected, sent) { Ok(body) } else { Err(Error::CsrfFailed) }
 }
 
-/// The text of a field, so that the page can show it again; empty if it cannot be read.
-pub fn typed(form: &Result<Form>, name: &'static str) -> String {
-    let text = form.as_ref().ok().and_then(|form| form.read(|f| f.optional(name)).ok().flatten());
+/// The text of a field; empty if there is none.
+fn text(body: &Body, name: &'static str) -> String {
+    let text = body.read(|f| f.optional(name)).ok().flatten();
     text.unwrap_or_default().to_owned()
 }

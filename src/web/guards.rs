@@ -130,8 +130,7 @@ async fn by_token(req: &Request<'_>) -> Result<Option<Proven>> {
 
 async fn by_cookie(req: &Request<'_>) -> Result<Option<Proven>> {
     let auth = auth(req)?;
-    let Some(token) = cookies::refresh_token::read(req, auth.config()) else { return Ok(None) };
-    require_same_origin(req, auth, token).await?;
+    let Some(token) = cookie_token(req).await? else { return Ok(None) };
     // The token is only read here. It is not rotated.
     let proven = auth.signed_in_by_refresh(caller(req), Rotation::Keep, token).await?;
     identity::record_user(req, proven.user.id);
@@ -139,8 +138,11 @@ async fn by_cookie(req: &Request<'_>) -> Result<Option<Proven>> {
     Ok(Some(proven))
 }
 
-/// Refuses a request that another site may have sent with our cookie. Then the log names the cookie's owner.
-async fn require_same_origin(req: &Request<'_>, auth: &Auth, token: &str) -> Result<()> {
+/// The refresh token in the cookie. Refuses a request that another site may have sent with our cookie. Then the
+/// log names the cookie's owner.
+async fn cookie_token<'r>(req: &'r Request<'_>) -> Result<Option<&'r str>> {
+    let auth = auth(req)?;
+    let Some(token) = cookies::refresh_token::read(req, auth.config()) else { return Ok(None) };
     let refused = csrf::require_same_origin(req, auth.config());
     if refused.is_err()
         && !identity::is_proven(req)
@@ -148,7 +150,7 @@ async fn require_same_origin(req: &Request<'_>, auth: &Auth, token: &str) -> Res
     {
         identity::record_cookie_owner(req, owner);
     }
-    refused
+    refused.map(|()| Some(token))
 }
 
 async fn signed_in(req: &Request<'_>) -> Result<Proven> {
@@ -163,31 +165,6 @@ async fn signed_in(req: &Request<'_>) -> Result<Proven> {
 async fn with_role(req: &Request<'_>, role: &str) -> Result<User> {
     let user = signed_in(req).await?.user;
     if user.has_role(role) { Ok(user) } else { Err(flows::Error::Forbidden.into()) }
-}
-
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for BearerText<'r> {
-    type Error = Error;
-
-    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Error> {
-        finish(req, authorization(req).and_then(|t| t.map(Self).ok_or(Error::Unauthenticated)))
-    }
-}
-
-async fn cookie_token<'r>(req: &'r Request<'_>) -> Result<&'r str> {
-    let auth = auth(req)?;
-    let token = cookies::refresh_token::read(req, auth.config()).ok_or(Error::Unauthenticated)?;
-    require_same_origin(req, auth, token).await?;
-    Ok(token)
-}
-
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for CookieToken<'r> {
-    type Error = Error;
-
-    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Error> {
-        finish(req, cookie_token(req).await.map(Self))
-    }
 }
 
 /// The outcome of a guard. Stores its error for the catcher.
@@ -220,6 +197,8 @@ guard!(NotForeign, , |req| {
     csrf::refuse_foreign(req, auth(req)?.config())?;
     Self
 });
+guard!(BearerText<'r>, , |req| Self(authorization(req)?.ok_or(Error::Unauthenticated)?));
+guard!(CookieToken<'r>, , |req| Self(cookie_token(req).await?.ok_or(Error::Unauthenticated)?));
 guard!(SignedIn, , |req| Self(signed_in(req).await?));
 guard!(Bearer, , |req| Self(by_token(req).await?.ok_or(Error::Unauthenticated)?));
 guard!(Verified, , |req| {

@@ -4,50 +4,38 @@ use super::{
     reply::outcome,
     request::caller::caller,
 };
-use crate::{config::Config, flows::Auth};
+use crate::flows::Auth;
 use rocket::{Request, Response};
 
 /// The query parameters of mailed links that contain a token.
 const SECRET: [&str; 2] = ["token", "invite"];
 
-/// The headers that depend on the settings.
-pub struct SecurityHeaders {
-    policies: Policies,
-}
-
-impl SecurityHeaders {
-    /// The headers for the settings `config`.
-    pub fn new(config: &Config) -> Self {
-        Self { policies: Policies::new(config) }
+/// Adds the headers to a reply.
+pub fn add(policies: &Policies, req: &Request<'_>, res: &mut Response<'_>) {
+    let policy = Policy::of(req);
+    let secret = has_secret(req);
+    let mut set = |name: &'static str, value: &str| {
+        res.set_raw_header(name, value.to_owned());
+    };
+    set("Content-Security-Policy", &policies.header(policy));
+    set("X-Content-Type-Options", "nosniff");
+    set("X-Frame-Options", if policy.may_be_framed() { "SAMEORIGIN" } else { "DENY" });
+    set("Referrer-Policy", if secret { "no-referrer" } else { "same-origin" });
+    set("Cross-Origin-Opener-Policy", "same-origin");
+    set("Cross-Origin-Resource-Policy", "same-origin");
+    set("Permissions-Policy", "camera=(), geolocation=(), microphone=()");
+    set("X-Request-Id", &caller(req).request_id);
+    let Some(auth) = req.rocket().state::<Auth>() else { return };
+    // During shutdown, a client that kept the connection would send its next request to a stopped server.
+    if auth.is_draining() {
+        set("Connection", "close");
     }
-
-    /// Adds the headers to a reply.
-    pub fn add(&self, req: &Request<'_>, res: &mut Response<'_>) {
-        let policy = Policy::of(req);
-        let secret = has_secret(req);
-        let mut set = |name: &'static str, value: &str| {
-            res.set_raw_header(name, value.to_owned());
-        };
-        set("Content-Security-Policy", &self.policies.header(policy));
-        set("X-Content-Type-Options", "nosniff");
-        set("X-Frame-Options", if policy.may_be_framed() { "SAMEORIGIN" } else { "DENY" });
-        set("Referrer-Policy", if secret { "no-referrer" } else { "same-origin" });
-        set("Cross-Origin-Opener-Policy", "same-origin");
-        set("Cross-Origin-Resource-Policy", "same-origin");
-        set("Permissions-Policy", "camera=(), geolocation=(), microphone=()");
-        set("X-Request-Id", &caller(req).request_id);
-        let Some(auth) = req.rocket().state::<Auth>() else { return };
-        // During shutdown, a client that kept the connection would send its next request to a stopped server.
-        if auth.is_draining() {
-            set("Connection", "close");
-        }
-        let config = auth.config();
-        if config.public_url.scheme() == "https" {
-            let below = config.hsts.include_subdomains;
-            let age = "max-age=31536000";
-            let policy = if below { format!("{age}; includeSubDomains") } else { age.to_owned() };
-            set("Strict-Transport-Security", &policy);
-        }
+    let config = auth.config();
+    if config.public_url.scheme() == "https" {
+        let below = config.hsts.include_subdomains;
+        let age = "max-age=31536000";
+        let policy = if below { format!("{age}; includeSubDomains") } else { age.to_owned() };
+        set("Strict-Transport-Security", &policy);
     }
 }
 

@@ -1,7 +1,8 @@
 //! [`Hooks`]: what is done with every request before it is routed, and with each of our replies.
 use super::{
     access_log,
-    headers::SecurityHeaders,
+    csp::Policies,
+    headers,
     reply::outcome,
     request::{admission, arrival::Arrival},
     routes::is_ours,
@@ -17,13 +18,13 @@ use rocket::{
 /// Refuses requests that are not admissible, and adds headers and log lines to our replies. The replies of
 /// a host application stay as they are.
 pub struct Hooks {
-    headers: SecurityHeaders,
+    policies: Policies,
 }
 
 impl Hooks {
     /// The hooks for the settings `config`.
     pub fn new(config: &Config) -> Self {
-        Self { headers: SecurityHeaders::new(config) }
+        Self { policies: Policies::new(config) }
     }
 
     /// Completes the reply to a request that Rocket could not read. No fairing sees such a request.
@@ -34,7 +35,7 @@ impl Hooks {
     }
 
     fn complete(&self, req: &Request<'_>, res: &mut Response<'_>) {
-        self.headers.add(req, res);
+        headers::add(&self.policies, req, res);
         access_log::write(req, res.status());
     }
 }

@@ -1,6 +1,7 @@
 //! The layer between HTTP and the flows: guards, requests, replies, and what all surfaces share.
 mod access_log;
 pub mod catchers;
+pub mod context;
 pub mod cookies;
 pub mod cors;
 pub mod csp;
@@ -17,4 +18,14 @@ pub mod reply;
 pub mod request;
 pub mod routes;
 
+pub use context::{AdminContext, UserContext};
+pub use cookies::links::{LinkCookie, LinkTokens};
+pub use cookies::registration::Mark;
+pub use csrf_token::Form;
+pub use endpoints::Endpoints;
+pub(crate) use endpoints::endpoints;
 pub use error::{Error, Result};
+pub use guards::{Bearer, BearerText, CookieToken, NotForeign, SignedIn, Verified, Visitor};
+pub use reply::{csv::Csv, flash::Notice, json::Reply, page::Page, problem::Problem};
+pub(crate) use request::json::request_body;
+pub use request::{body::Body, caller::Client, json::Json};

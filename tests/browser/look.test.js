@@ -38,6 +38,20 @@ const GUEST = [
     await page.locator("#register [name=password]").fill("short");
     await send("register")(page);
   }],
+  ["mail-login", "/login/mail"],
+  ["mail-login-errors", "/login/mail", send("mail")],
+  ["mail-login-code", "/login/mail", async (page) => {
+    await page.locator("#mail [name=email]").fill("nobody@example.com");
+    await send("mail")(page);
+  }],
+  ["mail-login-code-errors", "/login/mail", async (page) => {
+    await page.locator("#mail [name=email]").fill("nobody@example.com");
+    await send("mail")(page);
+    await page.locator("#code [name=code]").fill("000 000");
+    await send("code")(page);
+  }],
+  ["mail-login-elsewhere", "MAIL_LOGIN"],
+  ["mail-login-expired", "/login/mail/link?token=x"],
   ["forgot", "/forgot-password"],
   ["forgot-errors", "/forgot-password", send("forgot")],
   ["reset", "RESET"],
@@ -58,6 +72,8 @@ const GUEST = [
   ["confirm-change", "CHANGE", (page) => open("decline")(page)],
   ["restore", "RESTORE"],
   ["restore-expired", "/restore-email?token=x"],
+  ["report", "REPORT"],
+  ["report-expired", "/report-login?token=x"],
   ["confirm-expired", "/confirm-email?token=x"],
   ["confirm-again-errors", "/confirm-email", send("again")],
   ["setup", "SETUP"],
@@ -180,6 +196,13 @@ async function faults(page) {
   return [...told, ...small, ...(wide ? ["wider than the window"] : [])];
 }
 
+/** The only page of a context: a new one for each test would start a process each time. */
+async function pageOf(context) {
+  const page = context.pages()[0] ?? (await context.newPage());
+  page.removeAllListeners("pageerror");
+  return page;
+}
+
 /** Looks at every page in one language and colour scheme. */
 function look(lang, scheme) {
   describe(`${lang}, ${scheme}`, { concurrency: 1 }, () => {
@@ -218,6 +241,12 @@ function look(lang, scheme) {
       await post(mover, lang, "/auth/email", { email: moved, password: PASSWORD });
       await post(mover, lang, "/auth/email/confirm", { token: await token(moved) });
       links.RESTORE = (await service.mail(old)).links[0];
+      await post(mover, lang, "/auth/login/mail", { email: moved });
+      links.MAIL_LOGIN = (await service.mail(moved)).links[0];
+      const other = await browser.newContext({ userAgent: "another browser" });
+      await post(other, lang, "/auth/login", { email: moved, password: PASSWORD });
+      links.REPORT = (await service.mail(moved)).links[0];
+      await other.close();
       await post(mover, lang, "/auth/email", { email: next, password: PASSWORD });
       links.CHANGE = (await service.mail(next)).links[0];
       await mover.close();
@@ -234,7 +263,7 @@ function look(lang, scheme) {
     ]) {
       for (const [name, where, act] of pages) {
         test(name, async () => {
-          const page = await who().newPage();
+          const page = await pageOf(who());
           const errors = [];
           page.on("pageerror", (e) => errors.push(String(e)));
           for (const [width, size] of Object.entries(WIDTHS)) {
@@ -249,7 +278,6 @@ function look(lang, scheme) {
           await page.setViewportSize({ width: 320, height: 640 });
           assert.deepEqual(await faults(page), [], `${name}, 320 px`);
           assert.deepEqual(errors, []);
-          await page.close();
         });
       }
     }

@@ -5,13 +5,10 @@ use super::{
 };
 use crate::{
     field_error::FieldError,
-    flows::{AuditQuery, Auth, Error},
-    web::{
-        reply::{csv::Csv, json::Reply, problem::Problem},
-        request::accept::WantsCsv,
-    },
+    flows::{AuditQuery, Error},
+    web::{Csv, Problem, Reply, request::accept::WantsCsv},
 };
-use rocket::{Either, FromForm, State, get};
+use rocket::{Either, FromForm, get};
 use utoipa::IntoParams;
 
 #[derive(FromForm, IntoParams)]
@@ -40,8 +37,7 @@ pub struct AuditParams<'r> {
 )]
 #[get("/auth/admin/audit?<query..>")]
 pub async fn list(
-    auth: &State<Auth>,
-    by: Op,
+    op: Op<'_>,
     wants_csv: WantsCsv,
     query: AuditParams<'_>,
 ) -> Result<Either<Reply<Listed<AuditView>>, Csv>, Problem> {
@@ -54,14 +50,13 @@ pub async fn list(
     };
     let AuditParams { user, actor, kind, from, to, cursor, .. } = query;
     let query = AuditQuery { user, actor, kind, from, to, cursor };
-    let link =
-        |cursor: &str| auth.config().link(&format!("/auth/admin/audit?{}", query.at(cursor)));
-    let op = by?.0;
+    let op = op?;
+    let link = |cursor: &str| op.link(&format!("/auth/admin/audit?{}", query.at(cursor)));
     if !as_csv {
-        let page = auth.admin(&op).audit(&query, None).await?;
+        let page = op.admin().audit(&query, None).await?;
         return Ok(Either::Left(Reply::ok(Listed::new(page, link))));
     }
-    let page = auth.admin(&op).audit(&query, Some(ROWS)).await?;
+    let page = op.admin().audit(&query, Some(ROWS)).await?;
     let next = page.next.as_deref().map(|cursor| format!("{}&format=csv", link(cursor)));
     let rows = page.results.into_iter().map(|e| AuditView::from(e).cells());
     Ok(Either::Right(Csv::new("audit.csv", AuditView::COLUMNS, rows)?.with_next_page(next)))
@@ -70,6 +65,6 @@ pub async fn list(
 /// Lists the kinds of events in the audit log. Superusers only
 #[utoipa::path(responses((status = 200, body = Vec<String>)))]
 #[get("/auth/admin/audit/kinds")]
-pub async fn kinds(auth: &State<Auth>, by: Op) -> Answer<Vec<String>> {
-    Ok(Reply::ok(auth.admin(&by?.0).audit_kinds().await?))
+pub async fn kinds(op: Op<'_>) -> Answer<Vec<String>> {
+    Ok(Reply::ok(op?.admin().audit_kinds().await?))
 }

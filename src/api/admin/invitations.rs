@@ -2,14 +2,11 @@
 use super::{Answer, Op};
 use crate::{
     field_error::FieldError,
-    flows::{Auth, Error, Invitation, NewInvitation},
+    flows::{Error, Invitation, NewInvitation},
     time::Timestamp,
-    web::{
-        reply::json::Reply,
-        request::json::{Json, request_body},
-    },
+    web::{Json, Reply, request_body},
 };
-use rocket::{State, delete, get, http::Status, post};
+use rocket::{delete, get, http::Status, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -61,16 +58,16 @@ pub struct Invitations {
     responses((status = 200, body = Invitations))
 )]
 #[get("/auth/admin/invitations?<cursor>")]
-pub async fn list(auth: &State<Auth>, by: Op, cursor: Option<&str>) -> Answer<Invitations> {
-    let by = by?.0;
+pub async fn list(op: Op<'_>, cursor: Option<&str>) -> Answer<Invitations> {
+    let op = op?;
     let cursor =
         cursor.map(|c| c.parse::<i64>().map_err(|_| Error::field("cursor", FieldError::Unknown)));
-    let all = auth.admin(&by).invitations(cursor.transpose()?, PAGE).await?;
+    let all = op.admin().invitations(cursor.transpose()?, PAGE).await?;
     let full = all.len() == PAGE as usize;
     let next = all
         .last()
         .filter(|_| full)
-        .map(|last| auth.config().link(&format!("/auth/admin/invitations?cursor={}", last.id)));
+        .map(|last| op.link(&format!("/auth/admin/invitations?cursor={}", last.id)));
     Ok(Reply::ok(Invitations { next, results: all.into_iter().map(Into::into).collect() }))
 }
 
@@ -88,22 +85,18 @@ request_body! {
 /// Mails an invitation. It replaces any other to that address
 #[utoipa::path(responses((status = 201, body = InvitationView)))]
 #[post("/auth/admin/invitations", data = "<body>")]
-pub async fn invite(
-    auth: &State<Auth>,
-    by: Op,
-    body: Json<InvitationBody>,
-) -> Answer<InvitationView> {
-    let (by, body) = (by?.0, body.valid()?);
+pub async fn invite(op: Op<'_>, body: Json<InvitationBody>) -> Answer<InvitationView> {
+    let (op, body) = (op?, body.valid()?);
     let roles: Vec<_> = body.roles.iter().map(String::as_str).collect();
     let language = body.language.as_deref();
     let new = NewInvitation { email: &body.email, roles: &roles, language };
-    Ok(Reply::with(Status::Created, auth.admin(&by).invite(new).await?.into()))
+    Ok(Reply::with(Status::Created, op.admin().invite(new).await?.into()))
 }
 
 /// Revokes an invitation
 #[utoipa::path(params(("id" = i64, Path)), responses((status = 204)))]
 #[delete("/auth/admin/invitations/<id>")]
-pub async fn revoke(auth: &State<Auth>, by: Op, id: Option<i64>) -> Answer<()> {
-    auth.admin(&by?.0).revoke_invitation(id.ok_or(Error::NotFound)?).await?;
+pub async fn revoke(op: Op<'_>, id: Option<i64>) -> Answer<()> {
+    op?.admin().revoke_invitation(id.ok_or(Error::NotFound)?).await?;
     Ok(Reply::empty())
 }

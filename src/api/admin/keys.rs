@@ -1,23 +1,17 @@
 //! The keys that sign and verify tokens.
 use super::{Answer, Op, views::KeyView};
-use crate::{
-    flows::{Auth, Operator},
-    web::{
-        reply::json::Reply,
-        request::json::{Json, request_body},
-    },
-};
-use rocket::{State, delete, get, post};
+use crate::web::{AdminContext, Json, Reply, request_body};
+use rocket::{delete, get, post};
 
 /// Lists the keys that sign or verify tokens, newest first. Superusers only
 #[utoipa::path(responses((status = 200, body = Vec<KeyView>)))]
 #[get("/auth/admin/keys")]
-pub async fn list(auth: &State<Auth>, by: Op) -> Answer<Vec<KeyView>> {
-    all(auth, &by?.0).await
+pub async fn list(op: Op<'_>) -> Answer<Vec<KeyView>> {
+    all(&op?).await
 }
 
-async fn all(auth: &Auth, op: &Operator) -> Answer<Vec<KeyView>> {
-    let all = auth.admin(op).list_keys().await?;
+async fn all(op: &AdminContext<'_>) -> Answer<Vec<KeyView>> {
+    let all = op.admin().list_keys().await?;
     Ok(Reply::ok(all.into_iter().map(KeyView::from).collect()))
 }
 
@@ -31,10 +25,10 @@ request_body! {
 /// Starts signing with the next key and retires the current one. Nobody is logged out. Superusers only
 #[utoipa::path(request_body = Option<Rotation>, responses((status = 200, body = Vec<KeyView>)))]
 #[post("/auth/admin/keys/rotate", data = "<body>")]
-pub async fn rotate(auth: &State<Auth>, by: Op, body: Json<Rotation>) -> Answer<Vec<KeyView>> {
-    let (op, body) = (by?.0, body.valid()?);
-    auth.admin(&op).rotate_keys(body.force.unwrap_or_default()).await?;
-    all(auth, &op).await
+pub async fn rotate(op: Op<'_>, body: Json<Rotation>) -> Answer<Vec<KeyView>> {
+    let (op, body) = (op?, body.valid()?);
+    op.admin().rotate_keys(body.force.unwrap_or_default()).await?;
+    all(&op).await
 }
 
 /// Removes a stolen key at once: tokens that it signed are refused. Superusers only
@@ -43,8 +37,8 @@ pub async fn rotate(auth: &State<Auth>, by: Op, body: Json<Rotation>) -> Answer<
     responses((status = 200, description = "the keys that are left or new", body = Vec<KeyView>))
 )]
 #[delete("/auth/admin/keys/<kid>")]
-pub async fn revoke(auth: &State<Auth>, by: Op, kid: &str) -> Answer<Vec<KeyView>> {
-    let op = by?.0;
-    auth.admin(&op).drop_keys(&[kid.to_owned()]).await?;
-    all(auth, &op).await
+pub async fn revoke(op: Op<'_>, kid: &str) -> Answer<Vec<KeyView>> {
+    let op = op?;
+    op.admin().drop_keys(&[kid.to_owned()]).await?;
+    all(&op).await
 }

@@ -1,5 +1,5 @@
 //! The API for operators: users, the audit log, mails, keys, statistics. Each handler takes an
-//! [`Operating`], and the flows decide what that operator may do.
+//! [`AdminContext`], and the flows decide what that operator may do.
 mod audit;
 mod invitations;
 mod keys;
@@ -10,15 +10,10 @@ mod stats;
 mod users;
 mod views;
 
-use crate::web::{
-    self,
-    endpoints::{Endpoints, endpoints},
-    guards::Operating,
-    reply::{json::Reply, problem::Problem},
-};
+use crate::web::{self, AdminContext, Endpoints, Problem, Reply, endpoints};
 
 type Answer<T> = Result<Reply<T>, Problem>;
-type Op = web::Result<Operating>;
+type Op<'r> = web::Result<AdminContext<'r>>;
 
 /// The operations of operators.
 pub fn endpoints() -> Endpoints {

@@ -4,10 +4,10 @@ use super::{
     views::{Listed, MailView},
 };
 use crate::{
-    flows::{Auth, Error, MailQuery},
-    web::reply::json::Reply,
+    flows::{Error, MailQuery},
+    web::Reply,
 };
-use rocket::{State, get, post};
+use rocket::{get, post};
 
 /// Lists the mails in the outbox, newest first. Superusers only
 #[utoipa::path(
@@ -16,21 +16,21 @@ use rocket::{State, get, post};
 )]
 #[get("/auth/admin/mail?<state>&<cursor>")]
 pub async fn list(
-    auth: &State<Auth>,
-    by: Op,
+    op: Op<'_>,
     state: Option<&str>,
     cursor: Option<&str>,
 ) -> Answer<Listed<MailView>> {
     let query = MailQuery { state, cursor };
-    let page = auth.admin(&by?.0).list_mails(&query).await?;
-    let link = |cursor: &str| auth.config().link(&format!("/auth/admin/mail?{}", query.at(cursor)));
+    let op = op?;
+    let page = op.admin().list_mails(&query).await?;
+    let link = |cursor: &str| op.link(&format!("/auth/admin/mail?{}", query.at(cursor)));
     Ok(Reply::ok(Listed::new(page, link)))
 }
 
 /// Retries a waiting or failed mail immediately. Superusers only
 #[utoipa::path(params(("id" = i64, Path)), responses((status = 204)))]
 #[post("/auth/admin/mail/<id>/retry")]
-pub async fn retry(auth: &State<Auth>, by: Op, id: Option<i64>) -> Answer<()> {
-    auth.admin(&by?.0).retry_mail(id.ok_or(Error::NotFound)?).await?;
+pub async fn retry(op: Op<'_>, id: Option<i64>) -> Answer<()> {
+    op?.admin().retry_mail(id.ok_or(Error::NotFound)?).await?;
     Ok(Reply::empty())
 }

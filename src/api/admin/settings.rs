@@ -2,17 +2,11 @@
 use super::{Answer, Op};
 use crate::{
     config::{RuntimeSettings, Setting},
-    flows::{Auth, Changed, Error, Operator, PastChange, Settings},
+    flows::{Changed, Error, PastChange, Settings},
     time::Timestamp,
-    web::{
-        reply::{json::Reply, setting_effects::effect},
-        request::{
-            caller::Client,
-            json::{Json, request_body},
-        },
-    },
+    web::{AdminContext, Json, Reply, reply::setting_effects::effect, request_body},
 };
-use rocket::{State, get, patch, post};
+use rocket::{get, patch, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -99,8 +93,8 @@ impl From<Settings> for SettingsView {
 /// Returns the runtime settings
 #[utoipa::path(responses((status = 200, body = SettingsView)))]
 #[get("/auth/admin/settings")]
-pub async fn show(auth: &State<Auth>, by: Op) -> Answer<SettingsView> {
-    Ok(Reply::ok(auth.admin(&by?.0).settings().await?.into()))
+pub async fn show(op: Op<'_>) -> Answer<SettingsView> {
+    Ok(Reply::ok(op?.admin().settings().await?.into()))
 }
 
 request_body! {
@@ -116,13 +110,8 @@ request_body! {
 /// Changes runtime settings: all given ones or, if one is invalid, none. Missing settings keep their values
 #[utoipa::path(responses((status = 200, body = SettingsView)))]
 #[patch("/auth/admin/settings", data = "<body>")]
-pub async fn change(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: Op,
-    body: Json<SettingsChange>,
-) -> Answer<SettingsView> {
-    let (by, body) = (by?.0, body.valid()?);
+pub async fn change(op: Op<'_>, body: Json<SettingsChange>) -> Answer<SettingsView> {
+    let (op, body) = (op?, body.valid()?);
     let named = [
         (Setting::AccessTokenLifetime, &body.access_token_lifetime),
         (Setting::RefreshTokenLifetime, &body.refresh_token_lifetime),
@@ -131,8 +120,8 @@ pub async fn change(
     ];
     let asked = named.into_iter().filter_map(|(s, to)| Some((s, to.as_ref()?.as_deref())));
     let changes: Vec<_> = asked.collect();
-    let done = auth.admin(&by).change_settings(&changes).await?;
-    answer(auth, &client, &by, done).await
+    let done = op.admin().change_settings(&changes).await?;
+    answer(&op, done).await
 }
 
 request_body! {
@@ -145,26 +134,16 @@ request_body! {
 /// Undoes the last change of a setting
 #[utoipa::path(responses((status = 200, body = SettingsView)))]
 #[post("/auth/admin/settings/undo", data = "<body>")]
-pub async fn undo(
-    auth: &State<Auth>,
-    client: Client<'_>,
-    by: Op,
-    body: Json<Undo>,
-) -> Answer<SettingsView> {
-    let (by, body) = (by?.0, body.valid()?);
+pub async fn undo(op: Op<'_>, body: Json<Undo>) -> Answer<SettingsView> {
+    let (op, body) = (op?, body.valid()?);
     let setting = Setting::named(&body.setting).ok_or(Error::NotFound)?;
-    let changed = auth.admin(&by).undo_setting(setting).await?;
-    answer(auth, &client, &by, changed).await
+    let changed = op.admin().undo_setting(setting).await?;
+    answer(&op, changed).await
 }
 
-async fn answer(
-    auth: &Auth,
-    client: &Client<'_>,
-    by: &Operator,
-    Changed { from, to, out }: Changed,
-) -> Answer<SettingsView> {
+async fn answer(op: &AdminContext<'_>, Changed { from, to, out }: Changed) -> Answer<SettingsView> {
     let changed = |s: &Setting| from.get(*s) != to.get(*s);
     let effects = Setting::ALL.into_iter().filter(changed);
-    let effects = effects.map(|s| effect(client.language, s, &to, out)).collect();
-    Ok(Reply::ok(SettingsView { effects, ..auth.admin(by).settings().await?.into() }))
+    let effects = effects.map(|s| effect(op.r.caller.language, s, &to, out)).collect();
+    Ok(Reply::ok(SettingsView { effects, ..op.admin().settings().await?.into() }))
 }

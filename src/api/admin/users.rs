@@ -5,13 +5,10 @@ use super::{
 };
 use crate::{
     api::views::{FactorsView, SessionView, UserView},
-    flows::{Auth, Error, ProfileChange, SessionId, UserChange, UserId, UserQuery},
-    web::{
-        reply::json::Reply,
-        request::json::{Json, request_body},
-    },
+    flows::{Error, ProfileChange, SessionId, UserChange, UserId, UserQuery},
+    web::{Json, Reply, request_body},
 };
-use rocket::{FromForm, State, delete, get, http::Status, patch, post, put};
+use rocket::{FromForm, delete, get, http::Status, patch, post, put};
 use utoipa::IntoParams;
 
 type Id = Result<UserId, Error>;
@@ -38,20 +35,20 @@ pub struct UserParams<'r> {
         description = "`count` goes up to 10000 if anything is looked for"))
 )]
 #[get("/auth/admin/users?<query..>")]
-pub async fn list(auth: &State<Auth>, by: Op, query: UserParams<'_>) -> Answer<Listed<UserView>> {
+pub async fn list(op: Op<'_>, query: UserParams<'_>) -> Answer<Listed<UserView>> {
     let UserParams { search, role, state, confirmed, cursor } = query;
     let query = UserQuery { search, role, state, confirmed, cursor };
-    let found = auth.admin(&by?.0).list_users(&query).await?;
-    let link =
-        |cursor: &str| auth.config().link(&format!("/auth/admin/users?{}", query.at(cursor)));
+    let op = op?;
+    let found = op.admin().list_users(&query).await?;
+    let link = |cursor: &str| op.link(&format!("/auth/admin/users?{}", query.at(cursor)));
     Ok(Reply::ok(Listed::new(found.page, link).counting(found.count)))
 }
 
 /// Returns a user
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 200, body = Person)))]
 #[get("/auth/admin/users/<id>")]
-pub async fn show(auth: &State<Auth>, by: Op, id: Id) -> Answer<Person> {
-    Ok(Reply::ok(auth.admin(&by?.0).user(id?).await?.into()))
+pub async fn show(op: Op<'_>, id: Id) -> Answer<Person> {
+    Ok(Reply::ok(op?.admin().user(id?).await?.into()))
 }
 
 request_body! {
@@ -77,13 +74,14 @@ request_body! {
 /// Changes a user: all given fields or, if one is invalid, none. Missing fields keep their values
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 200, body = Person)))]
 #[patch("/auth/admin/users/<id>", data = "<body>")]
-pub async fn change(auth: &State<Auth>, by: Op, id: Id, body: Json<UserPatch>) -> Answer<Person> {
-    let (op, body) = (by?.0, body.valid()?);
+pub async fn change(op: Op<'_>, id: Id, body: Json<UserPatch>) -> Answer<Person> {
+    let (op, body) = (op?, body.valid()?);
     let change = UserChange {
         profile: ProfileChange {
             username: body.username.as_ref().map(Option::as_deref),
             first_name: body.first_name.as_ref().map(|name| name.as_deref().unwrap_or_default()),
             language: body.language.as_ref().map(Option::as_deref),
+            ..ProfileChange::default()
         },
         active: body.is_active,
         confirm: body.is_email_confirmed.unwrap_or_default(),
@@ -91,14 +89,14 @@ pub async fn change(auth: &State<Auth>, by: Op, id: Id, body: Json<UserPatch>) -
         roles: body.roles.as_ref().map(|roles| roles.iter().map(String::as_str).collect()),
         end_sessions: body.end_sessions.unwrap_or_default(),
     };
-    Ok(Reply::ok(auth.admin(&op).change_user(id?, &change).await?.into()))
+    Ok(Reply::ok(op.admin().change_user(id?, &change).await?.into()))
 }
 
 /// Deletes a user and all their data
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 204)))]
 #[delete("/auth/admin/users/<id>")]
-pub async fn delete(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
-    auth.admin(&by?.0).delete_user(id?).await?;
+pub async fn delete(op: Op<'_>, id: Id) -> Answer<()> {
+    op?.admin().delete_user(id?).await?;
     Ok(Reply::empty())
 }
 
@@ -115,16 +113,10 @@ request_body! {
     responses((status = 200, body = Person))
 )]
 #[put("/auth/admin/users/<id>/roles/<role>", data = "<body>")]
-pub async fn grant(
-    auth: &State<Auth>,
-    by: Op,
-    id: Id,
-    role: &str,
-    body: Json<RoleChange>,
-) -> Answer<Person> {
-    let (op, body) = (by?.0, body.valid()?);
+pub async fn grant(op: Op<'_>, id: Id, role: &str, body: Json<RoleChange>) -> Answer<Person> {
+    let (op, body) = (op?, body.valid()?);
     let end = body.end_sessions.unwrap_or_default();
-    Ok(Reply::ok(auth.admin(&op).grant(id?, role, end).await?.into()))
+    Ok(Reply::ok(op.admin().grant(id?, role, end).await?.into()))
 }
 
 /// Revokes a role
@@ -133,41 +125,35 @@ pub async fn grant(
     responses((status = 200, body = Person))
 )]
 #[delete("/auth/admin/users/<id>/roles/<role>", data = "<body>")]
-pub async fn revoke(
-    auth: &State<Auth>,
-    by: Op,
-    id: Id,
-    role: &str,
-    body: Json<RoleChange>,
-) -> Answer<Person> {
-    let (op, body) = (by?.0, body.valid()?);
+pub async fn revoke(op: Op<'_>, id: Id, role: &str, body: Json<RoleChange>) -> Answer<Person> {
+    let (op, body) = (op?, body.valid()?);
     let end = body.end_sessions.unwrap_or_default();
-    Ok(Reply::ok(auth.admin(&op).revoke(id?, role, end).await?.into()))
+    Ok(Reply::ok(op.admin().revoke(id?, role, end).await?.into()))
 }
 
 /// Lists the roles that users have, with the number of users of each
 #[utoipa::path(responses((status = 200, body = Vec<RoleView>)))]
 #[get("/auth/admin/roles")]
-pub async fn roles(auth: &State<Auth>, by: Op) -> Answer<Vec<RoleView>> {
-    let all = auth.admin(&by?.0).roles().await?;
+pub async fn roles(op: Op<'_>) -> Answer<Vec<RoleView>> {
+    let all = op?.admin().roles().await?;
     Ok(Reply::ok(all.into_iter().map(RoleView::from).collect()))
 }
 
 /// Lists a user's active sessions, last used first
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 200, body = Vec<SessionView>)))]
 #[get("/auth/admin/users/<id>/sessions")]
-pub async fn sessions(auth: &State<Auth>, by: Op, id: Id) -> Answer<Vec<SessionView>> {
-    let op = by?.0;
-    let own = op.signed_in().map(|by| by.session.id);
-    let all = auth.admin(&op).sessions_of(id?).await?;
-    Ok(Reply::ok(all.into_iter().map(|s| SessionView::of(s, own)).collect()))
+pub async fn sessions(op: Op<'_>, id: Id) -> Answer<Vec<SessionView>> {
+    let op = op?;
+    let own = Some(op.r.by.session.id);
+    let all = op.admin().sessions_of(id?).await?;
+    Ok(Reply::ok(all.into_iter().map(|s| SessionView::new(s, own)).collect()))
 }
 
 /// Ends every session of a user
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 204)))]
 #[delete("/auth/admin/users/<id>/sessions")]
-pub async fn end_sessions(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
-    auth.admin(&by?.0).end_sessions_of(id?).await?;
+pub async fn end_sessions(op: Op<'_>, id: Id) -> Answer<()> {
+    op?.admin().end_sessions_of(id?).await?;
     Ok(Reply::empty())
 }
 
@@ -176,67 +162,57 @@ pub async fn end_sessions(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
     params(("id" = UserId, Path), ("session" = SessionId, Path)), responses((status = 204))
 )]
 #[delete("/auth/admin/users/<id>/sessions/<session>")]
-pub async fn end_session(
-    auth: &State<Auth>,
-    by: Op,
-    id: Id,
-    session: Result<SessionId, Error>,
-) -> Answer<()> {
-    auth.admin(&by?.0).end_session_of(id?, session?).await?;
+pub async fn end_session(op: Op<'_>, id: Id, session: Result<SessionId, Error>) -> Answer<()> {
+    op?.admin().end_session_of(id?, session?).await?;
     Ok(Reply::empty())
 }
 
 /// Returns the second factors of a user
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 200, body = FactorsView)))]
 #[get("/auth/admin/users/<id>/factors")]
-pub async fn factors(auth: &State<Auth>, by: Op, id: Id) -> Answer<FactorsView> {
-    Ok(Reply::ok(auth.admin(&by?.0).factors_of(id?).await?.into()))
+pub async fn factors(op: Op<'_>, id: Id) -> Answer<FactorsView> {
+    Ok(Reply::ok(op?.admin().factors_of(id?).await?.into()))
 }
 
 /// Removes the second factors of a user who has lost them, ends every session and mails the user
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 204)))]
 #[delete("/auth/admin/users/<id>/factors")]
-pub async fn reset_factors(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
-    auth.admin(&by?.0).reset_factors(id?).await?;
+pub async fn reset_factors(op: Op<'_>, id: Id) -> Answer<()> {
+    op?.admin().reset_factors(id?).await?;
     Ok(Reply::empty())
 }
 
 /// Lists the mails to a user, newest first, without their texts and links
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 200, body = Vec<MailView>)))]
 #[get("/auth/admin/users/<id>/mails")]
-pub async fn mails(auth: &State<Auth>, by: Op, id: Id) -> Answer<Vec<MailView>> {
-    let all = auth.admin(&by?.0).mails_of(id?).await?;
+pub async fn mails(op: Op<'_>, id: Id) -> Answer<Vec<MailView>> {
+    let all = op?.admin().mails_of(id?).await?;
     Ok(Reply::ok(all.into_iter().map(MailView::from).collect()))
 }
 
 /// Lists the audit events of a user's account, newest first
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 200, body = Listed<AuditView>)))]
 #[get("/auth/admin/users/<id>/history?<cursor>")]
-pub async fn history(
-    auth: &State<Auth>,
-    by: Op,
-    id: Id,
-    cursor: Option<&str>,
-) -> Answer<Listed<AuditView>> {
-    let (op, id) = (by?.0, id?);
-    let page = auth.admin(&op).history_of(id, cursor).await?;
+pub async fn history(op: Op<'_>, id: Id, cursor: Option<&str>) -> Answer<Listed<AuditView>> {
+    let (op, id) = (op?, id?);
+    let page = op.admin().history_of(id, cursor).await?;
     let path = format!("/auth/admin/users/{}/history", id.0);
-    let link = |cursor: &str| auth.config().link(&format!("{path}?cursor={cursor}"));
+    let link = |cursor: &str| op.link(&format!("{path}?cursor={cursor}"));
     Ok(Reply::ok(Listed::new(page, link)))
 }
 
 /// Mails a user a link that resets their password
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 202)))]
 #[post("/auth/admin/users/<id>/send-reset")]
-pub async fn send_reset(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
-    auth.admin(&by?.0).send_reset(id?).await?;
-    Ok(Reply::empty().with_status(Status::Accepted))
+pub async fn send_reset(op: Op<'_>, id: Id) -> Answer<()> {
+    op?.admin().send_reset(id?).await?;
+    Ok(Reply::without_body(Status::Accepted))
 }
 
 /// Mails a user a link that confirms their address, unless it is already confirmed
 #[utoipa::path(params(("id" = UserId, Path)), responses((status = 202)))]
 #[post("/auth/admin/users/<id>/send-confirmation")]
-pub async fn send_confirmation(auth: &State<Auth>, by: Op, id: Id) -> Answer<()> {
-    auth.admin(&by?.0).send_confirmation(id?).await?;
-    Ok(Reply::empty().with_status(Status::Accepted))
+pub async fn send_confirmation(op: Op<'_>, id: Id) -> Answer<()> {
+    op?.admin().send_confirmation(id?).await?;
+    Ok(Reply::without_body(Status::Accepted))
 }

@@ -74,7 +74,13 @@ impl From<(String, i64)> for RoleView {
 #[schema(as = AuditEntry)]
 pub struct AuditView {
     id: i64,
+    /// When it happened; for several events, the first one.
     at: Timestamp,
+    /// How many events the entry stands for. Only events that strangers can cause are counted in one entry:
+    /// those of an hour, of one kind, about one account and from one address.
+    times: i64,
+    /// When the last one of several events happened.
+    last_at: Option<Timestamp>,
     kind: String,
     /// `user`, `anonymous`, `cli` or `service`.
     actor: String,
@@ -95,6 +101,8 @@ impl From<Logged> for AuditView {
         Self {
             id: e.id,
             at: e.at,
+            times: e.times,
+            last_at: e.last_at,
             kind: e.kind.to_string(),
             actor: e.actor.to_string(),
             actor_id: e.actor_id,
@@ -111,7 +119,7 @@ impl From<Logged> for AuditView {
 
 impl AuditView {
     /// The header row of the audit log as CSV.
-    pub const COLUMNS: [&'static str; 12] = [
+    pub const COLUMNS: [&'static str; 14] = [
         "id",
         "at",
         "kind",
@@ -124,10 +132,12 @@ impl AuditView {
         "ip",
         "user_agent",
         "detail",
+        "times",
+        "last_at",
     ];
 
     /// The row of this entry, with the columns `COLUMNS`.
-    pub fn cells(self) -> [String; 12] {
+    pub fn cells(self) -> [String; 14] {
         let id = |id: Option<UserId>| id.map(|id| id.0.to_string()).unwrap_or_default();
         [
             self.id.to_string(),
@@ -142,6 +152,8 @@ impl AuditView {
             self.ip.unwrap_or_default(),
             self.user_agent.unwrap_or_default(),
             self.detail,
+            self.times.to_string(),
+            self.last_at.map(|at| at.to_string()).unwrap_or_default(),
         ]
     }
 }

@@ -192,7 +192,10 @@ fn limits_are_numbers_that_protect_and_delays_that_end() {
         "limits.mails": |c| c.limits.mails = 0;
         "limits.links": |c| c.limits.links = 0;
         "limits.password_checks": |c| c.limits.password_checks = 0;
+        "limits.password_strength": |c| c.limits.password_strength = 0;
         "limits.stuffing": |c| c.limits.stuffing = 0;
+        "limits.audit_rows": |c| c.limits.audit_rows = 0;
+        "limits.log_lines": |c| c.limits.log_lines = 1_000_001;
         "limits.free_failures": |c| c.limits.free_failures = 2;
         "limits.free_failures": |c| c.limits.free_failures = 101;
         "limits.longest_delay": |c| c.limits.longest_delay = Duration::from_millis(999);

@@ -3,6 +3,8 @@ use crate::{db::Db, support::Database};
 
 on_db!(connections_are_counted);
 async fn connections_are_counted(db: &Db) {
+    // A pool connects when it is used first.
+    drop(db.read().await.unwrap());
     let before = db.connections();
     assert!(before.open >= 1 && before.idle <= before.open, "{before:?}");
     let held = (db.read().await.unwrap(), db.read().await.unwrap());

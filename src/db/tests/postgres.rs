@@ -8,7 +8,7 @@ use crate::{
     support::{Database, Pooler, holder, rows_at, say, until_waiting},
 };
 use futures_util::future::{join, join_all};
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, PgConnection, Row};
 use std::time::{Duration, Instant};
 
 const SOON: Duration = Duration::from_secs(3);
@@ -156,6 +156,11 @@ async fn an_unannounced_pooler_in_transaction_mode_is_refused() {
     for what in ["transaction mode", "database.pooler = true", "pool_mode = session"] {
         assert!(e.contains(what), "{e}");
     }
+    // The session belongs to others as well, and its time limits are theirs.
+    let mut conn = PgConnection::connect(&pooler.url).await.unwrap();
+    let limit = sqlx::raw_sql("SHOW statement_timeout").fetch_one(&mut conn).await.unwrap();
+    assert_eq!(limit.get::<String, _>(0), "0");
+    drop(conn);
     drop(pooler);
     database.end().await;
 }

@@ -2,8 +2,8 @@
 use crate::{
     db::{Db, Horizon},
     store::{
-        fixtures::NOW,
-        revocations::{self, Revocation},
+        fixtures::{NOW, revoke},
+        revocations::Revocation,
         sessions::SessionId,
     },
     support::Database,
@@ -25,7 +25,7 @@ async fn postgresql_reports_its_time_and_which_transactions_have_ended() {
     assert!((before..=machine.now()).contains(&time), "{before} {time}");
     let horizon = async || db.read().await.unwrap().horizon().await.unwrap();
     let mut open = db.write().await.unwrap();
-    revocations::insert(&mut open, &revocation()).await.unwrap();
+    revoke(&mut open, &revocation()).await.unwrap();
     let during = horizon().await;
     end(&db).await;
     assert!(horizon().await.ended < during.next);
@@ -54,7 +54,7 @@ fn revocation() -> Revocation {
 
 async fn end(db: &Db) -> Uuid {
     let (r, mut tx) = (revocation(), db.write().await.unwrap());
-    revocations::insert(&mut tx, &r).await.unwrap();
+    revoke(&mut tx, &r).await.unwrap();
     tx.commit().await.unwrap();
     r.session_id.0
 }

@@ -30,8 +30,8 @@ async fn a_conflicting_insert_leaves_the_transaction_usable(db: &Db) {
     let ann = ann(db).await;
     let sql = "INSERT INTO auth_user_roles (user_id, role, granted_at) VALUES ($1, 'EDITOR', 0)";
     let mut tx = db.write().await.unwrap();
-    assert_eq!(tx.execute_unless_taken(sql, [ann]).await.unwrap(), Some(1));
-    assert_eq!(tx.execute_unless_taken(sql, [ann]).await.unwrap(), None);
+    assert!(tx.execute_one_unless_taken(sql, [ann]).await.unwrap());
+    assert!(!tx.execute_one_unless_taken(sql, [ann]).await.unwrap());
     roles::grant(&mut tx, ann, "AUTHOR", NOW).await.unwrap();
     tx.commit().await.unwrap();
     let user = users::by_id(&mut db.read().await.unwrap(), ann).await.unwrap().unwrap();
@@ -73,6 +73,7 @@ async fn many_writers_that_read_first_all_succeed(db: &Db) {
             username_key: None,
             first_name: &name,
             language: None,
+            notify_new_devices: true,
         };
         assert!(users::set_profile(&mut tx, id, &profile).await.unwrap());
         tx.commit().await.unwrap();

@@ -71,9 +71,7 @@ impl Auth {
     ) -> Result<User> {
         self.limit(caller, Action::Link)?;
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
-        let mut db = self.db.read().await?;
-        let (link, user) = self.open_link(&mut db, &hash, &CONFIRMING).await?;
-        drop(db);
+        let (link, user) = self.open_link(&mut self.db.read().await?, &hash, &CONFIRMING).await?;
         if !self.is_shown(&link, proof) {
             self.require_password(caller, &link, proof.password).await?;
         }
@@ -147,11 +145,10 @@ impl Auth {
         let mut db = self.db.write().await?;
         let may = mail_tokens::count_try(&mut db, &link.hash, MOST_PASSWORDS).await?;
         db.commit().await?;
-        if !may {
-            return Err(Error::ProofRequired);
-        }
+        Error::ProofRequired.unless(may)?;
         let stored = users::password_hash(&mut self.db.read().await?, link.user_id).await?;
-        if self.hasher.verify(password, stored.as_deref()).await? != Verdict::Wrong {
+        let verifying = self.hasher.verify(password, stored.as_deref());
+        if caller.unless_left(verifying).await? != Verdict::Wrong {
             return Ok(());
         }
         let mut work = self.begin(caller).await?;
@@ -200,8 +197,7 @@ impl Auth {
         proof: AccountProof<'_>,
     ) -> Result<Confirmation> {
         self.limit(caller, Action::Link)?;
-        let mut db = self.db.read().await?;
-        let found = self.inspect_link(&mut db, token, &CONFIRMING).await?;
+        let found = self.inspect_link(&mut self.db.read().await?, token, &CONFIRMING).await?;
         Ok(found.map_or_else(Confirmation::none, |(link, state, user)| {
             let changes = link.kind == Kind::ChangeEmail;
             let proven = self.is_shown(&link, proof);
@@ -215,9 +211,8 @@ impl Work<'_> {
     /// Consumes a link and confirms its address. The link's user must be locked, and proven to be
     /// the caller.
     async fn consume_and_confirm(mut self, link: &MailToken, user: &User) -> Result<User> {
-        if !mail_tokens::consume(&mut self.tx, &link.hash, self.now).await? {
-            return Err(Error::LinkNotValid);
-        }
+        Error::LinkNotValid
+            .unless(mail_tokens::consume(&mut self.tx, &link.hash, self.now).await?)?;
         let changes = link.kind == Kind::ChangeEmail;
         if changes {
             self.change_to(link, user).await?;
@@ -245,11 +240,9 @@ impl Work<'_> {
         let new = Email::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
         self.free_address(&new, user, User::is_unclaimed).await?;
         let names = (new.email.as_str(), new.key.as_str());
-        if emails::set(&mut self.tx, user.id, link.credential_version, names, self.now).await? {
-            Ok(())
-        } else {
-            Err(Error::LinkNotValid)
-        }
+        let version = link.credential_version;
+        let changed = emails::set(&mut self.tx, user.id, version, names, self.now).await?;
+        Error::LinkNotValid.unless(changed)
     }
 }
 

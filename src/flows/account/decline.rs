@@ -49,9 +49,7 @@ impl Auth {
             work.commit().await?;
             return Ok(Declined::Change);
         }
-        if !user.is_unclaimed() {
-            return Err(Error::Forbidden);
-        }
+        Error::Forbidden.unless(user.is_unclaimed())?;
         work.end_sessions(user.id, None).await?;
         work.audit(AuditEvent::about(AuditKind::RegistrationDeclined, user.id)).await?;
         work.erase(&user).await?;

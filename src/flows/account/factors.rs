@@ -113,7 +113,9 @@ impl Auth {
             return Err(Error::NotFound);
         }
         let codes = work.replace_recovery_codes(user.id).await?;
-        sessions::set_amr(&mut work.tx, by.session.id, Factor::Totp.amr()).await?;
+        let mut session = by.session.clone();
+        session.add_amr(Factor::Totp.amr());
+        sessions::set_amr(&mut work.tx, session.id, &session.amr).await?;
         work.uncount(&attempt).await?;
         work.end_others(by).await?;
         work.mail(Kind::TotpAdded, user).await?;

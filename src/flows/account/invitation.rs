@@ -21,8 +21,7 @@ impl Auth {
     /// valid. It changes nothing.
     pub async fn invited(&self, caller: &Caller, token: &str) -> Result<Option<String>> {
         self.limit(caller, Action::Link)?;
-        let mut db = self.db.read().await?;
-        match self.open_invitation(&mut db, token).await {
+        match self.open_invitation(&mut self.db.read().await?, token).await {
             Ok(invitation) => Ok(Some(invitation.email)),
             Err(Error::LinkNotValid) => Ok(None),
             Err(e) => Err(e),
@@ -57,21 +56,18 @@ impl Auth {
     ) -> Result<Registered> {
         self.limit(caller, Action::Link)?;
         let names = (new.email, new.password);
-        let fields = self.read_fields(names, new.username, new.first_name).await?;
-        let mut db = self.db.read().await?;
-        if self.open_invitation(&mut db, token).await?.email_key != fields.email.key {
-            return Err(Error::field("email", FieldError::NotInvited));
-        }
-        drop(db);
-        let hash = self.hasher.hash(new.password).await?;
+        let fields = self.read_fields(caller, names, new.username, new.first_name).await?;
+        let invited = self.open_invitation(&mut self.db.read().await?, token).await?;
+        Error::field("email", FieldError::NotInvited)
+            .unless(invited.email_key == fields.email.key)?;
+        let hash = caller.unless_left(self.hasher.hash(new.password)).await?;
 
         let mut work = self.begin(caller).await?;
         let now = work.now;
         // The invitation may have changed while the password was hashed.
         let invitation = self.open_invitation(&mut work.tx, token).await?;
-        if !invitations::consume(&mut work.tx, invitation.id, now).await? {
-            return Err(Error::LinkNotValid);
-        }
+        Error::LinkNotValid
+            .unless(invitations::consume(&mut work.tx, invitation.id, now).await?)?;
         let mut row = fields.row(&hash, caller.language.tag(), now);
         row.email_confirmed_at = Some(now);
         let Some(users::User { id, .. }) = users::insert(&mut work.tx, &row).await? else {

@@ -17,8 +17,12 @@ pub(crate) const CONFIRMING: [Kind; 2] = [Kind::ConfirmEmail, Kind::ChangeEmail]
 /// registered an account with the address of the mail's reader.
 pub(crate) const RESETTING: [Kind; 2] = [Kind::ResetPassword, Kind::ConfirmEmail];
 
+/// The link that logs in.
+pub(crate) const LOGIN: [Kind; 1] = [Kind::Login];
+
 /// The state of a mailed link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LinkState {
     /// It can still be used.
     Usable,
@@ -78,19 +82,19 @@ impl Auth {
             .filter(|l| is_of(l, kinds))
             .ok_or(Error::LinkNotValid)?;
         let user = users::by_id(db, link.user_id).await?.ok_or(Error::LinkNotValid)?;
-        if !self.is_usable(&link, &user) {
-            return Err(Error::LinkNotValid);
-        }
+        Error::LinkNotValid.unless(self.is_usable(&link, &user))?;
         Ok((link, user))
     }
 
     /// Whether a link still works. A change of the password or the address invalidates the links
     /// that were requested before, and so does disabling the account. A link that restores an
-    /// address survives what the author of the change does next.
+    /// address or reports a login survives what the author of the change or the login does next.
     pub(crate) fn is_usable(&self, link: &MailToken, user: &User) -> bool {
         let fits = match link.kind.known() {
             Some(Kind::RestoreEmail) => link.email != user.email,
+            Some(Kind::NewDevice) => link.email == user.email,
             Some(Kind::ConfirmEmail) if user.email_confirmed_at.is_some() => false,
+            Some(Kind::Login) if user.email_confirmed_at.is_none() => false,
             _ => link.credential_version == user.credential_version,
         };
         link.used_at.is_none() && link.expires_at > self.clock.now() && fits && user.is_active

@@ -4,6 +4,7 @@ use crate::{
     flows::{
         Auth, Caller, Error, Result, SignedIn, User,
         audit::{AuditEvent, AuditKind},
+        limits::Action,
         mail::Kind,
     },
     password::Strength,
@@ -23,9 +24,9 @@ impl Auth {
         new: &str,
     ) -> Result<()> {
         let user = &by.user;
-        self.check_password(user, "new_password", new).await?;
+        self.check_password(caller, user, "new_password", new).await?;
         self.reauthenticate(caller, by, "current_password", current).await?;
-        let hash = self.hasher.hash(new).await?;
+        let hash = caller.unless_left(self.hasher.hash(new)).await?;
         let mut work = self.begin_by(caller, by).await?;
         if !users::set_password(&mut work.tx, user.id, user.credential_version, &hash).await? {
             return Err(Error::field("current_password", FieldError::WrongPassword));
@@ -40,25 +41,28 @@ impl Auth {
     /// very long password, and while another password is being checked, since anybody may ask.
     ///
     /// # Errors
-    /// [`Error::Internal`] if the check panicked.
+    /// [`Error::RateLimited`]; [`Error::Internal`] if the check panicked.
     pub async fn password_strength(
         &self,
+        caller: &Caller,
         password: &str,
         own: Vec<String>,
     ) -> Result<Option<Strength>> {
+        self.limit(caller, Action::PasswordStrength)?;
         Ok(self.passwords.feedback(password.to_owned(), own).await?)
     }
 
     /// Checks that `new`, in the field `name`, may be the password of `user`.
     pub(crate) async fn check_password(
         &self,
+        caller: &Caller,
         user: &User,
         name: &'static str,
         new: &str,
     ) -> Result<()> {
         let mut own = vec![user.email.clone(), user.first_name.clone()];
         own.extend(user.username.clone());
-        match self.hasher.refuse(&self.passwords, new, own).await? {
+        match caller.unless_left(self.hasher.refuse(&self.passwords, new, own)).await? {
             Some(why) => Err(Error::field(name, why)),
             None => Ok(()),
         }

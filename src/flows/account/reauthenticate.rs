@@ -41,14 +41,15 @@ impl Auth {
         };
         let stored = users::password_hash(&mut work.tx, by.user.id).await?;
         work.commit().await?;
-        let verdict = self.hasher.verify(password, stored.as_deref()).await;
+        let verifying = self.hasher.verify(password, stored.as_deref());
+        let verdict = caller.unless_left(verifying).await;
         let mut work = self.begin_by(caller, by).await?;
         users::lock(&mut work.tx, by.user.id).await?;
         match verdict {
             Err(e) => {
                 sessions::uncount_password(&mut work.tx, session).await?;
                 work.commit().await?;
-                return Err(e.into());
+                return Err(e);
             }
             Ok(Verdict::Wrong) => {}
             Ok(_) => {

@@ -54,6 +54,7 @@ impl Fields {
         now: Timestamp,
     ) -> users::NewUser<'a> {
         users::NewUser {
+            id: None,
             email: &self.email.email,
             email_key: &self.email.key,
             email_confirmed_at: None,
@@ -61,9 +62,11 @@ impl Fields {
             username_key: self.username.as_ref().map(|u| u.key.as_str()),
             first_name: &self.first_name,
             password_hash: Some(hash),
+            is_active: true,
             is_superuser: false,
             language: Some(language),
             created_at: now,
+            last_login_at: None,
             self_registered: false,
         }
     }
@@ -81,12 +84,9 @@ impl Fields {
     /// # Errors
     /// [`Error::Fields`] if the username is taken.
     async fn require_free_username(&self, db: &mut Conn) -> Result<()> {
-        if let Some(name) = &self.username
-            && users::by_username(db, &name.key).await?.is_some()
-        {
-            return Err(Error::field("username", FieldError::Taken));
-        }
-        Ok(())
+        let Some(name) = &self.username else { return Ok(()) };
+        let owner = users::by_username(db, &name.key).await?;
+        Error::field("username", FieldError::Taken).when(owner.is_some())
     }
 }
 
@@ -113,10 +113,11 @@ impl Auth {
             (Registration::Invite, None) => return Err(Error::InvitationNeeded),
             (Registration::Open, None) => {}
         }
-        let fields =
-            self.read_fields((new.email, new.password), new.username, new.first_name).await?;
+        let fields = self
+            .read_fields(caller, (new.email, new.password), new.username, new.first_name)
+            .await?;
         self.count_registration(new.email).await?;
-        let hash = self.hasher.hash(new.password).await?;
+        let hash = caller.unless_left(self.hasher.hash(new.password)).await?;
         let quiet = self.runtime_settings().email_confirmation == EmailConfirmation::Required;
         let mut work = self.begin(caller).await?;
         let mut row = fields.row(&hash, caller.language.tag(), work.now);
@@ -150,7 +151,7 @@ impl Auth {
             return e;
         }
         let names = (new.email, new.password);
-        match self.read_fields(names, new.username, new.first_name).await {
+        match self.read_fields(caller, names, new.username, new.first_name).await {
             Ok(_) => {}
             Err(Error::Fields(more)) => {
                 let known: Vec<_> = wrong.iter().map(|(name, _)| *name).collect();
@@ -164,6 +165,7 @@ impl Auth {
     /// Parses and checks the fields of a new user, and reports all wrong fields at once.
     pub(crate) async fn read_fields(
         &self,
+        caller: &Caller,
         (email, password): (&str, &str),
         username: Option<&str>,
         first_name: Option<&str>,
@@ -180,7 +182,8 @@ impl Auth {
         let mut own: Vec<String> = email.iter().map(|e| e.email.clone()).collect();
         own.extend(username.iter().map(|u| u.name.clone()));
         own.extend(first_name.clone());
-        if let Some(why) = self.hasher.refuse(&self.passwords, password, own).await? {
+        let judging = self.hasher.refuse(&self.passwords, password, own);
+        if let Some(why) = caller.unless_left(judging).await? {
             keep("password", why);
         }
         match (email, first_name) {
@@ -209,7 +212,8 @@ impl Work<'_> {
             None => Kind::ConfirmEmail,
         };
         self.mail(kind, &user).await?;
-        self.audit(AuditEvent::about(AuditKind::RegistrationRepeated, user.id)).await?;
+        let repeated = AuditEvent::about(AuditKind::RegistrationRepeated, user.id);
+        self.audit_repeated(repeated).await?;
         self.commit().await?;
         Ok(Registered::Pending(None))
     }

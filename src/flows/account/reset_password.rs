@@ -51,7 +51,7 @@ impl Auth {
         let started = self.background.start("enqueueing a requested mail failed", async move {
             auth.begin(&caller).await?.mail_link(&email, kind, act).await
         });
-        if started { Ok(()) } else { Err(Error::Busy) }
+        Error::Busy.unless(started)
     }
 
     /// Sets a new password with a mailed token, which also confirms the address, and ends every
@@ -69,28 +69,25 @@ impl Auth {
     ) -> Result<Option<String>> {
         self.limit(caller, Action::Link)?;
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
-        let mut db = self.db.read().await?;
-        let (link, user) = self.open_link(&mut db, &hash, &RESETTING).await?;
-        drop(db);
-        self.check_password(&user, "new_password", new).await?;
-        let password = self.hasher.hash(new).await?;
+        let (link, user) = self.open_link(&mut self.db.read().await?, &hash, &RESETTING).await?;
+        self.check_password(caller, &user, "new_password", new).await?;
+        let password = caller.unless_left(self.hasher.hash(new)).await?;
 
         let mut work = self.begin(caller).await?;
         users::lock(&mut work.tx, user.id).await?;
         let consumed = mail_tokens::consume(&mut work.tx, &hash, work.now).await?
             && users::set_password(&mut work.tx, user.id, link.credential_version, &password)
                 .await?;
-        if !consumed {
-            return Err(Error::LinkNotValid);
-        }
+        Error::LinkNotValid.unless(consumed)?;
         users::confirm_email(&mut work.tx, user.id, work.now).await?;
-        for kind in [Kind::ResetPassword, Kind::ConfirmEmail, Kind::ChangeEmail] {
+        for kind in [Kind::ResetPassword, Kind::ConfirmEmail, Kind::ChangeEmail, Kind::NewDevice] {
             mail_tokens::revoke(&mut work.tx, user.id, kind).await?;
         }
         work.end_sessions(user.id, None).await?;
         work.mail(Kind::PasswordChanged, &user).await?;
         work.audit(AuditEvent::about(AuditKind::PasswordReset, user.id)).await?;
         work.forget_failures(&user).await?;
+        let user = User { email_confirmed_at: Some(work.now), ..user };
         work.commit().await?;
         self.remember_device(caller, &user)
     }
@@ -102,25 +99,20 @@ impl Work<'_> {
         let user = users::by_email(&mut self.tx, &email.key).await?;
         let fits = |u: &User| u.is_active && !(confirms && u.email_confirmed_at.is_some());
         let Some(user) = user.filter(fits) else {
-            count_unknown(self.caller, event);
+            self.auth.count_unknown(self.caller, event);
             return Ok(());
         };
         self.mail(kind, &user).await?;
-        self.audit(AuditEvent::about(event, user.id)).await?;
+        self.audit_repeated(AuditEvent::about(event, user.id)).await?;
         self.commit().await
     }
 }
 
-/// Counts and logs a request for an unknown name. A row for each request would let anybody fill the
-/// database.
-pub(crate) fn count_unknown(caller: &Caller, asked: AuditKind) {
-    tracing::info!(
-        target: "portcullis::security",
-        act = asked.as_str(),
-        actor = "anonymous",
-        ip = caller.ip.map(tracing::field::display),
-        request = caller.request_id,
-        detail = "unknown name",
-    );
-    metrics::counter!("portcullis_unknown_total", "asked" => asked.as_str()).increment(1);
+impl Auth {
+    /// Counts and logs a request for an unknown name. A row for each request would let anybody fill the
+    /// database.
+    pub(crate) fn count_unknown(&self, caller: &Caller, asked: AuditKind) {
+        self.log_repeated(caller, &AuditEvent::new(asked).detail("unknown name"));
+        metrics::counter!("portcullis_unknown_total", "asked" => asked.as_str()).increment(1);
+    }
 }

@@ -29,8 +29,7 @@ impl Auth {
     /// The state of a link that restores an address, and the address. It changes nothing.
     pub async fn restoration(&self, caller: &Caller, token: &str) -> Result<(LinkState, String)> {
         self.limit(caller, Action::Link)?;
-        let mut db = self.db.read().await?;
-        let found = self.inspect_link(&mut db, token, &KINDS).await?;
+        let found = self.inspect_link(&mut self.db.read().await?, token, &KINDS).await?;
         Ok(found
             .map_or((LinkState::Expired, String::new()), |(link, state, _)| (state, link.email)))
     }
@@ -49,17 +48,13 @@ impl Auth {
         let (_, user) = self.open_link(&mut work.tx, &hash, &KINDS).await?;
         users::lock(&mut work.tx, user.id).await?;
         let (link, user) = self.open_link(&mut work.tx, &hash, &KINDS).await?;
-        if !mail_tokens::consume(&mut work.tx, &hash, now).await? {
-            return Err(Error::LinkNotValid);
-        }
+        Error::LinkNotValid.unless(mail_tokens::consume(&mut work.tx, &hash, now).await?)?;
         let old = Email::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
         // Another account with the address took it after the change, and only the reader of its
         // mail could confirm it.
         work.free_address(&old, &user, User::is_plain_registration).await?;
         let names = (old.email.as_str(), old.key.as_str());
-        if !emails::restore(&mut work.tx, user.id, names, now).await? {
-            return Err(Error::LinkNotValid);
-        }
+        Error::LinkNotValid.unless(emails::restore(&mut work.tx, user.id, names, now).await?)?;
         // Later addresses lose the links that restore them. An earlier address keeps its link.
         let later = Kind::RestoreEmail;
         outbox::cancel_since(&mut work.tx, user.id, later, link.credential_version).await?;
@@ -79,7 +74,7 @@ impl Auth {
 }
 
 /// Stores a link that sets the password of `user`, for a caller who has just proven the address.
-async fn reset_link(db: &mut Tx, user: &User, now: Timestamp) -> Result<Uuid> {
+pub(super) async fn reset_link(db: &mut Tx, user: &User, now: Timestamp) -> Result<Uuid> {
     let token = secret::token()?;
     let row = MailToken {
         hash: secret::hash(token),
@@ -91,6 +86,7 @@ async fn reset_link(db: &mut Tx, user: &User, now: Timestamp) -> Result<Uuid> {
         expires_at: now.plus(RESET),
         used_at: None,
         code_hash: None,
+        ticket: None,
     };
     mail_tokens::insert(db, &row).await?;
     Ok(token)

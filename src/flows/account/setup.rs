@@ -62,12 +62,10 @@ impl Auth {
         email: &str,
         password: &str,
     ) -> Result<User> {
-        if self.setup_state(caller, token).await? != LinkState::Usable {
-            return Err(Error::LinkNotValid);
-        }
+        Error::LinkNotValid.when(self.setup_state(caller, token).await? != LinkState::Usable)?;
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
-        let fields = self.read_fields((email, password), None, None).await?;
-        let password = self.hasher.hash(password).await?;
+        let fields = self.read_fields(caller, (email, password), None, None).await?;
+        let password = caller.unless_left(self.hasher.hash(password)).await?;
 
         let mut work = self.begin(caller).await?;
         self.consume_setup(&mut work.tx, &hash).await?;
@@ -86,6 +84,6 @@ impl Auth {
         let now = self.clock.now();
         let links = setup_tokens::take_all(db).await?;
         let good = links.iter().any(|t| t.hash == *hash && t.expires_at > now);
-        if good && !users::any_superuser(db).await? { Ok(()) } else { Err(Error::LinkNotValid) }
+        Error::LinkNotValid.unless(good && !users::any_superuser(db).await?)
     }
 }

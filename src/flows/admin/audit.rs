@@ -36,15 +36,14 @@ pub struct AuditQuery<'a> {
 impl AuditQuery<'_> {
     /// The query string of the same search at another cursor.
     pub fn at(&self, cursor: &str) -> String {
-        let pairs = [
+        query(&[
             ("user", self.user),
             ("actor", self.actor),
             ("kind", self.kind),
             ("from", self.from),
             ("to", self.to),
             ("cursor", Some(cursor)),
-        ];
-        query(&pairs)
+        ])
     }
 }
 

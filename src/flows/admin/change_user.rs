@@ -88,9 +88,8 @@ impl Admin<'_> {
         self.require_recent_login()?;
         let mut work = self.begin().await?;
         let locked = self.lock_target(&mut work.tx, id).await?;
-        if locked.user.roles.0.len() >= MOST_ROLES && !locked.user.roles.has(role) {
-            return Err(Error::field("role", FieldError::TooManyRoles(MOST_ROLES)));
-        }
+        Error::field("role", FieldError::TooManyRoles(MOST_ROLES))
+            .when(locked.user.roles.0.len() >= MOST_ROLES && !locked.user.roles.has(role))?;
         grant(&mut work, &locked, role).await?;
         finish(work, id, end_sessions).await
     }
@@ -148,9 +147,7 @@ impl Admin<'_> {
             .await?
             .filter(|s| s.user_id == id && s.ended_at.is_none())
             .ok_or(Error::NotFound)?;
-        if !work.end_family(&session).await? {
-            return Err(Error::NotFound);
-        }
+        Error::NotFound.unless(work.end_family(&session).await?)?;
         work.audit(AuditEvent::about(AuditKind::SessionEnded, id).in_session(session.id)).await?;
         work.commit().await
     }
@@ -204,9 +201,8 @@ async fn set_profile(work: &mut Work<'_>, user: &User, change: &ProfileChange<'_
 
 async fn set_roles(work: &mut Work<'_>, locked: &LockedUser, wanted: &[&str]) -> Result<()> {
     let id = locked.user.id;
-    if wanted.iter().collect::<BTreeSet<_>>().len() > MOST_ROLES {
-        return Err(Error::field("roles", FieldError::TooManyRoles(MOST_ROLES)));
-    }
+    Error::field("roles", FieldError::TooManyRoles(MOST_ROLES))
+        .when(wanted.iter().collect::<BTreeSet<_>>().len() > MOST_ROLES)?;
     for role in locked.user.roles.0.iter().filter(|role| !wanted.contains(&role.as_str())) {
         if roles::revoke(&mut work.tx, id, role).await? {
             work.audit(AuditEvent::about(AuditKind::RoleRevoked, id).detail(role)).await?;

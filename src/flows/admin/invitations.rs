@@ -47,9 +47,8 @@ impl Admin<'_> {
     /// [`Error::EmailTaken`]; [`Error::RateLimited`].
     pub async fn invite(&self, new: NewInvitation<'_>) -> Result<Invitation> {
         let by = self.op.signed_in().ok_or(Error::Forbidden)?;
-        if self.auth.runtime_settings().registration == Registration::Closed {
-            return Err(Error::RegistrationClosed);
-        }
+        Error::RegistrationClosed
+            .when(self.auth.runtime_settings().registration == Registration::Closed)?;
         let (email, granted, language) = self.read_invitation(new)?;
         if !granted.0.is_empty() {
             self.require_recent_login()?;
@@ -57,12 +56,8 @@ impl Admin<'_> {
         let mut work = self.begin().await?;
         let now = work.now;
         let operator = self.operator_now(&mut work.tx).await?.ok_or(Error::Forbidden)?;
-        if !granted.0.iter().all(|role| operator.has_role(role)) {
-            return Err(Error::Forbidden);
-        }
-        if users::by_email(&mut work.tx, &email.key).await?.is_some() {
-            return Err(Error::EmailTaken);
-        }
+        Error::Forbidden.unless(granted.0.iter().all(|role| operator.has_role(role)))?;
+        Error::EmailTaken.when(users::by_email(&mut work.tx, &email.key).await?.is_some())?;
         for other in invitations::to_address(&mut work.tx, &email.key).await? {
             if other.expires_at > now {
                 require_right_to_revoke(&mut work.tx, Some(&operator), &other).await?;
@@ -135,9 +130,7 @@ impl Admin<'_> {
         if let Some(invitation) = invitations::by_id(&mut work.tx, id).await? {
             require_right_to_revoke(&mut work.tx, operator.as_ref(), &invitation).await?;
         }
-        if !invitations::revoke(&mut work.tx, id).await? {
-            return Err(Error::NotFound);
-        }
+        Error::NotFound.unless(invitations::revoke(&mut work.tx, id).await?)?;
         let session = self.op.signed_in().map(|by| by.session.id);
         let event = AuditEvent { session, ..AuditEvent::new(AuditKind::InvitationWithdrawn) };
         work.audit(event.detail(&id.to_string())).await?;
@@ -154,19 +147,14 @@ async fn require_right_to_revoke(
 ) -> Result<()> {
     let inviter = users::by_id(tx, invitation.invited_by).await?;
     let is_above = inviter.is_some_and(|u| u.is_superuser);
-    if is_above && operator.is_some_and(|o| !o.is_superuser) {
-        Err(Error::Forbidden)
-    } else {
-        Ok(())
-    }
+    Error::Forbidden.when(is_above && operator.is_some_and(|o| !o.is_superuser))
 }
 
 /// Enqueues the mail. Unlike for an anonymous caller, exceeding the limit is an error that the inviter sees.
 async fn enqueue(work: &mut Work<'_>, invitation: &Invitation, language: Language) -> Result<()> {
     let (kind, recipient) = (Kind::Invitation, invitation.email.as_str());
-    if work.is_mail_limit_reached(kind, recipient).await? {
-        return Err(Error::RateLimited { retry_after: mail::PER });
-    }
+    Error::RateLimited { retry_after: mail::PER }
+        .when(work.is_mail_limit_reached(kind, recipient).await?)?;
     let args = json!({ "name": "", "email": recipient, "invitation": invitation.id });
     work.insert_mail(&NewMail {
         kind,

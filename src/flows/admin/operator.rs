@@ -34,16 +34,18 @@ impl Operator {
     /// [`Error::Forbidden`] unless the user is a superuser or has the role `ADMIN`, and acts for themselves.
     pub fn new(caller: &Caller, by: SignedIn) -> Result<Self> {
         by.require_self()?;
-        if by.user.has_role(ADMIN) {
-            Ok(Self { caller: caller.clone(), by: Some(by) })
-        } else {
-            Err(Error::Forbidden)
-        }
+        Error::Forbidden.unless(by.user.has_role(ADMIN))?;
+        Ok(Self { caller: caller.clone(), by: Some(by) })
     }
 
     /// The command line: anyone with a shell where the service runs.
     pub fn cli() -> Self {
         Self { caller: Caller::default(), by: None }
+    }
+
+    /// The sender of the operator's request.
+    pub(super) fn caller(&self) -> &Caller {
+        &self.caller
     }
 
     /// The logged-in user; `None` at the command line.
@@ -59,7 +61,7 @@ impl Operator {
     /// # Errors
     /// [`Error::Forbidden`] otherwise.
     pub(crate) fn require_superuser(&self) -> Result<()> {
-        if self.is_superuser() { Ok(()) } else { Err(Error::Forbidden) }
+        Error::Forbidden.unless(self.is_superuser())
     }
 
     /// Checks that the operator may see more of `user` than the profile.
@@ -87,19 +89,13 @@ impl LockedUser {
     /// # Errors
     /// [`Error::Forbidden`] if the operator is not, or no longer, a superuser.
     pub fn require_superuser(&self) -> Result<()> {
-        match &self.operator {
-            Some(operator) if !operator.is_superuser => Err(Error::Forbidden),
-            _ => Ok(()),
-        }
+        Error::Forbidden.unless(self.operator.as_ref().is_none_or(|o| o.is_superuser))
     }
 
     /// # Errors
     /// [`Error::Forbidden`] for a role that the operator does not have.
     pub fn require_role(&self, role: &str) -> Result<()> {
-        match &self.operator {
-            Some(operator) if !operator.has_role(role) => Err(Error::Forbidden),
-            _ => Ok(()),
-        }
+        Error::Forbidden.unless(self.operator.as_ref().is_none_or(|o| o.has_role(role)))
     }
 }
 
@@ -119,7 +115,8 @@ impl Auth {
     pub(crate) fn require_recent_login_of(&self, by: &SignedIn) -> Result<()> {
         by.require_self()?;
         let late = by.session.authenticated_at.plus(PROOF) < self.clock.now();
-        if late { Err(Error::PasswordRequired) } else { Ok(()) }
+        // Whoever logged in by mail has not given the password.
+        Error::PasswordRequired.when(late || !by.session.has_amr("pwd"))
     }
 
     /// Re-authenticates with the password. The session then counts as just logged in.
@@ -196,10 +193,9 @@ impl Admin<'_> {
     pub(in crate::flows) async fn begin_as_superuser(&self) -> Result<Work<'_>> {
         self.require_recent_superuser()?;
         let mut work = self.begin().await?;
-        match self.operator_now(&mut work.tx).await? {
-            Some(operator) if !operator.is_superuser => Err(Error::Forbidden),
-            _ => Ok(work),
-        }
+        let operator = self.operator_now(&mut work.tx).await?;
+        Error::Forbidden.unless(operator.is_none_or(|o| o.is_superuser))?;
+        Ok(work)
     }
 }
 
@@ -212,9 +208,7 @@ async fn locked(db: &mut Conn, op: &Operator, id: UserId) -> Result<LockedUser> 
     let user = users::by_id(db, id).await?.ok_or(Error::NotFound)?;
     let Some(by) = &op.by else { return Ok(LockedUser { user, operator: None }) };
     let operator = stored_operator(db, by.user.id).await?;
-    if user.is_superuser && !operator.is_superuser {
-        return Err(Error::Forbidden);
-    }
+    Error::Forbidden.when(user.is_superuser && !operator.is_superuser)?;
     Ok(LockedUser { user, operator: Some(operator) })
 }
 

@@ -53,9 +53,8 @@ impl Admin<'_> {
     pub async fn retry_mail(&self, id: i64) -> Result<()> {
         self.op.require_superuser()?;
         let mut work = self.begin().await?;
-        if self.operator_now(&mut work.tx).await?.is_some_and(|operator| !operator.is_superuser) {
-            return Err(Error::Forbidden);
-        }
+        let operator = self.operator_now(&mut work.tx).await?;
+        Error::Forbidden.unless(operator.is_none_or(|o| o.is_superuser))?;
         let user = outbox::retry(&mut work.tx, id, work.now).await?.ok_or(Error::NotFound)?;
         let detail = id.to_string();
         let event = AuditEvent { target: user, ..AuditEvent::new(AuditKind::MailRetried) };

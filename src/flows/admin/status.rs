@@ -7,7 +7,7 @@ use crate::{
         audit::{AuditEvent, AuditKind},
         work::Work,
     },
-    store::{user_transfer, users},
+    store::users,
 };
 
 impl Work<'_> {
@@ -45,11 +45,8 @@ impl Work<'_> {
     pub async fn require_other_superuser(&mut self, user: &User) -> Result<()> {
         let settings = self.auth.runtime_settings();
         let confirmed = settings.email_confirmation == EmailConfirmation::Required;
-        if user.is_superuser
-            && !user_transfer::has_other_superuser(&mut self.tx, user.id, confirmed).await?
-        {
-            return Err(Error::LastSuperuser);
-        }
-        Ok(())
+        let is_last = user.is_superuser
+            && !users::has_other_superuser(&mut self.tx, user.id, confirmed).await?;
+        Error::LastSuperuser.when(is_last)
     }
 }

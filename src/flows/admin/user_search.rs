@@ -2,7 +2,7 @@
 use crate::{
     field_error::FieldError,
     flows::{
-        By, Error, MOST_SESSIONS, Page, Result, Session, User, UserId,
+        Error, Login, MOST_SESSIONS, Page, Result, Session, User, UserId,
         admin::Admin,
         paging::{Cursor, SIZE, asked},
     },
@@ -94,14 +94,13 @@ fn pattern(text: &str) -> Result<String, FieldError> {
 impl UserQuery<'_> {
     /// The query string of the same search at another cursor.
     pub fn at(&self, cursor: &str) -> String {
-        let pairs = [
+        query(&[
             ("search", self.search),
             ("role", self.role),
             ("state", self.state),
             ("confirmed", self.confirmed),
             ("cursor", Some(cursor)),
-        ];
-        query(&pairs)
+        ])
     }
 }
 
@@ -136,13 +135,9 @@ impl Admin<'_> {
         let rows = user_search::page(&mut db, &filter, from, asked(SIZE)).await?;
         let page = Page::new(rows, SIZE, cursor, |user| [user.id.0]);
         let alone = page.next.is_none() && page.previous.is_none();
-        let all = filter.pattern.is_none()
-            && filter.role.is_none()
-            && filter.active.is_none()
-            && filter.confirmed.is_none();
         let count = if alone {
             i64::try_from(page.results.len()).unwrap_or(i64::MAX)
-        } else if all {
+        } else if filter == user_search::Filter::default() {
             user_search::count(&mut db).await?.0
         } else {
             user_search::count_fitting(&mut db, &filter, MOST_COUNTED).await?
@@ -160,7 +155,7 @@ impl Admin<'_> {
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn user(&self, id: UserId) -> Result<User> {
-        self.find_user(By::Id(id)).await
+        self.find_user(Login::Id(id)).await
     }
 
     /// A user's active sessions, the last used first.

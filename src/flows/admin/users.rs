@@ -2,26 +2,15 @@
 use crate::{
     field_error::FieldError,
     flows::{
-        Error, Result, User, UserId,
+        Error, Login, Result, User, UserId,
         admin::Admin,
         audit::{AuditEvent, AuditKind},
         mail::Kind,
         work::Work,
     },
-    identifiers::{self, Email, MOST_ROLES, Username},
+    identifiers::{self, MOST_ROLES},
     store::{roles, setup_tokens, users},
 };
-
-/// How an operator names a user.
-#[derive(Clone, Copy, Debug)]
-pub enum By<'a> {
-    /// By the user's id.
-    Id(UserId),
-    /// By the email address, as typed.
-    Email(&'a str),
-    /// By the username, as typed.
-    Username(&'a str),
-}
 
 /// A user whom an operator adds.
 #[derive(Clone, Copy, Default)]
@@ -51,17 +40,16 @@ impl Admin<'_> {
     /// was given recently; [`Error::Fields`], [`Error::EmailTaken`].
     pub async fn add_user(&self, new: NewUser<'_>) -> Result<User> {
         self.require_recent_superuser()?;
-        let fields =
-            self.auth.read_fields((new.email, new.password), new.username, new.first_name).await?;
+        let (caller, names) = (self.op.caller(), (new.email, new.password));
+        let fields = self.auth.read_fields(caller, names, new.username, new.first_name).await?;
         let granted = new
             .roles
             .iter()
             .map(|role| identifiers::role(role).map_err(|e| Error::field("role", e)))
             .collect::<Result<Vec<_>>>()?;
-        if granted.len() > MOST_ROLES {
-            return Err(Error::field("role", FieldError::TooManyRoles(MOST_ROLES)));
-        }
-        let hash = self.auth.hasher.hash(new.password).await?;
+        Error::field("role", FieldError::TooManyRoles(MOST_ROLES))
+            .when(granted.len() > MOST_ROLES)?;
+        let hash = caller.unless_left(self.auth.hasher.hash(new.password)).await?;
         let mut work = self.begin_as_superuser().await?;
         if new.superuser {
             // Waits for a request that is using a setup link. A later one finds the link gone.
@@ -91,20 +79,9 @@ impl Admin<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn find_user(&self, by: By<'_>) -> Result<User> {
-        let mut db = self.auth.db.read().await?;
-        let user = match by {
-            By::Id(id) => users::by_id(&mut db, id).await?,
-            By::Email(email) => {
-                let email = Email::parse(email).map_err(|_| Error::NotFound)?;
-                users::by_email(&mut db, &email.key).await?
-            }
-            By::Username(name) => {
-                let name = Username::parse(name).map_err(|_| Error::NotFound)?;
-                users::by_username(&mut db, &name.key).await?
-            }
-        };
-        user.ok_or(Error::NotFound)
+    pub async fn find_user(&self, by: Login<'_>) -> Result<User> {
+        let found = by.find(&mut self.auth.db.read().await?).await?;
+        Ok(found.ok_or(Error::NotFound)?.user)
     }
 
     /// At most `limit` users with an id above `after`, in the order of their ids.
@@ -119,14 +96,14 @@ impl Admin<'_> {
     /// was given recently; [`Error::NotFound`], [`Error::Fields`].
     pub async fn set_password(&self, id: UserId, password: &str) -> Result<()> {
         self.require_recent_superuser()?;
-        let user = self.find_user(By::Id(id)).await?;
-        self.auth.check_password(&user, "password", password).await?;
-        let hash = self.auth.hasher.hash(password).await?;
+        let user = self.find_user(Login::Id(id)).await?;
+        let caller = self.op.caller();
+        self.auth.check_password(caller, &user, "password", password).await?;
+        let hash = caller.unless_left(self.auth.hasher.hash(password)).await?;
         let mut work = self.begin_as_superuser().await?;
         let user = self.lock_target(&mut work.tx, id).await?.user;
-        if !users::set_password(&mut work.tx, id, user.credential_version, &hash).await? {
-            return Err(Error::NotFound);
-        }
+        Error::NotFound
+            .unless(users::set_password(&mut work.tx, id, user.credential_version, &hash).await?)?;
         work.end_sessions(id, None).await?;
         work.mail(Kind::PasswordChanged, &user).await?;
         work.audit(AuditEvent::about(AuditKind::PasswordSet, id)).await?;
@@ -141,7 +118,7 @@ impl Work<'_> {
         self.end_sessions(user.id, None).await?;
         self.audit(event).await?;
         self.erase(user).await?;
-        self.mail_account_deleted(user).await?;
+        self.mail(Kind::AccountDeleted, user).await?;
         self.commit().await
     }
 }

@@ -8,7 +8,7 @@
 //! their own on every device on which they have logged in before ([`super::device`]), and the link of a
 //! forgotten password makes another device known. An account is counted by the name that is given: its address,
 //! its username and its id have a budget each, because a common one would reveal which names belong together.
-use super::{Action, name, refused, stuffing::Stuffing};
+use super::{Action, Inner, name, refused, stuffing::Stuffing};
 use crate::{
     db::Tx,
     flows::{
@@ -19,6 +19,7 @@ use crate::{
     store::attempts::{self, Pace},
 };
 use std::time::Duration;
+use uuid::Uuid;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -27,6 +28,13 @@ pub(crate) const KEPT: Duration = Duration::from_hours(24 * 7);
 
 /// Failures in a row after which only one attempt a day is left (NIST SP 800-63B, 3.2.2).
 const MOST_FAILURES: i64 = 100;
+
+/// How many codes may be entered with one ticket.
+const MOST_CODES: i64 = 5;
+
+/// The longest delay between two registrations with one address. Nobody can have a known device before they
+/// register, so strangers could keep them waiting.
+const LONGEST_TO_REGISTER: Duration = Duration::from_mins(1);
 
 /// How many bits of the hash a bucket keeps: 4 million buckets of each kind, at most.
 const BITS: u32 = 22;
@@ -40,8 +48,12 @@ pub(crate) enum Kind {
     KnownDevice = 1,
     /// Registrations with one address.
     Registration = 2,
+    /// Mails that log in to one account, requested by unknown devices or by one known device, without a login.
+    MailLogin = 3,
+    /// Codes entered with one ticket of a login by mail.
+    LoginCode = 4,
     /// Codes of a second factor.
-    SecondFactor = 3,
+    SecondFactor = 5,
 }
 
 impl Kind {
@@ -49,6 +61,7 @@ impl Kind {
         match self {
             Self::Login | Self::KnownDevice => "login",
             Self::Registration => Action::Registration.name(),
+            Self::MailLogin | Self::LoginCode => "mail_login",
             Self::SecondFactor => Action::SecondFactor.name(),
         }
     }
@@ -59,8 +72,21 @@ impl Kind {
 pub(crate) struct Attempt {
     /// `None` if there are no limits.
     bucket: Option<i64>,
-    /// Whether it comes from a known device.
-    known: bool,
+    /// `None` if it comes from an unknown device, else whether the address was confirmed when the device became
+    /// known.
+    known: Option<bool>,
+}
+
+/// A request of a mail that logs in, which counts until somebody logs in with the mail.
+#[must_use]
+pub(crate) struct MailLogin(Attempt);
+
+impl MailLogin {
+    /// Whether a device requested it that has logged in to the account since its address was confirmed.
+    /// Strangers cannot use up the mails of such a device.
+    pub fn is_known_device(&self) -> bool {
+        self.0.known.is_some()
+    }
 }
 
 impl Auth {
@@ -70,21 +96,52 @@ impl Auth {
     /// [`Error::RateLimited`](crate::flows::Error::RateLimited), whether or not the account exists.
     pub(crate) async fn count_login(&self, caller: &Caller, login: Login<'_>) -> Result<Attempt> {
         let Some(limits) = &self.limits.0 else {
-            return Ok(Attempt { bucket: None, known: false });
+            return Ok(Attempt { bucket: None, known: None });
         };
         let name = name::of_login(login);
-        let Some(device) = self.known_device(caller, &name) else {
-            let slowed = limits.detector.now().noticed;
-            let by_address = limits.addresses.count_login(caller.ip, slowed);
-            by_address.map_err(|wait| refused("login", "address", wait))?;
-            let bucket = self.count_attempt(Kind::Login, &name).await?;
-            return Ok(Attempt { bucket, known: false });
+        let Some(known) = self.known_device(caller, &name) else {
+            return self.count_stranger(limits, caller, &name).await;
         };
-        let account = self.successor.mark(&format!("account {name}"));
-        let by_account = limits.addresses.count_known_login(account);
-        by_account.map_err(|wait| refused("login", "device", wait))?;
-        let bucket = self.count_attempt(Kind::KnownDevice, &format!("{device} {name}")).await?;
-        Ok(Attempt { bucket, known: true })
+        let by_device = limits.addresses.count_known_login(known.mark);
+        by_device.map_err(|wait| refused("login", "device", wait))?;
+        let bucket = self.count_attempt(Kind::KnownDevice, &format!("{} {name}", known.id)).await?;
+        let attempt = Attempt { bucket, known: Some(known.confirmed) };
+        // Last: a device that only guesses must not use up what the others of the account share.
+        let account = self.successor.mark(&format!("account {} {name}", known.confirmed));
+        if let Err(wait) = limits.addresses.count_known_login(account) {
+            self.uncount(&attempt).await;
+            return Err(refused("login", "device", wait));
+        }
+        Ok(attempt)
+    }
+
+    /// Counts the login of a device again that logged in only before the address of `user` was confirmed: it may
+    /// belong to somebody else, who registered the address first.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`](crate::flows::Error::RateLimited).
+    pub(crate) async fn recount_login(
+        &self,
+        caller: &Caller,
+        login: Login<'_>,
+        attempt: Attempt,
+        user: Option<&User>,
+    ) -> Result<Attempt> {
+        let confirmed = user.is_some_and(|user| user.email_confirmed_at.is_some());
+        match &self.limits.0 {
+            Some(limits) if confirmed && attempt.known == Some(false) => {
+                self.count_stranger(limits, caller, &name::of_login(login)).await
+            }
+            _ => Ok(attempt),
+        }
+    }
+
+    async fn count_stranger(&self, limits: &Inner, caller: &Caller, name: &str) -> Result<Attempt> {
+        let slowed = limits.detector.now().noticed;
+        let by_address = limits.addresses.count_login(caller.ip, slowed);
+        by_address.map_err(|wait| refused("login", "address", wait))?;
+        let bucket = self.count_attempt(Kind::Login, name).await?;
+        Ok(Attempt { bucket, known: None })
     }
 
     /// Counts a registration with an address, before anything is looked up.
@@ -101,11 +158,46 @@ impl Auth {
     /// # Errors
     /// [`Error::RateLimited`](crate::flows::Error::RateLimited).
     pub(crate) async fn count_code(&self, caller: &Caller, user: UserId) -> Result<Attempt> {
-        let name = name::of_login(Login::Id(user));
-        let device = self.known_device(caller, &name);
-        let name = device.map_or_else(|| name.clone(), |device| format!("{device} {name}"));
+        let (name, known) = self.name_on_device(caller, name::of_login(Login::Id(user)));
         let bucket = self.count_attempt(Kind::SecondFactor, &name).await?;
-        Ok(Attempt { bucket, known: device.is_some() })
+        Ok(Attempt { bucket, known })
+    }
+
+    /// Counts a request of a mail that logs in, before anything is looked up.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`](crate::flows::Error::RateLimited), whether or not the account exists.
+    pub(crate) async fn count_mail_login(&self, caller: &Caller, email: &str) -> Result<MailLogin> {
+        let (name, known) = self.name_on_device(caller, name::of_email(email));
+        let bucket = self.count_attempt(Kind::MailLogin, &name).await?;
+        Ok(MailLogin(Attempt { bucket, known }))
+    }
+
+    /// The request that led to a login of `user` on the caller's device.
+    pub(crate) fn mail_login_of(&self, caller: &Caller, user: &User) -> MailLogin {
+        let (name, known) = self.name_on_device(caller, name::of_email(&user.email));
+        let bucket = self.limits.0.as_ref().map(|_| self.bucket(Kind::MailLogin, &name));
+        MailLogin(Attempt { bucket, known })
+    }
+
+    /// The name under which a mail that logs in or a code of a second factor is counted, and the device.
+    fn name_on_device(&self, caller: &Caller, name: String) -> (String, Option<bool>) {
+        // Only accounts with a confirmed address have these. Somebody else may have used the device before.
+        match self.known_device(caller, &name).filter(|device| device.confirmed) {
+            Some(device) => (format!("{} {name}", device.id), Some(true)),
+            None => (name, None),
+        }
+    }
+
+    /// Counts a code that is entered with a ticket; `false` if there were [`MOST_CODES`]. Tickets that belong
+    /// to no mail are counted like others, also without limits, so the table gets no row for each ticket.
+    pub(crate) async fn count_login_code(&self, ticket: Uuid) -> Result<bool> {
+        let bucket = self.bucket(Kind::LoginCode, &ticket.to_string());
+        let mut db = self.db.write().await?;
+        let pace = self.pace(Kind::LoginCode);
+        let counted = attempts::count(&mut db, bucket, &pace, self.clock.now()).await?;
+        db.commit().await?;
+        Ok(counted)
     }
 
     /// Counts an attempt for `name`. Returns its bucket; `None` if there are no limits.
@@ -116,7 +208,7 @@ impl Auth {
         let bucket = self.bucket(kind, name);
         let mut db = self.db.write().await?;
         let now = self.clock.now();
-        if attempts::count(&mut db, bucket, &self.pace(), now).await? {
+        if attempts::count(&mut db, bucket, &self.pace(kind), now).await? {
             db.commit().await?;
             return Ok(Some(bucket));
         }
@@ -126,8 +218,11 @@ impl Auth {
 
     /// Notes the answer to a login from an unknown device, and whether it shows an attack.
     pub(crate) fn note_answer(&self, attempt: &Attempt, right: bool) {
-        let Some(limits) = self.limits.0.as_ref().filter(|_| !attempt.known) else { return };
-        let Some(noticed) = limits.detector.note(!right) else { return };
+        let Some(limits) = self.limits.0.as_ref().filter(|_| attempt.known.is_none()) else {
+            return;
+        };
+        let right = attempt.bucket.filter(|_| right);
+        let Some(noticed) = limits.detector.note(right) else { return };
         metrics::counter!("portcullis_stuffing_total").increment(1);
         let auth = self.clone();
         let note = async move { auth.note_stuffing(noticed).await };
@@ -156,15 +251,37 @@ impl Auth {
         }
     }
 
-    fn pace(&self) -> Pace {
+    fn pace(&self, kind: Kind) -> Pace {
         let limits = &self.config.limits;
-        Pace {
+        let guesses = Pace {
             free: limits.free_failures.into(),
             first: Duration::from_secs(1),
             longest: limits.longest_delay,
             most: MOST_FAILURES,
             last: DAY,
             forget: DAY / 4,
+        };
+        match kind {
+            Kind::Login | Kind::KnownDevice | Kind::SecondFactor => guesses,
+            Kind::Registration => Pace {
+                longest: limits.longest_delay.min(LONGEST_TO_REGISTER),
+                most: i64::MAX,
+                ..guesses
+            },
+            // Each mail allows a stranger as many guesses as a ticket has.
+            Kind::MailLogin => Pace {
+                free: 3,
+                first: Duration::from_mins(15),
+                longest: Duration::from_hours(1),
+                most: MOST_FAILURES / MOST_CODES,
+                ..guesses
+            },
+            // A ticket lives for 20 minutes, while its mail waits and its code is valid.
+            Kind::LoginCode => {
+                let rest = Duration::from_mins(30);
+                let forget = Duration::from_hours(1);
+                Pace { free: MOST_CODES, first: rest, longest: rest, last: rest, forget, ..guesses }
+            }
         }
     }
 
@@ -188,6 +305,11 @@ impl Work<'_> {
     /// Takes back the count of a login that succeeded. The failures before it stay counted.
     pub async fn uncount(&mut self, attempt: &Attempt) -> Result<()> {
         attempt.take_back(&mut self.tx).await
+    }
+
+    /// Takes back the count of a request that led to a login.
+    pub async fn uncount_mail_login(&mut self, request: &MailLogin) -> Result<()> {
+        request.0.take_back(&mut self.tx).await
     }
 
     /// Forgets all failed logins of a user who has just proven that they read the account's mail.

@@ -22,6 +22,8 @@ pub(crate) enum Action {
     PasswordCheck,
     /// Gives a code of a second factor.
     SecondFactor,
+    /// Asks how hard a password is to guess.
+    PasswordStrength,
 }
 
 impl Action {
@@ -34,21 +36,33 @@ impl Action {
             Self::Link => "link",
             Self::PasswordCheck => "password_check",
             Self::SecondFactor => "second_factor",
+            Self::PasswordStrength => "password_strength",
         }
     }
 }
 
 /// The network that one subscriber has: an IPv4 address, or 64 bits of an IPv6 address (RFC 6177). Callers
 /// without an address share one budget.
-type Network = Option<IpAddr>;
+pub(crate) type Network = Option<IpAddr>;
 
-fn network(ip: Option<IpAddr>) -> Network {
+pub(crate) fn network(ip: Option<IpAddr>) -> Network {
     match ip?.to_canonical() {
         IpAddr::V6(ip) => {
             let [a, b, c, d, ..] = ip.segments();
             Some(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into())
         }
         ip @ IpAddr::V4(_) => Some(ip),
+    }
+}
+
+/// Whether two addresses are close enough to be those of one device at different times: the same /24 of IPv4
+/// or /48 of IPv6, or both unknown.
+pub(crate) fn is_same_network(stored: Option<&str>, now: Option<IpAddr>) -> bool {
+    let (stored, now) = (stored.and_then(|ip| ip.parse::<IpAddr>().ok()), now);
+    match (stored.map(|ip| ip.to_canonical()), now.map(|ip| ip.to_canonical())) {
+        (Some(IpAddr::V4(a)), Some(IpAddr::V4(b))) => a.octets()[..3] == b.octets()[..3],
+        (Some(IpAddr::V6(a)), Some(IpAddr::V6(b))) => a.segments()[..3] == b.segments()[..3],
+        (a, b) => a == b,
     }
 }
 
@@ -66,6 +80,7 @@ pub(super) struct Addresses {
     links: Limiter<Network>,
     password_checks: Limiter<Network>,
     second_factors: Limiter<Network>,
+    password_strength: Limiter<Network>,
 }
 
 impl Addresses {
@@ -81,6 +96,7 @@ impl Addresses {
             links: Limiter::new(config.links, clock),
             password_checks: Limiter::new(config.password_checks, clock),
             second_factors: Limiter::new(config.second_factors, clock),
+            password_strength: Limiter::new(config.password_strength, clock),
         }
     }
 
@@ -96,6 +112,7 @@ impl Addresses {
             Action::Link => &self.links,
             Action::PasswordCheck => &self.password_checks,
             Action::SecondFactor => &self.second_factors,
+            Action::PasswordStrength => &self.password_strength,
         };
         limiter.count(&network(ip))
     }
@@ -128,6 +145,8 @@ impl Addresses {
             &self.mails,
             &self.links,
             &self.password_checks,
+            &self.second_factors,
+            &self.password_strength,
         ] {
             limiter.forget_idle();
         }
@@ -148,5 +167,15 @@ mod tests {
         assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
         assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
         assert_eq!(network(None), None);
+    }
+
+    #[test]
+    fn a_device_may_change_its_address_within_a_network() {
+        let same = |a: &str, b: &str| is_same_network(Some(a), b.parse().ok());
+        assert!(same("192.0.2.1", "192.0.2.200") && same("::ffff:192.0.2.1", "192.0.2.2"));
+        assert!(!same("192.0.2.1", "192.0.3.1") && !same("192.0.2.1", "2001:db8::1"));
+        assert!(same("2001:db8:1:2::1", "2001:db8:1:3::1"));
+        assert!(!same("2001:db8:1::1", "2001:db8:2::1"));
+        assert!(is_same_network(None, None) && !same("192.0.2.1", ""));
     }
 }

@@ -3,6 +3,9 @@
 //! It proves nothing else. Its holder has a budget of their own for logins to that account, which strangers
 //! cannot use up, and which does not help strangers. It holds a random id and, for each name of the account,
 //! a MAC of both: so it can be checked before the account is looked up.
+//!
+//! The MAC also tells whether the address was confirmed then. If it was not, somebody else may have registered
+//! it, and the device is forgotten when its owner confirms it.
 use super::name;
 use crate::{
     flows::{Auth, Caller, Result, User},
@@ -28,13 +31,31 @@ impl Device {
     }
 }
 
+/// A device that has logged in to an account before.
+pub(super) struct Known {
+    pub id: Uuid,
+    /// Whether the address of the account was confirmed then.
+    pub confirmed: bool,
+    /// What the cookie holds for the name of the account.
+    pub mark: Uuid,
+}
+
 impl Auth {
     /// The device that the caller uses, if it has logged in with `name` before.
-    pub(super) fn known_device(&self, caller: &Caller, name: &str) -> Option<Uuid> {
-        let device = Device::parse(caller.device.as_deref()?)?;
-        let right = self.device_mark(device.id, name).to_string();
-        let knows = |mark: &Uuid| secret::same(&mark.to_string(), &right);
-        device.marks.iter().any(knows).then_some(device.id)
+    pub(super) fn known_device(&self, caller: &Caller, name: &str) -> Option<Known> {
+        let Device { id, marks } = Device::parse(caller.device.as_deref()?)?;
+        let known = [true, false].map(|confirmed| {
+            let mark = self.device_mark(id, name, confirmed);
+            Known { id, confirmed, mark }
+        });
+        let holds = |mark: &str| marks.iter().any(|held| secret::same(&held.to_string(), mark));
+        known.into_iter().find(|known| holds(&known.mark.to_string()))
+    }
+
+    /// Whether `user`, whose address is confirmed, has logged in on the caller's device since then.
+    pub(crate) fn knows_device(&self, caller: &Caller, user: &User) -> bool {
+        let known = |name: &String| self.known_device(caller, name).is_some_and(|it| it.confirmed);
+        name::of_user(user).iter().any(known)
     }
 
     /// The value of the cookie for a device on which `user` has just proven that the account is theirs;
@@ -51,8 +72,9 @@ impl Auth {
             Some(device) => (device.id, device.marks),
             None => (secret::token()?, Vec::new()),
         };
+        let confirmed = user.email_confirmed_at.is_some();
         let mut marks: Vec<_> =
-            name::of_user(user).iter().map(|name| self.device_mark(id, name)).collect();
+            name::of_user(user).iter().map(|name| self.device_mark(id, name, confirmed)).collect();
         let others: Vec<_> = old.into_iter().filter(|mark| !marks.contains(mark)).collect();
         marks.extend(others);
         marks.truncate(MOST);
@@ -60,8 +82,9 @@ impl Auth {
         Ok(Some(texts.collect::<Vec<_>>().join(".")))
     }
 
-    fn device_mark(&self, device: Uuid, name: &str) -> Uuid {
-        self.successor.mark(&format!("device {device} {name}"))
+    fn device_mark(&self, device: Uuid, name: &str, confirmed: bool) -> Uuid {
+        let before = if confirmed { "" } else { "unconfirmed " };
+        self.successor.mark(&format!("device {before}{device} {name}"))
     }
 }
 

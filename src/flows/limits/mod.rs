@@ -17,16 +17,20 @@ mod accounts;
 mod addresses;
 mod device;
 mod limiter;
+mod log_lines;
 mod name;
 mod stuffing;
 
-pub(crate) use accounts::{Attempt, KEPT};
-pub(crate) use addresses::Action;
+pub(crate) use accounts::{Attempt, KEPT, MailLogin};
+pub(crate) use addresses::{Action, is_same_network, network};
+pub(crate) use log_lines::REQUEST_LINE;
 pub use stuffing::Stuffing;
 
 use super::{Auth, Caller, Error, Result, SessionId};
 use crate::{config, time::Clock};
 use addresses::Addresses;
+use limiter::Limiter;
+use log_lines::LogLines;
 use std::{sync::Arc, time::Duration};
 use stuffing::Detector;
 
@@ -37,6 +41,8 @@ pub(crate) struct Limits(Option<Arc<Inner>>);
 struct Inner {
     addresses: Addresses,
     detector: Detector,
+    audit_rows: Limiter<()>,
+    log_lines: LogLines,
 }
 
 impl Limits {
@@ -46,6 +52,8 @@ impl Limits {
             Arc::new(Inner {
                 addresses: Addresses::new(config, clock),
                 detector: Detector::new(config.stuffing, clock),
+                audit_rows: Limiter::new(config.audit_rows, clock),
+                log_lines: LogLines::new(config, clock),
             })
         }))
     }
@@ -80,7 +88,13 @@ impl Auth {
     pub fn forget_idle_addresses(&self) {
         if let Some(limits) = &self.limits.0 {
             limits.addresses.forget_idle();
+            limits.log_lines.forget_idle();
         }
+    }
+
+    /// Counts a new row of the audit log for events that strangers can cause. `false` if there are enough.
+    pub(crate) fn admits_audit_row(&self) -> bool {
+        self.limits.0.as_ref().is_none_or(|limits| limits.audit_rows.count(&()).is_ok())
     }
 
     /// What this process knows about credential stuffing.

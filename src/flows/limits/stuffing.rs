@@ -3,7 +3,7 @@
 use super::limiter::PERIOD;
 use crate::time::Clock;
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -11,7 +11,7 @@ use std::{
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// The logins from unknown devices on this server, in the last 10 minutes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Stuffing {
     /// Whether so many of them failed that it must be an attack.
     pub noticed: bool,
@@ -32,6 +32,8 @@ pub(super) struct Detector {
 struct State {
     /// For each minute with logins: its number, how many failed, how many there were. The oldest is first.
     minutes: VecDeque<(u64, u64, u64)>,
+    /// The accounts with a right login in the last of these minutes.
+    right: HashSet<i64>,
     noticed: bool,
 }
 
@@ -40,15 +42,21 @@ impl Detector {
         Self { threshold: threshold.into(), clock: clock.clone(), state: Mutex::default() }
     }
 
-    /// Counts the answer to a login. Returns the figures if an attack is noticed with it.
-    pub fn note(&self, failed: bool) -> Option<Stuffing> {
+    /// Counts the answer to a login: the bucket of the account if it was right, otherwise `None`. Right logins to
+    /// one account count once a minute, so that an attacker cannot hide behind those to their own. Returns the
+    /// figures if an attack is noticed with it.
+    pub fn note(&self, right: Option<i64>) -> Option<Stuffing> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let minute = self.minute();
         if state.minutes.back().is_none_or(|last| last.0 != minute) {
             state.minutes.push_back((minute, 0, 0));
+            state.right.clear();
+        }
+        if right.is_some_and(|account| !state.right.insert(account)) {
+            return None;
         }
         if let Some((_, failures, logins)) = state.minutes.back_mut() {
-            *failures += u64::from(failed);
+            *failures += u64::from(right.is_none());
             *logins += 1;
         }
         let before = state.noticed;
@@ -92,29 +100,43 @@ mod tests {
     fn an_attack_is_noticed_once_and_ends_after_ten_minutes() {
         let (detector, clock) = detector(5);
         for _ in 0..4 {
-            assert_eq!(detector.note(true), None);
+            assert_eq!(detector.note(None), None);
             clock.advance(MINUTE);
         }
         let noticed = Stuffing { noticed: true, failed: 5, logins: 5 };
-        assert_eq!(detector.note(true), Some(noticed));
-        assert_eq!(detector.note(true), None);
+        assert_eq!(detector.note(None), Some(noticed));
+        assert_eq!(detector.note(None), None);
         assert!(detector.now().noticed);
         clock.advance(9 * MINUTE);
         assert_eq!(detector.now(), Stuffing { noticed: false, failed: 2, logins: 2 });
         clock.advance(MINUTE);
         assert_eq!(detector.now(), Stuffing::default());
         for _ in 0..4 {
-            assert_eq!(detector.note(true), None);
+            assert_eq!(detector.note(None), None);
         }
-        assert!(detector.note(true).is_some(), "it is noticed again");
+        assert!(detector.note(None).is_some(), "it is noticed again");
     }
 
     #[test]
     fn a_busy_service_is_not_under_attack() {
         let (detector, _) = detector(5);
         for n in 0..300 {
-            assert_eq!(detector.note(n % 3 != 0), None);
+            assert_eq!(detector.note((n % 3 == 0).then_some(n)), None);
         }
         assert_eq!(detector.now(), Stuffing { noticed: false, failed: 200, logins: 300 });
+    }
+
+    #[test]
+    fn right_logins_to_one_account_hide_no_attack() {
+        let (detector, clock) = detector(20);
+        let mut noticed = false;
+        for n in 0..40 {
+            if n % 8 == 0 {
+                clock.advance(MINUTE);
+            }
+            // As many right ones as wrong ones.
+            noticed |= detector.note(None).is_some() | detector.note(Some(7)).is_some();
+        }
+        assert!(noticed);
     }
 }

@@ -5,7 +5,7 @@
 pub mod delivery;
 pub mod message;
 
-use super::{Auth, Error, Result, User, UserId, work::Work};
+use super::{Auth, Error, Result, User, work::Work};
 use crate::{
     db::Channel,
     mail::Letter,
@@ -38,25 +38,20 @@ impl Work<'_> {
         recipient: &str,
         args: &Value,
     ) -> Result<()> {
-        self.enqueue(kind, Some(user.id), user, recipient, args).await
+        if self.is_mail_limit_reached(kind, recipient).await? {
+            return Ok(());
+        }
+        self.mail_unlimited(kind, user, recipient, args).await
     }
 
-    /// Enqueues the last mail to a user who has just been deleted.
-    pub async fn mail_account_deleted(&mut self, user: &User) -> Result<()> {
-        self.enqueue(Kind::AccountDeleted, None, user, &user.email, &json!({})).await
-    }
-
-    async fn enqueue(
+    /// The same without checking the limit: another one applies.
+    pub async fn mail_unlimited(
         &mut self,
         kind: Kind,
-        id: Option<UserId>,
         user: &User,
         recipient: &str,
         args: &Value,
     ) -> Result<()> {
-        if self.is_mail_limit_reached(kind, recipient).await? {
-            return Ok(());
-        }
         // Anyone who registers with somebody else's address chooses the name, so the name would be a way to
         // send a message to a stranger.
         let own = user.email_confirmed_at.is_some() && recipient == user.email;
@@ -67,7 +62,8 @@ impl Work<'_> {
         }
         self.insert_mail(&NewMail {
             kind,
-            user_id: id,
+            // The last mail goes to a user who has just been deleted.
+            user_id: (kind != Kind::AccountDeleted).then_some(user.id),
             recipient,
             language: user.language.as_deref().unwrap_or_default(),
             args: &all.to_string(),

@@ -1,15 +1,16 @@
-//! Logins of users with a second factor. The right password gives a challenge, whose ticket and a code
-//! together open the session.
+//! Logins of users with a second factor. The first proof, the password or a mail, gives a challenge, whose
+//! ticket and a code together open the session.
 //!
 //! A ticket is bound to the user, to their password and address as they were, and to the surface. It is
 //! stored as a hash, works once and for five minutes, and ends after five wrong codes.
+use super::login::FirstStep;
 use crate::{
     flows::{
-        Auth, Caller, Error, Factor, LoginRequest, Result, Tokens, User,
+        Auth, Caller, Error, Factor, Result, Tokens, User,
         audit::{AuditEvent, AuditKind},
-        limits::{Action, Attempt},
-        second_factor,
+        limits::Action,
         surface::Surface,
+        work::Work,
     },
     secret::{self, Digest},
     store::{
@@ -25,7 +26,7 @@ pub const TICKET: Duration = Duration::from_mins(5);
 /// How many codes may be tried with one ticket.
 const MOST_CODES: i64 = 5;
 
-/// What a login still needs after the right password.
+/// What a login still needs after its first proof.
 #[derive(Clone)]
 pub struct Challenge {
     /// Continues the login; `None` at a surface that has no second step, where the code comes with the
@@ -51,69 +52,6 @@ pub struct FinishedLogin {
 }
 
 impl Auth {
-    /// Opens the session of a user who has given their password and needs a second factor. `code` is the
-    /// code that came with the password, counted before it is checked. `None` if the password has changed.
-    pub(super) async fn log_in_with_factor(
-        &self,
-        caller: &Caller,
-        surface: &Surface,
-        user: &User,
-        request: &LoginRequest<'_>,
-        attempts: &[Attempt],
-    ) -> Result<Option<Tokens>> {
-        // The second attempt is that of the code. Without one the factor was set up a moment ago.
-        let (Some(code), [_, _]) = (request.given_code(), attempts) else {
-            return Err(self.challenge(caller, surface, user, request, attempts).await?);
-        };
-        let mut work = self.begin(caller).await?;
-        users::lock(&mut work.tx, user.id).await?;
-        let Some(factor) = work.use_code(user, code).await? else {
-            work.commit().await?;
-            // Not which of both was wrong.
-            return Err(Error::BadCredentials);
-        };
-        if !users::note_login(&mut work.tx, user.id, user.credential_version, work.now).await? {
-            return Ok(None);
-        }
-        work.open(surface, user, request.remember, Some(factor), attempts).await.map(Some)
-    }
-
-    /// Stores a login that waits for a second factor, and returns the error that asks for one.
-    async fn challenge(
-        &self,
-        caller: &Caller,
-        surface: &Surface,
-        user: &User,
-        request: &LoginRequest<'_>,
-        attempts: &[Attempt],
-    ) -> Result<Error> {
-        let mut work = self.begin(caller).await?;
-        users::lock(&mut work.tx, user.id).await?;
-        let methods = second_factor::required_of(&mut work.tx, user.id).await?;
-        let ticket = if surface.challenges { Some(secret::token()?) } else { None };
-        if let Some(ticket) = ticket {
-            let row = LoginChallenge {
-                hash: secret::hash(ticket),
-                user_id: user.id,
-                // As it was when the password was checked.
-                credential_version: user.credential_version,
-                client: surface.client.to_owned(),
-                remember: request.remember,
-                next: request.next.to_owned(),
-                created_at: work.now,
-                expires_at: work.now.plus(TICKET),
-            };
-            login_challenges::insert(&mut work.tx, &row).await?;
-        }
-        work.audit(AuditEvent::about(AuditKind::LoginChallenged, user.id)).await?;
-        for attempt in attempts {
-            // The password was right.
-            work.uncount(attempt).await?;
-        }
-        work.commit().await?;
-        Ok(Error::SecondFactorRequired(Challenge { ticket, methods }))
-    }
-
     /// Finishes a login with the ticket of its challenge and a code: of the authenticator app, or a recovery
     /// code.
     ///
@@ -146,13 +84,12 @@ impl Auth {
             work.commit().await?;
             return Err(Error::WrongCode);
         };
-        let consumed = login_challenges::consume(&mut work.tx, &hash).await?
-            && users::note_login(&mut work.tx, user.id, user.credential_version, work.now).await?;
-        if !consumed {
-            return Err(Error::ChallengeNotValid);
-        }
-        let attempts = [attempt];
-        let tokens = work.open(surface, &user, challenge.remember, Some(factor), &attempts).await?;
+        let consumed = login_challenges::consume(&mut work.tx, &hash).await?;
+        Error::ChallengeNotValid.unless(consumed)?;
+        work.uncount(&attempt).await?;
+        let proven = (&*challenge.amr, Some(factor));
+        let done = work.open(surface, &user, proven, challenge.remember).await?;
+        let tokens = done.ok_or(Error::ChallengeNotValid)?;
         Ok(FinishedLogin { tokens, next: challenge.next })
     }
 
@@ -180,5 +117,36 @@ impl Auth {
         let (mut db, now) = (self.db.read().await?, self.clock.now());
         let open = login_challenges::open(&mut db, &hash, surface.client, MOST_CODES, now).await?;
         Ok((hash, open.ok_or(Error::ChallengeNotValid)?))
+    }
+}
+
+impl Work<'_> {
+    /// Stores a login that waits for a second factor, commits, and returns the error that asks for one.
+    pub(super) async fn challenge(
+        mut self,
+        surface: &Surface,
+        user: &User,
+        first: &FirstStep<'_>,
+        methods: Vec<Factor>,
+    ) -> Result<Error> {
+        let ticket = if surface.challenges { Some(secret::token()?) } else { None };
+        if let Some(ticket) = ticket {
+            let row = LoginChallenge {
+                hash: secret::hash(ticket),
+                user_id: user.id,
+                // As it was when the first proof was checked.
+                credential_version: user.credential_version,
+                client: surface.client.to_owned(),
+                amr: first.evidence.amr().to_owned(),
+                remember: first.remember,
+                next: first.next.to_owned(),
+                created_at: self.now,
+                expires_at: self.now.plus(TICKET),
+            };
+            login_challenges::insert(&mut self.tx, &row).await?;
+        }
+        self.audit(AuditEvent::about(AuditKind::LoginChallenged, user.id)).await?;
+        self.commit().await?;
+        Ok(Error::SecondFactorRequired(Challenge { ticket, methods }))
     }
 }

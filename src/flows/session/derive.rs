@@ -6,6 +6,7 @@ use crate::{
     flows::{
         Auth, Caller, Error, Result, Session, SessionId, SignedIn, Tokens, UserId,
         audit::{Actor, AuditEvent, AuditKind},
+        limits::Action,
         surface::{Rotation, Surface},
         work::Work,
     },
@@ -20,7 +21,7 @@ impl Auth {
     /// # Errors
     /// [`Error::Forbidden`] for another user's id, and for the refresh token of a session that
     /// rotates strictly. For superusers only: [`Error::NotFound`] for an unknown id, and
-    /// [`Error::PasswordRequired`].
+    /// [`Error::PasswordRequired`]. [`Error::RateLimited`].
     pub async fn tokens_for(
         &self,
         caller: &Caller,
@@ -28,6 +29,7 @@ impl Auth {
         by: &SignedIn,
         id: UserId,
     ) -> Result<Tokens> {
+        self.limit(caller, Action::Refresh)?;
         if by.user.id == id {
             self.open_another(caller, surface, by).await
         } else {
@@ -89,9 +91,7 @@ impl Auth {
         id: UserId,
         renew: bool,
     ) -> Result<Tokens> {
-        if !by.user.is_superuser {
-            return Err(Error::Forbidden);
-        }
+        Error::Forbidden.unless(by.user.is_superuser)?;
         self.require_recent_login_of(by)?;
         let mut work = self.begin_as(caller, Actor::User(by.user.id)).await?;
         let now = work.now;
@@ -100,9 +100,7 @@ impl Auth {
             users::lock(&mut work.tx, id).await?;
         }
         let operator = users::by_id(&mut work.tx, by.user.id).await?;
-        if !operator.is_some_and(|u| u.is_active && u.is_superuser) {
-            return Err(Error::Forbidden);
-        }
+        Error::Forbidden.unless(operator.is_some_and(|u| u.is_active && u.is_superuser))?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Error::NotFound)?;
         self.admit(surface, &user)?;
         let origin = work.lock_session(by).await?;
@@ -111,6 +109,7 @@ impl Auth {
             family_id: Some(origin.family()),
             actor_id: Some(by.user.id),
             authenticated_at: origin.authenticated_at,
+            amr: origin.amr.clone(),
             expires_at,
             access_expires_at: expires_at,
             // The user must not see where the superuser is.

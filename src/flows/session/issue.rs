@@ -89,7 +89,7 @@ impl SignedIn {
     /// [`Error::Forbidden`]: nobody may change passwords, email addresses, further sessions or the
     /// service itself in another user's name.
     pub(crate) fn require_self(&self) -> Result<()> {
-        if self.session.actor_id.is_some() { Err(Error::Forbidden) } else { Ok(()) }
+        Error::Forbidden.when(self.session.actor_id.is_some())
     }
 }
 
@@ -170,16 +170,9 @@ impl Work<'_> {
 impl Auth {
     /// Checks, at login and at every refresh, that `user` may have a session on `surface` now.
     pub(crate) fn admit(&self, surface: &Surface, user: &User) -> Result<()> {
-        if !user.is_active {
-            return Err(Error::AccountDisabled);
-        }
-        if !self.meets_email_confirmation(user) {
-            return Err(Error::EmailNotConfirmed);
-        }
-        if user.is_superuser && !surface.superusers {
-            return Err(Error::SuperuserRefused);
-        }
-        Ok(())
+        Error::AccountDisabled.unless(user.is_active)?;
+        Error::EmailNotConfirmed.unless(self.meets_email_confirmation(user))?;
+        Error::SuperuserRefused.when(user.is_superuser && !surface.superusers)
     }
 
     /// Whether the address of `user` is confirmed, or does not have to be.
@@ -228,7 +221,7 @@ impl Auth {
         expires_at: Timestamp,
         now: Timestamp,
     ) -> Result<Claims> {
-        // If a superuser acts for the user, the user gave no password.
+        // If a superuser acts for the user, the user proved nothing.
         let auth_time = session.actor_id.map_or_else(|| session.authenticated_at.unix(), |_| 0);
         Ok(Claims {
             iss: self.config.issuer().to_owned(),
@@ -248,10 +241,7 @@ impl Auth {
             roles: user.roles.0.clone(),
             is_superuser: user.is_superuser,
             auth_time,
-            amr: match auth_time {
-                0 => Vec::new(),
-                _ => session.amr.split_whitespace().map(str::to_owned).collect(),
-            },
+            amr: session.amr.split(' ').filter(|_| auth_time != 0).map(str::to_owned).collect(),
             act: session.actor_id.map(|id| Actor { sub: id.0.to_string() }),
         })
     }

@@ -80,9 +80,8 @@ impl Work<'_> {
         let issued_at = claims.iat.map(Timestamp::from_unix).filter(|at| *at <= now);
         // A token without a time counts as older than any other.
         let ended_at = users::sessions_ended_at(&mut self.tx, user).await?;
-        if ended_at.is_some_and(|at| issued_at.is_none_or(|issued| issued <= at)) {
-            return Err(Error::TokenNotValid);
-        }
+        Error::TokenNotValid
+            .when(ended_at.is_some_and(|at| issued_at.is_none_or(|issued| issued <= at)))?;
         let expires_at = Timestamp::from_unix(claims.exp);
         if !legacy_tokens::take(&mut self.tx, &hash, expires_at).await? {
             // Another request was faster, or the token's session was purged.

@@ -1,24 +1,28 @@
-//! Login by password.
+//! Login by password, and the end of any login: here it is decided whether the first proof is enough, and the
+//! session is opened.
 use crate::{
     db::Conn,
     flows::{
         Auth, Caller, Error, Factor, Result, Tokens, User, UserId,
-        account::reset_password::count_unknown,
         audit::{AuditEvent, AuditKind},
-        limits::Attempt,
+        limits::{Attempt, MailLogin},
         second_factor,
         surface::Surface,
         work::Work,
     },
     identifiers::{Email, Username},
     password::Verdict,
+    secret::Digest,
     store::{
-        recovery_codes, totp,
+        mail_tokens, recovery_codes, totp,
         users::{self, Credentials},
     },
 };
 
-/// Who the caller claims to be.
+/// What a session says about a login that begins with a mail (RFC 8176): its code works once.
+const BY_MAIL: &str = "otp";
+
+/// How somebody names a user.
 #[derive(Clone, Copy, Debug)]
 pub enum Login<'a> {
     /// An email address, as typed.
@@ -51,16 +55,43 @@ impl<'a> LoginRequest<'a> {
     pub const fn new(login: Login<'a>, password: &'a str) -> Self {
         Self { login, password, code: None, remember: true, next: "" }
     }
+}
 
-    /// The code, unless it is empty.
-    pub(super) fn given_code(&self) -> Option<&'a str> {
-        self.code.filter(|code| !code.trim().is_empty())
+/// How a user has just proven who they are. What that uses up is used up in the transaction that opens the
+/// session or stores the challenge.
+#[derive(Clone, Copy)]
+pub(super) enum Evidence<'a> {
+    /// The password, and the attempt that was counted for it at a login.
+    Password(Option<&'a Attempt>),
+    /// A mailed link or its code, and the request of the mail.
+    Mail { link: &'a Digest, request: &'a MailLogin },
+}
+
+impl Evidence<'_> {
+    /// What a session says about it (RFC 8176).
+    pub const fn amr(self) -> &'static str {
+        match self {
+            Self::Password(_) => "pwd",
+            Self::Mail { .. } => BY_MAIL,
+        }
     }
+}
+
+/// A login after its first proof.
+#[derive(Clone, Copy)]
+pub(super) struct FirstStep<'a> {
+    pub evidence: Evidence<'a>,
+    /// The code of a second factor that came with it, and the attempt that was counted for the code.
+    pub code: Option<(&'a str, &'a Attempt)>,
+    /// Whether the cookie of the session outlives the browser.
+    pub remember: bool,
+    /// Where a page leads after a second step; may be empty.
+    pub next: &'a str,
 }
 
 impl Login<'_> {
     /// The user with this name. A malformed name is treated as an unknown one.
-    async fn find(self, db: &mut Conn) -> Result<Option<Credentials>> {
+    pub(crate) async fn find(self, db: &mut Conn) -> Result<Option<Credentials>> {
         Ok(match self {
             Self::Email(name) => by_email(db, name).await?,
             Self::Either(name) if name.contains('@') => by_email(db, name).await?,
@@ -96,16 +127,20 @@ impl Auth {
         surface: &Surface,
         request: LoginRequest<'_>,
     ) -> Result<Tokens> {
-        let LoginRequest { login, password, .. } = request;
+        let LoginRequest { login, password, code, remember, next } = request;
         // Counted before anything is looked up, so that parallel attempts count like sequential ones.
         let attempt = self.count_login(caller, login).await?;
         let found = login.find(&mut self.db.read().await?).await?;
         let (user, stored) = found.map_or((None, None), |c| (Some(c.user), c.password_hash));
-        let verdict = match self.hasher.verify(password, stored.as_deref()).await {
+        let attempt = self.recount_login(caller, login, attempt, user.as_ref()).await?;
+        let verifying = self.hasher.verify(password, stored.as_deref());
+        let verdict = match caller.unless_left(verifying).await {
             Ok(verdict) => verdict,
+            // It stays counted: whoever leaves saves no attempt.
+            Err(Error::CallerLeft) => return Err(Error::CallerLeft),
             Err(e) => {
                 self.uncount(&attempt).await;
-                return Err(e.into());
+                return Err(e);
             }
         };
         self.note_answer(&attempt, user.is_some() && verdict != Verdict::Wrong);
@@ -115,11 +150,14 @@ impl Auth {
         if let Err(e) = self.admit(surface, user) {
             return self.refuse(caller, Some(user.id), e);
         }
-        let mut attempts = vec![attempt];
-        if request.given_code().is_some() && self.has_second_factor(user.id).await? {
-            attempts.push(self.count_code(caller, user.id).await?);
-        }
-        let Some(tokens) = self.log_in_as(caller, surface, user, &request, &attempts).await? else {
+        let counted = match code.filter(|code| !code.trim().is_empty()) {
+            Some(code) => self.count_given_code(caller, user.id).await?.map(|count| (code, count)),
+            None => None,
+        };
+        let code = counted.as_ref().map(|(code, count)| (*code, count));
+        let evidence = Evidence::Password(Some(&attempt));
+        let first = FirstStep { evidence, code, remember, next };
+        let Some(tokens) = self.log_in_as(caller, surface, user, &first).await? else {
             return self.refuse(caller, Some(user.id), Error::BadCredentials);
         };
         if let (Verdict::Outdated, Some(old)) = (verdict, stored) {
@@ -132,7 +170,8 @@ impl Auth {
     /// registration.
     ///
     /// # Errors
-    /// [`Error::BadCredentials`] if the password has changed since; [`Error::AccountDisabled`],
+    /// [`Error::BadCredentials`] if the password has changed since;
+    /// [`Error::SecondFactorRequired`]; [`Error::AccountDisabled`],
     /// [`Error::EmailNotConfirmed`], [`Error::SuperuserRefused`]; [`Error::Unavailable`].
     pub(crate) async fn open_session(
         &self,
@@ -142,37 +181,55 @@ impl Auth {
         remember: bool,
     ) -> Result<Tokens> {
         self.admit(surface, user)?;
-        let request = LoginRequest { remember, ..LoginRequest::new(Login::Id(user.id), "") };
-        let tokens = self.log_in_as(caller, surface, user, &request, &[]).await?;
-        tokens.ok_or(Error::BadCredentials)
+        let evidence = Evidence::Password(None);
+        let first = FirstStep { evidence, code: None, remember, next: "" };
+        let done = self.log_in_as(caller, surface, user, &first).await?;
+        done.ok_or(Error::BadCredentials)
     }
 
-    async fn has_second_factor(&self, user: UserId) -> Result<bool> {
-        Ok(totp::is_confirmed(&mut self.db.read().await?, user).await?)
+    /// Counts a code that came with the password; `None` if the user has no second factor.
+    async fn count_given_code(&self, caller: &Caller, user: UserId) -> Result<Option<Attempt>> {
+        if !totp::is_confirmed(&mut self.db.read().await?, user).await? {
+            return Ok(None);
+        }
+        self.count_code(caller, user).await.map(Some)
     }
 
-    /// Stores the session of a login; `None` if the password has changed since `user` was read.
-    /// Every login ends here, and here it is decided whether the password is enough.
-    async fn log_in_as(
+    /// Opens the session of a login, whatever its first proof was; `None` if that counts no longer, because the
+    /// password or the address has changed since `user` was read, or the link was used. Every login ends here,
+    /// and here it is decided whether the first proof is enough.
+    ///
+    /// # Errors
+    /// [`Error::SecondFactorRequired`] if the user has a second factor and no code came with the first proof;
+    /// [`Error::BadCredentials`] if the code is wrong.
+    pub(super) async fn log_in_as(
         &self,
         caller: &Caller,
         surface: &Surface,
         user: &User,
-        request: &LoginRequest<'_>,
-        attempts: &[Attempt],
+        first: &FirstStep<'_>,
     ) -> Result<Option<Tokens>> {
         let mut work = self.begin(caller).await?;
-        let now = work.now;
-        if !users::note_login(&mut work.tx, user.id, user.credential_version, now).await? {
+        // Until the end of the work no factor is added.
+        users::lock(&mut work.tx, user.id).await?;
+        let methods = second_factor::required_of(&mut work.tx, user.id).await?;
+        let mut factor = None;
+        if let (Some((code, attempt)), false) = (first.code, methods.is_empty()) {
+            factor = work.use_code(user, code).await?;
+            if factor.is_none() {
+                work.commit().await?;
+                // Not which of both was wrong.
+                return Err(Error::BadCredentials);
+            }
+            work.uncount(attempt).await?;
+        }
+        if !work.use_up(first.evidence).await? {
             return Ok(None);
         }
-        // The user's row is locked, so no factor is added until the session is stored.
-        if second_factor::required_of(&mut work.tx, user.id).await?.is_empty() {
-            return work.open(surface, user, request.remember, None, attempts).await.map(Some);
+        if factor.is_none() && !methods.is_empty() {
+            return Err(work.challenge(surface, user, first, methods).await?);
         }
-        // Rolls back: this is not a login yet.
-        drop(work);
-        self.log_in_with_factor(caller, surface, user, request, attempts).await
+        work.open(surface, user, (first.evidence.amr(), factor), first.remember).await
     }
 
     /// Returns the error `why`, and records the failed login of a known user after the response:
@@ -180,22 +237,27 @@ impl Auth {
     /// counted and logged, and leaves no row that names it.
     fn refuse<T>(&self, caller: &Caller, target: Option<UserId>, why: Error) -> Result<T> {
         let Some(target) = target else {
-            count_unknown(caller, AuditKind::LoginFailed);
+            self.count_unknown(caller, AuditKind::LoginFailed);
             return Err(why);
         };
-        let (auth, caller, detail) = (self.clone(), caller.clone(), why.to_string());
+        self.note_failed_login(caller, target, why.to_string());
+        Err(why)
+    }
+
+    /// Records a failed login of a known user after the response.
+    pub(super) fn note_failed_login(&self, caller: &Caller, target: UserId, detail: String) {
+        let (auth, sender) = (self.clone(), caller.clone());
         let note = async move {
-            let mut work = auth.begin(&caller).await?;
-            work.audit(AuditEvent::about(AuditKind::LoginFailed, target).detail(&detail)).await?;
+            let mut work = auth.begin(&sender).await?;
+            let failed = AuditEvent::about(AuditKind::LoginFailed, target).detail(&detail);
+            work.audit_repeated(failed).await?;
             work.commit().await
         };
         if !self.background.start("storing a failed login failed", note) {
-            tracing::warn!(
-                target_id = target.0,
-                "a failed login was not stored: too many are waiting"
-            );
+            // Too many are waiting to be stored.
+            let failed = AuditEvent::about(AuditKind::LoginFailed, target).detail("not stored");
+            self.log_repeated(caller, &failed);
         }
-        Err(why)
     }
 
     /// Replaces `old` with a better hash after the response. If too many tasks are running, the
@@ -216,33 +278,48 @@ impl Auth {
 }
 
 impl Work<'_> {
-    /// Opens the session of a user who has given their password and, if there is one, a code of
-    /// `factor`. Commits. The user's row is locked, and `attempts` were no failures.
+    /// Opens the session of a user who has proven all that their login needs: `amr` and a factor, if they
+    /// have one. Commits. `None` if the password or the address has changed since `user` was read.
     pub(super) async fn open(
         mut self,
         surface: &Surface,
         user: &User,
+        (amr, factor): (&str, Option<Factor>),
         remember: bool,
-        factor: Option<Factor>,
-        attempts: &[Attempt],
-    ) -> Result<Tokens> {
+    ) -> Result<Option<Tokens>> {
         let (auth, caller, now) = (self.auth, self.caller, self.now);
+        if !users::note_login(&mut self.tx, user.id, user.credential_version, now).await? {
+            return Ok(None);
+        }
+        self.mail_new_device(user).await?;
         let mut session = self.new_session(surface, user.id, remember)?;
-        let mut left = None;
-        if let Some(factor) = factor {
-            factor.amr().clone_into(&mut session.amr);
-            if factor == Factor::RecoveryCode {
-                left = Some(recovery_codes::count(&mut self.tx, user.id).await?);
-            }
-        }
+        amr.clone_into(&mut session.amr);
+        session.add_amr(factor.map_or("", Factor::amr));
         let (session, issued) = self.store_session(session).await?;
-        self.audit(AuditEvent::own(AuditKind::Login, user.id).in_session(session.id)).await?;
-        for attempt in attempts {
-            self.uncount(attempt).await?;
-        }
+        let event = AuditEvent::own(AuditKind::Login, user.id).in_session(session.id);
+        self.audit(event.detail(if amr == BY_MAIL { "mail" } else { "" })).await?;
+        let left = match factor {
+            Some(Factor::RecoveryCode) => Some(recovery_codes::count(&mut self.tx, user.id).await?),
+            _ => None,
+        };
         self.commit().await?;
         let device = auth.remember_device(caller, user)?;
         let tokens = auth.tokens(surface, user.clone(), &session, Some(issued), now)?;
-        Ok(Tokens { device, recovery_codes_left: left, ..tokens })
+        Ok(Some(Tokens { device, recovery_codes_left: left, ..tokens }))
+    }
+
+    /// Uses up what proves who a user is; `false` if it was used before. The user's row must be locked.
+    async fn use_up(&mut self, evidence: Evidence<'_>) -> Result<bool> {
+        match evidence {
+            Evidence::Password(None) => {}
+            Evidence::Password(Some(attempt)) => self.uncount(attempt).await?,
+            Evidence::Mail { link, request } => {
+                if !mail_tokens::consume(&mut self.tx, link, self.now).await? {
+                    return Ok(false);
+                }
+                self.uncount_mail_login(request).await?;
+            }
+        }
+        Ok(true)
     }
 }

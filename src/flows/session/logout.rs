@@ -80,8 +80,7 @@ impl Auth {
 
     /// How many active sessions the user has.
     pub async fn count_sessions(&self, by: &SignedIn) -> Result<i64> {
-        let mut db = self.db.read().await?;
-        Ok(sessions::count(&mut db, by.user.id, self.clock.now()).await?)
+        Ok(sessions::count(&mut self.db.read().await?, by.user.id, self.clock.now()).await?)
     }
 
     /// Ends one of the user's sessions, and its family.
@@ -105,9 +104,7 @@ impl Auth {
         session: &Session,
     ) -> Result<()> {
         users::lock(&mut work.tx, session.user_id).await?;
-        if !work.end_family(session).await? {
-            return Err(Error::NotFound);
-        }
+        Error::NotFound.unless(work.end_family(session).await?)?;
         work.audit(event).await?;
         work.commit().await
     }

@@ -5,7 +5,7 @@ use crate::{
         admin::Admin,
         audit::{AuditEvent, AuditKind},
     },
-    store::user_transfer::{self, Account},
+    store::users::{self, Credentials},
     time::Timestamp,
 };
 use serde::Serialize;
@@ -30,23 +30,23 @@ pub struct Exported {
     password_hash: Option<String>,
 }
 
-impl From<Account> for Exported {
-    fn from(a: Account) -> Self {
+impl From<Credentials> for Exported {
+    fn from(Credentials { user, password_hash }: Credentials) -> Self {
         Self {
-            id: a.id,
-            is_email_confirmed: a.email_confirmed_at.is_some(),
-            role: a.roles.main().to_owned(),
-            roles: a.roles.0,
-            email: a.email,
-            username: a.username,
-            first_name: a.first_name,
-            is_active: a.is_active,
-            is_superuser: a.is_superuser,
-            language: a.language,
-            created_at: a.created_at,
-            email_confirmed_at: a.email_confirmed_at,
-            last_login_at: a.last_login_at,
-            password_hash: a.password_hash,
+            id: user.id,
+            is_email_confirmed: user.email_confirmed_at.is_some(),
+            role: user.roles.main().to_owned(),
+            roles: user.roles.0,
+            email: user.email,
+            username: user.username,
+            first_name: user.first_name,
+            is_active: user.is_active,
+            is_superuser: user.is_superuser,
+            language: user.language,
+            created_at: user.created_at,
+            email_confirmed_at: user.email_confirmed_at,
+            last_login_at: user.last_login_at,
+            password_hash,
         }
     }
 }
@@ -60,8 +60,8 @@ impl Admin<'_> {
     /// password was given recently.
     pub async fn export(&self, after: UserId, limit: u32) -> Result<Vec<Exported>> {
         self.require_recent_superuser()?;
-        let page =
-            user_transfer::page(&mut self.auth.db.read().await?, after, i64::from(limit)).await?;
+        let mut db = self.auth.db.read().await?;
+        let page = users::credentials_page(&mut db, after, i64::from(limit)).await?;
         Ok(page.into_iter().map(Exported::from).collect())
     }
 

@@ -16,7 +16,7 @@ use crate::{
         audit::{AuditEvent, AuditKind},
     },
     password::{Kinds, SlowestHash},
-    store::{hash_kinds, roles, user_transfer, users},
+    store::{hash_kinds, roles, users},
     time::Timestamp,
 };
 use std::{
@@ -105,12 +105,7 @@ impl Admin<'_> {
     fn read(&self, at: u64, fields: Result<Fields, Refusal>, how: Import, now: Timestamp) -> Row {
         let asked = fields.as_ref().ok().and_then(|f| f.0.get("id")?.as_i64()).map(UserId);
         let imported = fields.and_then(|f| ImportedUser::read(f, &self.auth.config.password, now));
-        let confirm = |mut imported: ImportedUser| {
-            if how.confirmed {
-                imported.confirm();
-            }
-            imported
-        };
+        let confirm = |user: ImportedUser| if how.confirmed { user.confirmed() } else { user };
         (at, asked, imported.map(confirm))
     }
 
@@ -137,9 +132,8 @@ impl Admin<'_> {
             let added = match imported {
                 Ok(imported) => {
                     let taken = how.dry_run.then_some(&mut *taken);
-                    kinds.extend(
-                        imported.password_hash().and_then(|hash| self.auth.hash_kind(hash)),
-                    );
+                    let hash = imported.password_hash.as_deref();
+                    kinds.extend(hash.and_then(|hash| self.auth.hash_kind(hash)));
                     add(&mut work.tx, imported, taken, now).await?
                 }
                 Err(e) => Err(e),
@@ -170,7 +164,7 @@ async fn add(
     if let Some(name) = taken.as_ref().and_then(|taken| taken.find(&imported)) {
         return Ok(Err(Refusal::FieldError(name, FieldError::Taken)));
     }
-    let Some(id) = user_transfer::insert(db, &imported.row()).await? else {
+    let Some(users::User { id, .. }) = users::insert(db, &imported.row()).await? else {
         return Ok(Err(Refusal::FieldError(name_taken(db, &imported).await?, FieldError::Taken)));
     };
     roles::grant_all(db, id, &imported.roles, now).await?;

@@ -6,7 +6,7 @@ use crate::{
     flows::UserId,
     identifiers::{self, Email, Username},
     password,
-    store::{user_transfer::NewAccount, users::NewUser},
+    store::users::NewUser,
     time::Timestamp,
 };
 
@@ -80,35 +80,28 @@ impl ImportedUser {
         fields.end().map(|()| imported)
     }
 
-    /// Marks the address as confirmed, when the account was created.
-    pub fn confirm(&mut self) {
-        self.email_confirmed_at.get_or_insert(self.created_at);
-    }
-
-    /// The password hash; `None` if there is none.
-    pub fn password_hash(&self) -> Option<&str> {
-        self.password_hash.as_deref()
+    /// The user with a confirmed address: by default since the account was created.
+    pub fn confirmed(self) -> Self {
+        Self { email_confirmed_at: self.email_confirmed_at.or(Some(self.created_at)), ..self }
     }
 
     /// The row to insert.
-    pub fn row(&self) -> NewAccount<'_> {
-        NewAccount {
+    pub fn row(&self) -> NewUser<'_> {
+        NewUser {
             id: self.id,
-            user: NewUser {
-                email: &self.email.email,
-                email_key: &self.email.key,
-                email_confirmed_at: self.email_confirmed_at,
-                username: self.username.as_ref().map(|u| u.name.as_str()),
-                username_key: self.username.as_ref().map(|u| u.key.as_str()),
-                first_name: &self.first_name,
-                password_hash: self.password_hash.as_deref(),
-                is_superuser: self.is_superuser,
-                language: self.language.map(Language::tag),
-                created_at: self.created_at,
-                self_registered: false,
-            },
+            email: &self.email.email,
+            email_key: &self.email.key,
+            email_confirmed_at: self.email_confirmed_at,
+            username: self.username.as_ref().map(|u| u.name.as_str()),
+            username_key: self.username.as_ref().map(|u| u.key.as_str()),
+            first_name: &self.first_name,
+            password_hash: self.password_hash.as_deref(),
             is_active: self.is_active,
+            is_superuser: self.is_superuser,
+            language: self.language.map(Language::tag),
+            created_at: self.created_at,
             last_login_at: self.last_login_at,
+            self_registered: false,
         }
     }
 }

@@ -1,8 +1,7 @@
 //! `/account/data.json`: what is stored about the user, as a download (GDPR, 20).
-use super::viewer::Reader;
 use crate::{
     pages::PageError,
-    web::{self, reply::json::Reply},
+    web::{self, Reply, UserContext},
 };
 use rocket::get;
 use serde_json::{Value, json};
@@ -11,8 +10,8 @@ use serde_json::{Value, json};
 const MAX_EVENTS: i64 = 10_000;
 
 #[get("/account/data.json")]
-pub async fn data(reader: web::Result<Reader<'_>>) -> Result<Reply<Value>, PageError> {
-    let Reader { auth, by, .. } = reader?;
+pub async fn data(reader: web::Result<UserContext<'_>>) -> Result<Reply<Value>, PageError> {
+    let UserContext { auth, by, .. } = reader?;
     let user = &by.user;
     let sessions = auth.sessions(&by).await?;
     let factors = auth.factors(&by).await?;
@@ -47,6 +46,8 @@ pub async fn data(reader: web::Result<Reader<'_>>) -> Result<Reply<Value>, PageE
         })).collect::<Vec<_>>(),
         "history": history.iter().map(|e| json!({
             "at": e.at,
+            "times": e.times,
+            "last_at": e.last_at,
             "what": e.kind,
             "ip": e.ip,
             "user_agent": e.user_agent,

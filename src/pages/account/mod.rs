@@ -4,5 +4,4 @@ pub mod profile;
 pub mod security;
 pub mod sessions;
 pub mod two_step;
-pub mod viewer;
 pub mod views;

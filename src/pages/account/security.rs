@@ -1,15 +1,12 @@
-//! `/account/security`: the second factor and the latest events of the account.
-use super::{
-    viewer::Reader,
-    views::{Happened, Person},
-};
+//! `/account/security`: the second factor and the latest events of the account, and the mails about new devices.
+use super::views::{Happened, Person};
 use crate::{
-    flows::Error,
-    pages::Shown,
+    flows::{Error, ProfileChange},
+    pages::{Sent, Shown, answer},
     view::{Moment, View},
-    web::{self, reply::page::Page},
+    web::{self, Form, Notice, Page, Reply, UserContext},
 };
-use rocket::get;
+use rocket::{get, post};
 use serde::Serialize;
 
 /// How many events are shown.
@@ -24,6 +21,8 @@ pub struct Security {
     two_step: TwoStep,
     /// The newest first.
     events: Vec<Happened>,
+    /// `on` or `off`: whether logins from new devices are mailed; empty if the operator has turned that off.
+    notifications: &'static str,
 }
 
 /// The second factor of an account.
@@ -44,8 +43,13 @@ impl View for Security {
     const PATH: &'static str = "/account/security";
 }
 
+#[get("/account/security")]
+pub async fn page(reader: web::Result<UserContext<'_>>) -> Shown<Security> {
+    Ok(Page::ok(view(&reader?).await?))
+}
+
 /// The page for its reader.
-pub async fn view(r: &Reader<'_>) -> Result<Security, Error> {
+pub async fn view(r: &UserContext<'_>) -> Result<Security, Error> {
     let events = r.auth.history(&r.by, MAX_EVENTS).await?;
     let factors = r.auth.factors(&r.by).await?;
     Ok(Security {
@@ -58,10 +62,23 @@ pub async fn view(r: &Reader<'_>) -> Result<Security, Error> {
             codes_left: factors.recovery_codes_left,
         },
         events: events.iter().map(|e| Happened::new(e, r)).collect(),
+        notifications: match (r.auth.config().notify_new_devices, r.by.user.notify_new_devices) {
+            (false, _) => "",
+            (true, true) => "on",
+            (true, false) => "off",
+        },
     })
 }
 
-#[get("/account/security")]
-pub async fn page(reader: web::Result<Reader<'_>>) -> Shown<Security> {
-    Ok(Page::ok(view(&reader?).await?))
+/// Turns the mails about new devices on or off.
+#[post("/account/security", data = "<form>")]
+pub async fn notifications(reader: web::Result<UserContext<'_>>, form: Form) -> Sent<Security> {
+    let r = reader?;
+    let saved = async {
+        let notify = form.body?.read(|f| f.get::<Option<bool>>("notify_new_devices"))?;
+        let change = ProfileChange { notify_new_devices: notify, ..ProfileChange::default() };
+        r.auth.change_profile(r.caller, &r.by, change).await?;
+        Ok(Reply::see(Security::PATH).with_notice(r.auth, Notice::NotificationsSaved))
+    };
+    answer(saved.await, "notifications", view(&r)).await
 }

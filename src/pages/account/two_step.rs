@@ -4,18 +4,13 @@
 //! thief of the session cannot read them later.
 use super::{
     security::{Security, view},
-    viewer::Reader,
     views::Person,
 };
 use crate::{
     flows::{Error, TotpSetup},
     pages::{PageError, Sent, answer},
     view::{self, View},
-    web::{
-        self,
-        csrf_token::{Form, typed},
-        reply::{flash::Notice, json::Reply, page::Page, text_file::TextFile},
-    },
+    web::{self, Form, Notice, Page, Reply, UserContext, reply::text_file::TextFile},
 };
 use qrcode::{Color, EcLevel, QrCode};
 use rocket::{Either, post};
@@ -76,7 +71,7 @@ impl Qr {
     }
 }
 
-fn setup_page(r: &Reader<'_>, setup: &TotpSetup) -> Result<TotpPage, Error> {
+fn setup_page(r: &UserContext<'_>, setup: &TotpSetup) -> Result<TotpPage, Error> {
     let groups: Vec<_> = setup.secret.as_bytes().chunks(4).map(String::from_utf8_lossy).collect();
     Ok(TotpPage {
         user: Person::new(r),
@@ -86,8 +81,7 @@ fn setup_page(r: &Reader<'_>, setup: &TotpSetup) -> Result<TotpPage, Error> {
     })
 }
 
-type Who<'r> = web::Result<Reader<'r>>;
-type FormSent = web::Result<Form>;
+type Who<'r> = web::Result<UserContext<'r>>;
 /// A page of its own, or what a form of the security page gives.
 type Shown<V> = Result<Either<Page<V>, Either<Reply<()>, Page<Security>>>, PageError>;
 
@@ -98,20 +92,19 @@ fn back() -> Reply<()> {
 
 /// The security page again, with the error `e` in its form `form`. If what the form was about is gone, only
 /// the page.
-async fn refused(r: &Reader<'_>, form: &'static str, e: web::Error) -> Sent<Security> {
+async fn refused(r: &UserContext<'_>, form: &'static str, e: web::Error) -> Sent<Security> {
     if matches!(e, web::Error::Flow(Error::NotFound | Error::FactorExists)) {
         return Ok(Either::Left(back()));
     }
-    let shown = view(r).await?;
-    answer(Err(e), form, || shown)
+    answer(Err(e), form, view(r)).await
 }
 
 /// Begins to set up an authenticator app.
 #[post("/account/security/totp", data = "<form>")]
-pub async fn start(reader: Who<'_>, form: FormSent) -> Shown<TotpPage> {
+pub async fn start(reader: Who<'_>, form: Form) -> Shown<TotpPage> {
     let r = reader?;
     let started = async {
-        let form = form?;
+        let form = form.body?;
         let password = form.read(|f| f.text("password"))?;
         let setup = r.auth.start_totp(r.caller, &r.by, password).await?;
         Ok(setup_page(&r, &setup)?)
@@ -126,12 +119,12 @@ pub async fn start(reader: Who<'_>, form: FormSent) -> Shown<TotpPage> {
 #[post("/account/security/totp/confirm", data = "<form>")]
 pub async fn confirm(
     reader: Who<'_>,
-    form: FormSent,
+    form: Form,
 ) -> Result<Either<Page<RecoveryPage>, Either<Reply<()>, Page<TotpPage>>>, PageError> {
     let r = reader?;
-    let secret = typed(&form, "secret");
+    let secret = form.typed("secret");
     let confirmed = async {
-        let form = form?;
+        let form = form.body?;
         let code = form.read(|f| f.text("code"))?;
         Ok(r.auth.confirm_totp(r.caller, &r.by, code).await?)
     };
@@ -149,15 +142,15 @@ pub async fn confirm(
         return Ok(Either::Right(Either::Left(back())));
     };
     let shown = setup_page(&r, &setup)?;
-    Ok(Either::Right(answer(Err(e), "confirm", || shown)?))
+    Ok(Either::Right(answer(Err(e), "confirm", async { Ok(shown) }).await?))
 }
 
 /// Removes the authenticator app.
 #[post("/account/security/totp/remove", data = "<form>")]
-pub async fn remove(reader: Who<'_>, form: FormSent) -> Sent<Security> {
+pub async fn remove(reader: Who<'_>, form: Form) -> Sent<Security> {
     let r = reader?;
     let removed = async {
-        let form = form?;
+        let form = form.body?;
         let (password, code) = form.read(|f| (f.text("password"), f.text("code")))?;
         r.auth.remove_totp(r.caller, &r.by, password, code).await?;
         Ok(back().with_notice(r.auth, Notice::TotpRemoved))
@@ -170,10 +163,10 @@ pub async fn remove(reader: Who<'_>, form: FormSent) -> Sent<Security> {
 
 /// Replaces the recovery codes, and shows the new ones.
 #[post("/account/security/recovery-codes", data = "<form>")]
-pub async fn renew(reader: Who<'_>, form: FormSent) -> Shown<RecoveryPage> {
+pub async fn renew(reader: Who<'_>, form: Form) -> Shown<RecoveryPage> {
     let r = reader?;
     let renewed = async {
-        let form = form?;
+        let form = form.body?;
         let (password, code) = form.read(|f| (f.text("password"), f.text("code")))?;
         Ok(r.auth.renew_recovery_codes(r.caller, &r.by, password, code).await?)
     };
@@ -185,9 +178,9 @@ pub async fn renew(reader: Who<'_>, form: FormSent) -> Shown<RecoveryPage> {
 
 /// The recovery codes of the page as a file. The page sends them along, since only hashes are stored.
 #[post("/account/security/recovery-codes.txt", data = "<form>")]
-pub fn download(reader: Who<'_>, form: FormSent) -> Result<TextFile, PageError> {
+pub fn download(reader: Who<'_>, form: Form) -> Result<TextFile, PageError> {
     let r = reader?;
-    let form = form?;
+    let form = form.body?;
     let codes = form.read(|f| f.texts("codes"))?;
     let is_code = |code: &&str| {
         let plain = |c: u8| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'-';

@@ -1,11 +1,19 @@
 //! The views that the pages of an account share.
-use super::viewer::Reader;
 use crate::{
     config::Language,
     flows::{ADMIN, Event, Session},
-    view::{self, Moment},
+    time::Timestamp,
+    view::{self, Moment, browser},
+    web::UserContext,
 };
 use serde::Serialize;
+
+impl UserContext<'_> {
+    /// A point in the past, in the reader's language.
+    pub fn moment(&self, at: Timestamp) -> Moment {
+        Moment::new(self.language, at, self.auth.clock().now())
+    }
+}
 
 /// The reader of an account's pages.
 #[derive(Serialize)]
@@ -23,7 +31,7 @@ pub struct Person {
 
 impl Person {
     /// The view of the user who reads the page.
-    pub fn new(r: &Reader<'_>) -> Self {
+    pub fn new(r: &UserContext<'_>) -> Self {
         let user = &r.by.user;
         let own = user.language.as_deref().and_then(Language::from_tag);
         Self {
@@ -58,7 +66,7 @@ pub struct Device {
 
 impl Device {
     /// The view of the session `s`.
-    pub fn new(s: &Session, r: &Reader<'_>) -> Self {
+    pub fn new(s: &Session, r: &UserContext<'_>) -> Self {
         Self {
             id: s.id.0.to_string(),
             name: browser(s.user_agent.as_deref(), r.language),
@@ -74,6 +82,8 @@ impl Device {
 #[derive(Serialize)]
 pub struct Happened {
     what: String,
+    /// See [`repeats`].
+    repeats: String,
     browser: String,
     ip: String,
     at: Moment,
@@ -81,14 +91,22 @@ pub struct Happened {
 
 impl Happened {
     /// The view of `event`.
-    pub fn new(event: &Event, r: &Reader<'_>) -> Self {
+    pub fn new(event: &Event, r: &UserContext<'_>) -> Self {
         Self {
             what: stored_text(r.language, "event", event.kind.as_str()),
+            repeats: repeats("event-times", event.times, event.last_at, r),
             browser: browser(event.user_agent.as_deref(), r.language),
             ip: event.ip.clone().unwrap_or_default(),
             at: r.moment(event.at),
         }
     }
+}
+
+/// How often an event happened and when it last did, in the words of `key`; empty for a single event.
+pub fn repeats(key: &str, times: i64, last_at: Option<Timestamp>, r: &UserContext<'_>) -> String {
+    let Some(last_at) = last_at else { return String::new() };
+    let last = r.moment(last_at).day;
+    view::text(r.language, key, &[("count", times.into()), ("last", last.into())])
 }
 
 /// The text of a stored word of the set `set`, such as `event`. A word that this version does not know is
@@ -97,40 +115,4 @@ pub fn stored_text(language: Language, set: &str, word: &str) -> String {
     let key = format!("{set}-{}", word.replace('_', "-"));
     let text = view::text(language, &key, &[]);
     if text == key { word.to_owned() } else { text }
-}
-
-/// The names of browser and system in a user agent, in the reader's language.
-pub fn browser(agent: Option<&str>, language: Language) -> String {
-    let unknown = || view::text(language, "device-unknown", &[]);
-    let known = |word: &str| Some(word.to_owned()).filter(|w| !w.is_empty() && w != "UNKNOWN");
-    let parser = woothee::parser::Parser::new();
-    let Some(found) = agent.and_then(|agent| parser.parse(agent)) else { return unknown() };
-    let system = known(found.os).map(|os| if os == "Mac OSX" { "macOS".to_owned() } else { os });
-    match (known(found.name), system) {
-        (Some(browser), Some(system)) => view::text(
-            language,
-            "device",
-            &[("browser", browser.into()), ("system", system.into())],
-        ),
-        (Some(one), None) | (None, Some(one)) => one,
-        (None, None) => unknown(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_user_agent_gets_a_readable_description() {
-        let named = |agent| browser(Some(agent), Language::En);
-        let chrome = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 \
-                      (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
-        assert_eq!(named(chrome), "Chrome on macOS");
-        let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
-        assert_eq!(named(firefox), "Firefox on Linux");
-        assert_eq!(browser(Some(firefox), Language::Ru), "Firefox, Linux");
-        assert_eq!(named("<script>"), "Unknown app");
-        assert_eq!(browser(None, Language::Ru), "Неизвестное приложение");
-    }
 }

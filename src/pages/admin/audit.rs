@@ -4,20 +4,18 @@ use crate::{
     flows::{AuditQuery, Error},
     pages::{Shown, account::views::stored_text},
     view::View,
-    web::reply::{form_errors::FormErrors, page::Page, problem::Problem},
+    web::{Page, Problem, reply::form_errors::FormErrors},
 };
 use rocket::{FromForm, get};
 use serde::Serialize;
 
 /// The page with the audit log.
 #[derive(Serialize)]
-pub struct Audit {
+pub struct Audit<'r> {
     operator: AdminFrame,
-    user_id: String,
-    actor: String,
-    kind: String,
-    from: String,
-    to: String,
+    /// As typed.
+    #[serde(flatten)]
+    query: Query<'r>,
     kinds: Vec<Kind>,
     /// The error of the query, as a sentence; empty if there is none.
     wrong_query: String,
@@ -28,7 +26,7 @@ pub struct Audit {
     previous: Option<String>,
 }
 
-impl View for Audit {
+impl View for Audit<'_> {
     const TEMPLATE: &'static str = "pages/admin/audit.html";
     const PATH: &'static str = "/admin/audit";
 }
@@ -40,8 +38,9 @@ struct Kind {
 }
 
 /// The query parameters of the page.
-#[derive(FromForm)]
+#[derive(Clone, Copy, FromForm, Serialize)]
 pub struct Query<'r> {
+    #[serde(rename = "user_id")]
     user: Option<&'r str>,
     actor: Option<&'r str>,
     kind: Option<&'r str>,
@@ -51,37 +50,32 @@ pub struct Query<'r> {
 }
 
 #[get("/admin/audit?<query..>")]
-pub async fn page(context: At<'_>, query: Query<'_>) -> Shown<Audit> {
+pub async fn page<'r>(context: At<'r>, query: Query<'r>) -> Shown<Audit<'r>> {
     let context = context?;
     let r = &context.r;
     let Query { user, actor, kind, from, to, cursor } = query;
-    let query = AuditQuery { user, actor, kind, from, to, cursor };
+    let typed = AuditQuery { user, actor, kind, from, to, cursor };
     let kinds = context.admin().audit_kinds().await?.into_iter().map(|kind| {
         let words = stored_text(r.language, "event", &kind);
         Kind { kind, words }
     });
     let mut kinds: Vec<_> = kinds.collect();
     kinds.sort_by(|a, b| a.words.cmp(&b.words));
-    let (found, wrong_query) = match context.admin().audit(&query, None).await {
+    let (found, wrong_query) = match context.admin().audit(&typed, None).await {
         Ok(found) => (Some(found), String::new()),
         Err(e @ Error::Fields(_)) => {
             (None, FormErrors::new("", &Problem::from(e), r.language).sentence())
         }
         Err(e) => return Err(e.into()),
     };
-    let at = |cursor: Option<&String>| link(Audit::PATH, cursor.map(|c| query.at(c)));
-    let typed = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let at = |cursor: Option<&String>| link(Audit::PATH, cursor.map(|c| typed.at(c)));
     Ok(Page::ok(Audit {
         operator: context.operator(),
-        user_id: typed(user),
-        actor: typed(actor),
-        kind: typed(kind),
-        from: typed(from),
-        to: typed(to),
+        query,
         kinds,
         wrong_query,
         events: found.iter().flat_map(|f| &f.results).map(|e| Line::new(e, r)).collect(),
-        csv: format!("/auth/admin/audit?{}&format=csv", query.at("")),
+        csv: format!("/auth/admin/audit?{}&format=csv", typed.at("")),
         next: at(found.as_ref().and_then(|f| f.next.as_ref())),
         previous: at(found.as_ref().and_then(|f| f.previous.as_ref())),
     }))

@@ -1,15 +1,11 @@
 //! `/admin/invitations`: the pending invitations, and the form to invite a user.
 use super::{AdminContext, AdminFrame, At, decide};
 use crate::{
-    config::{Language, Registration},
+    config::Registration,
     flows::{Error, NewInvitation},
     pages::{Sent, Shown},
     view::{Moment, View},
-    web::{
-        self,
-        csrf_token::{Form, typed},
-        reply::{flash::Notice, page::Page},
-    },
+    web::{Form, Notice, Page},
 };
 use rocket::{get, post};
 use serde::Serialize;
@@ -26,8 +22,6 @@ pub struct Invitations {
     email: String,
     /// As typed.
     roles: String,
-    /// The supported languages: tag and name.
-    tongues: Vec<(&'static str, &'static str)>,
     /// The newest first.
     pending: Vec<Invited>,
 }
@@ -58,7 +52,6 @@ async fn view(context: &AdminContext<'_>) -> Result<Invitations, Error> {
         closed: context.r.auth.runtime_settings().registration == Registration::Closed,
         email: String::new(),
         roles: String::new(),
-        tongues: Language::ALL.map(|l| (l.tag(), l.name())).into(),
         pending: invited.collect(),
     })
 }
@@ -69,26 +62,26 @@ pub async fn page(context: At<'_>) -> Shown<Invitations> {
 }
 
 #[post("/admin/invitations", data = "<form>")]
-pub async fn invite(context: At<'_>, form: web::Result<Form>) -> Sent<Invitations> {
+pub async fn invite(context: At<'_>, form: Form) -> Sent<Invitations> {
     let context = context?;
-    let [email, roles] = ["email", "roles"].map(|name| typed(&form, name));
+    let [email, roles] = ["email", "roles"].map(|name| form.typed(name));
     let invited = async {
-        let form = form?;
+        let form = form.body?;
         let (roles, language) = form.read(|f| (f.texts("roles"), f.optional("language")))?;
         let new = NewInvitation { email: &email, roles: &roles, language };
         context.admin().invite(new).await?;
         Ok(context.back(Invitations::PATH, Notice::Invited))
     };
     let invited = invited.await;
-    let shown = Invitations { email, roles, ..view(&context).await? };
-    decide(invited, "invite", Invitations::PATH, || shown)
+    let shown = async { Ok(Invitations { email, roles, ..view(&context).await? }) };
+    decide(invited, "invite", Invitations::PATH, shown).await
 }
 
 #[post("/admin/invitations/withdraw", data = "<form>")]
-pub async fn revoke(context: At<'_>, form: web::Result<Form>) -> Sent<Invitations> {
+pub async fn revoke(context: At<'_>, form: Form) -> Sent<Invitations> {
     let context = context?;
     let withdrawn = async {
-        let id = form?.read(|f| f.integer("id"))?;
+        let id = form.body?.read(|f| f.integer("id"))?;
         match context.admin().revoke_invitation(id).await {
             // It may have been used since the page was rendered.
             Ok(()) | Err(Error::NotFound) => {}
@@ -96,7 +89,5 @@ pub async fn revoke(context: At<'_>, form: web::Result<Form>) -> Sent<Invitation
         }
         Ok(context.back(Invitations::PATH, Notice::InvitationWithdrawn))
     };
-    let withdrawn = withdrawn.await;
-    let shown = view(&context).await?;
-    decide(withdrawn, "withdraw", Invitations::PATH, || shown)
+    decide(withdrawn.await, "withdraw", Invitations::PATH, view(&context)).await
 }

@@ -4,11 +4,7 @@ use crate::{
     flows::Error,
     pages::{Sent, Shown},
     view::{Moment, View},
-    web::{
-        self,
-        csrf_token::Form,
-        reply::{flash::Notice, page::Page},
-    },
+    web::{Form, Notice, Page},
 };
 use rocket::{get, post};
 use serde::Serialize;
@@ -52,14 +48,12 @@ pub async fn page(context: At<'_>) -> Shown<Keys> {
 }
 
 #[post("/admin/keys", data = "<form>")]
-pub async fn rotate(context: At<'_>, form: web::Result<Form>) -> Sent<Keys> {
+pub async fn rotate(context: At<'_>, form: Form) -> Sent<Keys> {
     let context = context?;
     let rotated = async {
-        let force = form?.read(|f| f.flag("force", false))?;
+        let force = form.body?.read(|f| f.flag("force", false))?;
         context.admin().rotate_keys(force).await?;
         Ok(context.back(Keys::PATH, Notice::KeysRotated))
     };
-    let rotated = rotated.await;
-    let shown = view(&context).await?;
-    decide(rotated, "rotate", Keys::PATH, || shown)
+    decide(rotated.await, "rotate", Keys::PATH, view(&context)).await
 }

@@ -10,21 +10,17 @@ mod user;
 mod users;
 mod views;
 
-use super::{Sent, account::viewer::Reader, answer};
+use super::{Sent, answer};
 use crate::{
-    flows::{self, Admin, Operator},
+    flows,
     view::View,
-    web::{
-        self,
-        reply::{flash::Notice, json::Reply},
-    },
+    web::{self, AdminContext, Notice, Reply},
 };
-use rocket::{
-    Either, Request, Route,
-    outcome::try_outcome,
-    request::{FromRequest, Outcome},
-    routes,
+use futures_util::{
+    FutureExt as _,
+    future::{self, BoxFuture},
 };
+use rocket::{Either, Route, routes};
 use serde::Serialize;
 use url::form_urlencoded;
 
@@ -52,33 +48,9 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// An operator, with what every page for operators needs.
-pub struct AdminContext<'r> {
-    pub r: Reader<'r>,
-    pub op: Operator,
-}
-
 type At<'r> = web::Result<AdminContext<'r>>;
 
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for AdminContext<'r> {
-    type Error = web::Error;
-
-    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, web::Error> {
-        let r = try_outcome!(req.guard::<Reader<'r>>().await);
-        match Operator::new(r.caller, r.by.clone()) {
-            Ok(op) => Outcome::Success(Self { r, op }),
-            Err(e) => Outcome::Error((rocket::http::Status::Forbidden, e.into())),
-        }
-    }
-}
-
 impl AdminContext<'_> {
-    /// The flows of this operator.
-    fn admin(&self) -> Admin<'_> {
-        self.r.auth.admin(&self.op)
-    }
-
     fn operator(&self) -> AdminFrame {
         AdminFrame { name: self.r.by.user.email.clone(), superuser: self.op.is_superuser() }
     }
@@ -97,16 +69,17 @@ pub struct AdminFrame {
 }
 
 /// The reply to a form: a redirect, the page again with the error, or a redirect to re-authenticate.
-fn decide<V: View>(
+fn decide<'a, V: View + Send + 'a>(
     done: web::Result<Reply<()>>,
     form: &'static str,
     path: &str,
-    view: impl FnOnce() -> V,
-) -> Sent<V> {
+    view: impl Future<Output = flows::Result<V>> + Send + 'a,
+) -> BoxFuture<'a, Sent<V>> {
     match done {
         Err(web::Error::Flow(flows::Error::PasswordRequired)) => {
             let next: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
-            Ok(Either::Left(Reply::see(format!("{}?next={next}", reauthenticate::Prove::PATH))))
+            let there = Reply::see(format!("{}?next={next}", reauthenticate::Prove::PATH));
+            future::ready(Ok(Either::Left(there))).boxed()
         }
         done => answer(done, form, view),
     }

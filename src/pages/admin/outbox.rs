@@ -4,11 +4,7 @@ use crate::{
     flows::{Error, MailQuery},
     pages::{Sent, Shown},
     view::View,
-    web::{
-        self,
-        csrf_token::Form,
-        reply::{flash::Notice, page::Page},
-    },
+    web::{Form, Notice, Page},
 };
 use rocket::{get, post};
 use serde::Serialize;
@@ -48,14 +44,13 @@ pub async fn page(context: At<'_>, state: Option<&str>, cursor: Option<&str>) ->
 
 /// Sends the mail `mail` at once.
 #[post("/admin/mail", data = "<form>")]
-pub async fn retry(context: At<'_>, form: web::Result<Form>) -> Sent<Outbox> {
+pub async fn retry(context: At<'_>, form: Form) -> Sent<Outbox> {
     let context = context?;
     let retried = async {
-        let id = form?.read(|f| f.integer("mail"))?;
+        let id = form.body?.read(|f| f.integer("mail"))?;
         context.admin().retry_mail(id).await?;
         Ok(context.back(Outbox::PATH, Notice::MailQueued))
     };
-    let retried = retried.await;
-    let shown = view(&context, MailQuery { state: None, cursor: None }).await?;
-    decide(retried, "retry", Outbox::PATH, || shown)
+    let first = MailQuery { state: None, cursor: None };
+    decide(retried.await, "retry", Outbox::PATH, view(&context, first)).await
 }

@@ -1,6 +1,11 @@
 //! `/admin/`: the statistics of the last days.
 use super::{AdminFrame, At};
-use crate::{flows::Day, pages::Shown, view::View, web::reply::page::Page};
+use crate::{
+    flows::{Day, Stuffing},
+    pages::Shown,
+    view::View,
+    web::Page,
+};
 use rocket::get;
 use serde::Serialize;
 
@@ -29,14 +34,6 @@ pub struct Overview {
 impl View for Overview {
     const TEMPLATE: &'static str = "pages/admin/overview.html";
     const PATH: &'static str = "/admin/";
-}
-
-/// The logins from unknown devices in the last 10 minutes.
-#[derive(Serialize)]
-struct Stuffing {
-    noticed: bool,
-    failed: u64,
-    logins: u64,
 }
 
 /// A day of the chart.
@@ -76,11 +73,7 @@ pub async fn page(context: At<'_>) -> Shown<Overview> {
         confirmed: now.confirmed,
         mails_waiting: now.mails_waiting,
         mails_failed: now.mails_failed,
-        stuffing: Stuffing {
-            noticed: now.stuffing.noticed,
-            failed: now.stuffing.failed,
-            logins: now.stuffing.logins,
-        },
+        stuffing: now.stuffing,
         attacks: now.attacks,
         days,
         most,

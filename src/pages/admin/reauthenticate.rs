@@ -3,11 +3,7 @@ use super::{AdminContext, AdminFrame, At, overview::Overview};
 use crate::{
     pages::{Sent, Shown, answer},
     view::View,
-    web::{
-        self,
-        csrf_token::{Form, typed},
-        reply::{flash::Notice, page::Page, return_to::next},
-    },
+    web::{Form, Notice, Page, reply::return_to::next},
 };
 use rocket::{get, post};
 use serde::Serialize;
@@ -36,14 +32,14 @@ pub fn page(context: At<'_>, next: Option<&str>) -> Shown<Prove> {
 }
 
 #[post("/admin/prove", data = "<form>")]
-pub async fn prove(context: At<'_>, form: web::Result<Form>) -> Sent<Prove> {
+pub async fn prove(context: At<'_>, form: Form) -> Sent<Prove> {
     let context = context?;
-    let shown = view(&context, &typed(&form, "next"));
+    let shown = view(&context, &form.typed("next"));
     let proven = async {
-        let form = form?;
+        let form = form.body?;
         let password = form.read(|f| f.text("password"))?;
         context.r.auth.confirm_password(context.r.caller, &context.r.by, password).await?;
         Ok(context.back(&shown.next, Notice::PasswordProven))
     };
-    answer(proven.await, "prove", || shown)
+    answer(proven.await, "prove", async { Ok(shown) }).await
 }

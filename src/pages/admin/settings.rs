@@ -5,14 +5,11 @@ use crate::{
     flows::{Error, Settings as Now},
     pages::{Sent, Shown},
     view::{self, Moment, View},
-    web::{
-        self,
-        csrf_token::{Form, typed},
-        reply::{flash::Notice, page::Page, setting_effects::effect},
-    },
+    web::{Form, Notice, Page, reply::setting_effects::effect},
 };
 use rocket::{get, post};
 use serde::Serialize;
+use strum::VariantNames as _;
 
 /// The page with the runtime settings.
 #[derive(Serialize)]
@@ -80,13 +77,9 @@ fn words(language: Language, setting: Setting, value: &str) -> String {
 }
 
 fn choices(setting: Setting) -> &'static [&'static str] {
-    const REGISTRATION: [&str; 3] =
-        [Registration::Open.name(), Registration::Invite.name(), Registration::Closed.name()];
-    const CONFIRMATION: [&str; 2] =
-        [EmailConfirmation::Optional.name(), EmailConfirmation::Required.name()];
     match setting {
-        Setting::Registration => &REGISTRATION,
-        Setting::EmailConfirmation => &CONFIRMATION,
+        Setting::Registration => Registration::VARIANTS,
+        Setting::EmailConfirmation => EmailConfirmation::VARIANTS,
         _ => &[],
     }
 }
@@ -143,16 +136,16 @@ pub async fn page(context: At<'_>) -> Shown<Settings> {
 }
 
 #[post("/admin/settings", data = "<form>")]
-pub async fn change(context: At<'_>, form: web::Result<Form>) -> Sent<Settings> {
+pub async fn change(context: At<'_>, form: Form) -> Sent<Settings> {
     let context = context?;
     let mut shown = view(&context).await?;
     for row in &mut shown.rows {
-        if form.is_ok() {
-            row.value = typed(&form, row.name);
+        if form.body.is_ok() {
+            row.value = form.typed(row.name);
         }
     }
     let changed = async {
-        let form = form?;
+        let form = form.body?;
         let wanted = form.read(|f| Setting::ALL.map(|s| (s, f.text(s.name()))))?;
         let live = context.r.auth.runtime_settings();
         // An unchanged value is not stored: it would override later changes of the configuration.
@@ -164,35 +157,31 @@ pub async fn change(context: At<'_>, form: web::Result<Form>) -> Sent<Settings> 
         context.admin().change_settings(&wanted).await?;
         Ok(context.back(Settings::PATH, Notice::SettingsSaved))
     };
-    decide(changed.await, "settings", Settings::PATH, || shown)
+    decide(changed.await, "settings", Settings::PATH, async { Ok(shown) }).await
 }
 
 #[post("/admin/settings/reset", data = "<form>")]
-pub async fn reset(context: At<'_>, form: web::Result<Form>) -> Sent<Settings> {
+pub async fn reset(context: At<'_>, form: Form) -> Sent<Settings> {
     let context = context?;
     let done = async {
-        let setting = typed(&form, "setting");
-        form?;
+        let setting = form.typed("setting");
+        form.body?;
         let setting = Setting::named(&setting).ok_or(Error::NotFound)?;
         context.admin().change_settings(&[(setting, None)]).await?;
         Ok(context.back(Settings::PATH, Notice::SettingsSaved))
     };
-    let done = done.await;
-    let shown = view(&context).await?;
-    decide(done, "undo", Settings::PATH, || shown)
+    decide(done.await, "undo", Settings::PATH, view(&context)).await
 }
 
 #[post("/admin/settings/undo", data = "<form>")]
-pub async fn undo(context: At<'_>, form: web::Result<Form>) -> Sent<Settings> {
+pub async fn undo(context: At<'_>, form: Form) -> Sent<Settings> {
     let context = context?;
     let undone = async {
-        let setting = typed(&form, "setting");
-        form?;
+        let setting = form.typed("setting");
+        form.body?;
         let setting = Setting::named(&setting).ok_or(Error::NotFound)?;
         context.admin().undo_setting(setting).await?;
         Ok(context.back(Settings::PATH, Notice::SettingsSaved))
     };
-    let undone = undone.await;
-    let shown = view(&context).await?;
-    decide(undone, "undo", Settings::PATH, || shown)
+    decide(undone.await, "undo", Settings::PATH, view(&context)).await
 }

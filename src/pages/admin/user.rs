@@ -5,19 +5,13 @@ use super::{
     views::{Line, Sending, UserSummary},
 };
 use crate::{
-    config::Language,
     flows::{Error, ProfileChange, SessionId, UserChange, UserId},
     pages::{Sent, Shown, account::views::Device},
     view::View,
-    web::{
-        self,
-        csrf_token::{Form, typed},
-        reply::{flash::Notice, page::Page},
-    },
+    web::{self, Body, Form, Notice, Page},
 };
-use rocket::{Either, get, post};
+use rocket::{get, post, request::FromParam as _};
 use serde::Serialize;
-use uuid::Uuid;
 
 /// The page of one user.
 #[derive(Serialize)]
@@ -32,8 +26,6 @@ pub struct One {
     own: bool,
     /// Whether the user has a second factor.
     two_step: bool,
-    /// The supported languages: tag and name.
-    tongues: Vec<(&'static str, &'static str)>,
     devices: Vec<Device>,
     mails: Vec<Sending>,
     events: Vec<Line>,
@@ -51,9 +43,9 @@ fn here(id: UserId) -> String {
 }
 
 async fn view(context: &AdminContext<'_>, id: UserId, cursor: Option<&str>) -> Result<One, Error> {
-    let (auth, op, r) = (context.r.auth, &context.op, &context.r);
-    let user = auth.admin(op).user(id).await?;
-    let touchable = op.is_superuser() || !user.is_superuser;
+    let (admin, r) = (context.admin(), &context.r);
+    let user = admin.user(id).await?;
+    let touchable = context.op.is_superuser() || !user.is_superuser;
     let mut one = One {
         operator: context.operator(),
         who: UserSummary::new(&user, r),
@@ -61,7 +53,6 @@ async fn view(context: &AdminContext<'_>, id: UserId, cursor: Option<&str>) -> R
         touchable,
         own: id == r.by.user.id,
         two_step: false,
-        tongues: Language::ALL.map(|l| (l.tag(), l.name())).into(),
         devices: Vec::new(),
         mails: Vec::new(),
         events: Vec::new(),
@@ -69,11 +60,10 @@ async fn view(context: &AdminContext<'_>, id: UserId, cursor: Option<&str>) -> R
         previous: None,
     };
     if touchable {
-        one.two_step = auth.admin(op).factors_of(id).await?.totp.is_some();
-        one.devices =
-            auth.admin(op).sessions_of(id).await?.iter().map(|s| Device::new(s, r)).collect();
-        one.mails = auth.admin(op).mails_of(id).await?.iter().map(|m| Sending::new(m, r)).collect();
-        let history = auth.admin(op).history_of(id, cursor).await?;
+        one.two_step = admin.factors_of(id).await?.totp.is_some();
+        one.devices = admin.sessions_of(id).await?.iter().map(|s| Device::new(s, r)).collect();
+        one.mails = admin.mails_of(id).await?.iter().map(|m| Sending::new(m, r)).collect();
+        let history = admin.history_of(id, cursor).await?;
         one.events = history.results.iter().map(|e| Line::new(e, r)).collect();
         one.next = link(&one.here, history.next.map(|cursor| format!("cursor={cursor}")));
         one.previous = link(&one.here, history.previous.map(|cursor| format!("cursor={cursor}")));
@@ -88,38 +78,33 @@ pub async fn page(context: At<'_>, id: Result<UserId, Error>, cursor: Option<&st
 
 /// Runs the action that the field `act` names.
 #[post("/admin/users/<id>", data = "<form>")]
-pub async fn act(context: At<'_>, id: Result<UserId, Error>, form: web::Result<Form>) -> Sent<One> {
+pub async fn act(context: At<'_>, id: Result<UserId, Error>, form: Form) -> Sent<One> {
     let (context, id) = (context?, id?);
-    let act = typed(&form, "act");
+    let act = form.typed("act");
     let done = async {
-        let notice = run(&context, id, &act, &form?).await?;
+        let notice = run(&context, id, &act, &form.body?).await?;
         let gone = notice == Notice::UserDeleted;
         let to = if gone { Users::PATH.to_owned() } else { here(id) };
         Ok(context.back(&to, notice))
     };
-    let e = match done.await {
-        Ok(redirect) => return Ok(Either::Left(redirect)),
-        Err(e) => e,
-    };
-    let shown = view(&context, id, None).await?;
     // Forms with fields show their errors beside the fields.
     let form = match act.as_str() {
         "profile" => "profile",
         "grant" => "grant",
         _ => "act",
     };
-    decide(Err(e), form, &here(id), || shown)
+    decide(done.await, form, &here(id), view(&context, id, None)).await
 }
 
 async fn run(
     context: &AdminContext<'_>,
     id: UserId,
     act: &str,
-    form: &Form,
+    form: &Body,
 ) -> web::Result<Notice> {
-    let (auth, op) = (context.r.auth, &context.op);
+    let admin = context.admin();
     let change = async |change: UserChange<'_>| {
-        auth.admin(op).change_user(id, &change).await.map(|_| Notice::UserChanged)
+        admin.change_user(id, &change).await.map(|_| Notice::UserChanged)
     };
     let done = match act {
         "profile" => {
@@ -127,15 +112,16 @@ async fn run(
                 username: f.nullable("username"),
                 first_name: f.optional("first_name"),
                 language: f.nullable("language").map(|tag| tag.filter(|t| !t.is_empty())),
+                ..ProfileChange::default()
             })?;
             change(UserChange { profile, ..UserChange::default() }).await
         }
         "grant" | "revoke" => {
             let (role, end) = form.read(|f| (f.text("role"), f.flag("end_sessions", false)))?;
             if act == "grant" {
-                auth.admin(op).grant(id, role, end).await?;
+                admin.grant(id, role, end).await?;
             } else {
-                auth.admin(op).revoke(id, role, end).await?;
+                admin.revoke(id, role, end).await?;
             }
             Ok(Notice::UserChanged)
         }
@@ -148,20 +134,15 @@ async fn run(
             change(UserChange { active, ..UserChange::default() }).await
         }
         "confirm" => change(UserChange { confirm: true, ..UserChange::default() }).await,
-        "send-reset" => auth.admin(op).send_reset(id).await.map(|()| Notice::MailQueued),
-        "send-confirmation" => {
-            auth.admin(op).send_confirmation(id).await.map(|()| Notice::MailQueued)
-        }
+        "send-reset" => admin.send_reset(id).await.map(|()| Notice::MailQueued),
+        "send-confirmation" => admin.send_confirmation(id).await.map(|()| Notice::MailQueued),
         "end-session" => {
-            let session = Uuid::try_parse(form.read(|f| f.text("session"))?);
-            let session = SessionId(session.map_err(|_| Error::NotFound)?);
-            auth.admin(op).end_session_of(id, session).await.map(|()| Notice::SessionEnded)
+            let session = SessionId::from_param(form.read(|f| f.text("session"))?)?;
+            admin.end_session_of(id, session).await.map(|()| Notice::SessionEnded)
         }
-        "end-sessions" => {
-            auth.admin(op).end_sessions_of(id).await.map(|()| Notice::UserSessionsEnded)
-        }
-        "reset-factors" => auth.admin(op).reset_factors(id).await.map(|()| Notice::FactorsReset),
-        "delete" => auth.admin(op).delete_user(id).await.map(|()| Notice::UserDeleted),
+        "end-sessions" => admin.end_sessions_of(id).await.map(|()| Notice::UserSessionsEnded),
+        "reset-factors" => admin.reset_factors(id).await.map(|()| Notice::FactorsReset),
+        "delete" => admin.delete_user(id).await.map(|()| Notice::UserDeleted),
         _ => return Err(web::Error::Malformed),
     };
     Ok(done?)

@@ -4,35 +4,34 @@ use crate::{
     flows::{MOST_COUNTED, UserQuery},
     pages::Shown,
     view::View,
-    web::reply::page::Page,
+    web::Page,
 };
 use rocket::{FromForm, get};
 use serde::Serialize;
 
 /// The page with the search for users.
 #[derive(Serialize)]
-pub struct Users {
+pub struct Users<'r> {
     operator: AdminFrame,
     /// How many users match.
     count: i64,
     /// Whether more match than were counted.
     more: bool,
-    search: String,
-    role: String,
-    state: String,
-    confirmed: String,
+    /// As typed.
+    #[serde(flatten)]
+    query: Query<'r>,
     found: Vec<UserSummary>,
     next: Option<String>,
     previous: Option<String>,
 }
 
-impl View for Users {
+impl View for Users<'_> {
     const TEMPLATE: &'static str = "pages/admin/users.html";
     const PATH: &'static str = "/admin/users";
 }
 
 /// The query parameters of the page.
-#[derive(FromForm)]
+#[derive(Clone, Copy, FromForm, Serialize)]
 pub struct Query<'r> {
     search: Option<&'r str>,
     role: Option<&'r str>,
@@ -42,21 +41,17 @@ pub struct Query<'r> {
 }
 
 #[get("/admin/users?<query..>")]
-pub async fn page(context: At<'_>, query: Query<'_>) -> Shown<Users> {
+pub async fn page<'r>(context: At<'r>, query: Query<'r>) -> Shown<Users<'r>> {
     let context = context?;
     let Query { search, role, state, confirmed, cursor } = query;
-    let query = UserQuery { search, role, state, confirmed, cursor };
-    let found = context.admin().list_users(&query).await?;
-    let at = |cursor: &Option<String>| link(Users::PATH, cursor.as_deref().map(|c| query.at(c)));
-    let typed = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let typed = UserQuery { search, role, state, confirmed, cursor };
+    let found = context.admin().list_users(&typed).await?;
+    let at = |cursor: &Option<String>| link(Users::PATH, cursor.as_deref().map(|c| typed.at(c)));
     Ok(Page::ok(Users {
         operator: context.operator(),
         count: found.count,
         more: found.count >= MOST_COUNTED && found.page.next.is_some(),
-        search: typed(search),
-        role: typed(role),
-        state: typed(state),
-        confirmed: typed(confirmed),
+        query,
         found: found.page.results.iter().map(|u| UserSummary::new(u, &context.r)).collect(),
         next: at(&found.page.next),
         previous: at(&found.page.previous),

@@ -2,11 +2,9 @@
 use crate::{
     config::Language,
     flows::{Logged, OutboxMessage, User},
-    pages::account::{
-        viewer::Reader,
-        views::{browser, stored_text},
-    },
-    view::Moment,
+    pages::account::views::{repeats, stored_text},
+    view::{Moment, browser},
+    web::UserContext,
 };
 use serde::Serialize;
 
@@ -30,7 +28,7 @@ pub struct UserSummary {
 
 impl UserSummary {
     /// The view of `user`.
-    pub fn new(user: &User, r: &Reader<'_>) -> Self {
+    pub fn new(user: &User, r: &UserContext<'_>) -> Self {
         let own = user.language.as_deref().and_then(Language::from_tag);
         Self {
             id: user.id.0,
@@ -52,6 +50,8 @@ impl UserSummary {
 #[derive(Serialize)]
 pub struct Line {
     what: String,
+    /// See [`repeats`].
+    repeats: String,
     detail: String,
     actor: String,
     /// The email or id of the user whose account it concerns; empty if there is none.
@@ -64,14 +64,17 @@ pub struct Line {
 
 impl Line {
     /// The view of the audit event `e`.
-    pub fn new(e: &Logged, r: &Reader<'_>) -> Self {
+    pub fn new(e: &Logged, r: &UserContext<'_>) -> Self {
         let named = |email: &Option<String>, id: Option<i64>| {
             email.clone().or_else(|| id.map(|id| format!("#{id}")))
         };
         let actor = named(&e.actor_email, e.actor_id.map(|id| id.0));
         let target = e.target_id.map(|id| id.0);
+        // Only a row that counts the events of several accounts names none.
+        let times = if target.is_some() { "event-times" } else { "event-times-several" };
         Self {
             what: stored_text(r.language, "event", e.kind.as_str()),
+            repeats: repeats(times, e.times, e.last_at, r),
             detail: e.detail.clone(),
             actor: actor.unwrap_or_else(|| stored_text(r.language, "actor", e.actor.as_str())),
             target: named(&e.target_email, target).unwrap_or_default(),
@@ -100,7 +103,7 @@ pub struct Sending {
 
 impl Sending {
     /// The view of `mail`.
-    pub fn new(mail: &OutboxMessage, r: &Reader<'_>) -> Self {
+    pub fn new(mail: &OutboxMessage, r: &UserContext<'_>) -> Self {
         Self {
             id: mail.id,
             what: stored_text(r.language, "mail-kind", mail.kind.as_str()),

@@ -55,8 +55,8 @@ impl BreachFile {
         while from < to {
             let middle = from.midpoint(to);
             match line_at(&mut file, middle)? {
-                Some(line) if line.hash == hash => return Ok(true),
-                Some(line) if line.hash < hash => from = line.next,
+                Some(line) if line.hash == *hash => return Ok(true),
+                Some(line) if line.hash[..] < *hash => from = line.next,
                 _ => to = middle,
             }
         }
@@ -101,14 +101,9 @@ fn no_hashes() -> Error {
 }
 
 /// SHA-1, because the file has it. Nothing here depends on its strength.
-fn hash(password: &str) -> [u8; HASH] {
+fn hash(password: &str) -> Vec<u8> {
     let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes());
-    let mut hash = [b'0'; HASH];
-    for (two, byte) in hash.chunks_exact_mut(2).zip(digest.as_ref()) {
-        let digit = |n: u8| b"0123456789ABCDEF"[usize::from(n & 0xf)];
-        two.copy_from_slice(&[digit(byte >> 4), digit(*byte)]);
-    }
-    hash
+    hex::encode_upper(digest).into_bytes()
 }
 
 #[cfg(test)]

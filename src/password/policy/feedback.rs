@@ -4,19 +4,10 @@
 use super::{Policy, Strength};
 use crate::password::{Error, Result};
 use std::sync::Arc;
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::task::spawn_blocking;
 
 /// The longest password that gets an answer, in characters. Longer ones may be set.
 const MAX_RATED_LENGTH: usize = 64;
-
-/// Allows one password at a time.
-pub struct FeedbackGate(Arc<Semaphore>);
-
-impl Default for FeedbackGate {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(1)))
-    }
-}
 
 impl Policy {
     /// How hard a password is to guess; `None` while another one is judged, and for a very long one.
@@ -31,7 +22,7 @@ impl Policy {
         if password.chars().nth(MAX_RATED_LENGTH).is_some() {
             return Ok(None);
         }
-        let Ok(place) = Arc::clone(&self.feedback_gate.0).try_acquire_owned() else {
+        let Ok(place) = Arc::clone(&self.feedback_gate).try_lock_owned() else {
             return Ok(None);
         };
         let policy = Arc::clone(self);
@@ -55,7 +46,7 @@ mod tests {
         let policy = Arc::new(Policy::new(&Config::default()).unwrap());
         let ask = || policy.feedback("three unlikely words, comma".to_owned(), Vec::new());
         assert_eq!(ask().await.unwrap(), Some(Strength::Strong));
-        let place = Arc::clone(&policy.feedback_gate.0).try_acquire_owned().unwrap();
+        let place = Arc::clone(&policy.feedback_gate).try_lock_owned().unwrap();
         assert_eq!(ask().await.unwrap(), None);
         drop(place);
         assert_eq!(ask().await.unwrap(), Some(Strength::Strong));

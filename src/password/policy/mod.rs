@@ -16,10 +16,10 @@ use crate::{
     password::{Error, Result},
 };
 use breach_file::BreachFile;
-use feedback::FeedbackGate;
 use personal_words::PersonalWords;
-use std::{borrow::Cow, io, path::Path};
+use std::{borrow::Cow, io, path::Path, sync::Arc};
 use strength::{Guess, guess};
+use tokio::sync::Mutex;
 use variants::Variant;
 
 /// The password policy of this service.
@@ -28,7 +28,8 @@ pub struct Policy {
     /// The site's own names.
     site: Vec<String>,
     leaked: Option<BreachFile>,
-    feedback_gate: FeedbackGate,
+    /// Held while a password is judged for its strength.
+    feedback_gate: Arc<Mutex<()>>,
 }
 
 impl Policy {
@@ -49,7 +50,7 @@ impl Policy {
             .flatten()
             .collect(),
             leaked: leaked.map_err(|why| Problem::new("portcullis.password.breached_file", why))?,
-            feedback_gate: FeedbackGate::default(),
+            feedback_gate: Arc::default(),
         })
     }
 
@@ -87,9 +88,7 @@ impl Policy {
         }
         Ok(None)
     }
-}
 
-impl Policy {
     /// How hard a password is to guess for an attacker who knows the names `own` of its owner.
     fn strength(&self, password: &str, own: &[String]) -> Strength {
         let Ok(password) = self.read(password) else { return Strength::Weak };
@@ -111,7 +110,8 @@ fn open(path: &Path) -> Result<BreachFile, String> {
 }
 
 /// How hard a password is to guess, in words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Strength {
     /// The policy refuses it.
     Weak,
@@ -125,13 +125,8 @@ pub enum Strength {
 
 impl Strength {
     /// The name in the keys of translated texts.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Weak => "weak",
-            Self::Fair => "fair",
-            Self::Good => "good",
-            Self::Strong => "strong",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -9,6 +9,13 @@ const LATIN_KEYS: &str = "`qwertyuiop[]asdfghjkl;'zxcvbnm,.";
 const SHIFTED_KEYS: &str = "~qwertyuiop{}asdfghjkl:\"zxcvbnm<>";
 const RUSSIAN_KEYS: &str = "ёйцукенгшщзхъфывапролджэячсмитьбю";
 
+/// Letters as passports spell them, but without the soft and the hard sign, which nobody types.
+const PASSPORT: &str = "а=a б=b в=v г=g ґ=g д=d е=e ё=e э=e ж=zh з=z и=i і=i й=y ы=y к=k л=l м=m н=n \
+                        о=o п=p р=r с=s т=t у=u ў=u ф=f х=kh ц=ts ч=ch ш=sh щ=shch ъ= ь= ю=yu я=ya \
+                        є=ye ї=yi";
+/// Letters as many write them in chats, where that differs.
+const CHAT: &str = "й=j х=h ц=c щ=sch ы=i ю=u я=ja ё=yo";
+
 /// One form of a password.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Variant {
@@ -48,12 +55,10 @@ pub fn russian_words() -> &'static [String] {
         let mut words = Vec::new();
         for word in include_str!("russian.txt").split_whitespace() {
             let passport = latin(word);
-            let school: String = word
-                .chars()
-                .map(|c| other_spelling(c).map_or_else(|| spelling(c), Cow::Borrowed))
-                .collect();
-            if school != passport {
-                words.push(school);
+            let in_chat = |c| spelled(CHAT, c).map_or_else(|| spelling(c), Cow::Borrowed);
+            let chat: String = word.chars().map(in_chat).collect();
+            if chat != passport {
+                words.push(chat);
             }
             words.push(passport);
         }
@@ -86,55 +91,11 @@ fn latin(lower: &str) -> String {
     lower.chars().map(spelling).collect()
 }
 
-/// A letter as passports spell it, but without the soft and the hard sign, which nobody types.
+/// A letter in Latin letters; any other character as it is.
 fn spelling(c: char) -> Cow<'static, str> {
-    Cow::Borrowed(match c {
-        'а' => "a",
-        'б' => "b",
-        'в' => "v",
-        'г' | 'ґ' => "g",
-        'д' => "d",
-        'е' | 'ё' | 'э' => "e",
-        'ж' => "zh",
-        'з' => "z",
-        'и' | 'і' => "i",
-        'й' | 'ы' => "y",
-        'к' => "k",
-        'л' => "l",
-        'м' => "m",
-        'н' => "n",
-        'о' => "o",
-        'п' => "p",
-        'р' => "r",
-        'с' => "s",
-        'т' => "t",
-        'у' | 'ў' => "u",
-        'ф' => "f",
-        'х' => "kh",
-        'ц' => "ts",
-        'ч' => "ch",
-        'ш' => "sh",
-        'щ' => "shch",
-        'ъ' | 'ь' => "",
-        'ю' => "yu",
-        'я' => "ya",
-        'є' => "ye",
-        'ї' => "yi",
-        c => return Cow::Owned(c.to_string()),
-    })
+    spelled(PASSPORT, c).map_or_else(|| Cow::Owned(c.to_string()), Cow::Borrowed)
 }
 
-/// A letter as many write it in chats, where that differs.
-const fn other_spelling(c: char) -> Option<&'static str> {
-    Some(match c {
-        'й' => "j",
-        'х' => "h",
-        'ц' => "c",
-        'щ' => "sch",
-        'ы' => "i",
-        'ю' => "u",
-        'я' => "ja",
-        'ё' => "yo",
-        _ => return None,
-    })
+fn spelled(spellings: &'static str, c: char) -> Option<&'static str> {
+    spellings.split(' ').find_map(|spelling| spelling.strip_prefix(c)?.strip_prefix('='))
 }

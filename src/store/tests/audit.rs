@@ -32,6 +32,35 @@ async fn audit_events_are_purged_by_age(db: &Db) {
     assert_eq!(tx!(db, |tx| audit::purge(tx, after(5), 9)), 1);
 }
 
+on_db!(the_events_of_a_series_are_one_row);
+async fn the_events_of_a_series_are_one_row(db: &Db) {
+    let entry = |at| audit::Entry {
+        at,
+        kind: AuditKind::LoginFailed,
+        actor: ActorKind::Anonymous,
+        actor_id: None,
+        target_id: Some(UserId(1)),
+        session_id: None,
+        ip: Some("::1"),
+        user_agent: None,
+        detail: "x",
+    };
+    assert!(!tx!(db, |tx| audit::count(tx, "one", NOW)));
+    tx!(db, |tx| audit::begin(tx, "one", &entry(NOW)));
+    assert!(tx!(db, |tx| audit::count(tx, "one", after(1))));
+    // Another server has just begun the series.
+    tx!(db, |tx| audit::begin(tx, "one", &entry(after(2))));
+    tx!(db, |tx| audit::begin(tx, "two", &entry(after(3))));
+    tx!(db, |tx| audit::insert(tx, &entry(after(4))));
+    tx!(db, |tx| audit::insert(tx, &entry(after(4))));
+    let events = audit::of_user(&mut db.read().await.unwrap(), UserId(1), 9).await.unwrap();
+    let told: Vec<_> = events.iter().map(|e| (e.at, e.times, e.last_at)).collect();
+    let single = |seconds| (after(seconds), 1, None);
+    assert_eq!(told, [single(4), single(4), single(3), (NOW, 3, Some(after(2)))]);
+    let days = tx!(db, |tx| audit::by_day(tx, AuditKind::LoginFailed, NOW));
+    assert_eq!(days, [(NOW.unix() / 86_400, 6)]);
+}
+
 on_db!(audit_events_are_filtered_and_counted_by_day);
 async fn audit_events_are_filtered_and_counted_by_day(db: &Db) {
     assert!(tx!(db, |tx| audit::kinds(tx)).is_empty());

@@ -1,7 +1,11 @@
 //! Table `auth_revocations`.
 use crate::{
     db::Db,
-    store::{fixtures::after, revocations, sessions::SessionId},
+    store::{
+        fixtures::{after, revoke},
+        revocations,
+        sessions::SessionId,
+    },
 };
 use uuid::Uuid;
 
@@ -14,8 +18,8 @@ async fn revocations_are_read_in_the_order_of_their_ids(db: &Db) {
     };
     for ended in [0, 10, 20] {
         let r = revoked(ended);
-        tx!(db, |tx| revocations::insert(tx, &r));
-        tx!(db, |tx| revocations::insert(tx, &r));
+        tx!(db, |tx| revoke(tx, &r));
+        tx!(db, |tx| revoke(tx, &r));
     }
     let all = tx!(db, |tx| revocations::after(tx, 0, 9));
     let ended: Vec<_> = all.iter().map(|r| (r.ended_at, r.expires_at)).collect();

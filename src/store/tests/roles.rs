@@ -3,7 +3,7 @@ use crate::{
     db::Db,
     store::{
         fixtures::{NOW, after, ann},
-        roles, user_transfer,
+        roles,
         users::{self, UserId},
     },
 };
@@ -24,14 +24,14 @@ async fn superusers_and_roles_are_granted_and_revoked(db: &Db) {
     let id = ann(db).await;
     tx!(db, |tx| users::set_superuser(tx, id, true));
     assert_eq!(tx!(db, |tx| users::superusers(tx)), [id]);
-    assert!(!tx!(db, |tx| user_transfer::has_other_superuser(tx, id, false)));
+    assert!(!tx!(db, |tx| users::has_other_superuser(tx, id, false)));
     let nobody = UserId(0);
-    assert!(tx!(db, |tx| user_transfer::has_other_superuser(tx, nobody, false)));
-    assert!(!tx!(db, |tx| user_transfer::has_other_superuser(tx, nobody, true)));
+    assert!(tx!(db, |tx| users::has_other_superuser(tx, nobody, false)));
+    assert!(!tx!(db, |tx| users::has_other_superuser(tx, nobody, true)));
     tx!(db, |tx| users::confirm_email(tx, id, NOW));
-    assert!(tx!(db, |tx| user_transfer::has_other_superuser(tx, nobody, true)));
+    assert!(tx!(db, |tx| users::has_other_superuser(tx, nobody, true)));
     tx!(db, |tx| users::set_active(tx, id, false));
-    assert!(!tx!(db, |tx| user_transfer::has_other_superuser(tx, nobody, false)));
+    assert!(!tx!(db, |tx| users::has_other_superuser(tx, nobody, false)));
     tx!(db, |tx| users::set_active(tx, id, true));
     assert!(tx!(db, |tx| roles::grant(tx, id, "EDITOR", NOW)));
     assert!(!tx!(db, |tx| roles::grant(tx, id, "EDITOR", NOW)));

@@ -21,6 +21,7 @@ fn frames(form: &str) -> [Value; 2] {
     let frame = json!({
         "path": "/account", "languages": languages, "csrf_token": EVIL, "notice": null,
         "wrong": {"form": "", "summary": "", "fields": {}, "retry_after": null}, "developing": false,
+        "min_length": 8,
     });
     let names = ["login", "password", "email", "username", "first_name", "new_password", "code"];
     let fields: serde_json::Map<String, Value> =
@@ -46,7 +47,7 @@ fn pages() -> Pages {
             "language": "ru", "since": moment, "operator": confirmed,
         }})
     };
-    let account = json!({"tongues": [["ru", "x"]], "new_email": EVIL, "min_length": 8});
+    let account = json!({"new_email": EVIL});
     let device = |current: bool| {
         let times = json!({"started": moment, "seen": moment, "current": current});
         with(&json!({"id": EVIL, "name": EVIL, "ip": EVIL}), &times)
@@ -59,15 +60,15 @@ fn pages() -> Pages {
     let register = |registration: &str, text: &str, expired: bool| {
         let typed = json!({"email": text, "username": text, "first_name": text, "invite": text});
         let state = json!({"registration": registration, "expired": expired});
-        with(&with(&typed, &state), &json!({"next": text, "min_length": 8}))
+        with(&with(&typed, &state), &json!({"next": text}))
     };
     let mut all: Pages = vec![
         (
             "pages/login.html",
             &["login"],
             vec![
-                json!({"login": "", "remember": true, "next": "", "open": true}),
-                json!({"login": EVIL, "remember": false, "next": EVIL, "open": false}),
+                json!({"login": "", "remember": true, "next": "", "open": true, "by_mail": false}),
+                json!({"login": EVIL, "remember": false, "next": EVIL, "open": false, "by_mail": true}),
             ],
         ),
         (
@@ -98,15 +99,18 @@ fn pages() -> Pages {
         ),
         (
             "pages/security.html",
-            &["totp", "renew", "remove"],
-            vec![
-                with(&user(true), &json!({"sessions": 1, "events": [], "two_step": two_step(false)})),
-                with(&user(true), &json!({"sessions": 1, "events": [], "two_step": two_step(true)})),
-                with(
+            &["notifications", "totp", "renew", "remove"],
+            [("on", false), ("on", true), ("off", false), ("", true)]
+                .into_iter()
+                .map(|(notifications, two_step_on)| {
+                    let state = json!({"sessions": 3, "events": [event], "notifications": notifications});
+                    with(&user(true), &with(&state, &json!({"two_step": two_step(two_step_on)})))
+                })
+                .chain([with(
                     &user(false),
-                    &json!({"sessions": 3, "events": [event], "two_step": two_step(false)}),
-                ),
-            ],
+                    &json!({"sessions": 1, "events": [], "notifications": "", "two_step": two_step(false)}),
+                )])
+                .collect(),
         ),
         ("pages/second_factor.html", &["factor"], [true, false].map(|r| json!({"recovery": r})).to_vec()),
         (
@@ -141,7 +145,7 @@ fn pages() -> Pages {
 /// The pages that mailed links lead to.
 fn links() -> Pages {
     let confirm = |state| {
-        let reader = json!({"signed_in": false, "proven": false, "min_length": 8});
+        let reader = json!({"signed_in": false, "proven": false});
         let link = json!({"kind": "account", "declinable": true});
         let link = with(&link, &json!({"state": state, "token": EVIL, "email": EVIL}));
         with(&link, &reader)
@@ -162,8 +166,31 @@ fn links() -> Pages {
             ],
         ),
         (
+            "pages/mail_login.html",
+            &["mail"],
+            vec![
+                json!({"email": "", "remember": true, "next": ""}),
+                json!({"email": EVIL, "remember": false, "next": EVIL}),
+            ],
+        ),
+        ("pages/mail_login_code.html", &["code"], vec![json!({"next": ""}), json!({"next": EVIL})]),
+        (
+            "pages/mail_login_link.html",
+            &["login"],
+            ["usable", "code", "expired"]
+                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL, "code": EVIL}))
+                .to_vec(),
+        ),
+        (
             "pages/restore_email.html",
             &["restore"],
+            ["usable", "done", "expired"]
+                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL}))
+                .to_vec(),
+        ),
+        (
+            "pages/report_login.html",
+            &["report"],
             ["usable", "done", "expired"]
                 .map(|state| json!({"state": state, "token": EVIL, "email": EVIL}))
                 .to_vec(),
@@ -172,14 +199,14 @@ fn links() -> Pages {
             "pages/reset_password.html",
             &["reset"],
             ["usable", "expired"]
-                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL, "min_length": 8}))
+                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL}))
                 .to_vec(),
         ),
         (
             "pages/setup.html",
             &["setup"],
             ["usable", "expired"]
-                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL, "min_length": 8}))
+                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL}))
                 .to_vec(),
         ),
     ]

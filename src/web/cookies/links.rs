@@ -6,70 +6,59 @@ use rocket::{
     Request,
     request::{FromRequest, Outcome},
 };
-use std::convert::Infallible;
+use std::{collections::HashMap, convert::Infallible};
+use strum::IntoEnumIterator as _;
 use uuid::Uuid;
 
 /// The lifetime of the cookie in hours: that of links that grant access immediately.
 const HOURS: i64 = 1;
 
 /// A kind of link whose token is stored in a cookie.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumIter, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum LinkCookie {
+    /// Confirms an email address.
     Confirm,
+    /// Logs in. The cookie of the request for the mail has the plain name.
+    #[strum(serialize = "login-link")]
+    Login,
+    /// Undoes a change of email address.
     Restore,
+    /// Reports a login.
+    Report,
+    /// Resets a password.
     Reset,
+    /// Accepts an invitation.
     Invite,
+    /// Creates the first superuser.
     Setup,
 }
 
 impl LinkCookie {
-    const fn purpose(self) -> &'static str {
-        match self {
-            Self::Confirm => "confirm",
-            Self::Restore => "restore",
-            Self::Reset => "reset",
-            Self::Invite => "invite",
-            Self::Setup => "setup",
-        }
-    }
-
     /// The cookie that stores `token`. An empty token removes the cookie.
     pub fn cookie(self, config: &Config, token: &str) -> String {
         // An invalid token is dropped: it may contain characters that are not allowed in a header.
         let token = Uuid::try_parse(token).map(|t| t.to_string()).unwrap_or_default();
-        keep(config, self.purpose(), token, time::Duration::hours(HOURS))
+        keep(config, self.into(), token, time::Duration::hours(HOURS))
     }
 }
 
-/// The token of a link that confirms an email address.
-pub struct ConfirmToken<'r>(pub Option<&'r str>);
+/// The tokens of links in the cookies of a request.
+pub struct LinkTokens<'r>(HashMap<LinkCookie, &'r str>);
 
-/// The token of a link that undoes a change of email address.
-pub struct RestoreToken<'r>(pub Option<&'r str>);
-
-/// The token of a link that resets a password.
-pub struct ResetToken<'r>(pub Option<&'r str>);
-
-/// The token of an invitation.
-pub struct InviteToken<'r>(pub Option<&'r str>);
-
-/// The token of a link that creates the first superuser.
-pub struct SetupToken<'r>(pub Option<&'r str>);
-
-macro_rules! linked {
-    ($guard:ident, $link:expr) => {
-        #[rocket::async_trait]
-        impl<'r> FromRequest<'r> for $guard<'r> {
-            type Error = Infallible;
-
-            async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
-                Outcome::Success(Self(value(req, $link.purpose())))
-            }
-        }
-    };
+impl<'r> LinkTokens<'r> {
+    /// The token of the link `link`.
+    pub fn get(&self, link: LinkCookie) -> Option<&'r str> {
+        self.0.get(&link).copied()
+    }
 }
-linked!(ConfirmToken, LinkCookie::Confirm);
-linked!(RestoreToken, LinkCookie::Restore);
-linked!(ResetToken, LinkCookie::Reset);
-linked!(InviteToken, LinkCookie::Invite);
-linked!(SetupToken, LinkCookie::Setup);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for LinkTokens<'r> {
+    type Error = Infallible;
+
+    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        let token = |link: LinkCookie| Some((link, value(req, link.into())?));
+        Outcome::Success(Self(LinkCookie::iter().filter_map(token).collect()))
+    }
+}

@@ -2,6 +2,7 @@
 pub mod device;
 pub mod links;
 pub mod login_ticket;
+pub mod mail_login;
 pub mod refresh_token;
 pub mod registration;
 
@@ -10,6 +11,7 @@ use rocket::{
     Request,
     http::{Cookie, SameSite},
 };
+use std::borrow::Cow;
 
 /// The largest total size of cookies in bytes. If a request has more, none is read.
 const MAX_COOKIE_BYTES: usize = 32 * 1024;
@@ -43,17 +45,25 @@ fn name(config: &Config, purpose: &str) -> String {
     format!("{prefix}portcullis-{purpose}")
 }
 
-/// A cookie that stores `value` for `age`. An empty value removes the cookie.
+/// A cookie that scripts cannot read. The browser stores it for `age`, or else until it is closed. An empty
+/// value removes the cookie.
+pub fn cookie(
+    config: &Config,
+    name: impl Into<Cow<'static, str>>,
+    value: impl Into<Cow<'static, str>>,
+    age: Option<time::Duration>,
+) -> Cookie<'static> {
+    let mut cookie = Cookie::build((name, value)).path("/").http_only(true).build();
+    cookie.set_secure(config.cookie.secure);
+    // With Strict, users who follow a link from another site, such as a mailed one, would lose it.
+    cookie.set_same_site(SameSite::Lax);
+    cookie.set_max_age(if cookie.value().is_empty() { Some(time::Duration::ZERO) } else { age });
+    cookie
+}
+
+/// The cookie for `purpose`, which stores `value` for `age`. An empty value removes the cookie.
 fn keep(config: &Config, purpose: &str, value: String, age: time::Duration) -> String {
-    let age = if value.is_empty() { time::Duration::ZERO } else { age };
-    // Lax, because users follow mailed links from another site.
-    Cookie::build((name(config, purpose), value))
-        .path("/")
-        .http_only(true)
-        .secure(config.cookie.secure)
-        .same_site(SameSite::Lax)
-        .max_age(age)
-        .to_string()
+    cookie(config, name(config, purpose), value, Some(age)).to_string()
 }
 
 /// The value of the cookie for `purpose`.

@@ -5,10 +5,7 @@ use crate::{
     flows::RefreshToken,
     time::Timestamp,
 };
-use rocket::{
-    Request,
-    http::{Cookie, SameSite},
-};
+use rocket::{Request, http::SameSite};
 
 /// With the prefixes, browsers refuse a cookie of this name from a subdomain or without TLS.
 fn name(config: &Config) -> &'static str {
@@ -26,24 +23,18 @@ pub fn read<'r>(req: &'r Request<'_>, config: &Config) -> Option<&'r str> {
 
 /// A cookie that carries `token`.
 pub fn cookie(config: &Config, token: &RefreshToken, now: Timestamp) -> String {
-    let mut cookie = bare(config, token.token.clone());
-    if token.remember {
-        let seconds = i64::try_from(now.until(token.expires_at).as_secs()).unwrap_or(i64::MAX);
-        cookie.set_max_age(time::Duration::seconds(seconds));
-    }
-    cookie.to_string()
+    let seconds = i64::try_from(now.until(token.expires_at).as_secs()).unwrap_or(i64::MAX);
+    let age = token.remember.then(|| time::Duration::seconds(seconds));
+    keep(config, token.token.clone(), age)
 }
 
 /// The cookie that removes the refresh token.
 pub fn no_cookie(config: &Config) -> String {
-    let mut cookie = bare(config, String::new());
-    cookie.set_max_age(time::Duration::ZERO);
-    cookie.to_string()
+    keep(config, String::new(), None)
 }
 
-fn bare(config: &Config, value: String) -> Cookie<'static> {
-    let mut cookie = Cookie::build((name(config), value)).path("/").http_only(true).build();
-    cookie.set_secure(config.cookie.secure);
+fn keep(config: &Config, value: String, age: Option<time::Duration>) -> String {
+    let mut cookie = super::cookie(config, name(config), value, age);
     cookie.set_same_site(match config.cookie.same_site {
         config::SameSite::Strict => SameSite::Strict,
         config::SameSite::Lax => SameSite::Lax,
@@ -52,5 +43,5 @@ fn bare(config: &Config, value: String) -> Cookie<'static> {
     if let Some(domain) = &config.cookie.domain {
         cookie.set_domain(domain.clone());
     }
-    cookie
+    cookie.to_string()
 }

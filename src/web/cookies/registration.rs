@@ -18,24 +18,26 @@ pub fn cookie(config: &Config, mark: String) -> String {
     keep(config, PURPOSE, mark, time::Duration::days(DAYS))
 }
 
-/// The mark of the browser that registered, if a person opens the page. `None` for a prefetch, a `HEAD`
-/// and a resource that another page loads.
-pub struct Registrant<'r>(pub Option<&'r str>);
+/// The mark of the browser that registered.
+pub struct Mark<'r> {
+    pub value: Option<&'r str>,
+    /// Whether a person opens the page. Not for a prefetch, a `HEAD` and a resource that another page loads.
+    opened: bool,
+}
 
-/// The mark of the browser that registered, for any kind of request.
-pub struct Mark<'r>(pub Option<&'r str>);
-
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for Registrant<'r> {
-    type Error = Infallible;
-
-    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
+impl<'r> Mark<'r> {
+    /// The mark in a request.
+    pub fn of(req: &'r Request<'_>) -> Self {
         let early = ["sec-purpose", "purpose", "x-purpose", "x-moz"]
             .iter()
             .any(|name| req.headers().contains(name));
         let part = req.headers().get("sec-fetch-dest").any(|dest| dest != "document");
-        let opened = !early && !part && !is_head(req);
-        Outcome::Success(Self(value(req, PURPOSE).filter(|_| opened)))
+        Self { value: value(req, PURPOSE), opened: !early && !part && !is_head(req) }
+    }
+
+    /// The mark, if a person opens the page.
+    pub fn of_reader(&self) -> Option<&'r str> {
+        self.value.filter(|_| self.opened)
     }
 }
 
@@ -44,6 +46,6 @@ impl<'r> FromRequest<'r> for Mark<'r> {
     type Error = Infallible;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
-        Outcome::Success(Self(value(req, PURPOSE)))
+        Outcome::Success(Self::of(req))
     }
 }

@@ -4,6 +4,9 @@ use crate::{field_error::FieldError, flows, web};
 use rocket::http::Status;
 use std::time::Duration;
 
+/// The client has left. nginx uses the same status in its log; no client sees it.
+const CLIENT_LEFT: Status = Status::new(499);
+
 /// After what time to repeat a request that failed because of an overload or an outage.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -85,6 +88,7 @@ impl From<&flows::Error> for Problem {
                 Self::new(Status::TooManyRequests, "rate_limited").with_retry(*retry_after)
             }
             Error::Busy => Self::new(Status::ServiceUnavailable, "busy").with_retry(SOON),
+            Error::CallerLeft => Self::new(CLIENT_LEFT, "client_left").with_words("busy"),
             Error::Unavailable | Error::Contended => {
                 Self::new(Status::ServiceUnavailable, "unavailable").with_retry(SOON)
             }

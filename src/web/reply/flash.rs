@@ -1,13 +1,12 @@
 //! A notice on the next page: what the last request did. A cookie carries its name. The page that shows the
 //! notice removes the cookie.
 use crate::{config::Language, flows::Auth, view, web::cookies};
-use rocket::{
-    Request,
-    http::{Cookie, SameSite},
-};
+use rocket::Request;
 
 /// What a request did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[cfg_attr(test, derive(strum::EnumIter))]
+#[strum(serialize_all = "kebab-case")]
 pub enum Notice {
     Registered,
     Welcome,
@@ -27,6 +26,8 @@ pub enum Notice {
     RegistrationDeclined,
     ChangeDeclined,
     EmailRestored,
+    LoginReported,
+    NotificationsSaved,
     UserChanged,
     UserSessionsEnded,
     UserDeleted,
@@ -42,114 +43,37 @@ pub enum Notice {
     LoginAgain,
 }
 
-const ALL: [Notice; 31] = [
-    Notice::Registered,
-    Notice::Welcome,
-    Notice::CheckMail,
-    Notice::ResetMailed,
-    Notice::ConfirmationMailed,
-    Notice::ConfirmationResent,
-    Notice::LoggedOut,
-    Notice::ProfileSaved,
-    Notice::EmailChangeMailed,
-    Notice::PasswordChanged,
-    Notice::PasswordReset,
-    Notice::SessionEnded,
-    Notice::OthersEnded,
-    Notice::AccountDeleted,
-    Notice::EmailConfirmed,
-    Notice::RegistrationDeclined,
-    Notice::ChangeDeclined,
-    Notice::EmailRestored,
-    Notice::UserChanged,
-    Notice::UserSessionsEnded,
-    Notice::UserDeleted,
-    Notice::MailQueued,
-    Notice::SettingsSaved,
-    Notice::KeysRotated,
-    Notice::Invited,
-    Notice::InvitationWithdrawn,
-    Notice::PasswordProven,
-    Notice::TotpRemoved,
-    Notice::RecoveryCodeUsed,
-    Notice::FactorsReset,
-    Notice::LoginAgain,
-];
-
 const COOKIE: &str = "portcullis-notice";
 
 impl Notice {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Registered => "registered",
-            Self::Welcome => "welcome",
-            Self::CheckMail => "check-mail",
-            Self::ResetMailed => "reset-mailed",
-            Self::ConfirmationMailed => "confirmation-mailed",
-            Self::ConfirmationResent => "confirmation-resent",
-            Self::LoggedOut => "logged-out",
-            Self::ProfileSaved => "profile-saved",
-            Self::EmailChangeMailed => "email-change-mailed",
-            Self::PasswordChanged => "password-changed",
-            Self::PasswordReset => "password-reset",
-            Self::SessionEnded => "session-ended",
-            Self::OthersEnded => "others-ended",
-            Self::AccountDeleted => "account-deleted",
-            Self::EmailConfirmed => "email-confirmed",
-            Self::RegistrationDeclined => "registration-declined",
-            Self::ChangeDeclined => "change-declined",
-            Self::EmailRestored => "email-restored",
-            Self::UserChanged => "user-changed",
-            Self::UserSessionsEnded => "user-sessions-ended",
-            Self::UserDeleted => "user-deleted",
-            Self::MailQueued => "mail-queued",
-            Self::SettingsSaved => "settings-saved",
-            Self::KeysRotated => "keys-rotated",
-            Self::Invited => "invited",
-            Self::InvitationWithdrawn => "invitation-withdrawn",
-            Self::PasswordProven => "password-proven",
-            Self::TotpRemoved => "totp-removed",
-            Self::RecoveryCodeUsed => "recovery-code-used",
-            Self::FactorsReset => "factors-reset",
-            Self::LoginAgain => "login-again",
-        }
-    }
-
     /// The notice as a sentence.
     pub fn text(self, language: Language) -> String {
-        view::text(language, &format!("notice-{}", self.name()), &[])
+        view::text(language, &format!("notice-{}", <&str>::from(self)), &[])
     }
 
     /// The cookie that carries the notice to the next page.
     pub fn cookie(self, auth: &Auth) -> String {
-        let mut cookie = bare(auth, self.name());
-        cookie.set_max_age(time::Duration::minutes(1));
-        cookie.to_string()
+        let age = time::Duration::minutes(1);
+        cookies::cookie(auth.config(), COOKIE, <&str>::from(self), Some(age)).to_string()
     }
-}
-
-fn bare(auth: &Auth, value: &'static str) -> Cookie<'static> {
-    let secure = auth.config().cookie.secure;
-    let cookie = Cookie::build((COOKIE, value)).path("/").http_only(true).secure(secure);
-    cookie.same_site(SameSite::Lax).build()
 }
 
 /// The notice that a request carries. Removes its cookie.
 pub fn take(req: &Request<'_>) -> Option<Notice> {
     let name = cookies::one(req, COOKIE)?;
-    let mut gone = bare(req.rocket().state::<Auth>()?, "");
-    gone.set_max_age(time::Duration::ZERO);
-    req.cookies().add(gone);
-    ALL.into_iter().find(|notice| notice.name() == name)
+    let config = req.rocket().state::<Auth>()?.config();
+    req.cookies().add(cookies::cookie(config, COOKIE, "", None));
+    name.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use strum::IntoEnumIterator;
 
     #[test]
     fn every_flash_message_is_translated() {
-        for (notice, language) in ALL.iter().flat_map(|n| Language::ALL.map(|l| (n, l))) {
+        for (notice, language) in Notice::iter().flat_map(|n| Language::ALL.map(|l| (n, l))) {
             assert!(!notice.text(language).starts_with("notice-"), "{notice:?}");
         }
     }

@@ -35,12 +35,6 @@ impl<T> Reply<T> {
         Reply { status: self.status, body: Some(body), headers: self.headers }
     }
 
-    /// This reply, with another status.
-    #[must_use]
-    pub fn with_status(self, status: Status) -> Self {
-        Self { status, ..self }
-    }
-
     #[must_use]
     /// This reply, with another header. Headers of the same name are kept.
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -95,18 +89,22 @@ impl<T> Reply<T> {
 impl Reply<()> {
     /// A redirect to `place`: 303.
     pub fn see(place: impl Into<String>) -> Self {
-        let bare = Self { status: Status::SeeOther, body: None, headers: Vec::new() };
-        bare.header("Location", place)
+        Self::without_body(Status::SeeOther).header("Location", place)
     }
 
     /// 204 without a body.
     pub const fn empty() -> Self {
-        Self { status: Status::NoContent, body: None, headers: Vec::new() }
+        Self::without_body(Status::NoContent)
     }
 
     /// 200 without a body.
     pub const fn bare() -> Self {
-        Self { status: Status::Ok, body: None, headers: Vec::new() }
+        Self::without_body(Status::Ok)
+    }
+
+    /// `status` without a body.
+    pub const fn without_body(status: Status) -> Self {
+        Self { status, body: None, headers: Vec::new() }
     }
 }
 

@@ -59,6 +59,8 @@ struct Frame {
     wrong: FormErrors,
     /// Whether mails are kept and shown instead of being sent.
     developing: bool,
+    /// The minimum length of a new password in characters.
+    min_length: usize,
 }
 
 #[derive(Serialize)]
@@ -69,7 +71,7 @@ struct InLanguage {
 }
 
 impl Frame {
-    fn new(req: &Request<'_>, path: &'static str, wrong: FormErrors) -> Self {
+    fn new(req: &Request<'_>, auth: &Auth, path: &'static str, wrong: FormErrors) -> Self {
         // The path to which a form is sent may have no page.
         let has_page = req.method() == Method::Get || outcome::refused(req).is_some();
         let at = Some(req.uri()).filter(|_| has_page);
@@ -84,7 +86,8 @@ impl Frame {
             csrf_token: csrf_token::token(req),
             notice: flash::take(req).map(|n| n.text(of_reply(req))),
             wrong,
-            developing: req.rocket().state::<Auth>().is_some_and(|a| a.mailer().keeps()),
+            developing: auth.mailer().keeps(),
+            min_length: auth.config().password.min_length,
         }
     }
 }
@@ -136,7 +139,7 @@ pub(super) fn render<V: View>(
     wrong: FormErrors,
     view: &V,
 ) -> Result<String, Problem> {
-    auth.templates().render(language, &Frame::new(req, V::PATH, wrong), view).map_err(|e| {
+    auth.templates().render(language, &Frame::new(req, auth, V::PATH, wrong), view).map_err(|e| {
         tracing::error!(request = caller(req).request_id, "a page cannot be rendered");
         flows::Error::internal(e).into()
     })

@@ -2,7 +2,8 @@
 use super::field_errors::{page_sentence, sentence};
 use crate::{config::Language, field_error::FieldError, flows::Challenge, view};
 use rocket::{Response, http::Status};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 use std::{collections::HashMap, time::Duration};
 use utoipa::ToSchema;
 
@@ -95,35 +96,23 @@ impl Problem {
         self.fields.iter().map(move |(name, why)| (*name, page_sentence(language, *why)))
     }
 
-    fn errors(&self, language: Language) -> Map<String, Value> {
-        let mut errors = Map::new();
-        for (name, why) in &self.fields {
-            if let Value::Array(list) = errors.entry(*name).or_insert_with(|| json!([])) {
-                list.push(sentence(language, *why).into());
-            }
-        }
-        errors
-    }
-
-    /// The document (RFC 9457).
+    /// The document.
     pub(super) fn document(&self, language: Language) -> Value {
-        let mut document = json!({
-            "type": format!("urn:portcullis:error:{}", self.code),
-            "title": self.text(language, ""),
-            "status": self.status.code,
-            "detail": self.text(language, "-detail"),
-            "code": self.code,
-        });
-        if !self.fields.is_empty() {
-            document["errors"] = Value::Object(self.errors(language));
+        let mut errors = HashMap::<_, Vec<_>>::new();
+        for (name, why) in &self.fields {
+            errors.entry((*name).to_owned()).or_default().push(sentence(language, *why));
         }
-        if let Some(Challenge { ticket, methods }) = self.challenge.as_deref() {
-            document["methods"] = methods.iter().map(|method| method.name()).collect();
-            if let Some(ticket) = ticket {
-                document["ticket"] = ticket.to_string().into();
-            }
-        }
-        document
+        let challenge = self.challenge.as_deref();
+        json!(ProblemDocument {
+            r#type: format!("urn:portcullis:error:{}", self.code),
+            title: self.text(language, ""),
+            status: self.status.code,
+            detail: self.text(language, "-detail"),
+            code: self.code.to_owned(),
+            errors: Some(errors).filter(|errors| !errors.is_empty()),
+            methods: challenge.map(|c| c.methods.iter().map(|m| m.name().to_owned()).collect()),
+            ticket: challenge.and_then(|c| c.ticket).map(|ticket| ticket.to_string()),
+        })
     }
 
     /// Adds the headers of the problem to a reply.
@@ -150,9 +139,8 @@ impl Problem {
 }
 
 /// The schema of the document (RFC 9457).
-#[derive(ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
-#[expect(dead_code, reason = "for the documentation")]
 pub struct ProblemDocument {
     /// `urn:portcullis:error:CODE`
     pub r#type: String,
@@ -163,9 +151,12 @@ pub struct ProblemDocument {
     /// Identifies the error to programs.
     pub code: String,
     /// What is wrong with each invalid field.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<HashMap<String, Vec<String>>>,
     /// With `second_factor_required`: the factors of which the login needs one, `totp` or `recovery_code`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub methods: Option<Vec<String>>,
     /// With `second_factor_required` of the native API: continues the login for five minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
 }

@@ -7,6 +7,7 @@ use rocket::{
     http::{Status, uri::Authority},
 };
 use std::collections::HashSet;
+use url::form_urlencoded;
 
 /// The only path where a parameter may be repeated, and the name of that parameter.
 const SEVERAL: (&str, &str) = ("/auth/verify", "role");
@@ -70,20 +71,14 @@ fn has_clear_query(req: &Request<'_>) -> bool {
     let Some(query) = req.uri().query() else { return true };
     let verifies = req.uri().path().as_str().trim_end_matches('/') == SEVERAL.0;
     let mut names = HashSet::new();
-    let mut pairs = query.as_str().split('&').filter(|pair| !pair.is_empty());
-    let clear = pairs.by_ref().take(MOST_PARAMETERS).all(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (Some(name), Some(_)) = (decoded(name), decoded(value)) else { return false };
+    let mut pairs = form_urlencoded::parse(query.as_str().as_bytes());
+    let clear = pairs.by_ref().take(MOST_PARAMETERS).all(|(name, _)| {
         // An unknown name may be a misspelt `role`.
         let known = !verifies || name == SEVERAL.1;
         let once = verifies || names.insert(name.clone());
         known && once && !name.contains(['[', ']', '.', ':'])
     });
-    clear && pairs.next().is_none()
-}
-
-/// Decodes a name or value of a query (WHATWG URL, 5.1).
-fn decoded(text: &str) -> Option<String> {
-    let spaced = text.replace('+', " ");
-    percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    // The parser replaces what is not UTF-8.
+    let is_utf8 = percent_decode_str(query.as_str()).decode_utf8().is_ok();
+    clear && pairs.next().is_none() && is_utf8
 }

@@ -1,5 +1,5 @@
 //! The caller of a request: the address, as trusted proxies report it, the user agent and the language.
-use super::language;
+use super::{departure, language};
 use crate::{
     config::Config,
     flows::{Auth, Caller},
@@ -7,6 +7,7 @@ use crate::{
 };
 use rocket::{
     Request,
+    http::Status,
     request::{FromRequest, Outcome},
 };
 use std::{
@@ -31,20 +32,27 @@ pub fn caller<'r>(req: &'r Request<'_>) -> &'r Caller {
             device: device::read(req).map(str::to_owned),
             language: language::of_request(req),
             request_id: Uuid::new_v4().simple().to_string(),
+            left: departure::of(req),
         }
     })
 }
 
-/// [`Caller`] as an argument of handlers.
+/// The caller of a request and the service, as an argument of handlers.
 #[derive(Clone, Copy)]
-pub struct Client<'r>(pub &'r Caller);
+pub struct Client<'r> {
+    pub auth: &'r Auth,
+    caller: &'r Caller,
+}
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Client<'r> {
     type Error = Infallible;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, Infallible> {
-        Outcome::Success(Client(caller(req)))
+        match req.rocket().state::<Auth>() {
+            Some(auth) => Outcome::Success(Self { auth, caller: caller(req) }),
+            None => Outcome::Forward(Status::InternalServerError),
+        }
     }
 }
 
@@ -52,7 +60,7 @@ impl std::ops::Deref for Client<'_> {
     type Target = Caller;
 
     fn deref(&self) -> &Caller {
-        self.0
+        self.caller
     }
 }
 

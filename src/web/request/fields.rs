@@ -66,9 +66,19 @@ impl<'b> Fields<'b> {
         self.keep(name, value)
     }
 
+    /// The field `name` as `read` reads it; `None` if the field is missing or null.
+    fn given<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&'b Value) -> Result<T, FieldError>,
+    ) -> Option<T> {
+        let value = self.value(name).filter(|value| !value.is_null()).map(read).transpose();
+        self.keep(name, value)
+    }
+
     /// A text; `None` if the field is missing or null.
     pub fn optional(&mut self, name: &'static str) -> Option<&'b str> {
-        self.nullable(name).flatten()
+        self.given(name, text)
     }
 
     /// A text; `None` if the field is missing, `Some(None)` if it is null.
@@ -85,17 +95,17 @@ impl<'b> Fields<'b> {
     /// Several texts: a list, or one text that is split at commas and white space. Empty if the field is
     /// missing or null.
     pub fn texts(&mut self, name: &'static str) -> Vec<&'b str> {
-        let value = match self.value(name) {
-            None | Some(Value::Null) => Ok(Vec::new()),
-            Some(value @ Value::String(_)) => text(value).and_then(|list| {
+        let texts = self.given(name, |value| match value {
+            Value::String(_) => {
                 let apart = |c: char| c == ',' || c.is_whitespace();
-                let all: Vec<_> = list.split(apart).filter(|text| !text.is_empty()).collect();
+                let all: Vec<_> =
+                    text(value)?.split(apart).filter(|text| !text.is_empty()).collect();
                 if all.len() > MOST_FIELDS { Err(FieldError::NotList) } else { Ok(all) }
-            }),
-            Some(Value::Array(all)) => list(all),
-            Some(_) => Err(FieldError::NotList),
-        };
-        self.keep(name, value)
+            }
+            Value::Array(all) => list(all),
+            _ => Err(FieldError::NotList),
+        });
+        texts.unwrap_or_default()
     }
 
     /// A boolean; `default` if the field is missing or null.
@@ -105,46 +115,35 @@ impl<'b> Fields<'b> {
 
     /// A boolean; `None` if the field is missing or null.
     fn optional_flag(&mut self, name: &'static str) -> Option<bool> {
-        let value = match self.value(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::Bool(b)) => Ok(Some(*b)),
-            Some(Value::String(s)) if self.body.is_form => match s.as_str() {
-                "true" | "on" | "1" => Ok(Some(true)),
-                "false" | "off" | "0" | "" => Ok(Some(false)),
+        let is_form = self.body.is_form;
+        self.given(name, |value| match value {
+            Value::Bool(b) => Ok(*b),
+            Value::String(s) if is_form => match s.as_str() {
+                "true" | "on" | "1" => Ok(true),
+                "false" | "off" | "0" | "" => Ok(false),
                 _ => Err(FieldError::NotBoolean),
             },
-            Some(_) => Err(FieldError::NotBoolean),
-        };
-        self.keep(name, value)
+            _ => Err(FieldError::NotBoolean),
+        })
     }
 
     /// A list of texts; `None` if the field is missing or null.
     fn list(&mut self, name: &'static str) -> Option<Vec<&'b str>> {
-        let value = match self.value(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::Array(all)) => list(all).map(Some),
-            Some(_) => Err(FieldError::NotText),
-        };
-        self.keep(name, value)
+        self.given(name, |value| {
+            value.as_array().ok_or(FieldError::NotText).and_then(|all| list(all))
+        })
     }
 
     /// An integer that is required.
     pub fn integer(&mut self, name: &'static str) -> i64 {
-        let value = self.optional_integer(name);
-        if value.is_none() && !self.wrong.iter().any(|(wrong, _)| *wrong == name) {
-            self.wrong.push((name, FieldError::Missing));
-        }
-        value.unwrap_or_default()
+        let value = self.value(name).filter(|value| !value.is_null());
+        let value = value.ok_or(FieldError::Missing).and_then(integer);
+        self.keep(name, value)
     }
 
     /// An integer; `None` if the field is missing or null.
     fn optional_integer(&mut self, name: &'static str) -> Option<i64> {
-        let value = match self.value(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(s)) => s.parse().map(Some).map_err(|_| FieldError::NotInteger),
-            Some(value) => value.as_i64().map(Some).ok_or(FieldError::NotInteger),
-        };
-        self.keep(name, value)
+        self.given(name, integer)
     }
 }
 
@@ -188,6 +187,11 @@ fn text(value: &Value) -> Result<&str, FieldError> {
         Value::Null => Err(FieldError::Null),
         _ => Err(FieldError::NotText),
     }
+}
+
+fn integer(value: &Value) -> Result<i64, FieldError> {
+    let number = value.as_str().map_or_else(|| value.as_i64(), |text| text.parse().ok());
+    number.ok_or(FieldError::NotInteger)
 }
 
 fn list(all: &[Value]) -> Result<Vec<&str>, FieldError> {

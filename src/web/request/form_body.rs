@@ -7,6 +7,7 @@ use multer::{Field, Multipart};
 use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 use std::convert::Infallible;
+use url::form_urlencoded;
 
 /// The longest boundary, in bytes (RFC 2046, 5.1.1).
 const LONGEST_BOUNDARY: usize = 70;
@@ -23,19 +24,11 @@ fn add(fields: &mut Map<String, Value>, name: String, text: String) -> Result<()
 /// # Errors
 /// [`Error::Malformed`].
 pub fn urlencoded(bytes: &[u8]) -> Result<Map<String, Value>> {
-    let decode = |part: &[u8]| {
-        let spaced: Vec<u8> = part.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
-        percent_decode(&spaced)
-            .decode_utf8()
-            .map(std::borrow::Cow::into_owned)
-            .map_err(|_| Error::Malformed)
-    };
+    // The parser would replace what is not UTF-8.
+    percent_decode(bytes).decode_utf8().map_err(|_| Error::Malformed)?;
     let mut fields = Map::new();
-    for pair in bytes.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
-        let mut halves = pair.splitn(2, |b| *b == b'=');
-        let name = decode(halves.next().unwrap_or_default())?;
-        let value = decode(halves.next().unwrap_or_default())?;
-        add(&mut fields, name, value)?;
+    for (name, value) in form_urlencoded::parse(bytes) {
+        add(&mut fields, name.into_owned(), value.into_owned())?;
     }
     Ok(fields)
 }

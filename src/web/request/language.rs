@@ -6,10 +6,7 @@ use crate::{
     flows::{Auth, User},
     web::cookies,
 };
-use rocket::{
-    Request,
-    http::{Cookie, SameSite},
-};
+use rocket::{Request, http::Cookie};
 
 /// The cookie that stores the language that was chosen in this browser.
 const COOKIE: &str = "portcullis-lang";
@@ -54,27 +51,14 @@ fn chosen(req: &Request<'_>) -> Option<Language> {
 /// Sets the cookie if `?lang` asks for a language.
 pub fn keep_choice(req: &Request<'_>) {
     if let (Some(language), Some(auth)) = (asked(req), req.rocket().state::<Auth>()) {
-        req.cookies().add(cookie(auth, language));
+        req.cookies().add(cookie(auth, Some(language)));
     }
 }
 
-/// The cookie that stores a language for a year.
-pub fn cookie(auth: &Auth, language: Language) -> Cookie<'static> {
-    Cookie::build((COOKIE, language.tag()))
-        .path("/")
-        .http_only(true)
-        .secure(auth.config().cookie.secure)
-        .same_site(SameSite::Lax)
-        .max_age(time::Duration::days(365))
-        .build()
-}
-
-/// The cookie that removes the stored language.
-pub fn no_cookie(auth: &Auth) -> Cookie<'static> {
-    let mut cookie = cookie(auth, Language::default());
-    cookie.set_value("");
-    cookie.set_max_age(time::Duration::ZERO);
-    cookie
+/// The cookie that stores a language for a year, or removes the stored one.
+pub fn cookie(auth: &Auth, language: Option<Language>) -> Cookie<'static> {
+    let tag = language.map(Language::tag).unwrap_or_default();
+    cookies::cookie(auth.config(), COOKIE, tag, Some(time::Duration::days(365)))
 }
 
 /// Our language that `Accept-Language` prefers (RFC 9110, 12.5.4).

@@ -5,6 +5,7 @@ pub mod arrival;
 pub mod body;
 pub mod caller;
 pub mod deadline;
+pub mod departure;
 pub mod fields;
 pub mod form_body;
 pub mod host;

@@ -3,7 +3,10 @@ import glob, os, shutil, subprocess
 
 PACKAGES = {
     "postgres": "postgresql", "haproxy": "haproxy", "pgbouncer": "pgbouncer", "faketime": "libfaketime",
+    "nginx": "nginx", "caddy": "caddy", "openssl": "openssl",
 }
+# What packages ask before they start a service (invoke-rc.d(8)).
+POLICY = "/usr/sbin/policy-rc.d"
 
 
 def find(program):
@@ -28,12 +31,26 @@ def install(programs):
     if subprocess.run([*as_root, "true"], capture_output=True).returncode != 0:
         return
     print("installing", *(PACKAGES[program] for program in missing), flush=True)
+    packages = [PACKAGES[program] for program in missing]
     if "postgres" in missing and not os.path.exists("/etc/postgresql-common/createcluster.conf"):
         subprocess.run([*as_root, "mkdir", "-p", "/etc/postgresql-common"])
-        subprocess.run([*as_root, "tee", "/etc/postgresql-common/createcluster.conf"], text=True,
-                       input="create_main_cluster = false\n", stdout=subprocess.DEVNULL)
-    # RUNLEVEL: the installed services do not start.
-    apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get", "-qq"]
+        write(as_root, "/etc/postgresql-common/createcluster.conf", "create_main_cluster = false\n")
+    apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
     subprocess.run([*apt, "update"], stdout=subprocess.DEVNULL)
-    packages = [PACKAGES[program] for program in missing]
-    subprocess.run([*apt, "install", "-y", "--no-install-recommends", *packages], stdout=subprocess.DEVNULL)
+    ours = not os.path.exists(POLICY)
+    try:
+        if ours:
+            write(as_root, POLICY, "#!/bin/sh\nexit 101\n")
+            subprocess.run([*as_root, "chmod", "755", POLICY])
+        subprocess.run([*apt, "install", "-y", "--no-install-recommends", *packages], stdout=subprocess.DEVNULL)
+    finally:
+        if ours:
+            subprocess.run([*as_root, "rm", "-f", POLICY])
+    if os.path.isdir("/run/systemd/system"):
+        # Nor do they start with the machine. Not every package has a service.
+        subprocess.run([*as_root, "systemctl", "disable", "--quiet", *packages], stderr=subprocess.DEVNULL)
+
+
+def write(as_root, path, text):
+    """Writes a file of the system."""
+    subprocess.run([*as_root, "tee", path], input=text, text=True, stdout=subprocess.DEVNULL)

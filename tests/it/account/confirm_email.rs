@@ -1,7 +1,7 @@
 //! Confirming an email: the link proves that the mail arrived, and something else proves who opens it.
 use super::{ANN, NEW, add_operator};
 use crate::support::{PASSWORD, Service, rows, says};
-use portcullis::flows::By;
+use portcullis::flows::Login;
 use rocket::{futures::future::join_all, http::Method};
 use serde_json::json;
 use std::time::Duration;
@@ -129,7 +129,7 @@ async fn declining_deletes_only_an_unconfirmed_self_registered_account(service: 
     let user = service
         .auth()
         .admin(&portcullis::flows::Operator::cli())
-        .find_user(By::Email("roles@example.com"))
+        .find_user(Login::Email("roles@example.com"))
         .await
         .unwrap();
     service

@@ -69,14 +69,18 @@ async fn an_audit_event_names_actor_target_and_origin(service: &Service) {
     }
 }
 
-on_both!(the_audit_log_is_paged_and_exported_as_csv);
+on_both!(the_audit_log_is_paged_and_exported_as_csv, |c| c.trusted_proxies =
+    vec!["127.0.0.0/8".parse().unwrap()]);
 async fn the_audit_log_is_paged_and_exported_as_csv(service: &Service) {
     let root = service.superuser("root").await;
-    let agent = [
-        ("User-Agent", "=HYPERLINK(\"http://evil.example\")"),
-        ("Content-Type", "application/json"),
-    ];
-    for _ in 0..60 {
+    for n in 0..60 {
+        // Failed logins from one address would be one row.
+        let ip = format!("192.0.2.{n}");
+        let agent = [
+            ("User-Agent", "=HYPERLINK(\"http://evil.example\")"),
+            ("Content-Type", "application/json"),
+            ("X-Forwarded-For", ip.as_str()),
+        ];
         let wrong =
             json!({ "email": "root@example.com", "password": "wrong password" }).to_string();
         root.send(Method::Post, "/auth/login", Some(wrong), &agent)
@@ -103,13 +107,13 @@ async fn the_audit_log_is_paged_and_exported_as_csv(service: &Service) {
         );
         assert!(table.header("content-disposition").unwrap().contains("audit.csv"));
         let mut reader = csv::Reader::from_reader(table.text.as_bytes());
-        assert_eq!(reader.headers().unwrap().len(), 12);
+        assert_eq!(reader.headers().unwrap().len(), 14);
         let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
         assert_eq!(rows.len(), 60);
         assert_eq!(&rows[0][10], "'=HYPERLINK(\"http://evil.example\")");
         assert_eq!(
-            (&rows[0][2], &rows[0][7], &rows[0][9]),
-            ("login_failed", "root@example.com", "127.0.0.1")
+            (&rows[0][2], &rows[0][7], &rows[0][9], &rows[0][12]),
+            ("login_failed", "root@example.com", "192.0.2.59", "1")
         );
     }
     assert!(root.get("/auth/admin/audit?format=json").await.expect(200)["results"].is_array());

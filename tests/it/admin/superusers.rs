@@ -62,7 +62,7 @@ async fn of_superusers_who_delete_each_other_at_once_one_stays(service: &Service
             let id = service
                 .auth()
                 .admin(&portcullis::flows::Operator::cli())
-                .find_user(portcullis::flows::By::Email(email))
+                .find_user(portcullis::flows::Login::Email(email))
                 .await
                 .unwrap()
                 .id;

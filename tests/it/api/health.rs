@@ -45,7 +45,7 @@ async fn metrics_report_waiting_mails_and_overdue_purges(service: &Service) {
     let figures = service.auth().figures().await.unwrap();
     assert_eq!((figures.mails_waiting, figures.mails_failed), (1, 0));
     assert_eq!(figures.oldest_mail, Duration::from_hours(25));
-    assert_eq!(figures.passwords_waiting, 0);
+    assert_eq!(figures.passwords.waiting, 0);
     assert!(figures.connections.open >= 1, "{figures:?}");
     let overdue = |figures: &portcullis::flows::Figures, table| {
         figures.overdue.iter().find(|(name, _)| *name == table).unwrap().1
@@ -84,6 +84,7 @@ async fn the_number_of_metrics_does_not_depend_on_requests() {
         "portcullis_mails{state=\"failed\"} 0",
         "portcullis_oldest_mail_seconds",
         "portcullis_passwords_waiting 0",
+        "portcullis_passwords_total{state=\"discarded\"} 0",
         "portcullis_database_connections{state=\"open\"}",
         "portcullis_purge_overdue_seconds{table=\"auth_sessions\"} 0",
         "portcullis_requests_total{method=\"GET\",route=\"-\",status=\"404\"} 20",

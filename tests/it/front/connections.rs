@@ -32,6 +32,23 @@ async fn an_address_holds_a_limited_number_of_connections() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_leaves_holds_its_place_until_its_handler_ends() {
+    let front = Running::start(|c| c.server.max_connections_per_address = 1).await;
+    let stream = front.send(get_head("/app/wait")).await;
+    timeout(LONG, front.signs.reached.notified()).await.expect("the handler begins");
+    drop(stream);
+    let served = async || {
+        while front.get("/health/live").await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(timeout(SHORT, served()).await.is_err());
+    front.signs.go.notify_one();
+    timeout(LONG, served()).await.expect("the place is free");
+    front.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trusted_proxy_holds_as_many_connections_as_it_needs() {
     let front = Running::start(|c| {
         c.server.max_connections_per_address = 1;
@@ -70,23 +87,30 @@ async fn the_service_recovers_after_it_had_no_file_descriptors() {
     prlimit(pid, Resource::Nofile, few).unwrap();
     let mut held = Vec::new();
     let log = || fs::read_to_string(&server.log).unwrap();
-    for _ in 0..100 {
-        held.push(TcpStream::connect(("127.0.0.1", server.port)).await.unwrap());
-    }
-    let full = async {
-        while !log().contains("no connection can be accepted") {
+    let logged = async |line| {
+        while !log().contains(line) {
             tokio::task::yield_now().await;
         }
     };
-    timeout(LONG, full).await.expect("descriptors run out");
+    // The next connection comes after the last one was answered, so that only one is left waiting.
+    let fill = async {
+        loop {
+            let mut stream = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
+            stream.write_all(LIVE.as_bytes()).await.unwrap();
+            let full = tokio::select! {
+                _ = read_until(&mut stream, OK) => false,
+                () = logged("no connection can be accepted") => true,
+            };
+            held.push(stream);
+            if full {
+                break;
+            }
+        }
+    };
+    timeout(LONG, fill).await.expect("descriptors run out");
     drop(held);
     let (status, ..) = timeout(LONG, server.ask("GET", "/health/live", "", "")).await.unwrap();
     assert_eq!(status, 200);
-    let told = async {
-        while !log().contains("connections are accepted again") {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(LONG, told).await.unwrap();
+    timeout(LONG, logged("connections are accepted again")).await.unwrap();
     assert_eq!(log().matches("no connection can be accepted").count(), 1, "{}", log());
 }

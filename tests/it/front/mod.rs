@@ -1,5 +1,7 @@
-//! The front: limits, protocols, listeners and the end of the service. The database does not matter here.
+//! The front: limits, protocols, listeners and the end of the service. The database matters only to
+//! `departures`.
 mod connections;
+mod departures;
 mod dispatch;
 mod http2;
 mod limits;
@@ -9,7 +11,7 @@ mod stop;
 mod tls;
 
 use crate::support::{Database, config, figment};
-use portcullis::{Front, config::Config};
+use portcullis::{Auth, Front, config::Config};
 use rocket::{
     Data, Request, Shutdown, State,
     data::ToByteUnit,
@@ -155,7 +157,8 @@ struct Running {
     signs: Arc<Signs>,
     shutdown: Shutdown,
     done: JoinHandle<()>,
-    _database: Database,
+    auth: Auth,
+    database: Database,
 }
 
 impl Running {
@@ -164,11 +167,24 @@ impl Running {
         Self::with(change, |rocket| rocket).await
     }
 
+    /// The same, on this database.
+    async fn on(database: Database, change: impl FnOnce(&mut Config)) -> Self {
+        Self::build(database, change, |rocket| rocket).await
+    }
+
     async fn with(
         change: impl FnOnce(&mut Config),
         build: impl FnOnce(rocket::Rocket<rocket::Build>) -> rocket::Rocket<rocket::Build>,
     ) -> Self {
-        let (database, mut config) = (Database::sqlite(), config());
+        Self::build(Database::sqlite(), change, build).await
+    }
+
+    async fn build(
+        database: Database,
+        change: impl FnOnce(&mut Config),
+        build: impl FnOnce(rocket::Rocket<rocket::Build>) -> rocket::Rocket<rocket::Build>,
+    ) -> Self {
+        let mut config = config();
         change(&mut config);
         let signs = Arc::new(Signs::default());
         let rocket = rocket::custom(figment(&database.url).merge(("port", 0)))
@@ -182,8 +198,9 @@ impl Running {
         let front = Front::new(build(rocket)).await.unwrap();
         let (address, redirect) = (front.addresses()[0].0, front.redirect_address());
         let shutdown = front.rocket().shutdown();
+        let auth = front.rocket().state::<Auth>().unwrap().clone();
         let done = tokio::spawn(front.run());
-        Self { address, redirect, signs, shutdown, done, _database: database }
+        Self { address, redirect, signs, shutdown, done, auth, database }
     }
 
     async fn connect(&self) -> TcpStream {

@@ -171,6 +171,29 @@ async fn registrations_with_one_address_are_limited(service: &Service) {
     }
 }
 
+on_both!(strangers_cannot_keep_an_address_from_registering_for_long, |c| {
+    c.limits = Limits::default();
+    c.limits.registrations = 1_000;
+});
+async fn strangers_cannot_keep_an_address_from_registering_for_long(service: &Service) {
+    service.registered("taken").await;
+    // It fails after it was counted, so no mail tells the owner of the address.
+    let new = json!({ "email": "bob@example.com", "username": "taken", "password": PASSWORD });
+    let mut most = 0;
+    for _ in 0..110 {
+        let reply = service.stranger().post("/auth/register", new.clone()).await;
+        if reply.status == 429 {
+            let seconds = wait(&reply);
+            most = most.max(seconds);
+            service.advance(Duration::from_secs(seconds));
+        }
+    }
+    assert!(most <= 60, "{most}");
+    let own = json!({ "email": "bob@example.com", "password": PASSWORD });
+    service.advance(Duration::from_mins(1));
+    service.stranger().post("/auth/register", own).await.expect(201);
+}
+
 on_both!(the_counts_contain_no_name_and_are_purged, |c| c.limits = Limits::default());
 async fn the_counts_contain_no_name_and_are_purged(service: &Service) {
     for name in ["ann", "bob", "eve"] {

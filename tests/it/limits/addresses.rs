@@ -284,6 +284,21 @@ async fn password_checks_in_sessions_are_limited(service: &Service) {
     log_in(&ann).await.expect(200);
 }
 
+on_both!(questions_about_the_strength_of_passwords_are_limited, |c| {
+    c.limits = Limits::default();
+    c.limits.password_strength = 3;
+});
+async fn questions_about_the_strength_of_passwords_are_limited(service: &Service) {
+    let page = service.stranger();
+    let fields = [("password", "three unlikely words, comma")];
+    for _ in 0..3 {
+        page.ask("/login", "/password-strength", &fields).await.expect(200);
+    }
+    assert_eq!(wait(&page.ask("/login", "/password-strength", &fields).await), 200);
+    service.advance(10 * MINUTE);
+    page.ask("/login", "/password-strength", &fields).await.expect(200);
+}
+
 on_both!(a_limit_is_a_security_event_and_a_metric, |c| {
     c.limits = Limits::default();
     c.limits.mails = 1;

@@ -135,3 +135,47 @@ async fn only_surfaces_with_cookies_set_the_cookie(service: &Service) {
     reply.expect(200);
     assert!(!reply.headers.iter().any(|(_, value)| value.starts_with(COOKIE)));
 }
+
+on_both!(one_device_cannot_use_up_the_budget_of_another, |c| {
+    c.limits = Limits::default();
+    c.limits.logins = 20;
+});
+async fn one_device_cannot_use_up_the_budget_of_another(service: &Service) {
+    let ann = service.user("ann").await;
+    let lost = service.stranger();
+    log_in_at(&lost, "/auth/login", &ann.email(), PASSWORD).await.expect(200);
+    for _ in 0..30 {
+        log_in_at(&lost, "/auth/login", &ann.email(), WRONG).await;
+    }
+    wait(&log_in_at(&lost, "/auth/login", &ann.email(), PASSWORD).await);
+    log_in(&ann).await.expect(200);
+}
+
+on_both!(who_registered_the_address_of_another_keeps_no_known_device, |c| {
+    c.limits = Limits::default();
+    c.limits.logins = 1_000;
+});
+async fn who_registered_the_address_of_another_keeps_no_known_device(service: &Service) {
+    let ann = Person { name: "ann".into(), ..service.stranger() };
+    let new = json!({ "email": ann.email(), "username": "ann", "password": PASSWORD });
+    service.stranger().post("/auth/register", new).await.expect(201);
+    let mut devices = Vec::new();
+    for _ in 0..3 {
+        let mallory = service.stranger();
+        log_in_at(&mallory, "/auth/login", &ann.email(), PASSWORD).await.expect(200);
+        devices.push(mallory);
+    }
+    // The owner of the address takes the account over.
+    let forgot = json!({ "email": ann.email() });
+    ann.post("/auth/password/forgot", forgot).await.expect(202);
+    let reset = json!({
+        "token": service.mailed_token(&ann.email()).await, "new_password": "another good password",
+    });
+    ann.post("/auth/password/reset", reset).await.expect(204);
+    assert_eq!(guess_until_limited(service, &ann.email()).await, 10);
+    for mallory in &devices {
+        wait(&log_in_at(mallory, "/auth/login", &ann.email(), WRONG).await);
+    }
+    let login = json!({ "email": ann.email(), "password": "another good password" });
+    ann.post("/auth/login", login).await.expect(200);
+}

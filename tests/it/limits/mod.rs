@@ -2,6 +2,7 @@
 mod accounts;
 mod addresses;
 mod devices;
+mod floods;
 mod stuffing;
 
 use crate::support::{PASSWORD, Person, Reply, Service};

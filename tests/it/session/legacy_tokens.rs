@@ -3,7 +3,7 @@ use crate::support::{PASSWORD, Person, Reply, Service, acts, rows};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use portcullis::{
     config::{Algorithm, Config, Secret},
-    flows::{By, Dump, Import, Source, UserId},
+    flows::{Dump, Import, Login, Source, UserId},
 };
 use rocket::{futures::future::join_all, http::Method};
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ async fn a_surface_without_rotation_accepts_a_legacy_token_until_it_expires(serv
     let ann = service
         .auth()
         .admin(&portcullis::flows::Operator::cli())
-        .find_user(By::Id(imported(service).await))
+        .find_user(Login::Id(imported(service).await))
         .await
         .unwrap();
     let mut old = claims(ann.id.0);

@@ -87,7 +87,7 @@ async fn the_state_of_an_account_is_shown_only_after_the_right_password(service:
     let id = service
         .auth()
         .admin(&portcullis::flows::Operator::cli())
-        .find_user(portcullis::flows::By::Username("eve"))
+        .find_user(portcullis::flows::Login::Username("eve"))
         .await
         .unwrap()
         .id;

@@ -9,6 +9,8 @@ mod load;
 mod login;
 mod login_challenge;
 mod logout;
+mod mail_login;
+mod new_device;
 mod refresh;
 mod refresh_chain;
 mod refresh_replicas;

@@ -26,7 +26,7 @@
 //! `@advance SECONDS` moves the clock, `@confirm EMAIL` uses the mailed link with the password,
 //! `@superuser EMAIL` and `@grant EMAIL ROLE` act as an operator.
 use super::{person::PASSWORD, request::dispatch, service::Service};
-use portcullis::flows::{By, NewUser};
+use portcullis::flows::{Login, NewUser};
 use rocket::http::{Header, Method};
 use serde_json::{Map, Value};
 use std::{collections::HashMap, fmt::Write, fs, str::FromStr, time::Duration};
@@ -129,7 +129,7 @@ async fn operate(service: &Service, order: &str) {
         ["grant", email, role] => {
             let user = auth
                 .admin(&portcullis::flows::Operator::cli())
-                .find_user(By::Email(email))
+                .find_user(Login::Email(email))
                 .await
                 .unwrap();
             auth.admin(&portcullis::flows::Operator::cli())

@@ -3,10 +3,7 @@
 use crate::{
     db::Db,
     flows::RevokedSessions,
-    store::{
-        revocations::{self, Revocation},
-        sessions::SessionId,
-    },
+    store::{fixtures::revoke, revocations::Revocation, sessions::SessionId},
     support::{Database, rows_at},
     time::{Clock, Timestamp},
 };
@@ -24,7 +21,7 @@ fn revocation() -> Revocation {
 
 async fn end(db: &Db) -> Uuid {
     let (r, mut tx) = (revocation(), db.write().await.unwrap());
-    revocations::insert(&mut tx, &r).await.unwrap();
+    revoke(&mut tx, &r).await.unwrap();
     tx.commit().await.unwrap();
     r.session_id.0
 }
@@ -72,9 +69,9 @@ async fn revocations_committed_out_of_order_are_read() {
     db.migrate().await.unwrap();
     let (ended, clock) = (RevokedSessions::default(), Clock::manual(NOW));
     let (slow, mut held) = (revocation(), db.write().await.unwrap());
-    revocations::insert(&mut held, &slow).await.unwrap();
+    revoke(&mut held, &slow).await.unwrap();
     let mut given_up = db.write().await.unwrap();
-    revocations::insert(&mut given_up, &revocation()).await.unwrap();
+    revoke(&mut given_up, &revocation()).await.unwrap();
     let fast = end(&db).await;
     // A reader that is running, and one that starts now.
     let started = RevokedSessions::default();

@@ -10,7 +10,7 @@ fn file(text: &str) -> (TempDir, PathBuf) {
 }
 
 fn line(password: &str) -> String {
-    String::from_utf8(hash(password).to_vec()).unwrap()
+    String::from_utf8(hash(password)).unwrap()
 }
 
 /// The hashes of `count` passwords, sorted.

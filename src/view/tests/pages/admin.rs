@@ -62,8 +62,9 @@ pub fn pages() -> Pages {
                     let some = |one: &Value| if lists { vec![one.clone()] } else { vec![] };
                     let (next, previous) = (EVIL, Value::Null);
                     with(&operator(touchable), &json!({
-                        "who": somebody(lists), "here": "/admin/users/1", "touchable": touchable, "own": !lists, "two_step": lists,
-                        "tongues": [["ru", "x"]], "devices": some(&device(true)), "mails": some(&sending),
+                        "who": somebody(lists), "here": "/admin/users/1", "touchable": touchable, "own": !lists,
+                        "two_step": lists,
+                        "devices": some(&device(true)), "mails": some(&sending),
                         "events": some(&line), "next": next, "previous": previous,
                     }))
                 })
@@ -113,7 +114,7 @@ pub fn pages() -> Pages {
             &["invite", "withdraw"],
             [true, false]
                 .map(|closed| with(&operator(true), &json!({
-                    "closed": closed, "email": EVIL, "roles": EVIL, "tongues": [["ru", "x"]],
+                    "closed": closed, "email": EVIL, "roles": EVIL,
                     "pending": [{"id": 1, "email": EVIL, "roles": EVIL, "created": moment()}],
                 })))
                 .to_vec(),

@@ -1,9 +1,13 @@
 //! HTTP/2, over a connection without TLS; the limits are the same with TLS.
+mod floods;
+mod raw;
+mod rules;
+
 use super::{LONG, Running, SHORT};
 use bytes::Bytes;
 use h2::{Reason, client};
 use hyper::{Method, Request, Response};
-use std::future::poll_fn;
+use std::{future::poll_fn, time::Duration};
 use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
 
 type Sender = client::SendRequest<Bytes>;
@@ -115,6 +119,25 @@ async fn a_client_that_resets_its_requests_is_cut_off() {
     timeout(LONG, resets).await.expect("the connection ends");
     let e = timeout(LONG, connection).await.unwrap().unwrap().unwrap_err();
     assert!(e.reason() == Some(Reason::ENHANCE_YOUR_CALM) || e.is_io(), "{e}");
+    front.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_bodies_through_a_proxy_delay_no_other_client() {
+    let front = Running::start(|c| c.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
+    let (sender, _) = connect(&front).await;
+    let post = || Request::post("http://localhost/app/size").body(()).unwrap();
+    let mut slow = Vec::new();
+    for _ in 0..4 {
+        // Without a length, so that each might become as long as a body may be.
+        let mut ready = sender.clone().ready().await.unwrap();
+        slow.push(ready.send_request(post(), false).unwrap());
+    }
+    for _ in 0..3 {
+        ask(&sender, get("/health/live"), "").await;
+    }
+    let other = timeout(Duration::from_secs(5), ask(&sender, post(), "12345")).await;
+    assert_eq!(other.expect("the others are not waited for").1, "5");
     front.end().await;
 }
 

@@ -1,6 +1,3 @@
--- How the user of a session proved who they are (RFC 8176), as words with spaces between them.
-ALTER TABLE auth_sessions ADD COLUMN amr TEXT NOT NULL DEFAULT 'pwd';
-
 -- The authenticator app of a user (RFC 6238).
 CREATE TABLE auth_totp (
     user_id           INTEGER NOT NULL PRIMARY KEY REFERENCES auth_users (id) ON DELETE CASCADE,
@@ -31,6 +28,8 @@ CREATE TABLE auth_login_challenges (
     credential_version INTEGER NOT NULL,
     -- The surface where the login began.
     client            TEXT    NOT NULL,
+    -- What the user has proven by now (RFC 8176), separated by spaces.
+    amr               TEXT    NOT NULL,
     remember          INTEGER NOT NULL CHECK (remember IN (0, 1)),
     -- Where a page leads after the login; may be empty.
     next              TEXT    NOT NULL,

@@ -1,0 +1,1 @@
+"""The configurations of proxies in the documentation, each run with the real programs. `run.py` starts them."""
