@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 /// A user.
 #[derive(Serialize, ToSchema)]
 #[schema(as = User)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the reply")]
 pub struct UserView {
     pub id: UserId,
     pub email: String,

@@ -45,6 +45,7 @@ use url::Url;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(documented::DocumentedFields))]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting")]
 pub struct Config {
     /// The URL at which browsers reach the service. Links in mails are built from this URL only. If it
     /// is not set, it follows Rocket's `address`, `port` and `tls`.

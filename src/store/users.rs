@@ -27,6 +27,7 @@ pub struct UserId(pub i64);
 
 /// A user with their roles.
 #[derive(Clone, Debug, FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "the fields are those of the row")]
 pub struct User {
     /// The id, which never changes.
     pub id: UserId,
