@@ -87,7 +87,10 @@ pub async fn remove_totp(me: Signed<'_>, body: Json<FactorProof>) -> Answer<()> 
 /// Replaces the recovery codes
 #[utoipa::path(responses((status = 200, body = RecoveryCodes), (status = 429)))]
 #[post("/auth/factors/recovery-codes", data = "<body>")]
-pub async fn renew_recovery_codes(me: Signed<'_>, body: Json<FactorProof>) -> Answer<RecoveryCodes> {
+pub async fn renew_recovery_codes(
+    me: Signed<'_>,
+    body: Json<FactorProof>,
+) -> Answer<RecoveryCodes> {
     let (me, body) = (me?, body.valid()?);
     let recovery_codes =
         me.auth.renew_recovery_codes(me.caller, &me.by, &body.password, &body.code).await?;

@@ -40,6 +40,10 @@ impl Surface {
 
     /// A surface with the rules of the native API: the cookie of one is valid for the other.
     pub const fn native(client: &'static str) -> Self {
-        Self { challenges: true, legacy: false, ..Self::dialect(client, Envelope::Uuid, Rotation::Grace) }
+        Self {
+            challenges: true,
+            legacy: false,
+            ..Self::dialect(client, Envelope::Uuid, Rotation::Grace)
+        }
     }
 }

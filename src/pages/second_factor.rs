@@ -61,11 +61,7 @@ pub async fn page(
 }
 
 #[post("/login/code", data = "<form>")]
-pub async fn finish(
-    client: Client<'_>,
-    ticket: LoginTicket<'_>,
-    form: Form,
-) -> Sent<SecondFactor> {
+pub async fn finish(client: Client<'_>, ticket: LoginTicket<'_>, form: Form) -> Sent<SecondFactor> {
     let auth = client.auth;
     let recovery = !form.typed("recovery").is_empty();
     let done = async {

@@ -55,21 +55,6 @@ pub struct Session {
     /// The rule of the surface that opened it. At another surface the stricter of both rules applies.
     #[sqlx(try_from = "String")]
     pub rotation: Rotation,
-    /// Whether the user proved who they are with `word`, a value of RFC 8176.
-    pub fn has_amr(&self, word: &str) -> bool {
-        self.amr.split(' ').any(|known| known == word)
-    }
-
-    /// Adds what the user has proven besides: values of RFC 8176, separated by spaces.
-    pub fn add_amr(&mut self, words: &str) {
-        for word in words.split_whitespace() {
-            if !self.has_amr(word) {
-                self.amr.push(' ');
-                self.amr.push_str(word);
-            }
-        }
-    }
-
     /// The first session of its family, if this session was opened from another one.
     pub family_id: Option<SessionId>,
     /// The superuser who opened it for another user.

@@ -17,6 +17,7 @@ async fn a_ticket_works_once_at_its_surface_until_it_expires_or_was_tried_too_of
             hash: hash(n),
             user_id: id,
             credential_version: 5,
+            amr: "pwd".into(),
             client: "native".into(),
             remember: false,
             next: "/account".into(),
