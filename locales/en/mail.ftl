@@ -61,32 +61,32 @@ mail-password-changed-ignore = If it was you, there is nothing to do. If not, re
 
 mail-totp-added-subject = Authenticator app added to your account on { $site }
 mail-totp-added-body = Logging in to your account on { $site } now takes a code from an authenticator app as well. Other devices were logged out. Keep the recovery codes in a safe place.
-mail-totp-added-button = Reset password
-mail-totp-added-ignore = If it was you, there is nothing to do. If not, reset your password now and contact the administrator of { $site }.
+mail-totp-added-button = This was not me
+mail-totp-added-ignore = If it was you, there is nothing to do. If not, open the link: it logs out every device, removes the app and lets you choose a new password.
 
 mail-totp-removed-subject = Authenticator app removed from your account on { $site }
 mail-totp-removed-body = Logging in to your account on { $site } no longer takes a code. Other devices were logged out.
-mail-totp-removed-button = Reset password
-mail-totp-removed-ignore = If it was you, there is nothing to do. If not, reset your password now.
+mail-totp-removed-button = This was not me
+mail-totp-removed-ignore = If it was you, there is nothing to do. If not, open the link: you can log out every device and choose a new password.
 
 mail-recovery-code-used-subject = A recovery code of your account on { $site } was used
-mail-recovery-code-used-body = Someone who knows your password used a recovery code of your account on { $site }. { $left ->
+mail-recovery-code-used-body = Someone used a recovery code of your account on { $site }. { $left ->
     [0] No codes are left: create new ones now.
     [one] One code is left: create new ones soon.
    *[other] { $left } codes are left.
  }
-mail-recovery-code-used-button = Reset password
-mail-recovery-code-used-ignore = If it was you, there is nothing to do. If not, reset your password now, then create new recovery codes.
+mail-recovery-code-used-button = This was not me
+mail-recovery-code-used-ignore = If it was you, there is nothing to do. If not, open the link: you can log out every device and choose a new password. Then create new recovery codes.
 
 mail-recovery-codes-renewed-subject = New recovery codes for your account on { $site }
 mail-recovery-codes-renewed-body = The recovery codes of your account on { $site } were replaced. The old ones no longer work.
-mail-recovery-codes-renewed-button = Reset password
-mail-recovery-codes-renewed-ignore = If it was you, there is nothing to do. If not, reset your password now and contact the administrator of { $site }.
+mail-recovery-codes-renewed-button = This was not me
+mail-recovery-codes-renewed-ignore = If it was you, there is nothing to do. If not, open the link: it logs out every device, removes these codes and lets you choose a new password.
 
 mail-factors-reset-subject = Two-step login turned off for your account on { $site }
 mail-factors-reset-body = An administrator removed the authenticator app and the recovery codes of your account on { $site }, and logged out every device. The password is enough to log in now.
-mail-factors-reset-button = Reset password
-mail-factors-reset-ignore = If you asked for this, set up the app again after you log in. If not, reset your password now and contact the administrator of { $site }.
+mail-factors-reset-button = This was not me
+mail-factors-reset-ignore = If you asked for this, set up the app again after you log in. If not, open the link: you can log out every device and choose a new password. Then contact the administrator of { $site }.
 
 mail-account-exists-subject = You already have an account on { $site }
 mail-account-exists-body = Someone tried to use this email on { $site }, but you already have an account with it. Log in as usual, or reset your password if you forgot it.

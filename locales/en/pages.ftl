@@ -98,10 +98,10 @@ restore-expired-body = You can undo a change for 3 days, with the link in the em
 restore-reset = Choose a new password
 
 report-title = This was not me
-report-body = Every device is logged out and your password stops working: you choose a new one in the next step.
+report-body = Every device is logged out, an authenticator app or recovery codes added since then are removed, and your password stops working: you choose a new one in the next step.
 report-button = Log out every device
-report-done-body = The login is already reported. If you haven’t chosen a new password yet, request a link.
-report-expired-body = You can report a login for 3 days, with the link in the email about it.
+report-done-body = This is already reported. If you haven’t chosen a new password yet, request a link.
+report-expired-body = You can report something that you did not do for 3 days, with the link in the email about it.
 
 setup-title = Set up this service
 setup-body = Enter the email and password of the first superuser. Superusers can do everything here.
@@ -237,7 +237,7 @@ event-times-several = { $count ->
  } with several accounts or addresses, most recently { $last }
 event-login = Login
 event-login-failed = Failed login
-event-login-reported = Login reported as somebody else’s
+event-login-reported = A login or a change reported as somebody else’s
 event-login-mail-requested = Login email requested
 event-stuffing-noticed = Attack with leaked passwords noticed
 event-logout = Logout

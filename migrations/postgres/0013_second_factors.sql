@@ -6,12 +6,11 @@ CREATE TABLE auth_totp (
     created_at        BIGINT  NOT NULL,
     -- When the first code was accepted. Before that the app proves nothing.
     confirmed_at      BIGINT,
-    -- The user's `credential_version` when it was confirmed.
-    credential_version BIGINT NOT NULL,
     -- The time step of the newest code that was accepted. Older codes are refused.
     last_step         BIGINT  NOT NULL DEFAULT 0,
     last_used_at      BIGINT
 );
+CREATE INDEX auth_totp_unconfirmed ON auth_totp (created_at) WHERE confirmed_at IS NULL;
 
 -- The unused recovery codes of users with an authenticator app, as hashes.
 CREATE TABLE auth_recovery_codes (

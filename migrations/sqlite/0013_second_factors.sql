@@ -6,12 +6,11 @@ CREATE TABLE auth_totp (
     created_at        INTEGER NOT NULL,
     -- When the first code was accepted. Before that the app proves nothing.
     confirmed_at      INTEGER,
-    -- The user's `credential_version` when it was confirmed.
-    credential_version INTEGER NOT NULL,
     -- The time step of the newest code that was accepted. Older codes are refused.
     last_step         INTEGER NOT NULL DEFAULT 0,
     last_used_at      INTEGER
 ) STRICT;
+CREATE INDEX auth_totp_unconfirmed ON auth_totp (created_at) WHERE confirmed_at IS NULL;
 
 -- The unused recovery codes of users with an authenticator app, as hashes.
 CREATE TABLE auth_recovery_codes (

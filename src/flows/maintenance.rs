@@ -5,7 +5,7 @@ use crate::{
     store::{
         attempts, audit, invitations, keys, legacy_tokens, login_challenges, mail_tokens,
         outbox::{self, OutboxState},
-        refresh_tokens, revocations, sessions, setup_tokens,
+        refresh_tokens, revocations, sessions, setup_tokens, totp,
     },
     time::Timestamp,
 };
@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use strum::IntoEnumIterator as _;
 use tokio::time::sleep;
 
+/// How long authenticator apps are kept that were not confirmed.
+const DAY: Duration = Duration::from_hours(24);
 /// How long ended sessions, expired links and sent mails are kept.
 pub(crate) const WEEK: Duration = Duration::from_hours(24 * 7);
 /// How long failed mails are kept, so that an operator can send them again.
@@ -40,12 +42,15 @@ enum Old {
     AuditEvents,
     Attempts,
     LoginChallenges,
+    /// Authenticator apps that were not confirmed.
+    SetUps,
 }
 
 impl Auth {
-    /// Deletes expired tokens, keys and unfinished logins; sessions, links and sent mails a week after their end;
-    /// failed mails after a month; the attempts for an account a week after the last one; and audit
-    /// events that are older than `audit_lifetime`.
+    /// Deletes expired tokens, keys and unfinished logins; authenticator apps a day after a set-up that was not
+    /// confirmed; sessions, links and sent mails a week after their end; failed mails after a month; the
+    /// attempts for an account a week after the last one; and audit events that are older than
+    /// `audit_lifetime`.
     ///
     /// It uses small transactions with pauses, so that no other write waits for long, however many
     /// rows there are. Only one process purges at a time; the others return at once.
@@ -107,6 +112,7 @@ impl Auth {
             Old::AuditEvents => {
                 audit::purge(rows, now.minus(self.config.audit_lifetime), most).await?
             }
+            Old::SetUps => totp::purge(rows, now.minus(DAY), most).await?,
             Old::LoginChallenges => login_challenges::purge(rows, now, most).await?,
             Old::Attempts => attempts::purge(rows, now.minus(limits::KEPT), most).await?,
         };

@@ -129,7 +129,8 @@ impl Work<'_> {
             None => None,
         };
         let Some(factor) = proven else {
-            self.audit(AuditEvent::about(AuditKind::SecondFactorRefused, user.id)).await?;
+            let refused = AuditEvent::about(AuditKind::SecondFactorRefused, user.id);
+            self.audit_repeated(refused).await?;
             return Ok(None);
         };
         let event = AuditEvent::own(AuditKind::SecondFactorUsed, user.id);
@@ -168,20 +169,23 @@ impl Work<'_> {
     /// Removes all factors of a user, whose row is locked, and the logins that wait for one. `false` if the
     /// user has none.
     pub async fn remove_factors(&mut self, user: UserId) -> Result<bool> {
-        self.remove_factors_since(user, 0).await
-    }
-
-    /// Like [`Self::remove_factors`], if the factors were set up at `credential_version` or a later one.
-    pub async fn remove_factors_since(
-        &mut self,
-        user: UserId,
-        credential_version: i64,
-    ) -> Result<bool> {
-        if !totp::remove_since(&mut self.tx, user, credential_version).await? {
+        if !totp::remove_since(&mut self.tx, user, Timestamp::from_unix(0)).await? {
             return Ok(false);
         }
         recovery_codes::remove_all(&mut self.tx, user).await?;
         login_challenges::remove_all(&mut self.tx, user).await?;
         Ok(true)
+    }
+
+    /// Removes the factors and the recovery codes that were set up at `since` or later, because somebody else
+    /// did it, and mails the user, whose row is locked.
+    pub async fn remove_factors_since(&mut self, user: &User, since: Timestamp) -> Result<()> {
+        login_challenges::remove_all(&mut self.tx, user.id).await?;
+        if !totp::remove_since(&mut self.tx, user.id, since).await? {
+            return Ok(recovery_codes::remove_since(&mut self.tx, user.id, since).await?);
+        }
+        recovery_codes::remove_all(&mut self.tx, user.id).await?;
+        self.mail(Kind::TotpRemoved, user).await?;
+        self.audit(AuditEvent::about(AuditKind::TotpRemoved, user.id)).await
     }
 }

@@ -1,4 +1,4 @@
-//! `/report-login`: "this was not me", by the link in the mail about a login from a new device.
+//! `/report-login`: "this was not me", by the link in the mail about a login from a new device or a change of second factors.
 use super::{Sent, answer, reset_password};
 use crate::{
     flows::{Auth, Caller, Error, LinkState},

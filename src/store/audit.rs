@@ -58,7 +58,7 @@ text_enum! {
         LoginFailed,
         /// Someone requested a mail that logs in.
         LoginMailRequested,
-        /// The link in the mail about a login from a new device reported that login.
+        /// The link in a mail about a login from a new device, or a change of second factors, said "this was not me".
         LoginReported,
         /// A user ended the session that they used, and its family.
         Logout,

@@ -19,6 +19,7 @@ pub struct MailToken {
     /// The user's `credential_version` when the mail was requested. A later change invalidates the link,
     /// unless the link restores an email.
     pub credential_version: i64,
+    /// When it was sent. Of a link that undoes or reports something: when that happened.
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub used_at: Option<Timestamp>,

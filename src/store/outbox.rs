@@ -34,7 +34,8 @@ text_enum! {
         AccountDeleted,
         /// Has a link to register by invitation.
         Invitation,
-        /// Tells a user that an authenticator app was added to their account.
+        /// Tells a user that an authenticator app was added to their account. Like the next ones, with a link that
+        /// says "this was not me".
         TotpAdded,
         /// Tells a user that the authenticator app of their account was removed.
         TotpRemoved,
@@ -44,7 +45,7 @@ text_enum! {
         RecoveryCodesRenewed,
         /// Tells a user that an operator removed the second factors of their account.
         FactorsReset,
-        /// Tells a user of a login from a new device, with a link that reports it.
+        /// Tells a user of a login from a new device.
         NewDevice,
     }
 }

@@ -29,8 +29,13 @@ pub async fn count(db: &mut Conn, user: UserId) -> Result<i64> {
     Ok(count)
 }
 
+/// Removes the codes of a user that were created at `since` or later.
+pub async fn remove_since(db: &mut Tx, user: UserId, since: Timestamp) -> Result<()> {
+    let sql = "DELETE FROM auth_recovery_codes WHERE user_id = $1 AND created_at >= $2";
+    db.run(sql, (user, since)).await
+}
+
 /// Removes all codes of a user.
 pub async fn remove_all(db: &mut Tx, user: UserId) -> Result<()> {
-    db.execute("DELETE FROM auth_recovery_codes WHERE user_id = $1", [user]).await?;
-    Ok(())
+    db.run("DELETE FROM auth_recovery_codes WHERE user_id = $1", [user]).await
 }

@@ -1,5 +1,5 @@
 //! Table `auth_totp`: the authenticator apps of users (RFC 6238), at most one for each.
-use super::users::UserId;
+use super::{forget, users::UserId};
 use crate::{
     db::{Conn, Result, Tx},
     time::Timestamp,
@@ -23,21 +23,13 @@ pub struct Totp {
 
 /// Stores a secret that no code has confirmed yet, in the place of an earlier one; `false` if the user has a
 /// confirmed one, which stays.
-pub async fn begin(
-    db: &mut Tx,
-    user: UserId,
-    secret: &[u8],
-    credential_version: i64,
-    now: Timestamp,
-) -> Result<bool> {
+pub async fn begin(db: &mut Tx, user: UserId, secret: &[u8], now: Timestamp) -> Result<bool> {
     let rows = db
         .execute(
-            "INSERT INTO auth_totp AS t (user_id, secret, created_at, credential_version)
-             VALUES ($1, $2, $3, $4)
-             ON CONFLICT (user_id) DO UPDATE
-                SET secret = $2, created_at = $3, credential_version = $4, last_step = 0
+            "INSERT INTO auth_totp AS t (user_id, secret, created_at) VALUES ($1, $2, $3)
+             ON CONFLICT (user_id) DO UPDATE SET secret = $2, created_at = $3, last_step = 0
                 WHERE t.confirmed_at IS NULL",
-            (user, secret, now, credential_version),
+            (user, secret, now),
         )
         .await?;
     Ok(rows == 1)
@@ -71,15 +63,13 @@ pub async fn confirm(
     user: UserId,
     secret: &[u8],
     step: i64,
-    credential_version: i64,
     now: Timestamp,
 ) -> Result<bool> {
     let rows = db
         .execute(
-            "UPDATE auth_totp SET confirmed_at = $5, last_used_at = $5, last_step = $3,
-                                  credential_version = $4
+            "UPDATE auth_totp SET confirmed_at = $4, last_used_at = $4, last_step = $3
              WHERE user_id = $1 AND secret = $2 AND confirmed_at IS NULL",
-            (user, secret, step, credential_version, now),
+            (user, secret, step, now),
         )
         .await?;
     Ok(rows == 1)
@@ -98,17 +88,30 @@ pub async fn use_step(db: &mut Tx, user: UserId, step: i64, now: Timestamp) -> R
     Ok(rows == 1)
 }
 
-/// Removes the app of a user if it was confirmed at `credential_version` or a later one; `false` if there was
-/// no such confirmed one.
-pub async fn remove_since(db: &mut Tx, user: UserId, credential_version: i64) -> Result<bool> {
+/// Removes the app of a user if it was confirmed at `since` or later, or not at all; `false` if there was no
+/// such confirmed one.
+pub async fn remove_since(db: &mut Tx, user: UserId, since: Timestamp) -> Result<bool> {
     let row: Option<(Option<Timestamp>,)> = db
         .fetch_optional(
-            "DELETE FROM auth_totp WHERE user_id = $1 AND credential_version >= $2
+            "DELETE FROM auth_totp
+             WHERE user_id = $1 AND (confirmed_at >= $2 OR confirmed_at IS NULL)
              RETURNING confirmed_at",
-            (user, credential_version),
+            (user, since),
         )
         .await?;
     Ok(row.is_some_and(|(confirmed_at,)| confirmed_at.is_some()))
+}
+
+/// Purges up to `most` apps whose set-up began before `then` and was not confirmed, oldest first.
+pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
+    let sql = forget!(
+        db,
+        "auth_totp",
+        "user_id",
+        "SELECT user_id FROM auth_totp WHERE confirmed_at IS NULL AND created_at < $1
+         ORDER BY created_at LIMIT $2"
+    );
+    db.execute(sql, (then, most)).await
 }
 
 /// At most `limit` secrets as stored, of users with an id above `after`, in the order of the ids.

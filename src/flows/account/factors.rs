@@ -55,8 +55,8 @@ impl Auth {
         let secret = TotpSecret::random()?;
         let sealed = self.keys.seal_totp(user.id, secret.bytes())?;
         let mut work = self.begin_locked(caller, by).await?;
-        let (version, now) = (user.credential_version, work.now);
-        if !totp::begin(&mut work.tx, user.id, &sealed, version, now).await? {
+        let now = work.now;
+        if !totp::begin(&mut work.tx, user.id, &sealed, now).await? {
             return Err(Error::FactorExists);
         }
         work.commit().await?;
@@ -108,8 +108,8 @@ impl Auth {
             work.commit().await?;
             return Err(wrong_code());
         };
-        let (version, now) = (user.credential_version, work.now);
-        if !totp::confirm(&mut work.tx, user.id, &begun.secret, step, version, now).await? {
+        let now = work.now;
+        if !totp::confirm(&mut work.tx, user.id, &begun.secret, step, now).await? {
             return Err(Error::NotFound);
         }
         let codes = work.replace_recovery_codes(user.id).await?;

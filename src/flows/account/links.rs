@@ -20,6 +20,17 @@ pub(crate) const RESETTING: [Kind; 2] = [Kind::ResetPassword, Kind::ConfirmEmail
 /// The link that logs in.
 pub(crate) const LOGIN: [Kind; 1] = [Kind::Login];
 
+/// The links by which a user says "this was not me": about a login from a new device, or a change of second
+/// factors. They survive what the author of it does next.
+pub(crate) const REPORTING: [Kind; 6] = [
+    Kind::NewDevice,
+    Kind::TotpAdded,
+    Kind::TotpRemoved,
+    Kind::RecoveryCodeUsed,
+    Kind::RecoveryCodesRenewed,
+    Kind::FactorsReset,
+];
+
 /// The state of a mailed link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -88,11 +99,11 @@ impl Auth {
 
     /// Whether a link still works. A change of the password or the address invalidates the links
     /// that were requested before, and so does disabling the account. A link that restores an
-    /// address or reports a login survives what the author of the change or the login does next.
+    /// address survives what the author of the change does next, and so do those of [`REPORTING`].
     pub(crate) fn is_usable(&self, link: &MailToken, user: &User) -> bool {
         let fits = match link.kind.known() {
             Some(Kind::RestoreEmail) => link.email != user.email,
-            Some(Kind::NewDevice) => link.email == user.email,
+            Some(kind) if REPORTING.contains(&kind) => link.email == user.email,
             Some(Kind::ConfirmEmail) if user.email_confirmed_at.is_some() => false,
             Some(Kind::Login) if user.email_confirmed_at.is_none() => false,
             _ => link.credential_version == user.credential_version,

@@ -63,10 +63,7 @@ impl Auth {
         work.audit(AuditEvent::about(AuditKind::EmailRestored, user.id)).await?;
         let user = users::by_id(&mut work.tx, user.id).await?.ok_or(Error::LinkNotValid)?;
         // A factor that the author of the change added would lock the owner out.
-        if work.remove_factors_since(user.id, link.credential_version).await? {
-            work.mail(Kind::TotpRemoved, &user).await?;
-            work.audit(AuditEvent::about(AuditKind::TotpRemoved, user.id)).await?;
-        }
+        work.remove_factors_since(&user, link.created_at).await?;
         let reset = reset_link(&mut work.tx, &user, now).await?;
         work.commit().await?;
         Ok(reset)

@@ -4,7 +4,7 @@ use super::Kind;
 use crate::{
     config::Language,
     db::Tx,
-    flows::{Auth, Error, Result},
+    flows::{Auth, Error, Result, account::links::REPORTING},
     mail::Letter,
     secret,
     store::{
@@ -30,10 +30,10 @@ fn link(kind: Kind) -> Option<(&'static str, Duration)> {
     match kind {
         Kind::ConfirmEmail | Kind::ChangeEmail => Some(("/confirm-email?token=", days(3))),
         Kind::RestoreEmail => Some(("/restore-email?token=", days(3))),
-        Kind::NewDevice => Some(("/report-login?token=", days(3))),
         Kind::Login => Some(("/login/mail/link?token=", LOGIN)),
         Kind::ResetPassword => Some(("/reset-password?token=", RESET)),
         Kind::Invitation => Some(("/register?invite=", days(7))),
+        kind if REPORTING.contains(&kind) => Some(("/report-login?token=", days(3))),
         _ => None,
     }
 }
@@ -41,13 +41,7 @@ fn link(kind: Kind) -> Option<(&'static str, Duration)> {
 /// The path of the link in a mail whose link has no token.
 fn place(kind: Kind) -> Option<&'static str> {
     match kind {
-        Kind::PasswordChanged
-        | Kind::EmailChanged
-        | Kind::TotpAdded
-        | Kind::TotpRemoved
-        | Kind::RecoveryCodeUsed
-        | Kind::RecoveryCodesRenewed
-        | Kind::FactorsReset => Some("/forgot-password"),
+        Kind::PasswordChanged | Kind::EmailChanged => Some("/forgot-password"),
         _ => None,
     }
 }
@@ -109,7 +103,7 @@ impl Auth {
         let withdrawn = !outbox::lock(&mut db, mail.id).await?;
         let confirmed = kind == Kind::ConfirmEmail && user.email_confirmed_at.is_some();
         // These links survive a change of the password, which may be the next thing that an attacker does.
-        let survives = matches!(kind, Kind::RestoreEmail | Kind::NewDevice);
+        let survives = kind == Kind::RestoreEmail || REPORTING.contains(&kind);
         let outdated = user.credential_version != mail.credential_version && !survives;
         if outdated || confirmed || withdrawn {
             return Ok(None);
@@ -130,7 +124,7 @@ impl Auth {
             user_id: user.id,
             email: mail.recipient.clone(),
             credential_version: mail.credential_version,
-            created_at: now,
+            created_at: if survives { mail.created_at } else { now },
             expires_at,
             used_at: None,
         };

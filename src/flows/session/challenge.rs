@@ -145,7 +145,7 @@ impl Work<'_> {
             };
             login_challenges::insert(&mut self.tx, &row).await?;
         }
-        self.audit(AuditEvent::about(AuditKind::LoginChallenged, user.id)).await?;
+        self.audit_repeated(AuditEvent::about(AuditKind::LoginChallenged, user.id)).await?;
         self.commit().await?;
         Ok(Error::SecondFactorRequired(Challenge { ticket, methods }))
     }

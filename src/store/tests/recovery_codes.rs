@@ -3,7 +3,7 @@ use crate::{
     db::Db,
     secret::Digest,
     store::{
-        fixtures::{NOW, ann, bob},
+        fixtures::{NOW, after, ann, bob},
         recovery_codes,
     },
 };
@@ -20,6 +20,7 @@ async fn a_recovery_code_works_once_for_its_owner(db: &Db) {
     assert!(tx!(db, |tx| recovery_codes::consume(tx, ann, &hash(1))));
     assert!(!tx!(db, |tx| recovery_codes::consume(tx, ann, &hash(1))));
     assert_eq!((left(ann).await, left(bob).await), (2, 0));
+    tx!(db, |tx| recovery_codes::remove_since(tx, ann, after(1)));
     tx!(db, |tx| recovery_codes::remove_all(tx, bob));
     assert_eq!(left(ann).await, 2);
     tx!(db, |tx| recovery_codes::remove_all(tx, ann));

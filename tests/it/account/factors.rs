@@ -1,7 +1,10 @@
 //! Setting up and removing second factors.
 use super::NEW;
 use crate::support::{Authenticator, Database, PASSWORD, Person, Service, acts, config, rows};
-use portcullis::{config::Secret, flows::Operator};
+use portcullis::{
+    config::Secret,
+    flows::{Operator, UserId},
+};
 use rocket::http::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -157,6 +160,100 @@ async fn undoing_a_change_of_email_removes_an_app_that_was_added_after_it(servic
     owner.post("/auth/password/reset", reset).await.expect(204);
     owner.login_with(json!({ "login": "ann", "password": NEW })).await.expect(200);
     assert!(acts(service).await.contains(&"totp_removed".to_owned()));
+}
+
+/// Says "this was not me" with the link in a mail, and sets another password.
+async fn reports(owner: &Person<'_>, token: &str) {
+    let done = owner.press("/report-login", token, "/report-login", &[]).await;
+    let page = owner.follow(&done, "/reset-password").await;
+    let reset = page.text.split("name=\"token\" value=\"").nth(1).unwrap();
+    let fields = [("token", reset.split_once('"').unwrap().0), ("new_password", NEW)];
+    let saved = owner.submit("/reset-password", "/reset-password", &fields).await;
+    owner.follow(&saved, "/login").await;
+}
+
+on_both!(this_was_not_me_removes_an_app_that_was_added_since);
+async fn this_was_not_me_removes_an_app_that_was_added_since(service: &Service) {
+    let thief = service.user("ann").await;
+    thief.sets_up_totp().await;
+    let mail = service.mail("ann@example.com").await;
+    assert!(mail["text"].as_str().unwrap().contains("removes the app"), "{mail}");
+    let token = service.mailed_token("ann@example.com").await;
+    // The thief changes the password next. The link still works.
+    let stolen = json!({ "current_password": PASSWORD, "new_password": "the thief's own words" });
+    thief.post("/auth/password", stolen).await.expect(204);
+    let owner = service.stranger();
+    owner.get(&format!("/report-login?token={token}")).await;
+    thief.get("/auth/me").await.expect(200);
+    reports(&owner, &token).await;
+    thief.get("/auth/me").await.refused(401, "token_not_valid");
+    owner.login_with(json!({ "login": "ann", "password": NEW })).await.expect(200);
+    for kind in ["login_reported", "totp_removed"] {
+        assert!(acts(service).await.contains(&kind.to_owned()), "{kind}");
+    }
+    assert_mailed(service, "totp_removed").await;
+    let sql = "SELECT detail FROM auth_audit WHERE kind = 'login_reported'";
+    assert_eq!(rows(service, sql).await, ["totp_added"]);
+}
+
+on_both!(this_was_not_me_keeps_an_app_of_before_and_removes_newer_codes);
+async fn this_was_not_me_keeps_an_app_of_before_and_removes_newer_codes(service: &Service) {
+    let ann = service.user("ann").await;
+    let app = ann.sets_up_totp().await;
+    let first = service.mailed_token("ann@example.com").await;
+    service.advance(STEP);
+    let codes = renew(&ann, PASSWORD, &app.code(service)).await;
+    let stolen = codes.expect(200)["recovery_codes"][0].as_str().unwrap().to_owned();
+    let token = service.mailed_token("ann@example.com").await;
+    service.advance(STEP);
+    let owner = service.stranger();
+    reports(&owner, &token).await;
+    let login = async |code: &str| {
+        owner.login_with(json!({ "login": "ann", "password": NEW, "code": code })).await
+    };
+    login(&stolen).await.refused(401, "invalid_credentials");
+    login("").await.refused(401, "second_factor_required");
+    login(&app.code(service)).await.expect(200);
+    // Links of before are revoked.
+    assert_eq!(owner.get(&format!("/report-login?token={first}")).await.status, 303);
+    assert_eq!(owner.get("/report-login").await.status, 400);
+}
+
+on_both!(every_change_of_factors_is_mailed_with_a_link_to_say_it_was_not_me);
+async fn every_change_of_factors_is_mailed_with_a_link_to_say_it_was_not_me(service: &Service) {
+    let ann = service.user("ann").await;
+    let linked = async |kind: &str| {
+        assert_mailed(service, kind).await;
+        let mail = service.mail("ann@example.com").await;
+        let link = mail["links"][0].as_str().unwrap();
+        assert!(link.contains("/report-login?token="), "{kind}: {mail}");
+    };
+    let app = ann.sets_up_totp().await;
+    linked("totp_added").await;
+    renew(&ann, PASSWORD, &app.recovery_codes[0]).await.expect(200);
+    linked("recovery_codes_renewed").await;
+    service.advance(STEP);
+    remove(&ann, PASSWORD, &app.code(service)).await.expect(204);
+    linked("totp_removed").await;
+    ann.sets_up_totp().await;
+    let op = Operator::cli();
+    service.auth().admin(&op).reset_factors(UserId(ann.id)).await.unwrap();
+    linked("factors_reset").await;
+}
+
+on_both!(a_set_up_that_was_not_confirmed_is_purged_after_a_day);
+async fn a_set_up_that_was_not_confirmed_is_purged_after_a_day(service: &Service) {
+    let (ann, bob) = (service.user("ann").await, service.user("bob").await);
+    ann.post("/auth/factors/totp", json!({ "password": PASSWORD })).await.expect(200);
+    bob.sets_up_totp().await;
+    let count = async || rows(service, "SELECT 'row' FROM auth_totp").await.len();
+    service.auth().purge().await.unwrap();
+    assert_eq!(count().await, 2);
+    service.advance(Duration::from_hours(25));
+    service.auth().purge().await.unwrap();
+    assert_eq!(count().await, 1);
+    let factors = service.auth().admin(&Operator::cli()).factors_of(UserId(bob.id)).await;
+    assert!(factors.unwrap().totp.is_some());
 }
 
 on_both_databases!(secrets_are_sealed_at_rest);

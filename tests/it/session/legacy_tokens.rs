@@ -72,6 +72,30 @@ async fn each_dialect_accepts_a_legacy_token_once(service: &Service) {
     assert_eq!(recorded.iter().filter(|kind| *kind == "refresh_token_reused").count(), 3);
 }
 
+on_both!(a_legacy_token_opens_no_session_of_a_user_with_a_second_factor, accepts_simplejwt);
+async fn a_legacy_token_opens_no_session_of_a_user_with_a_second_factor(service: &Service) {
+    let ann = service.user("ann").await;
+    service.advance(Duration::from_secs(1));
+    let token = || {
+        let mut token = claims(ann.id);
+        token["iat"] = json!(service.clock.now().unix());
+        sign(&token)
+    };
+    let adopted = token();
+    let stranger = service.stranger();
+    let first = refresh(&stranger, DIALECTS[0], &adopted).await;
+    let after = next(&first).to_owned();
+    ann.sets_up_totp().await;
+    // Neither does one that opened a session before.
+    for old in [&adopted, &after, &token()] {
+        for path in [DIALECTS[0], DIALECTS[1], DIALECTS[2], "/api/token/refresh"] {
+            let reply = refresh(&stranger, path, old).await;
+            assert!(matches!(reply.status, 400 | 401), "{path}: {reply:?}");
+        }
+    }
+    ann.refresh().await.expect(200);
+}
+
 on_both!(a_surface_without_rotation_accepts_a_legacy_token_until_it_expires, accepts_simplejwt);
 async fn a_surface_without_rotation_accepts_a_legacy_token_until_it_expires(service: &Service) {
     let ann = service

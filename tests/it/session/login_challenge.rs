@@ -1,7 +1,10 @@
 //! Logins of a user with a second factor in any order, at any surface and replica: no sequence of calls gives
-//! tokens without the password and a fresh code, and with both it does.
+//! tokens without a first proof, the password or a mail, and a fresh code, and with both it does.
 use crate::support::{Authenticator, Database, PASSWORD, Person, Service, config, rows};
-use portcullis::flows::{Operator, UserId};
+use portcullis::{
+    config::Config,
+    flows::{Operator, UserId},
+};
 use proptest::prelude::*;
 use serde_json::json;
 use std::{collections::HashSet, time::Duration};
@@ -24,6 +27,8 @@ enum Code {
 enum Step {
     /// A login at the native API or at a dialect, with this one of the passwords.
     Login { native: bool, password: usize, code: Code, at: usize },
+    /// A login by mail at the native API, with the right or a wrong code from the mail.
+    Mail { right: bool, at: usize },
     /// One of the newest tickets and a code.
     Finish { ticket: usize, code: Code, at: usize },
     /// A ticket of the API on the page.
@@ -61,6 +66,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         3 => login,
         3 => begin,
+        2 => (any::<bool>(), 0..REPLICAS).prop_map(|(right, at)| Step::Mail { right, at }),
         6 => finish,
         1 => (0..TICKETS, codes()).prop_map(|(ticket, code)| Step::Page { ticket, code }),
         1 => Just(Step::Change),
@@ -128,15 +134,34 @@ impl Model {
             let ticket = &reply.refused(401, "second_factor_required")["ticket"];
             assert_eq!(ticket.is_string(), native);
             if let Some(text) = ticket.as_str() {
-                let (text, version) = (text.to_owned(), self.changes);
-                let at = at.clock.now().unix();
-                self.tickets.push(Ticket { text, at, tries: 0, version, spent: false });
+                self.begun(at, text);
             }
         } else if self.accepts(at, code) {
             reply.expect(200);
             self.logins += 1;
         } else {
             reply.refused(401, "invalid_credentials");
+        }
+    }
+
+    fn begun(&mut self, at: &Service, ticket: &str) {
+        let (text, at, version) = (ticket.to_owned(), at.clock.now().unix(), self.changes);
+        self.tickets.push(Ticket { text, at, tries: 0, version, spent: false });
+    }
+
+    async fn log_in_by_mail(&mut self, at: &Service, right: bool) {
+        let ann = ann(at);
+        let asked = ann.post("/auth/login/mail", json!({ "email": ann.email() })).await;
+        let ticket = asked.expect(202)["ticket"].clone();
+        let code = at.mailed_code(&ann.email()).await;
+        let typed = if right { code.clone() } else { code.chars().rev().chain(['0']).collect() };
+        let body = json!({ "ticket": ticket, "code": typed });
+        let reply = ann.post("/auth/login/mail/confirm", body).await;
+        if right {
+            let ticket = &reply.refused(401, "second_factor_required")["ticket"];
+            self.begun(at, ticket.as_str().unwrap());
+        } else {
+            reply.refused(400, "validation");
         }
     }
 
@@ -186,7 +211,8 @@ fn ann(at: &Service) -> Person<'_> {
 }
 
 async fn only_all_proofs_give_tokens(database: Database, steps: Vec<Step>) {
-    let first = Service::start(&database, config(), None).await;
+    let config = Config { login_by_mail: true, ..config() };
+    let first = Service::start(&database, config, None).await;
     let person = first.user("ann").await;
     let (id, app) = (UserId(person.id), person.sets_up_totp().await);
     drop(person);
@@ -204,6 +230,7 @@ async fn only_all_proofs_give_tokens(database: Database, steps: Vec<Step>) {
             Step::Login { native, password, code, at } => {
                 model.log_in(&replicas[at], native, password, code).await;
             }
+            Step::Mail { right, at } => model.log_in_by_mail(&replicas[at], right).await,
             Step::Finish { ticket, code, at } => model.finish(&replicas[at], ticket, code).await,
             Step::Page { ticket, code } => model.on_the_page(&replicas[0], ticket, code).await,
             Step::Change => {
@@ -240,7 +267,7 @@ proptest! {
     fn on_postgres(steps in steps()) {
         run(async {
             let database = Database::postgres().await;
-            only_all_proofs_give_tokens(database, steps).await;
+            Box::pin(only_all_proofs_give_tokens(database, steps)).await;
         });
     }
 }

@@ -10,6 +10,7 @@ mod login;
 mod login_challenge;
 mod logout;
 mod mail_login;
+mod mail_login_factor;
 mod new_device;
 mod refresh;
 mod refresh_chain;
