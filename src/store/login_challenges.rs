@@ -93,11 +93,6 @@ pub async fn remove_all(db: &mut Tx, user: UserId) -> Result<()> {
 
 /// Purges up to `most` logins that expired before `then`, oldest first.
 pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
-    let sql = forget!(
-        db,
-        "auth_login_challenges",
-        "hash",
-        "SELECT hash FROM auth_login_challenges WHERE expires_at < $1 ORDER BY expires_at LIMIT $2"
-    );
+    let sql = forget!(db, "auth_login_challenges", "hash", "expires_at < $1 ORDER BY expires_at");
     db.execute(sql, (then, most)).await
 }

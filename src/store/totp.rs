@@ -108,8 +108,7 @@ pub async fn purge(db: &mut Tx, then: Timestamp, most: i64) -> Result<u64> {
         db,
         "auth_totp",
         "user_id",
-        "SELECT user_id FROM auth_totp WHERE confirmed_at IS NULL AND created_at < $1
-         ORDER BY created_at LIMIT $2"
+        "confirmed_at IS NULL AND created_at < $1 ORDER BY created_at"
     );
     db.execute(sql, (then, most)).await
 }
