@@ -1,7 +1,7 @@
 //! `/report-login`: "this was not me", by the link in the mail about a login from a new device.
 use super::{Sent, answer, reset_password};
 use crate::{
-    flows::{Auth, Caller, Error, LinkState},
+    flows::{Auth, Caller, Error, LinkState, MailKind},
     view::View,
     web::{self, Client, Form, LinkCookie, LinkTokens, Notice, Page, Reply},
 };
@@ -24,7 +24,7 @@ impl View for Report {
 
 impl Report {
     async fn of(auth: &Auth, caller: &Caller, token: &str) -> Result<Self, Error> {
-        let (state, email) = auth.reported_login(caller, token).await?;
+        let (state, email) = auth.link_state(caller, token, MailKind::NewDevice).await?;
         Ok(Self { state, token: token.to_owned(), email })
     }
 

@@ -46,6 +46,20 @@ impl Auth {
         }
     }
 
+    /// The state of a mailed link of this kind, and the address that it was sent to, which is empty for an
+    /// unknown link. It changes nothing.
+    pub async fn link_state(
+        &self,
+        caller: &Caller,
+        token: &str,
+        kind: Kind,
+    ) -> Result<(LinkState, String)> {
+        self.limit(caller, Action::Link)?;
+        let found = self.inspect_link(&mut self.db.read().await?, token, &[kind]).await?;
+        Ok(found
+            .map_or((LinkState::Expired, String::new()), |(link, state, _)| (state, link.email)))
+    }
+
     /// The link of a token with its state and its user, if it exists and is of one of `kinds`.
     pub(crate) async fn inspect_link(
         &self,

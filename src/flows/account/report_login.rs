@@ -1,33 +1,13 @@
 //! "This was not me": the link in the mail about a login from a new device. It works once, within three days,
 //! also after the password was changed: whoever logged in may have done that next.
-use super::restore_email::reset_link;
 use crate::{
-    flows::{
-        Auth, Caller, Error, LinkState, Result,
-        audit::{AuditEvent, AuditKind},
-        limits::Action,
-        mail::Kind,
-    },
+    flows::{Auth, Caller, Error, Result, audit::AuditKind, limits::Action, mail::Kind},
     secret,
     store::{mail_tokens, users},
 };
 use uuid::Uuid;
 
-const KINDS: [Kind; 1] = [Kind::NewDevice];
-
 impl Auth {
-    /// The state of a link that reports a login, and the address of the account. It changes nothing.
-    pub async fn reported_login(
-        &self,
-        caller: &Caller,
-        token: &str,
-    ) -> Result<(LinkState, String)> {
-        self.limit(caller, Action::Link)?;
-        let found = self.inspect_link(&mut self.db.read().await?, token, &KINDS).await?;
-        Ok(found
-            .map_or((LinkState::Expired, String::new()), |(link, state, _)| (state, link.email)))
-    }
-
     /// Ends every session of the account and removes the password, because whoever logged in may know it.
     /// Returns a token that sets another one.
     ///
@@ -37,19 +17,9 @@ impl Auth {
         self.limit(caller, Action::Link)?;
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
         let mut work = self.begin(caller).await?;
-        let now = work.now;
-        let (_, user) = self.open_link(&mut work.tx, &hash, &KINDS).await?;
-        users::lock(&mut work.tx, user.id).await?;
-        // It may have been used before the user was locked.
-        self.open_link(&mut work.tx, &hash, &KINDS).await?;
-        Error::LinkNotValid.unless(mail_tokens::consume(&mut work.tx, &hash, now).await?)?;
+        let (_, user) = work.consume_link(&hash, Kind::NewDevice).await?;
         users::remove_password(&mut work.tx, user.id).await?;
         mail_tokens::revoke(&mut work.tx, user.id, Kind::NewDevice).await?;
-        work.end_sessions(user.id, None).await?;
-        work.audit(AuditEvent::about(AuditKind::LoginReported, user.id)).await?;
-        let user = users::by_id(&mut work.tx, user.id).await?.ok_or(Error::LinkNotValid)?;
-        let reset = reset_link(&mut work.tx, &user, now).await?;
-        work.commit().await?;
-        Ok(reset)
+        work.hand_back(user.id, AuditKind::LoginReported).await
     }
 }
