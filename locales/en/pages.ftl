@@ -38,7 +38,7 @@ login-register = Create account
 logout-button = Log out
 
 by-mail-title = Log in by email
-by-mail-body = Enter the email of your account, and we’ll send you a link and a code to log in with, instead of your password.
+by-mail-body = Enter the email of your account. We’ll send you a link and a code that log you in without your password.
 by-mail-button = Send email
 by-mail-password = Log in with your password
 by-mail-code-title = Check your email
@@ -46,7 +46,7 @@ by-mail-code-body = If there is an account with this email, a link and a code ar
 by-mail-code-hint = Six digits. The code works for 10 minutes.
 by-mail-again = Request a new email
 by-mail-elsewhere-title = Your code
-by-mail-elsewhere-body = You asked to log in from another browser. Enter this code there:
+by-mail-elsewhere-body = This login was started in another browser. Enter this code there:
 by-mail-elsewhere-warning = Did somebody else send you here or ask for this code? Then close this page: with the code, they could log in to your account.
 by-mail-expired-body = This link has expired, was already used, or was replaced by the one in a newer email.
 

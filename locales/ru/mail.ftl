@@ -57,7 +57,7 @@ mail-restore-email-ignore = Если это были вы, ничего дела
 
 mail-new-device-subject = Новый вход в вашу учётную запись на { $site }
 mail-new-device-body = В вашу учётную запись на { $site } вошли с устройства, которым вы раньше не пользовались: { $device }, { $time }.
-mail-new-device-button = Это был не я
+mail-new-device-button = Это не я
 mail-new-device-ignore = Если это были вы, ничего делать не нужно. Если нет, откройте ссылку: можно выйти на всех устройствах и задать новый пароль. Отключить такие письма можно на странице безопасности вашей учётной записи.
 
 mail-password-changed-subject = Ваш пароль на { $site } изменён
@@ -67,12 +67,12 @@ mail-password-changed-ignore = Если это были вы, ничего де�
 
 mail-totp-added-subject = К вашей учётной записи на { $site } подключено приложение-аутентификатор
 mail-totp-added-body = Теперь для входа на { $site } кроме пароля нужен код из приложения-аутентификатора. На других устройствах выполнен выход. Храните резервные коды в надёжном месте.
-mail-totp-added-button = Это был не я
+mail-totp-added-button = Это не я
 mail-totp-added-ignore = Если это были вы, ничего делать не нужно. Если нет, откройте ссылку: на всех устройствах будет выполнен выход, приложение будет отключено, и вы зададите новый пароль.
 
 mail-totp-removed-subject = Приложение-аутентификатор на { $site } отключено
 mail-totp-removed-body = Для входа на { $site } больше не нужен код. На других устройствах выполнен выход.
-mail-totp-removed-button = Это был не я
+mail-totp-removed-button = Это не я
 mail-totp-removed-ignore = Если это были вы, ничего делать не нужно. Если нет, откройте ссылку: можно выйти на всех устройствах и задать новый пароль.
 
 mail-recovery-code-used-subject = Использован резервный код вашей учётной записи на { $site }
@@ -82,17 +82,17 @@ mail-recovery-code-used-body = Кто-то использовал резервн
     [few] Осталось { $left } кода.
    *[other] Осталось { $left } кодов.
  }
-mail-recovery-code-used-button = Это был не я
+mail-recovery-code-used-button = Это не я
 mail-recovery-code-used-ignore = Если это были вы, ничего делать не нужно. Если нет, откройте ссылку: можно выйти на всех устройствах и задать новый пароль. Затем создайте новые резервные коды.
 
 mail-recovery-codes-renewed-subject = Новые резервные коды для { $site }
 mail-recovery-codes-renewed-body = Резервные коды вашей учётной записи на { $site } заменены. Прежние больше не действуют.
-mail-recovery-codes-renewed-button = Это был не я
+mail-recovery-codes-renewed-button = Это не я
 mail-recovery-codes-renewed-ignore = Если это были вы, ничего делать не нужно. Если нет, откройте ссылку: на всех устройствах будет выполнен выход, эти коды будут удалены, и вы зададите новый пароль.
 
 mail-factors-reset-subject = Вход в два шага на { $site } отключён
 mail-factors-reset-body = Администратор отключил приложение-аутентификатор и резервные коды вашей учётной записи на { $site } и завершил все сеансы. Теперь для входа достаточно пароля.
-mail-factors-reset-button = Это был не я
+mail-factors-reset-button = Это не я
 mail-factors-reset-ignore = Если вы об этом просили, войдите и подключите приложение снова. Если нет, откройте ссылку: можно выйти на всех устройствах и задать новый пароль. Затем обратитесь к администратору { $site }.
 
 mail-account-exists-subject = У вас уже есть учётная запись на { $site }

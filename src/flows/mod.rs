@@ -41,7 +41,7 @@ pub use crate::{
 pub use account::confirm_email::{AccountProof, Confirmation};
 pub use account::decline::Declined;
 pub use account::factors::TotpSetup;
-pub use account::links::LinkState;
+pub use account::links::{LinkState, REPORTING};
 pub use account::profile::ProfileChange;
 pub use account::register::{NewAccount, Registered};
 pub use admin::change_user::UserChange;

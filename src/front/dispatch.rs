@@ -5,8 +5,8 @@
 use super::{
     Shared,
     connection::Peer,
-    limits::{CHUNK_SIZE, MAX_WHOLE_REPLY},
-    reply::{Chunk, Content, ReplyBody},
+    limits::CHUNK_SIZE,
+    reply::{Chunk, Chunks, Content, ReplyBody},
     request::{self, BufferedBody, Refusal, has_long_accept, must_close, target},
 };
 use crate::{
@@ -119,7 +119,8 @@ async fn handle(
         local.set_body(&bytes);
         drop(bytes);
     }
-    let response = local.dispatch().await;
+    // Boxed, so that its memory is free again while the client takes the reply.
+    let response = Box::pin(local.dispatch()).await;
     drop(permits);
     reply(&shared, response, refused, is_head, version, send).await;
 }
@@ -207,7 +208,7 @@ async fn reply(
     } else if is_head || status == StatusCode::NOT_MODIFIED {
         // HTTP/2 must see the end at once.
         Content::Empty { ends: version == Version::HTTP_2 }
-    } else if size.is_some_and(|size| size <= MAX_WHOLE_REPLY) {
+    } else if size.is_some_and(|size| size <= CHUNK_SIZE) {
         match response.into_bytes().await {
             Some(bytes) if bytes.is_empty() => Content::Empty { ends: true },
             Some(bytes) => Content::Whole(bytes.into()),
@@ -218,10 +219,10 @@ async fn reply(
             }
         }
     } else {
-        let (sender, receiver) = mpsc::channel(1);
-        let body = Content::Chunks(receiver).into();
+        let (want, wanted) = mpsc::channel(1);
+        let body = Content::Chunks(Chunks::new(want)).into();
         if send.send(reply.map(|()| body)).is_ok() {
-            stream(shared, &mut response, &sender).await;
+            stream(shared, &mut response, wanted).await;
         }
         return;
     };
@@ -243,9 +244,14 @@ fn headers(response: &LocalResponse<'_>) -> Result<Response<()>, hyper::http::Er
     Ok(reply)
 }
 
-/// Sends a body in parts, until the client takes none for too long.
-async fn stream(shared: &Shared, response: &mut LocalResponse<'_>, sender: &mpsc::Sender<Chunk>) {
-    loop {
+/// Reads a body in parts, each when it is wanted: only one part waits while the client takes nothing. Stops if the
+/// client takes nothing for too long.
+async fn stream(
+    shared: &Shared,
+    response: &mut LocalResponse<'_>,
+    mut wanted: mpsc::Receiver<oneshot::Sender<Chunk>>,
+) {
+    while let Ok(Some(mut part)) = timeout(shared.limits.write, wanted.recv()).await {
         let mut buffer = BytesMut::with_capacity(CHUNK_SIZE);
         let chunk = tokio::select! {
             read = response.read_buf(&mut buffer) => match read {
@@ -256,12 +262,8 @@ async fn stream(shared: &Shared, response: &mut LocalResponse<'_>, sender: &mpsc
                     return;
                 }
             },
-            () = sender.closed() => return,
+            () = part.closed() => return,
         };
-        let ends = matches!(chunk, Chunk::End);
-        let sent = timeout(shared.limits.write, sender.send(chunk)).await;
-        if ends || !matches!(sent, Ok(Ok(()))) {
-            return;
-        }
+        let _ = part.send(chunk);
     }
 }

@@ -17,9 +17,7 @@ pub const SEND_BUFFER: usize = 16 << 10;
 pub const STREAM_WINDOW: u32 = 64 << 10;
 /// The same for all requests of a connection, in bytes.
 pub const CONNECTION_WINDOW: u32 = 256 << 10;
-/// Replies up to this size are sent as a whole, and longer ones in parts, in bytes.
-pub const MAX_WHOLE_REPLY: usize = 64 << 10;
-/// The size of a part of a long reply, in bytes.
+/// Replies up to this size are sent as a whole, and longer ones in parts of this size, in bytes.
 pub const CHUNK_SIZE: usize = 16 << 10;
 /// How many streams that the client resets, and the server has not seen yet, end a connection (CVE-2023-44487).
 pub const MAX_PENDING_RESETS: usize = 20;

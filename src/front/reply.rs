@@ -5,9 +5,9 @@ use hyper::body::{Body, Frame, SizeHint};
 use std::{
     io,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// The body of a reply. It belongs to the request until it is sent.
 pub struct ReplyBody {
@@ -22,7 +22,7 @@ pub enum Content {
     /// Everything.
     Whole(Bytes),
     /// One part after the other.
-    Chunks(mpsc::Receiver<Chunk>),
+    Chunks(Chunks),
 }
 
 /// A part of a reply.
@@ -31,6 +31,32 @@ pub enum Chunk {
     Data(Bytes),
     /// The reply is complete. Without this part it is not, and the client notices.
     End,
+}
+
+/// The parts of a reply, each of which is read when it is wanted.
+pub struct Chunks {
+    want: mpsc::Sender<oneshot::Sender<Chunk>>,
+    next: Option<oneshot::Receiver<Chunk>>,
+}
+
+impl Chunks {
+    /// Parts that whoever receives from the other end of `want` reads.
+    pub fn new(want: mpsc::Sender<oneshot::Sender<Chunk>>) -> Self {
+        Self { want, next: None }
+    }
+
+    /// The next part; `None` if nobody reads any more.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Chunk>> {
+        let next = self.next.get_or_insert_with(|| {
+            let (send, next) = oneshot::channel();
+            // If that fails, `next` does.
+            let _ = self.want.try_send(send);
+            next
+        });
+        let chunk = ready!(Pin::new(next).poll(cx)).ok();
+        self.next = None;
+        Poll::Ready(chunk)
+    }
 }
 
 impl From<Content> for ReplyBody {
@@ -72,7 +98,7 @@ impl Body for ReplyBody {
                 self.content = Content::Empty { ends: true };
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
-            Content::Chunks(parts) => match std::task::ready!(parts.poll_recv(cx)) {
+            Content::Chunks(parts) => match ready!(parts.poll_next(cx)) {
                 Some(Chunk::Data(bytes)) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
                 Some(Chunk::End) => {
                     self.content = Content::Empty { ends: true };

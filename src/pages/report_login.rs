@@ -1,7 +1,8 @@
-//! `/report-login`: "this was not me", by the link in the mail about a login from a new device or a change of second factors.
+//! `/report-login`: "this was not me", by the link in the mails about logins from new devices and changes of second
+//! factors.
 use super::{Sent, answer, reset_password};
 use crate::{
-    flows::{Auth, Caller, Error, LinkState},
+    flows::{Auth, Caller, Error, LinkState, REPORTING},
     view::View,
     web::{self, Client, Form, LinkCookie, LinkTokens, Notice, Page, Reply},
 };
@@ -24,7 +25,7 @@ impl View for Report {
 
 impl Report {
     async fn of(auth: &Auth, caller: &Caller, token: &str) -> Result<Self, Error> {
-        let (state, email) = auth.reported_login(caller, token).await?;
+        let (state, email) = auth.link_state(caller, token, &REPORTING).await?;
         Ok(Self { state, token: token.to_owned(), email })
     }
 

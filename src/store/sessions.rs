@@ -206,17 +206,22 @@ pub async fn of_user(
     db.fetch_all(sql, (user, limit, now)).await
 }
 
-/// The IP addresses of at most `limit` sessions of a user with this user agent, last used first, whether they
-/// are active or not.
+/// The IP addresses of at most `limit` sessions of a user with this user agent, last used first. They are
+/// active, or have ended later than the address was confirmed and than all sessions were ended at once: an
+/// earlier one may be that of somebody else.
 pub async fn addresses(
     db: &mut Conn,
     user: UserId,
     user_agent: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Option<String>>> {
-    let sql = "SELECT ip FROM auth_sessions
-               WHERE user_id = $1 AND actor_id IS NULL AND user_agent IS NOT DISTINCT FROM $2
-               ORDER BY last_seen_at DESC LIMIT $3";
+    let sql = "SELECT s.ip FROM auth_sessions s JOIN auth_users u ON u.id = s.user_id
+               WHERE s.user_id = $1 AND s.actor_id IS NULL
+                 AND s.user_agent IS NOT DISTINCT FROM $2
+                 AND (s.ended_at IS NULL
+                      OR (s.ended_at > u.email_confirmed_at
+                          AND (u.sessions_ended_at IS NULL OR s.ended_at > u.sessions_ended_at)))
+               ORDER BY s.last_seen_at DESC LIMIT $3";
     db.fetch_values(sql, (user, user_agent, limit)).await
 }
 

@@ -58,6 +58,8 @@ pub struct User {
     pub self_registered: bool,
     /// Whether the user wants mails about logins from new devices.
     pub notify_new_devices: bool,
+    /// The number of times that all devices of the account were forgotten.
+    pub device_version: i64,
 }
 
 impl User {
@@ -104,7 +106,7 @@ macro_rules! columns {
     () => {
         "u.id, u.email, u.email_confirmed_at, u.username, u.first_name, u.is_active, u.is_superuser,
          u.language, u.credential_version, u.created_at, u.last_login_at, u.self_registered,
-         u.notify_new_devices,
+         u.notify_new_devices, u.device_version,
          (SELECT string_agg(r.role, ',' ORDER BY r.granted_at, r.role)
           FROM auth_user_roles r WHERE r.user_id = u.id) AS roles"
     };
@@ -151,7 +153,7 @@ macro_rules! insert {
             ") ON CONFLICT DO NOTHING
              RETURNING id, email, email_confirmed_at, username, first_name, is_active, is_superuser,
                        language, credential_version, created_at, last_login_at, self_registered,
-                       notify_new_devices, NULL AS roles"
+                       notify_new_devices, device_version, NULL AS roles"
         )
     };
 }
@@ -267,6 +269,11 @@ pub async fn remove_password(db: &mut Tx, id: UserId) -> Result<()> {
                SET password_hash = NULL, credential_version = credential_version + 1
                WHERE id = $1";
     db.run(sql, [id]).await
+}
+
+/// Forgets the devices on which the user has logged in: whoever used them may have been somebody else.
+pub async fn forget_devices(db: &mut Tx, id: UserId) -> Result<()> {
+    db.run("UPDATE auth_users SET device_version = device_version + 1 WHERE id = $1", [id]).await
 }
 
 /// Marks the address as confirmed; `false` if it already was.

@@ -38,6 +38,8 @@ const GUEST = [
     await page.locator("#register [name=password]").fill("short");
     await send("register")(page);
   }],
+  // Before the browser requests another mail.
+  ["mail-login-link", "MAIL_LOGIN"],
   ["mail-login", "/login/mail"],
   ["mail-login-errors", "/login/mail", send("mail")],
   ["mail-login-code", "/login/mail", async (page) => {
@@ -50,7 +52,6 @@ const GUEST = [
     await page.locator("#code [name=code]").fill("000 000");
     await send("code")(page);
   }],
-  ["mail-login-elsewhere", "MAIL_LOGIN"],
   ["mail-login-expired", "/login/mail/link?token=x"],
   ["forgot", "/forgot-password"],
   ["forgot-errors", "/forgot-password", send("forgot")],
@@ -114,6 +115,8 @@ const USER = [
   }],
   ["sessions", "/account/sessions"],
   ["security", "/account/security"],
+  ["security-notifications", "/account/security", send("notifications")],
+  ["mail-login-elsewhere", "MAIL_LOGIN"],
 ];
 
 /** The admin zone, as a superuser sees it. */
@@ -241,7 +244,10 @@ function look(lang, scheme) {
       await post(mover, lang, "/auth/email", { email: moved, password: PASSWORD });
       await post(mover, lang, "/auth/email/confirm", { token: await token(moved) });
       links.RESTORE = (await service.mail(old)).links[0];
-      await post(mover, lang, "/auth/login/mail", { email: moved });
+      const requested = await pageOf(guest);
+      await requested.goto(`${service.origin}/login/mail`);
+      await requested.locator("#mail [name=email]").fill(moved);
+      await send("mail")(requested);
       links.MAIL_LOGIN = (await service.mail(moved)).links[0];
       const other = await browser.newContext({ userAgent: "another browser" });
       await post(other, lang, "/auth/login", { email: moved, password: PASSWORD });

@@ -22,7 +22,7 @@ pub(crate) const LOGIN: [Kind; 1] = [Kind::Login];
 
 /// The links by which a user says "this was not me": about a login from a new device, or a change of second
 /// factors. They survive what the author of it does next.
-pub(crate) const REPORTING: [Kind; 6] = [
+pub const REPORTING: [Kind; 6] = [
     Kind::NewDevice,
     Kind::TotpAdded,
     Kind::TotpRemoved,
@@ -55,6 +55,20 @@ impl Auth {
             Err(Error::LinkNotValid) => Ok(None),
             Err(e) => Err(e),
         }
+    }
+
+    /// The state of a mailed link of one of these kinds, and the address that it was sent to, which is empty for an
+    /// unknown link. It changes nothing.
+    pub async fn link_state(
+        &self,
+        caller: &Caller,
+        token: &str,
+        kinds: &[Kind],
+    ) -> Result<(LinkState, String)> {
+        self.limit(caller, Action::Link)?;
+        let found = self.inspect_link(&mut self.db.read().await?, token, kinds).await?;
+        Ok(found
+            .map_or((LinkState::Expired, String::new()), |(link, state, _)| (state, link.email)))
     }
 
     /// The link of a token with its state and its user, if it exists and is of one of `kinds`.

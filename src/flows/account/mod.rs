@@ -14,3 +14,4 @@ pub mod report_login;
 pub mod reset_password;
 pub mod restore_email;
 pub mod setup;
+mod take_back;

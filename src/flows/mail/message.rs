@@ -108,7 +108,9 @@ impl Auth {
         if outdated || confirmed || withdrawn {
             return Ok(None);
         }
-        if kind == Kind::Login && !may_log_in(&mut db, mail, ticket, now).await? {
+        if kind == Kind::Login
+            && !(user.is_active && may_log_in(&mut db, mail, ticket, now).await?)
+        {
             return Ok(None);
         }
         let token = secret::token()?;

@@ -14,7 +14,7 @@ use crate::{
         account::links,
         audit::{AuditEvent, AuditKind},
         limits::{Action, MailLogin},
-        mail::{Kind, message},
+        mail::{Kind, MOST, message},
         surface::Surface,
         work::Work,
     },
@@ -31,6 +31,10 @@ use uuid::Uuid;
 
 /// How long a link and a code that log in are valid.
 pub const LIFETIME: Duration = message::LOGIN;
+
+/// How many mails that log in one address gets in an hour, if devices request them that the account knows. They
+/// have a limit of their own, because strangers must not use up their mails.
+const MOST_KNOWN: i64 = 20;
 
 /// What the page of a mailed link that logs in shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,11 +195,8 @@ impl Work<'_> {
             return self.commit().await;
         }
         let args = json!({ "ticket": mark });
-        if request.is_known_device() {
-            self.mail_unlimited(Kind::Login, &user, &user.email, &args).await?;
-        } else {
-            self.mail_to(Kind::Login, &user, &user.email, &args).await?;
-        }
+        let most = if request.is_known_device() { MOST_KNOWN } else { MOST };
+        self.mail_up_to(most, Kind::Login, &user, &user.email, &args).await?;
         self.audit_repeated(AuditEvent::about(AuditKind::LoginMailRequested, user.id)).await?;
         self.commit().await
     }

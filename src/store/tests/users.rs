@@ -4,7 +4,7 @@ use crate::{
     secret::Digest,
     store::{
         emails,
-        fixtures::{NOW, after, ann, named, open, token_of},
+        fixtures::{NOW, after, ann, bob, named, open, token_of},
         refresh_tokens, roles, sessions,
         users::{self, UserId},
     },
@@ -189,6 +189,18 @@ async fn deleting_a_user_deletes_their_rows_and_retires_the_id(db: &Db) {
     assert!(refresh_tokens::by_hash(&mut conn, &Digest(vec![1; 32])).await.unwrap().is_none());
     drop(conn);
     assert_ne!(ann(db).await, id);
+}
+
+on_db!(devices_are_forgotten_by_another_version);
+async fn devices_are_forgotten_by_another_version(db: &Db) {
+    let (id, bob) = (ann(db).await, bob(db).await);
+    let version = async |id| {
+        let found = users::by_id(&mut db.read().await.unwrap(), id).await.unwrap();
+        found.unwrap().device_version
+    };
+    tx!(db, |tx| users::forget_devices(tx, id));
+    tx!(db, |tx| users::forget_devices(tx, id));
+    assert_eq!((version(id).await, version(bob).await), (2, 0));
 }
 
 on_db!(the_time_when_all_sessions_ended_is_kept);

@@ -25,7 +25,10 @@ use std::{
     io,
     net::SocketAddr,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -48,7 +51,8 @@ struct Signs {
     /// `/app/wait` was reached, and may be answered.
     reached: Notify,
     go: Notify,
-    /// The reply of `/app/endless` was given up.
+    /// How many bytes of streams were read, and that one was given up.
+    read: AtomicUsize,
     given_up: Notify,
 }
 
@@ -124,6 +128,7 @@ impl AsyncRead for Stream {
         let count = buffer.remaining().min(self.left);
         buffer.put_slice(&vec![b's'; count]);
         self.left -= count;
+        self.signs.read.fetch_add(count, Ordering::Relaxed);
         Poll::Ready(Ok(()))
     }
 }

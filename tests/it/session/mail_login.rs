@@ -118,9 +118,10 @@ async fn a_code_needs_its_ticket_and_expires(service: &Service) {
 on_both!(of_concurrent_logins_with_one_mail_one_succeeds, on);
 async fn of_concurrent_logins_with_one_mail_one_succeeds(service: &Service) {
     let ann = service.registered("ann").await;
-    let replica = service.replica().await;
     let key = ticket(&ann, &ann.email()).await;
     let code = service.mailed_code(&ann.email()).await;
+    // It starts now, because it could send the mail as well.
+    let replica = service.replica().await;
     let browsers: Vec<_> =
         (0..4).map(|n| ann.at(if n % 2 == 0 { service } else { &replica })).collect();
     let replies = join_all(browsers.iter().map(|b| confirm(b, &key, &code))).await;
@@ -128,13 +129,26 @@ async fn of_concurrent_logins_with_one_mail_one_succeeds(service: &Service) {
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 400, 400, 400]);
     assert_eq!(count(service, LIVING).await, 1);
-    // Tries are shared as well.
+    replica.end().await;
+}
+
+on_both!(concurrent_tries_of_a_code_are_counted_one_by_one, on);
+async fn concurrent_tries_of_a_code_are_counted_one_by_one(service: &Service) {
+    let ann = service.registered("ann").await;
     let key = ticket(&ann, &ann.email()).await;
     let code = service.mailed_code(&ann.email()).await;
     let wrong = other(&code);
-    for n in 0..5 {
-        is_wrong(&confirm(&browsers[n % 4], &key, &wrong).await);
-    }
+    let replica = service.replica().await;
+    let browsers = [ann.at(service), ann.at(&replica)];
+    // The audit log counts the codes that were compared.
+    let failed = "SELECT CAST(times AS TEXT) FROM auth_audit
+                  WHERE kind = 'login_failed' AND detail = 'wrong code from a mail'";
+    let guesses = join_all((0..20).map(|n| confirm(&browsers[n % 2], &key, &wrong))).await;
+    guesses.iter().for_each(is_wrong);
+    service.auth().settled().await;
+    replica.auth().settled().await;
+    let times = rows(service, failed).await;
+    assert_eq!(times.iter().map(|times| times.parse::<i64>().unwrap()).sum::<i64>(), 5);
     for browser in &browsers {
         is_wrong(&confirm(browser, &key, &code).await);
     }
@@ -233,8 +247,10 @@ async fn the_database_holds_neither_code_nor_ticket_nor_link(service: &Service) 
     }
 }
 
-on_both_databases!(a_mail_that_waited_for_too_long_is_not_sent);
-async fn a_mail_that_waited_for_too_long_is_not_sent(database: crate::support::Database) {
+on_both_databases!(a_mail_that_waited_for_too_long_or_whose_user_was_disabled_is_not_sent);
+async fn a_mail_that_waited_for_too_long_or_whose_user_was_disabled_is_not_sent(
+    database: crate::support::Database,
+) {
     let (server, url) = MailServer::start().await;
     let mut config = config();
     (config.login_by_mail, config.mail.url) = (true, Secret(url));
@@ -245,15 +261,21 @@ async fn a_mail_that_waited_for_too_long_is_not_sent(database: crate::support::D
         confirmed: true,
         ..NewUser::default()
     };
-    service.auth().admin(&Operator::cli()).add_user(new).await.unwrap();
+    let id = service.auth().admin(&Operator::cli()).add_user(new).await.unwrap().id;
     let ann = service.stranger();
-    server.refuse("ann@example.com", 451);
-    ticket(&ann, "ann@example.com").await;
-    service.auth().deliver_due().await.unwrap();
-    server.refuse("ann@example.com", 250);
-    service.advance(10 * MINUTE);
-    service.auth().deliver_due().await.unwrap();
-    assert_eq!(rows(&service, "SELECT state FROM auth_outbox").await, ["dropped"]);
+    for (disabled, wait) in [(false, 10 * MINUTE), (true, 5 * MINUTE)] {
+        server.refuse("ann@example.com", 451);
+        ticket(&ann, "ann@example.com").await;
+        service.auth().settled().await;
+        service.auth().deliver_due().await.unwrap();
+        server.refuse("ann@example.com", 250);
+        if disabled {
+            service.set_active(id, false).await;
+        }
+        service.advance(wait);
+        service.auth().deliver_due().await.unwrap();
+    }
+    assert_eq!(rows(&service, "SELECT state FROM auth_outbox").await, ["dropped", "dropped"]);
     assert!(server.received().is_empty());
     service.end().await;
     database.end().await;
@@ -326,6 +348,55 @@ async fn few_mails_to_log_in_are_sent_and_all_surfaces_share_the_limit(service: 
     service.advance(15 * MINUTE);
     request(&service.stranger(), &ann.email()).await.expect(202);
     request(&service.stranger(), &ann.email()).await.refused(429, "rate_limited");
+}
+
+on_both!(codes_are_limited_by_address_whatever_their_tickets, |c| {
+    limited(c);
+    c.limits.links = 10;
+});
+async fn codes_are_limited_by_address_whatever_their_tickets(service: &Service) {
+    let eve = service.stranger();
+    let mut tickets = Vec::new();
+    for name in ["ann", "bob", "cem", "dan"] {
+        let person = service.registered(name).await;
+        tickets.push(ticket(&eve, &person.email()).await);
+    }
+    // Each of them has used a mailed link from this address.
+    for key in tickets.iter().cycle().take(10 - tickets.len()) {
+        is_wrong(&confirm(&eve, key, "000000").await);
+    }
+    for key in &tickets {
+        confirm(&eve, key, "000000").await.refused(429, "rate_limited");
+    }
+}
+
+on_both!(a_known_device_cannot_send_mails_without_end, limited);
+async fn a_known_device_cannot_send_mails_without_end(service: &Service) {
+    let ann = service.user("ann").await;
+    let mut sent = 0;
+    for _half_hour in 0..48 {
+        while request(&ann, &ann.email()).await.status == 202 {
+            sent += 1;
+        }
+        service.advance(30 * MINUTE);
+    }
+    assert_eq!(sent, 20);
+    // Neither can many of them: an address gets as many in an hour.
+    service.advance(Duration::from_hours(1));
+    let since = service.clock.now().micros();
+    for _ in 0..8 {
+        let device = service.stranger();
+        let login = json!({ "login": "ann", "password": PASSWORD });
+        device.post("/auth/login", login).await.expect(200);
+        for _ in 0..3 {
+            request(&device, &ann.email()).await.expect(202);
+        }
+    }
+    service.auth().settled().await;
+    let mails =
+        rows(service, "SELECT CAST(created_at AS TEXT) FROM auth_outbox WHERE kind = 'login'")
+            .await;
+    assert_eq!(mails.iter().filter(|at| at.parse::<i64>().unwrap() >= since).count(), 20);
 }
 
 on_both!(strangers_cannot_use_up_the_mails_of_a_known_device, limited);

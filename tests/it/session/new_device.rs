@@ -9,6 +9,7 @@ use std::time::Duration;
 const NOTICES: &str = "SELECT kind FROM auth_outbox WHERE kind = 'new_device'";
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
 const DAY: Duration = Duration::from_hours(24);
+const NEW: &str = "seven green herons";
 
 fn limited(c: &mut Config) {
     c.limits = Limits::default();
@@ -17,9 +18,19 @@ fn limited(c: &mut Config) {
 
 /// Logs in with a user agent from an address.
 async fn log_in(who: &Person<'_>, login: &str, agent: &str, ip: &str) -> Reply {
+    log_in_with(who, login, PASSWORD, agent, ip).await
+}
+
+async fn log_in_with(
+    who: &Person<'_>,
+    login: &str,
+    password: &str,
+    agent: &str,
+    ip: &str,
+) -> Reply {
     let headers =
         [("Content-Type", "application/json"), ("User-Agent", agent), ("X-Forwarded-For", ip)];
-    let body = json!({ "login": login, "password": PASSWORD }).to_string();
+    let body = json!({ "login": login, "password": password }).to_string();
     let reply = who.send(Method::Post, "/auth/login", Some(body), &headers).await;
     reply.expect(200);
     who.keep(reply)
@@ -79,6 +90,85 @@ async fn a_wrong_password_and_an_unconfirmed_address_cause_no_mail_about_a_devic
     let own = json!({ "id": ann.id });
     bearing(service, Method::Post, "/api/tokens", &token, Some(own)).await.expect(200);
     assert!(rows(service, NOTICES).await.is_empty());
+}
+
+on_both!(whoever_registered_an_address_first_has_a_new_device_to_its_owner, limited);
+async fn whoever_registered_an_address_first_has_a_new_device_to_its_owner(service: &Service) {
+    let (email, ip) = ("ann@example.com", "198.51.100.7");
+    let (ann, mallory) = (service.stranger(), service.stranger());
+    let new = json!({ "email": email, "password": PASSWORD });
+    mallory.post("/auth/register", new).await.expect(201);
+    // One session is ended by its owner, one is still active when the address changes hands.
+    log_in(&mallory, email, FIREFOX, ip).await;
+    mallory.post("/auth/logout", json!({})).await.expect(204);
+    service.advance(MINUTE);
+    log_in(&mallory, email, FIREFOX, ip).await;
+    ann.post("/auth/password/forgot", json!({ "email": email })).await.expect(202);
+    let reset = json!({ "token": service.mailed_token(email).await, "new_password": NEW });
+    ann.post("/auth/password/reset", reset).await.expect(204);
+    log_in_with(&ann, email, NEW, "own", "192.0.2.1").await;
+    assert!(rows(service, NOTICES).await.is_empty());
+    // With the cookie and without it.
+    log_in_with(&mallory, email, NEW, FIREFOX, ip).await;
+    assert_eq!(rows(service, NOTICES).await.len(), 1);
+    service.advance(MINUTE);
+    log_in_with(&mallory, email, NEW, FIREFOX, ip).await;
+    assert_eq!(rows(service, NOTICES).await.len(), 1);
+}
+
+on_both!(whoever_registered_an_address_first_is_unknown_without_a_cookie_as_well);
+async fn whoever_registered_an_address_first_is_unknown_without_a_cookie_as_well(
+    service: &Service,
+) {
+    let email = "ann@example.com";
+    let (ann, mallory) = (service.stranger(), service.stranger());
+    let new = json!({ "email": email, "password": PASSWORD });
+    mallory.post("/auth/register", new).await.expect(201);
+    log_in(&mallory, email, "ended", "").await;
+    mallory.post("/auth/logout", json!({})).await.expect(204);
+    log_in(&mallory, email, "active", "").await;
+    service.advance(MINUTE);
+    ann.post("/auth/password/forgot", json!({ "email": email })).await.expect(202);
+    let reset = json!({ "token": service.mailed_token(email).await, "new_password": NEW });
+    ann.post("/auth/password/reset", reset).await.expect(204);
+    for (agent, mails) in [("ended", 1), ("active", 2), ("ended", 2), ("active", 2)] {
+        log_in_with(&mallory, email, NEW, agent, "").await;
+        assert_eq!(rows(service, NOTICES).await.len(), mails, "{agent}");
+    }
+}
+
+on_both!(the_device_on_which_somebody_registers_and_confirms_stays_known, limited);
+async fn the_device_on_which_somebody_registers_and_confirms_stays_known(service: &Service) {
+    let email = "ann@example.com";
+    let (ann, program) = (service.stranger(), service.stranger());
+    ann.post("/auth/register", json!({ "email": email, "password": PASSWORD })).await.expect(201);
+    log_in(&ann, email, "own", "192.0.2.1").await;
+    log_in(&program, email, "program", "203.0.113.9").await;
+    let token = service.mailed_token(email).await;
+    ann.post("/auth/email/confirm", json!({ "token": token })).await.expect(200);
+    ann.post("/auth/logout", json!({})).await.expect(204);
+    service.advance(MINUTE);
+    log_in(&ann, email, "updated", "198.51.100.7").await;
+    log_in(&service.stranger(), email, "program", "203.0.113.10").await;
+    assert!(rows(service, NOTICES).await.is_empty());
+}
+
+on_both!(this_was_not_me_makes_the_device_new_again, limited);
+async fn this_was_not_me_makes_the_device_new_again(service: &Service) {
+    let (ann, thief, ip) = (service.user("ann").await, service.stranger(), "198.51.100.7");
+    log_in(&thief, "ann", FIREFOX, ip).await;
+    let token = service.mailed_token(&ann.email()).await;
+    ann.get(&format!("/report-login?token={token}")).await;
+    let done = ann.submit("/report-login", "/report-login", &[("token", &token)]).await;
+    let page = ann.follow(&done, "/reset-password").await;
+    let reset = page.text.split("name=\"token\" value=\"").nth(1).unwrap();
+    let reset = reset.split_once('"').unwrap().0.to_owned();
+    let new = [("token", &*reset), ("new_password", NEW)];
+    ann.submit("/reset-password", "/reset-password", &new).await;
+    log_in_with(&ann, "ann", NEW, "own", "192.0.2.1").await;
+    assert_eq!(rows(service, NOTICES).await.len(), 1);
+    log_in_with(&thief, "ann", NEW, FIREFOX, ip).await;
+    assert_eq!(rows(service, NOTICES).await.len(), 2);
 }
 
 on_both!(this_was_not_me_ends_every_session_and_starts_a_reset);

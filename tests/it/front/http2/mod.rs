@@ -7,7 +7,7 @@ use super::{LONG, Running, SHORT};
 use bytes::Bytes;
 use h2::{Reason, client};
 use hyper::{Method, Request, Response};
-use std::{future::poll_fn, time::Duration};
+use std::{future::poll_fn, sync::atomic::Ordering, time::Duration};
 use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
 
 type Sender = client::SendRequest<Bytes>;
@@ -163,7 +163,7 @@ async fn a_list_of_headers_is_limited() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_takes_no_reply_is_cut_off() {
     let front = Running::start(|c| c.server.write_timeout = SHORT).await;
-    for path in ["/app/bytes/60000", "/app/endless"] {
+    for path in ["/app/bytes/10000", "/app/bytes/60000", "/app/endless"] {
         let mut builder = client::Builder::new();
         let (sender, connection) = connect_with(&front, builder.initial_window_size(0)).await;
         let mut sender = sender.ready().await.unwrap();
@@ -174,6 +174,20 @@ async fn a_client_that_takes_no_reply_is_cut_off() {
         drop(body);
         connection.abort();
     }
+    front.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_is_read_only_as_the_client_takes_it() {
+    let front = Running::start(|c| c.server.write_timeout = SHORT).await;
+    let mut builder = client::Builder::new();
+    let (sender, connection) = connect_with(&front, builder.initial_window_size(0)).await;
+    let (reply, _) = sender.ready().await.unwrap().send_request(get("/app/endless"), true).unwrap();
+    let body = timeout(LONG, reply).await.unwrap().unwrap().into_body();
+    timeout(LONG, front.signs.given_up.notified()).await.expect("the reply is given up");
+    assert_eq!(front.signs.read.load(Ordering::Relaxed), 16 << 10);
+    drop(body);
+    connection.abort();
     front.end().await;
 }
 
