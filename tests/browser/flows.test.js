@@ -4,6 +4,7 @@ const assert = require("node:assert/strict");
 const { after, before, describe, test } = require("node:test");
 const { chromium } = require("playwright-core");
 const { BROWSER, ENGINES, start } = require("./service.js");
+const { totp, wrongTotp } = require("./totp.js");
 
 const PASSWORD = "seven green herons";
 const OTHER = "nine quiet kettles";
@@ -254,6 +255,61 @@ function flows(engine) {
             await send(page, "notifications", {});
           }
           await Promise.all([context.close(), thief.close()]);
+        });
+
+        test("an authenticator app is set up, asked for at a login, replaced by a recovery code, and removed", async () => {
+          const { email, context, page } = await registered(way);
+          await page.goto(await link(email));
+          await at(page, "/account/security");
+          await send(page, "totp", { password: PASSWORD });
+          const secret = await page.locator("#confirm [name=secret]").inputValue();
+          assert.ok(await page.locator("svg.qr").isVisible());
+          await send(page, "confirm", { code: wrongTotp(secret) });
+          assert.ok(await page.locator("#confirm [name=code][aria-invalid]").isVisible());
+          await send(page, "confirm", { code: totp(secret) });
+          const codes = await page.locator(".codes code").allInnerTexts();
+          assert.equal(codes.length, 10);
+          const saved = page.waitForEvent("download");
+          await page.locator("#download button[type=submit]").click();
+          assert.equal((await saved).suggestedFilename(), "recovery-codes.txt");
+          await at(page, "/account/security");
+
+          const phone = await person(way);
+          const other = await phone.newPage();
+          const login = async () => {
+            await phone.clearCookies();
+            await at(other, "/login?next=%2Faccount%2Fsessions");
+            await send(other, "login", { login: email, password: PASSWORD });
+            assert.equal(path(other), "/login/code");
+          };
+          await login();
+          await send(other, "factor", { code: wrongTotp(secret) });
+          assert.equal(path(other), "/login/code");
+          await send(other, "factor", { code: totp(secret, 1) });
+          assert.equal(path(other), "/account/sessions");
+          await login();
+          await other.locator("a[href='/login/code?recovery=1']").click();
+          await send(other, "factor", { code: codes[0].toLowerCase() });
+          assert.equal(path(other), "/account/sessions");
+          // So does a login by mail.
+          await phone.clearCookies();
+          await at(other, "/login/mail");
+          await send(other, "mail", { email });
+          const [code] = /\b\d{6}\b/.exec((await service.mail(email)).text);
+          await send(other, "code", { code });
+          assert.equal(path(other), "/login/code");
+          await other.locator("a[href='/login/code?recovery=1']").click();
+          await send(other, "factor", { code: codes[1] });
+          assert.equal(path(other), "/account");
+
+          await page.locator("details:has(#remove) summary").click();
+          await send(page, "remove", { password: PASSWORD, code: codes[2] });
+          assert.equal(await page.locator("#totp").count(), 1);
+          await at(other, "/account");
+          assert.ok(path(other).startsWith("/login"));
+          await send(other, "login", { login: email, password: PASSWORD });
+          assert.equal(path(other), "/account");
+          await Promise.all([context.close(), phone.close()]);
         });
 
         test("profile and language are changed", async () => {

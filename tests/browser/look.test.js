@@ -7,6 +7,7 @@ const path = require("node:path");
 const { after, before, describe, test } = require("node:test");
 const { chromium } = require("playwright-core");
 const { BROWSER, start } = require("./service.js");
+const { totp } = require("./totp.js");
 
 const AXE = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const PICTURES = process.env.PICTURES;
@@ -119,6 +120,62 @@ const USER = [
   ["mail-login-elsewhere", "MAIL_LOGIN"],
 ];
 
+/** For each browser context: the address of an account with an authenticator app, and its recovery codes. */
+const guarded = new WeakMap();
+
+/** Gives the right password of such an account. */
+async function halfDone(page) {
+  await page.locator("#login [name=login]").fill(guarded.get(page.context()).email);
+  await page.locator("#login [name=password]").fill(PASSWORD);
+  await send("login")(page);
+}
+const HALF_DONE = [
+  ["second-factor", "/login", halfDone],
+  ["second-factor-errors", "/login", async (page) => {
+    await halfDone(page);
+    await send("factor")(page);
+  }],
+  ["second-factor-recovery", "/login", async (page) => {
+    await halfDone(page);
+    await page.locator("a[href='/login/code?recovery=1']").click();
+  }],
+];
+
+async function startTotp(page) {
+  await page.locator("#totp [name=password]").fill(PASSWORD);
+  await send("totp")(page);
+}
+/** Of a user whose address is confirmed. */
+const CONFIRMED = [
+  ["two-step-off", "/account/security"],
+  ["two-step-off-errors", "/account/security", send("totp")],
+  ["totp", "/account/security", startTotp],
+  ["totp-errors", "/account/security", async (page) => {
+    await startTotp(page);
+    await send("confirm")(page);
+  }],
+];
+/** Of a user with an authenticator app. */
+const GUARDED = [
+  ["two-step", "/account/security"],
+  ["two-step-open", "/account/security", async (page) => {
+    await open("renew")(page);
+    await open("remove")(page);
+  }],
+  ["two-step-errors", "/account/security", async (page) => {
+    await open("remove")(page);
+    await send("remove")(page);
+  }],
+  ["recovery-codes", "/account/security", async (page) => {
+    const own = guarded.get(page.context());
+    await open("renew")(page);
+    await page.locator("#renew [name=password]").fill(PASSWORD);
+    await page.locator("#renew [name=code]").fill(own.codes[0]);
+    await send("renew")(page);
+    own.codes = await page.locator(".codes code").allInnerTexts();
+  }],
+];
+
 /** The admin zone, as a superuser sees it. */
 const ROOT = [
   ["admin-overview", "/admin/"],
@@ -171,6 +228,7 @@ async function post(context, lang, to, body, { origin } = service) {
     headers: { Origin: origin, "Accept-Language": lang },
   });
   assert.ok(reply.ok(), `${to} ${reply.status()}`);
+  return reply;
 }
 
 /** What an invitation leads to. */
@@ -213,6 +271,8 @@ function look(lang, scheme) {
     let guest;
     let user;
     let root;
+    let mover;
+    let keeper;
     const links = {};
     before(async () => {
       const options = {
@@ -221,7 +281,9 @@ function look(lang, scheme) {
         reducedMotion: "reduce",
         bypassCSP: true,
       };
-      [guest, user, root] = await Promise.all([1, 2, 3].map(() => browser.newContext(options)));
+      [guest, user, root, mover, keeper] = await Promise.all(
+        [1, 2, 3, 4, 5].map(() => browser.newContext(options)),
+      );
       const own = { email: "root@example.com", password: PASSWORD };
       await post(root, lang, "/auth/login", own, invites);
       links.USER = `${invites.origin}/admin/users/1`;
@@ -235,7 +297,6 @@ function look(lang, scheme) {
       await post(guest, lang, "/auth/password/forgot", { email });
       links.RESET = (await service.mail(email)).links[0];
       links.SETUP = service.setup;
-      const mover = await browser.newContext(options);
       const [old, moved, next] = ["old", "moved", "next"].map((name) => `${name}.${email}`);
       const token = async (to) => new URL((await service.mail(to)).links[0]).searchParams.get("token");
       await post(mover, lang, "/auth/register", { email: old, password: PASSWORD });
@@ -255,15 +316,26 @@ function look(lang, scheme) {
       await other.close();
       await post(mover, lang, "/auth/email", { email: next, password: PASSWORD });
       links.CHANGE = (await service.mail(next)).links[0];
-      await mover.close();
+      const kept = `keeper.${email}`;
+      await post(keeper, lang, "/auth/register", { email: kept, password: PASSWORD });
+      await post(keeper, lang, "/auth/email/confirm", { token: await token(kept) });
+      await post(keeper, lang, "/auth/login", { email: kept, password: PASSWORD });
+      const begun = await post(keeper, lang, "/auth/factors/totp", { password: PASSWORD });
+      const code = totp((await begun.json()).secret);
+      const done = await post(keeper, lang, "/auth/factors/totp/confirm", { code });
+      guarded.set(keeper, { codes: (await done.json()).recovery_codes });
+      guarded.set(guest, { email: kept });
       links.BY_INVITATION = `${invites.origin}/register`;
       links.INVITE = await invitation(lang, email);
       links.EXPIRED = `${links.BY_INVITATION}?invite=${crypto.randomUUID()}`;
     });
-    after(() => Promise.all([guest, user, root].map((context) => context.close())));
+    after(() => Promise.all([guest, user, root, mover, keeper].map((context) => context.close())));
 
     for (const [pages, who, at] of [
       [GUEST, () => guest, () => service],
+      [HALF_DONE, () => guest, () => service],
+      [CONFIRMED, () => mover, () => service],
+      [GUARDED, () => keeper, () => service],
       [USER, () => user, () => service],
       [ROOT, () => root, () => invites],
     ]) {
