@@ -124,7 +124,11 @@ async fn a_client_that_resets_its_requests_is_cut_off() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_bodies_through_a_proxy_delay_no_other_client() {
-    let front = Running::start(|c| c.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
+    let front = Running::start(|c| {
+        c.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        c.server.body_timeout = Duration::from_mins(5);
+    })
+    .await;
     let (sender, _) = connect(&front).await;
     let post = || Request::post("http://localhost/app/size").body(()).unwrap();
     let mut slow = Vec::new();
@@ -136,7 +140,7 @@ async fn slow_bodies_through_a_proxy_delay_no_other_client() {
     for _ in 0..3 {
         ask(&sender, get("/health/live"), "").await;
     }
-    let other = timeout(Duration::from_secs(5), ask(&sender, post(), "12345")).await;
+    let other = timeout(LONG, ask(&sender, post(), "12345")).await;
     assert_eq!(other.expect("the others are not waited for").1, "5");
     front.end().await;
 }
