@@ -248,7 +248,7 @@ fn database_error(e: &dyn std::fmt::Display) -> StartError {
 fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
     metrics::start();
     let config = auth.config().clone();
-    let mut endpoints = api::endpoints(config.metrics);
+    let mut endpoints = api::endpoints(config.metrics, config.login_by_mail);
     endpoints.extend(dialects::endpoints(&config.dialects));
     let browser = if config.docs { browser(&endpoints) } else { Vec::new() };
     let endpoints: Vec<_> = endpoints.into_iter().flat_map(|group| group.routes).collect();
@@ -258,7 +258,7 @@ fn mount(rocket: Rocket<Build>, auth: Auth) -> Rocket<Build> {
         .attach(Hooks::new(&config))
         .attach(Cors)
         .mount("/", routes::ours(endpoints))
-        .mount("/", routes::pages(pages::routes()))
+        .mount("/", routes::pages(pages::routes(config.login_by_mail)))
         .mount("/", routes::ours(browser))
         .register("/auth", catchers::all())
         .attach(AdHoc::on_liftoff("Portcullis workers", |rocket| {

@@ -43,8 +43,13 @@ pub fn same_hash(a: &Digest, b: &Digest) -> bool {
 
 /// Six random digits.
 pub fn code() -> Result<String> {
-    // The bias of the modulo is negligible with 2^64 values.
-    Ok(format!("{:06}", u64::from_be_bytes(random()?) % 1_000_000))
+    Ok(digits(token()?))
+}
+
+/// Six digits of a random token or a MAC.
+pub fn digits(of: Uuid) -> String {
+    // The bias of the modulo is negligible: the last 62 bits are random.
+    format!("{:06}", of.as_u128() % 1_000_000)
 }
 
 /// Parses a token in its canonical form: 36 characters with hyphens.

@@ -3,6 +3,7 @@ mail-hello-name = Hello { $name },
 mail-link-plain = If the button does not work, open this link:
 mail-link-lifetime = { $days ->
     [0] { $hours ->
+        [0] The link works once and expires after { $minutes } minutes.
         [one] The link works once and expires after one hour.
        *[other] The link works once and expires after { $hours } hours.
     }
@@ -16,6 +17,12 @@ mail-confirm-email-button = Confirm email
 mail-confirm-email-ignore = If it was not you, open the link to delete the account, or ignore this email: the account will stay unconfirmed.
 
 mail-code = Or enter this code where you are logged in:
+
+mail-login-subject = Log in to { $site }
+mail-login-body = Someone asked to log in to your account on { $site } with this email. If it was you, open the link in the same browser.
+mail-login-button = Log in
+mail-login-code = Or enter this code there:
+mail-login-ignore = If it was not you, ignore this email, and do not give the code to anyone: nobody can log in without it.
 
 mail-reset-password-subject = Choose a new password for { $site }
 mail-reset-password-body = Someone requested a new password for your account on { $site }. If it was you, choose one now.
@@ -41,6 +48,11 @@ mail-restore-email-subject = The email of your account on { $site } was changed
 mail-restore-email-body = Your account on { $site } now uses { $new-email }. From now on, we send emails about it there.
 mail-restore-email-button = Undo the change
 mail-restore-email-ignore = If it was you, there is nothing to do. If not, undo the change: this logs out every device, and you choose a new password.
+
+mail-new-device-subject = New login to your account on { $site }
+mail-new-device-body = Someone logged in to your account on { $site } from a device that you have not used before: { $device }, { $time }.
+mail-new-device-button = This was not me
+mail-new-device-ignore = If it was you, there is nothing to do. If not, open the link: you can log out every device and choose a new password. You can turn off these emails on the security page of your account.
 
 mail-password-changed-subject = Your password on { $site } was changed
 mail-password-changed-body = The password of your account on { $site } was changed, and other devices were logged out.

@@ -32,9 +32,23 @@ login-name = Email or username
 login-remember = Keep me logged in
 login-forgot = Forgot your password?
 login-button = Log in
+login-by-mail = Log in by email
 login-new = New here?
 login-register = Create account
 logout-button = Log out
+
+by-mail-title = Log in by email
+by-mail-body = Enter the email of your account. We’ll send you a link and a code that log you in without your password.
+by-mail-button = Send email
+by-mail-password = Log in with your password
+by-mail-code-title = Check your email
+by-mail-code-body = If there is an account with this email, a link and a code are on their way. Open the link in this browser, or enter the code here.
+by-mail-code-hint = Six digits. The code works for 10 minutes.
+by-mail-again = Request a new email
+by-mail-elsewhere-title = Your code
+by-mail-elsewhere-body = This login was started in another browser. Enter this code there:
+by-mail-elsewhere-warning = Did somebody else send you here or ask for this code? Then close this page: with the code, they could log in to your account.
+by-mail-expired-body = This link has expired, was already used, or was replaced by the one in a newer email.
 
 register-title = Create account
 register-button = Create account
@@ -83,6 +97,12 @@ restore-done-body = The change is already undone. If you haven’t chosen a new 
 restore-expired-body = You can undo a change for 3 days, with the link in the email about it.
 restore-reset = Choose a new password
 
+report-title = This was not me
+report-body = Every device is logged out and your password stops working: you choose a new one in the next step.
+report-button = Log out every device
+report-done-body = The login is already reported. If you haven’t chosen a new password yet, request a link.
+report-expired-body = You can report a login for 3 days, with the link in the email about it.
+
 setup-title = Set up this service
 setup-body = Enter the email and password of the first superuser. Superusers can do everything here.
 setup-button = Create superuser
@@ -129,6 +149,11 @@ security-sessions = { $count ->
  }
 security-look = View sessions
 security-password = Use a password that you don’t use anywhere else.
+notifications-title = Logins from new devices
+notifications-on = We email you when someone logs in to your account from a device that you haven’t used before.
+notifications-off = We don’t email you when someone logs in to your account from a new device.
+notifications-turn-on = Turn on emails
+notifications-turn-off = Turn off emails
 security-events-title = Recent activity
 security-events-body = If you don’t recognise something here, change your password.
 security-none = No activity yet.
@@ -158,6 +183,8 @@ event-times-several = { $count ->
  } with several accounts or addresses, most recently { $last }
 event-login = Login
 event-login-failed = Failed login
+event-login-reported = Login reported as somebody else’s
+event-login-mail-requested = Login email requested
 event-stuffing-noticed = Attack with leaked passwords noticed
 event-logout = Logout
 event-logout-all = Logout on every device
@@ -259,6 +286,8 @@ notice-account-deleted = Your account is deleted.
 notice-email-confirmed = Email confirmed.
 notice-registration-declined = Account deleted. You can use your email for a new one.
 notice-change-declined = Change cancelled. Your email was not added to any account.
+notice-login-reported = Every device is logged out. Now choose a new password.
+notice-notifications-saved = Saved.
 notice-email-restored = Your email is back, and every device is logged out. Now choose a new password.
 
 dev-mail-title = Development mailbox
@@ -370,6 +399,7 @@ mail-state-sent = sent
 mail-state-failed = failed
 mail-state-dropped = cancelled
 mail-kind-confirm-email = Email confirmation
+mail-kind-login = Login by email
 mail-kind-reset-password = Password reset
 mail-kind-change-email = New email confirmation
 mail-kind-email-changed = Notice: email change requested
@@ -377,6 +407,7 @@ mail-kind-restore-email = Notice: email changed
 mail-kind-password-changed = Notice: password changed
 mail-kind-account-exists = Notice: account already exists
 mail-kind-account-deleted = Notice: account deleted
+mail-kind-new-device = Notice: login from a new device
 mail-kind-invitation = Invitation
 
 admin-keys-body = The current key signs tokens. The next key is already published, so that other services can fetch it before it signs. Retired keys verify tokens until the last one they signed expires. Rotating the keys logs nobody out.

@@ -94,6 +94,8 @@ request_body! {
         first_name: Option<Option<String>>,
         /// `en` or `ru`; null for the default language of the service.
         language: Option<Option<String>>,
+        /// Whether logins from new devices are mailed to the user.
+        notify_new_devices: Option<bool>,
     }
 }
 
@@ -106,6 +108,7 @@ pub async fn change_me(me: Signed<'_>, body: Json<ProfileBody>) -> Answer<UserVi
         username: body.username.as_ref().map(Option::as_deref),
         first_name: body.first_name.as_ref().map(|name| name.as_deref().unwrap_or_default()),
         language: body.language.as_ref().map(Option::as_deref),
+        notify_new_devices: body.notify_new_devices,
     };
     Ok(Reply::ok(me.auth.change_profile(me.caller, &me.by, change).await?.into()))
 }

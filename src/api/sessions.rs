@@ -83,7 +83,8 @@ pub async fn refresh(client: Client<'_>, token: web::Result<CookieToken<'_>>) ->
     Ok(token_reply(client.auth, client.auth.refresh(&client, &SURFACE, token?.0).await?))
 }
 
-fn token_reply(auth: &Auth, tokens: crate::flows::Tokens) -> Reply<TokenView> {
+/// The reply to a login or a refresh.
+pub fn token_reply(auth: &Auth, tokens: crate::flows::Tokens) -> Reply<TokenView> {
     Reply::bare().with_tokens(auth, &tokens).body(tokens.into())
 }
 

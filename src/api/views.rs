@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 /// A user.
 #[derive(Serialize, ToSchema)]
 #[schema(as = User)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the reply")]
 pub struct UserView {
     pub id: UserId,
     pub email: String,
@@ -21,6 +22,8 @@ pub struct UserView {
     pub roles: Vec<String>,
     pub is_superuser: bool,
     pub language: Option<String>,
+    /// Whether logins from new devices are mailed to the user.
+    pub notify_new_devices: bool,
     pub created_at: Timestamp,
 }
 
@@ -37,6 +40,7 @@ impl From<User> for UserView {
             username: u.username,
             first_name: u.first_name,
             language: u.language,
+            notify_new_devices: u.notify_new_devices,
             created_at: u.created_at,
         }
     }

@@ -19,7 +19,8 @@ pub struct Limits {
     pub refreshes: u32,
     /// Refreshes of one session.
     pub session_refreshes: u32,
-    /// Requests from one address that send a mail: forgotten passwords, confirmations, changes of address.
+    /// Requests from one address that send a mail: forgotten passwords, logins by mail, confirmations,
+    /// changes of address.
     pub mails: u32,
     /// Requests from one address with the token of a mailed link, or with a mailed code.
     pub links: u32,

@@ -45,6 +45,7 @@ use url::Url;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(documented::DocumentedFields))]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting")]
 pub struct Config {
     /// The URL at which browsers reach the service. Links in mails are built from this URL only. If it
     /// is not set, it follows Rocket's `address`, `port` and `tls`.
@@ -82,6 +83,12 @@ pub struct Config {
     /// Whether users must confirm their address before they can log in. With `required`, registration
     /// also does not reveal which addresses have an account.
     pub email_confirmation: EmailConfirmation,
+    /// Whether users can log in with a link or a code that is mailed to them, without their password. Only to
+    /// confirmed addresses.
+    pub login_by_mail: bool,
+    /// Whether users are told by mail of logins from devices that they have not used before. Each user can
+    /// turn it off.
+    pub notify_new_devices: bool,
     /// The cookie with the refresh token.
     pub cookie: Cookie,
     /// Cross-origin requests from scripts.
@@ -143,6 +150,8 @@ impl Default for Config {
             legacy: Legacy::default(),
             registration: Registration::Open,
             email_confirmation: EmailConfirmation::Optional,
+            login_by_mail: false,
+            notify_new_devices: true,
             cookie: Cookie::default(),
             cors: Cors::default(),
             return_to: ReturnTo::default(),

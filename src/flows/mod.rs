@@ -59,6 +59,7 @@ pub use metrics::Figures;
 pub use paging::Page;
 pub use session::issue::{Proof, RefreshToken, SignedIn, Tokens};
 pub use session::login::Login;
+pub use session::mail_login::{LIFETIME as MAIL_LOGIN_LIFETIME, LoginLink};
 pub use session::revoke::MOST_SESSIONS;
 pub use session::revoked::RevokedSessions;
 pub use transfer::{Dump, Exported, Import, Outcome, Refusal, Source, SourceError};

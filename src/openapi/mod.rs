@@ -49,13 +49,13 @@ const DIALECTS: [(&str, &str); 6] = [
 /// The groups whose operations take an access token or the cookie, unless the operation says otherwise.
 const SIGNED_IN: [&str; 3] = ["account", "sessions", "admin"];
 
-/// The document of the native API, with the metrics, and of the dialects in `on`.
+/// The document of the native API, with the metrics and the login by mail, and of the dialects in `on`.
 pub fn document(on: &[Dialect]) -> openapi::OpenApi {
     document_of(&parts(on))
 }
 
 fn parts(on: &[Dialect]) -> Vec<Endpoints> {
-    [api::endpoints(true), dialects::endpoints(on)].into_iter().flatten().collect()
+    [api::endpoints(true, true), dialects::endpoints(on)].into_iter().flatten().collect()
 }
 
 /// The document of the routes in `parts`.

@@ -19,6 +19,8 @@ pub struct LoginPage {
     next: String,
     /// Whether there is a link to the registration.
     open: bool,
+    /// Whether there is a link to the login by mail.
+    by_mail: bool,
 }
 
 impl View for LoginPage {
@@ -29,7 +31,8 @@ impl View for LoginPage {
 impl LoginPage {
     fn new(auth: &Auth, login: String, remember: bool, to: &str) -> Self {
         let next = next(auth.config(), to).unwrap_or_default();
-        Self { login, remember, next, open: auth.registration_open() }
+        let by_mail = auth.config().login_by_mail;
+        Self { login, remember, next, open: auth.registration_open(), by_mail }
     }
 }
 

@@ -8,9 +8,11 @@ mod forgot_password;
 mod form_redirects;
 mod index;
 mod login;
+mod mail_login;
 mod password_strength;
 mod paths;
 mod register;
+mod report_login;
 mod reset_password;
 mod restore_email;
 mod setup;
@@ -32,8 +34,8 @@ use url::form_urlencoded;
 /// The rules of the native API: the cookie of one is valid for the other.
 const SURFACE: Surface = Surface::native("pages");
 
-/// The routes of all pages.
-pub fn routes() -> Vec<Route> {
+/// The routes of all pages. Those of the login by mail only if `login_by_mail` is true.
+pub fn routes(login_by_mail: bool) -> Vec<Route> {
     let pages = routes![
         index::front,
         login::page,
@@ -50,6 +52,8 @@ pub fn routes() -> Vec<Route> {
         forgot_password::forgot,
         restore_email::page,
         restore_email::restore,
+        report_login::page,
+        report_login::report,
         reset_password::page,
         reset_password::reset,
         account::profile::page,
@@ -64,12 +68,14 @@ pub fn routes() -> Vec<Route> {
         account::sessions::end,
         account::sessions::end_others,
         account::security::page,
+        account::security::notifications,
         password_strength::strength,
         setup::page,
         setup::set_up,
         assets::file,
     ];
-    [pages, dev_mail::routes(), admin::routes(), form_redirects::routes()].concat()
+    let by_mail = if login_by_mail { mail_login::routes() } else { Vec::new() };
+    [pages, by_mail, dev_mail::routes(), admin::routes(), form_redirects::routes()].concat()
 }
 
 /// Why a page is not shown. Redirects to the login if the reader is not logged in, or else reports the

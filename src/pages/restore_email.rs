@@ -1,7 +1,7 @@
 //! `/restore-email`: undoes a change of email, by the link that was mailed to the old address.
 use super::{Sent, answer, reset_password};
 use crate::{
-    flows::{Auth, Caller, Error, LinkState},
+    flows::{Auth, Caller, Error, LinkState, MailKind},
     view::View,
     web::{self, Client, Form, LinkCookie, LinkTokens, Notice, Page, Reply},
 };
@@ -24,7 +24,7 @@ impl View for Restore {
 
 impl Restore {
     async fn of(auth: &Auth, caller: &Caller, token: &str) -> Result<Self, Error> {
-        let (state, email) = auth.restoration(caller, token).await?;
+        let (state, email) = auth.link_state(caller, token, MailKind::RestoreEmail).await?;
         Ok(Self { state, token: token.to_owned(), email })
     }
 }

@@ -48,10 +48,14 @@ text_enum! {
         KeysRotated,
         /// A refresh token of the previous system opened a session.
         LegacyTokenAdopted,
-        /// A user logged in.
+        /// A user logged in. The detail is `mail` for a login by mail.
         Login,
         /// A login to an existing account failed. The detail says why.
         LoginFailed,
+        /// Someone requested a mail that logs in.
+        LoginMailRequested,
+        /// The link in the mail about a login from a new device reported that login.
+        LoginReported,
         /// A user ended the session that they used, and its family.
         Logout,
         /// A user ended all their sessions.

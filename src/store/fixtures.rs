@@ -39,6 +39,7 @@ pub fn named<'a>(email: &'a str, username: Option<&'a str>) -> users::NewUser<'a
         created_at: NOW,
         last_login_at: None,
         self_registered: true,
+        notify_new_devices: true,
     }
 }
 
@@ -72,6 +73,7 @@ pub fn session_of(user: UserId) -> sessions::Session {
         user_agent: None,
         created_at: NOW,
         authenticated_at: NOW,
+        amr: "pwd".into(),
         last_seen_at: NOW,
         expires_at: after(1000),
         access_expires_at: after(300),

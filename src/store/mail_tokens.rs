@@ -6,6 +6,7 @@ use crate::{
     time::Timestamp,
 };
 use sqlx::FromRow;
+use uuid::Uuid;
 
 /// A mailed link.
 #[derive(Clone, FromRow)]
@@ -23,14 +24,28 @@ pub struct MailToken {
     pub used_at: Option<Timestamp>,
     /// The hash of the code that the mail contains beside the link, if there is one.
     pub code_hash: Option<Digest>,
+    /// Of a link that logs in: a keyed hash of the ticket of the browser that requested it.
+    pub ticket: Option<Uuid>,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT hash, kind, user_id, email, credential_version, created_at, expires_at, used_at,
+                    code_hash, ticket
+             FROM auth_mail_tokens ",
+            $rest
+        )
+    };
 }
 
 /// Stores a link.
 pub async fn insert(db: &mut Tx, t: &MailToken) -> Result<()> {
     db.run(
         "INSERT INTO auth_mail_tokens
-             (hash, kind, user_id, email, credential_version, created_at, expires_at, code_hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+             (hash, kind, user_id, email, credential_version, created_at, expires_at, code_hash,
+              ticket)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         (
             &t.hash,
             t.kind.as_str(),
@@ -40,6 +55,7 @@ pub async fn insert(db: &mut Tx, t: &MailToken) -> Result<()> {
             t.created_at,
             t.expires_at,
             t.code_hash.as_ref(),
+            t.ticket,
         ),
     )
     .await
@@ -47,10 +63,12 @@ pub async fn insert(db: &mut Tx, t: &MailToken) -> Result<()> {
 
 /// The link with this hash.
 pub async fn by_hash(db: &mut Conn, hash: &Digest) -> Result<Option<MailToken>> {
-    let sql = "SELECT hash, kind, user_id, email, credential_version, created_at, expires_at,
-                      used_at, code_hash
-               FROM auth_mail_tokens WHERE hash = $1";
-    db.fetch_optional(sql, [hash]).await
+    db.fetch_optional(select!("WHERE hash = $1"), [hash]).await
+}
+
+/// The link that logs in the holder of this ticket, even if it was used or has expired.
+pub async fn by_ticket(db: &mut Conn, ticket: Uuid) -> Result<Option<MailToken>> {
+    db.fetch_optional(select!("WHERE ticket = $1"), [ticket]).await
 }
 
 /// The newest link of a user that has a code, is unused and has not expired.
@@ -59,11 +77,10 @@ pub async fn newest_with_code(
     user: UserId,
     now: Timestamp,
 ) -> Result<Option<MailToken>> {
-    let sql = "SELECT hash, kind, user_id, email, credential_version, created_at, expires_at,
-                      used_at, code_hash
-               FROM auth_mail_tokens
-               WHERE user_id = $1 AND code_hash IS NOT NULL AND used_at IS NULL AND expires_at > $2
-               ORDER BY created_at DESC, hash LIMIT 1";
+    let sql = select!(
+        "WHERE user_id = $1 AND code_hash IS NOT NULL AND used_at IS NULL AND expires_at > $2
+         ORDER BY created_at DESC, hash LIMIT 1"
+    );
     db.fetch_optional(sql, (user, now)).await
 }
 

@@ -16,6 +16,8 @@ text_enum! {
     pub enum MailKind {
         /// Has a link that confirms the email of an account.
         ConfirmEmail,
+        /// Has a link and a code that log in.
+        Login,
         /// Has a link that sets a new password.
         ResetPassword,
         /// Goes to a new email, with a link that confirms the change to it.
@@ -32,6 +34,8 @@ text_enum! {
         AccountDeleted,
         /// Has a link to register by invitation.
         Invitation,
+        /// Tells a user of a login from a new device, with a link that reports it.
+        NewDevice,
     }
 }
 

@@ -68,8 +68,10 @@ pub struct Session {
     /// When it was opened.
     #[sqlx(rename = "session_created_at")]
     pub created_at: Timestamp,
-    /// When the user last entered their password.
+    /// When the user last proved who they are.
     pub authenticated_at: Timestamp,
+    /// How they did: values of RFC 8176, separated by spaces.
+    pub amr: String,
     /// When its last use was recorded.
     pub last_seen_at: Timestamp,
     /// From this time on, the session is no longer valid.
@@ -98,7 +100,7 @@ macro_rules! columns {
     () => {
         "s.id AS session_id, s.user_id, s.client, s.rotation, s.family_id, s.actor_id, s.remember,
          s.ip, s.user_agent, s.created_at AS session_created_at, s.authenticated_at,
-         s.last_seen_at, s.expires_at, s.access_expires_at, s.ended_at"
+         s.amr, s.last_seen_at, s.expires_at, s.access_expires_at, s.ended_at"
     };
 }
 pub(super) use columns;
@@ -134,9 +136,9 @@ pub struct SessionUser {
 pub async fn insert(db: &mut Tx, s: &Session) -> Result<()> {
     db.run(
         "INSERT INTO auth_sessions (id, user_id, client, rotation, family_id, actor_id, remember, ip,
-                                    user_agent, created_at, authenticated_at, last_seen_at,
+                                    user_agent, created_at, authenticated_at, amr, last_seen_at,
                                     expires_at, access_expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         (
             s.id,
             s.user_id,
@@ -149,6 +151,7 @@ pub async fn insert(db: &mut Tx, s: &Session) -> Result<()> {
             s.user_agent.as_deref(),
             s.created_at,
             s.authenticated_at,
+            s.amr.as_str(),
             s.last_seen_at,
             s.expires_at,
             s.access_expires_at,
@@ -188,6 +191,25 @@ pub async fn of_user(
     db.fetch_all(sql, (user, limit, now)).await
 }
 
+/// The IP addresses of at most `limit` sessions of a user with this user agent, last used first. They are
+/// active, or have ended later than the address was confirmed and than all sessions were ended at once: an
+/// earlier one may be that of somebody else.
+pub async fn addresses(
+    db: &mut Conn,
+    user: UserId,
+    user_agent: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Option<String>>> {
+    let sql = "SELECT s.ip FROM auth_sessions s JOIN auth_users u ON u.id = s.user_id
+               WHERE s.user_id = $1 AND s.actor_id IS NULL
+                 AND s.user_agent IS NOT DISTINCT FROM $2
+                 AND (s.ended_at IS NULL
+                      OR (s.ended_at > u.email_confirmed_at
+                          AND (u.sessions_ended_at IS NULL OR s.ended_at > u.sessions_ended_at)))
+               ORDER BY s.last_seen_at DESC LIMIT $3";
+    db.fetch_values(sql, (user, user_agent, limit)).await
+}
+
 /// The number of active sessions of a user.
 pub async fn count(db: &mut Conn, user: UserId, now: Timestamp) -> Result<i64> {
     let sql = "SELECT count(*) FROM auth_sessions
@@ -221,9 +243,10 @@ pub async fn lock_all(db: &mut Tx, user: UserId) -> Result<()> {
     db.run(sql, [user]).await
 }
 
-/// Records that the user re-authenticated at `now`.
+/// Records that the user re-authenticated with the password at `now`.
 pub async fn authenticate(db: &mut Tx, id: SessionId, now: Timestamp) -> Result<()> {
-    db.run("UPDATE auth_sessions SET authenticated_at = $2 WHERE id = $1", (id, now)).await
+    let sql = "UPDATE auth_sessions SET authenticated_at = $2, amr = 'pwd' WHERE id = $1";
+    db.run(sql, (id, now)).await
 }
 
 /// Counts a password before it is verified, in a session of the family `first`. Returns the number of

@@ -133,7 +133,7 @@ mod tests {
     fn text_enums_round_trip() {
         assert!(words::<AuditKind>().len() > 50);
         assert_eq!(words::<ActorKind>(), ["user", "anonymous", "cli", "service"]);
-        assert_eq!(words::<MailKind>().len(), 9);
+        assert_eq!(words::<MailKind>().len(), 11);
         assert_eq!(words::<OutboxState>(), ["waiting", "sent", "failed", "dropped"]);
         assert_eq!(words::<KeyState>(), ["next", "current", "retired"]);
     }

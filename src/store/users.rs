@@ -27,6 +27,7 @@ pub struct UserId(pub i64);
 
 /// A user with their roles.
 #[derive(Clone, Debug, FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "the fields are those of the row")]
 pub struct User {
     /// The id, which never changes.
     pub id: UserId,
@@ -55,6 +56,10 @@ pub struct User {
     pub last_login_at: Option<Timestamp>,
     /// Whether the user registered without an invitation.
     pub self_registered: bool,
+    /// Whether the user wants mails about logins from new devices.
+    pub notify_new_devices: bool,
+    /// The number of times that all devices of the account were forgotten.
+    pub device_version: i64,
 }
 
 impl User {
@@ -77,6 +82,7 @@ impl User {
 
 /// A user to be stored.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "the fields are those of the row")]
 pub struct NewUser<'a> {
     /// `None`: the next free id.
     pub id: Option<UserId>,
@@ -94,6 +100,7 @@ pub struct NewUser<'a> {
     pub last_login_at: Option<Timestamp>,
     /// Whether the user registers without an invitation.
     pub self_registered: bool,
+    pub notify_new_devices: bool,
 }
 
 /// The columns of a [`User`] in the row `u` of the table.
@@ -101,6 +108,7 @@ macro_rules! columns {
     () => {
         "u.id, u.email, u.email_confirmed_at, u.username, u.first_name, u.is_active, u.is_superuser,
          u.language, u.credential_version, u.created_at, u.last_login_at, u.self_registered,
+         u.notify_new_devices, u.device_version,
          (SELECT string_agg(r.role, ',' ORDER BY r.granted_at, r.role)
           FROM auth_user_roles r WHERE r.user_id = u.id) AS roles"
     };
@@ -140,14 +148,14 @@ macro_rules! insert {
             "INSERT INTO auth_users (email, email_key, email_confirmed_at, username, username_key,
                                      first_name, first_name_key, password_hash, is_active,
                                      is_superuser, language, created_at, last_login_at,
-                                     self_registered",
+                                     self_registered, notify_new_devices",
             $id,
-            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14",
+            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15",
             $value,
             ") ON CONFLICT DO NOTHING
              RETURNING id, email, email_confirmed_at, username, first_name, is_active, is_superuser,
                        language, credential_version, created_at, last_login_at, self_registered,
-                       NULL AS roles"
+                       notify_new_devices, device_version, NULL AS roles"
         )
     };
 }
@@ -159,11 +167,11 @@ pub async fn insert(db: &mut Tx, new: &NewUser<'_>) -> Result<Option<User>> {
             (new.email, new.email_key, new.email_confirmed_at, new.username, new.username_key,
              new.first_name, new.first_name.to_lowercase(), new.password_hash, new.is_active,
              new.is_superuser, new.language, new.created_at, new.last_login_at,
-             new.self_registered, $($id)?)
+             new.self_registered, new.notify_new_devices, $($id)?)
         };
     }
     match new.id {
-        Some(id) => db.fetch_optional(insert!(", id", ", $15"), row!(id)).await,
+        Some(id) => db.fetch_optional(insert!(", id", ", $16"), row!(id)).await,
         // PostgreSQL counts ids up only if the column is left out.
         None => db.fetch_optional(insert!("", ""), row!()).await,
     }
@@ -257,6 +265,19 @@ pub async fn set_password(
     db.execute_one(sql, (id, credential_version, hash)).await
 }
 
+/// Removes the password, so that only a mailed link sets another one. Earlier links become invalid.
+pub async fn remove_password(db: &mut Tx, id: UserId) -> Result<()> {
+    let sql = "UPDATE auth_users
+               SET password_hash = NULL, credential_version = credential_version + 1
+               WHERE id = $1";
+    db.run(sql, [id]).await
+}
+
+/// Forgets the devices on which the user has logged in: whoever used them may have been somebody else.
+pub async fn forget_devices(db: &mut Tx, id: UserId) -> Result<()> {
+    db.run("UPDATE auth_users SET device_version = device_version + 1 WHERE id = $1", [id]).await
+}
+
 /// Marks the address as confirmed; `false` if it already was.
 pub async fn confirm_email(db: &mut Tx, id: UserId, now: Timestamp) -> Result<bool> {
     let sql = "UPDATE auth_users SET email_confirmed_at = $2, code_tries = 0
@@ -271,17 +292,19 @@ pub struct Profile<'a> {
     pub username_key: Option<&'a str>,
     pub first_name: &'a str,
     pub language: Option<&'a str>,
+    pub notify_new_devices: bool,
 }
 
 /// Replaces the profile; `false` if the username belongs to another user.
 pub async fn set_profile(db: &mut Tx, id: UserId, new: &Profile<'_>) -> Result<bool> {
     let sql = "UPDATE auth_users SET username = $2, username_key = $3, first_name = $4,
-                                     first_name_key = $5, language = $6
+                                     first_name_key = $5, language = $6, notify_new_devices = $7
                WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM auth_users o
                                              WHERE o.username_key = $3 AND o.id <> $1)";
-    let Profile { username, username_key, first_name, language } = *new;
+    let Profile { username, username_key, first_name, language, notify_new_devices } = *new;
     let first_name_key = first_name.to_lowercase();
-    let args = (id, username, username_key, first_name, first_name_key, language);
+    let args =
+        (id, username, username_key, first_name, first_name_key, language, notify_new_devices);
     db.execute_one_unless_taken(sql, args).await
 }
 

@@ -51,10 +51,11 @@ pub struct Claims {
     pub roles: Vec<String>,
     /// Whether the user is a superuser, who passes every check of a role.
     pub is_superuser: bool,
-    /// When the password was last given, in seconds since 1970; 0 if it was not given to this service,
-    /// because a superuser opened the session or a token of the replaced service did.
+    /// When the user last proved who they are, in seconds since 1970; 0 if not to this service, because
+    /// a superuser opened the session or a token of the replaced service did.
     pub auth_time: i64,
-    /// How the user logged in (RFC 8176): `pwd`, or empty if `auth_time` is 0.
+    /// How they did (RFC 8176): `pwd` (the password) or `otp` (a mailed code or link); empty if `auth_time`
+    /// is 0.
     pub amr: Vec<String>,
     /// Who acts for the user (RFC 8693, 4.1): the superuser who opened the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]

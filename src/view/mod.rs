@@ -1,11 +1,13 @@
 //! Templates and texts. Both are in the binary. Files in the operator's folder replace templates.
 mod assets;
+mod browser;
 mod duration;
 mod overrides;
 mod relative_time;
 mod theme;
 
 pub use assets::Asset;
+pub use browser::browser;
 pub use duration::duration;
 pub use relative_time::Moment;
 
@@ -136,8 +138,9 @@ impl Templates {
     }
 
     /// Renders subject, text and HTML of a mail. `args`: `site`, `home` (a URL), `email`, `name` (may be
-    /// empty), `new_email` for `email_changed` and `restore_email`, and `link` for a mail with a link. If the
-    /// link expires, `hours` and `days` (its lifetime in whole hours and in whole days). If the mail has a
+    /// empty), `new_email` for `email_changed` and `restore_email`, `device` and `time` for `new_device`, and
+    /// `link` for a mail with a link. If the
+    /// link expires, `minutes`, `hours` and `days` (its lifetime in whole units). If the mail has a
     /// code, `code`. The subject is one line.
     pub fn letter(
         &self,

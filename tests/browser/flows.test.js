@@ -197,6 +197,65 @@ function flows(engine) {
           await Promise.all([context.close(), phone.close()]);
         });
 
+        test("a mail logs in the browser that asked for it, by its link or its code", async () => {
+          const { email, context, page } = await registered(way);
+          await page.goto(await link(email));
+          for (const by of ["link", "code"]) {
+            await context.clearCookies();
+            await at(page, "/login?next=%2Faccount%2Fsecurity");
+            await page.locator("a[href^='/login/mail']").click();
+            await send(page, "mail", { email });
+            assert.equal(path(page), "/login/mail/code");
+            const url = await link(email);
+            const [code] = /\b\d{6}\b/.exec((await service.mail(email)).text);
+            const phone = await person(way);
+            const other = await phone.newPage();
+            await other.goto(url);
+            assert.equal(path(other), "/login/mail/link");
+            assert.equal(await other.locator(".digits").innerText(), code);
+            await at(other, "/account");
+            assert.ok(path(other).startsWith("/login"));
+            await phone.close();
+            if (by === "link") {
+              await page.goto(url);
+              assert.equal(path(page), "/login/mail/link");
+              await send(page, "login", {});
+            } else {
+              await send(page, "code", { code: "x" });
+              assert.ok(await page.locator("#code [name=code][aria-invalid]").isVisible());
+              await send(page, "code", { code });
+            }
+            assert.equal(path(page), "/account/security");
+          }
+          await context.close();
+        });
+
+        test("a login from a new device is mailed, and reporting it logs everybody out", async () => {
+          const { email, context, page } = await registered(way);
+          await page.goto(await link(email));
+          const thief = await browser.newContext({ userAgent: "another browser" });
+          const theirs = await thief.newPage();
+          await at(theirs, "/login");
+          await send(theirs, "login", { login: email, password: PASSWORD });
+          assert.equal(path(theirs), "/account");
+          await page.goto(await link(email));
+          assert.equal(path(page), "/report-login");
+          await send(page, "report", {});
+          assert.equal(path(page), "/reset-password");
+          await send(page, "reset", { new_password: OTHER });
+          await at(theirs, "/account");
+          assert.ok(path(theirs).startsWith("/login"));
+          await send(page, "login", { login: email, password: OTHER });
+          assert.equal(path(page), "/account");
+          await at(page, "/account/security");
+          for (const value of ["off", "on"]) {
+            const shown = page.locator("#notifications [name=notify_new_devices]");
+            assert.equal(await shown.inputValue(), value);
+            await send(page, "notifications", {});
+          }
+          await Promise.all([context.close(), thief.close()]);
+        });
+
         test("profile and language are changed", async () => {
           const { context, page } = await registered(way);
           const other = way.lang === "ru" ? "en" : "ru";

@@ -38,6 +38,21 @@ const GUEST = [
     await page.locator("#register [name=password]").fill("short");
     await send("register")(page);
   }],
+  // Before the browser requests another mail.
+  ["mail-login-link", "MAIL_LOGIN"],
+  ["mail-login", "/login/mail"],
+  ["mail-login-errors", "/login/mail", send("mail")],
+  ["mail-login-code", "/login/mail", async (page) => {
+    await page.locator("#mail [name=email]").fill("nobody@example.com");
+    await send("mail")(page);
+  }],
+  ["mail-login-code-errors", "/login/mail", async (page) => {
+    await page.locator("#mail [name=email]").fill("nobody@example.com");
+    await send("mail")(page);
+    await page.locator("#code [name=code]").fill("000 000");
+    await send("code")(page);
+  }],
+  ["mail-login-expired", "/login/mail/link?token=x"],
   ["forgot", "/forgot-password"],
   ["forgot-errors", "/forgot-password", send("forgot")],
   ["reset", "RESET"],
@@ -58,6 +73,8 @@ const GUEST = [
   ["confirm-change", "CHANGE", (page) => open("decline")(page)],
   ["restore", "RESTORE"],
   ["restore-expired", "/restore-email?token=x"],
+  ["report", "REPORT"],
+  ["report-expired", "/report-login?token=x"],
   ["confirm-expired", "/confirm-email?token=x"],
   ["confirm-again-errors", "/confirm-email", send("again")],
   ["setup", "SETUP"],
@@ -98,6 +115,8 @@ const USER = [
   }],
   ["sessions", "/account/sessions"],
   ["security", "/account/security"],
+  ["security-notifications", "/account/security", send("notifications")],
+  ["mail-login-elsewhere", "MAIL_LOGIN"],
 ];
 
 /** The admin zone, as a superuser sees it. */
@@ -225,6 +244,15 @@ function look(lang, scheme) {
       await post(mover, lang, "/auth/email", { email: moved, password: PASSWORD });
       await post(mover, lang, "/auth/email/confirm", { token: await token(moved) });
       links.RESTORE = (await service.mail(old)).links[0];
+      const requested = await pageOf(guest);
+      await requested.goto(`${service.origin}/login/mail`);
+      await requested.locator("#mail [name=email]").fill(moved);
+      await send("mail")(requested);
+      links.MAIL_LOGIN = (await service.mail(moved)).links[0];
+      const other = await browser.newContext({ userAgent: "another browser" });
+      await post(other, lang, "/auth/login", { email: moved, password: PASSWORD });
+      links.REPORT = (await service.mail(moved)).links[0];
+      await other.close();
       await post(mover, lang, "/auth/email", { email: next, password: PASSWORD });
       links.CHANGE = (await service.mail(next)).links[0];
       await mover.close();

@@ -58,6 +58,7 @@ async function start(engine, settings = {}) {
       PORTCULLIS_PUBLIC_URL: origin,
       // One address stands for many people.
       PORTCULLIS_LIMITS__ENABLED: "false",
+      PORTCULLIS_LOGIN_BY_MAIL: "true",
       ...settings,
     },
     stdio: ["ignore", log, log],

@@ -81,6 +81,7 @@ pub async fn change(op: Op<'_>, id: Id, body: Json<UserPatch>) -> Answer<Person>
             username: body.username.as_ref().map(Option::as_deref),
             first_name: body.first_name.as_ref().map(|name| name.as_deref().unwrap_or_default()),
             language: body.language.as_ref().map(Option::as_deref),
+            ..ProfileChange::default()
         },
         active: body.is_active,
         confirm: body.is_email_confirmed.unwrap_or_default(),

@@ -73,6 +73,7 @@ async fn many_writers_that_read_first_all_succeed(db: &Db) {
             username_key: None,
             first_name: &name,
             language: None,
+            notify_new_devices: true,
         };
         assert!(users::set_profile(&mut tx, id, &profile).await.unwrap());
         tx.commit().await.unwrap();

@@ -17,6 +17,9 @@ pub(crate) const CONFIRMING: [Kind; 2] = [Kind::ConfirmEmail, Kind::ChangeEmail]
 /// registered an account with the address of the mail's reader.
 pub(crate) const RESETTING: [Kind; 2] = [Kind::ResetPassword, Kind::ConfirmEmail];
 
+/// The link that logs in.
+pub(crate) const LOGIN: [Kind; 1] = [Kind::Login];
+
 /// The state of a mailed link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -41,6 +44,20 @@ impl Auth {
             Err(Error::LinkNotValid) => Ok(None),
             Err(e) => Err(e),
         }
+    }
+
+    /// The state of a mailed link of this kind, and the address that it was sent to, which is empty for an
+    /// unknown link. It changes nothing.
+    pub async fn link_state(
+        &self,
+        caller: &Caller,
+        token: &str,
+        kind: Kind,
+    ) -> Result<(LinkState, String)> {
+        self.limit(caller, Action::Link)?;
+        let found = self.inspect_link(&mut self.db.read().await?, token, &[kind]).await?;
+        Ok(found
+            .map_or((LinkState::Expired, String::new()), |(link, state, _)| (state, link.email)))
     }
 
     /// The link of a token with its state and its user, if it exists and is of one of `kinds`.
@@ -85,11 +102,13 @@ impl Auth {
 
     /// Whether a link still works. A change of the password or the address invalidates the links
     /// that were requested before, and so does disabling the account. A link that restores an
-    /// address survives what the author of the change does next.
+    /// address or reports a login survives what the author of the change or the login does next.
     pub(crate) fn is_usable(&self, link: &MailToken, user: &User) -> bool {
         let fits = match link.kind.known() {
             Some(Kind::RestoreEmail) => link.email != user.email,
+            Some(Kind::NewDevice) => link.email == user.email,
             Some(Kind::ConfirmEmail) if user.email_confirmed_at.is_some() => false,
+            Some(Kind::Login) if user.email_confirmed_at.is_none() => false,
             _ => link.credential_version == user.credential_version,
         };
         link.used_at.is_none() && link.expires_at > self.clock.now() && fits && user.is_active

@@ -9,6 +9,8 @@ pub mod password;
 pub mod profile;
 pub mod reauthenticate;
 pub mod register;
+pub mod report_login;
 pub mod reset_password;
 pub mod restore_email;
 pub mod setup;
+mod take_back;

@@ -20,6 +20,8 @@ pub struct ProfileChange<'a> {
     pub first_name: Option<&'a str>,
     /// `Some(None)` sets the service's own language.
     pub language: Option<Option<&'a str>>,
+    /// Whether logins from new devices are mailed to the user.
+    pub notify_new_devices: Option<bool>,
 }
 
 impl ProfileChange<'_> {
@@ -29,6 +31,7 @@ impl ProfileChange<'_> {
             ("username", self.username.is_some()),
             ("first_name", self.first_name.is_some()),
             ("language", self.language.is_some()),
+            ("notify_new_devices", self.notify_new_devices.is_some()),
         ];
         all.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
     }
@@ -39,6 +42,7 @@ pub(crate) struct Profile {
     username: Option<Username>,
     first_name: String,
     language: Option<Language>,
+    notify_new_devices: bool,
 }
 
 impl Profile {
@@ -60,8 +64,9 @@ impl Profile {
             }
             known
         });
+        let notify_new_devices = change.notify_new_devices.unwrap_or(user.notify_new_devices);
         if wrong.is_empty() {
-            Ok(Self { username, first_name, language })
+            Ok(Self { username, first_name, language, notify_new_devices })
         } else {
             Err(Error::Fields(wrong))
         }
@@ -75,6 +80,7 @@ impl Profile {
             username_key: self.username.as_ref().map(|u| u.key.as_str()),
             first_name: &self.first_name,
             language: self.language.map(Language::tag),
+            notify_new_devices: self.notify_new_devices,
         };
         let stored = users::set_profile(db, id, &row).await?;
         Error::field("username", FieldError::Taken).unless(stored)

@@ -80,14 +80,15 @@ impl Auth {
                 .await?;
         Error::LinkNotValid.unless(consumed)?;
         users::confirm_email(&mut work.tx, user.id, work.now).await?;
-        for kind in [Kind::ResetPassword, Kind::ConfirmEmail, Kind::ChangeEmail] {
+        for kind in [Kind::ResetPassword, Kind::ConfirmEmail, Kind::ChangeEmail, Kind::NewDevice] {
             mail_tokens::revoke(&mut work.tx, user.id, kind).await?;
         }
+        users::forget_devices(&mut work.tx, user.id).await?;
         work.end_sessions(user.id, None).await?;
         work.mail(Kind::PasswordChanged, &user).await?;
         work.audit(AuditEvent::about(AuditKind::PasswordReset, user.id)).await?;
         work.forget_failures(&user).await?;
-        let user = User { email_confirmed_at: Some(work.now), ..user };
+        let user = users::by_id(&mut work.tx, user.id).await?.ok_or(Error::LinkNotValid)?;
         work.commit().await?;
         self.remember_device(caller, &user)
     }

@@ -5,35 +5,14 @@
 //! address therefore also ends every session and removes the password, and the next step sets
 //! another one.
 use crate::{
-    db::Tx,
-    flows::{
-        Auth, Caller, Error, LinkState, Result, User,
-        audit::{AuditEvent, AuditKind},
-        limits::Action,
-        mail::{Kind, message::RESET},
-    },
+    flows::{Auth, Caller, Error, Result, User, audit::AuditKind, limits::Action, mail::Kind},
     identifiers::Email,
     secret,
-    store::{
-        emails,
-        mail_tokens::{self, MailToken},
-        outbox, users,
-    },
-    time::Timestamp,
+    store::{emails, mail_tokens, outbox},
 };
 use uuid::Uuid;
 
-const KINDS: [Kind; 1] = [Kind::RestoreEmail];
-
 impl Auth {
-    /// The state of a link that restores an address, and the address. It changes nothing.
-    pub async fn restoration(&self, caller: &Caller, token: &str) -> Result<(LinkState, String)> {
-        self.limit(caller, Action::Link)?;
-        let found = self.inspect_link(&mut self.db.read().await?, token, &KINDS).await?;
-        Ok(found
-            .map_or((LinkState::Expired, String::new()), |(link, state, _)| (state, link.email)))
-    }
-
     /// Restores the account's old address, ends every session and removes the password. Returns a
     /// token that sets another one.
     ///
@@ -45,10 +24,7 @@ impl Auth {
         let hash = secret::hash(secret::parse(token).ok_or(Error::LinkNotValid)?);
         let mut work = self.begin(caller).await?;
         let now = work.now;
-        let (_, user) = self.open_link(&mut work.tx, &hash, &KINDS).await?;
-        users::lock(&mut work.tx, user.id).await?;
-        let (link, user) = self.open_link(&mut work.tx, &hash, &KINDS).await?;
-        Error::LinkNotValid.unless(mail_tokens::consume(&mut work.tx, &hash, now).await?)?;
+        let (link, user) = work.consume_link(&hash, Kind::RestoreEmail).await?;
         let old = Email::parse(&link.email).map_err(|_| Error::LinkNotValid)?;
         // Another account with the address took it after the change, and only the reader of its
         // mail could confirm it.
@@ -59,29 +35,6 @@ impl Auth {
         let later = Kind::RestoreEmail;
         outbox::cancel_since(&mut work.tx, user.id, later, link.credential_version).await?;
         mail_tokens::revoke_since(&mut work.tx, user.id, later, link.credential_version).await?;
-        work.end_sessions(user.id, None).await?;
-        work.audit(AuditEvent::about(AuditKind::EmailRestored, user.id)).await?;
-        let user = users::by_id(&mut work.tx, user.id).await?.ok_or(Error::LinkNotValid)?;
-        let reset = reset_link(&mut work.tx, &user, now).await?;
-        work.commit().await?;
-        Ok(reset)
+        work.hand_back(user.id, AuditKind::EmailRestored).await
     }
-}
-
-/// Stores a link that sets the password of `user`, for a caller who has just proven the address.
-async fn reset_link(db: &mut Tx, user: &User, now: Timestamp) -> Result<Uuid> {
-    let token = secret::token()?;
-    let row = MailToken {
-        hash: secret::hash(token),
-        kind: Kind::ResetPassword.into(),
-        user_id: user.id,
-        email: user.email.clone(),
-        credential_version: user.credential_version,
-        created_at: now,
-        expires_at: now.plus(RESET),
-        used_at: None,
-        code_hash: None,
-    };
-    mail_tokens::insert(db, &row).await?;
-    Ok(token)
 }

@@ -114,7 +114,9 @@ impl Auth {
     /// Checks that the user acts for themselves and gave the password within [`PROOF`].
     pub(crate) fn require_recent_login_of(&self, by: &SignedIn) -> Result<()> {
         by.require_self()?;
-        Error::PasswordRequired.when(by.session.authenticated_at.plus(PROOF) < self.clock.now())
+        let late = by.session.authenticated_at.plus(PROOF) < self.clock.now();
+        // Whoever logged in by mail has not given the password.
+        Error::PasswordRequired.when(late || by.session.amr != "pwd")
     }
 
     /// Re-authenticates with the password. The session then counts as just logged in.

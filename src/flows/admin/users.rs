@@ -104,6 +104,7 @@ impl Admin<'_> {
         let user = self.lock_target(&mut work.tx, id).await?.user;
         Error::NotFound
             .unless(users::set_password(&mut work.tx, id, user.credential_version, &hash).await?)?;
+        users::forget_devices(&mut work.tx, id).await?;
         work.end_sessions(id, None).await?;
         work.mail(Kind::PasswordChanged, &user).await?;
         work.audit(AuditEvent::about(AuditKind::PasswordSet, id)).await?;

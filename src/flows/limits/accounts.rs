@@ -19,6 +19,7 @@ use crate::{
     store::attempts::{self, Pace},
 };
 use std::time::Duration;
+use uuid::Uuid;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -27,6 +28,9 @@ pub(crate) const KEPT: Duration = Duration::from_hours(24 * 7);
 
 /// Failures in a row after which only one attempt a day is left (NIST SP 800-63B, 3.2.2).
 const MOST_FAILURES: i64 = 100;
+
+/// How many codes may be entered with one ticket.
+const MOST_CODES: i64 = 5;
 
 /// The longest delay between two registrations with one address. Nobody can have a known device before they
 /// register, so strangers could keep them waiting.
@@ -44,6 +48,10 @@ pub(crate) enum Kind {
     KnownDevice = 1,
     /// Registrations with one address.
     Registration = 2,
+    /// Mails that log in to one account, requested by unknown devices or by one known device, without a login.
+    MailLogin = 3,
+    /// Codes entered with one ticket of a login by mail.
+    LoginCode = 4,
 }
 
 impl Kind {
@@ -51,6 +59,7 @@ impl Kind {
         match self {
             Self::Login | Self::KnownDevice => "login",
             Self::Registration => Action::Registration.name(),
+            Self::MailLogin | Self::LoginCode => "mail_login",
         }
     }
 }
@@ -63,6 +72,18 @@ pub(crate) struct Attempt {
     /// `None` if it comes from an unknown device, else whether the address was confirmed when the device became
     /// known.
     known: Option<bool>,
+}
+
+/// A request of a mail that logs in, which counts until somebody logs in with the mail.
+#[must_use]
+pub(crate) struct MailLogin(Attempt);
+
+impl MailLogin {
+    /// Whether a device requested it that has logged in to the account since its address was confirmed.
+    /// Strangers cannot use up the mails of such a device.
+    pub fn is_known_device(&self) -> bool {
+        self.0.known.is_some()
+    }
 }
 
 impl Auth {
@@ -129,6 +150,43 @@ impl Auth {
         self.count_attempt(Kind::Registration, &name::of_email(email)).await.map(drop)
     }
 
+    /// Counts a request of a mail that logs in, before anything is looked up.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`](crate::flows::Error::RateLimited), whether or not the account exists.
+    pub(crate) async fn count_mail_login(&self, caller: &Caller, email: &str) -> Result<MailLogin> {
+        let (name, known) = self.mail_login_name(caller, email);
+        let bucket = self.count_attempt(Kind::MailLogin, &name).await?;
+        Ok(MailLogin(Attempt { bucket, known }))
+    }
+
+    /// The request that led to a login of `user` on the caller's device.
+    pub(crate) fn mail_login_of(&self, caller: &Caller, user: &User) -> MailLogin {
+        let (name, known) = self.mail_login_name(caller, &user.email);
+        let bucket = self.limits.0.as_ref().map(|_| self.bucket(Kind::MailLogin, &name));
+        MailLogin(Attempt { bucket, known })
+    }
+
+    fn mail_login_name(&self, caller: &Caller, email: &str) -> (String, Option<bool>) {
+        let name = name::of_email(email);
+        // Only confirmed addresses get these mails. Somebody else may have used the device before that.
+        match self.known_device(caller, &name).filter(|device| device.confirmed) {
+            Some(device) => (format!("{} {name}", device.id), Some(true)),
+            None => (name, None),
+        }
+    }
+
+    /// Counts a code that is entered with a ticket; `false` if there were [`MOST_CODES`]. Tickets that belong
+    /// to no mail are counted like others, also without limits, so the table gets no row for each ticket.
+    pub(crate) async fn count_login_code(&self, ticket: Uuid) -> Result<bool> {
+        let bucket = self.bucket(Kind::LoginCode, &ticket.to_string());
+        let mut db = self.db.write().await?;
+        let pace = self.pace(Kind::LoginCode);
+        let counted = attempts::count(&mut db, bucket, &pace, self.clock.now()).await?;
+        db.commit().await?;
+        Ok(counted)
+    }
+
     /// Counts an attempt for `name`. Returns its bucket; `None` if there are no limits.
     pub(crate) async fn count_attempt(&self, kind: Kind, name: &str) -> Result<Option<i64>> {
         if self.limits.0.is_none() {
@@ -182,17 +240,35 @@ impl Auth {
 
     fn pace(&self, kind: Kind) -> Pace {
         let limits = &self.config.limits;
-        let (longest, most) = match kind {
-            Kind::Login | Kind::KnownDevice => (limits.longest_delay, MOST_FAILURES),
-            Kind::Registration => (limits.longest_delay.min(LONGEST_TO_REGISTER), i64::MAX),
-        };
-        Pace {
+        let guesses = Pace {
             free: limits.free_failures.into(),
             first: Duration::from_secs(1),
-            longest,
-            most,
+            longest: limits.longest_delay,
+            most: MOST_FAILURES,
             last: DAY,
             forget: DAY / 4,
+        };
+        match kind {
+            Kind::Login | Kind::KnownDevice => guesses,
+            Kind::Registration => Pace {
+                longest: limits.longest_delay.min(LONGEST_TO_REGISTER),
+                most: i64::MAX,
+                ..guesses
+            },
+            // Each mail allows a stranger as many guesses as a ticket has.
+            Kind::MailLogin => Pace {
+                free: 3,
+                first: Duration::from_mins(15),
+                longest: Duration::from_hours(1),
+                most: MOST_FAILURES / MOST_CODES,
+                ..guesses
+            },
+            // A ticket lives for 20 minutes, while its mail waits and its code is valid.
+            Kind::LoginCode => {
+                let rest = Duration::from_mins(30);
+                let forget = Duration::from_hours(1);
+                Pace { free: MOST_CODES, first: rest, longest: rest, last: rest, forget, ..guesses }
+            }
         }
     }
 
@@ -216,6 +292,11 @@ impl Work<'_> {
     /// Takes back the count of a login that succeeded. The failures before it stay counted.
     pub async fn uncount(&mut self, attempt: &Attempt) -> Result<()> {
         attempt.take_back(&mut self.tx).await
+    }
+
+    /// Takes back the count of a request that led to a login.
+    pub async fn uncount_mail_login(&mut self, request: &MailLogin) -> Result<()> {
+        request.0.take_back(&mut self.tx).await
     }
 
     /// Forgets all failed logins of a user who has just proven that they read the account's mail.

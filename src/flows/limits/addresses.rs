@@ -52,6 +52,17 @@ pub(crate) fn network(ip: Option<IpAddr>) -> Network {
     }
 }
 
+/// Whether two addresses are close enough to be those of one device at different times: the same /24 of IPv4
+/// or /48 of IPv6, or both unknown.
+pub(crate) fn is_same_network(stored: Option<&str>, now: Option<IpAddr>) -> bool {
+    let (stored, now) = (stored.and_then(|ip| ip.parse::<IpAddr>().ok()), now);
+    match (stored.map(|ip| ip.to_canonical()), now.map(|ip| ip.to_canonical())) {
+        (Some(IpAddr::V4(a)), Some(IpAddr::V4(b))) => a.octets()[..3] == b.octets()[..3],
+        (Some(IpAddr::V6(a)), Some(IpAddr::V6(b))) => a.segments()[..3] == b.segments()[..3],
+        (a, b) => a == b,
+    }
+}
+
 /// The budgets of this process.
 pub(super) struct Addresses {
     logins: Limiter<Network>,
@@ -149,5 +160,15 @@ mod tests {
         assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
         assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
         assert_eq!(network(None), None);
+    }
+
+    #[test]
+    fn a_device_may_change_its_address_within_a_network() {
+        let same = |a: &str, b: &str| is_same_network(Some(a), b.parse().ok());
+        assert!(same("192.0.2.1", "192.0.2.200") && same("::ffff:192.0.2.1", "192.0.2.2"));
+        assert!(!same("192.0.2.1", "192.0.3.1") && !same("192.0.2.1", "2001:db8::1"));
+        assert!(same("2001:db8:1:2::1", "2001:db8:1:3::1"));
+        assert!(!same("2001:db8:1::1", "2001:db8:2::1"));
+        assert!(is_same_network(None, None) && !same("192.0.2.1", ""));
     }
 }

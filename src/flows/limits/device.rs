@@ -6,6 +6,10 @@
 //!
 //! The MAC also tells whether the address was confirmed then. If it was not, somebody else may have registered
 //! it, and the device is forgotten when its owner confirms it.
+//!
+//! Another MAC is of the account itself, and tells whether a login from the device needs a mail. It is void once
+//! the owner may have taken the account back from somebody else: when a mailed link sets another password, restores
+//! the address or reports a login, or an operator sets a password.
 use super::name;
 use crate::{
     flows::{Auth, Caller, Result, User},
@@ -13,8 +17,8 @@ use crate::{
 };
 use uuid::Uuid;
 
-/// How many MACs a cookie holds, at most: the names of the last accounts that were used on the device.
-const MOST: usize = 9;
+/// How many MACs a cookie holds, at most: four for each of the last accounts that were used on the device.
+const MOST: usize = 12;
 
 /// The value of the cookie.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,6 +32,11 @@ impl Device {
         let mut parts = text.splitn(MOST + 2, '.').map(secret::parse);
         let id = parts.next()??;
         Some(Self { id, marks: parts.take(MOST).collect::<Option<_>>()? })
+    }
+
+    fn holds(&self, mark: Uuid) -> bool {
+        let mark = mark.to_string();
+        self.marks.iter().any(|held| secret::same(&held.to_string(), &mark))
     }
 }
 
@@ -43,13 +52,19 @@ pub(super) struct Known {
 impl Auth {
     /// The device that the caller uses, if it has logged in with `name` before.
     pub(super) fn known_device(&self, caller: &Caller, name: &str) -> Option<Known> {
-        let Device { id, marks } = Device::parse(caller.device.as_deref()?)?;
+        let device = Device::parse(caller.device.as_deref()?)?;
+        let id = device.id;
         let known = [true, false].map(|confirmed| {
             let mark = self.device_mark(id, name, confirmed);
             Known { id, confirmed, mark }
         });
-        let holds = |mark: &str| marks.iter().any(|held| secret::same(&held.to_string(), mark));
-        known.into_iter().find(|known| holds(&known.mark.to_string()))
+        known.into_iter().find(|known| device.holds(known.mark))
+    }
+
+    /// Whether `user` has logged in on the caller's device since the devices of the account were forgotten.
+    pub(crate) fn knows_device(&self, caller: &Caller, user: &User) -> bool {
+        let device = caller.device.as_deref().and_then(Device::parse);
+        device.is_some_and(|device| device.holds(self.account_mark(device.id, user)))
     }
 
     /// The value of the cookie for a device on which `user` has just proven that the account is theirs;
@@ -69,11 +84,16 @@ impl Auth {
         let confirmed = user.email_confirmed_at.is_some();
         let mut marks: Vec<_> =
             name::of_user(user).iter().map(|name| self.device_mark(id, name, confirmed)).collect();
+        marks.push(self.account_mark(id, user));
         let others: Vec<_> = old.into_iter().filter(|mark| !marks.contains(mark)).collect();
         marks.extend(others);
         marks.truncate(MOST);
         let texts = std::iter::once(id).chain(marks).map(|part| part.to_string());
         Ok(Some(texts.collect::<Vec<_>>().join(".")))
+    }
+
+    fn account_mark(&self, device: Uuid, user: &User) -> Uuid {
+        self.device_mark(device, &format!("account {} {}", user.id.0, user.device_version), true)
     }
 
     fn device_mark(&self, device: Uuid, name: &str, confirmed: bool) -> Uuid {

@@ -22,8 +22,8 @@ mod log_lines;
 mod name;
 mod stuffing;
 
-pub(crate) use accounts::{Attempt, KEPT};
-pub(crate) use addresses::{Action, network};
+pub(crate) use accounts::{Attempt, KEPT, MailLogin};
+pub(crate) use addresses::{Action, is_same_network, network};
 pub(crate) use audit_rows::AuditScope;
 pub(crate) use log_lines::REQUEST_LINE;
 pub use stuffing::Stuffing;

@@ -18,7 +18,7 @@ use std::time::Duration;
 pub use crate::store::outbox::MailKind as Kind;
 
 /// How many mails of one kind one address gets within [`PER`] (OWASP ASVS 5, 6.3).
-const MOST: i64 = 5;
+pub const MOST: i64 = 5;
 /// The period of the limit on mails of one kind to one address.
 pub const PER: Duration = Duration::from_hours(1);
 
@@ -38,7 +38,19 @@ impl Work<'_> {
         recipient: &str,
         args: &Value,
     ) -> Result<()> {
-        if self.is_mail_limit_reached(kind, recipient).await? {
+        self.mail_up_to(MOST, kind, user, recipient, args).await
+    }
+
+    /// The same with another limit: `most` mails of this kind to this address in an hour.
+    pub async fn mail_up_to(
+        &mut self,
+        most: i64,
+        kind: Kind,
+        user: &User,
+        recipient: &str,
+        args: &Value,
+    ) -> Result<()> {
+        if self.has_got(most, kind, recipient).await? {
             return Ok(());
         }
         // Anyone who registers with somebody else's address chooses the name, so the name would be a way to
@@ -76,8 +88,12 @@ impl Work<'_> {
 
     /// Whether an address has got as many mails of a kind as the limit allows.
     pub async fn is_mail_limit_reached(&mut self, kind: Kind, recipient: &str) -> Result<bool> {
+        self.has_got(MOST, kind, recipient).await
+    }
+
+    async fn has_got(&mut self, most: i64, kind: Kind, recipient: &str) -> Result<bool> {
         let since = self.now.minus(PER);
-        Ok(outbox::count_since(&mut self.tx, recipient, kind, since).await? >= MOST)
+        Ok(outbox::count_since(&mut self.tx, recipient, kind, since).await? >= most)
     }
 }
 

@@ -109,6 +109,7 @@ impl Auth {
             family_id: Some(origin.family()),
             actor_id: Some(by.user.id),
             authenticated_at: origin.authenticated_at,
+            amr: origin.amr.clone(),
             expires_at,
             access_expires_at: expires_at,
             // The user must not see where the superuser is.

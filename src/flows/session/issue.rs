@@ -123,6 +123,7 @@ impl Work<'_> {
             user_agent: self.caller.user_agent.clone(),
             created_at: self.now,
             authenticated_at: self.now,
+            amr: "pwd".to_owned(),
             last_seen_at: self.now,
             expires_at: self.now.plus(lifetime),
             access_expires_at: self.now,
@@ -217,7 +218,7 @@ impl Auth {
         expires_at: Timestamp,
         now: Timestamp,
     ) -> Result<Claims> {
-        // If a superuser acts for the user, the user gave no password.
+        // If a superuser acts for the user, the user proved nothing.
         let auth_time = session.actor_id.map_or_else(|| session.authenticated_at.unix(), |_| 0);
         Ok(Claims {
             iss: self.config.issuer().to_owned(),
@@ -237,7 +238,7 @@ impl Auth {
             roles: user.roles.0.clone(),
             is_superuser: user.is_superuser,
             auth_time,
-            amr: Vec::from_iter((auth_time != 0).then(|| "pwd".to_owned())),
+            amr: session.amr.split(' ').filter(|_| auth_time != 0).map(str::to_owned).collect(),
             act: session.actor_id.map(|id| Actor { sub: id.0.to_string() }),
         })
     }

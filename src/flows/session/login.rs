@@ -1,15 +1,20 @@
-//! Login by password.
+//! Login by password, and opening the session of any login.
 use crate::{
     db::Conn,
     flows::{
-        Auth, Caller, Error, Result, Tokens, User, UserId,
+        Auth, Caller, Error, Result, Session, Tokens, User, UserId,
         audit::{AuditEvent, AuditKind},
-        limits::Attempt,
+        limits::{Attempt, MailLogin},
         surface::Surface,
+        work::Work,
     },
     identifiers::{Email, Username},
     password::Verdict,
-    store::users::{self, Credentials},
+    secret::Digest,
+    store::{
+        mail_tokens,
+        users::{self, Credentials},
+    },
 };
 
 /// How somebody names a user.
@@ -23,6 +28,16 @@ pub enum Login<'a> {
     Either(&'a str),
     /// The id of the user.
     Id(UserId),
+}
+
+/// How a user has just proven who they are. What that uses up is used up in the transaction that opens the
+/// session.
+#[derive(Clone, Copy)]
+pub(super) enum Evidence<'a> {
+    /// The password, and the attempt that was counted for it at a login.
+    Password(Option<&'a Attempt>),
+    /// A mailed link or its code, and the request of the mail.
+    Mail { link: &'a Digest, request: &'a MailLogin },
 }
 
 impl Login<'_> {
@@ -85,8 +100,8 @@ impl Auth {
         if let Err(e) = self.admit(surface, user) {
             return self.refuse(caller, Some(user.id), e);
         }
-        let attempt = Some(&attempt);
-        let Some(tokens) = self.log_in_as(caller, surface, user, remember, attempt).await? else {
+        let evidence = Evidence::Password(Some(&attempt));
+        let Some(tokens) = self.log_in_as(caller, surface, user, remember, evidence).await? else {
             return self.refuse(caller, Some(user.id), Error::BadCredentials);
         };
         if let (Verdict::Outdated, Some(old)) = (verdict, stored) {
@@ -109,29 +124,41 @@ impl Auth {
         remember: bool,
     ) -> Result<Tokens> {
         self.admit(surface, user)?;
-        self.log_in_as(caller, surface, user, remember, None).await?.ok_or(Error::BadCredentials)
+        let evidence = Evidence::Password(None);
+        let done = self.log_in_as(caller, surface, user, remember, evidence).await?;
+        done.ok_or(Error::BadCredentials)
     }
 
-    /// Stores the session of a login; `None` if the password has changed since `user` was read.
-    async fn log_in_as(
+    /// Opens the session of a login, whatever the user proved who they are with; `None` if that counts no
+    /// longer, because the password or the address has changed since `user` was read, or the link was used.
+    pub(super) async fn log_in_as(
         &self,
         caller: &Caller,
         surface: &Surface,
         user: &User,
         remember: bool,
-        attempt: Option<&Attempt>,
+        evidence: Evidence<'_>,
     ) -> Result<Option<Tokens>> {
         let mut work = self.begin(caller).await?;
         let now = work.now;
         if !users::note_login(&mut work.tx, user.id, user.credential_version, now).await? {
             return Ok(None);
         }
-        let session = work.new_session(surface, user.id, remember)?;
-        let (session, issued) = work.store_session(session).await?;
-        work.audit(AuditEvent::own(AuditKind::Login, user.id).in_session(session.id)).await?;
-        if let Some(attempt) = attempt {
-            work.uncount(attempt).await?;
+        if !work.use_up(evidence).await? {
+            return Ok(None);
         }
+        let (amr, detail) = match evidence {
+            Evidence::Password(_) => ("pwd", ""),
+            Evidence::Mail { .. } => ("otp", "mail"),
+        };
+        if !matches!(evidence, Evidence::Password(None)) {
+            work.mail_new_device(user).await?;
+        }
+        let session = work.new_session(surface, user.id, remember)?;
+        let (session, issued) =
+            work.store_session(Session { amr: amr.to_owned(), ..session }).await?;
+        let event = AuditEvent::own(AuditKind::Login, user.id).in_session(session.id);
+        work.audit(event.detail(detail)).await?;
         work.commit().await?;
         let device = self.remember_device(caller, user)?;
         let tokens = self.tokens(surface, user.clone(), &session, Some(issued), now)?;
@@ -146,7 +173,13 @@ impl Auth {
             self.count_unknown(caller, AuditKind::LoginFailed);
             return Err(why);
         };
-        let (auth, sender, detail) = (self.clone(), caller.clone(), why.to_string());
+        self.note_failed_login(caller, target, why.to_string());
+        Err(why)
+    }
+
+    /// Records a failed login of a known user after the response.
+    pub(super) fn note_failed_login(&self, caller: &Caller, target: UserId, detail: String) {
+        let (auth, sender) = (self.clone(), caller.clone());
         let note = async move {
             let mut work = auth.begin(&sender).await?;
             let failed = AuditEvent::about(AuditKind::LoginFailed, target).detail(&detail);
@@ -158,7 +191,6 @@ impl Auth {
             let failed = AuditEvent::about(AuditKind::LoginFailed, target).detail("not stored");
             self.log_repeated(caller, &failed);
         }
-        Err(why)
     }
 
     /// Replaces `old` with a better hash after the response. If too many tasks are running, the
@@ -175,5 +207,22 @@ impl Auth {
         if !started {
             tracing::debug!("a stronger password hash waits for the next login");
         }
+    }
+}
+
+impl Work<'_> {
+    /// Uses up what proves who a user is; `false` if it was used before. The user's row must be locked.
+    async fn use_up(&mut self, evidence: Evidence<'_>) -> Result<bool> {
+        match evidence {
+            Evidence::Password(None) => {}
+            Evidence::Password(Some(attempt)) => self.uncount(attempt).await?,
+            Evidence::Mail { link, request } => {
+                if !mail_tokens::consume(&mut self.tx, link, self.now).await? {
+                    return Ok(false);
+                }
+                self.uncount_mail_login(request).await?;
+            }
+        }
+        Ok(true)
     }
 }

@@ -52,6 +52,7 @@ pub async fn profile(reader: Who<'_>, form: Form) -> Sent<Account> {
             username: f.nullable("username"),
             first_name: f.optional("first_name"),
             language: f.nullable("language").map(|tag| tag.filter(|t| !t.is_empty())),
+            ..ProfileChange::default()
         })?;
         let user = r.auth.change_profile(r.caller, &r.by, change).await?;
         let saved = done(r.auth, Notice::ProfileSaved);

@@ -108,6 +108,7 @@ async fn run(
                 username: f.nullable("username"),
                 first_name: f.optional("first_name"),
                 language: f.nullable("language").map(|tag| tag.filter(|t| !t.is_empty())),
+                ..ProfileChange::default()
             })?;
             change(UserChange { profile, ..UserChange::default() }).await
         }

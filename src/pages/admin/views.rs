@@ -2,8 +2,8 @@
 use crate::{
     config::Language,
     flows::{Logged, OutboxMessage, User},
-    pages::account::views::{browser, repeats, stored_text},
-    view::Moment,
+    pages::account::views::{repeats, stored_text},
+    view::{Moment, browser},
     web::UserContext,
 };
 use serde::Serialize;

@@ -8,6 +8,7 @@ use crate::{
         outbox::MailKind,
     },
 };
+use uuid::Uuid;
 
 on_db!(a_mailed_token_is_consumed_once_or_revoked);
 async fn a_mailed_token_is_consumed_once_or_revoked(db: &Db) {
@@ -22,6 +23,7 @@ async fn a_mailed_token_is_consumed_once_or_revoked(db: &Db) {
         expires_at: after(100),
         used_at: None,
         code_hash: None,
+        ticket: None,
     };
     for n in 1..=3 {
         tx!(db, |tx| mail_tokens::insert(tx, &token(n)));
@@ -62,4 +64,15 @@ async fn a_mailed_token_is_consumed_once_or_revoked(db: &Db) {
     assert_eq!([count().await, count().await, count().await], [true, true, false]);
     tx!(db, |tx| mail_tokens::consume(tx, &hash(4), NOW));
     assert_eq!(newest(NOW).await, None);
+
+    let ticket = Uuid::from_u128(7);
+    let login =
+        mail_tokens::MailToken { kind: MailKind::Login.into(), ticket: Some(ticket), ..token(7) };
+    tx!(db, |tx| mail_tokens::insert(tx, &login));
+    let found = async |ticket| {
+        let found = mail_tokens::by_ticket(&mut db.read().await.unwrap(), ticket).await.unwrap();
+        found.map(|t| (t.hash.0[0], t.ticket))
+    };
+    assert_eq!(found(ticket).await, Some((7, Some(ticket))));
+    assert_eq!(found(Uuid::from_u128(8)).await, None);
 }

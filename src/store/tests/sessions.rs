@@ -77,6 +77,42 @@ async fn sessions_are_touched_listed_and_ended(db: &Db) {
     assert_eq!(tx!(db, |tx| sessions::purge(tx, after(2000), 9)), 1);
 }
 
+on_db!(a_session_stores_its_proof_and_its_device);
+async fn a_session_stores_its_proof_and_its_device(db: &Db) {
+    let id = ann(db).await;
+    let (agent, ip) = (Some("one".to_owned()), Some("192.0.2.1".to_owned()));
+    let session = sessions::Session { amr: "otp".into(), user_agent: agent, ip, ..session_of(id) };
+    tx!(db, |tx| sessions::insert(tx, &session));
+    open(db, id).await;
+    let addresses = async |agent| {
+        let mut db = db.read().await.unwrap();
+        sessions::addresses(&mut db, id, agent, 9).await.unwrap()
+    };
+    assert_eq!(addresses(Some("one")).await, [Some("192.0.2.1".to_owned())]);
+    assert_eq!(addresses(None).await, [Some("127.0.0.1".to_owned())]);
+    assert!(addresses(Some("two")).await.is_empty());
+    // A session that has ended counts if that was after the address was confirmed.
+    tx!(db, |tx| sessions::end_family(tx, session.id, after(2)));
+    assert!(addresses(Some("one")).await.is_empty());
+    tx!(db, |tx| users::confirm_email(tx, id, after(2)));
+    assert!(addresses(Some("one")).await.is_empty());
+    let later = sessions::Session { id: session_of(id).id, ..session.clone() };
+    tx!(db, |tx| sessions::insert(tx, &later));
+    assert_eq!(addresses(Some("one")).await.len(), 1);
+    tx!(db, |tx| sessions::end_family(tx, later.id, after(3)));
+    assert_eq!(addresses(Some("one")).await.len(), 1);
+    // It does not if all sessions were ended since.
+    tx!(db, |tx| users::note_sessions_ended(tx, id, after(3)));
+    assert!(addresses(Some("one")).await.is_empty());
+    let amr = async || {
+        let found = sessions::by_id(&mut db.read().await.unwrap(), session.id).await.unwrap();
+        found.unwrap().amr
+    };
+    assert_eq!(amr().await, "otp");
+    tx!(db, |tx| sessions::authenticate(tx, session.id, after(7)));
+    assert_eq!(amr().await, "pwd");
+}
+
 on_db!(a_session_stores_its_rotation_rule_family_and_actor);
 async fn a_session_stores_its_rotation_rule_family_and_actor(db: &Db) {
     let (id, bob) = (ann(db).await, bob(db).await);

@@ -19,8 +19,13 @@ async fn users_are_found_by_part_of_a_name_and_by_state(db: &Db) {
         ids.push(tx!(db, |tx| users::insert(tx, &named(email, name))).unwrap().id);
     }
     let [ann, bob, cid] = ids[..] else { unreachable!() };
-    let profile =
-        users::Profile { username: None, username_key: None, first_name: "Боб", language: None };
+    let profile = users::Profile {
+        username: None,
+        username_key: None,
+        first_name: "Боб",
+        language: None,
+        notify_new_devices: true,
+    };
     tx!(db, |tx| users::set_profile(tx, bob, &profile));
     tx!(db, |tx| users::set_active(tx, bob, false));
     tx!(db, |tx| users::confirm_email(tx, ann, NOW));

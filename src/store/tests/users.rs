@@ -4,7 +4,7 @@ use crate::{
     secret::Digest,
     store::{
         emails,
-        fixtures::{NOW, after, ann, named, open, token_of},
+        fixtures::{NOW, after, ann, bob, named, open, token_of},
         refresh_tokens, roles, sessions,
         users::{self, UserId},
     },
@@ -147,6 +147,16 @@ async fn an_email_is_confirmed_once(db: &Db) {
     assert!(!tx!(db, |tx| users::confirm_email(tx, id, after(1))));
 }
 
+on_db!(a_removed_password_invalidates_what_was_checked_before);
+async fn a_removed_password_invalidates_what_was_checked_before(db: &Db) {
+    let id = ann(db).await;
+    tx!(db, |tx| users::remove_password(tx, id));
+    let stored = users::password_hash(&mut db.read().await.unwrap(), id).await.unwrap();
+    assert_eq!(stored, None);
+    assert!(!tx!(db, |tx| users::note_login(tx, id, 0, NOW)));
+    assert!(tx!(db, |tx| users::set_password(tx, id, 1, "new")));
+}
+
 on_db!(a_profile_cannot_take_a_username_in_use);
 async fn a_profile_cannot_take_a_username_in_use(db: &Db) {
     let id = ann(db).await;
@@ -156,12 +166,14 @@ async fn a_profile_cannot_take_a_username_in_use(db: &Db) {
         username_key: name,
         first_name: "A",
         language: None,
+        notify_new_devices: false,
     };
     assert!(!tx!(db, |tx| users::set_profile(tx, id, &profile(Some("bob")))));
     assert!(tx!(db, |tx| users::set_profile(tx, id, &profile(Some("ann")))));
     assert!(tx!(db, |tx| users::set_profile(tx, id, &profile(None))));
     let user = users::by_id(&mut db.read().await.unwrap(), id).await.unwrap().unwrap();
     assert_eq!((user.username, user.first_name.as_str(), user.language), (None, "A", None));
+    assert!(!user.notify_new_devices);
 }
 
 on_db!(deleting_a_user_deletes_their_rows_and_retires_the_id);
@@ -177,6 +189,18 @@ async fn deleting_a_user_deletes_their_rows_and_retires_the_id(db: &Db) {
     assert!(refresh_tokens::by_hash(&mut conn, &Digest(vec![1; 32])).await.unwrap().is_none());
     drop(conn);
     assert_ne!(ann(db).await, id);
+}
+
+on_db!(devices_are_forgotten_by_another_version);
+async fn devices_are_forgotten_by_another_version(db: &Db) {
+    let (id, bob) = (ann(db).await, bob(db).await);
+    let version = async |id| {
+        let found = users::by_id(&mut db.read().await.unwrap(), id).await.unwrap();
+        found.unwrap().device_version
+    };
+    tx!(db, |tx| users::forget_devices(tx, id));
+    tx!(db, |tx| users::forget_devices(tx, id));
+    assert_eq!((version(id).await, version(bob).await), (2, 0));
 }
 
 on_db!(the_time_when_all_sessions_ended_is_kept);

@@ -2,11 +2,13 @@
 use super::*;
 
 /// Each mail, and whether it contains a link.
-const KINDS: [(&str, bool); 10] = [
+const KINDS: [(&str, bool); 12] = [
     ("confirm_email", true),
+    ("login", true),
     ("reset_password", true),
     ("change_email", true),
     ("invitation", true),
+    ("new_device", true),
     ("restore_email", true),
     ("email_changed", true),
     ("password_changed", true),
@@ -18,14 +20,14 @@ const KINDS: [(&str, bool); 10] = [
 #[test]
 fn every_mail_template_renders_in_both_languages() {
     for (kind, has_link) in KINDS {
-        let mut args = json!({"new_email": "new@example.org"});
+        let mut args = json!({"new_email": "new@example.org", "device": "Firefox", "time": "noon"});
         if has_link {
             args["link"] = LINK.into();
         }
         if !["email_changed", "password_changed"].contains(&kind) {
-            (args["hours"], args["days"]) = (72.into(), 3.into());
+            (args["minutes"], args["hours"], args["days"]) = (4320.into(), 72.into(), 3.into());
         }
-        if ["confirm_email", "change_email"].contains(&kind) {
+        if ["confirm_email", "change_email", "login"].contains(&kind) {
             args["code"] = "012345".into();
         }
         let mails = Language::ALL.map(|lang| letter(lang, kind, &args));
@@ -52,11 +54,13 @@ fn every_mail_template_renders_in_both_languages() {
 #[test]
 fn a_mail_states_how_long_its_link_is_valid() {
     let said = |lang, hours, days| {
-        let args = json!({"link": LINK, "hours": hours, "days": days});
+        let args = json!({"link": LINK, "minutes": 10, "hours": hours, "days": days});
         letter(lang, "reset_password", &args).1
     };
     assert!(said(Language::En, 1, 0).contains("works once and expires after one hour."));
     assert!(said(Language::En, 72, 3).contains("works once and expires after 3 days."));
+    assert!(said(Language::En, 0, 0).contains("works once and expires after 10 minutes."));
+    assert!(said(Language::Ru, 0, 0).contains("сработает один раз и действует 10 минут."));
     assert!(said(Language::Ru, 1, 0).contains("сработает один раз и действует 1 час."));
     assert!(said(Language::Ru, 2, 0).contains("сработает один раз и действует 2 часа."));
     assert!(said(Language::Ru, 21 * 24, 21).contains("сработает один раз и действует 21 день."));
@@ -76,7 +80,7 @@ fn user_input_is_escaped_in_html_and_sanitized_in_subjects() {
 #[test]
 fn a_name_that_looks_like_a_url_is_not_used_in_mails() {
     let said = |name: &str| {
-        let args = json!({"name": name, "link": LINK, "hours": 72, "days": 3});
+        let args = json!({"name": name, "link": LINK, "minutes": 4320, "hours": 72, "days": 3});
         letter(Language::En, "confirm_email", &args).1
     };
     for name in ["http://evil.example", "see evil.example now", "a@evil.example", "a\nb"] {

@@ -63,8 +63,8 @@ fn pages() -> Pages {
             "pages/login.html",
             &["login"],
             vec![
-                json!({"login": "", "remember": true, "next": "", "open": true}),
-                json!({"login": EVIL, "remember": false, "next": EVIL, "open": false}),
+                json!({"login": "", "remember": true, "next": "", "open": true, "by_mail": false}),
+                json!({"login": EVIL, "remember": false, "next": EVIL, "open": false, "by_mail": true}),
             ],
         ),
         (
@@ -95,10 +95,11 @@ fn pages() -> Pages {
         ),
         (
             "pages/security.html",
-            &[],
+            &["notifications"],
             vec![
-                with(&user(true), &json!({"sessions": 1, "events": []})),
-                with(&user(false), &json!({"sessions": 3, "events": [event]})),
+                with(&user(true), &json!({"sessions": 1, "events": [], "notifications": "on"})),
+                with(&user(true), &json!({"sessions": 1, "events": [], "notifications": "off"})),
+                with(&user(false), &json!({"sessions": 3, "events": [event], "notifications": ""})),
             ],
         ),
         (
@@ -141,8 +142,31 @@ fn links() -> Pages {
             ],
         ),
         (
+            "pages/mail_login.html",
+            &["mail"],
+            vec![
+                json!({"email": "", "remember": true, "next": ""}),
+                json!({"email": EVIL, "remember": false, "next": EVIL}),
+            ],
+        ),
+        ("pages/mail_login_code.html", &["code"], vec![json!({"next": ""}), json!({"next": EVIL})]),
+        (
+            "pages/mail_login_link.html",
+            &["login"],
+            ["usable", "code", "expired"]
+                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL, "code": EVIL}))
+                .to_vec(),
+        ),
+        (
             "pages/restore_email.html",
             &["restore"],
+            ["usable", "done", "expired"]
+                .map(|state| json!({"state": state, "token": EVIL, "email": EVIL}))
+                .to_vec(),
+        ),
+        (
+            "pages/report_login.html",
+            &["report"],
             ["usable", "done", "expired"]
                 .map(|state| json!({"state": state, "token": EVIL, "email": EVIL}))
                 .to_vec(),

@@ -19,8 +19,13 @@ const HOURS: i64 = 1;
 pub enum LinkCookie {
     /// Confirms an email address.
     Confirm,
+    /// Logs in. The cookie of the request for the mail has the plain name.
+    #[strum(serialize = "login-link")]
+    Login,
     /// Undoes a change of email address.
     Restore,
+    /// Reports a login.
+    Report,
     /// Resets a password.
     Reset,
     /// Accepts an invitation.

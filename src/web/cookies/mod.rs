@@ -1,6 +1,7 @@
 //! Our cookies (RFC 6265bis), and how they are read.
 pub mod device;
 pub mod links;
+pub mod mail_login;
 pub mod refresh_token;
 pub mod registration;
 

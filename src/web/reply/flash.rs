@@ -26,6 +26,8 @@ pub enum Notice {
     RegistrationDeclined,
     ChangeDeclined,
     EmailRestored,
+    LoginReported,
+    NotificationsSaved,
     UserChanged,
     UserSessionsEnded,
     UserDeleted,

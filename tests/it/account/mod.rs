@@ -18,14 +18,6 @@ const NEW: &str = "seven green herons";
 const ANN: &str = "ann@example.com";
 
 impl Service {
-    /// The code in the newest mail to an address.
-    async fn mailed_code(&self, to: &str) -> String {
-        let mail = self.mail(to).await;
-        let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
-        let text = mail["text"].as_str().unwrap();
-        text.split_whitespace().find(is_code).unwrap_or_else(|| panic!("no code in {mail}")).into()
-    }
-
     /// A person at another browser who is logged in to the same account.
     async fn elsewhere(&self, login: &str) -> Person<'_> {
         let person = self.stranger();

@@ -3,12 +3,13 @@ use crate::support::Service;
 use std::collections::BTreeSet;
 
 /// Pages and files, which are not part of the API.
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 17] = [
     "/login",
     "/logout",
     "/register",
     "/confirm-email",
     "/restore-email",
+    "/report-login",
     "/forgot-password",
     "/reset-password",
     "/account",

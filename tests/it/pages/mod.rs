@@ -5,6 +5,7 @@ mod appearance;
 mod dev_mail;
 mod forms;
 mod login;
+mod mail_login;
 mod register;
 mod reset_password;
 

@@ -8,6 +8,8 @@ mod limit;
 mod load;
 mod login;
 mod logout;
+mod mail_login;
+mod new_device;
 mod refresh;
 mod refresh_chain;
 mod refresh_replicas;

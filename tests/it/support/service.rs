@@ -182,6 +182,14 @@ impl Service {
         let link = mail["links"][0].as_str().unwrap_or_else(|| panic!("no link in {mail}"));
         link.split_once('=').unwrap().1.to_owned()
     }
+
+    /// The code in the newest mail to an address.
+    pub async fn mailed_code(&self, to: &str) -> String {
+        let mail = self.mail(to).await;
+        let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
+        let text = mail["text"].as_str().unwrap();
+        text.split_whitespace().find(is_code).unwrap_or_else(|| panic!("no code in {mail}")).into()
+    }
 }
 
 /// The kinds of all audit events, oldest first.
