@@ -130,6 +130,7 @@ async fn publish_figures(auth: Auth) {
     repeat(FIGURES, "reading the metrics failed", || async {
         auth.forget_idle_addresses();
         auth.log_left_out_lines();
+        auth.store_left_out_events().await;
         auth.figures().await.map(|figures| publish(&figures))
     })
     .await;

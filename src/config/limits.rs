@@ -15,7 +15,7 @@ pub struct Limits {
     pub logins: u32,
     /// Registrations from one address.
     pub registrations: u32,
-    /// Refreshes from one address, and refresh tokens presented in vain.
+    /// Refreshes from one address, refresh tokens presented in vain, and sessions opened from a session.
     pub refreshes: u32,
     /// Refreshes of one session.
     pub session_refreshes: u32,
@@ -40,8 +40,8 @@ pub struct Limits {
     /// one server, and more than two thirds of all. While it lasts, unknown devices have a tenth of
     /// `logins`.
     pub stuffing: u32,
-    /// New audit rows for events that strangers can cause, on one server. Beyond that, such events are counted
-    /// in a row for each kind and hour, which names neither the account nor the address.
+    /// New audit rows for events of one kind that strangers can cause, on one server. Beyond that, such events are
+    /// counted in rows that name no address, and then in one that names no account either.
     pub audit_rows: u32,
     /// Log lines about requests from one address without a user. Lines beyond that are left out, and their
     /// number is logged. All addresses together have ten times as many.

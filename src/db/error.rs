@@ -1,4 +1,5 @@
 //! [`Error`]: what failed at the database, and what the failure means on each engine.
+use super::Throttle;
 use std::{borrow::Cow, io};
 
 /// The outcome of an operation on the database.
@@ -64,16 +65,19 @@ impl Error {
         }
     }
 
-    /// Logs an outage or contention. The error that the caller of a flow gets contains no details of either.
+    /// Logs an outage or contention, once for all requests of a while. The error that the caller of a flow gets
+    /// contains no details of either.
     pub fn log(&self) {
+        static OUTAGE: Throttle = Throttle::new();
+        static CONTENTION: Throttle = Throttle::new();
         match self.kind() {
-            ErrorKind::Unavailable => {
+            ErrorKind::Unavailable if OUTAGE.admits() => {
                 tracing::error!(error = %self, "the database cannot be reached");
             }
-            ErrorKind::Contention => {
+            ErrorKind::Contention if CONTENTION.admits() => {
                 tracing::warn!(error = %self, "the database rolled back a transaction that conflicts with another");
             }
-            ErrorKind::UniqueViolation | ErrorKind::Other => {}
+            _ => {}
         }
     }
 }

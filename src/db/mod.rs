@@ -19,6 +19,7 @@ mod sqlite_conn;
 mod sqlite_file;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod wal_sync;
 
 pub use copy::Copied;
@@ -30,3 +31,4 @@ pub use open_error::OpenError;
 pub use pg_server::Pooler;
 pub use pool::{Conn, Db, Tx};
 pub use shared_state::Horizon;
+pub(crate) use throttle::Throttle;

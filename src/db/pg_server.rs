@@ -7,16 +7,12 @@
 //! A [`Pooler`] in transaction mode gives each transaction another session. So nothing may be kept in a
 //! session: the time limits are set in each transaction, reads are transactions too, and statements have no
 //! name.
-use super::{OpenError, deadline::REQUEST_TIMEOUT, error::code, open_error::POOLER};
+use super::{OpenError, Throttle, deadline::REQUEST_TIMEOUT, error::code, open_error::POOLER};
 use sqlx::{
     ConnectOptions as _, Connection as _, PgConnection, PgPool, Result,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use std::{
-    str::FromStr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{str::FromStr, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// Set after connecting: a pooler may refuse them as startup parameters. A value in the URL
@@ -38,9 +34,6 @@ const KEEPALIVE: &str = "
                    'tcp_keepalives_interval', 'tcp_keepalives_count')
       AND source <> 'client'";
 
-/// The minimum time between two log lines about a missing connection.
-const LOG_INTERVAL: Duration = Duration::from_secs(10);
-
 /// What is between this process and PostgreSQL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pooler {
@@ -61,7 +54,7 @@ struct Inner {
     pooler: Pooler,
     /// When ending a backend last failed. One task at a time tries.
     ending: tokio::sync::Mutex<Option<Instant>>,
-    last_logged: Mutex<Option<Instant>>,
+    connection_failures: Throttle,
 }
 
 impl Server {
@@ -85,7 +78,7 @@ impl Server {
             options,
             pooler,
             ending: tokio::sync::Mutex::default(),
-            last_logged: Mutex::default(),
+            connection_failures: Throttle::new(),
         }));
         let first = server.reach().await?;
         if pooler == Pooler::None {
@@ -137,12 +130,9 @@ impl Server {
 
     /// Logs why the pool has no connection. The pool itself does not say.
     pub(crate) fn log_connection_failure(&self) {
-        let mut last_logged = self.0.last_logged.lock().unwrap_or_else(PoisonError::into_inner);
-        if last_logged.is_some_and(|at| at.elapsed() < LOG_INTERVAL) {
+        if !self.0.connection_failures.admits() {
             return;
         }
-        *last_logged = Some(Instant::now());
-        drop(last_logged);
         let server = self.clone();
         tokio::spawn(async move {
             match server.connect().await {

@@ -65,7 +65,7 @@ macro_rules! tuples { ($(($($t:ident)*))*) => { $(
 tuples! { () (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H)
 (A B C D E F G H I) (A B C D E F G H I J) (A B C D E F G H I J K) (A B C D E F G H I J K L)
 (A B C D E F G H I J K L M) (A B C D E F G H I J K L M N)
-(A B C D E F G H I J K L M N O) }
+(A B C D E F G H I J K L M N O) (A B C D E F G H I J K L M N O P) }
 
 macro_rules! on_either {
     ($conn:ident, $query:ident($sql:ident, $args:ident).$how:ident $(, $then:ident)?) => {{

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::{Config, EmailConfirmation},
-    db::{Conn, Db},
+    db::{Conn, Db, Throttle},
     mail::Mailer,
     password::{self, Hasher},
     secret::{self, Successor},
@@ -166,6 +166,7 @@ impl Auth {
     /// ended: after `limit`, connections that are still in use are cut off.
     pub async fn close(&self, limit: Duration) {
         self.log_left_out_lines();
+        let _ = timeout(limit, self.store_left_out_events()).await;
         if timeout(limit, self.db.close()).await.is_err() {
             tracing::warn!("database connections were still in use at shutdown and were cut off");
         }
@@ -180,17 +181,22 @@ impl Auth {
     /// accepts writes, this process keeps up with revocations by other processes, and it is not
     /// draining.
     pub async fn ready(&self) -> bool {
+        static NOT_READY: Throttle = Throttle::new();
         if self.is_draining() {
             return false;
         }
         if self.lifecycle.is_stale() {
-            tracing::warn!(
-                "not ready: revocations by other processes have not been read for several seconds"
-            );
+            if NOT_READY.admits() {
+                tracing::warn!(
+                    "not ready: revocations by other processes have not been read for several seconds"
+                );
+            }
             return false;
         }
         self.db.ready().await.unwrap_or_else(|e| {
-            tracing::warn!(error = %e, "not ready");
+            if NOT_READY.admits() {
+                tracing::warn!(error = %e, "not ready");
+            }
             false
         })
     }

@@ -2,12 +2,15 @@
 //! happens after its commit.
 use super::{
     Auth, Caller, Result, SessionId, SignedIn, UserId,
-    audit::{Actor, AuditEvent, log},
-    limits::network,
+    audit::{Actor, AuditEvent, AuditKind, log},
+    limits::{AuditScope, network},
 };
 use crate::{
     db::Tx,
-    store::{audit, revocations::Revocation},
+    store::{
+        audit::{self, ActorKind},
+        revocations::Revocation,
+    },
     time::Timestamp,
 };
 
@@ -30,6 +33,8 @@ pub(crate) struct Work<'a> {
     pub(super) revoked: Vec<Revocation>,
     /// The audit events of this transaction, each with its detail, and whether its log lines are limited.
     audited: Vec<(AuditEvent<'static>, String, bool)>,
+    /// The kinds of the audit events that got no row.
+    left_out: Vec<AuditKind>,
     /// Whether a mail was enqueued.
     pub(super) mail_queued: bool,
 }
@@ -48,6 +53,7 @@ impl Auth {
             session: None,
             revoked: Vec::new(),
             audited: Vec::new(),
+            left_out: Vec::new(),
             mail_queued: false,
         })
     }
@@ -105,36 +111,73 @@ impl Work<'_> {
 
     /// The same for an event that a stranger can cause as often as they like. Events of one kind that concern
     /// one account and come from one address within an hour are one row, which counts them. If there are too
-    /// many such rows, one row counts the events of all accounts and addresses.
+    /// many such rows, one row counts the events of the account from all other addresses; if there are too many
+    /// of these, the event is only counted, see [`Auth::store_left_out_events`].
     pub async fn audit_repeated(&mut self, event: AuditEvent<'_>) -> Result<()> {
         let event = self.complete(event);
-        let (ip, hour) = (self.caller.ip.map(|ip| ip.to_string()), self.now.unix() / HOUR);
-        let (kind, detail) = (event.kind.as_str(), event.detail);
-        let target = event.target.map_or_else(String::new, |user| user.0.to_string());
+        let ip = self.caller.ip.map(|ip| ip.to_string());
+        let (actor, _) = event.actor.unwrap_or_default().parts();
+        let entry = audit::Entry {
+            at: self.now,
+            kind: event.kind,
+            actor,
+            actor_id: None,
+            target_id: event.target,
+            session_id: None,
+            ip: ip.as_deref(),
+            user_agent: self.caller.user_agent.as_deref(),
+            detail: event.detail,
+        };
         let from = network(self.caller.ip).map_or_else(String::new, |ip| ip.to_string());
-        let series = format!("{hour} {kind} {target} {from} {detail}");
-        if !audit::count(&mut self.tx, &series, self.now).await? {
-            let (actor, _) = event.actor.unwrap_or_default().parts();
-            let entry = audit::Entry {
-                at: self.now,
-                kind: event.kind,
-                actor,
-                actor_id: None,
-                target_id: event.target,
-                session_id: None,
-                ip: ip.as_deref(),
-                user_agent: self.caller.user_agent.as_deref(),
-                detail,
-            };
-            if self.auth.admits_audit_row() {
-                audit::begin(&mut self.tx, &series, &entry).await?;
-            } else {
-                let entry = audit::Entry { target_id: None, ip: None, user_agent: None, ..entry };
-                audit::begin(&mut self.tx, &format!("{hour} {kind} {detail}"), &entry).await?;
-            }
+        let of_account = audit::Entry { ip: None, user_agent: None, ..entry };
+        let counted = self.audit_in_series(&entry, &from, AuditScope::Address).await?
+            || self.audit_in_series(&of_account, "*", AuditScope::Account).await?;
+        if !counted {
+            self.left_out.push(event.kind);
         }
         self.log_later(event, true);
         Ok(())
+    }
+
+    /// Counts an event in the row of its account and of the addresses `from`. `false` if there is none, and there
+    /// are too many to begin one.
+    async fn audit_in_series(
+        &mut self,
+        entry: &audit::Entry<'_>,
+        from: &str,
+        scope: AuditScope,
+    ) -> Result<bool> {
+        let target = entry.target_id.map_or_else(String::new, |user| user.0.to_string());
+        let series = self.series(entry.kind, &format!("{target} {from} {}", entry.detail));
+        if audit::count(&mut self.tx, &series, self.now).await? {
+            return Ok(true);
+        }
+        let admitted = self.auth.admits_audit_row(entry.kind, entry.target_id, scope);
+        if admitted {
+            audit::begin(&mut self.tx, &series, entry, 1).await?;
+        }
+        Ok(admitted)
+    }
+
+    /// Counts events that got no row in the row of their kind and hour, which names no account and no address.
+    pub async fn audit_left_out(&mut self, kind: AuditKind, events: i64) -> Result<()> {
+        let entry = audit::Entry {
+            at: self.now,
+            kind,
+            actor: ActorKind::Anonymous,
+            actor_id: None,
+            target_id: None,
+            session_id: None,
+            ip: None,
+            user_agent: None,
+            detail: "",
+        };
+        let series = self.series(kind, "");
+        Ok(audit::begin(&mut self.tx, &series, &entry, events).await?)
+    }
+
+    fn series(&self, kind: AuditKind, of: &str) -> String {
+        format!("{} {} {of}", self.now.unix() / HOUR, kind.as_str())
     }
 
     /// The event with the actor, target and session of this work, if it has none itself.
@@ -157,6 +200,9 @@ impl Work<'_> {
     /// wakes its outbox worker.
     pub async fn commit(self) -> Result<()> {
         self.tx.commit().await?;
+        for kind in self.left_out {
+            self.auth.leave_out_event(kind);
+        }
         for (event, detail, repeated) in &self.audited {
             let event = event.detail(detail);
             if *repeated {

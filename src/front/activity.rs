@@ -82,7 +82,7 @@ impl Activity {
         state.no_request_yet = false;
         state.is_http2 = is_http2;
         state.head_since = None;
-        Request { activity: Arc::clone(self), pending_since: None }
+        Request { activity: Arc::clone(self), is_http2, pending_since: None }
     }
 
     /// When the connection must be closed, unless something happens before, and why. `None` while a request
@@ -104,6 +104,7 @@ impl Activity {
 /// A request that is being answered.
 pub struct Request {
     activity: Arc<Activity>,
+    pub is_http2: bool,
     /// Since when a part of its reply waits, if one does.
     pending_since: Option<Instant>,
 }

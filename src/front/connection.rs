@@ -39,9 +39,28 @@ pub struct Peer {
     /// The memory for the bodies of its requests.
     pub body_memory: Arc<Semaphore>,
     /// The handlers that may still run for it. Those of requests that it reset count, too (CVE-2023-44487).
-    pub handlers: Arc<Semaphore>,
-    /// Its places among the connections, which it keeps until its last handler ends.
-    _places: (Option<limits::Slot>, OwnedSemaphorePermit),
+    handlers: Arc<Semaphore>,
+    /// Its place among those of its address; `None` for a trusted proxy. It keeps its places until its last handler
+    /// ends.
+    slot: Option<limits::Slot>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// The places of a request that is handled.
+pub type Places = [Option<OwnedSemaphorePermit>; 3];
+
+impl Peer {
+    /// Waits for the places of a request: on its connection, of its address, and of the service.
+    pub async fn places(&self, shared: &Shared) -> Places {
+        // The semaphores are never closed.
+        let connection = Arc::clone(&self.handlers).acquire_owned().await.ok();
+        let address = match &self.slot {
+            Some(slot) => Arc::clone(&slot.requests).acquire_owned().await.ok(),
+            None => None,
+        };
+        let service = Arc::clone(&shared.request_permits).acquire_owned().await.ok();
+        [connection, address, service]
+    }
 }
 
 /// Runs the tasks of hyper among those of the front.
@@ -120,7 +139,8 @@ pub async fn serve<S>(
         activity: Arc::clone(&activity),
         body_memory: Arc::new(Semaphore::new(body_memory)),
         handlers: Arc::new(Semaphore::new(limits::MAX_STREAMS as usize)),
-        _places: (slot, permit),
+        slot,
+        _place: permit,
     });
     let socket = Watched::new(socket, activity);
     let certificates = shared.certificates.as_ref().filter(|_| purpose == Purpose::Tls);

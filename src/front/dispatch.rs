@@ -66,10 +66,10 @@ pub async fn answer(
     // On a task of its own: what a handler has begun ends, even if the client leaves. So its places are kept until
     // then, and a client that gives requests up cannot have any number of handlers (CVE-2023-44487).
     let (tasks, abort) = (shared.tasks.clone(), shared.abort.clone());
-    let permit = Arc::clone(&peer.handlers).acquire_owned().await;
+    let places = peer.places(&shared).await;
     let handle = async move {
         handle(shared, (peer.address, left), head, body, send).await;
-        drop((permit, peer));
+        drop((places, peer));
     };
     tasks.spawn(abort.clone().run_until_cancelled_owned(handle));
     let mut reply = reply.await.unwrap_or_else(|_| {

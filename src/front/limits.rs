@@ -1,4 +1,4 @@
-//! [`Limits`]: the limits of the front; [`Slots`]: the connections that are open.
+//! [`Limits`]: the limits of the front; [`Slots`]: the connections and requests of each address.
 use crate::config::Server;
 use std::{
     collections::HashMap,
@@ -6,9 +6,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use tokio::sync::Semaphore;
 
 /// How many requests a client may have open on a connection with HTTP/2.
 pub const MAX_STREAMS: u32 = 64;
+/// How many requests of an address are handled at once, on all its connections.
+pub const MAX_REQUESTS_PER_ADDRESS: usize = 256;
 /// How many headers a request may have.
 pub const MAX_HEADERS: usize = 100;
 /// How much of a reply hyper holds for each request with HTTP/2, in bytes.
@@ -65,14 +68,19 @@ impl Default for Limits {
     }
 }
 
-/// How many connections each address holds.
+/// How many connections each address holds, and the places of its requests.
 pub struct Slots {
     most: u32,
-    held: Mutex<HashMap<IpAddr, u32>>,
+    held: Mutex<HashMap<IpAddr, (u32, Arc<Semaphore>)>>,
 }
 
 /// A connection of an address. Its drop gives the place back.
-pub struct Slot(Arc<Slots>, IpAddr);
+pub struct Slot {
+    slots: Arc<Slots>,
+    client: IpAddr,
+    /// The places of all requests of the address.
+    pub requests: Arc<Semaphore>,
+}
 
 impl Slots {
     /// An address may hold `most` connections.
@@ -84,22 +92,24 @@ impl Slots {
     pub fn take(self: &Arc<Self>, address: IpAddr) -> Option<Slot> {
         let client = client(address);
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = held.entry(client).or_insert(0);
+        let (count, requests) = held
+            .entry(client)
+            .or_insert_with(|| (0, Arc::new(Semaphore::new(MAX_REQUESTS_PER_ADDRESS))));
         if *count >= self.most {
             return None;
         }
         *count += 1;
-        Some(Slot(Arc::clone(self), client))
+        Some(Slot { slots: Arc::clone(self), client, requests: Arc::clone(requests) })
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut held = self.0.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = held.get_mut(&self.1) {
+        let mut held = self.slots.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((count, _)) = held.get_mut(&self.client) {
             *count -= 1;
             if *count == 0 {
-                held.remove(&self.1);
+                held.remove(&self.client);
             }
         }
     }

@@ -68,6 +68,8 @@ struct Shared {
     certificates: Option<watch::Receiver<Arc<ServerConfig>>>,
     /// The connections that may still be opened.
     connection_permits: Arc<Semaphore>,
+    /// The requests that may still be handled at once.
+    request_permits: Arc<Semaphore>,
     slots: Arc<Slots>,
     /// The memory for the bodies of all requests.
     body_memory: Arc<Semaphore>,
@@ -159,6 +161,7 @@ impl Front {
             proxy_protocol: server.proxy_protocol,
             certificates: prepared.certificates.as_ref().map(Certificates::current),
             connection_permits: Arc::new(Semaphore::new(server.max_connections as usize)),
+            request_permits: Arc::new(Semaphore::new(server.max_connections as usize)),
             slots: Slots::new(server.max_connections_per_address),
             body_memory: Arc::new(Semaphore::new(server.max_bodies as usize)),
             tasks,

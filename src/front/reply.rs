@@ -10,8 +10,14 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 /// The body of a reply. It belongs to the request until it is sent.
+///
+/// With HTTP/2, hyper passes a frame on as soon as the client has room for one byte of it. So the last byte of each
+/// frame is a frame of its own, for which there is room once the client has taken the others: the request does not
+/// end before that.
 pub struct ReplyBody {
     content: Content,
+    /// The last byte of the frame that was passed on.
+    last: Option<Bytes>,
     request: Option<Request>,
 }
 
@@ -61,7 +67,7 @@ impl Chunks {
 
 impl From<Content> for ReplyBody {
     fn from(content: Content) -> Self {
-        Self { content, request: None }
+        Self { content, last: None, request: None }
     }
 }
 
@@ -88,41 +94,57 @@ impl Body for ReplyBody {
         if let Some(request) = &mut self.request {
             request.chunk_sent();
         }
-        let frame = match &mut self.content {
-            Content::Empty { ends } => {
-                *ends = true;
-                Poll::Ready(None)
-            }
-            Content::Whole(bytes) => {
-                let bytes = std::mem::take(bytes);
-                self.content = Content::Empty { ends: true };
-                Poll::Ready(Some(Ok(Frame::data(bytes))))
-            }
-            Content::Chunks(parts) => match ready!(parts.poll_next(cx)) {
-                Some(Chunk::Data(bytes)) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
-                Some(Chunk::End) => {
-                    self.content = Content::Empty { ends: true };
-                    Poll::Ready(None)
-                }
-                None => Poll::Ready(Some(Err(io::ErrorKind::BrokenPipe.into()))),
-            },
-        };
+        let frame = self.poll_content(cx);
         // With HTTP/2, hyper takes one part before the client has room for it.
         if let (Poll::Ready(Some(Ok(_))), Some(request)) = (&frame, &mut self.request) {
             request.chunk_pending();
         }
-        frame
+        frame.map(|frame| frame.map(|bytes| bytes.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.content, Content::Empty { ends: true })
+        self.last.is_none() && matches!(self.content, Content::Empty { ends: true })
     }
 
     fn size_hint(&self) -> SizeHint {
+        let last = self.last.as_ref().map_or(0, Bytes::len) as u64;
         match &self.content {
-            Content::Empty { ends: true } => SizeHint::with_exact(0),
+            Content::Empty { ends: true } => SizeHint::with_exact(last),
             Content::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             _ => SizeHint::default(),
         }
+    }
+}
+
+impl ReplyBody {
+    /// The bytes of the next frame.
+    fn poll_content(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        if let Some(last) = self.last.take() {
+            return Poll::Ready(Some(Ok(last)));
+        }
+        let mut bytes = match &mut self.content {
+            Content::Empty { ends } => {
+                *ends = true;
+                return Poll::Ready(None);
+            }
+            Content::Whole(bytes) => {
+                let bytes = std::mem::take(bytes);
+                self.content = Content::Empty { ends: true };
+                bytes
+            }
+            Content::Chunks(parts) => match ready!(parts.poll_next(cx)) {
+                Some(Chunk::Data(bytes)) => bytes,
+                Some(Chunk::End) => {
+                    self.content = Content::Empty { ends: true };
+                    return Poll::Ready(None);
+                }
+                None => return Poll::Ready(Some(Err(io::ErrorKind::BrokenPipe.into()))),
+            },
+        };
+        let splits = self.request.as_ref().is_some_and(|request| request.is_http2);
+        if splits && bytes.len() > 1 {
+            self.last = Some(bytes.split_off(bytes.len() - 1));
+        }
+        Poll::Ready(Some(Ok(bytes)))
     }
 }

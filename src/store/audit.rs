@@ -202,15 +202,18 @@ pub async fn count(db: &mut Tx, series: &str, at: Timestamp) -> Result<bool> {
     db.execute_one(sql, (series, at)).await
 }
 
-/// Records the first event of a series. If there is a row for the series by now, counts the event in it.
-pub async fn begin(db: &mut Tx, series: &str, e: &Entry<'_>) -> Result<()> {
+/// Records the first events of a series, `times` of them. If there is a row for the series by now, counts the
+/// events in it.
+pub async fn begin(db: &mut Tx, series: &str, e: &Entry<'_>, times: i64) -> Result<()> {
     let sql = "INSERT INTO auth_audit AS a
-                   (at, kind, actor, target_id, ip, user_agent, detail, series)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                   (at, kind, actor, target_id, ip, user_agent, detail, series, times, last_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                ON CONFLICT (series) WHERE series IS NOT NULL
-               DO UPDATE SET times = a.times + 1, last_at = excluded.at";
-    let (kind, actor) = (e.kind.as_str(), e.actor.as_str());
-    db.run(sql, (e.at, kind, actor, e.target_id, e.ip, e.user_agent, e.detail, series)).await
+               DO UPDATE SET times = a.times + excluded.times, last_at = excluded.at";
+    let (kind, actor, last_at) = (e.kind.as_str(), e.actor.as_str(), (times > 1).then_some(e.at));
+    let (target, ip, agent) = (e.target_id, e.ip, e.user_agent);
+    let args = (e.at, kind, actor, target, ip, agent, e.detail, series, times, last_at);
+    db.run(sql, args).await
 }
 
 /// An audit event as the user whose account it concerns may see it.

@@ -39,6 +39,7 @@ pub fn named<'a>(email: &'a str, username: Option<&'a str>) -> users::NewUser<'a
         created_at: NOW,
         last_login_at: None,
         self_registered: true,
+        notify_new_devices: true,
     }
 }
 

@@ -82,6 +82,7 @@ impl User {
 
 /// A user to be stored.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "the fields are those of the row")]
 pub struct NewUser<'a> {
     /// `None`: the next free id.
     pub id: Option<UserId>,
@@ -99,6 +100,7 @@ pub struct NewUser<'a> {
     pub last_login_at: Option<Timestamp>,
     /// Whether the user registers without an invitation.
     pub self_registered: bool,
+    pub notify_new_devices: bool,
 }
 
 /// The columns of a [`User`] in the row `u` of the table.
@@ -146,9 +148,9 @@ macro_rules! insert {
             "INSERT INTO auth_users (email, email_key, email_confirmed_at, username, username_key,
                                      first_name, first_name_key, password_hash, is_active,
                                      is_superuser, language, created_at, last_login_at,
-                                     self_registered",
+                                     self_registered, notify_new_devices",
             $id,
-            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14",
+            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15",
             $value,
             ") ON CONFLICT DO NOTHING
              RETURNING id, email, email_confirmed_at, username, first_name, is_active, is_superuser,
@@ -165,11 +167,11 @@ pub async fn insert(db: &mut Tx, new: &NewUser<'_>) -> Result<Option<User>> {
             (new.email, new.email_key, new.email_confirmed_at, new.username, new.username_key,
              new.first_name, new.first_name.to_lowercase(), new.password_hash, new.is_active,
              new.is_superuser, new.language, new.created_at, new.last_login_at,
-             new.self_registered, $($id)?)
+             new.self_registered, new.notify_new_devices, $($id)?)
         };
     }
     match new.id {
-        Some(id) => db.fetch_optional(insert!(", id", ", $15"), row!(id)).await,
+        Some(id) => db.fetch_optional(insert!(", id", ", $16"), row!(id)).await,
         // PostgreSQL counts ids up only if the column is left out.
         None => db.fetch_optional(insert!("", ""), row!()).await,
     }

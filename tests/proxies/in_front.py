@@ -4,9 +4,9 @@ from .client import OFFICE, STRANGER, Client
 from .portcullis import EDITOR, HOST, SUPERUSER, Portcullis, log_in
 
 # 60 s and 50 s in the documentation, each shortened.
-IDLE_TIMEOUT, PROXY_KEEPS = "1s", "300ms"
+IDLE_TIMEOUT, PROXY_KEEPS = "3s", "300ms"
 # Times between two requests on a connection of the proxy, in seconds: around both limits, and long after them.
-PAUSES = (0.1, 0.25, 0.3, 0.35, 0.6, 0.95, 0.98, 0.99, 0.995, 1.0, 1.005, 1.01, 1.05, 1.5)
+PAUSES = (0.1, 0.25, 0.3, 0.35, 0.6, 2.95, 2.99, 3.0, 3.01, 3.05, 3.5)
 # Answered with 200 to a superuser.
 INTERNAL = ("/metrics", "/docs/", "/api-doc/", "/openapi.json", "/admin/", "/auth/admin/users")
 

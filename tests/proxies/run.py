@@ -3,7 +3,7 @@
 `scripts/test` runs it: run.py PROGRAM [NAME...]
 
 Needs PyYAML; nginx, HAProxy and Caddy for their tests. Installs what is missing (Debian, as root or with sudo)."""
-import os, sys, unittest
+import os, signal, sys, unittest
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
@@ -23,4 +23,6 @@ def main(program, *names):
 
 
 if __name__ == "__main__":
+    # So that what was started is ended, and what was changed is put back.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     main(*sys.argv[1:])

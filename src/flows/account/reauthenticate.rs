@@ -46,6 +46,8 @@ impl Auth {
         let mut work = self.begin_by(caller, by).await?;
         users::lock(&mut work.tx, by.user.id).await?;
         match verdict {
+            // It stays counted: whoever leaves saves no attempt.
+            Err(Error::CallerLeft) => return Err(Error::CallerLeft),
             Err(e) => {
                 sessions::uncount_password(&mut work.tx, session).await?;
                 work.commit().await?;

@@ -68,6 +68,7 @@ impl Fields {
             created_at: now,
             last_login_at: None,
             self_registered: false,
+            notify_new_devices: true,
         }
     }
 

@@ -130,6 +130,7 @@ impl Auth {
         let confirmed = user.is_some_and(|user| user.email_confirmed_at.is_some());
         match &self.limits.0 {
             Some(limits) if confirmed && attempt.known == Some(false) => {
+                self.uncount(&attempt).await;
                 self.count_stranger(limits, caller, &name::of_login(login)).await
             }
             _ => Ok(attempt),

@@ -15,6 +15,7 @@
 //! `tests/it/rules/limits.rs` fails for a flow without a limit.
 mod accounts;
 mod addresses;
+mod audit_rows;
 mod device;
 mod limiter;
 mod log_lines;
@@ -23,13 +24,14 @@ mod stuffing;
 
 pub(crate) use accounts::{Attempt, KEPT, MailLogin};
 pub(crate) use addresses::{Action, is_same_network, network};
+pub(crate) use audit_rows::AuditScope;
 pub(crate) use log_lines::REQUEST_LINE;
 pub use stuffing::Stuffing;
 
 use super::{Auth, Caller, Error, Result, SessionId};
 use crate::{config, time::Clock};
 use addresses::Addresses;
-use limiter::Limiter;
+use audit_rows::AuditRows;
 use log_lines::LogLines;
 use std::{sync::Arc, time::Duration};
 use stuffing::Detector;
@@ -41,7 +43,7 @@ pub(crate) struct Limits(Option<Arc<Inner>>);
 struct Inner {
     addresses: Addresses,
     detector: Detector,
-    audit_rows: Limiter<()>,
+    audit_rows: AuditRows,
     log_lines: LogLines,
 }
 
@@ -52,7 +54,7 @@ impl Limits {
             Arc::new(Inner {
                 addresses: Addresses::new(config, clock),
                 detector: Detector::new(config.stuffing, clock),
-                audit_rows: Limiter::new(config.audit_rows, clock),
+                audit_rows: AuditRows::new(config, clock),
                 log_lines: LogLines::new(config, clock),
             })
         }))
@@ -88,13 +90,9 @@ impl Auth {
     pub fn forget_idle_addresses(&self) {
         if let Some(limits) = &self.limits.0 {
             limits.addresses.forget_idle();
+            limits.audit_rows.forget_idle();
             limits.log_lines.forget_idle();
         }
-    }
-
-    /// Counts a new row of the audit log for events that strangers can cause. `false` if there are enough.
-    pub(crate) fn admits_audit_row(&self) -> bool {
-        self.limits.0.as_ref().is_none_or(|limits| limits.audit_rows.count(&()).is_ok())
     }
 
     /// What this process knows about credential stuffing.

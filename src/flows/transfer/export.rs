@@ -12,6 +12,7 @@ use serde::Serialize;
 
 /// An exported user: the fields that the API shows, and those that an import needs in addition.
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the line")]
 pub struct Exported {
     /// The id of the user. An export continues after the last one.
     pub id: UserId,
@@ -24,6 +25,7 @@ pub struct Exported {
     roles: Vec<String>,
     is_superuser: bool,
     language: Option<String>,
+    notify_new_devices: bool,
     created_at: Timestamp,
     email_confirmed_at: Option<Timestamp>,
     last_login_at: Option<Timestamp>,
@@ -43,6 +45,7 @@ impl From<Credentials> for Exported {
             is_active: user.is_active,
             is_superuser: user.is_superuser,
             language: user.language,
+            notify_new_devices: user.notify_new_devices,
             created_at: user.created_at,
             email_confirmed_at: user.email_confirmed_at,
             last_login_at: user.last_login_at,

@@ -24,6 +24,7 @@ pub struct ImportedUser {
     language: Option<Language>,
     created_at: Timestamp,
     last_login_at: Option<Timestamp>,
+    notify_new_devices: bool,
 }
 
 impl ImportedUser {
@@ -76,6 +77,7 @@ impl ImportedUser {
             language,
             created_at,
             last_login_at: fields.time("last_login_at")?,
+            notify_new_devices: fields.flag("notify_new_devices")?.unwrap_or(true),
         };
         fields.end().map(|()| imported)
     }
@@ -102,6 +104,7 @@ impl ImportedUser {
             created_at: self.created_at,
             last_login_at: self.last_login_at,
             self_registered: false,
+            notify_new_devices: self.notify_new_devices,
         }
     }
 }

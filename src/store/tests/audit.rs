@@ -46,19 +46,19 @@ async fn the_events_of_a_series_are_one_row(db: &Db) {
         detail: "x",
     };
     assert!(!tx!(db, |tx| audit::count(tx, "one", NOW)));
-    tx!(db, |tx| audit::begin(tx, "one", &entry(NOW)));
+    tx!(db, |tx| audit::begin(tx, "one", &entry(NOW), 1));
     assert!(tx!(db, |tx| audit::count(tx, "one", after(1))));
     // Another server has just begun the series.
-    tx!(db, |tx| audit::begin(tx, "one", &entry(after(2))));
-    tx!(db, |tx| audit::begin(tx, "two", &entry(after(3))));
+    tx!(db, |tx| audit::begin(tx, "one", &entry(after(2)), 5));
+    tx!(db, |tx| audit::begin(tx, "two", &entry(after(3)), 1));
     tx!(db, |tx| audit::insert(tx, &entry(after(4))));
     tx!(db, |tx| audit::insert(tx, &entry(after(4))));
     let events = audit::of_user(&mut db.read().await.unwrap(), UserId(1), 9).await.unwrap();
     let told: Vec<_> = events.iter().map(|e| (e.at, e.times, e.last_at)).collect();
     let single = |seconds| (after(seconds), 1, None);
-    assert_eq!(told, [single(4), single(4), single(3), (NOW, 3, Some(after(2)))]);
+    assert_eq!(told, [single(4), single(4), single(3), (NOW, 7, Some(after(2)))]);
     let days = tx!(db, |tx| audit::by_day(tx, AuditKind::LoginFailed, NOW));
-    assert_eq!(days, [(NOW.unix() / 86_400, 6)]);
+    assert_eq!(days, [(NOW.unix() / 86_400, 10)]);
 }
 
 on_db!(audit_events_are_filtered_and_counted_by_day);

@@ -17,6 +17,7 @@ async fn an_imported_user_keeps_all_fields_and_their_id(db: &Db) {
         is_active: false,
         last_login_at: Some(after(1)),
         self_registered: false,
+        notify_new_devices: false,
         ..named(email, username)
     };
     let insert =
@@ -48,6 +49,7 @@ async fn an_imported_user_keeps_all_fields_and_their_id(db: &Db) {
         (UserId(70), Some("ann"), Some("hash"))
     );
     assert_eq!((ann.is_active, ann.is_superuser, ann.roles.main()), (false, true, "EDITOR"));
+    assert!(!ann.notify_new_devices);
     assert_eq!(
         (ann.created_at, ann.email_confirmed_at, ann.last_login_at),
         (NOW, Some(NOW), Some(after(1)))

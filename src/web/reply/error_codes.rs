@@ -88,6 +88,7 @@ impl From<&flows::Error> for Problem {
                 Self::new(Status::TooManyRequests, "rate_limited").with_retry(*retry_after)
             }
             Error::Busy => Self::new(Status::ServiceUnavailable, "busy").with_retry(SOON),
+            // Nobody reads this reply, so it has no text of its own.
             Error::CallerLeft => Self::new(CLIENT_LEFT, "client_left").with_words("busy"),
             Error::Unavailable | Error::Contended => {
                 Self::new(Status::ServiceUnavailable, "unavailable").with_retry(SOON)

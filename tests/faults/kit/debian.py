@@ -6,7 +6,7 @@ PACKAGES = {
     "nginx": "nginx", "caddy": "caddy", "openssl": "openssl",
 }
 # What packages ask before they start a service (invoke-rc.d(8)).
-POLICY = "/usr/sbin/policy-rc.d"
+POLICY, REFUSE = "/usr/sbin/policy-rc.d", "#!/bin/sh\n# Of the tests of Portcullis.\nexit 101\n"
 
 
 def find(program):
@@ -37,10 +37,11 @@ def install(programs):
         write(as_root, "/etc/postgresql-common/createcluster.conf", "create_main_cluster = false\n")
     apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
     subprocess.run([*apt, "update"], stdout=subprocess.DEVNULL)
-    ours = not os.path.exists(POLICY)
+    # One that an interrupted run left behind is ours as well.
+    ours = not os.path.exists(POLICY) or read(POLICY) == REFUSE
     try:
         if ours:
-            write(as_root, POLICY, "#!/bin/sh\nexit 101\n")
+            write(as_root, POLICY, REFUSE)
             subprocess.run([*as_root, "chmod", "755", POLICY])
         subprocess.run([*apt, "install", "-y", "--no-install-recommends", *packages], stdout=subprocess.DEVNULL)
     finally:
@@ -49,6 +50,11 @@ def install(programs):
     if os.path.isdir("/run/systemd/system"):
         # Nor do they start with the machine. Not every package has a service.
         subprocess.run([*as_root, "systemctl", "disable", "--quiet", *packages], stderr=subprocess.DEVNULL)
+
+
+def read(path):
+    with open(path, errors="replace") as file:
+        return file.read()
 
 
 def write(as_root, path, text):

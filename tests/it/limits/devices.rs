@@ -151,6 +151,25 @@ async fn one_device_cannot_use_up_the_budget_of_another(service: &Service) {
     log_in(&ann).await.expect(200);
 }
 
+on_both!(any_number_of_right_passwords_is_accepted_from_a_device_of_the_time_before, |c| {
+    c.limits = Limits::default();
+});
+async fn any_number_of_right_passwords_is_accepted_from_a_device_of_the_time_before(
+    service: &Service,
+) {
+    let ann = Person { name: "ann".into(), ..service.stranger() };
+    let new = json!({ "email": ann.email(), "username": "ann", "password": PASSWORD });
+    ann.post("/auth/register", new).await.expect(201);
+    log_in(&ann).await.expect(200);
+    let before = device(&ann).unwrap();
+    let token = service.mailed_token(&ann.email()).await;
+    ann.post("/auth/email/confirm", json!({ "token": token })).await.expect(200);
+    for _ in 0..40 {
+        let app = with_device(service, &before);
+        log_in_at(&app, "/api/token", &ann.email(), PASSWORD).await.expect(200);
+    }
+}
+
 on_both!(who_registered_the_address_of_another_keeps_no_known_device, |c| {
     c.limits = Limits::default();
     c.limits.logins = 1_000;

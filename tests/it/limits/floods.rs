@@ -50,8 +50,10 @@ async fn a_thousand_wrong_passwords_from_many_addresses_are_few_rows(service: &S
         join_all(tries).await;
         service.auth().settled().await;
     }
+    service.auth().store_left_out_events().await;
     let (rows, events) = counted(service, "login_failed").await;
-    assert!(rows <= 11 && events == 1_000, "{rows} rows for {events} failed logins");
+    // Ten with an address, ten without one, and one for the others.
+    assert!(rows <= 21 && events == 1_000, "{rows} rows for {events} failed logins");
     let root = root(service).await;
     let page = root.get("/auth/admin/audit?kind=login_failed").await;
     let entries = page.expect(200)["results"].as_array().unwrap();
@@ -66,6 +68,36 @@ async fn a_thousand_wrong_passwords_from_many_addresses_are_few_rows(service: &S
     let overview = root.get("/auth/admin/overview").await;
     let days = overview.expect(200)["days"].as_array().unwrap().clone();
     assert_eq!(days.last().unwrap()["failures"], 1_000, "{days:?}");
+}
+
+on_both!(nobody_with_an_account_and_many_addresses_hides_what_happens_to_others, |c| {
+    c.limits =
+        Limits { logins: 100_000, free_failures: 100, stuffing: 100_000, ..Limits::default() };
+    c.limits.audit_rows = 50;
+    c.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+});
+async fn nobody_with_an_account_and_many_addresses_hides_what_happens_to_others(service: &Service) {
+    let (ann, mallory) = (service.registered("ann").await, service.registered("mallory").await);
+    let guess = async |who: &str, ip: String| {
+        let body = json!({ "email": format!("{who}@example.com"), "password": WRONG });
+        let stranger = &service.stranger();
+        post_from(stranger, &ip, "/auth/login", body).await.refused(401, "invalid_credentials");
+        service.auth().settled().await;
+    };
+    for n in 0..80 {
+        guess("mallory", format!("192.0.2.{n}")).await;
+    }
+    guess("ann", "198.51.100.1".into()).await;
+    let of = async |who: &str| {
+        let sql = "SELECT u.email || ' ' || coalesce(a.ip, '-') || ' ' || CAST(a.times AS TEXT)
+                   FROM auth_audit a JOIN auth_users u ON u.id = a.target_id
+                   WHERE a.kind = 'login_failed' ORDER BY a.id";
+        let all = rows(service, sql).await;
+        all.into_iter().filter(|row| row.starts_with(who)).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&ann.email()).await, ["ann@example.com 198.51.100.1 1"]);
+    let own = of(&mallory.email()).await;
+    assert_eq!((own.len(), own[20].as_str()), (21, "mallory@example.com - 60"));
 }
 
 on_both!(failed_logins_of_an_hour_are_one_row_that_says_who_when_and_how_many, |c| {

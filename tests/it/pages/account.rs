@@ -147,6 +147,7 @@ async fn a_user_exports_and_deletes_everything_stored_about_them(service: &Servi
     assert!(data.header("content-disposition").unwrap().starts_with("attachment"));
     let data = data.expect(200);
     assert_eq!(data["user"]["email"], "ann@example.com");
+    assert_eq!(data["user"]["notify_new_devices"], true);
     assert_eq!(data["sessions"][0]["current"], true);
     assert!(data["history"].as_array().unwrap().iter().any(|e| e["what"] == "login"));
     assert!(!data.to_string().contains("argon2"));

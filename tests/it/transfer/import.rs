@@ -13,6 +13,7 @@ fn an_export_can_be_imported_unchanged(mover: &Mover) {
         ("roles", json!([])),
         ("role", json!("USER")),
         ("language", Value::Null),
+        ("notify_new_devices", json!(false)),
         ("username", Value::Null),
         ("is_email_confirmed", json!(false)),
         ("email_confirmed_at", Value::Null),

@@ -111,7 +111,7 @@ fn exported(id: i64, name: &str) -> Value {
     json!({
         "id": id, "email": format!("{name}@example.com"), "username": name, "first_name": "Ann Ä",
         "is_email_confirmed": true, "is_active": true, "role": "ADMIN", "roles": ["EDITOR", "ADMIN"],
-        "is_superuser": false, "language": "ru", "created_at": "2020-02-29T12:00:00.123456Z",
+        "is_superuser": false, "language": "ru", "notify_new_devices": true, "created_at": "2020-02-29T12:00:00.123456Z",
         "email_confirmed_at": "2020-03-01T00:00:00Z", "last_login_at": null, "password_hash": PBKDF2,
     })
 }

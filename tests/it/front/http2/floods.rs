@@ -1,6 +1,6 @@
 //! Clients that keep the front busy with frames that cost them little.
 use super::{
-    super::{LONG, Running, SHORT},
+    super::{LONG, Running, SHORT, get_head, rest},
     raw::{
         CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, HEADERS,
         Outcome::{Closed, GoAway, Reset, Status},
@@ -8,7 +8,7 @@ use super::{
         get, get_fields, outcome, post, request, reset, settings, start, window,
     },
 };
-use tokio::{io::AsyncWriteExt, time::timeout};
+use tokio::{io::AsyncWriteExt, net::TcpSocket, time::timeout};
 
 /// Sends frames again and again, and reads nothing, until the front closes the connection.
 async fn until_cut(front: &Running, first: &[u8], again: &[u8]) {
@@ -159,6 +159,35 @@ async fn the_65th_request_at_once_is_refused() {
     let more: Vec<u8> = (65..1_000).flat_map(|i| get(2 * i + 1, "/health/live")).collect();
     raw.send(&more).await;
     assert!(matches!(raw.outcome_of(1).await, GoAway(_) | Closed));
+    front.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_may_have_256_requests_on_all_its_connections() {
+    let front = Running::start(|_| ()).await;
+    let mut connections = Vec::new();
+    for _ in 0..4 {
+        let mut raw = Raw::open(&front, &start()).await;
+        for i in 0..64 {
+            raw.send(&get(2 * i + 1, "/app/wait")).await;
+            timeout(LONG, front.signs.reached.notified()).await.expect("the handler begins");
+        }
+        connections.push(raw);
+    }
+    let mut raw = Raw::open(&front, &[start(), get(1, "/app/wait")].concat()).await;
+    assert!(timeout(SHORT, front.signs.reached.notified()).await.is_err());
+    let other = TcpSocket::new_v4().unwrap();
+    other.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut other = other.connect(front.address).await.unwrap();
+    other.write_all(get_head("/health/live").as_bytes()).await.unwrap();
+    assert!(rest(&mut other).await.starts_with("HTTP/1.1 200 "));
+    front.signs.go.notify_one();
+    timeout(LONG, front.signs.reached.notified()).await.expect("the next handler begins");
+    front.signs.go.notify_waiters();
+    // If the last handler did not wait yet.
+    front.signs.go.notify_one();
+    assert_eq!(raw.outcome_of(1).await, Status(200));
+    drop(connections);
     front.end().await;
 }
 
