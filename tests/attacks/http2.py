@@ -54,10 +54,18 @@ async def flood(target, n, window, frames, seconds):
         target.replies["closed"] += 1
 
 
+# Requests of a long file on one connection.
+GETS = b"".join(frame(HEADERS, END_STREAM | END_HEADERS, 2 * n + 1, head(b"/docs/swagger-ui-bundle.js")) for n in range(60))
+
+
 @attack("40 connections with 60 streams each whose window is closed", memory=112, log=512)
 async def http2_closed_windows(target):
-    gets = [frame(HEADERS, END_STREAM | END_HEADERS, 2 * n + 1, head(b"/docs/swagger-ui-bundle.js")) for n in range(60)]
-    await many(40, lambda n: flood(target, n, 0, [b"".join(gets)], 6))
+    await many(40, lambda n: flood(target, n, 0, [GETS], 6))
+
+
+@attack("100 connections of one address with 60 streams each whose window is closed", memory=64, log=512)
+async def http2_closed_windows_of_one_address(target):
+    await many(100, lambda n: flood(target, 1, 0, [GETS], 6))
 
 
 @attack("20 connections with 5,000 streams each that are reset at once", memory=32)
