@@ -139,7 +139,11 @@ pub async fn confirm(
     };
     // The page sent the secret along: it is not shown to anybody who does not have it.
     let Some(setup) = r.auth.totp_setup(&r.by, &secret) else {
-        return Ok(Either::Right(Either::Left(back())));
+        return match e {
+            web::Error::Flow(_) => Ok(Either::Right(Either::Left(back()))),
+            // None of our pages sent the form.
+            e => Err(e.into()),
+        };
     };
     let shown = setup_page(&r, &setup)?;
     Ok(Either::Right(answer(Err(e), "confirm", async { Ok(shown) }).await?))
