@@ -3,9 +3,9 @@
 error-invalid-credentials = Wrong address or password
 error-invalid-credentials-detail = The address, the username or the password is wrong.
 error-second-factor-required = Second factor needed
-error-second-factor-required-detail = The password is right. Send a code of your authenticator app, or a recovery code, as well.
+error-second-factor-required-detail = This login needs one more step: send a code from your authenticator app, or a recovery code.
 error-ticket-not-valid = Ticket not valid
-error-ticket-not-valid-detail = The login took too long, was finished or has had too many wrong codes. Begin again with the password.
+error-ticket-not-valid-detail = The login took too long, was finished or has had too many wrong codes. Start again.
 error-invalid-code = Wrong code
 error-invalid-code-detail = The code is wrong or was used already. Wait for the next one, or use a recovery code.
 error-factor-exists = Already set up

@@ -3,9 +3,9 @@
 error-invalid-credentials = Неверный адрес или пароль
 error-invalid-credentials-detail = Адрес, имя пользователя или пароль указаны неверно.
 error-second-factor-required = Нужен второй фактор
-error-second-factor-required-detail = Пароль верен. Пришлите вместе с ним код из приложения-аутентификатора или резервный код.
+error-second-factor-required-detail = Для входа нужен ещё один шаг: пришлите код из приложения-аутентификатора или резервный код.
 error-ticket-not-valid = Вход нужно начать заново
-error-ticket-not-valid-detail = Вход занял слишком много времени, уже завершён, или было слишком много неверных кодов. Начните снова с пароля.
+error-ticket-not-valid-detail = Вход занял слишком много времени, уже завершён, или было слишком много неверных кодов. Начните снова.
 error-invalid-code = Неверный код
 error-invalid-code-detail = Код неверен или уже использован. Дождитесь следующего или возьмите резервный код.
 error-factor-exists = Уже настроено
