@@ -22,7 +22,7 @@ mail-login-subject = Log in to { $site }
 mail-login-body = Someone asked to log in to your account on { $site } with this email. If it was you, open the link in the same browser.
 mail-login-button = Log in
 mail-login-code = Or enter this code there:
-mail-login-ignore = If it was not you, ignore this email, and do not give the code to anyone: nobody can log in without it.
+mail-login-ignore = If it was not you, ignore this email, and do not give the code or the link to anyone: nobody can log in without them.
 
 mail-reset-password-subject = Choose a new password for { $site }
 mail-reset-password-body = Someone requested a new password for your account on { $site }. If it was you, choose one now.

@@ -90,7 +90,7 @@ impl Auth {
         work.forget_failures(&user).await?;
         let user = users::by_id(&mut work.tx, user.id).await?.ok_or(Error::LinkNotValid)?;
         work.commit().await?;
-        self.remember_device(caller, &user)
+        self.remember_device(caller, &user, false)
     }
 }
 

@@ -153,15 +153,17 @@ impl Auth {
         self.count_attempt(Kind::Registration, &name::of_email(email)).await.map(drop)
     }
 
-    /// Counts a code of a second factor before it is checked. A device that has logged in to the account
+    /// Counts a code of a second factor before it is checked. A device on which a factor of the account was proven
     /// before has a budget of its own.
     ///
     /// # Errors
     /// [`Error::RateLimited`](crate::flows::Error::RateLimited).
     pub(crate) async fn count_code(&self, caller: &Caller, user: UserId) -> Result<Attempt> {
-        let (name, known) = self.name_on_device(caller, name::of_login(Login::Id(user)));
+        let name = name::of_login(Login::Id(user));
+        let device = self.device_with_factor(caller, user);
+        let name = device.map_or_else(|| name.clone(), |id| format!("{id} {name}"));
         let bucket = self.count_attempt(Kind::SecondFactor, &name).await?;
-        Ok(Attempt { bucket, known })
+        Ok(Attempt { bucket, known: device.map(|_| true) })
     }
 
     /// Counts a request of a mail that logs in, before anything is looked up.
@@ -181,9 +183,9 @@ impl Auth {
         MailLogin(Attempt { bucket, known })
     }
 
-    /// The name under which a mail that logs in or a code of a second factor is counted, and the device.
+    /// The name under which a mail that logs in is counted, and the device.
     fn name_on_device(&self, caller: &Caller, name: String) -> (String, Option<bool>) {
-        // Only accounts with a confirmed address have these. Somebody else may have used the device before.
+        // Only accounts with a confirmed address have one. Somebody else may have used the device before.
         match self.known_device(caller, &name).filter(|device| device.confirmed) {
             Some(device) => (format!("{} {name}", device.id), Some(true)),
             None => (name, None),

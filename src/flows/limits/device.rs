@@ -10,15 +10,17 @@
 //! Another MAC is of the account itself, and tells whether a login from the device needs a mail. It is void once
 //! the owner may have taken the account back from somebody else: when a mailed link sets another password, restores
 //! the address or reports a login, or an operator sets a password.
+//!
+//! A third one shows that a second factor of the account was proven on the device.
 use super::name;
 use crate::{
-    flows::{Auth, Caller, Result, User},
+    flows::{Auth, Caller, Result, User, UserId},
     secret,
 };
 use uuid::Uuid;
 
-/// How many MACs a cookie holds, at most: four for each of the last accounts that were used on the device.
-const MOST: usize = 12;
+/// How many MACs a cookie holds, at most: five for each of the last accounts that were used on the device.
+const MOST: usize = 15;
 
 /// The value of the cookie.
 #[derive(Debug, PartialEq, Eq)]
@@ -67,12 +69,24 @@ impl Auth {
         device.is_some_and(|device| device.holds(self.account_mark(device.id, user)))
     }
 
-    /// The value of the cookie for a device on which `user` has just proven that the account is theirs;
-    /// `None` if there are no limits.
+    /// The id of the caller's device, if a second factor of the user was proven on it. A login before the factor was
+    /// set up is not enough: whoever knows the password could make any number of devices known.
+    pub(super) fn device_with_factor(&self, caller: &Caller, user: UserId) -> Option<Uuid> {
+        let device = Device::parse(caller.device.as_deref()?)?;
+        device.holds(self.factor_mark(device.id, user)).then_some(device.id)
+    }
+
+    /// The value of the cookie for a device on which `user` has just proven that the account is theirs, and perhaps
+    /// a second factor as well; `None` if there are no limits.
     ///
     /// # Errors
     /// If the operating system gives no random bytes.
-    pub(crate) fn remember_device(&self, caller: &Caller, user: &User) -> Result<Option<String>> {
+    pub(crate) fn remember_device(
+        &self,
+        caller: &Caller,
+        user: &User,
+        with_factor: bool,
+    ) -> Result<Option<String>> {
         if self.limits.0.is_none() {
             return Ok(None);
         }
@@ -85,6 +99,7 @@ impl Auth {
         let mut marks: Vec<_> =
             name::of_user(user).iter().map(|name| self.device_mark(id, name, confirmed)).collect();
         marks.push(self.account_mark(id, user));
+        marks.extend(with_factor.then(|| self.factor_mark(id, user.id)));
         let others: Vec<_> = old.into_iter().filter(|mark| !marks.contains(mark)).collect();
         marks.extend(others);
         marks.truncate(MOST);
@@ -94,6 +109,10 @@ impl Auth {
 
     fn account_mark(&self, device: Uuid, user: &User) -> Uuid {
         self.device_mark(device, &format!("account {} {}", user.id.0, user.device_version), true)
+    }
+
+    fn factor_mark(&self, device: Uuid, user: UserId) -> Uuid {
+        self.device_mark(device, &format!("factor {}", user.0), true)
     }
 
     fn device_mark(&self, device: Uuid, name: &str, confirmed: bool) -> Uuid {

@@ -151,7 +151,14 @@ impl Auth {
             return self.refuse(caller, Some(user.id), e);
         }
         let counted = match code.filter(|code| !code.trim().is_empty()) {
-            Some(code) => self.count_given_code(caller, user.id).await?.map(|count| (code, count)),
+            Some(code) => match self.count_given_code(caller, user.id).await {
+                Ok(counted) => counted.map(|count| (code, count)),
+                Err(e) => {
+                    // The password was right.
+                    self.uncount(&attempt).await;
+                    return Err(e);
+                }
+            },
             None => None,
         };
         let code = counted.as_ref().map(|(code, count)| (*code, count));
@@ -303,7 +310,7 @@ impl Work<'_> {
             _ => None,
         };
         self.commit().await?;
-        let device = auth.remember_device(caller, user)?;
+        let device = auth.remember_device(caller, user, factor.is_some())?;
         let tokens = auth.tokens(surface, user.clone(), &session, Some(issued), now)?;
         Ok(Some(Tokens { device, recovery_codes_left: left, ..tokens }))
     }

@@ -1,8 +1,8 @@
 //! A login from a device that the account does not know is mailed to its user (OWASP ASVS 5, 6.3.5).
 //!
-//! A browser is known by the cookie of [`crate::flows::limits`]; a program that keeps no cookies is known if a
-//! session of the account has the same user agent and network. Neither counts from a time when somebody else
-//! may have used the account. The mail goes through the outbox, so it neither blocks nor delays the login.
+//! A browser is known by its cookie; a program that keeps no cookies is known if a session of the account has the
+//! same user agent and network. Neither counts from a time when somebody else may have used the account. The mail
+//! goes through the outbox, so it neither blocks nor delays the login.
 use crate::{
     flows::{Result, User, limits::is_same_network, mail::Kind, work::Work},
     store::sessions,

@@ -353,6 +353,37 @@ async fn other_surfaces_share_the_limits_of_codes(service: &Service) {
     limited.refused(429, "rate_limited");
 }
 
+on_both!(browsers_that_never_proved_a_factor_share_the_budget_of_codes, |c| {
+    c.limits = Limits::default();
+    c.limits.free_failures = 8;
+});
+async fn browsers_that_never_proved_a_factor_share_the_budget_of_codes(service: &Service) {
+    let ann = service.user("ann").await;
+    let mut thieves = Vec::new();
+    for _ in 0..3 {
+        let mut thief = service.stranger();
+        "ann".clone_into(&mut thief.name);
+        thief.login().await.expect(200);
+        thieves.push(thief);
+    }
+    let app = ann.sets_up_totp().await;
+    let wrong = app.wrong_code(service);
+    for thief in &thieves[..2] {
+        let ticket = thief.ticket().await;
+        for _ in 0..4 {
+            thief.finish(&ticket, &wrong).await.refused(401, "invalid_code");
+        }
+    }
+    let ticket = thieves[2].ticket().await;
+    thieves[2].finish(&ticket, &wrong).await.refused(429, "rate_limited");
+    // A right password is not counted as wrong because of that.
+    let both = json!({ "email": ann.email(), "password": PASSWORD, "code": wrong });
+    for _ in 0..20 {
+        service.stranger().post("/api/token", both.clone()).await.refused(429, "rate_limited");
+    }
+    thieves[2].ticket().await;
+}
+
 on_both!(an_address_has_a_budget_of_codes, |c| {
     c.limits = Limits::default();
     c.limits.second_factors = 3;
