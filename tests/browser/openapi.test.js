@@ -108,9 +108,9 @@ test("Execute sends what the page shows, and what the examples say works", async
   const dialect = await open(page, "post", "/api/token");
   await dialect.locator("select[aria-label='Request content type']")
     .selectOption("application/x-www-form-urlencoded");
-  const inputs = dialect.locator(".parameters input[type=text], .parameters input[type=password]");
-  await inputs.nth(0).fill(ANN.email);
-  await inputs.nth(1).fill(ANN.password);
+  for (const name of ["email", "password"]) {
+    await dialect.locator(`tr[data-property-name=${name}] input:not([type=checkbox])`).fill(ANN[name]);
+  }
   const form = await execute(page, dialect);
   assert.equal(form.request.headers()["content-type"], "application/x-www-form-urlencoded");
   assert.equal(form.response.status(), 200);
